@@ -1,0 +1,54 @@
+# Every target sets up what it needs in .venv; only Python 3.11+ and make have to be there.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint smoke docs lock clean
+
+help: ## Show the targets
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
+
+$(BIN)/importer: pyproject.toml requirements.lock
+	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock --editable .
+	@touch $@
+
+$(VENV)/.development: $(BIN)/importer requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock --requirement requirements-dev.txt
+	@touch $@
+
+demo: $(BIN)/importer ## Import the sample files into a CRM on this computer
+	$(BIN)/importer demo
+
+test: lint $(VENV)/.development ## Run all checks and tests, with coverage
+	rm -f .coverage .coverage.*
+	$(BIN)/python -m pytest -n 2 --cov --cov-report=
+	$(BIN)/python -m coverage report --fail-under=96 --skip-covered
+	$(BIN)/python -m coverage report --fail-under=99 --include='importer/pipeline/*,importer/ledger/*,importer/crm/*,importer/targets/*' --skip-covered
+
+lint: $(VENV)/.development ## Check style, types and layers
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+smoke: ## Install without development packages in a fresh environment and run the command
+	rm -rf .smoke
+	$(PYTHON) -m venv .smoke/venv
+	.smoke/venv/bin/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock .
+	cd .smoke && env -u PYTHONPATH IMPORTER_HOME=$(CURDIR)/.smoke/home venv/bin/importer --version
+	cd .smoke && env -u PYTHONPATH IMPORTER_HOME=$(CURDIR)/.smoke/home venv/bin/importer demo --quiet
+	rm -rf .smoke
+
+docs: $(VENV)/.development ## Write the generated parts of the docs again
+	$(BIN)/python tests/docs/generate.py
+	$(BIN)/python -m importer.mapping.reference docs/mapping.md
+
+lock: $(VENV)/.development ## Write requirements.lock anew from what pyproject.toml allows
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --all-extras --group dev --universal --no-emit-index-url --no-header pyproject.toml -o requirements.lock
+
+clean: ## Remove everything that make has made
+	rm -rf $(VENV) .smoke build dist *.egg-info .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,22 @@
+"""Import spreadsheets into LeadSquared: no row lost, none doubled, every row answered.
+
+`plan_import` and `deliver` are the public interface; the command line, the page and the jobs call nothing deeper.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+__version__ = "0.1.0"
+__all__ = ["deliver", "plan_import"]
+
+
+_ROOMS = {"deliver": "importer.pipeline.deliver", "plan_import": "importer.pipeline.plan"}
+
+
+def __getattr__(name: str) -> Any:
+    # Loaded when asked for, so that `importer --help` stays fast.
+    if name in _ROOMS:
+        return getattr(importlib.import_module(_ROOMS[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

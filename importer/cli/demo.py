@@ -1,0 +1,88 @@
+"""`importer demo`: the main job on sample data, against a sandbox that it starts and stops itself."""
+
+from __future__ import annotations
+
+import shutil
+from importlib.resources import as_file, files
+from pathlib import Path
+
+import click
+
+from importer.cli.options import speech_options, surroundings
+
+_IMPORTS = (
+    ("webinar-attendance.csv", "webinar-attendance.yaml", "280 webinar visits, posted in bulk by lead id"),
+    ("admission-leads.xlsx", "admission-leads.yaml", "new and known leads from a workbook"),
+    ("campus-enquiries.csv", "campus-enquiries.yaml", "leads with an activity, through LeadSquared's queue"),
+)
+"""Sample file, mapping, and what it shows."""
+
+
+@click.command("demo")
+@click.option("--folder", type=click.Path(path_type=Path), default=Path("importer-demo"), show_default=True)
+@speech_options
+def command(folder: Path, as_json: bool, quiet: bool, verbose: int) -> int:
+    """Import sample files into a CRM on this computer, and leave the results to look at. Needs no keys."""
+    from importer.cli import local_crm
+    from importer.cli.main import print_json
+    from importer.pipeline.deliver import DeliveryOptions
+    from importer.pipeline.plan import PlanRequest
+    from importer.pipeline.runs import Places, Report, run
+    from importer.reports.files import free_path
+    from importer.reports.json_report import json_report
+    from importer.reports.summary import render_summary
+    from importer.settings import Locale
+
+    outside = surroundings(quiet=quiet or as_json, verbose=verbose)
+    name = f"demo-{outside.clock.now():%Y%m%d-%H%M%S}-{outside.random_text()}"
+    _tidy(outside.home)
+    account = local_crm.start(
+        outside.home,
+        name,
+        ["--latency", "0.15", "--async-delay", "1"],
+        {"settle_seconds": "2", "time_zone": "Asia/Kolkata"},
+    )
+    say = (lambda text: None) if as_json else click.echo
+    say(f"A CRM for this demo runs at {account.host} (account {name}).\n")
+    reports: list[Report] = []
+    try:
+        with as_file(files("importer") / "samples") as samples:
+            for number, (source, mapping, words) in enumerate(_IMPORTS, start=1):
+                say(click.style(f"{number}. {source}: {words}", bold=True))
+                request = PlanRequest(
+                    source=_copy(samples / source, folder),
+                    mapping=_copy(samples / mapping, folder),
+                    account=account.name,
+                    locale=Locale(account.time_zone, account.country),
+                )
+                workbook = free_path(folder / f"{Path(source).stem}-results.xlsx")
+                report = run(request, account, Places(workbook), DeliveryOptions(), outside)
+                reports.append(report)
+                say(render_summary(report.summary))
+                if report.exit_status == 4:
+                    break
+    finally:
+        local_crm.stop(outside.home, name)
+    say("What to look at now:")
+    for report in reports:
+        say(f"  workbook  {report.results}")
+        say(f"  report    {report.page}")
+    if as_json:
+        print_json({"imports": [json_report(one.summary, one.results, one.page, one.exit_status) for one in reports]})
+    # Rows that need a person are part of the demo, so they are no failure of it.
+    return 4 if any(report.exit_status == 4 for report in reports) else 0
+
+
+def _copy(sample: Path, folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    copy = folder / sample.name
+    shutil.copyfile(sample, copy)
+    return copy
+
+
+def _tidy(home: Path) -> None:
+    """Stop sandboxes of demos that were killed, and forget demos whose runs are all finished."""
+    from importer.cli import local_crm
+
+    for connection in sorted(home.glob("sandboxes/demo-*/connection.json"))[:-3]:
+        local_crm.stop(home, connection.parent.name)

@@ -1,0 +1,109 @@
+"""The command `importer`: finds the subcommand, and is where errors become words and an exit status."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from importer import __version__
+from importer.errors import ImporterError
+from importer.redaction import redact
+
+_COMMANDS = {
+    "demo": ("importer.cli.demo", "The whole thing on sample data, against a CRM on this computer."),
+    "check": ("importer.cli.check", "Dry run: find every problem in a file; sends nothing."),
+    "run": ("importer.cli.run", "Check a file and send its good rows to LeadSquared."),
+    "resume": ("importer.cli.resume", "Finish a run that was interrupted."),
+    "runs": ("importer.cli.runs", "List earlier runs."),
+    "show": ("importer.cli.show", "Draw the reports of a run again."),
+    "mapping": ("importer.cli.mapping", "Check a mapping, or show what it asks of a file."),
+    "doctor": ("importer.cli.doctor", "Examine keys, host, clock and limits of an account."),
+    "sandbox": ("importer.cli.sandbox", "A CRM on this computer, to try things on."),
+}
+
+
+class Commands(click.Group):
+    """Loads a subcommand when it is used, so that `--help` is fast."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(_COMMANDS[cmd_name][0]).command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, words) for name, (_, words) in _COMMANDS.items()])
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="importer")
+def cli() -> None:
+    """Import spreadsheets into LeadSquared: no row lost, none doubled, every row answered.
+
+    \b
+    First time?   importer demo
+    Then:         importer check FILE -m MAPPING
+                  importer run FILE -m MAPPING
+    """
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command; its exit status.
+
+    0 all rows done, 1 failed, 2 usage, mapping or configuration, 3 finished but rows need a person,
+    4 interrupted: run again to resume, 75 another import is sending to the account.
+    """
+    _survive_strange_terminals()
+    try:
+        result = cli.main(args=list(arguments), prog_name="importer", standalone_mode=False)
+        return result if isinstance(result, int) else 0
+    except click.exceptions.Abort:
+        click.echo("Stopped.", err=True)
+        return 4
+    except click.ClickException as error:
+        _fail(arguments, error.format_message(), "", error.exit_code, error)
+        return error.exit_code
+    except ImporterError as error:
+        _fail(arguments, error.message, error.remedy, error.exit_status)
+        return error.exit_status
+    except BrokenPipeError:
+        # The reader of our output went away (`| head`); what was sent is recorded all the same.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def _survive_strange_terminals() -> None:
+    """A terminal that knows few characters shows escapes in their place; it never stops an import."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _fail(
+    arguments: Sequence[str], message: str, remedy: str, status: int, usage: click.ClickException | None = None
+) -> None:
+    context = usage.ctx if isinstance(usage, click.UsageError) else None
+    if context is not None:
+        click.echo(context.get_usage(), err=True)
+    click.echo(click.style("Error: ", fg="red", bold=True) + redact(message), err=True)
+    if remedy:
+        click.echo(redact(remedy), err=True)
+    if "--json" in arguments:
+        from importer.reports.json_report import json_failure
+
+        print_json(json_failure(f"{message} {remedy}".strip(), status))
+
+
+def print_json(content: dict[str, Any]) -> None:
+    """One JSON object on standard output."""
+    click.echo(json.dumps(content, ensure_ascii=False))

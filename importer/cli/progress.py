@@ -1,0 +1,144 @@
+"""Progress for people: a bar on a terminal, a line now and then elsewhere, nothing when asked to be quiet."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+
+import click
+
+from importer.model import Counts, Status
+from importer.pipeline.progress import Progress, Silent
+from importer.redaction import redact
+
+_LINE_SECONDS = 10.0
+_TROUBLE = (Status.REJECTED, Status.UNCERTAIN)
+
+
+def choose_progress(*, quiet: bool) -> Progress:
+    """The progress that fits standard error."""
+    if quiet:
+        return Silent()
+    return TerminalProgress() if sys.stderr.isatty() else LineProgress()
+
+
+def rate_words(done: int, total: int, seconds: float) -> str:
+    """Rate and time left, such as "118 rows/s, 2 min 5 s left"; empty while they are not known."""
+    if done <= 0 or seconds <= 0:
+        return ""
+    rate = done / seconds
+    left = round((total - done) / rate)
+    minutes, rest = divmod(left, 60)
+    hours, minutes = divmod(minutes, 60)
+    words = f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s" if minutes else f"{rest} s"
+    return f"{rate:,.0f} rows/s, {words} left"
+
+
+def trouble_words(counts: Counts) -> str:
+    """Refused and uncertain rows, such as "3 rejected"; empty without any."""
+    return ", ".join(f"{counts[status]:,} {status.value}" for status in _TROUBLE if counts.get(status))
+
+
+class LineProgress:
+    """A line of plain text every ten seconds, for logs."""
+
+    def __init__(
+        self,
+        clock: Callable[[], float] = time.monotonic,
+        write: Callable[[str], None] = lambda line: click.echo(line, err=True),
+    ) -> None:
+        self._clock = clock
+        self._write = write
+        self._last = float("-inf")
+        self._started: tuple[float, int] | None = None
+
+    def reading(self, rows: int) -> None:
+        """Say how many rows have been read."""
+        if self._due():
+            self._write(f"Read and checked {rows:,} rows.")
+
+    def delivering(self, done: int, total: int, counts: Counts) -> None:
+        """Say how many rows have an outcome."""
+        now = self._clock()
+        if self._started is None:
+            self._started = (now, done)
+        if self._due() or done == total:
+            began, first = self._started
+            parts = [f"{done:,} of {total:,} rows", rate_words(done - first, total - first, now - began)]
+            self._write("; ".join(part for part in (*parts, trouble_words(counts)) if part))
+
+    def waiting(self, reason: str, seconds: float) -> None:
+        """Say why nothing happens."""
+        if seconds >= 2 and self._due():
+            self._write(f"Waiting {seconds:.0f} s: {reason}.")
+
+    def note(self, text: str) -> None:
+        """Say it now."""
+        self._write(redact(text))
+
+    def _due(self) -> bool:
+        now = self._clock()
+        if now - self._last < _LINE_SECONDS:
+            return False
+        self._last = now
+        return True
+
+
+class TerminalProgress:
+    """One line that is drawn anew, on a terminal."""
+
+    def __init__(
+        self,
+        clock: Callable[[], float] = time.monotonic,
+        write: Callable[[str], None] = lambda text: click.echo(text, err=True, nl=False),
+    ) -> None:
+        self._clock = clock
+        self._write = write
+        self._drawn = 0
+        self._last = float("-inf")
+        self._started: tuple[float, int] | None = None
+
+    def reading(self, rows: int) -> None:
+        """Draw how many rows have been read."""
+        self._draw(f"Reading: {rows:,} rows")
+
+    def delivering(self, done: int, total: int, counts: Counts) -> None:
+        """Draw bar, rate and time left."""
+        now = self._clock()
+        if self._started is None:
+            self._started = (now, done)
+        began, first = self._started
+        share = done / total if total else 1.0
+        bar = "█" * round(20 * share) + "░" * (20 - round(20 * share))
+        parts = [f"{bar} {done:,}/{total:,}", rate_words(done - first, total - first, now - began)]
+        line = "  ".join(part for part in (*parts, trouble_words(counts)) if part)
+        self._draw(line, force=done >= total)
+        if done >= total:
+            self._end_line()
+
+    def waiting(self, reason: str, seconds: float) -> None:
+        """Draw why nothing happens."""
+        self._draw(f"Waiting {seconds:.0f} s: {reason}")
+
+    def note(self, text: str) -> None:
+        """Print it above the line."""
+        self._clear()
+        self._write(redact(text) + "\n")
+
+    def _draw(self, line: str, *, force: bool = False) -> None:
+        now = self._clock()
+        if not force and now - self._last < 0.1:
+            return
+        self._last = now
+        self._write("\r" + line.ljust(self._drawn))
+        self._drawn = len(line)
+
+    def _clear(self) -> None:
+        if self._drawn:
+            self._write("\r" + " " * self._drawn + "\r")
+            self._drawn = 0
+
+    def _end_line(self) -> None:
+        self._write("\n")
+        self._drawn = 0

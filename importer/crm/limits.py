@@ -1,0 +1,89 @@
+"""A limiter that the server's window can never catch out, whatever the latencies.
+
+**Rule.** There are N slots. A call takes a slot when it leaves, and the slot becomes free W seconds after the call
+*completed* (its answer was read, or it was given up).
+
+**Claim.** No half-open window of W seconds at the server holds more than N arrivals.
+
+**Proof.** Call i leaves at r(i), arrives at a(i) and completes at c(i), with r(i) ≤ a(i) ≤ c(i). Suppose N+1 arrivals
+lie in one window of length W. There are N slots, so two of these calls, i before j, used the same one. The slot was
+free again only W after i completed, so r(j) ≥ c(i) + W. Then a(j) ≥ r(j) ≥ c(i) + W ≥ a(i) + W: the two arrivals are
+at least W apart and cannot both lie in the window. ∎ Windows at fixed times are windows too. With the time of leaving
+in place of the time of completion the last step fails, which is why common limiters break under jitter.
+
+A call that was given up may arrive after c(i); its slot stays busy for longer (:meth:`CompletionLimiter.give_up`).
+Times are monotonic seconds given by the caller.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from importer.model import Limit
+
+MARGIN_SECONDS = 0.02
+"""Added to the window, because two machines' clocks never run quite alike (500 ppm are 2.5 ms in 5 s)."""
+
+_IN_FLIGHT = float("inf")
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """The right to make one call."""
+
+    number: int
+
+
+class CompletionLimiter:
+    """N slots that become free one window after their call completed. Not locked: the caller serialises."""
+
+    def __init__(self, limit: Limit, margin: float = MARGIN_SECONDS) -> None:
+        self._limit = limit
+        self._margin = margin
+        self._next = 0
+        self._busy: dict[int, float] = {}
+        self._held_until = float("-inf")
+
+    @property
+    def limit(self) -> Limit:
+        """The limit that is kept now."""
+        return self._limit
+
+    def wait_time(self, now: float) -> float:
+        """Seconds until a slot may be free: 0 when one is, infinity when that depends on calls in flight."""
+        self._forget(now)
+        held = max(0.0, self._held_until - now)
+        excess = len(self._busy) - self._limit.calls + 1
+        if excess <= 0:
+            return held
+        free_at = sorted(self._busy.values())[excess - 1]
+        return max(held, free_at - now)
+
+    def take(self, now: float) -> Slot:
+        """A slot for a call that leaves now. Raises :class:`RuntimeError` when none is free."""
+        if self.wait_time(now) > 0:
+            raise RuntimeError("no slot is free")
+        self._next += 1
+        self._busy[self._next] = _IN_FLIGHT
+        return Slot(self._next)
+
+    def done(self, slot: Slot, now: float) -> None:
+        """The call completed now."""
+        self._busy[slot.number] = now + self._limit.seconds + self._margin
+
+    def give_up(self, slot: Slot, now: float, busy_for: float) -> None:
+        """The call was given up now; it may arrive up to ``busy_for`` seconds later."""
+        self._busy[slot.number] = now + max(0.0, busy_for) + self._limit.seconds + self._margin
+
+    def hold_until(self, moment: float) -> None:
+        """Let no call leave before ``moment``."""
+        self._held_until = max(self._held_until, moment)
+
+    def learn(self, limit: Limit) -> None:
+        """Keep another limit from now on; a longer window also applies to calls already completed."""
+        longer = max(0.0, limit.seconds - self._limit.seconds)
+        self._busy = {number: free_at + longer for number, free_at in self._busy.items()}
+        self._limit = limit
+
+    def _forget(self, now: float) -> None:
+        self._busy = {number: free_at for number, free_at in self._busy.items() if free_at > now}

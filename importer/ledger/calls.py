@@ -1,0 +1,203 @@
+"""Calls in the ledger: what leaves is written down before, what came back after."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, literal_column, select, update
+
+from importer.ledger.changes import UNSEEN, Change, Reason, State, apply, read_states, refusal, require, storable
+from importer.ledger.interface import Call, CallEnd, CallFigures
+from importer.ledger.outcomes import outcome_values
+from importer.ledger.runs import generation, required
+from importer.ledger.schema import SENDING, calls, rows
+from importer.ledger.spans import read_rows, write_rows
+from importer.model import Outcome, Status, VerdictKind
+
+INTERRUPTED = "interrupted"
+"""Error code of rows that were being sent when the program ended."""
+
+_INTERRUPTED_TEXT = "The program ended while this row was being sent, so LeadSquared's answer is not known."
+_NEVER_AFTER_A_CALL = frozenset({Status.SKIPPED, Status.INVALID})
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A call that the ledger holds."""
+
+    number: int
+    run_id: str
+    account: str
+    rows: tuple[int, ...]
+    verdict: str | None
+
+
+def begin(connection: Connection, call: Call, now: str) -> int:
+    """Write down that the call is about to leave; its number."""
+    run = required(connection, call.run_id)
+    if (run.new.account, run.new.target) != (call.account, call.target):
+        raise refusal(f"A call to {call.account}, {call.target} does not belong to run {run.id}.")
+    if not call.rows:
+        raise refusal("A call without rows is not sent.")
+    numbers = [sending.row for sending in call.rows]
+    current = generation(connection, call.run_id)
+    states = read_states(connection, call.run_id, numbers)
+    require(states, numbers, lambda state: _may_be_sent(state, current), "sent")
+    number = _insert_call(connection, call, now)
+    changes = []
+    for sending in call.rows:
+        was = states.get(sending.row, UNSEEN)
+        values = _beginning(sending.key, was, number, current, now)
+        changes.append(Change(sending.row, was, values))
+    apply(connection, call.run_id, call.account, changes, Reason(now, "the call begins", number))
+    return number
+
+
+def _may_be_sent(state: State, current_generation: int) -> bool:
+    """Rows never sent, certainly not applied, or rejected before a person reopened the run."""
+    if state.status == Status.REJECTED:
+        return state.generation < current_generation
+    return state.status in ("", Status.NOT_SENT)
+
+
+def _insert_call(connection: Connection, call: Call, now: str) -> int:
+    values = {
+        "run_id": call.run_id,
+        "account": call.account,
+        "target": call.target,
+        "call_class": call.call_class.value,
+        "body_sha": call.body_sha,
+        "rows": write_rows(sending.row for sending in call.rows),
+        "sent_at": now,
+    }
+    (number,) = connection.execute(insert(calls).values(values)).inserted_primary_key or (None,)
+    assert isinstance(number, int)
+    return number
+
+
+def _beginning(key: str, was: State, number: int, current_generation: int, now: str) -> dict[str, Any]:
+    return {
+        "status": SENDING,
+        "key": key,
+        "attempts": was.attempts + 1,
+        "generation": current_generation,
+        "call": number,
+        "activity_id": "",
+        "lead_id": "",
+        "request_id": "",
+        "error_code": "",
+        "error": "",
+        "at": now,
+        "evidence": "",
+    }
+
+
+def finish(connection: Connection, number: int, end: CallEnd, outcomes: list[Outcome], now: str) -> None:
+    """Write down how the call ended and what became of each of its rows."""
+    call = _call(connection, number)
+    if call.verdict is not None:
+        raise refusal(f"Call {number} has already ended.")
+    numbers = [outcome.row for outcome in outcomes]
+    if sorted(numbers) != list(call.rows):
+        raise refusal(f"Call {number} carried the rows {write_rows(call.rows)}; its outcomes are for other rows.")
+    wrong = next((outcome for outcome in outcomes if outcome.status in _NEVER_AFTER_A_CALL), None)
+    if wrong is not None:
+        raise refusal(f"Row {wrong.row} was sent, so it cannot be {wrong.status.value}.")
+    states = read_states(connection, call.run_id, numbers)
+    require(states, numbers, lambda state: state.status == SENDING, "finished")
+    changes = [Change(outcome.row, states[outcome.row], outcome_values(outcome, now)) for outcome in outcomes]
+    why = f"the call ended: {end.verdict.value} {end.code}".rstrip()
+    apply(connection, call.run_id, call.account, changes, Reason(now, why, number))
+    connection.execute(
+        update(calls)
+        .where(calls.c.number == number)
+        .values(
+            ended_at=now,
+            verdict=end.verdict.value,
+            http_status=end.http_status,
+            code=storable(end.code),
+            answer=storable(end.answer),
+            elapsed=end.elapsed,
+            server_skew=end.server_skew,
+        )
+    )
+
+
+def _call(connection: Connection, number: int) -> _Known:
+    columns = (calls.c.run_id, calls.c.account, calls.c.rows, calls.c.verdict)
+    line = connection.execute(select(*columns).where(calls.c.number == number)).one_or_none()
+    if line is None:
+        raise refusal(f"The ledger knows no call {number}.")
+    return _Known(number, line.run_id, line.account, read_rows(line.rows), line.verdict)
+
+
+def recover(connection: Connection, run_id: str, now: str) -> list[int]:
+    """Turn rows of calls that never ended into uncertain ones; their numbers, in order."""
+    account = required(connection, run_id).new.account
+    # The condition is spelled like the index's, or the database would not use it.
+    unfinished = select(calls.c.number).where(calls.c.run_id == run_id, calls.c.verdict.is_(None))
+    recovered: list[int] = []
+    for number in connection.execute(unfinished.order_by(calls.c.number)).scalars().all():
+        call = _call(connection, number)
+        states = read_states(connection, run_id, call.rows)
+        require(states, call.rows, lambda state: state.status == SENDING, "recovered")
+        values = {"status": Status.UNCERTAIN.value, "error_code": INTERRUPTED, "error": _INTERRUPTED_TEXT, "at": now}
+        changes = [Change(row, states[row], values) for row in call.rows]
+        apply(connection, run_id, account, changes, Reason(now, "the program ended during the call", number))
+        ended = {"verdict": VerdictKind.UNCERTAIN.value, "code": INTERRUPTED}
+        connection.execute(update(calls).where(calls.c.number == number).values(ended))
+        recovered.extend(call.rows)
+    return sorted(recovered)
+
+
+def last_number(connection: Connection) -> int:
+    """The number of the ledger's last call; 0 when there was none."""
+    return connection.execute(select(func.max(calls.c.number))).scalar_one_or_none() or 0
+
+
+def any_unfinished(connection: Connection) -> bool:
+    """Whether a call began and never ended: it is under way, or the program ended during it."""
+    return connection.execute(select(calls.c.number).where(calls.c.verdict.is_(None)).limit(1)).first() is not None
+
+
+def sent_at(connection: Connection, run_id: str, row: int) -> tuple[str, float]:
+    """When the row's last call left, and the server's clock skew seen then."""
+    query = select(calls.c.sent_at, calls.c.server_skew).join(rows, rows.c.call == calls.c.number)
+    line = connection.execute(query.where(rows.c.run_id == run_id, rows.c.row == row)).one_or_none()
+    return (line.sent_at, line.server_skew or 0.0) if line is not None else ("", 0.0)
+
+
+def peers(connection: Connection, run_id: str, row: int) -> tuple[int, ...]:
+    """The rows of the row's last call, in order; none when no call carried it."""
+    query = select(calls.c.rows).join(rows, rows.c.call == calls.c.number)
+    carried = connection.execute(query.where(rows.c.run_id == run_id, rows.c.row == row)).scalar_one_or_none()
+    return read_rows(carried) if carried is not None else ()
+
+
+def last_ended_at(connection: Connection, account: str) -> str:
+    """The latest moment at which a call of the account ended or, if it never did, left."""
+    ended = select(func.max(calls.c.ended_at)).where(calls.c.account == account)
+    left = select(func.max(calls.c.sent_at)).where(calls.c.account == account, calls.c.ended_at == literal_column("''"))
+    return max(connection.execute(query).scalar_one() or "" for query in (ended, left))
+
+
+def count_since(connection: Connection, account: str, since: str) -> int:
+    """How many calls left for the account at or after ``since``."""
+    query = select(func.count()).select_from(calls).where(calls.c.account == account, calls.c.sent_at >= since)
+    return connection.execute(query).scalar_one()
+
+
+def figures(connection: Connection, run_id: str) -> CallFigures:
+    """Figures of the run's calls that have ended."""
+    query = (
+        select(calls.c.verdict, func.count(), func.sum(calls.c.elapsed), func.max(calls.c.elapsed))
+        .where(calls.c.run_id == run_id, calls.c.verdict.is_not(None))
+        .group_by(calls.c.verdict)
+    )
+    lines = connection.execute(query).all()
+    return CallFigures(
+        by_verdict={VerdictKind(verdict): count for verdict, count, _, _ in lines},
+        seconds=float(sum(total for _, _, total, _ in lines)),
+        slowest=float(max((slowest for _, _, _, slowest in lines), default=0.0)),
+    )

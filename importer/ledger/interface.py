@@ -1,0 +1,250 @@
+"""The memory on disk: what was sent, what came back, what is still in doubt. Survives a crash at any point."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from importer.model import CallClass, Counts, Limit, Outcome, Status, VerdictKind
+
+
+class RunState(StrEnum):
+    """How far a run is."""
+
+    OPEN = "open"
+    """Planned or being delivered, or interrupted: `resume` goes on."""
+    FINISHED = "finished"
+    """Nothing is left to do by itself; rows may still need a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewRun:
+    """What is known of a run before its first call. ``fingerprint`` identifies the plan; ``rows`` counts its rows."""
+
+    id: str
+    fingerprint: str
+    account: str
+    target: str
+    source: str
+    source_sha: str
+    mapping: str
+    mapping_sha: str
+    folder: str
+    rows: int
+    tool_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run as the ledger knows it; times are ISO texts in UTC, empty when it has not happened."""
+
+    new: NewRun
+    state: RunState
+    started_at: str
+    finished_at: str
+    stop_reason: str
+
+    @property
+    def id(self) -> str:
+        """The run's name."""
+        return self.new.id
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """One row that is about to leave: its number and the key of its effect."""
+
+    row: int
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call that is about to leave. ``body_sha`` is the SHA-256 of the request body."""
+
+    run_id: str
+    account: str
+    target: str
+    call_class: CallClass
+    body_sha: str
+    rows: tuple[Sending, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CallEnd:
+    """How a call ended. ``http_status`` is 0 without an answer; ``answer`` is a shortened, redacted text;
+    ``elapsed`` is in seconds."""
+
+    verdict: VerdictKind
+    http_status: int
+    code: str
+    answer: str
+    elapsed: float
+    server_skew: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KnownRow:
+    """A row of any run whose effect key is already in the ledger."""
+
+    run_id: str
+    row: int
+    source: str
+    status: Status
+    activity_id: str
+    lead_id: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class LearnedLimit:
+    """A limit that a refusal taught; ``evidence`` is the CRM's text, ``at`` ISO in UTC."""
+
+    call_class: CallClass
+    limit: Limit
+    evidence: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallFigures:
+    """What a run's calls were: how many by verdict, and their seconds in total and at most."""
+
+    by_verdict: Mapping[VerdictKind, int]
+    seconds: float
+    slowest: float
+
+
+class Ledger(Protocol):
+    """Runs, calls, outcomes and what accounts were seen to allow. One process writes at a time, from one thread.
+
+    Every method that writes returns only after its data would survive a power cut.
+    Raises :class:`importer.errors.LedgerError` when the disk or the file does not allow it.
+    """
+
+    def open_run(self, new: NewRun) -> Run:
+        """Remember a new run, state OPEN."""
+        ...
+
+    def run(self, run_id: str) -> Run | None:
+        """The run with this id, or whose id begins with it when that is unambiguous."""
+        ...
+
+    def find_run(self, fingerprint: str) -> Run | None:
+        """The newest run of the plan with this fingerprint."""
+        ...
+
+    def runs(self, account: str | None = None, state: RunState | None = None, limit: int = 50) -> list[Run]:
+        """Runs, newest first."""
+        ...
+
+    def finish_run(self, run_id: str) -> None:
+        """Mark the run FINISHED; clears its stop reason."""
+        ...
+
+    def reopen_run(self, run_id: str) -> None:
+        """Mark the run OPEN again, because a person asked for more."""
+        ...
+
+    def stop_run(self, run_id: str, reason: str) -> None:
+        """Remember why the run stopped early; it stays OPEN."""
+        ...
+
+    def begin_call(self, call: Call) -> int:
+        """Durably mark the call and its rows as being sent; only then may the request leave. Returns the call's number.
+
+        Raises :class:`LedgerError` if a row is already being sent, pending, uncertain or delivered: sending it
+        again could double it.
+        """
+        ...
+
+    def finish_call(self, number: int, end: CallEnd, outcomes: Sequence[Outcome]) -> None:
+        """Durably record how the call ended and what became of its rows, in one transaction.
+
+        Rows to be sent again have status NOT_SENT; every row of the call must have an outcome. A CRM activity id
+        that another row already holds raises :class:`LedgerError`, so callers check :meth:`activity_owner` first.
+        """
+        ...
+
+    def settle(self, run_id: str, outcomes: Sequence[Outcome], why: str) -> None:
+        """Record what was found out later (read-back, polling, a person) about rows that are uncertain or pending."""
+        ...
+
+    def skip(self, run_id: str, outcomes: Sequence[Outcome], keys: Sequence[str]) -> None:
+        """Record rows that are not sent on purpose (status SKIPPED) or that must wait for another run (UNCERTAIN)."""
+        ...
+
+    def recover_interrupted(self, run_id: str) -> list[int]:
+        """Turn rows that were being sent when the program died into UNCERTAIN; their row numbers."""
+        ...
+
+    def outcomes(self, run_id: str, statuses: Sequence[Status] | None = None) -> Iterator[Outcome]:
+        """Outcomes of a run ordered by row; rows never touched have none. A row being sent shows as UNCERTAIN."""
+        ...
+
+    def outcomes_between(self, run_id: str, first_row: int, last_row: int) -> dict[int, Outcome]:
+        """Outcomes of the rows in a closed range, by row number."""
+        ...
+
+    def counts(self, run_id: str) -> Counts:
+        """Rows of the run by status, among rows that have an outcome."""
+        ...
+
+    def known_keys(self, account: str, target: str, keys: Sequence[str], not_run: str) -> dict[str, KnownRow]:
+        """Of these effect keys, those that rows of *other* runs have sent or may have sent (delivered, pending,
+        uncertain, or being sent), each with the most certain of such rows."""
+        ...
+
+    def activity_owner(self, account: str, activity_ids: Sequence[str]) -> dict[str, tuple[str, int]]:
+        """Which of these CRM activity ids are already booked, and for which run and row."""
+        ...
+
+    def sent_at(self, run_id: str, row: int) -> tuple[str, float]:
+        """When the row's last call left (ISO, UTC) and the server's clock skew seen then, in seconds (0 if unknown)."""
+        ...
+
+    def call_peers(self, run_id: str, row: int) -> tuple[int, ...]:
+        """The rows that left in the same call as the row's last one, itself included."""
+        ...
+
+    def reposts(self, run_id: str, row: int) -> int:
+        """How often the row was sent again after a read-back found it absent."""
+        ...
+
+    def mapping_proven(self, account: str, mapping_sha: str) -> bool:
+        """Whether a row of this mapping was ever delivered to the account."""
+        ...
+
+    def learn_limit(self, account: str, learned: LearnedLimit) -> None:
+        """Remember what a refusal taught; replaces what was known for the class."""
+        ...
+
+    def learned_limits(self, account: str) -> dict[CallClass, LearnedLimit]:
+        """What refusals have taught about the account."""
+        ...
+
+    def last_call_ended_at(self, account: str) -> str:
+        """When the account's last call ended or, if it never did, left (ISO, UTC); empty when there was none."""
+        ...
+
+    def calls_since(self, account: str, since: str) -> int:
+        """How many calls left for the account at or after an ISO time in UTC."""
+        ...
+
+    def call_figures(self, run_id: str) -> CallFigures:
+        """Figures of the run's calls."""
+        ...
+
+    def bind_account(self, account: str, org_id: str) -> str:
+        """Remember the tenant of an account the first time; returns the tenant remembered."""
+        ...
+
+    def install_key(self) -> bytes:
+        """32 random bytes made when the ledger was created, from which import keys are derived."""
+        ...
+
+    def close(self) -> None:
+        """Close the file."""
+        ...

@@ -1,0 +1,23 @@
+"""A ledger without a file, for tests and trials: the same store over a database in memory. It survives nothing."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from importer.ledger.identity import Randomness, create_tables, read_identity
+from importer.ledger.sqlite_file import connect, engine_over
+from importer.ledger.store import SqlLedger, iso
+
+
+class MemoryLedger(SqlLedger):
+    """An empty ledger in memory; gone when it is closed."""
+
+    def __init__(self, *, clock: Callable[[], datetime], randomness: Randomness = secrets.token_bytes) -> None:
+        engine = engine_over(connect(None))
+        with engine.execution_options(writes=True).begin() as connection:
+            create_tables(connection, iso(clock()), "", randomness)
+            identity = read_identity(connection, Path(":memory:"))
+        super().__init__(engine, identity.install_key, None, clock=clock)

@@ -1,0 +1,176 @@
+"""What became of rows: written when more is known, read for reports and for recognising rows of earlier runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, func, literal_column, select
+
+from importer.ledger.changes import BATCH, UNSEEN, Change, Reason, State, apply, read_states, refusal, require, storable
+from importer.ledger.interface import KnownRow
+from importer.ledger.runs import required
+from importer.ledger.schema import SENDING, rows, runs
+from importer.model import DELIVERED, Counts, Outcome, Status
+
+_COLUMNS = [
+    rows.c[name]
+    for name in (
+        "row",
+        "status",
+        "activity_id",
+        "lead_id",
+        "request_id",
+        "error_code",
+        "error",
+        "attempts",
+        "at",
+        "evidence",
+    )
+]
+_SKIPS = frozenset({Status.SKIPPED, Status.UNCERTAIN})
+_MAY_BE_IN_CRM = [*sorted(status.value for status in DELIVERED), Status.PENDING.value, Status.UNCERTAIN.value, SENDING]
+_BY_TEXT = {SENDING: Status.UNCERTAIN, **{status.value: status for status in Status}}
+
+
+def outcome_values(outcome: Outcome, now: str) -> dict[str, Any]:
+    """The columns that an outcome sets."""
+    return {
+        "status": outcome.status.value,
+        "activity_id": storable(outcome.activity_id),
+        "lead_id": storable(outcome.lead_id),
+        "request_id": storable(outcome.request_id),
+        "error_code": storable(outcome.error_code),
+        "error": storable(outcome.error),
+        "at": outcome.at or now,
+        "evidence": storable(outcome.evidence),
+    }
+
+
+def settle(connection: Connection, run_id: str, outcomes: Sequence[Outcome], why: str, now: str) -> None:
+    """Write what was found out about rows that are uncertain or pending."""
+    account = required(connection, run_id).new.account
+    numbers = [outcome.row for outcome in outcomes]
+    states = read_states(connection, run_id, numbers)
+    require(states, numbers, lambda state: state.status in (Status.UNCERTAIN, Status.PENDING), "settled")
+    changes = []
+    for outcome in outcomes:
+        was = states[outcome.row]
+        # A row that only waited for another run was never sent, so sending it is not a repetition.
+        again = outcome.status is Status.NOT_SENT and was.attempts > 0
+        values = {**outcome_values(outcome, now), "reposts": was.reposts + (1 if again else 0)}
+        changes.append(Change(outcome.row, was, values))
+    apply(connection, run_id, account, changes, Reason(now, why))
+
+
+def skip(connection: Connection, run_id: str, outcomes: Sequence[Outcome], keys: Sequence[str], now: str) -> None:
+    """Write down rows that no call of this run carries, on purpose or for the time being."""
+    if len(outcomes) != len(keys):
+        raise refusal(f"{len(outcomes)} rows are skipped with {len(keys)} keys.")
+    wrong = next((outcome for outcome in outcomes if outcome.status not in _SKIPS), None)
+    if wrong is not None:
+        raise refusal(f"Row {wrong.row} is skipped, so it cannot be {wrong.status.value.replace('_', ' ')}.")
+    account = required(connection, run_id).new.account
+    numbers = [outcome.row for outcome in outcomes]
+    states = read_states(connection, run_id, numbers)
+    require(states, numbers, _may_be_skipped, "skipped")
+    changes = [
+        Change(outcome.row, states.get(outcome.row, UNSEEN), {**outcome_values(outcome, now), "key": key})
+        for outcome, key in zip(outcomes, keys, strict=True)
+    ]
+    apply(connection, run_id, account, changes, Reason(now, "not sent by this run"))
+
+
+def _may_be_skipped(state: State) -> bool:
+    if state.status == Status.UNCERTAIN:
+        return state.attempts == 0
+    return state.status in ("", Status.NOT_SENT, Status.SKIPPED)
+
+
+def _stored(statuses: Sequence[Status]) -> list[str]:
+    """The statuses as the ledger stores them: a row being sent counts as uncertain."""
+    return [*(status.value for status in statuses), *([SENDING] if Status.UNCERTAIN in statuses else [])]
+
+
+def _read(connection: Connection, query: Select[Any]) -> list[Outcome]:
+    return [Outcome(row, _BY_TEXT[status], *others) for row, status, *others in connection.execute(query)]
+
+
+def after(
+    connection: Connection, run_id: str, row: int | None, statuses: Sequence[Status] | None, limit: int
+) -> list[Outcome]:
+    """Up to ``limit`` outcomes of the rows behind ``row`` (``None``: from the first one), in order."""
+    query = select(*_COLUMNS).where(rows.c.run_id == run_id).order_by(rows.c.row).limit(limit)
+    if row is not None:
+        query = query.where(rows.c.row > row)
+    if statuses is not None:
+        query = query.where(rows.c.status.in_(_stored(statuses)))
+    return _read(connection, query)
+
+
+def between(connection: Connection, run_id: str, first_row: int, last_row: int) -> dict[int, Outcome]:
+    """Outcomes of the rows in a closed range."""
+    query = select(*_COLUMNS).where(rows.c.run_id == run_id, rows.c.row.between(first_row, last_row))
+    return {outcome.row: outcome for outcome in _read(connection, query)}
+
+
+def counts(connection: Connection, run_id: str) -> Counts:
+    """Rows of the run by status."""
+    query = select(rows.c.status, func.count()).where(rows.c.run_id == run_id).group_by(rows.c.status)
+    found: Counts = {}
+    for status, count in connection.execute(query):
+        shown = _BY_TEXT[status]
+        found[shown] = found.get(shown, 0) + count
+    return found
+
+
+def reposts(connection: Connection, run_id: str, row: int) -> int:
+    """How often the row was released to be sent again."""
+    query = select(rows.c.reposts).where(rows.c.run_id == run_id, rows.c.row == row)
+    return connection.execute(query).scalar_one_or_none() or 0
+
+
+def _certainty(known: KnownRow) -> int:
+    return {Status.UNCERTAIN: 0, Status.PENDING: 1}.get(known.status, 2)
+
+
+def known_keys(
+    connection: Connection, account: str, target: str, keys: Sequence[str], not_run: str
+) -> dict[str, KnownRow]:
+    """For each key that another run sent or may have sent, the most certain row; of equals the latest call's."""
+    of_account = (runs.c.account == account, runs.c.target == target, runs.c.id != not_run)
+    sources = {line.id: line.source for line in connection.execute(select(runs.c.id, runs.c.source).where(*of_account))}
+    found: dict[str, KnownRow] = {}
+    for start in range(0, len(keys), BATCH):
+        for line in connection.execute(known_rows_query(keys[start : start + BATCH])):
+            if line.run_id in sources:
+                known = _to_known(line, sources[line.run_id])
+                if line.key not in found or _certainty(known) >= _certainty(found[line.key]):
+                    found[line.key] = known
+    return found
+
+
+def known_rows_query(keys: Sequence[str]) -> Select[Any]:
+    """Rows with these keys that may be in the CRM, the latest call's last.
+
+    Without the table of runs: joined to it, SQLite reads whole runs rather than look up the keys.
+    """
+    columns = ("key", "run_id", "row", "status", "activity_id", "lead_id", "at")
+    return (
+        select(*(rows.c[name] for name in columns))
+        # Spelled like the index's condition, or the database would not use it.
+        .where(rows.c.attempts > literal_column("0"), rows.c.status.in_(_MAY_BE_IN_CRM), rows.c.key.in_(keys))
+        .order_by(rows.c.call)
+    )
+
+
+def _to_known(line: Row[Any], source: str) -> KnownRow:
+    return KnownRow(
+        run_id=line.run_id,
+        row=line.row,
+        source=source,
+        status=_BY_TEXT[line.status],
+        activity_id=line.activity_id,
+        lead_id=line.lead_id,
+        at=line.at,
+    )

@@ -1,0 +1,273 @@
+"""The ledger over SQL: every write in one exclusive transaction that is on disk before the method returns."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine
+
+from importer.errors import LedgerError
+from importer.ledger import accounts, calls, runs
+from importer.ledger import outcomes as rows
+from importer.ledger.changes import read_owners, same_id
+from importer.ledger.faults import FileFaultError, translated
+from importer.ledger.guard import FileGuard
+from importer.ledger.identity import Randomness
+from importer.ledger.interface import Call, CallEnd, CallFigures, KnownRow, LearnedLimit, NewRun, Run, RunState
+from importer.ledger.machine import machine_id
+from importer.ledger.opening import Opening, open_file
+from importer.model import CallClass, Counts, Outcome, Status
+
+_CHUNK = 5_000
+
+
+def open_ledger(
+    home: Path,
+    *,
+    clock: Callable[[], datetime],
+    adopt: bool = False,
+    this_machine: str | None = None,
+    randomness: Randomness = secrets.token_bytes,
+) -> SqlLedger:
+    """The ledger in ``home``, created when there is none. ``clock`` tells the time, with its zone.
+
+    ``adopt`` accepts a ledger that was restored, copied or moved; ``this_machine`` is the machine's id (default: the
+    operating system's). Raises :class:`LedgerError` when the file cannot be used or is not the one used here last.
+    """
+    machine = machine_id() if this_machine is None else this_machine
+    engine, identity, guard = open_file(Opening(home, iso(clock()), machine, randomness, adopt))
+    return SqlLedger(engine, identity.install_key, guard, clock=clock)
+
+
+def iso(moment: datetime) -> str:
+    """``moment`` as the ledger writes it: UTC, to the millisecond."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds")
+
+
+class SqlLedger:
+    """Implements :class:`importer.ledger.interface.Ledger`. Belongs to the thread that opened it.
+
+    Without a ``guard`` nothing watches over the file, as for a database in memory. After the disk failed a write, every
+    further write fails too: what the disk says afterwards cannot be trusted in this process.
+    """
+
+    def __init__(
+        self, engine: Engine, install_key: bytes, guard: FileGuard | None, *, clock: Callable[[], datetime]
+    ) -> None:
+        self._engine = engine
+        self._writer = engine.execution_options(writes=True)
+        self._install_key = install_key
+        self._guard = guard
+        self._path = guard.path if guard else Path(":memory:")
+        self._clock = clock
+        self._failure: LedgerError | None = None
+        self._closed = False
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        if self._closed:
+            raise LedgerError("The ledger has been closed.", "Run again.")
+        with translated(self._path), self._engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        with self._failing_for_good():
+            if self._closed:
+                raise LedgerError("The ledger has been closed.", "Run again.")
+            with translated(self._path), self._writer.begin() as connection:
+                yield connection
+
+    @contextmanager
+    def _failing_for_good(self) -> Iterator[None]:
+        if self._failure is not None:
+            raise LedgerError(self._failure.message, self._failure.remedy)
+        try:
+            yield
+        except FileFaultError as fault:
+            if not fault.passing:
+                self._failure = fault
+            raise
+
+    def _now(self) -> str:
+        return iso(self._clock())
+
+    # --- runs
+
+    def open_run(self, new: NewRun) -> Run:
+        """Remember a new run, state OPEN."""
+        with self._writing() as connection:
+            return runs.open_run(connection, new, self._now())
+
+    def run(self, run_id: str) -> Run | None:
+        """The run with this id, or whose id begins with it when that is unambiguous."""
+        with self._reading() as connection:
+            return runs.find_beginning(connection, run_id)
+
+    def find_run(self, fingerprint: str) -> Run | None:
+        """The newest run of the plan with this fingerprint."""
+        with self._reading() as connection:
+            return runs.newest_of_plan(connection, fingerprint)
+
+    def runs(self, account: str | None = None, state: RunState | None = None, limit: int = 50) -> list[Run]:
+        """Runs, newest first."""
+        with self._reading() as connection:
+            return runs.newest(connection, account, state, limit)
+
+    def finish_run(self, run_id: str) -> None:
+        """Mark the run FINISHED; clears its stop reason."""
+        with self._writing() as connection:
+            runs.finish(connection, run_id, self._now())
+
+    def reopen_run(self, run_id: str) -> None:
+        """Mark the run OPEN again; rows that were rejected until now may be sent again."""
+        with self._writing() as connection:
+            runs.reopen(connection, run_id, self._now())
+
+    def stop_run(self, run_id: str, reason: str) -> None:
+        """Remember why the run stopped early; it stays OPEN."""
+        with self._writing() as connection:
+            runs.stop(connection, run_id, reason, self._now())
+
+    # --- what is sent, and what became of it
+
+    def begin_call(self, call: Call) -> int:
+        """Durably mark the call and its rows as being sent; only then may the request leave. Returns its number.
+
+        Raises :class:`LedgerError` for a row that is being sent, pending, uncertain, delivered or skipped, or that was
+        rejected since the run was last reopened.
+        """
+        if self._guard is not None:
+            self._guard.check_in_place()
+        with self._writing() as connection:
+            number = calls.begin(connection, call, self._now())
+        if self._guard is not None:
+            with self._failing_for_good():
+                self._guard.note_call(number)
+        return number
+
+    def finish_call(self, number: int, end: CallEnd, outcomes: Sequence[Outcome]) -> None:
+        """Durably record how the call ended and what became of exactly its rows, in one transaction."""
+        with self._writing() as connection:
+            calls.finish(connection, number, end, list(outcomes), self._now())
+
+    def settle(self, run_id: str, outcomes: Sequence[Outcome], why: str) -> None:
+        """Record what was found out later about rows that are uncertain or pending."""
+        with self._writing() as connection:
+            rows.settle(connection, run_id, outcomes, why, self._now())
+
+    def skip(self, run_id: str, outcomes: Sequence[Outcome], keys: Sequence[str]) -> None:
+        """Record rows that are not sent on purpose (SKIPPED) or that must wait for another run (UNCERTAIN)."""
+        with self._writing() as connection:
+            rows.skip(connection, run_id, outcomes, keys, self._now())
+
+    def recover_interrupted(self, run_id: str) -> list[int]:
+        """Turn rows that were being sent when the program died into UNCERTAIN; their numbers, in order."""
+        with self._writing() as connection:
+            return calls.recover(connection, run_id, self._now())
+
+    # --- outcomes
+
+    def outcomes(self, run_id: str, statuses: Sequence[Status] | None = None) -> Iterator[Outcome]:
+        """Outcomes of a run ordered by row, a few thousand in memory at a time.
+
+        Each portion is read in a transaction of its own, so a slow reader never keeps others from writing.
+        """
+        last: int | None = None
+        while True:
+            with self._reading() as connection:
+                portion = rows.after(connection, run_id, last, statuses, _CHUNK)
+            yield from portion
+            if len(portion) < _CHUNK:
+                return
+            last = portion[-1].row
+
+    def outcomes_between(self, run_id: str, first_row: int, last_row: int) -> dict[int, Outcome]:
+        """Outcomes of the rows in a closed range, by row number."""
+        with self._reading() as connection:
+            return rows.between(connection, run_id, first_row, last_row)
+
+    def counts(self, run_id: str) -> Counts:
+        """Rows of the run by status, among rows that have an outcome."""
+        with self._reading() as connection:
+            return rows.counts(connection, run_id)
+
+    def known_keys(self, account: str, target: str, keys: Sequence[str], not_run: str) -> dict[str, KnownRow]:
+        """Of these effect keys, those that calls of *other* runs have sent or may have sent, each with the most certain
+        of such rows."""
+        with self._reading() as connection:
+            return rows.known_keys(connection, account, target, keys, not_run)
+
+    def activity_owner(self, account: str, activity_ids: Sequence[str]) -> dict[str, tuple[str, int]]:
+        """Which of these CRM activity ids, in whatever case, are already booked, and for which run and row."""
+        spelled = {activity_id: same_id(activity_id) for activity_id in activity_ids}
+        with self._reading() as connection:
+            owners = read_owners(connection, account, list(dict.fromkeys(spelled.values())))
+        return {given: owners[booked] for given, booked in spelled.items() if booked in owners}
+
+    def reposts(self, run_id: str, row: int) -> int:
+        """How often the row was sent again after a read-back found it absent."""
+        with self._reading() as connection:
+            return rows.reposts(connection, run_id, row)
+
+    def mapping_proven(self, account: str, mapping_sha: str) -> bool:
+        """Whether a row of this mapping was ever delivered to the account."""
+        with self._reading() as connection:
+            return runs.mapping_proven(connection, account, mapping_sha)
+
+    # --- calls
+
+    def sent_at(self, run_id: str, row: int) -> tuple[str, float]:
+        """When the row's last call left (ISO, UTC; empty when none did) and the server's clock skew seen then."""
+        with self._reading() as connection:
+            return calls.sent_at(connection, run_id, row)
+
+    def call_peers(self, run_id: str, row: int) -> tuple[int, ...]:
+        """The rows that left in the same call as the row's last one, itself included."""
+        with self._reading() as connection:
+            return calls.peers(connection, run_id, row)
+
+    def last_call_ended_at(self, account: str) -> str:
+        """The latest moment at which a call of the account ended or, if it never did, left; empty without calls."""
+        with self._reading() as connection:
+            return calls.last_ended_at(connection, account)
+
+    def calls_since(self, account: str, since: str) -> int:
+        """How many calls left for the account at or after an ISO time."""
+        with self._reading() as connection:
+            return calls.count_since(connection, account, iso(datetime.fromisoformat(since)))
+
+    def call_figures(self, run_id: str) -> CallFigures:
+        """Figures of the run's calls that have ended."""
+        with self._reading() as connection:
+            return calls.figures(connection, run_id)
+
+    # --- accounts
+
+    def learn_limit(self, account: str, learned: LearnedLimit) -> None:
+        """Remember what a refusal taught; replaces what was known for the class."""
+        with self._writing() as connection:
+            accounts.learn_limit(connection, account, learned)
+
+    def learned_limits(self, account: str) -> dict[CallClass, LearnedLimit]:
+        """What refusals have taught about the account."""
+        with self._reading() as connection:
+            return accounts.learned_limits(connection, account)
+
+    def bind_account(self, account: str, org_id: str) -> str:
+        """Remember the tenant of an account the first time; returns the tenant remembered."""
+        with self._writing() as connection:
+            return accounts.bind(connection, account, org_id, self._now())
+
+    def install_key(self) -> bytes:
+        """32 random bytes made when the ledger was created."""
+        return self._install_key
+
+    def close(self) -> None:
+        """Close the file. Closing twice is allowed."""
+        self._closed = True
+        self._engine.dispose()

@@ -1,0 +1,1 @@
+"""Mapping files: which column becomes which CRM field, and how."""

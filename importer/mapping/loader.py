@@ -1,0 +1,174 @@
+"""A mapping file becomes a checked :class:`Mapping`, or one error that lists everything that is wrong with it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Collection
+from collections.abc import Mapping as MappingOf
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from importer.errors import MappingError, MappingProblem
+from importer.mapping import document as yaml_document
+from importer.mapping.checks import check_mapping
+from importer.mapping.decoding import read_text
+from importer.mapping.document import Document, read_document
+from importer.mapping.model import Mapping
+from importer.mapping.secrets import key_like
+from importer.mapping.suggestions import advice
+from importer.mapping.wording import sentence
+
+MOST_PROBLEMS = 200
+"""More are only counted: nobody reads them, and the first explain the rest."""
+
+_MOST_ROUNDS = 10
+"""pydantic sees a table's contents only when the table itself is right; each round goes one level deeper."""
+
+CheckTarget = Callable[[Mapping], list[MappingProblem]]
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedMapping:
+    """A mapping that passed every check that needs no spreadsheet.
+
+    ``sha`` is the SHA-256 of what the mapping says, so comments, blanks and the order of keys do not change it.
+    ``text`` is the file's whole text.
+    """
+
+    mapping: Mapping
+    path: Path
+    sha: str
+    text: str
+    places: MappingOf[yaml_document.Path, tuple[int, int]]
+
+    def line_of(self, path: str) -> tuple[int, int]:
+        """Line and column, from 1, of a path such as ``activity.mx_City.column`` or ``activity.mx_KYC.Status``.
+
+        What stands nowhere gets the place of the nearest thing above it, or (0, 0).
+        """
+        return _place(Document(places=dict(self.places)), path)
+
+
+def load_mapping(
+    path: Path, *, targets: Collection[str], transforms: Collection[str], check_target: CheckTarget
+) -> LoadedMapping:
+    """The mapping in the file ``path``.
+
+    ``targets`` and ``transforms`` are the known names. ``check_target`` says what the mapping's target, once it is
+    known to exist, cannot use. Raises :class:`MappingError` with every problem at once, and nothing else.
+    """
+    return parse_mapping(read_text(path), path, targets=targets, transforms=transforms, check_target=check_target)
+
+
+def parse_mapping(
+    text: str, path: Path, *, targets: Collection[str], transforms: Collection[str], check_target: CheckTarget
+) -> LoadedMapping:
+    """As :func:`load_mapping`, for a text that came from ``path``."""
+    document = read_document(text)
+    mapping = _validated(document)
+    if mapping is not None:
+        check_mapping(mapping, document, transforms)
+        _check_target(mapping, document, targets, check_target)
+    if document.problems or mapping is None:
+        raise MappingError(str(path), _ordered(document.problems))
+    return LoadedMapping(mapping=mapping, path=path, sha=mapping_sha(mapping), text=text, places=document.places)
+
+
+def mapping_sha(mapping: Mapping) -> str:
+    """SHA-256, in hexadecimal, of what the mapping says; options that repeat their default do not count."""
+    said = mapping.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    return hashlib.sha256(json.dumps(said, sort_keys=True, separators=(",", ":")).encode("ascii")).hexdigest()
+
+
+def _validated(document: Document) -> Mapping | None:
+    """The mapping without its broken parts, whose problems are noted; ``None`` when nothing is left to check."""
+    if document.data is None and not document.problems:
+        document.problems.append(MappingProblem(1, 1, "", "The file is empty.", "Begin with a line `target:`."))
+    if document.data is not None and not isinstance(document.data, dict):
+        document.problems.append(
+            MappingProblem(1, 1, "", "The file is not a table of options.", "Begin with a line `target: …`.")
+        )
+    if not isinstance(document.data, dict):
+        return None
+    _refuse_keys(document)
+    for path in document.broken:
+        _remove(document.data, path)
+    if ("target",) in document.broken:
+        document.data["target"] = ""
+    for _ in range(_MOST_ROUNDS):
+        try:
+            return Mapping.model_validate(document.data, by_name=False)
+        except ValidationError as error:
+            for details in error.errors(include_url=False):
+                place = details["loc"]
+                document.add(place, *sentence(details))
+                document.broken.add(place)
+                if place == ("target",):
+                    # Without a target the rest can still be checked; nothing is asked of a target without a name.
+                    document.data["target"] = ""
+                else:
+                    _remove(document.data, place)
+    return None
+
+
+def _refuse_keys(document: Document) -> None:
+    for path in key_like(document.data):
+        document.add(
+            path,
+            "This looks like a key of an account, and everybody who gets the mapping could read it.",
+            "Remove it here, give it to the LEADSQUARED_… environment variables, and have the key changed.",
+        )
+        document.broken.add(path)
+
+
+def _remove(data: Any, path: yaml_document.Path) -> None:
+    """Take out of ``data`` what stands at ``path``, or the nearest thing above it that is there."""
+    for position, step in enumerate(path):
+        last = position == len(path) - 1
+        if isinstance(data, dict) and step in data:
+            if last or not isinstance(data[step], dict):
+                del data[step]
+                return
+            data = data[step]
+        else:
+            return
+
+
+def _check_target(mapping: Mapping, document: Document, targets: Collection[str], check_target: CheckTarget) -> None:
+    if not mapping.target:
+        return
+    if mapping.target not in targets:
+        document.add(("target",), f'"{mapping.target}" is not a known target.', advice(mapping.target, targets))
+        return
+    troubled = {problem.path for problem in document.problems}
+    for problem in check_target(mapping):
+        if problem.path not in troubled and not _touches(problem.path, document):
+            line, column = _place(document, problem.path)
+            document.problems.append(replace(problem, line=line, column=column))
+
+
+def _touches(path: str, document: Document) -> bool:
+    """Whether something at or below ``path`` was taken out, so that what is said of it may be untrue."""
+    return any(yaml_document.spelled(broken).startswith(path) for broken in document.broken) if path else False
+
+
+def _place(document: Document, path: str) -> tuple[int, int]:
+    found: yaml_document.Path = ()
+    for step in path.split("."):
+        inside = next((way for way in ((step,), ("fields", step)) if (*found, *way) in document.places), None)
+        if inside is None:
+            break
+        found = (*found, *inside)
+    return document.place(found)
+
+
+def _ordered(problems: list[MappingProblem]) -> list[MappingProblem]:
+    ordered = sorted(dict.fromkeys(problems), key=lambda problem: (problem.line, problem.column))
+    more = len(ordered) - MOST_PROBLEMS
+    if more <= 0:
+        return ordered
+    return [*ordered[:MOST_PROBLEMS], MappingProblem(0, 0, "", f"{more} more problems are not listed.")]

@@ -1,0 +1,195 @@
+"""What a mapping file says, as frozen values: which column becomes which CRM field, and how."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from collections.abc import Mapping as MappingOf
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from importer.mapping.formats import checked_format
+from importer.mapping.patterns import checked_pattern
+from importer.mapping.places import checked_country, checked_time_zone
+from importer.mapping.template import checked_template
+from importer.mapping.values import (
+    checked_delimiter,
+    checked_encoding,
+    checked_schema_path,
+    checked_text,
+    read_flag,
+    read_number,
+    read_range,
+    read_share,
+    read_whole_number,
+)
+
+
+class StrictModel(BaseModel):
+    """Refuses unknown keys and never changes after loading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class FieldType(StrEnum):
+    """What a cell must look like, and so how it is written for the CRM."""
+
+    TEXT = "text"
+    EMAIL = "email"
+    PHONE = "phone"
+    NUMBER = "number"
+    INTEGER = "integer"
+    BOOLEAN = "boolean"
+    DATE = "date"
+    DATETIME = "datetime"
+    UUID = "uuid"
+    CHOICE = "choice"
+
+
+TYPE_MEANINGS: MappingOf[FieldType, str] = {
+    FieldType.TEXT: "Any text.",
+    FieldType.EMAIL: "An e-mail address.",
+    FieldType.PHONE: "A phone number; `country` says which one is meant when the number has no country code.",
+    FieldType.NUMBER: "A number with an optional minus and decimal point, without units or thousands separators.",
+    FieldType.INTEGER: "A whole number.",
+    FieldType.BOOLEAN: "Yes or no: true, false, yes, no, y, n, 1 or 0 in any case.",
+    FieldType.DATE: "A day; `format` says how it is written.",
+    FieldType.DATETIME: "A day and time; `format` says how it is written, `timezone` where the clock hangs.",
+    FieldType.UUID: "An id as LeadSquared writes them: 32 hexadecimal digits in five groups.",
+    FieldType.CHOICE: "One of the values in `options`, or in the table `lookup`.",
+}
+"""What each type accepts, for the reference and for editors."""
+
+
+class Blank(StrEnum):
+    """What an empty cell does to the CRM field."""
+
+    OMIT = "omit"
+    CLEAR = "clear"
+
+
+class OnInvalid(StrEnum):
+    """What invalid rows do to the others."""
+
+    SKIP = "skip"
+    STOP = "stop"
+
+
+class Ragged(StrEnum):
+    """What a text row with too few cells becomes."""
+
+    PROBLEM = "problem"
+    PAD = "pad"
+
+
+Flag = Annotated[bool, BeforeValidator(read_flag)]
+WholeNumber = Annotated[int, BeforeValidator(read_whole_number)]
+Number = Annotated[Decimal, BeforeValidator(read_number)]
+Share = Annotated[Decimal, BeforeValidator(read_share), Field(ge=0, le=1)]
+Text = Annotated[str, AfterValidator(checked_text)]
+"""Text with something in it besides blanks."""
+Form = Annotated[str, AfterValidator(checked_format)]
+TimeZone = Annotated[str, AfterValidator(checked_time_zone)]
+Country = Annotated[str, AfterValidator(checked_country)]
+Pattern = Annotated[str, AfterValidator(checked_pattern)]
+Template = Annotated[str, AfterValidator(checked_template)]
+Range = Annotated[tuple[Number | None, Number | None], BeforeValidator(read_range)]
+
+
+class SourceSection(StrictModel):
+    """How to read the spreadsheet. Everything left out is detected and shown."""
+
+    sheet: Text | None = Field(None, description="Name of the sheet, or its number counted from 1.")
+    header_row: WholeNumber | None = Field(
+        None, ge=1, description="Row that holds the headings, as the spreadsheet shows it."
+    )
+    encoding: Annotated[str, AfterValidator(checked_encoding)] | None = Field(
+        None, description="Encoding of a text file, such as utf-8 or cp1252."
+    )
+    delimiter: Annotated[str, AfterValidator(checked_delimiter)] | None = Field(
+        None, description="Character between the cells of a text file; `tab` for a tab."
+    )
+    ragged: Ragged = Field(Ragged.PROBLEM, description="Rows with too few cells: `problem` or `pad` with empty cells.")
+
+
+class FieldRule(StrictModel):
+    """Where one CRM field comes from and what its value must be.
+
+    Exactly one of ``column``, ``value``, ``template`` and ``fields`` is set. A bare text is the heading of a column.
+    """
+
+    column: Text | None = Field(None, description="Heading of the column, spelled as it is in the file.")
+    value: str | None = Field(None, description="A constant, the same for every row.")
+    template: Template | None = Field(None, description="Text with {Heading} placeholders.")
+    fields: MappingOf[str, FieldRule] | None = Field(None, description="The fields inside a custom field set.")
+    type: FieldType = Field(FieldType.TEXT, description="What the cell must look like.")
+    format: Form | None = Field(None, description="Form of a date or datetime, such as %d/%m/%Y %H:%M.")
+    timezone: TimeZone | None = Field(None, description="Time zone of a datetime, such as Asia/Kolkata.")
+    country: Country | None = Field(None, description="Two-letter country of phone numbers without a country code.")
+    transforms: tuple[str, ...] = Field((), description="Applied to the cell from left to right.")
+    lookup: MappingOf[str, str] | None = Field(None, description="Table from the cell's text to the CRM's text.")
+    default: str | None = Field(None, description="Used when the cell is empty or not in `lookup`.")
+    required: Flag = Field(False, description="An empty cell makes the row invalid.")
+    unique: Flag = Field(False, description="A value that was already seen in this file makes the row invalid.")
+    max_length: WholeNumber | None = Field(None, ge=1, description="Most characters that the CRM field holds.")
+    range: Range | None = Field(None, description="Smallest and largest number, both allowed; leave one out with ~.")
+    pattern: Pattern | None = Field(None, description="Regular expression that the whole text must match.")
+    options: tuple[str, ...] | None = Field(None, description="The only values allowed.")
+    blank: Blank = Field(Blank.OMIT, description="An empty cell: `omit` keeps the CRM's value, `clear` wipes it.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_bare_text(cls, given: Any) -> Any:
+        return {"column": given} if isinstance(given, str) else given
+
+
+class Mapping(StrictModel):
+    """One mapping file."""
+
+    target: str = Field(description="Which LeadSquared call receives the rows.")
+    source: SourceSection = Field(default_factory=SourceSection, description="How to read the spreadsheet.")
+    lead: MappingOf[str, FieldRule] = Field(default_factory=dict, description="Lead fields by schema name.")
+    activity: MappingOf[str, FieldRule] = Field(default_factory=dict, description="Activity fields by schema name.")
+    search_by: str | None = Field(None, description="Lead field by which LeadSquared finds the lead.")
+    update_behavior: str | None = Field(
+        None, description="For capture-lead: DoNotUpdate, UpdateOnlyEmptyFields or DoNotUpdateUniqueFields."
+    )
+    ignore: tuple[str, ...] = Field((), description="Columns that are deliberately not used.")
+    on_invalid: OnInvalid = Field(OnInvalid.SKIP, description="`skip` sends the good rows, `stop` sends nothing.")
+    max_invalid: Share | None = Field(
+        None, description="Largest share of invalid rows, such as 5%; above it, nothing is sent."
+    )
+    import_key: str | None = Field(None, description="Activity or lead field that carries our own key for every row.")
+    schema_: Annotated[str, AfterValidator(checked_schema_path)] | None = Field(
+        None, alias="schema", description="Your own pandera schema: path.py:Name or a YAML file."
+    )
+
+    def flat_fields(self) -> tuple[FlatField, ...]:
+        """Every leaf field with its flat name (``activity.mx_KYC.Status``), in the order of the file."""
+        sections = (("lead", self.lead), ("activity", self.activity))
+        return tuple(flat for section, rules in sections for flat in _flatten(section, (), rules))
+
+
+@dataclass(frozen=True, slots=True)
+class FlatField:
+    """One leaf field of a mapping: ``name`` is ``section.SchemaName`` or ``section.Set.SchemaName``."""
+
+    section: str
+    path: tuple[str, ...]
+    rule: FieldRule
+
+    @property
+    def name(self) -> str:
+        """Flat name, such as ``activity.mx_KYC.Status``."""
+        return ".".join((self.section, *self.path))
+
+
+def _flatten(section: str, above: tuple[str, ...], rules: MappingOf[str, FieldRule]) -> Iterator[FlatField]:
+    for name, rule in rules.items():
+        if rule.fields is None:
+            yield FlatField(section, (*above, name), rule)
+        else:
+            yield from _flatten(section, (*above, name), rule.fields)

@@ -1,0 +1,179 @@
+"""The words that every room shares: statuses, records, requests, receipts and outcomes.
+
+Rows are numbered as the spreadsheet shows them; times are UTC; durations are seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class Status(StrEnum):
+    """What became of a row, in the words that every report uses."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+    SKIPPED = "skipped"
+    INVALID = "invalid"
+    REJECTED = "rejected"
+    UNCERTAIN = "uncertain"
+    PENDING = "pending"
+    NOT_SENT = "not_sent"
+
+
+DELIVERED = frozenset({Status.CREATED, Status.UPDATED, Status.UNCHANGED})
+"""Statuses of rows that are certainly in the CRM."""
+
+NEEDS_PERSON = frozenset({Status.INVALID, Status.REJECTED, Status.UNCERTAIN})
+"""Statuses of rows that somebody has to look at."""
+
+
+class CallClass(StrEnum):
+    """Which allowance of the account a call uses up."""
+
+    STANDARD = "standard"
+    BULK = "bulk"
+    ASYNC = "async"
+
+
+class HostKind(StrEnum):
+    """Which of the account's two hosts a request goes to."""
+
+    SYNC = "sync"
+    ASYNC = "async"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What the CRM would receive for one row.
+
+    ``fields`` maps a flat field name to its text: ``activity.mx_Custom_1``, ``lead.EmailAddress``, and
+    ``lead.mx_KYC.Status`` for the field ``Status`` inside the custom field set ``mx_KYC``. A field that is
+    absent is not sent; an empty text clears the CRM field.
+    ``key`` identifies the effect: the same account, target and content give the same key, and identical rows of
+    one file differ by their occurrence number.
+    """
+
+    row: int
+    key: str
+    fields: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One HTTP request to LeadSquared, without host or keys. ``path`` begins with a slash.
+
+    ``path`` on the sync host is relative to ``/v2``; on the async host to the root.
+    """
+
+    method: str
+    path: str
+    call_class: CallClass
+    body: Any = None
+    params: Mapping[str, str] = field(default_factory=dict)
+    host: HostKind = HostKind.SYNC
+
+
+class TransportFailure(StrEnum):
+    """How a request ended when no complete answer came back."""
+
+    NOT_SENT = "not_sent"
+    """Certainly no byte of it left: name, connection or TLS failed."""
+    UNKNOWN = "unknown"
+    """It may have arrived: time-out after sending, cut connection, oversized answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came back for one request.
+
+    ``status`` is the HTTP status, or ``None`` when there was no complete answer; then ``failure`` says how it ended
+    and ``detail`` why, in words without keys. ``body`` is the parsed JSON, ``None`` when it was not JSON.
+    ``retry_after`` and ``elapsed`` are seconds; ``server_skew`` is the server's clock minus ours, in seconds.
+    """
+
+    status: int | None
+    body: Any = None
+    text: str = ""
+    failure: TransportFailure | None = None
+    detail: str = ""
+    retry_after: float | None = None
+    elapsed: float = 0.0
+    server_skew: float | None = None
+
+
+class VerdictKind(StrEnum):
+    """What an answer means for the whole call."""
+
+    APPLIED = "applied"
+    """Processed; the target reads the receipts of the rows."""
+    REFUSED = "refused"
+    """Deterministic refusal of the call's content: repeating it repeats the refusal."""
+    THROTTLED = "throttled"
+    """Over the limit, certainly not processed; send the same rows later."""
+    NOT_APPLIED = "not_applied"
+    """It never reached the CRM; send the same rows later."""
+    MISCONFIGURED = "misconfigured"
+    """Refused because of keys, host, rights or path: wrong for every row, so the run stops."""
+    UNCERTAIN = "uncertain"
+    """Anything else: it may or may not have happened."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """``calls`` calls in any ``seconds`` seconds."""
+
+    calls: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The classifier's answer. ``code`` is the CRM's ExceptionType or our own word, ``message`` is for people."""
+
+    kind: VerdictKind
+    code: str = ""
+    message: str = ""
+    limit: Limit | None = None
+    retry_after: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the CRM said of one row of a call. ``row_number`` counts from 1 within the call."""
+
+    row_number: int
+    status: Status
+    activity_id: str = ""
+    lead_id: str = ""
+    request_id: str = ""
+    error_code: str = ""
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one row of the source, as the ledger remembers it.
+
+    ``attempts`` counts the calls that carried the row; ``at`` is an ISO time in UTC; ``evidence`` says how an
+    uncertain or read-back row was judged.
+    """
+
+    row: int
+    status: Status
+    activity_id: str = ""
+    lead_id: str = ""
+    request_id: str = ""
+    error_code: str = ""
+    error: str = ""
+    attempts: int = 0
+    at: str = ""
+    evidence: str = ""
+
+
+Counts = dict[Status, int]
+"""Rows by status; statuses without rows may be absent."""

@@ -1,0 +1,72 @@
+"""Questions to the CRM: within the limits, and repeated when they fail, for they change nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from importer.crm.answers import classify
+from importer.crm.interface import Crm
+from importer.crm.limits import Slot
+from importer.errors import CrmError, RunStopped
+from importer.model import CallClass, Reply, Request, Verdict, VerdictKind
+from importer.pipeline.clock import Clock
+from importer.pipeline.limits import Allowances
+
+_TRIES = 4
+_THROTTLES = 8
+_FIRST_PAUSE = 0.5
+
+
+class Asker:
+    """Sends requests that are safe to repeat. Several threads may ask at once."""
+
+    def __init__(self, crm: Crm, allowances: Allowances, clock: Clock, stopping: Callable[[], bool]) -> None:
+        self._crm = crm
+        self._allowances = allowances
+        self._clock = clock
+        self._stopping = stopping
+
+    def ask(self, request: Request) -> Reply:
+        """The CRM's answer to a question.
+
+        A refusal of the question's content is an answer too. Raises :class:`CrmError` when no answer can be had
+        and :class:`RunStopped` when the person asked to stop meanwhile.
+        """
+        failures = throttles = 0
+        while True:
+            reply, verdict = self._once(request)
+            if verdict.kind in (VerdictKind.APPLIED, VerdictKind.REFUSED):
+                return reply
+            if verdict.kind is VerdictKind.MISCONFIGURED:
+                raise CrmError(f"LeadSquared refused a question: {verdict.message}", "Run: importer doctor")
+            if verdict.kind is VerdictKind.THROTTLED:
+                throttles += 1
+            else:
+                failures += 1
+                self._clock.sleep(_FIRST_PAUSE * 2 ** (failures - 1))
+            if failures >= _TRIES or throttles >= _THROTTLES:
+                raise CrmError(
+                    f"LeadSquared did not answer a question: {verdict.message}",
+                    "Check the connection, then run: importer resume",
+                )
+
+    def _once(self, request: Request) -> tuple[Reply, Verdict]:
+        kind = request.call_class
+        slot = self._slot(kind)
+        reply = self._crm.send(request)
+        self._allowances.done(kind, slot, reply)
+        verdict = classify(reply, batch_of_one=True)
+        if verdict.kind is VerdictKind.THROTTLED:
+            self._allowances.refused(kind, verdict)
+        else:
+            self._allowances.accepted(kind)
+        return reply, verdict
+
+    def _slot(self, kind: CallClass) -> Slot:
+        while True:
+            if self._stopping():
+                raise RunStopped("Stopped on request while asking LeadSquared.", "Run: importer resume")
+            slot = self._allowances.take(kind)
+            if slot is not None:
+                return slot
+            self._clock.sleep(max(0.005, self._allowances.wait_time(kind)))

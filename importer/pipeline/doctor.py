@@ -1,0 +1,170 @@
+"""Examines an account: what works, what does not, and what to do about it. Sends nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from importer.crm.interface import Crm
+from importer.crm.metadata import read_activity_types, read_lead_fields, read_metrics
+from importer.errors import CrmError, SettingsError
+from importer.ledger.interface import Ledger
+from importer.model import CallClass, Request
+from importer.pipeline.asking import Asker
+from importer.pipeline.clock import Clock
+from importer.pipeline.guards import limit_words
+from importer.pipeline.limits import Allowances
+from importer.pipeline.preflight import who_is_it
+from importer.pipeline.runs import Surroundings, open_memory
+from importer.settings import Account
+from importer.targets import TARGETS
+
+_SKEW_WARNING = 60.0
+
+
+class Health(StrEnum):
+    """How an examined thing is."""
+
+    GOOD = "ok"
+    NOTE = "note"
+    BAD = "problem"
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """One thing that was examined, what was found, and what to do about it."""
+
+    name: str
+    health: Health
+    found: str
+    remedy: str = ""
+
+
+def examine(
+    account: Account, crm: Crm, ledger: Ledger, clock: Clock, stopping: Callable[[], bool]
+) -> Iterator[Examined]:
+    """Examine the account, most basic things first; stops after the first that makes the others pointless."""
+    yield Examined("Host", Health.GOOD, account.host)
+    try:
+        identity = who_is_it(account, crm, clock, stopping)
+    except SettingsError as error:
+        yield Examined("Keys", Health.BAD, error.message, error.remedy)
+        return
+    yield Examined("Keys", Health.GOOD, f"accepted; they belong to {identity.user_name} of {identity.org_name}")
+    yield _role(identity.role)
+    if identity.api_host and not account.is_sandbox and identity.api_host not in account.host:
+        yield Examined(
+            "Region", Health.BAD, f"this account lives at {identity.api_host}", "Set LEADSQUARED_HOST to it."
+        )
+    yield _default("Time zone", account.time_zone, identity.time_zone, "LEADSQUARED_TIME_ZONE")
+    country = f"telephone prefix +{identity.country_code.lstrip('+')}" if identity.country_code else ""
+    yield _default("Country", account.country, country, "LEADSQUARED_COUNTRY")
+    asker = Asker(crm, Allowances(account.limits, clock, account.settle_seconds), clock, stopping)
+    yield from _server_clock(crm, asker)
+    yield from _limits(account, ledger, clock)
+    yield from _metadata(asker)
+    yield from _queues(account, asker)
+
+
+def _role(role: str) -> Examined:
+    if role.lower() == "administrator":
+        return Examined("Role", Health.GOOD, role)
+    return Examined(
+        "Role", Health.NOTE, role or "unknown", "Use the keys of an active Administrator: others may not see all leads."
+    )
+
+
+def _default(name: str, configured: str, found: str, setting: str) -> Examined:
+    if configured:
+        return Examined(name, Health.GOOD, f"{configured} (configured); LeadSquared says {found or 'nothing'}")
+    return Examined(
+        name, Health.NOTE, f"LeadSquared says {found or 'nothing'}", f"Mappings that name none need {setting}."
+    )
+
+
+def _server_clock(crm: Crm, asker: Asker) -> Iterator[Examined]:
+    from importer.crm.reader import identity_request
+
+    skew = asker.ask(identity_request()).server_skew
+    if skew is None:
+        yield Examined("Clock", Health.NOTE, "LeadSquared's answers carry no time")
+    elif abs(skew) > _SKEW_WARNING:
+        yield Examined(
+            "Clock",
+            Health.BAD,
+            f"differs from LeadSquared's by {skew:+.0f} s",
+            "Set this computer's clock from the network.",
+        )
+    else:
+        yield Examined("Clock", Health.GOOD, f"within {abs(skew):.0f} s of LeadSquared's")
+
+
+def _limits(account: Account, ledger: Ledger, clock: Clock) -> Iterator[Examined]:
+    learned = ledger.learned_limits(account.name)
+    for kind in CallClass:
+        if kind in learned:
+            lesson = learned[kind]
+            words = limit_words(kind, lesson.limit.calls, lesson.limit.seconds)
+            yield Examined("Limit", Health.GOOD, f"{words}, learned {lesson.at[:10]} from a refusal")
+        else:
+            limit = account.limits[kind]
+            yield Examined("Limit", Health.GOOD, f"{limit_words(kind, limit.calls, limit.seconds)}, as configured")
+    today = clock.now().strftime("%Y-%m-%d")
+    used = ledger.calls_since(account.name, f"{today}T00:00:00.000+00:00")
+    budget = f" of {account.daily_calls}" if account.daily_calls else ", no daily budget set"
+    yield Examined("Calls today", Health.GOOD, f"{used}{budget} (by this computer, UTC day)")
+
+
+def _metadata(asker: Asker) -> Iterator[Examined]:
+    try:
+        fields = read_lead_fields(asker.ask)
+        types = read_activity_types(asker.ask)
+    except CrmError as error:
+        yield Examined("Metadata", Health.BAD, error.message, "The keys' user may not read fields and activity types.")
+        return
+    mandatory = [field.schema_name for field in fields if field.mandatory]
+    words = f"; mandatory: {', '.join(mandatory)}" if mandatory else ""
+    yield Examined("Lead fields", Health.GOOD, f"{len(fields)}{words}")
+    named = ", ".join(f"{one.event} {one.name}" for one in types[:8]) + (" …" if len(types) > 8 else "")
+    yield Examined("Activity types", Health.GOOD, f"{len(types)}: {named}" if types else "0")
+
+
+def _queues(account: Account, asker: Asker) -> Iterator[Examined]:
+    if not account.async_host:
+        yield Examined(
+            "Async",
+            Health.NOTE,
+            "not configured",
+            "Only the async targets need LEADSQUARED_ASYNC_HOST and LEADSQUARED_API_KEY.",
+        )
+        return
+    requests = {name: target.metrics_request() for name, target in TARGETS.items()}
+    for name, request in requests.items():
+        if request is not None:
+            yield _queue(name, request, asker)
+
+
+def _queue(name: str, request: Request, asker: Asker) -> Examined:
+    try:
+        metrics = read_metrics(asker.ask(request))
+    except CrmError as error:
+        return Examined(
+            f"Queue of {name}", Health.BAD, error.message, "Check LEADSQUARED_ASYNC_HOST and LEADSQUARED_API_KEY."
+        )
+    return Examined(
+        f"Queue of {name}",
+        Health.GOOD,
+        f"{metrics.pending} waiting, longest wait {metrics.max_delay_seconds:g} s, "
+        f"{metrics.per_minute:g} done a minute",
+    )
+
+
+def examine_account(account: Account, outside: Surroundings) -> Iterator[Examined]:
+    """Examine the account with what the command line has at hand."""
+    crm = outside.make_crm(account)
+    try:
+        with open_memory(outside) as ledger:
+            yield from examine(account, crm, ledger, outside.clock, outside.stop.is_set)
+    finally:
+        crm.close()

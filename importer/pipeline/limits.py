@@ -1,0 +1,98 @@
+"""The account's allowances while a run lasts: one limiter per call class, taught by refusals."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+
+from importer.crm.limits import CompletionLimiter, Slot
+from importer.ledger.interface import LearnedLimit
+from importer.model import CallClass, Limit, Reply, TransportFailure, Verdict
+from importer.pipeline.clock import Clock, iso
+
+_LONGEST_BACK_OFF = 60.0
+
+
+class Allowances:
+    """Hands out slots per call class and learns from refusals. Safe to use from several threads.
+
+    What was learned waits in :meth:`lessons` until the thread that owns the ledger writes it down.
+    """
+
+    def __init__(self, limits: Mapping[CallClass, Limit], clock: Clock, settle_seconds: float) -> None:
+        self._clock = clock
+        self._settle = settle_seconds
+        self._lock = threading.Lock()
+        self._limiters = {kind: CompletionLimiter(limits[kind]) for kind in CallClass}
+        self._refusals_in_row = dict.fromkeys(CallClass, 0)
+        self._lessons: list[LearnedLimit] = []
+        self.refusals = 0
+
+    def wait_time(self, kind: CallClass) -> float:
+        """Seconds until a slot of the class may be free; 0 when one is."""
+        with self._lock:
+            return self._limiters[kind].wait_time(self._clock.monotonic())
+
+    def take(self, kind: CallClass) -> Slot | None:
+        """A slot for one call, or ``None`` when none is free right now."""
+        with self._lock:
+            now = self._clock.monotonic()
+            limiter = self._limiters[kind]
+            return limiter.take(now) if limiter.wait_time(now) <= 0 else None
+
+    def done(self, kind: CallClass, slot: Slot, reply: Reply) -> None:
+        """The call ended: its slot becomes free one window from now.
+
+        Without an answer the server may yet count the call, so its slot stays busy for the settle time.
+        """
+        with self._lock:
+            now = self._clock.monotonic()
+            if reply.failure is TransportFailure.UNKNOWN:
+                self._limiters[kind].give_up(slot, now, self._settle)
+            else:
+                self._limiters[kind].done(slot, now)
+
+    def accepted(self, kind: CallClass) -> None:
+        """A call of the class was not refused."""
+        with self._lock:
+            self._refusals_in_row[kind] = 0
+
+    def refused(self, kind: CallClass, verdict: Verdict) -> float:
+        """Learn from a refusal; seconds for which the class now pauses."""
+        with self._lock:
+            limiter = self._limiters[kind]
+            self.refusals += 1
+            self._refusals_in_row[kind] += 1
+            count = self._refusals_in_row[kind]
+            if verdict.limit is not None:
+                limiter.learn(verdict.limit)
+                learned = LearnedLimit(kind, verdict.limit, verdict.message, iso(self._clock.now()))
+                self._lessons.append(learned)
+            # A refusal that names no new limit still means: somebody else uses the allowance too.
+            growing = min(_LONGEST_BACK_OFF, 2.0 ** (count - 1)) if count > 1 else 0.0
+            pause = max(verdict.retry_after or 0.0, limiter.limit.seconds + 0.2 + growing)
+            limiter.hold_until(self._clock.monotonic() + pause)
+            return pause
+
+    def pause(self, kind: CallClass, seconds: float) -> None:
+        """Let no call of the class leave for ``seconds``."""
+        with self._lock:
+            self._limiters[kind].hold_until(self._clock.monotonic() + seconds)
+
+    def hold_all(self, seconds: float) -> None:
+        """Let no call leave for ``seconds``: an earlier process may have used the window."""
+        with self._lock:
+            until = self._clock.monotonic() + seconds
+            for limiter in self._limiters.values():
+                limiter.hold_until(until)
+
+    def limit(self, kind: CallClass) -> Limit:
+        """What the class is believed to allow."""
+        with self._lock:
+            return self._limiters[kind].limit
+
+    def lessons(self) -> list[LearnedLimit]:
+        """What refusals taught since the last time this was asked."""
+        with self._lock:
+            learned, self._lessons = self._lessons, []
+            return learned

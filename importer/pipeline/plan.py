@@ -1,0 +1,279 @@
+"""Phase one: a spreadsheet and a mapping become a plan. No CRM is in reach here, so nothing can be sent."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import TypedDict
+
+from importer.errors import MappingError, MappingProblem, SourceError
+from importer.mapping.headings import HeadingMatch, match_headings
+from importer.mapping.loader import LoadedMapping, load_mapping
+from importer.mapping.model import Mapping, OnInvalid, Ragged
+from importer.pipeline.effect_keys import fingerprint
+from importer.pipeline.plan_store import Plan, PlanFacts, PlanWriter, ProblemGroup
+from importer.pipeline.progress import Progress, Silent
+from importer.problems import Problem
+from importer.settings import Locale
+from importer.sources import file_signature, open_source, source_hash
+from importer.sources.interface import CHUNK_ROWS, Chunk, Source, SourceFacts, SourceOptions
+from importer.targets import TARGETS, make_target
+from importer.transforms import TRANSFORMS
+from importer.validation.validator import SourceColumn, Validator
+
+_FIRST_ROWS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRequest:
+    """What to plan.
+
+    ``options`` override what the mapping says about the file. ``locale`` holds the account's defaults for times and
+    phone numbers. ``limit`` plans only the first so many rows. ``again`` is the person's reason for sending rows that
+    were already sent; empty means: do not.
+    """
+
+    source: Path
+    mapping: Path
+    account: str = ""
+    options: SourceOptions = field(default_factory=SourceOptions)
+    locale: Locale = field(default_factory=Locale)
+    limit: int | None = None
+    again: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A request whose file is open and whose mapping fits it; not one data row has been read."""
+
+    request: PlanRequest
+    loaded: LoadedMapping
+    source: Source
+    headings: HeadingMatch
+    validator: Validator
+    source_sha: str
+    signature: tuple[int, int]
+    fingerprint: str
+
+    @property
+    def mapping(self) -> Mapping:
+        return self.loaded.mapping
+
+
+def read_mapping(path: Path) -> LoadedMapping:
+    """The mapping in ``path``, checked against all that this program knows.
+
+    Raises :class:`MappingError` with every problem at once.
+    """
+    return load_mapping(path, **known_words())
+
+
+class KnownWords(TypedDict):
+    """What the floors above the mapping know, in the form in which its loader asks for it."""
+
+    targets: Collection[str]
+    transforms: Collection[str]
+    check_target: Callable[[Mapping], list[MappingProblem]]
+
+
+def known_words() -> KnownWords:
+    """The names of targets and transforms, and how a target checks a mapping."""
+    return KnownWords(targets=TARGETS, transforms=TRANSFORMS, check_target=_check_target)
+
+
+def _check_target(mapping: Mapping) -> list[MappingProblem]:
+    return TARGETS[mapping.target].check_mapping(mapping)
+
+
+def prepare(request: PlanRequest) -> Prepared:
+    """Open the file, match its headings with the mapping and compile the checks.
+
+    Raises :class:`SourceError` or :class:`MappingError`.
+    """
+    loaded = read_mapping(request.mapping)
+    mapping = loaded.mapping
+    signature = file_signature(request.source)
+    source = open_source(request.source, _merged_options(mapping, request.options))
+    headings = match_headings(loaded, [(column.label, column.heading) for column in source.columns])
+    if headings.problems:
+        raise MappingError(str(request.mapping), headings.problems)
+    target = make_target(mapping)
+    letters = {column.label: column for column in source.columns}
+    columns = {
+        used: SourceColumn(label=label, letter=letters[label].letter, heading=letters[label].heading)
+        for used, label in headings.labels.items()
+    }
+    validator = Validator(
+        mapping,
+        columns,
+        required=target.required,
+        identity=target.identity,
+        locale=request.locale,
+        folder=request.mapping.parent,
+        path=str(request.mapping),
+        line_of=loaded.line_of,
+    )
+    sha = source_hash(request.source)
+    return Prepared(
+        request=request,
+        loaded=loaded,
+        source=source,
+        headings=headings,
+        validator=validator,
+        source_sha=sha,
+        signature=signature,
+        fingerprint=_fingerprint(request, loaded, source, sha),
+    )
+
+
+def _merged_options(mapping: Mapping, given: SourceOptions) -> SourceOptions:
+    section = mapping.source
+    return SourceOptions(
+        sheet=given.sheet or section.sheet,
+        header_row=given.header_row or section.header_row,
+        encoding=given.encoding or section.encoding,
+        delimiter=given.delimiter or section.delimiter,
+        pad_short_rows=given.pad_short_rows or section.ragged is Ragged.PAD,
+    )
+
+
+def _fingerprint(request: PlanRequest, loaded: LoadedMapping, source: Source, sha: str) -> str:
+    return fingerprint(
+        [
+            sha,
+            loaded.sha,
+            request.account,
+            source.sheet,
+            str(source.header_row),
+            ",".join(f"{found.what}={found.value}" for found in source.detections),
+            request.locale.time_zone,
+            request.locale.country,
+            str(request.limit or ""),
+            request.again,
+        ]
+    )
+
+
+def plan_import(prepared: Prepared, folder: Path, now: datetime, progress: Progress | None = None) -> Plan:
+    """Check every row and write the plan into ``folder``; ``now`` is the time to note in it (UTC).
+
+    Raises :class:`SourceError` when the file turns out broken or changes while it is read.
+    """
+    listener = progress or Silent()
+    writer = PlanWriter(folder)
+    tally = _Tally()
+    chunks = _limited(prepared.source.chunks(CHUNK_ROWS), prepared.request.limit)
+    for chunk in _at_least_one(chunks, prepared.source):
+        checked = prepared.validator.check(chunk.rows, chunk.cells, chunk.problems)
+        writer.add(chunk.rows, checked.ok, chunk.cells, checked.records, checked.problems)
+        tally.add(len(chunk.rows), int(checked.ok.sum()), checked.problems)
+        listener.reading(tally.rows)
+    if file_signature(prepared.request.source) != prepared.signature:
+        raise SourceError(
+            f"{prepared.request.source} changed while it was being read.",
+            "Wait until nothing writes to it, then run again; nothing was sent.",
+        )
+    return writer.finish(_facts(prepared, tally, now))
+
+
+def _at_least_one(chunks: Iterator[Chunk], source: Source) -> Iterator[Chunk]:
+    """``chunks``, or one without rows, so that a plan always knows its columns."""
+    first = next(chunks, None)
+    if first is None:
+        import numpy as np
+        import pandas as pd
+
+        none = np.empty(0, dtype="int64")
+        cells = pd.DataFrame({column.label: pd.Series([], dtype="str") for column in source.columns})
+        first = Chunk(rows=none, lines=none, cells=cells)
+    yield first
+    yield from chunks
+
+
+def _limited(chunks: Iterator[Chunk], limit: int | None) -> Iterator[Chunk]:
+    left = limit
+    for chunk in chunks:
+        if left is not None and len(chunk.rows) > left:
+            kept = set(chunk.rows[:left].tolist())
+            yield Chunk(
+                rows=chunk.rows[:left],
+                lines=chunk.lines[:left],
+                cells=chunk.cells.iloc[:left],
+                problems=tuple(problem for problem in chunk.problems if problem.row in kept),
+            )
+            return
+        yield chunk
+        if left is not None:
+            left -= len(chunk.rows)
+            if left == 0:
+                return
+
+
+class _Tally:
+    """Counts rows and groups problems by code while chunks go by."""
+
+    def __init__(self) -> None:
+        self.rows = 0
+        self.ready = 0
+        self._rows_by_code: dict[str, int] = {}
+        self._first: dict[str, list[int]] = {}
+        self._example: dict[str, str] = {}
+
+    def add(self, rows: int, ready: int, problems: list[Problem]) -> None:
+        self.rows += rows
+        self.ready += ready
+        for code, row in dict.fromkeys((problem.code, problem.row) for problem in problems):
+            self._rows_by_code[code] = self._rows_by_code.get(code, 0) + 1
+            first = self._first.setdefault(code, [])
+            if len(first) < _FIRST_ROWS:
+                first.append(row)
+        for problem in problems:
+            self._example.setdefault(problem.code, str(problem))
+
+    def groups(self) -> tuple[ProblemGroup, ...]:
+        """The commonest code first."""
+        by_size = sorted(self._rows_by_code.items(), key=lambda item: (-item[1], item[0]))
+        return tuple(ProblemGroup(code, rows, tuple(self._first[code]), self._example[code]) for code, rows in by_size)
+
+
+def _facts(prepared: Prepared, tally: _Tally, now: datetime) -> PlanFacts:
+    request, mapping, source = prepared.request, prepared.mapping, prepared.source
+    facts = PlanFacts(
+        fingerprint=prepared.fingerprint,
+        source=SourceFacts(
+            path=str(request.source),
+            format=source.format,
+            sheet=source.sheet,
+            header_row=source.header_row,
+            columns=source.columns,
+            detections=source.detections,
+            notes=source.notes,
+        ),
+        source_sha=prepared.source_sha,
+        mapping_path=str(request.mapping),
+        mapping_sha=prepared.loaded.sha,
+        mapping_file=prepared.loaded.text,
+        target=mapping.target,
+        account=request.account,
+        rows=tally.rows,
+        ready=tally.ready,
+        invalid=tally.rows - tally.ready,
+        groups=tally.groups(),
+        fields=prepared.headings.fields,
+        notes=tuple(itertools.chain(source.notes, prepared.headings.notes)),
+        created_at=now.isoformat(timespec="seconds"),
+        again=request.again,
+    )
+    return replace(facts, blocked=_blocked(mapping, facts))
+
+
+def _blocked(mapping: Mapping, facts: PlanFacts) -> str:
+    if facts.invalid and mapping.on_invalid is OnInvalid.STOP:
+        return f"{facts.invalid} of {facts.rows} rows are invalid, and the mapping says `on_invalid: stop`."
+    if mapping.max_invalid is not None and facts.invalid > mapping.max_invalid * facts.rows:
+        share = f"{float(mapping.max_invalid) * 100:g}%"
+        return f"{facts.invalid} of {facts.rows} rows are invalid, more than the {share} that `max_invalid` allows."
+    return ""

@@ -1,0 +1,239 @@
+"""A plan on disk: every row of the source, what the CRM would receive for it, and what is wrong with it.
+
+Two Arrow files hold the rows and the problems in the same chunks, so that memory stays at one chunk however long the
+source is. ``plan.json`` is written last: a folder without it is not a plan.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from importer.errors import ImporterError
+from importer.model import Record
+from importer.problems import Problem
+from importer.sources.interface import Column, Detection, SourceFacts
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    import pyarrow as pa
+
+_ROWS, _PROBLEMS, _FACTS = "rows.arrow", "problems.arrow", "plan.json"
+_PROBLEM_FIELDS = ("code", "message", "remedy", "column", "letter", "field", "value")
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemGroup:
+    """Problems with one code: how many rows have it, the first few row numbers, and one example for people."""
+
+    code: str
+    rows: int
+    first_rows: tuple[int, ...]
+    example: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlanFacts:
+    """What is known of a plan as a whole.
+
+    ``rows`` = ``ready`` + ``invalid``. ``fields`` maps a column's label to the CRM field that it fills.
+    ``mapping_file`` is the mapping's whole text, so that the plan can be delivered when the file has changed since.
+    """
+
+    fingerprint: str
+    source: SourceFacts
+    source_sha: str
+    mapping_path: str
+    mapping_sha: str
+    mapping_file: str
+    target: str
+    account: str
+    rows: int
+    ready: int
+    invalid: int
+    groups: tuple[ProblemGroup, ...]
+    fields: Mapping[str, str]
+    notes: tuple[str, ...]
+    created_at: str
+    blocked: str = ""
+    """Why nothing may be sent (`on_invalid: stop`, `max_invalid`); empty when the ready rows may be."""
+    again: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanChunk:
+    """Some consecutive rows of a plan. ``records`` holds flat field names; ``None`` means the field is not sent."""
+
+    rows: np.ndarray
+    ok: np.ndarray
+    cells: pd.DataFrame
+    records: pa.RecordBatch
+    problems: Mapping[int, tuple[Problem, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A finished plan in its folder. Nothing in it can send."""
+
+    folder: Path
+    facts: PlanFacts
+
+    def chunks(self) -> Iterator[PlanChunk]:
+        """Every row of the source in order, with its cells, record and problems."""
+        import pyarrow as pa
+
+        with (
+            pa.memory_map(str(self.folder / _ROWS)) as rows_file,
+            pa.memory_map(str(self.folder / _PROBLEMS)) as problems_file,
+        ):
+            rows = pa.ipc.open_file(rows_file)
+            problems = pa.ipc.open_file(problems_file)
+            for number in range(rows.num_record_batches):
+                yield _read_chunk(rows.get_batch(number), problems.get_batch(number))
+
+    def ready_batches(self) -> Iterator[tuple[np.ndarray, pa.RecordBatch]]:
+        """Row numbers and records of the rows that are ready, chunk by chunk."""
+        import pyarrow as pa
+
+        with pa.memory_map(str(self.folder / _ROWS)) as rows_file:
+            reader = pa.ipc.open_file(rows_file)
+            for number in range(reader.num_record_batches):
+                batch = reader.get_batch(number)
+                ready = batch.filter(batch.column("ok"))
+                yield ready.column("row").to_numpy(), _fields_of(ready)
+
+
+def _fields_of(batch: pa.RecordBatch) -> pa.RecordBatch:
+    names = [name for name in batch.schema.names if name.startswith("f:")]
+    return batch.select(names).rename_columns([name[2:] for name in names])
+
+
+def _read_chunk(batch: pa.RecordBatch, problems: pa.RecordBatch) -> PlanChunk:
+    import pandas as pd
+
+    names = [name for name in batch.schema.names if name.startswith("c:")]
+    labels = [name.split(":", 2)[2] for name in names]
+    cells = pd.DataFrame({label: batch.column(name).to_pylist() for label, name in zip(labels, names, strict=True)})
+    found: dict[int, list[Problem]] = {}
+    for entry in problems.to_pylist():
+        found.setdefault(entry["row"], []).append(Problem(**entry))
+    return PlanChunk(
+        rows=batch.column("row").to_numpy(),
+        ok=batch.column("ok").to_numpy(zero_copy_only=False),
+        cells=cells,
+        records=_fields_of(batch),
+        problems={row: tuple(listed) for row, listed in found.items()},
+    )
+
+
+class PlanWriter:
+    """Writes a plan chunk by chunk; :meth:`finish` makes it one."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._folder = folder
+        self._rows: Any = None
+        self._problems: Any = None
+
+    def add(
+        self,
+        rows: np.ndarray,
+        ok: np.ndarray,
+        cells: pd.DataFrame,
+        records: pd.DataFrame,
+        problems: Sequence[Problem],
+    ) -> None:
+        """Append one chunk; ``problems`` are those of its rows."""
+        import pyarrow as pa
+
+        columns: dict[str, Any] = {"row": pa.array(rows, pa.int64()), "ok": pa.array(ok, pa.bool_())}
+        for index, label in enumerate(cells.columns):
+            columns[f"c:{index}:{label}"] = _text_array(cells.iloc[:, index])
+        for name in records.columns:
+            columns[f"f:{name}"] = _text_array(records[name])
+        batch = pa.RecordBatch.from_pydict(columns)
+        listed = pa.RecordBatch.from_pydict(
+            {
+                "row": pa.array([problem.row for problem in problems], pa.int64()),
+                **{
+                    name: pa.array([getattr(problem, name) for problem in problems], pa.string())
+                    for name in _PROBLEM_FIELDS
+                },
+            }
+        )
+        if self._rows is None:
+            self._rows = self._open(_ROWS, batch.schema)
+            self._problems = self._open(_PROBLEMS, listed.schema)
+        self._rows.write_batch(batch)
+        self._problems.write_batch(listed)
+
+    def _open(self, name: str, schema: pa.Schema) -> Any:
+        import pyarrow as pa
+
+        options = pa.ipc.IpcWriteOptions(compression="lz4")
+        descriptor = os.open(self._folder / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        os.close(descriptor)
+        return pa.ipc.new_file(str(self._folder / name), schema, options=options)
+
+    def finish(self, facts: PlanFacts) -> Plan:
+        """Make everything durable and write the facts last."""
+        for writer, name in ((self._rows, _ROWS), (self._problems, _PROBLEMS)):
+            writer.close()
+            with (self._folder / name).open("rb") as file:
+                os.fsync(file.fileno())
+        target = self._folder / _FACTS
+        temporary = target.with_suffix(".tmp")
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            json.dump(asdict(facts), file, ensure_ascii=True)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(target)
+        folder = os.open(self._folder, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+        return Plan(self._folder, facts)
+
+
+def _text_array(series: pd.Series) -> pa.Array:
+    import pyarrow as pa
+
+    array = pa.array(series, pa.large_string(), from_pandas=True)
+    return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+
+
+def open_plan(folder: Path) -> Plan:
+    """The plan in ``folder``. Raises :class:`ImporterError` when it is not there or incomplete."""
+    try:
+        content = json.loads((folder / _FACTS).read_text("utf-8"))
+    except (OSError, ValueError):
+        raise ImporterError(
+            f"The plan in {folder} is missing or incomplete.",
+            "Run the import again from the spreadsheet: rows that were already sent are recognised and not sent twice.",
+        ) from None
+    source = content.pop("source")
+    source["columns"] = tuple(Column(**column) for column in source["columns"])
+    source["detections"] = tuple(Detection(**detection) for detection in source["detections"])
+    source["notes"] = tuple(source["notes"])
+    groups = tuple(
+        ProblemGroup(**{**group, "first_rows": tuple(group["first_rows"])}) for group in content.pop("groups")
+    )
+    notes = tuple(content.pop("notes"))
+    return Plan(folder, PlanFacts(source=SourceFacts(**source), groups=groups, notes=notes, **content))
+
+
+def to_records(rows: np.ndarray, batch: pa.RecordBatch, keys: Sequence[str]) -> Iterator[Record]:
+    """The records of a chunk, in order; ``keys[i]`` is the effect key of the i-th."""
+    names = batch.schema.names
+    columns = [column.to_pylist() for column in batch.columns]
+    values = zip(*columns, strict=True) if columns else iter([()] * len(rows))
+    for row, key, texts in zip(rows.tolist(), keys, values, strict=True):
+        fields = {name: text for name, text in zip(names, texts, strict=True) if text is not None}
+        yield Record(row=row, key=key, fields=fields)

@@ -1,0 +1,78 @@
+"""What is checked before the first row leaves: the keys, the tenant, and whether results can be written."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from importer.crm.interface import Crm, Identity
+from importer.crm.reader import CrmReader
+from importer.errors import CrmError, LedgerError, ReportError, SettingsError
+from importer.ledger.interface import Ledger
+from importer.pipeline.asking import Asker
+from importer.pipeline.clock import Clock
+from importer.pipeline.limits import Allowances
+from importer.reports.files import check_writable
+from importer.settings import Account
+
+_LEAST_FREE_BYTES = 50 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Cleared:
+    """The account is what it should be. ``warnings`` are sentences for the person."""
+
+    identity: Identity
+    warnings: tuple[str, ...]
+
+
+def who_is_it(account: Account, crm: Crm, clock: Clock, stopping: Callable[[], bool]) -> Identity:
+    """Whose keys these are. Raises :class:`SettingsError` when LeadSquared does not accept them."""
+    allowances = Allowances(account.limits, clock, account.settle_seconds)
+    try:
+        return CrmReader(Asker(crm, allowances, clock, stopping).ask).who_am_i()
+    except CrmError as error:
+        raise SettingsError(
+            f"LeadSquared does not accept account {account.name} at {account.host}: {error.message}",
+            "Check host and keys (My Account > Settings > API and Webhooks), then run: importer doctor",
+        ) from None
+
+
+def clear_account(account: Account, crm: Crm, ledger: Ledger, clock: Clock, stopping: Callable[[], bool]) -> Cleared:
+    """Prove the keys and that they belong to the tenant that the ledger knows under this account's name.
+
+    Raises :class:`SettingsError`; nothing has been sent then.
+    """
+    identity = who_is_it(account, crm, clock, stopping)
+    bound = ledger.bind_account(account.name, identity.org_id)
+    if bound != identity.org_id:
+        raise SettingsError(
+            f"The keys of account {account.name} belong to another LeadSquared tenant "
+            f"({identity.org_name or identity.org_id}) than the one this account's earlier imports went to.",
+            "Use the right keys, or give the other tenant its own account name.",
+        )
+    warnings = []
+    if identity.role and identity.role.lower() != "administrator":
+        warnings.append(
+            f"The keys belong to {identity.user_name}, whose role is {identity.role}. "
+            "Only an Administrator sees all leads, so reading back may be incomplete."
+        )
+    return Cleared(identity, tuple(warnings))
+
+
+def check_disk(results_folder: Path, home: Path, source_bytes: int) -> None:
+    """Make sure the results can be written before anything is sent.
+
+    Raises :class:`ReportError` or :class:`LedgerError` with what to do.
+    """
+    check_writable(results_folder)
+    needed = max(_LEAST_FREE_BYTES, 3 * source_bytes)
+    for folder, error in ((results_folder, ReportError), (home, LedgerError)):
+        free = shutil.disk_usage(folder).free
+        if free < needed:
+            raise error(
+                f"The disk of {folder} has {free // 2**20} MB free; this import needs about {needed // 2**20} MB.",
+                "Make room, or choose another folder (--results, IMPORTER_HOME); nothing was sent.",
+            )

@@ -1,0 +1,213 @@
+"""What became of every row, drawn from plan and ledger, with books that must balance."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from importer.ledger.interface import Ledger, Run, RunState
+from importer.model import NEEDS_PERSON, CallClass, Counts, Outcome, Status
+from importer.pipeline.deliver import book_counts
+from importer.pipeline.guards import limit_words
+from importer.pipeline.plan_store import Plan, PlanChunk
+from importer.pipeline.words import headline, next_step
+from importer.problems import CATALOGUE, Problem
+from importer.reports.interface import RESULT_COLUMNS, ErrorGroup, ReportColumn, ResultChunk, RunSummary
+from importer.settings import Account
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_GROUPS = 12
+_FIRST_ROWS = 5
+
+
+class BooksDoNotBalance(AssertionError):
+    """Rows read and rows accounted for differ. This is a bug in the program, never the person's fault."""
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """A plan and, once it is being delivered, its run: everything a report is drawn from."""
+
+    plan: Plan
+    ledger: Ledger | None = None
+    run: Run | None = None
+
+    def counts(self) -> Counts:
+        """Rows by status. Raises :class:`BooksDoNotBalance` unless they add up to the rows read."""
+        facts = self.plan.facts
+        delivered = self.ledger.counts(self.run.id) if self.ledger and self.run else {}
+        counts = book_counts(self.plan, delivered)
+        if sum(counts.values()) != facts.rows or any(count < 0 for count in counts.values()):
+            raise BooksDoNotBalance(f"{facts.rows} rows were read, but accounted for are {dict(counts)}")
+        return counts
+
+    def rows(self) -> Iterator[ResultChunk]:
+        """Every row of the source with what became of it.
+
+        Raises :class:`BooksDoNotBalance` after the last row if the rows do not add up to :meth:`counts`.
+        """
+        seen: Counter[Status] = Counter()
+        for chunk in self.plan.chunks():
+            yield self._result_chunk(chunk, seen)
+        if +seen != Counter(self.counts()):
+            raise BooksDoNotBalance(f"the rows say {dict(seen)}, the ledger says {dict(self.counts())}")
+
+    def _result_chunk(self, chunk: PlanChunk, seen: Counter[Status]) -> ResultChunk:
+        outcomes: Mapping[int, Outcome] = {}
+        if self.ledger and self.run and len(chunk.rows):
+            outcomes = self.ledger.outcomes_between(self.run.id, int(chunk.rows[0]), int(chunk.rows[-1]))
+        lines = [
+            _line(row, bool(ok), outcomes.get(row), chunk.problems.get(row, ()), seen)
+            for row, ok in zip(chunk.rows.tolist(), chunk.ok.tolist(), strict=True)
+        ]
+        return ResultChunk(results=_frame(lines), cells=chunk.cells, problems=chunk.problems)
+
+
+_Line = tuple[int, str, str, str, str, str, str, str]
+
+
+def _line(row: int, ok: bool, outcome: Outcome | None, problems: Sequence[Problem], seen: Counter[Status]) -> _Line:
+    if not ok:
+        seen[Status.INVALID] += 1
+        text = " ".join(f"{_place(problem)}{problem.message} {problem.remedy}" for problem in problems)
+        return (row, "FALSE", Status.INVALID.value, text, problems[0].code if problems else "", "", "", "")
+    status = outcome.status if outcome else Status.NOT_SENT
+    seen[status] += 1
+    if outcome is None:
+        return (row, "FALSE", status.value, "", "", "", "", "")
+    text = outcome.error or outcome.evidence
+    if status is Status.UNCERTAIN and outcome.evidence and outcome.evidence != outcome.error:
+        text = f"{outcome.error} {outcome.evidence}"
+    return (
+        row,
+        _activity_created(outcome),
+        status.value,
+        text,
+        outcome.error_code,
+        outcome.activity_id,
+        outcome.lead_id,
+        outcome.request_id,
+    )
+
+
+def _place(problem: Problem) -> str:
+    if not problem.column:
+        return ""
+    letter = f"{problem.letter} " if problem.letter else ""
+    return f'Column {letter}"{problem.column}": '
+
+
+def _activity_created(outcome: Outcome) -> str:
+    """TRUE and FALSE are certain; empty is not known yet."""
+    if outcome.status is Status.CREATED and outcome.activity_id:
+        return "TRUE"
+    return "" if outcome.status in (Status.UNCERTAIN, Status.PENDING) else "FALSE"
+
+
+def _frame(lines: Sequence[_Line]) -> pd.DataFrame:
+    import pandas as pd
+
+    columns = list(zip(*lines, strict=True)) if lines else [()] * len(RESULT_COLUMNS)
+    return pd.DataFrame(dict(zip(RESULT_COLUMNS, map(list, columns), strict=True)))
+
+
+def summarise(books: Books, *, account: Account | None = None, stopped: str = "", remedy: str = "") -> RunSummary:
+    """The run as a whole, for every report. ``stopped`` and ``remedy`` say why a run ended early.
+
+    Raises :class:`BooksDoNotBalance`.
+    """
+    plan, run = books.plan, books.run
+    facts, counts = plan.facts, books.counts()
+    reason = stopped or (run.stop_reason if run else "")
+    status = _status(run, reason)
+    return RunSummary(
+        run_id=run.id if run else "",
+        status=status,
+        headline=headline(status, facts.rows, counts, reason or facts.blocked),
+        next_step=remedy or next_step(status, counts, run.id if run else "", blocked=bool(facts.blocked)),
+        account=facts.account,
+        source=facts.source.path,
+        mapping=facts.mapping_path,
+        target=facts.target,
+        rows=facts.rows,
+        counts=counts,
+        columns=tuple(
+            ReportColumn(column.letter, column.label, facts.fields.get(column.label, ""))
+            for column in facts.source.columns
+        ),
+        started_at=run.started_at if run else facts.created_at,
+        finished_at=run.finished_at if run else "",
+        errors=(*_invalid_groups(books), *_crm_groups(books)),
+        facts=tuple(_facts(books, account)),
+        notes=facts.notes,
+    )
+
+
+def _status(run: Run | None, reason: str) -> str:
+    if run is None:
+        return "planned"
+    if run.state is RunState.FINISHED:
+        return "finished"
+    return "interrupted" if reason or run.started_at else "planned"
+
+
+def _invalid_groups(books: Books) -> Iterator[ErrorGroup]:
+    for group in books.plan.facts.groups[:_GROUPS]:
+        yield ErrorGroup(group.code, f"{CATALOGUE[group.code].title}. {group.example}", group.rows, group.first_rows)
+
+
+def _crm_groups(books: Books) -> list[ErrorGroup]:
+    """Refused and doubtful rows by code, the commonest first."""
+    if not books.ledger or not books.run:
+        return []
+    rows: dict[str, list[int]] = {}
+    count: Counter[str] = Counter()
+    text: dict[str, str] = {}
+    for outcome in books.ledger.outcomes(books.run.id, [Status.REJECTED, Status.UNCERTAIN]):
+        code = outcome.error_code or outcome.status.value
+        count[code] += 1
+        text.setdefault(code, outcome.error or outcome.evidence)
+        first = rows.setdefault(code, [])
+        if len(first) < _FIRST_ROWS:
+            first.append(outcome.row)
+    return [ErrorGroup(code, text[code], number, tuple(rows[code])) for code, number in count.most_common(_GROUPS)]
+
+
+def _facts(books: Books, account: Account | None) -> Iterator[tuple[str, str]]:
+    facts = books.plan.facts
+    yield ("Format", facts.source.format)
+    if facts.source.sheet:
+        yield ("Sheet", facts.source.sheet)
+    yield ("Headings in row", str(facts.source.header_row))
+    for found in facts.source.detections:
+        yield (found.what.capitalize(), f"{found.value} ({found.how})")
+    if facts.again:
+        yield ("Sent again on purpose", facts.again)
+    if not books.ledger or not books.run:
+        return
+    figures = books.ledger.call_figures(books.run.id)
+    calls = sum(figures.by_verdict.values())
+    yield ("Calls", ", ".join([str(calls), *(f"{number} {kind.value}" for kind, number in figures.by_verdict.items())]))
+    if calls:
+        yield ("Time per call", f"{figures.seconds / calls:.2f} s on average, {figures.slowest:.2f} s at most")
+    learned = books.ledger.learned_limits(facts.account)
+    for kind in CallClass:
+        if kind in learned:
+            limit = learned[kind].limit
+            yield (f"Limit of {kind.value} calls", f"{limit_words(kind, limit.calls, limit.seconds)} (learned)")
+        elif account is not None:
+            limit = account.limits[kind]
+            yield (f"Limit of {kind.value} calls", f"{limit_words(kind, limit.calls, limit.seconds)} (configured)")
+
+
+def exit_status(summary: RunSummary) -> int:
+    """0 when every row is done, 3 when rows need a person, 4 when `resume` has work left, as the command line says."""
+    if summary.status == "interrupted":
+        return 4
+    if any(summary.counts.get(status, 0) for status in NEEDS_PERSON):
+        return 3
+    return 0

@@ -1,0 +1,259 @@
+"""What the command line, and later the page and the jobs, ask for: check a file, run it, resume it, show it."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from importer.crm.interface import Crm
+from importer.errors import ImporterError, SettingsError, UsageError
+from importer.ledger.identity import wants_adoption
+from importer.ledger.interface import Ledger, Run, RunState
+from importer.ledger.lock import sender_lock
+from importer.ledger.store import open_ledger
+from importer.model import Status
+from importer.pipeline.clock import Clock
+from importer.pipeline.deliver import DeliveryOptions, deliver
+from importer.pipeline.plan import PlanRequest, Prepared, plan_import, prepare
+from importer.pipeline.plan_store import Plan, open_plan
+from importer.pipeline.preflight import check_disk, clear_account
+from importer.pipeline.progress import Progress
+from importer.pipeline.report import Books, exit_status, summarise
+from importer.reports.files import check_writable, free_path
+from importer.reports.interface import RunSummary
+from importer.reports.page import write_page
+from importer.reports.workbook import write_workbook
+from importer.settings import Account, Locale, load_account
+
+Confirm = Callable[[str], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Everything outside that an import touches. ``confirm`` asks the person; ``make_crm`` opens the door."""
+
+    home: Path
+    environment: Mapping[str, str]
+    clock: Clock
+    stop: threading.Event
+    progress: Progress
+    make_crm: Callable[[Account], Crm]
+    confirm: Confirm
+    random_text: Callable[[], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where reports go. ``results`` is the workbook's path; ``None`` means a new name in the folder ``results``."""
+
+    results: Path | None = None
+
+    def workbook(self, source: str, suffix: str) -> Path:
+        """The path for a new workbook; never one that exists, unless the person named it."""
+        if self.results is not None:
+            return self.results
+        name = Path(source).name.split(".")[0] or "import"
+        return free_path(Path("results") / f"{name}-{suffix}.xlsx")
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a command ends with. ``page`` is the HTML report."""
+
+    summary: RunSummary
+    results: Path | None
+    page: Path | None
+    exit_status: int
+
+
+def locale_of(account_name: str | None, outside: Surroundings) -> tuple[str, Locale]:
+    """Name and defaults of the account that a check is for; a check works without any account.
+
+    Raises :class:`SettingsError` only for an account that was named.
+    """
+    try:
+        account = load_account(account_name, outside.environment, outside.home)
+    except SettingsError:
+        if account_name:
+            raise
+        get = outside.environment.get
+        locale = Locale(get("LEADSQUARED_TIME_ZONE", "").strip(), get("LEADSQUARED_COUNTRY", "").strip().upper())
+        return "", locale
+    return account.name, Locale(account.time_zone, account.country)
+
+
+def check(request: PlanRequest, places: Places, outside: Surroundings) -> Report:
+    """The dry run: plan the file and report; nothing can be sent from here, and no keys are needed.
+
+    Raises :class:`SourceError`, :class:`MappingError` or :class:`ReportError`.
+    """
+    workbook = places.workbook(str(request.source), f"check-{outside.clock.now():%Y%m%d-%H%M%S}")
+    check_writable(workbook.parent)
+    with tempfile.TemporaryDirectory(prefix="check-", dir=outside.home) as folder:
+        plan = plan_import(prepare(request), Path(folder), outside.clock.now(), outside.progress)
+        return _write(Books(plan), workbook, None, "", "")
+
+
+def run(
+    request: PlanRequest, account: Account, places: Places, options: DeliveryOptions, outside: Surroundings
+) -> Report:
+    """Plan the file and deliver it. The same file with the same mapping continues its run.
+
+    Raises :class:`ImporterError` for whatever stops it before anything is sent; what stops it later is part of the
+    report.
+    """
+    prepared = prepare(request)
+    with open_memory(outside) as ledger:
+        known = ledger.find_run(prepared.fingerprint)
+        if known is not None and (Path(known.new.folder) / "plan.json").is_file():
+            outside.progress.note(_known_words(known))
+            plan = open_plan(Path(known.new.folder))
+            if known.state is RunState.FINISHED:
+                return _write(Books(plan, ledger, known), _workbook(places, plan), account, "", "")
+        else:
+            plan = _new_plan(prepared, outside)
+        if plan.facts.blocked or not plan.facts.ready:
+            return _blocked(plan, places)
+        return _send(plan, account, ledger, places, options, outside)
+
+
+def _known_words(run: Run) -> str:
+    if run.state is RunState.FINISHED:
+        when = (run.finished_at or run.started_at)[:16].replace("T", " ")
+        return f"This file was imported with this mapping on {when} UTC (run {run.id}). Nothing is sent again."
+    return f"Continuing run {run.id} of this file."
+
+
+def _new_plan(prepared: Prepared, outside: Surroundings) -> Plan:
+    now = outside.clock.now()
+    folder = outside.home / "runs" / f"{now:%Y%m%d-%H%M%S}-{outside.random_text()}"
+    try:
+        return plan_import(prepared, folder, now, outside.progress)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def _blocked(plan: Plan, places: Places) -> Report:
+    """Nothing may be sent: report the plan, and keep no run of it."""
+    report = _write(Books(plan), _workbook(places, plan), None, "", "")
+    shutil.rmtree(plan.folder, ignore_errors=True)
+    return report
+
+
+def _workbook(places: Places, plan: Plan) -> Path:
+    return places.workbook(plan.facts.source.path, plan.folder.name)
+
+
+def _send(
+    plan: Plan, account: Account, ledger: Ledger, places: Places, options: DeliveryOptions, outside: Surroundings
+) -> Report:
+    workbook = _workbook(places, plan)
+    source = Path(plan.facts.source.path)
+    check_disk(workbook.parent, outside.home, source.stat().st_size if source.exists() else 0)
+    crm = outside.make_crm(account)
+    try:
+        cleared = clear_account(account, crm, ledger, outside.clock, outside.stop.is_set)
+        for warning in cleared.warnings:
+            outside.progress.note(warning)
+        question = f"Send {plan.facts.ready:,} rows to {cleared.identity.org_name or account.host}?"
+        if not outside.confirm(question):
+            if ledger.find_run(plan.facts.fingerprint) is None:
+                shutil.rmtree(plan.folder, ignore_errors=True)
+            raise UsageError("Nothing was sent: you said no.", "Run it again when you are ready.")
+        with sender_lock(outside.home, account.name, clock=outside.clock.now, run_id=plan.folder.name) as lock:
+            delivered = deliver(
+                plan,
+                account,
+                crm,
+                ledger,
+                outside.clock,
+                outside.stop,
+                outside.progress,
+                replace(options, still_ours=lock.still_ours),
+            )
+    finally:
+        crm.close()
+    stopped = delivered.stopped
+    books = Books(plan, ledger, delivered.run)
+    return _write(books, workbook, account, stopped.message if stopped else "", stopped.remedy if stopped else "")
+
+
+def resume(
+    run_id: str | None,
+    load: Callable[[str], Account],
+    places: Places,
+    options: DeliveryOptions,
+    outside: Surroundings,
+) -> Report:
+    """Finish a run: the one named, else the newest that is open, else the newest with rows in doubt.
+
+    ``load`` gives the account by its name. Raises :class:`UsageError` when there is nothing to resume.
+    """
+    with open_memory(outside) as ledger:
+        found = _named(ledger, run_id) if run_id else _newest_unfinished(ledger)
+        account = load(found.new.account)
+        plan = open_plan(Path(found.new.folder))
+        outside.progress.note(f"Continuing run {found.id} of {found.new.source}.")
+        return _send(plan, account, ledger, places, options, replace(outside, confirm=lambda _: True))
+
+
+def _named(ledger: Ledger, run_id: str) -> Run:
+    found = ledger.run(run_id)
+    if found is None:
+        raise UsageError(f"There is no run {run_id}.", "List the runs: importer runs")
+    return found
+
+
+def _newest_unfinished(ledger: Ledger) -> Run:
+    unfinished = ledger.runs(state=RunState.OPEN, limit=1)
+    if unfinished:
+        return unfinished[0]
+    for finished in ledger.runs(state=RunState.FINISHED):
+        if ledger.counts(finished.id).get(Status.UNCERTAIN, 0):
+            return finished
+    raise UsageError("There is nothing to resume: every run is finished.", "List the runs: importer runs")
+
+
+def show(run_id: str, places: Places, outside: Surroundings) -> Report:
+    """Draw the reports of a run again. Raises :class:`UsageError` for an unknown run."""
+    with open_memory(outside) as ledger:
+        found = _named(ledger, run_id)
+        plan = open_plan(Path(found.new.folder))
+        return _write(Books(plan, ledger, found), _workbook(places, plan), None, "", "")
+
+
+def list_runs(outside: Surroundings, account: str | None, limit: int) -> list[tuple[Run, RunSummary | None]]:
+    """The newest runs, each with its summary, or ``None`` when its plan is no longer there."""
+    with open_memory(outside) as ledger:
+        return [(found, _summary_of(found, ledger)) for found in ledger.runs(account=account, limit=limit)]
+
+
+def _summary_of(found: Run, ledger: Ledger) -> RunSummary | None:
+    try:
+        return summarise(Books(open_plan(Path(found.new.folder)), ledger, found))
+    except ImporterError:
+        return None
+
+
+def _write(books: Books, workbook: Path, account: Account | None, stopped: str, remedy: str) -> Report:
+    summary = summarise(books, account=account, stopped=stopped, remedy=remedy)
+    write_workbook(workbook, summary, books.rows)
+    page = free_path(workbook.with_suffix(".html"))
+    write_page(page, summary)
+    return Report(summary, workbook, page, exit_status(summary))
+
+
+@contextmanager
+def open_memory(outside: Surroundings) -> Iterator[Ledger]:
+    """The ledger of the home folder, closed at the end. Raises :class:`LedgerError`."""
+    ledger = open_ledger(outside.home, clock=outside.clock.now, adopt=wants_adoption(outside.environment))
+    try:
+        yield ledger
+    finally:
+        ledger.close()

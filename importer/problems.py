@@ -1,0 +1,265 @@
+"""The catalogue of everything that can be wrong with a row: one code, one explanation, one remedy each.
+
+`docs/problems.md` is generated from it, so a code that is not here cannot be raised and cannot be undocumented.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+SHOWN_CHARACTERS = 60
+
+_HIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\xad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ud800-\udfff\ufeff]")
+"""Control characters, direction marks, invisible characters and lone surrogates."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong with one row.
+
+    ``row`` is numbered as the spreadsheet shows it. ``column`` is the heading and ``letter`` the column's letter
+    (both empty when the whole row is meant); ``field`` is the CRM field the cell was for; ``value`` the cell's text,
+    shortened and with invisible characters made visible.
+    """
+
+    code: str
+    row: int
+    message: str
+    remedy: str
+    column: str = ""
+    letter: str = ""
+    field: str = ""
+    value: str = ""
+
+    def __str__(self) -> str:
+        place = f"row {self.row}"
+        if self.column:
+            letter = f"{self.letter} " if self.letter else ""
+            place += f', column {letter}"{self.column}"'
+        return f"{place}: {self.message} {self.remedy}".rstrip()
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of problem. ``message`` and ``remedy`` may hold ``{placeholders}`` that the finder fills."""
+
+    code: str
+    title: str
+    explanation: str
+    message: str
+    remedy: str
+
+
+def visible(text: str) -> str:
+    """``text`` cut to 60 characters, control and direction characters written as escapes."""
+    shown = _HIDDEN.sub(_escaped, text[: SHOWN_CHARACTERS + 1])
+    return shown if len(text) <= SHOWN_CHARACTERS else shown[:SHOWN_CHARACTERS] + "…"
+
+
+def _escaped(found: re.Match[str]) -> str:
+    character = found.group()
+    return {"\n": "\\n", "\r": "\\r", "\t": "\\t"}.get(character, f"\\u{ord(character):04x}")
+
+
+def make_problem(
+    code: str, row: int, *, column: str = "", letter: str = "", field: str = "", value: str = "", **details: object
+) -> Problem:
+    """The problem of kind ``code`` at a place, its words filled from the catalogue.
+
+    ``details`` fill the kind's placeholders; ``value`` and ``column`` are always available to them.
+
+    Raises :class:`KeyError` for a code that the catalogue lacks: that is a bug, not bad data.
+    """
+    kind = CATALOGUE[code]
+    shown = visible(value)
+    words = {"value": shown, "column": column, "field": field, **details}
+    return Problem(
+        code=code,
+        row=row,
+        message=kind.message.format(**words),
+        remedy=kind.remedy.format(**words),
+        column=column,
+        letter=letter,
+        field=field,
+        value=shown,
+    )
+
+
+_KINDS = (
+    # --- the row as it stands in the file
+    Kind(
+        "row-too-short",
+        "A row has fewer cells than there are headings",
+        "A line of the file ends early, often because a delimiter is missing or a line was broken in two. "
+        "Guessing which cell is missing could put values under the wrong heading.",
+        "The row has {found} cells, but there are {expected} headings.",
+        "Add the missing delimiter or cell, or set `source: {{ragged: pad}}` to treat missing last cells as empty.",
+    ),
+    Kind(
+        "row-too-long",
+        "A row has more cells than there are headings",
+        "A line of the file has extra cells, often because a text that contains the delimiter is not in quotes.",
+        "The row has {found} cells, but there are {expected} headings.",
+        "Put quotes around the text that contains the delimiter, or remove the extra cells.",
+    ),
+    Kind(
+        "error-cell",
+        "A cell holds an Excel error",
+        "Excel shows #N/A, #REF!, #VALUE! and the like when a formula fails. There is no value to send.",
+        "The cell holds the Excel error {value}.",
+        "Correct the formula in Excel, or type the value.",
+    ),
+    Kind(
+        "formula-without-result",
+        "A formula was never calculated",
+        "A program wrote the workbook with formulas but without their results, so there is no value to send. Excel "
+        "calculates them when it opens the workbook, and stores them when it saves it.",
+        "The cell holds a formula without a result.",
+        "Open the workbook in Excel, save it, and run again.",
+    ),
+    # --- the cell against the mapping
+    Kind(
+        "required",
+        "A required cell is empty",
+        "The mapping says `required: true`, or the LeadSquared call needs this field.",
+        "The cell is empty, but {field} is required.",
+        "Fill in the cell.",
+    ),
+    Kind(
+        "not-text",
+        "A text holds characters that cannot be sent",
+        "Lone surrogates and NUL are broken text; they usually come from a damaged export.",
+        '"{value}" holds a character that cannot be sent.',
+        "Type the text again.",
+    ),
+    Kind(
+        "not-an-email",
+        "Not an e-mail address",
+        "An e-mail address has one @ and a domain with a dot, and no blanks.",
+        '"{value}" is not an e-mail address.',
+        "Expected something like name@example.com.",
+    ),
+    Kind(
+        "not-a-phone",
+        "Not a phone number",
+        "The number does not exist in its country's numbering plan, has letters in it, or has no country code while "
+        "neither the mapping nor the account names a country.",
+        '"{value}" is not a phone number{country_words}.',
+        "Expected something like {example}. If Excel shows it as 9.19E+11, format the column as text at its source.",
+    ),
+    Kind(
+        "not-a-number",
+        "Not a number",
+        "Only digits, one decimal point and a leading minus are accepted, so that nothing is guessed.",
+        '"{value}" is not a number.',
+        "Expected something like 12.5, without units or thousands separators.",
+    ),
+    Kind(
+        "not-an-integer",
+        "Not a whole number",
+        "Only digits and a leading minus are accepted.",
+        '"{value}" is not a whole number.',
+        "Expected something like 12.",
+    ),
+    Kind(
+        "not-a-boolean",
+        "Not yes or no",
+        "Accepted words, in any case: true, false, yes, no, y, n, 1, 0.",
+        '"{value}" is neither yes nor no.',
+        "Expected yes or no (or true, false, 1, 0).",
+    ),
+    Kind(
+        "not-a-date",
+        "Not a date",
+        "The text does not have the form that the mapping names, or the day does not exist.",
+        '"{value}" is not a date of the form {format}.',
+        "Expected something like {example}.",
+    ),
+    Kind(
+        "not-a-datetime",
+        "Not a date and time",
+        "The text does not have the form that the mapping names, or the moment does not exist.",
+        '"{value}" is not a date and time of the form {format}.',
+        "Expected something like {example}.",
+    ),
+    Kind(
+        "time-not-in-zone",
+        "A local time that happens never or twice",
+        "When clocks go forward an hour is left out; when they go back an hour happens twice.",
+        '"{value}" happens never or twice in {timezone}, because the clocks change then.',
+        "Write the time with its offset, or correct it.",
+    ),
+    Kind(
+        "not-a-uuid",
+        "Not an id",
+        "LeadSquared's ids are GUIDs: 32 hexadecimal digits in five groups.",
+        '"{value}" is not an id.',
+        "Expected something like 2c1e8f0a-6b1d-4c52-9e8e-0d3f5a7b9c11.",
+    ),
+    Kind(
+        "not-an-option",
+        "Not one of the allowed values",
+        "The mapping lists the values that the CRM field allows.",
+        '"{value}" is not one of the allowed values.{suggestion}',
+        "Allowed: {options}.",
+    ),
+    Kind(
+        "not-in-lookup",
+        "Not in the mapping's look-up table",
+        "The mapping translates this column by a table (`lookup:`) that has no entry for this value and no default.",
+        '"{value}" is not in the look-up table of the mapping.{suggestion}',
+        "Known: {options}. Correct the cell, add the value to `lookup:`, or set a `default:`.",
+    ),
+    Kind(
+        "too-long",
+        "A text is too long",
+        "The CRM field holds fewer characters; LeadSquared would refuse or cut the text.",
+        "The text has {found} characters; {field} holds {expected}.",
+        "Shorten the text.",
+    ),
+    Kind(
+        "out-of-range",
+        "A number is outside its range",
+        "The mapping gives the smallest and the largest value.",
+        "{value} is {range_words}.",
+        "Correct the number.",
+    ),
+    Kind(
+        "wrong-pattern",
+        "A text does not have the expected form",
+        "The mapping gives a regular expression (`pattern:`) that the whole text must match.",
+        '"{value}" does not have the form {pattern}.',
+        "Correct the text.",
+    ),
+    Kind(
+        "duplicate",
+        "A value that must be unique appears again",
+        "The mapping says `unique: true` for this field.",
+        '"{value}" already appears in row {first_row}.',
+        "Keep one of the rows.",
+    ),
+    Kind(
+        "no-identity",
+        "Nothing in the row identifies the lead",
+        "The LeadSquared call needs at least one of these fields to find or create the lead.",
+        "The row has none of {fields}.",
+        "Fill in at least one of these columns.",
+    ),
+    Kind(
+        "custom-check",
+        "A check of your own schema failed",
+        "The pandera schema named in the mapping (`schema:`) refuses this value.",
+        '"{value}" fails the check {check} of your schema.',
+        "Correct the cell, or the schema.",
+    ),
+    Kind(
+        "custom-row-check",
+        "A check of your own schema failed for the whole row",
+        "The pandera schema named in the mapping (`schema:`) refuses this row.",
+        "The row fails the check {check} of your schema.",
+        "Correct the row, or the schema.",
+    ),
+)
+
+CATALOGUE: dict[str, Kind] = {kind.code: kind for kind in _KINDS}

@@ -1,0 +1,73 @@
+"""The workbook that sheets are added to: text stays text, formats are made once, nothing says who wrote it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from xlsxwriter import Workbook
+from xlsxwriter.format import Format
+from xlsxwriter.worksheet import Worksheet
+
+from importer.reports.cell_text import RISKY_STARTS, sheet_text
+from importer.reports.words import parsed_moment
+
+_FONT = {"font_name": "Calibri", "font_size": 11, "valign": "top"}
+_OPTIONS = {
+    "constant_memory": True,
+    "strings_to_formulas": False,
+    "strings_to_numbers": False,
+    "strings_to_urls": False,
+}
+
+
+class PlainSheet(Worksheet):  # type: ignore[misc]  # XlsxWriter ships no types
+    """A sheet in which a text that looks like XlsxWriter's own rich-text markup is written as the text it is.
+
+    XlsxWriter takes an in-line string from ``<r>`` to ``</r>`` for markup of its own making and writes it
+    unescaped, so a cell of the source could put XML into the file.
+    """
+
+    def _xml_rich_inline_string(self, string: str, attributes: Sequence[tuple[str, Any]] = ()) -> None:
+        self._xml_inline_string(string, True, attributes)
+
+
+class Book:
+    """A workbook being written to ``draft``; its temporary files lie beside it. ``made_at`` is an ISO time in UTC."""
+
+    def __init__(self, draft: Path, made_at: str) -> None:
+        self.workbook = Workbook(str(draft), {**_OPTIONS, "tmpdir": str(draft.parent)})
+        made = parsed_moment(made_at) or datetime(2000, 1, 1, tzinfo=UTC)
+        self.workbook.set_properties({"created": made})
+        self._formats: dict[tuple[tuple[str, Any], ...], Format] = {}
+
+    def add_sheet(self, name: str) -> PlainSheet:
+        """A new sheet after the others."""
+        sheet = self.workbook.add_worksheet(name, PlainSheet)
+        assert isinstance(sheet, PlainSheet)
+        return sheet
+
+    def format(self, look: Mapping[str, Any] | None = None, *, text: bool = True, quoted: bool = False) -> Format:
+        """The format with these XlsxWriter properties. ``text`` keeps what a person types there as text, too.
+
+        ``quoted`` adds Excel's own mark for "this is text", as if it had been typed with an apostrophe in front.
+        """
+        properties: dict[str, Any] = {**_FONT, **({"num_format": "@"} if text else {}), **(look or {})}
+        if quoted:
+            properties["quote_prefix"] = True
+        key = tuple(sorted(properties.items()))
+        if key not in self._formats:
+            self._formats[key] = self.workbook.add_format(properties)
+        return self._formats[key]
+
+    def put(self, sheet: Worksheet, row: int, column: int, text: str, look: Mapping[str, Any] | None = None) -> None:
+        """Write any text into a cell as text, marked where Excel would otherwise take it for a formula."""
+        text = sheet_text(text)
+        quoted = text[:1] in RISKY_STARTS
+        sheet.write_string(row, column, text, self.format(look, quoted=quoted))
+
+    def close(self) -> None:
+        """Put the file together. Raises :class:`OSError`, or XlsxWriter's ``FileCreateError`` around one."""
+        self.workbook.close()

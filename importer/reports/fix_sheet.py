@@ -1,0 +1,94 @@
+"""The sheet To fix: the rows that a person corrects there, and then imports that sheet again.
+
+Only rows that are certainly not in the CRM stand here. An uncertain row is not among them: importing it again could
+create it twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from importer.model import Status
+from importer.problems import Problem
+from importer.redaction import redact
+from importer.reports.book import Book, PlainSheet
+from importer.reports.cell_text import RISKY_STARTS, sheet_text
+from importer.reports.interface import ReportColumn
+from importer.reports.sheet_rows import SheetRows, Texts
+from importer.reports.sheet_series import OWN_HEADING, Heading, SheetSeries
+from importer.reports.source_columns import FIX_COLUMNS, cell_problems, own_marks, source_headings
+
+TO_FIX = frozenset({Status.INVALID.value, Status.REJECTED.value})
+
+_BAD_CELL = {"bg_color": "#FBD5D0", "font_color": "#7A1209", "border": 1, "border_color": "#D0453A"}
+_CHANGED = "A cell of this row cannot be shown as it is (see its marks): copy it from the source file."
+# Comments are held in memory until the end, and thousands of them make a workbook slow to open.
+_MOST_COMMENTS = 1_000
+
+
+class FixSheet:
+    """Writes the sheet To fix of ``book`` while the rows come by."""
+
+    def __init__(self, book: Book, rows: int, sheet_rows: int) -> None:
+        self._series = SheetSeries(book, "To fix", rows, sheet_rows)
+        self._bad = book.format(_BAD_CELL)
+        self._bad_quoted = book.format(_BAD_CELL, quoted=True)
+        self._columns: Sequence[ReportColumn] = ()
+        self._left_out = 0
+        self._comments = 0
+
+    def begin(self, columns: Sequence[ReportColumn], sample: Sequence[Texts]) -> None:
+        """Write the headings; ``sample`` holds the first cells of each column.
+
+        When the source is itself such a sheet, its RowNumber and Reason give way to the new ones.
+        """
+        self._columns = columns
+        self._left_out = own_marks(columns)
+        own = (
+            Heading(FIX_COLUMNS[0], 13, OWN_HEADING, number=True),
+            Heading(FIX_COLUMNS[1], 60, OWN_HEADING, {"text_wrap": True}),
+        )
+        self._series.begin([*own, *source_headings(columns[self._left_out :], sample[self._left_out :])])
+
+    def write(self, rows: SheetRows) -> None:
+        """Write those of some consecutive rows that belong here."""
+        for index, status in enumerate(rows.results["Status"]):
+            if status in TO_FIX:
+                self._write_row(rows, index)
+
+    def finish(self) -> None:
+        """Add the filters, after the last row."""
+        self._series.finish()
+
+    def _write_row(self, rows: SheetRows, index: int) -> None:
+        sheet, row = self._series.next_row()
+        number = rows.rows[index]
+        problems = rows.problems.get(number, ())
+        sheet.write_number(row, 0, number)
+        self._series.write_texts(sheet, row, 1, (sheet_text(_reason(rows, index, problems)),))
+        texts = [cells[index] for cells in rows.cells[self._left_out :]]
+        self._series.write_texts(sheet, row, len(FIX_COLUMNS), texts)
+        for column, found in cell_problems(problems, self._columns).items():
+            if column >= self._left_out:
+                self._mark(sheet, row, len(FIX_COLUMNS) + column - self._left_out, rows.cells[column][index], found)
+
+    def _mark(self, sheet: PlainSheet, row: int, column: int, text: str, problems: Sequence[Problem]) -> None:
+        if text:
+            sheet.write_string(row, column, text, self._bad_quoted if text[0] in RISKY_STARTS else self._bad)
+        else:
+            sheet.write_blank(row, column, None, self._bad)
+        if self._comments < _MOST_COMMENTS:
+            self._comments += 1
+            comment = "\n".join(f"{problem.message} {problem.remedy}".rstrip() for problem in problems)
+            sheet.write_comment(row, column, sheet_text(redact(comment)), {"x_scale": 2.2, "y_scale": 1.3})
+
+
+def _reason(rows: SheetRows, index: int, problems: Sequence[Problem]) -> str:
+    error, code = rows.results["Error"][index], rows.results["ErrorCode"][index]
+    reason = error or redact(" ".join(str(problem) for problem in problems)) or code
+    if rows.results["Status"][index] == Status.REJECTED and code and code not in reason:
+        reason = f"{reason} ({code})"
+    pairs = zip(rows.source, rows.cells, strict=True)
+    if any(before is not after and before[index] != after[index] for before, after in pairs):
+        reason = f"{reason} {_CHANGED}".lstrip()
+    return reason

@@ -1,0 +1,93 @@
+"""What a report is drawn from: a summary of the run and its rows, chunk by chunk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from importer.model import Counts
+from importer.problems import Problem
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+RESULT_COLUMNS = (
+    "RowNumber",
+    "ActivityCreated",
+    "Status",
+    "Error",
+    "ErrorCode",
+    "ProspectActivityId",
+    "LeadId",
+    "RequestId",
+)
+"""The columns that stand before the source's own in the sheet Results."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportColumn:
+    """One column of the source: Excel's letter, the heading as it stood, the CRM field it fills ("" when unused)."""
+
+    letter: str
+    label: str
+    field: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorGroup:
+    """Rows with the same trouble: its code, what it means, how many rows, and the first few row numbers.
+
+    ``remedy`` says what to do, where ``text`` does not say it already.
+    """
+
+    code: str
+    text: str
+    rows: int
+    first_rows: tuple[int, ...]
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """Everything that a report says about a run as a whole.
+
+    ``status`` is ``planned``, ``finished``, ``interrupted`` or ``failed``; ``rows`` is the number of rows read and
+    equals the sum of ``counts``. Times are ISO texts in UTC. ``facts`` are further lines for people (encoding, sheet,
+    limits seen, ...) in the order to show them.
+    """
+
+    run_id: str
+    status: str
+    headline: str
+    next_step: str
+    account: str
+    source: str
+    mapping: str
+    target: str
+    rows: int
+    counts: Counts
+    columns: tuple[ReportColumn, ...]
+    started_at: str = ""
+    finished_at: str = ""
+    errors: tuple[ErrorGroup, ...] = ()
+    facts: tuple[tuple[str, str], ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ResultChunk:
+    """Some consecutive rows of the source with what became of them.
+
+    ``results`` has the columns of :data:`RESULT_COLUMNS` (``RowNumber`` int, the others text; ``ActivityCreated`` is
+    "TRUE", "FALSE" or ""); ``cells`` the source's columns by label, as text. Both have the same length and a
+    ``RangeIndex``. ``problems`` maps a row number to the problems of that row.
+    """
+
+    results: pd.DataFrame
+    cells: pd.DataFrame
+    problems: Mapping[int, tuple[Problem, ...]] = field(default_factory=dict)
+
+
+ResultRows = Callable[[], Iterator[ResultChunk]]
+"""Gives all rows in order, from the start at every call."""

@@ -1,0 +1,44 @@
+"""The one JSON object that scripts read, the same form after success and after failure."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from importer.model import NEEDS_PERSON, Status
+from importer.redaction import redact
+from importer.reports.interface import RunSummary
+from importer.reports.words import counted
+
+
+def json_report(summary: RunSummary, results: Path | None, report: Path | None, exit_status: int) -> dict[str, Any]:
+    """The object for ``--json``: every status has a count (0 without rows), paths are texts or ``None``.
+
+    ``problems`` is the number of rows that need a person: invalid, rejected or uncertain.
+    """
+    return {
+        "run": summary.run_id,
+        "status": summary.status,
+        "exit_status": exit_status,
+        "rows": summary.rows,
+        "counts": {status.value: count for status, count in counted(summary.counts)},
+        "problems": sum(summary.counts.get(status, 0) for status in NEEDS_PERSON),
+        "results": None if results is None else str(results),
+        "report": None if report is None else str(report),
+        "message": redact(summary.headline),
+    }
+
+
+def json_failure(message: str, exit_status: int, run_id: str = "") -> dict[str, Any]:
+    """The same object for a command that failed before there was anything to sum up."""
+    return {
+        "run": run_id,
+        "status": "failed",
+        "exit_status": exit_status,
+        "rows": 0,
+        "counts": {status.value: 0 for status in Status},
+        "problems": 0,
+        "results": None,
+        "report": None,
+        "message": redact(message),
+    }

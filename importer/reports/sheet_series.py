@@ -1,0 +1,102 @@
+"""A table that goes on to a next sheet when one is full."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from importer.reports.book import Book, PlainSheet
+from importer.reports.cell_text import RISKY_STARTS
+
+SHEET_ROWS = 1_048_576
+SHEET_COLUMNS = 16_384
+
+OWN_HEADING = {"bold": True, "font_color": "#FFFFFF", "bg_color": "#33506B", "bottom": 1}
+SOURCE_HEADING = {"bold": True, "font_color": "#1F2D3A", "bg_color": "#D5DEE7", "bottom": 1}
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """One column of a table: its heading, its width in characters, and how the heading and the cells look."""
+
+    text: str
+    width: float
+    heading_look: Mapping[str, Any]
+    look: Mapping[str, Any] | None = None
+    number: bool = False
+
+
+class SheetSeries:
+    """Sheets "name", "name 2", "name 3", … with the same headings, rows written from top to bottom.
+
+    The sheets for ``rows`` rows are made at once, so that their tabs stand together; a sheet has ``sheet_rows`` lines,
+    headings included.
+    """
+
+    def __init__(self, book: Book, name: str, rows: int, sheet_rows: int) -> None:
+        self._book = book
+        self._name = name
+        self._sheet_rows = sheet_rows
+        self._headings: Sequence[Heading] = ()
+        self._quoted: list[Any] = []
+        self._used = 0
+        self._row = sheet_rows
+        self._sheets: list[PlainSheet] = []
+        for _ in range(max(1, -(-rows // (sheet_rows - 1)))):
+            self._add()
+
+    def begin(self, headings: Sequence[Heading]) -> None:
+        """Say what the columns are, before the first row."""
+        self._headings = headings
+        self._quoted = [self._book.format(heading.look, quoted=True) for heading in headings]
+        for sheet in self._sheets:
+            self._head(sheet)
+
+    def next_row(self) -> tuple[PlainSheet, int]:
+        """The sheet and the line (from 0) for the next row of the table."""
+        if self._row >= self._sheet_rows:
+            if self._used == len(self._sheets):
+                self._add()
+                self._head(self._sheets[-1])
+            self._used += 1
+            self._row = 1
+        self._row += 1
+        return self._sheets[self._used - 1], self._row - 1
+
+    def write_texts(self, sheet: PlainSheet, row: int, first: int, texts: Sequence[str]) -> None:
+        """Write texts that a sheet can hold from column ``first`` on; empty ones leave an empty cell."""
+        write, risky, quoted = sheet.write_string, RISKY_STARTS, self._quoted
+        for column, text in enumerate(texts, first):
+            if text:
+                if text[0] in risky:
+                    write(row, column, text, quoted[column])
+                else:
+                    write(row, column, text)
+
+    def finish(self) -> None:
+        """Add the filters, after the last row."""
+        last_column = len(self._headings) - 1
+        for number, sheet in enumerate(self._sheets, 1):
+            full = number < self._used
+            last_row = self._sheet_rows - 1 if full else (self._row - 1 if number == self._used else 0)
+            sheet.autofilter(0, 0, last_row, last_column)
+
+    def _add(self) -> None:
+        number = len(self._sheets) + 1
+        self._sheets.append(self._book.add_sheet(self._name if number == 1 else f"{self._name} {number}"))
+
+    def _head(self, sheet: PlainSheet) -> None:
+        sheet.freeze_panes(1, 1)
+        # Long digits are text on purpose; without this Excel puts a green corner on every one of them.
+        sheet.ignore_errors({"number_stored_as_text": f"A1:XFD{SHEET_ROWS}"})
+        sheet.set_landscape()
+        sheet.set_paper(9)
+        sheet.fit_to_pages(1, 0)
+        sheet.repeat_rows(0)
+        sheet.set_footer("&L&A&RPage &P of &N")
+        for column, heading in enumerate(self._headings):
+            cells = self._book.format(heading.look, text=not heading.number)
+            sheet.set_column(column, column, heading.width, cells)
+        for column, heading in enumerate(self._headings):
+            self._book.put(sheet, 0, column, heading.text, heading.heading_look)

@@ -1,0 +1,47 @@
+"""The source's own columns in a sheet: how many fit, how wide they are, and which cells are the bad ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import islice
+
+from importer.problems import Problem
+from importer.reports.interface import ReportColumn
+from importer.reports.sheet_series import SOURCE_HEADING, Heading
+
+FIX_COLUMNS = ("RowNumber", "Reason")
+"""The columns that stand before the source's own in the sheet To fix."""
+
+_SAMPLE = 200
+_NARROWEST, _WIDEST = 8, 40
+
+
+def source_headings(columns: Sequence[ReportColumn], texts: Sequence[Sequence[str]]) -> list[Heading]:
+    """Headings for the source's columns, as wide as the first 200 cells of each in ``texts`` ask for."""
+    return [
+        Heading(column.label, width_of([column.label, *islice(cells, _SAMPLE)]), SOURCE_HEADING)
+        for column, cells in zip(columns, texts, strict=True)
+    ]
+
+
+def width_of(texts: Iterable[str], narrowest: int = _NARROWEST, widest: int = _WIDEST) -> float:
+    """A column width in characters for these texts; the filter button of the heading has room."""
+    longest = max((len(text) for text in texts), default=0)
+    return float(min(max(longest + 3, narrowest), widest))
+
+
+def own_marks(columns: Sequence[ReportColumn]) -> int:
+    """How many first columns are RowNumber and Reason of an earlier sheet To fix: 2, or 0 for any other source."""
+    return 2 if tuple(column.label for column in columns[:2]) == FIX_COLUMNS else 0
+
+
+def cell_problems(problems: Sequence[Problem], columns: Sequence[ReportColumn]) -> dict[int, list[Problem]]:
+    """Problems by the index of the column that they are about; those about the whole row are left out."""
+    by_label = {column.label: index for index, column in enumerate(columns)}
+    by_letter = {column.letter: index for index, column in enumerate(columns)}
+    found: dict[int, list[Problem]] = {}
+    for problem in problems:
+        index = by_label.get(problem.column, by_letter.get(problem.letter) if problem.letter else None)
+        if index is not None:
+            found.setdefault(index, []).append(problem)
+    return found

@@ -1,0 +1,67 @@
+"""The results workbook: the sheets Summary, Results and To fix, written in one pass over the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import chain, islice
+from pathlib import Path
+
+from xlsxwriter.exceptions import FileCreateError
+
+from importer.model import Status
+from importer.reports.book import Book
+from importer.reports.files import cannot_write, new_file
+from importer.reports.fix_sheet import FixSheet
+from importer.reports.interface import RESULT_COLUMNS, ResultRows, RunSummary
+from importer.reports.results_sheet import ResultsSheet
+from importer.reports.sheet_rows import SheetRows, sheet_rows
+from importer.reports.sheet_series import SHEET_COLUMNS, SHEET_ROWS
+from importer.reports.summary_sheet import SummarySheet
+
+_MOST_COLUMNS = SHEET_COLUMNS - len(RESULT_COLUMNS)
+
+
+def write_workbook(path: Path, summary: RunSummary, rows: ResultRows, *, rows_per_sheet: int = SHEET_ROWS) -> None:
+    """Write the results workbook to ``path``, whole or not at all; ask :func:`free_path` for a free name first.
+
+    ``rows_per_sheet`` counts the headings; more rows go on in "Results 2", "To fix 2" and so on.
+
+    Raises :class:`importer.errors.ReportError` when the file cannot be written or exists already. What reading the
+    rows raises passes through; no file is left then either.
+    """
+    with new_file(path) as draft:
+        book = Book(draft, summary.finished_at or summary.started_at)
+        _write_sheets(book, _fitting(summary), rows, rows_per_sheet)
+        try:
+            book.close()
+        except FileCreateError as error:
+            cause = error.args[0] if error.args else error
+            raise cannot_write(path, cause if isinstance(cause, OSError) else OSError(str(cause))) from error
+
+
+def _write_sheets(book: Book, summary: RunSummary, rows: ResultRows, rows_per_sheet: int) -> None:
+    SummarySheet(book).write(summary)
+    results = ResultsSheet(book, summary.rows, rows_per_sheet)
+    to_fix = sum(summary.counts.get(status, 0) for status in (Status.INVALID, Status.REJECTED))
+    fix = FixSheet(book, to_fix, rows_per_sheet)
+
+    chunks: Iterator[SheetRows] = (sheet_rows(chunk, len(summary.columns)) for chunk in rows())
+    first = list(islice(chunks, 1))
+    sample = first[0].cells if first else [()] * len(summary.columns)
+    results.begin(summary.columns, sample)
+    fix.begin(summary.columns, sample)
+    for chunk in chain(first, chunks):
+        results.write(chunk)
+        fix.write(chunk)
+    results.finish()
+    fix.finish()
+
+
+def _fitting(summary: RunSummary) -> RunSummary:
+    """``summary`` without the last columns of a source that is wider than a sheet, which a note then says."""
+    left = summary.columns[_MOST_COLUMNS:]
+    if not left:
+        return summary
+    note = f"A sheet has no room for the last {len(left)} columns of the source, from {left[0].letter} on."
+    return replace(summary, columns=summary.columns[:_MOST_COLUMNS], notes=(*summary.notes, note))

@@ -1,0 +1,324 @@
+"""Which account to talk to, how fast, and where the memory lives: from the environment or an accounts file."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from importer.errors import SettingsError
+from importer.model import CallClass, Limit
+from importer.redaction import Secret
+
+DEFAULT_LIMIT = Limit(25, 5.0)
+_OFFICIAL_HOST = re.compile(r"(?:async)?api(?:-[a-z]{2}[0-9]{2})?\.leadsquared\.com")
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The three keys of an account. ``api`` is only needed for async calls."""
+
+    access: Secret
+    secret: Secret
+    api: Secret
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One LeadSquared tenant: where it is, how to enter, and what it allows. Durations are in seconds.
+
+    ``host`` and ``async_host`` are origins such as ``https://api-in21.leadsquared.com``; ``async_host`` may be empty.
+    ``limits`` holds what the person configured; what refusals taught is in the ledger. ``daily_calls`` 0: no budget.
+    ``time_zone`` (IANA name) and ``country`` (two letters) are the defaults of mappings; empty means unknown.
+    """
+
+    name: str
+    host: str
+    async_host: str
+    keys: Keys
+    limits: Mapping[CallClass, Limit]
+    daily_calls: int = 0
+    settle_seconds: float = 120.0
+    timeout_seconds: float = 60.0
+    time_zone: str = ""
+    country: str = ""
+
+    @property
+    def is_sandbox(self) -> bool:
+        """Whether the account is on this machine."""
+        return urlsplit(self.host).hostname in _LOOPBACK
+
+
+@dataclass(frozen=True, slots=True)
+class Locale:
+    """Defaults for dates and phone numbers when neither mapping nor account says otherwise."""
+
+    time_zone: str = ""
+    country: str = ""
+
+
+def home_folder(environment: Mapping[str, str]) -> Path:
+    """Where ledger and run folders live: ``IMPORTER_HOME``, else the user's data folder. Created with mode 0700."""
+    given = environment.get("IMPORTER_HOME", "").strip()
+    if given:
+        folder = Path(given).expanduser().absolute()
+    else:
+        from platformdirs import user_data_path
+
+        folder = user_data_path("importer", appauthor=False)
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        os.chmod(folder, 0o700)
+    except OSError as error:
+        raise SettingsError(
+            f"The folder {folder} cannot be used: {error.strerror or error}.",
+            "Set IMPORTER_HOME to a folder on a local disk that you may write to.",
+        ) from None
+    return folder
+
+
+def checked_origin(text: str, name: str) -> str:
+    """The origin of a host as people paste it: a bare host, ``https://host`` or ``https://host/v2/``.
+
+    Only LeadSquared's hosts over HTTPS are accepted, and plain HTTP only for this machine.
+    Raises :class:`SettingsError` naming the setting ``name``.
+    """
+    pasted = text.strip()
+    parts = urlsplit(pasted if "://" in pasted else f"https://{pasted}")
+    try:
+        host, port = (parts.hostname or "").lower(), parts.port
+    except ValueError:
+        host, port = "", None
+    odd = parts.username is not None or parts.query or parts.fragment or not pasted.isascii() or "\\" in pasted
+    if host in _LOOPBACK and not odd and parts.scheme in ("http", "https"):
+        shown = f"[{host}]" if ":" in host else host
+        return f"{parts.scheme}://{shown}:{port}" if port else f"{parts.scheme}://{shown}"
+    if odd or parts.scheme != "https" or port not in (None, 443) or not _OFFICIAL_HOST.fullmatch(host):
+        raise SettingsError(
+            f"{name} is not a LeadSquared host.",
+            "Expected something like https://api-in21.leadsquared.com (see My Account > Settings > API and Webhooks); "
+            "plain http:// is only accepted for this machine.",
+        )
+    return f"https://{host}"
+
+
+def account_from_environment(environment: Mapping[str, str]) -> Account:
+    """The account that the ``LEADSQUARED_…`` variables describe.
+
+    Raises :class:`SettingsError` that names what is missing or wrong, never a value of a key.
+    """
+    missing = [
+        name
+        for name in ("LEADSQUARED_HOST", "LEADSQUARED_ACCESS_KEY", "LEADSQUARED_SECRET_KEY")
+        if not environment.get(name, "").strip()
+    ]
+    if missing:
+        raise SettingsError(
+            f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} not set.",
+            "Set them as the README's section about keys shows, name an account with --account, "
+            "or try everything without keys: importer demo.",
+        )
+    return build_account("default", lambda key: environment.get(f"LEADSQUARED_{key.upper()}", ""), "LEADSQUARED_")
+
+
+def build_account(name: str, get: Callable[[str], str], prefix: str = "") -> Account:
+    """An account from a look-up of its settings by lower-case name (``host``, ``access_key``, ``settle_seconds``, ...).
+
+    ``prefix`` goes before the setting's name in messages. Raises :class:`SettingsError`.
+    """
+
+    def called(key: str) -> str:
+        return f"{prefix}{key.upper()}" if prefix else f"`{key}` of account {name}"
+
+    def number(key: str, default: float, low: float, high: float) -> float:
+        text = get(key).strip()
+        if not text:
+            return default
+        try:
+            value = float(text)
+        except ValueError:
+            value = float("nan")
+        if not low <= value <= high:
+            raise SettingsError(f"{called(key)} is {text!r}.", f"Expected a number from {low:g} to {high:g}.")
+        return value
+
+    async_text = get("async_host").strip()
+    host = checked_origin(get("host"), called("host"))
+    window = number("window_seconds", DEFAULT_LIMIT.seconds, 0.1, 3600)
+    calls = int(number("calls_per_window", DEFAULT_LIMIT.calls, 1, 1000))
+    bulk = int(number("bulk_calls_per_window", calls, 1, 1000))
+    return Account(
+        name=name,
+        host=host,
+        async_host=checked_origin(async_text, called("async_host")) if async_text else "",
+        keys=Keys(*(_key(get(key), called(key)) for key in ("access_key", "secret_key", "api_key"))),
+        limits={
+            CallClass.STANDARD: Limit(calls, window),
+            CallClass.ASYNC: Limit(calls, window),
+            CallClass.BULK: Limit(bulk, window),
+        },
+        daily_calls=int(number("daily_calls", 0, 0, 100_000_000)),
+        settle_seconds=number("settle_seconds", 120, 0, 86_400),
+        timeout_seconds=number("timeout_seconds", 60, 0.1, 3600),
+        time_zone=get("time_zone").strip(),
+        country=get("country").strip().upper(),
+    )
+
+
+def _key(text: str, name: str) -> Secret:
+    stripped = text.strip()
+    if not all("!" <= character <= "~" for character in stripped):
+        Secret(stripped)
+        raise SettingsError(
+            f"{name} holds blanks or characters that no key has.", "Copy the key again, without quotes or line breaks."
+        )
+    return Secret(stripped)
+
+
+_ACCOUNT_SETTINGS = frozenset(
+    [
+        "host",
+        "async_host",
+        "access_key",
+        "secret_key",
+        "api_key",
+        "calls_per_window",
+        "window_seconds",
+        "bulk_calls_per_window",
+        "daily_calls",
+        "settle_seconds",
+        "timeout_seconds",
+        "time_zone",
+        "country",
+    ]
+)
+_SOURCES_OF_KEYS = ("env", "file", "keyring")
+
+
+def load_account(name: str | None, environment: Mapping[str, str], home: Path) -> Account:
+    """The account called ``name``: a sandbox of this machine, an entry of the accounts file, or the environment's.
+
+    Without a name it is ``LEADSQUARED_ACCOUNT``'s, else the one that the ``LEADSQUARED_…`` variables describe.
+    The accounts file is ``IMPORTER_ACCOUNTS``, else ``accounts.yaml`` in the working folder or the home folder.
+    Raises :class:`SettingsError`.
+    """
+    chosen = name or environment.get("LEADSQUARED_ACCOUNT", "").strip()
+    if not chosen or chosen == "default":
+        return account_from_environment(environment)
+    if sandbox_file(home, chosen).is_file():
+        return _sandbox_account(chosen, home)
+    entries, path = _read_accounts(environment, home)
+    if chosen not in entries:
+        known = ", ".join(sorted(entries)) or "none"
+        raise SettingsError(
+            f"There is no account called {chosen}.", f"Accounts known in {path or 'accounts.yaml'}: {known}."
+        )
+    return _account_from_entry(chosen, entries[chosen], environment, path)
+
+
+def sandbox_file(home: Path, name: str) -> Path:
+    """Where the connection of the sandbox account ``name`` is kept."""
+    safe = re.sub(r"[^A-Za-z0-9_-]", "_", name)
+    return home / "sandboxes" / safe / "connection.json"
+
+
+def _sandbox_account(name: str, home: Path) -> Account:
+    import json
+
+    path = sandbox_file(home, name)
+    try:
+        settings = {str(key): str(value) for key, value in json.loads(path.read_text("utf-8")).items()}
+    except (OSError, ValueError, AttributeError):
+        raise SettingsError(
+            f"{path} cannot be read.", f"Start the sandbox again: importer sandbox --name {name}"
+        ) from None
+    return build_account(name, lambda key: settings.get(key, ""))
+
+
+def _read_accounts(environment: Mapping[str, str], home: Path) -> tuple[dict[str, dict[str, object]], Path | None]:
+    given = environment.get("IMPORTER_ACCOUNTS", "").strip()
+    places = [Path(given).expanduser()] if given else [Path("accounts.yaml"), home / "accounts.yaml"]
+    path = next((place for place in places if place.is_file()), None)
+    if path is None:
+        return {}, None
+    import yaml
+
+    try:
+        content = yaml.load(path.read_text("utf-8"), Loader=yaml.BaseLoader)  # noqa: S506  every scalar stays text
+    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+        # The parser's own message quotes the file, which may hold a key that does not belong there.
+        raise SettingsError(f"{path} cannot be read as YAML.", "Check its indentation and encoding (UTF-8).") from None
+    accounts = content.get("accounts", content) if isinstance(content, dict) else None
+    if not isinstance(accounts, dict) or not all(isinstance(entry, dict) for entry in accounts.values()):
+        raise SettingsError(
+            f"{path} does not list accounts.", "Expected a name, and below it host, access_key and so on."
+        )
+    return accounts, path
+
+
+def _account_from_entry(
+    name: str, entry: Mapping[str, object], environment: Mapping[str, str], path: Path | None
+) -> Account:
+    unknown = sorted(set(entry) - _ACCOUNT_SETTINGS)
+    if unknown:
+        raise SettingsError(
+            f"{path}: account {name} has the unknown setting {unknown[0]}.",
+            f"Known: {', '.join(sorted(_ACCOUNT_SETTINGS))}.",
+        )
+
+    def get(key: str) -> str:
+        value = entry.get(key, "")
+        if key.endswith("_key"):
+            return _fetch_key(name, key, value, environment)
+        return str(value)
+
+    return build_account(name, get)
+
+
+def _fetch_key(name: str, key: str, value: object, environment: Mapping[str, str]) -> str:
+    if value == "":
+        return ""
+    if not isinstance(value, dict) or len(value) != 1 or next(iter(value)) not in _SOURCES_OF_KEYS:
+        raise SettingsError(
+            f"`{key}` of account {name} must not stand in the accounts file.",
+            f"Say where it is instead: {key}: {{env: NAME}}, {{file: /path}} or {{keyring: service}}.",
+        )
+    ((where, place),) = value.items()
+    if where == "env":
+        return environment.get(str(place), "")
+    if where == "file":
+        return _key_from_file(Path(str(place)).expanduser(), f"`{key}` of account {name}")
+    return _key_from_keyring(str(place), f"{name}/{key}")
+
+
+def _key_from_file(path: Path, called: str) -> str:
+    try:
+        info = path.stat()
+        if not stat.S_ISREG(info.st_mode) or info.st_size > 4096 or info.st_mode & 0o077:
+            raise SettingsError(
+                f"The file of {called} ({path}) is not private.",
+                f"It must be a small ordinary file that only you can read: chmod 600 {path}",
+            )
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise SettingsError(f"The file of {called} ({path}) cannot be read.", "Check its path and owner.") from None
+
+
+def _key_from_keyring(service: str, user: str) -> str:
+    try:
+        import keyring
+    except ImportError:
+        raise SettingsError(
+            "Keys from the keyring need the package keyring.", "Install it: pip install 'importer[keyring]'"
+        ) from None
+    return keyring.get_password(service, user) or ""
+
+
+def with_limits(account: Account, learned: Mapping[CallClass, Limit]) -> Account:
+    """The account with limits that refusals have taught in place of the configured ones."""
+    return replace(account, limits={**account.limits, **learned})

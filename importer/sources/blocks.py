@@ -1,0 +1,126 @@
+"""Raw rows to chunks: ragged rows mended and reported, cells turned into columns of text without copies."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from importer.problems import Problem, make_problem
+from importer.sources.headings import Layout
+from importer.sources.interface import Chunk, Column
+
+TextColumn = Callable[[Sequence[Any]], pa.Array]
+"""Turns the raw cells of one column into an Arrow array of text without nulls."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """A cell that is wrong in the file itself: kind of problem, spreadsheet row, place in the raw row and text."""
+
+    code: str
+    row: int
+    position: int
+    text: str
+
+
+@dataclass(slots=True)
+class Block:
+    """Some consecutive raw rows that hold any text, numbered as the spreadsheet shows them."""
+
+    rows: list[int] = field(default_factory=list)
+    lines: list[int] = field(default_factory=list)
+    records: list[list[Any]] = field(default_factory=list)
+    flaws: list[Flaw] = field(default_factory=list)
+
+
+@contextmanager
+def paused_collector() -> Iterator[None]:
+    """The garbage collector off: a loop that makes many lists and no cycles would pay it up to half its time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def text_column(cells: Sequence[Any]) -> pa.Array:
+    """A column whose cells are all text already."""
+    return pa.array(cells, pa.large_string())
+
+
+def build_chunk(block: Block, layout: Layout, as_text: TextColumn = text_column, *, pad: bool = True) -> Chunk:
+    """The chunk of ``block``. With ``pad``, missing last cells are empty instead of a problem. Uses the block up."""
+    problems = [_flaw(flaw, layout) for flaw in block.flaws if flaw.position in layout.positions]
+    width = max((layout.expected, *(position + 1 for position in layout.unnamed)))
+    problems += _mend(block, width, layout, pad)
+    columns = list(zip(*block.records, strict=True)) if block.records else [()] * width
+    block.records.clear()
+    problems += _unnamed(block, columns, layout)
+    cells = pd.DataFrame(
+        {
+            column.label: _series(as_text(columns[position]))
+            for column, position in zip(layout.columns, layout.positions, strict=True)
+        },
+        index=pd.RangeIndex(len(block.rows)),
+        copy=False,
+    )
+    problems.sort(key=lambda problem: problem.row)
+    rows, lines = np.array(block.rows, dtype="int64"), np.array(block.lines, dtype="int64")
+    return Chunk(rows=rows, lines=lines, cells=cells, problems=tuple(problems))
+
+
+def _series(texts: pa.Array) -> Any:
+    # The stubs of pandas lack the argument dtype, without which the array would not be of the dtype "str".
+    make: Any = pd.arrays.ArrowStringArray
+    return make(pa.chunked_array([texts]), dtype=pd.StringDtype("pyarrow", na_value=np.nan))
+
+
+def _mend(block: Block, width: int, layout: Layout, pad: bool) -> list[Problem]:
+    """Give every raw row ``width`` cells; what could not be mended honestly becomes a problem."""
+    if set(map(len, block.records)) <= {width}:
+        return []
+    problems = []
+    for place, record in enumerate(block.records):
+        found = len(record)
+        if found == width:
+            continue
+        if found < layout.expected and not pad:
+            problems.append(_ragged("row-too-short", block.rows[place], found, layout))
+        elif found > width and (last := _filled(record)) > width:
+            problems.append(_ragged("row-too-long", block.rows[place], last, layout))
+        block.records[place] = record[:width] + [""] * (width - found)
+    return problems
+
+
+def _unnamed(block: Block, columns: Sequence[Sequence[Any]], layout: Layout) -> list[Problem]:
+    """Problems of rows with text where neither a heading nor the first rows had any: it would get lost otherwise."""
+    return [
+        _ragged("row-too-long", block.rows[place], position + 1, layout)
+        for position in layout.unnamed
+        if columns[position].count("") < len(block.rows)
+        for place, cell in enumerate(columns[position])
+        if str(cell).strip()
+    ]
+
+
+def _filled(record: Sequence[str]) -> int:
+    """The number of cells up to the last one with text."""
+    return next((place + 1 for place in reversed(range(len(record))) if record[place].strip()), 0)
+
+
+def _ragged(code: str, row: int, found: int, layout: Layout) -> Problem:
+    return make_problem(code, row, found=found, expected=len(layout.columns))
+
+
+def _flaw(flaw: Flaw, layout: Layout) -> Problem:
+    column: Column = layout.columns[layout.positions.index(flaw.position)]
+    return make_problem(flaw.code, flaw.row, column=column.label, letter=column.letter, value=flaw.text)

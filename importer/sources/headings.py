@@ -1,0 +1,191 @@
+"""Which row holds the headings, and what the columns are called."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from importer.errors import SourceError
+from importer.sources.interface import Column, Detection
+
+SAMPLE_ROWS = 1000
+_MOST_COLUMNS = 16_384
+_MOST_TITLES = 10
+_INVISIBLE = dict.fromkeys([0xAD, 0x200B, 0x200C, 0x200D, 0x200E, 0x200F, 0x2060, 0xFEFF])
+_DATA = (
+    ("an e-mail address", re.compile(r"[^\s@]{1,64}@[^\s@.]{1,63}\.[^\s@]{1,190}")),
+    ("an id", re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")),
+    (
+        "a date",
+        re.compile(r"(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4})([ T]\d{1,2}:\d{2}.{0,20})?"),
+    ),
+    ("a phone number", re.compile(r"(?=(?:\D{0,9}\d){7})\+?[\d(][\d() .-]{5,20}\d")),
+    # A year is a common heading (2024, 2025, ...), any other number is not.
+    ("a number", re.compile(r"(?!(19|20)\d\d$)[+-]?\d{1,40}([.,]\d{1,20})?")),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SampleRow:
+    """One of the first rows that hold any text. ``row`` is numbered as the spreadsheet shows it."""
+
+    row: int
+    cells: tuple[str, ...]
+
+    @property
+    def filled(self) -> int:
+        """The number of cells with text."""
+        return sum(1 for cell in self.cells if cell.strip())
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where the columns are in a raw row: ``positions[i]`` is the place of ``columns[i]``, counted from 0.
+
+    ``expected`` is the least number of cells of a complete row; ``unnamed`` are places without heading or data in the
+    sample, which are left out.
+    """
+
+    header_row: int
+    columns: tuple[Column, ...]
+    positions: tuple[int, ...]
+    expected: int
+    unnamed: tuple[int, ...]
+
+
+def find_header(sample: Sequence[SampleRow], given: int | None, name: str) -> tuple[int, Detection]:
+    """The place of the heading row in ``sample``, and the evidence.
+
+    Raises :class:`SourceError` when the given row is blank or missing, or when the first row looks like data.
+    """
+    if given is not None:
+        for place, row in enumerate(sample):
+            if row.row == given:
+                return place, Detection("header row", str(given), "given")
+        rows = [row.row for row in sample]
+        raise SourceError(
+            f"{name}: row {given} cannot hold the headings, because it is blank or not there.",
+            f"The headings must be among the first {SAMPLE_ROWS} rows with text."
+            if len(rows) >= SAMPLE_ROWS
+            else f"The rows with text are {_spans(rows)}.",
+        )
+    if not sample:
+        raise SourceError(f"{name} holds no text.", "Check that it is the right file and sheet.")
+    place = _after_titles(sample)
+    found = sample[place]
+    _refuse_data(found, name)
+    return place, Detection("header row", str(found.row), _evidence(sample, place))
+
+
+def _spans(rows: Sequence[int]) -> str:
+    """Row numbers as people list them: ``1 to 3, 7``."""
+    if not rows:
+        return "none"
+    starts = [row for before, row in zip([0, *rows], rows, strict=False) if row != before + 1 or row == rows[0]]
+    ends = [row for row, behind in zip(rows, [*rows[1:], 0], strict=True) if behind != row + 1]
+    spans = [f"{start} to {end}" if end > start else f"{start}" for start, end in zip(starts, ends, strict=True)]
+    return ", ".join(spans[:5]) + (", ..." if len(spans) > 5 else "")
+
+
+def _after_titles(sample: Sequence[SampleRow]) -> int:
+    """The place after title lines: rows with a single filled cell, followed by a row with several."""
+    for place, row in enumerate(sample[: _MOST_TITLES + 1]):
+        if row.filled > 1:
+            return place
+    return 0
+
+
+def _evidence(sample: Sequence[SampleRow], place: int) -> str:
+    if place == 0:
+        return "first row" if sample[0].row == 1 else "first row with text"
+    titles = [str(row.row) for row in sample[:place]]
+    many = len(titles) > 1
+    return f"{'rows' if many else 'row'} {', '.join(titles)} {'hold' if many else 'holds'} a single cell, a title"
+
+
+def _refuse_data(found: SampleRow, name: str) -> None:
+    for cell in found.cells:
+        text = cell.strip()
+        for what, pattern in _DATA:
+            if len(text) < 300 and pattern.fullmatch(text):
+                raise SourceError(
+                    f'{name}: row {found.row} looks like data, not like headings: "{text[:60]}" is {what}.',
+                    f"Insert a row with headings above it; or, if these are the headings, set "
+                    f"`source: {{header_row: {found.row}}}`.",
+                )
+
+
+def lay_out(
+    sample: Sequence[SampleRow], place: int, offset: int, hidden: Sequence[int] = ()
+) -> tuple[Layout, tuple[str, ...]]:
+    """The columns of the table whose headings are ``sample[place]``, and notes about their oddities.
+
+    ``offset`` is the number of empty columns left of the cells; ``hidden`` are places to leave out.
+    Raises :class:`SourceError` when there are more columns than a spreadsheet holds.
+    """
+    header = sample[place]
+    headed = [position for position, cell in enumerate(header.cells) if label_of(cell)]
+    used = {position for row in sample[place + 1 :] for position, cell in enumerate(row.cells) if cell.strip()}
+    inside = range(len(header.cells))
+    kept = [position for position in inside if (position in headed or position in used) and position not in hidden]
+    if len(kept) > _MOST_COLUMNS:
+        raise SourceError(f"The file has {len(kept)} columns; a spreadsheet holds {_MOST_COLUMNS}.", "Leave some out.")
+    columns, notes = _name(header.cells, kept, offset)
+    unnamed = tuple(position for position in inside if position not in kept and position not in hidden)
+    layout = Layout(header.row, columns, tuple(kept), kept[-1] + 1 if kept else 0, unnamed)
+    return layout, notes
+
+
+def _name(cells: Sequence[str], kept: Sequence[int], offset: int) -> tuple[tuple[Column, ...], tuple[str, ...]]:
+    columns: list[Column] = []
+    notes: list[str] = []
+    taken: dict[str, Column] = {}
+    # A label made up for a second "Notes" must not take the name of a real heading "Notes (2)".
+    reserved = {label_of(cells[position]) for position in kept}
+    for index, position in enumerate(kept):
+        letter = column_letter(position + offset)
+        wanted = label_of(cells[position]) or f"(column {letter})"
+        label = wanted if wanted not in taken else _unused(wanted, reserved | taken.keys())
+        column = Column(index=index, letter=letter, heading=cells[position], label=label)
+        if label != wanted:
+            first = taken[wanted].letter
+            notes.append(
+                f'Columns {first} and {letter} have the same heading "{wanted}"; {letter} is called "{label}".'
+            )
+        elif not label_of(cells[position]):
+            notes.append(f'Column {letter} has no heading; it is called "{label}".')
+        taken[label] = column
+        columns.append(column)
+    return tuple(columns), tuple(notes)
+
+
+def _unused(wanted: str, taken: set[str]) -> str:
+    number = 2
+    while f"{wanted} ({number})" in taken:
+        number += 1
+    return f"{wanted} ({number})"
+
+
+def label_of(heading: str) -> str:
+    """The heading without invisible characters and with single plain blanks, in composed form (NFC)."""
+    return " ".join(unicodedata.normalize("NFC", heading.translate(_INVISIBLE)).split())
+
+
+def column_letter(index: int) -> str:
+    """Excel's letter of the column ``index``, counted from 0: ``A``, ``Z``, ``AA``."""
+    letters = ""
+    number = index + 1
+    while number:
+        number, rest = divmod(number - 1, 26)
+        letters = chr(65 + rest) + letters
+    return letters
+
+
+def column_index(letters: str) -> int:
+    """The opposite of :func:`column_letter`."""
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - 64
+    return number - 1

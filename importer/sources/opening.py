@@ -1,0 +1,52 @@
+"""From a path to a :class:`Source`: look at the file, look at its first bytes, choose the reader."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from importer.errors import SourceError
+from importer.sources.files import regular_file
+from importer.sources.interface import Source, SourceOptions
+
+if TYPE_CHECKING:
+    from importer.sources.kinds import Kind
+
+
+def open_source(path: Path, options: SourceOptions) -> Source:
+    """The spreadsheet ``path``, chosen by its content and not by its name; no data row is read yet.
+
+    Raises :class:`SourceError` for anything that is not a readable spreadsheet, saying what it is and what to do.
+    """
+    from importer.sources.kinds import recognise
+
+    _refuse_lock_file(path)
+    regular_file(path)
+    kind = recognise(path)
+    notes = tuple(note for note in (kind.lie, _open_elsewhere(path)) if note)
+    return _read(path, kind, options, notes)
+
+
+def _read(path: Path, kind: Kind, options: SourceOptions, notes: tuple[str, ...]) -> Source:
+    if kind.format == "csv":
+        from importer.sources.text import open_text
+
+        return open_text(path, kind, options, notes)
+    from importer.sources.workbook import open_workbook
+
+    return open_workbook(path, kind, options, notes)
+
+
+def _refuse_lock_file(path: Path) -> None:
+    if path.name.startswith("~$"):
+        raise SourceError(
+            f"{path} is the mark that Excel leaves while a workbook is open, not the workbook.",
+            f"Save and close the workbook in Excel, then name {path.with_name(path.name[2:])}.",
+        )
+
+
+def _open_elsewhere(path: Path) -> str:
+    marks = (path.with_name(f"~${path.name}"), path.with_name(f".~lock.{path.name}#"))
+    if any(mark.exists() for mark in marks):
+        return "The file is open in another program; changes that are not saved there are not in it."
+    return ""

@@ -1,0 +1,187 @@
+"""Bytes to characters: which encoding a text file has, proved over the whole file before a row is read."""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import io
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, TextIO, cast
+
+from importer.errors import SourceError
+from importer.sources.files import unreadable
+from importer.sources.interface import Detection
+from importer.sources.kinds import damaged_gzip
+
+_BLOCK = 1 << 20
+_MOST_UNPACKED = 8 << 30
+_FREELY_UNPACKED = 256 << 20
+_MOST_RATIO = 200
+_SUGGESTED = ["cp1252", "cp1250", "cp1251", "cp932", "gb18030", "big5", "cp949", "cp1253", "cp1254", "cp1255", "cp1256"]
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig", ("utf-8", "utf-8-sig")),
+    (codecs.BOM_UTF16_LE, "utf-16", ("utf-16", "utf-16-le")),
+    (codecs.BOM_UTF16_BE, "utf-16", ("utf-16", "utf-16-be")),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TextFile:
+    """A text file and how to turn its bytes into characters."""
+
+    path: Path
+    packed: bool
+    encoding: str
+
+    def open(self) -> TextIO:
+        """The characters from the beginning, line ends as they are."""
+        return io.TextIOWrapper(open_bytes(self.path, self.packed), encoding=self.encoding, newline="")
+
+
+def open_bytes(path: Path, packed: bool) -> IO[bytes]:
+    """The bytes of the file, unpacked if it is compressed."""
+    return cast("IO[bytes]", gzip.open(path, "rb")) if packed else path.open("rb")
+
+
+def decide_encoding(path: Path, packed: bool, given: str | None) -> tuple[TextFile, Detection]:
+    """The file with its encoding, and the evidence. Reads the whole file once, a block at a time.
+
+    Nothing is guessed: a byte order mark counts, then UTF-8 if every byte of the file is valid UTF-8. Raises
+    :class:`SourceError` for anything else, for a NUL character, and for bytes that the given encoding lacks.
+    """
+    head = _head(path, packed)
+    marked = next((row for row in _BOMS if head.startswith(row[0])), None)
+    if given is not None:
+        name = _known_encoding(given)
+        encoding = marked[1] if marked and name in marked[2] else name
+        found = Detection("encoding", given, "given")
+    elif head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        raise SourceError(f"{path} is encoded in UTF-32.", "Save it as CSV UTF-8.")
+    elif marked:
+        encoding, found = marked[1], Detection("encoding", marked[1], "byte order mark")
+    else:
+        _refuse_wide_characters(path, head)
+        encoding, found = "utf-8", Detection("encoding", "utf-8", "every byte of the file is valid UTF-8")
+    file = TextFile(path, packed, encoding)
+    _prove(file, is_given=given is not None)
+    return file, found
+
+
+def _head(path: Path, packed: bool) -> bytes:
+    with open_bytes(path, packed) as stream:
+        return stream.read(4096)
+
+
+def _known_encoding(given: str) -> str:
+    try:
+        name = codecs.lookup(given).name
+        "a".encode(name)
+    except (LookupError, ValueError, TypeError):
+        raise SourceError(
+            f'There is no encoding "{given}".', "Common ones are utf-8, utf-16, cp1252 (Western Excel) and cp1251."
+        ) from None
+    return name
+
+
+def _refuse_wide_characters(path: Path, head: bytes) -> None:
+    even, odd = head[0::2].count(0), head[1::2].count(0)
+    wide = "utf-16-le" if odd > len(head) // 4 else "utf-16-be" if even > len(head) // 4 else ""
+    if wide:
+        raise SourceError(
+            f"{path} looks like UTF-16 without a byte order mark.",
+            f"Save it as CSV UTF-8, or set `source: {{encoding: {wide}}}`.",
+        )
+
+
+def _prove(file: TextFile, *, is_given: bool) -> None:
+    """Decode the whole file and throw the text away."""
+    path = file.path
+    decoder = codecs.getincrementaldecoder(file.encoding)("strict")
+    on_disk = path.stat().st_size
+    done = 0
+    blank = True
+    try:
+        with open_bytes(path, file.packed) as stream:
+            while True:
+                block = stream.read(_BLOCK)
+                try:
+                    text = decoder.decode(block, final=not block)
+                except UnicodeDecodeError as error:
+                    offset = done + len(block) - len(error.object) + error.start
+                    raise _undecodable(file, offset, is_given=is_given) from None
+                if "\0" in text:
+                    raise _null_character(file)
+                blank = blank and not text.strip("\ufeff \t\r\n")
+                if not block:
+                    break
+                done += len(block)
+                if file.packed and (done > _MOST_UNPACKED or done > max(_FREELY_UNPACKED, on_disk * _MOST_RATIO)):
+                    raise SourceError(
+                        f"{path} unpacks to more than {done >> 20} MB.",
+                        "Unpack it yourself if you trust it, and split it.",
+                    )
+    except (EOFError, zlib.error, gzip.BadGzipFile):
+        raise damaged_gzip(path) from None
+    except OSError as error:
+        raise unreadable(path, error) from None
+    if blank:
+        raise SourceError(f"{path} is empty.", "Export the data again; the file should hold at least the headings.")
+
+
+def _undecodable(file: TextFile, offset: int, *, is_given: bool) -> SourceError:
+    line = _lines_before(file, offset) + 1
+    with open_bytes(file.path, file.packed) as stream:
+        sample = _around(stream, offset)
+    byte = sample[1][0]
+    if is_given or file.encoding != "utf-8":
+        return SourceError(
+            f"{file.path}, line {line}: the byte 0x{byte:02X} does not exist in {file.encoding}.",
+            "Set the encoding that the file was written in, or save it as CSV UTF-8.",
+        )
+    return SourceError(
+        f"{file.path}, line {line}: the byte 0x{byte:02X} is not valid UTF-8.",
+        f"Save the file as CSV UTF-8, or say how it is encoded, for example "
+        f"`source: {{encoding: {_suggestion(sample[0] + sample[1])}}}`.",
+    )
+
+
+def _around(stream: IO[bytes], offset: int) -> tuple[bytes, bytes]:
+    """Up to 32 kB before the byte at ``offset``, and as many from it on."""
+    before = b""
+    left = offset
+    while left > 0 and (block := stream.read(min(left, _BLOCK))):
+        before = (before + block)[-32768:]
+        left -= len(block)
+    return before, stream.read(32768)
+
+
+def _lines_before(file: TextFile, offset: int) -> int:
+    decoder = io.IncrementalNewlineDecoder(codecs.getincrementaldecoder(file.encoding)("replace"), translate=True)
+    count = 0
+    with open_bytes(file.path, file.packed) as stream:
+        while offset > 0 and (block := stream.read(min(offset, _BLOCK))):
+            count += decoder.decode(block).count("\n")
+            offset -= len(block)
+    return count
+
+
+def _null_character(file: TextFile) -> SourceError:
+    line = 1
+    with io.TextIOWrapper(open_bytes(file.path, file.packed), encoding=file.encoding, errors="replace") as stream:
+        while (text := stream.read(_BLOCK)) and "\0" not in text:
+            line += text.count("\n")
+        line += text.partition("\0")[0].count("\n")
+    return SourceError(
+        f"{file.path}, line {line}: there is a NUL character, which no text holds.",
+        "The file is damaged or is not a text file; export it again as CSV UTF-8.",
+    )
+
+
+def _suggestion(sample: bytes) -> str:
+    """An encoding worth trying. Only ever a suggestion: short samples fool every detector."""
+    from charset_normalizer import from_bytes
+
+    best = from_bytes(sample, cp_isolation=_SUGGESTED).best()
+    return best.encoding if best is not None else "cp1252"

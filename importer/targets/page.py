@@ -1,0 +1,43 @@
+"""docs/targets.md, drawn from the targets themselves."""
+
+from __future__ import annotations
+
+from importer.targets import TARGETS
+
+_HEAD = """# Targets
+
+<!-- generated: importer.targets.page -->
+
+A target is one LeadSquared call. The mapping names it (`target:`), and it decides how many rows travel in one call,
+which allowance of the account a call uses up, and whether a call may simply be repeated when its answer got lost.
+
+For many activities use `bulk-activities-by-lead-id`; when you do not have the leads' ids, `bulk-activities-by-lead-field`.
+Avoid `activity-by-email` for volume: a typo in an address makes a new lead. For many leads use `bulk-upsert-leads`. The
+async targets hand rows to LeadSquared's queue, which LeadSquared itself does not recommend for volume.
+
+| Target | What it does | Rows a call | Allowance | Sections |
+|---|---|---|---|---|
+"""
+
+_FOOT = """
+A repeatable target (an upsert by a field that identifies the lead) is sent again when its answer is lost. All others are
+read back first, and sent again only if the row is certainly absent. `bulk-upsert-leads` never carries the same lead twice
+in one call; rows of one lead are always sent in the order of the file.
+
+What LeadSquared's pages leave open, and how importer treats it:
+
+- What a bad row does to its bulk call is not documented. Both a refusal per row and a refusal of the whole call are handled;
+  after a refusal as a whole, what was stored is read back and the rest goes again in halves.
+- The paths of the async status and metrics calls are only partly documented; the others follow their pattern.
+- The answer of `lead-and-activity` is not documented. An answer without an activity id counts as uncertain and is read back.
+"""
+
+
+def targets_page() -> str:
+    """The page: every target with what it is good for and its rules."""
+    lines = [
+        f"| `{name}` | {kind.title} | {kind.batch_size} | {kind.call_class.value} | "
+        f"{' and '.join(f'`{section}:`' for section in kind.sections)} |"
+        for name, kind in TARGETS.items()
+    ]
+    return _HEAD + "\n".join(lines) + "\n" + _FOOT

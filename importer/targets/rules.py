@@ -1,0 +1,94 @@
+"""What targets ask of a mapping, in words for the person who wrote it."""
+
+from __future__ import annotations
+
+from importer.errors import MappingProblem
+from importer.mapping.model import Mapping
+
+UPDATE_BEHAVIORS = ("DoNotUpdate", "UpdateOnlyEmptyFields", "DoNotUpdateUniqueFields")
+
+
+def section_problems(mapping: Mapping, sections: tuple[str, ...]) -> list[MappingProblem]:
+    """Sections that the target needs and the mapping lacks, or that it has and the target cannot use."""
+    problems = []
+    for section, fields in (("lead", mapping.lead), ("activity", mapping.activity)):
+        if section in sections and not fields:
+            problems.append(
+                _problem("target", f"{mapping.target} needs a section `{section}:`.", "Add it with its fields.")
+            )
+        if section not in sections and fields:
+            problems.append(
+                _problem(section, f"{mapping.target} does not write `{section}:` fields.", "Remove the section.")
+            )
+    return problems
+
+
+def needs_field(mapping: Mapping, section: str, field: str, why: str) -> list[MappingProblem]:
+    """A problem when ``field`` is not mapped."""
+    fields = mapping.lead if section == "lead" else mapping.activity
+    if not fields or field in fields:
+        return []
+    return [_problem(section, f"{mapping.target} needs the field {field}: {why}.", f"Add it below `{section}:`.")]
+
+
+def needs_one_of(mapping: Mapping, section: str, fields: tuple[str, ...], why: str) -> list[MappingProblem]:
+    """A problem when none of ``fields`` is mapped."""
+    mapped = mapping.lead if section == "lead" else mapping.activity
+    if not mapped or any(field in mapped for field in fields):
+        return []
+    listed = ", ".join(fields)
+    return [_problem(section, f"{mapping.target} needs one of {listed}: {why}.", f"Add one below `{section}:`.")]
+
+
+def needs_search_by(mapping: Mapping, mapped_in: str) -> list[MappingProblem]:
+    """A problem when `search_by` is missing, or names a field that the section ``mapped_in`` (if any) does not fill."""
+    if not mapping.search_by:
+        return [
+            _problem(
+                "target",
+                f"{mapping.target} needs `search_by:`, the lead field by which LeadSquared finds the lead.",
+                "Add for example search_by: EmailAddress",
+            )
+        ]
+    fields = mapping.lead if mapped_in == "lead" else mapping.activity
+    if mapped_in and fields and mapping.search_by not in fields:
+        return [
+            _problem(
+                "search_by",
+                f"`search_by` names {mapping.search_by}, which the section `{mapped_in}:` does not fill.",
+                f"Map {mapping.search_by} there, or search by another field.",
+            )
+        ]
+    return []
+
+
+def no_search_by(mapping: Mapping) -> list[MappingProblem]:
+    """A problem when `search_by` is given to a call that takes none."""
+    if not mapping.search_by:
+        return []
+    return [_problem("search_by", f"{mapping.target} does not search by a field.", "Remove `search_by`.")]
+
+
+def update_behavior_problems(mapping: Mapping, *, allowed: bool) -> list[MappingProblem]:
+    """`update_behavior` where the call takes none, or with an unknown word."""
+    chosen = mapping.update_behavior
+    if chosen is None or (allowed and chosen in UPDATE_BEHAVIORS):
+        return []
+    if not allowed:
+        return [_problem("update_behavior", f"{mapping.target} has no `update_behavior`.", "Remove it.")]
+    words = ", ".join(UPDATE_BEHAVIORS)
+    return [_problem("update_behavior", f'"{chosen}" is not a known behaviour.', f"Known: {words}.")]
+
+
+def no_nested(mapping: Mapping, section: str, names: tuple[str, ...]) -> list[MappingProblem]:
+    """Plain fields of the call that the mapping writes as a custom field set."""
+    fields = mapping.lead if section == "lead" else mapping.activity
+    return [
+        _problem(f"{section}.{name}", f"{name} is a plain field, not a custom field set.", "Give it a column or value.")
+        for name in names
+        if name in fields and fields[name].fields is not None
+    ]
+
+
+def _problem(path: str, message: str, remedy: str) -> MappingProblem:
+    return MappingProblem(0, 0, path, message, remedy)

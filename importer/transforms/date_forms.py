@@ -1,0 +1,77 @@
+"""Forms of dates (strptime's parts) as patterns, as people know them, and as an example."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+_HALF_YEARS = (
+    ("january", "february", "march", "april", "may", "june"),
+    ("july", "august", "september", "october", "november", "december"),
+)
+MONTHS = _HALF_YEARS[0] + _HALF_YEARS[1]
+DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+_EXAMPLE = datetime(2026, 12, 31, 18, 30)  # noqa: DTZ001  a wall clock, in no zone
+_BLANK = "[\\s\u00a0\u202f]+"
+_NUMERIC = frozenset("dmYyHIMSf")
+_FIXED = {
+    "Y": "[1-9][0-9]{3}",
+    "y": "[0-9]{2}",
+    "M": "[0-9]{2}",
+    "S": "[0-9]{2}",
+    "f": "[0-9]{1,6}",
+    "p": "(?i:am|pm)",
+    "z": "[Zz]|[+-][0-9]{2}:?[0-9]{2}",
+    "b": f"(?i:{'|'.join(name[:3] for name in MONTHS)})",
+    "B": f"(?i:{'|'.join(MONTHS)})",
+    "a": f"(?i:{'|'.join(name[:3] for name in DAYS)})",
+    "A": f"(?i:{'|'.join(DAYS)})",
+}
+_SHOWN = {"d": "DD", "m": "MM", "Y": "YYYY", "y": "YY", "H": "hh", "I": "hh", "M": "mm", "S": "ss", "p": "AM/PM"}
+_SHOWN |= {"b": "MMM", "B": "MMMM", "a": "DDD", "A": "DDDD", "f": "ffffff", "z": "+hhmm", "%": "%"}
+
+
+@dataclass(frozen=True, slots=True)
+class DateForm:
+    """One form, such as ``%d/%m/%Y``: ``pattern`` is an RE2 pattern with a group for each part, named by its letter."""
+
+    pattern: str
+    parts: frozenset[str]
+
+
+def date_form(form: str) -> DateForm:
+    """The pattern of a form that the mapping has checked.
+
+    Days, months and hours may have one digit, but only where something other than a digit stands on both sides.
+    A blank stands for any number of blanks.
+    """
+    tokens = re.findall(r"%.|\s+|[^%\s]", form, re.DOTALL)
+    pattern = ""
+    for position, token in enumerate(tokens):
+        part = token[1:]
+        if token.isspace():
+            pattern += _BLANK
+        elif not token.startswith("%") or part == "%":
+            pattern += re.escape(part or token)
+        else:
+            beside = tokens[max(position - 1, 0) : position] + tokens[position + 1 : position + 2]
+            alone = not any(_is_digits(other) for other in beside)
+            pattern += f"(?P<{part}>{_FIXED.get(part) or ('[0-9]{1,2}' if alone else '[0-9]{2}')})"
+    parts = frozenset(token[1:] for token in tokens if token.startswith("%")) - {"%"}
+    return DateForm(rf"\A{pattern}\z", parts)
+
+
+def _is_digits(token: str) -> bool:
+    return token[1:] in _NUMERIC if token.startswith("%") else token.isdigit()
+
+
+def shown_form(form: str) -> str:
+    """The form as spreadsheets spell it: ``DD/MM/YYYY hh:mm``."""
+    return re.sub(r"%(.)", lambda part: _SHOWN[part[1]], form)
+
+
+def example_of(form: str) -> str:
+    """A date in this form: ``31/12/2026 18:30``."""
+    return _EXAMPLE.strftime(form.replace("%z", "+0530"))

@@ -1,0 +1,195 @@
+"""Dates and times in one stated form, never guessed; LeadSquared gets ``YYYY-MM-DD`` or UTC ``YYYY-MM-DD HH:MM:SS``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from importer.transforms.columns import Remembered, arrow_of, column_of, without_invisible
+from importer.transforms.date_forms import DAYS, MONTHS, DateForm, date_form
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Numbers = NDArray[np.int64]
+    Truths = NDArray[np.bool_]
+
+_PIVOT = 69
+"""Two-digit years from 69 on belong to the last century, as POSIX and Python say."""
+_FIRST, _LAST = np.datetime64("1000-01-01T00:00:00", "s"), np.datetime64("9999-12-31T23:59:59", "s")
+_TWO_DAYS, _FOUR_CENTURIES = np.timedelta64(2 * 86_400, "s"), np.timedelta64(146_097 * 86_400, "s")
+_FARTHEST_OFFSET = 14 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class _Clock:
+    """Wall-clock moments to the second, of which those with ``exists`` mean something.
+
+    ``offset`` is how far the clock is east of UTC, in seconds.
+    """
+
+    moment: NDArray[np.datetime64]
+    exists: Truths
+    offset: Numbers | None
+
+
+class Dates:
+    """Reads days of one form."""
+
+    def __init__(self, form: str) -> None:
+        self._form = date_form(form)
+
+    def read(self, texts: pd.Series[str]) -> pd.Series[str]:
+        """The days as ``2026-12-31``; missing where the text has another form or there is no such day."""
+        clock = _read_clock(without_invisible(arrow_of(texts)), self._form)
+        days = pa.array(clock.moment.astype("datetime64[D]"), mask=~clock.exists)
+        return column_of(days.cast(pa.large_string()), texts)
+
+
+class Moments:
+    """Reads days with a time in one of a few forms, and turns them into UTC.
+
+    ``zone`` (IANA name) says where the clock hangs; a form with ``%z`` needs none.
+    """
+
+    def __init__(self, forms: Sequence[str], zone: str) -> None:
+        self._forms = [date_form(form) for form in forms]
+        self._zone = zone
+        self._read = Remembered(self._read_moments)
+
+    def read(self, texts: pd.Series[str]) -> pd.Series[str]:
+        """The moments in UTC as ``2026-12-31 13:00:00``; missing where one cannot be told for certain."""
+        return self._read(texts)[0]
+
+    def formed(self, texts: pd.Series[str]) -> pd.Series[bool]:
+        """Whether the text has the form and the day and time of day exist, somewhere."""
+        return pd.Series(self._read(texts)[1], index=texts.index)
+
+    def _read_moments(self, texts: pd.Series[str]) -> tuple[pd.Series[str], Truths]:
+        plain = without_invisible(arrow_of(texts))
+        moment = np.full(len(texts), _FIRST)
+        formed = np.zeros(len(texts), dtype=bool)
+        known = np.zeros(len(texts), dtype=bool)
+        for form in self._forms:
+            clock = _read_clock(plain, form)
+            utc, certain = self._to_utc(clock)
+            moment[clock.exists] = utc[clock.exists]
+            known |= certain
+            formed |= clock.exists
+        beyond = known & ((moment < _FIRST) | (moment > _LAST))
+        known, formed = known & ~beyond, formed & ~beyond
+        written = pa.array(moment, mask=~known).cast(pa.large_string())
+        return column_of(written, texts), formed
+
+    def _to_utc(self, clock: _Clock) -> tuple[NDArray[np.datetime64], Truths]:
+        if clock.offset is not None:
+            return clock.moment - clock.offset.astype("timedelta64[s]"), clock.exists
+        # Zones end with the year 9999; four hundred years before, the calendar and its clock changes are the same.
+        shift = np.where(clock.moment > _LAST - _TWO_DAYS, _FOUR_CENTURIES, np.timedelta64(0, "s"))
+        local = pd.DatetimeIndex(np.where(clock.exists, clock.moment - shift, _FIRST))
+        utc = local.tz_localize(self._zone, ambiguous="NaT", nonexistent="NaT").tz_convert("UTC").tz_localize(None)
+        moments = utc.to_numpy().astype("datetime64[s]")
+        known = clock.exists & ~np.isnat(moments)
+        return np.where(known, moments + shift, _FIRST), known
+
+
+def _read_clock(texts: Any, form: DateForm) -> _Clock:
+    found = pc.extract_regex(texts, form.pattern)
+    matched = found.is_valid().to_numpy(zero_copy_only=False)
+    parts = {part: pc.struct_field(found, part).fill_null("") for part in form.parts}
+    year, month, day = _year(parts), _month(parts), _number(parts, "d")
+    hour, minute, second = _hour(parts), _number(parts, "M"), _number(parts, "S")
+    start = ((year - 1970) * 12 + np.clip(month, 1, 12) - 1).astype("datetime64[M]")
+    days: NDArray[np.datetime64] = start.astype("datetime64[D]") + (day - 1).astype("timedelta64[D]")
+    exists = matched & (month >= 1) & (month <= 12) & (days.astype("datetime64[M]") == start)
+    exists &= (hour >= 0) & (hour <= 23) & (minute <= 59) & (second <= 59) & _weekday_fits(parts, days)
+    offset = _offset(parts)
+    if offset is not None:
+        exists &= np.abs(offset) <= _FARTHEST_OFFSET
+    seconds = hour * 3600 + minute * 60 + second + _rounded_fraction(parts)
+    moment = days.astype("datetime64[s]") + seconds.astype("timedelta64[s]")
+    return _Clock(np.where(exists, moment, _FIRST), exists, offset)
+
+
+def _number(parts: dict[str, Any], part: str) -> Numbers:
+    """A part as numbers; 0 where it is missing."""
+    if part not in parts:
+        length = len(next(iter(parts.values())))
+        return np.zeros(length, dtype=np.int64)
+    return _cast(parts[part])
+
+
+def _cast(digits: Any) -> Numbers:
+    filled = pc.if_else(pc.equal(digits, ""), "0", digits)
+    numbers: Numbers = filled.cast(pa.int64()).to_numpy(zero_copy_only=False)
+    return numbers
+
+
+def _year(parts: dict[str, Any]) -> Numbers:
+    if "Y" in parts:
+        return _number(parts, "Y")
+    short = _number(parts, "y")
+    return short + np.where(short < _PIVOT, 2000, 1900)
+
+
+def _month(parts: dict[str, Any]) -> Numbers:
+    if "m" in parts:
+        return _number(parts, "m")
+    long = "B" in parts
+    return _position(parts["B" if long else "b"], MONTHS if long else [name[:3] for name in MONTHS]) + 1
+
+
+def _position(names: Any, known: Sequence[str]) -> Numbers:
+    """Where each name stands among the known ones, counted from 0; -1 for none."""
+    found: Numbers = (
+        pc.index_in(pc.ascii_lower(names), value_set=pa.array(known, names.type))
+        .fill_null(-1)
+        .to_numpy(zero_copy_only=False)
+        .astype(np.int64)
+    )
+    return found
+
+
+def _hour(parts: dict[str, Any]) -> Numbers:
+    """Hours from 0 to 23; others where there is no such hour."""
+    if "I" not in parts:
+        return _number(parts, "H")
+    hour = _number(parts, "I")
+    afternoon = pc.equal(pc.ascii_lower(parts["p"]), "pm").to_numpy(zero_copy_only=False)
+    return np.where((hour < 1) | (hour > 12), -1, hour % 12 + 12 * afternoon)
+
+
+def _rounded_fraction(parts: dict[str, Any]) -> Numbers:
+    """1 where the fraction is half a second or more: the CRM keeps whole seconds."""
+    if "f" not in parts:
+        return _number(parts, "f")
+    return (_cast(pc.utf8_slice_codeunits(parts["f"], 0, 1)) >= 5).astype(np.int64)
+
+
+def _offset(parts: dict[str, Any]) -> Numbers | None:
+    """Seconds east of UTC, or nothing when the form has no offset."""
+    if "z" not in parts:
+        return None
+    digits = pc.replace_substring_regex(parts["z"], "[^0-9]", "")
+    number = _cast(digits)
+    minutes = number % 100
+    seconds = np.where(minutes > 59, _FARTHEST_OFFSET + 1, number // 100 * 3600 + minutes * 60)
+    west = pc.starts_with(parts["z"], "-").to_numpy(zero_copy_only=False)
+    return np.where(west, -seconds, seconds)
+
+
+def _weekday_fits(parts: dict[str, Any], days: NDArray[np.datetime64]) -> Truths:
+    """Whether the day has the weekday that is written beside it; with another one, one of the two is wrong."""
+    part = next((part for part in ("a", "A") if part in parts), "")
+    if not part:
+        return np.ones(len(days), dtype=bool)
+    named = _position(parts[part], [name[:3] for name in DAYS] if part == "a" else DAYS)
+    # 1 January 1970 was a Thursday.
+    fits: Truths = named == (days.astype("datetime64[D]").astype(np.int64) + 3) % 7
+    return fits

@@ -1,0 +1,93 @@
+"""The transforms that a mapping can name: each takes a column of text and gives a column of text."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import TYPE_CHECKING
+
+import pyarrow.compute as pc
+
+from importer.transforms.columns import WHITESPACE, arrow_of, column_of, per_distinct
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# Joiners at the end of a word have a meaning in Indian scripts, so `strip` leaves them alone.
+_OUTER = WHITESPACE + "\u200b\u2060\ufeff"
+_BLANKS = re.compile(f"[{_OUTER}]+")
+_ACCENTS = re.compile("(?<=[A-Za-z])[\u0300-\u036f]+")
+_WORD = re.compile("[^\\W_][\\w\u0300-\u036f'’]*")
+_AFTER_APOSTROPHE = re.compile("(?<=\\w['’])\\w(?=\\w\\w)")
+_NOT_DIGITS = re.compile("\\D+")
+_LETTERS = str.maketrans(
+    {"ß": "ss", "ẞ": "SS", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "æ": "ae", "Æ": "AE"}
+    | {"œ": "oe", "Œ": "OE", "ð": "d", "Ð": "D", "þ": "th", "Þ": "Th", "ı": "i"}
+)
+
+
+def strip(texts: pd.Series[str]) -> pd.Series[str]:
+    """Without blanks and line breaks at both ends."""
+    return column_of(pc.utf8_trim(arrow_of(texts), _OUTER), texts)
+
+
+def upper(texts: pd.Series[str]) -> pd.Series[str]:
+    """In capitals."""
+    return per_distinct(texts, str.upper)
+
+
+def lower(texts: pd.Series[str]) -> pd.Series[str]:
+    """In small letters."""
+    return per_distinct(texts, str.lower)
+
+
+def title(texts: pd.Series[str]) -> pd.Series[str]:
+    """Every word with a capital and the rest small; after an apostrophe only when a name goes on (`O'Brien`)."""
+    return per_distinct(texts, _titled)
+
+
+def collapse_spaces(texts: pd.Series[str]) -> pd.Series[str]:
+    """Every run of blanks and line breaks as one blank, none at both ends."""
+    return per_distinct(texts, lambda text: _BLANKS.sub(" ", text).strip())
+
+
+def digits(texts: pd.Series[str]) -> pd.Series[str]:
+    """The digits only, whatever script they are in, written as 0 to 9."""
+    return per_distinct(texts, digits_of)
+
+
+def remove_accents(texts: pd.Series[str]) -> pd.Series[str]:
+    """Latin letters without accents; other scripts, whose marks are letters, stay as they are."""
+    return per_distinct(texts, _without_accents)
+
+
+def first_word(texts: pd.Series[str]) -> pd.Series[str]:
+    """What stands before the first blank; empty when there is nothing."""
+    return per_distinct(texts, lambda text: next(iter(_words(text)), ""))
+
+
+def last_word(texts: pd.Series[str]) -> pd.Series[str]:
+    """What stands after the last blank; empty when there is nothing."""
+    return per_distinct(texts, lambda text: next(reversed(_words(text)), ""))
+
+
+def digits_of(text: str) -> str:
+    """The decimal digits in ``text``, as 0 to 9."""
+    found = _NOT_DIGITS.sub("", text)
+    return found if found.isascii() else "".join(str(unicodedata.decimal(digit)) for digit in found)
+
+
+def _words(text: str) -> list[str]:
+    return [word for word in _BLANKS.split(text) if word]
+
+
+def _titled(text: str) -> str:
+    capitals = _WORD.sub(lambda word: word.group()[0].title() + word.group()[1:].lower(), text)
+    return _AFTER_APOSTROPHE.sub(lambda letter: letter.group().title(), capitals)
+
+
+def _without_accents(text: str) -> str:
+    if text.isascii():
+        return text
+    bare = _ACCENTS.sub("", unicodedata.normalize("NFD", text.translate(_LETTERS)))
+    return unicodedata.normalize("NFC", bare)

@@ -1,0 +1,124 @@
+"""docs/problems.md, drawn from the catalogue of problems.
+
+``python -m importer.validation.catalogue docs/problems.md`` renews it.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from importer.problems import CATALOGUE, Kind, make_problem
+
+_HEAD = """\
+# Problems
+
+<!-- generated: importer.validation.catalogue -->
+
+Every row is checked before anything is sent. All that is wrong with it is listed at once, each as one problem: the row
+as the spreadsheet numbers it, the column with its letter and heading, what is wrong, and what to do.
+
+```
+row 12, column C "Score": "ten" is not a whole number. Expected something like 12.
+```
+
+A text longer than 60 characters is cut in messages, and characters that cannot be seen are written as escapes such as
+`\\u200b`. A cell that is not of its type has that one problem; its length, range and form are not looked at. A row with
+a problem is not sent; `on_invalid` and `max_invalid` in the mapping say what becomes of the others.
+
+The codes never change their meaning, so programs can rely on them.
+"""
+
+_GROUPS: Mapping[str, tuple[str, ...]] = {
+    "The row as it stands in the file": ("row-too-short", "row-too-long", "error-cell", "formula-without-result"),
+    "Empty and broken cells": ("required", "no-identity", "not-text"),
+    "The type of a cell": (
+        "not-an-email",
+        "not-a-phone",
+        "not-a-number",
+        "not-an-integer",
+        "not-a-boolean",
+        "not-a-date",
+        "not-a-datetime",
+        "time-not-in-zone",
+        "not-a-uuid",
+        "not-an-option",
+        "not-in-lookup",
+    ),
+    "What the mapping demands of a value": ("too-long", "out-of-range", "wrong-pattern", "duplicate"),
+    "Your own schema": ("custom-check", "custom-row-check"),
+}
+
+_FORM = {"format": "DD/MM/YYYY", "example": "31/12/2026"}
+_MOMENT = {"format": "DD/MM/YYYY hh:mm", "example": "31/12/2026 18:30", "timezone": "Europe/Berlin"}
+EXAMPLES: Mapping[str, tuple[str, Mapping[str, object]]] = {
+    "row-too-short": ("", {"found": 9, "expected": 11}),
+    "row-too-long": ("", {"found": 12, "expected": 11}),
+    "error-cell": ("#N/A", {}),
+    "formula-without-result": ("", {}),
+    "required": ("", {}),
+    "no-identity": ("", {"fields": '"E-mail" or "Mobile"'}),
+    "not-text": ("Zo\0", {}),
+    "not-an-email": ("meera@example", {}),
+    "not-a-phone": ("9.19E+11", {"country_words": " in India", "example": "+91 81234 56789"}),
+    "not-a-number": ("1,200", {}),
+    "not-an-integer": ("ten", {}),
+    "not-a-boolean": ("maybe", {}),
+    "not-a-date": ("31/02/2026", _FORM),
+    "not-a-datetime": ("2026-12-31", _MOMENT),
+    "time-not-in-zone": ("29/03/2026 02:30", _MOMENT),
+    "not-a-uuid": ("2c1e8f0a", {}),
+    "not-an-option": ("Gol", {"suggestion": ' Did you mean "Gold"?', "options": "Gold, Silver"}),
+    "not-in-lookup": ("Golden", {"suggestion": ' Did you mean "Gold"?', "options": "Gold, Silver"}),
+    "too-long": ("", {"found": 250, "expected": 200}),
+    "out-of-range": ("120", {"range_words": "outside the range from 0 to 100"}),
+    "wrong-pattern": ("WB-1", {"pattern": "WB-[0-9]{5}"}),
+    "duplicate": ("WB-10001", {"first_row": 7}),
+    "custom-check": ("13", {"check": "even number"}),
+    "custom-row-check": ("", {"check": "end after start"}),
+}
+"""A value and the other words of each kind, for the page."""
+
+_INTRODUCTIONS: Mapping[str, str] = {
+    "Your own schema": """
+A mapping can name a pandera schema of yours, `schema: rules.py:Name` (a `DataFrameModel` or `DataFrameSchema`) or
+`schema: rules.yaml`, which is checked beside everything else. Its path begins in the folder of the mapping, and a
+Python file is run, so take both only from people whom you trust.
+
+- Its columns are found by flat field name (`activity.mx_Custom_2`), by schema name (`mx_Custom_2`) or by the heading of
+  a column that the mapping uses. Fields hold what LeadSquared would get, headings the cell; an empty cell is missing
+  (`nullable=True` allows it).
+- Cells are text, so columns of other types are coerced. What coercion and parsers make of a value is not sent.
+- It sees the file in pieces of some ten thousand rows. A check must give one answer for every row; for values that must
+  be unique in the whole file, use `unique: true` in the mapping.
+""",
+}
+
+_WHOLE_ROWS = frozenset({"row-too-short", "row-too-long", "no-identity", "custom-row-check"})
+
+
+def catalogue_page() -> str:
+    """The page that explains every kind of problem, as Markdown."""
+    parts = [_HEAD]
+    for heading, codes in _GROUPS.items():
+        parts.append(f"\n## {heading}\n{_INTRODUCTIONS.get(heading, '')}")
+        parts.extend(_entry(CATALOGUE[code]) for code in codes)
+    return "".join(parts)
+
+
+def _entry(kind: Kind) -> str:
+    value, words = EXAMPLES[kind.code]
+    place = {} if kind.code in _WHOLE_ROWS else {"column": "Score", "letter": "C", "field": "activity.mx_Custom_2"}
+    example = make_problem(kind.code, 12, value=value, **place, **words)  # type: ignore[arg-type]  # words are free
+    return f"\n### `{kind.code}`\n\n**{kind.title}.** {kind.explanation}\n\n```\n{example}\n```\n"
+
+
+def main(arguments: list[str]) -> None:
+    """Write the page to the paths named."""
+    for argument in arguments:
+        Path(argument).write_text(catalogue_page(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

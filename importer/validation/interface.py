@@ -1,0 +1,39 @@
+"""What checking a chunk needs to know of the source, and what it gives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from importer.problems import Problem
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class SourceColumn:
+    """One column of the source: the ``label`` that names it in chunks and problems, Excel's letter, and the heading as
+    it stands in the file."""
+
+    label: str
+    letter: str
+    heading: str
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A checked chunk. ``rows[i]``, ``records.iloc[i]`` and ``ok[i]`` belong to the same row.
+
+    ``rows`` are the spreadsheet row numbers. ``records`` has a ``RangeIndex`` and one column of text (pandas ``str``)
+    for every mapped field, named by its flat name: the text for the CRM. A missing value means that the field is not
+    sent, an empty text clears it; a record means something only where ``ok``. ``problems`` are sorted by row and hold
+    everything that is wrong, also what was wrong with the rows before. A row is ``ok`` if and only if it has none.
+    """
+
+    rows: NDArray[np.int64]
+    records: pd.DataFrame
+    ok: NDArray[np.bool_]
+    problems: list[Problem]

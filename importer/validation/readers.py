@@ -1,0 +1,140 @@
+"""Each type of field with its reader: text in, what LeadSquared gets out, missing where the text is not of the type."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from importer.mapping.model import FieldRule, FieldType
+from importer.mapping.places import countries
+from importer.settings import Locale
+from importer.transforms.choices import FLAGS, Table
+from importer.transforms.columns import Remembered, arrow_of, column_of
+from importer.transforms.date_forms import date_form, example_of, shown_form
+from importer.transforms.dates import Dates, Moments
+from importer.transforms.emails import read_emails
+from importer.transforms.ids import read_ids
+from importer.transforms.numbers import read_integers, read_numbers
+from importer.transforms.phones import Phones, knows_country
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    Read = Callable[[pd.Series[str]], pd.Series[str]]
+
+DATE_FORM = "%Y-%m-%d"
+MOMENT_FORMS = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d")
+"""How times are written when the mapping does not say; workbooks give midnight as the day alone."""
+
+
+class UnreadableError(Exception):
+    """The type lacks something that the mapping or the account must say; holds a sentence and a remedy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """How the texts of one type are read.
+
+    ``check`` names the check in the schema, ``code`` the problem of a text that is not of the type, and ``words`` fill
+    that problem's placeholders. ``formed`` is only there when a text of the right form can still mean nothing.
+    ``facts`` are what the schema shows of the type.
+    """
+
+    read: Read
+    check: str
+    code: str
+    words: Mapping[str, object] = field(default_factory=dict)
+    facts: Mapping[str, object] = field(default_factory=dict)
+    formed: Callable[[pd.Series[str]], pd.Series[bool]] | None = None
+
+
+def make_reader(rule: FieldRule, locale: Locale) -> Reader:
+    """The reader for a field's type. Raises :class:`UnreadableError`."""
+    return _MAKERS[rule.type](rule, locale)
+
+
+def _always(read: Read, check: str, code: str, **facts: object) -> _Maker:
+    """For types that are the same in every mapping."""
+    return lambda rule, locale: Reader(Remembered(read), check, code, facts=facts)
+
+
+def _sendable(texts: pd.Series[str]) -> pd.Series[str]:
+    array = arrow_of(texts)
+    whole = pc.invert(pc.match_substring(array, "\0"))
+    if pc.all(whole).as_py() is not False:
+        return texts
+    return column_of(pc.if_else(whole, array, pa.scalar(None, array.type)), texts)
+
+
+def _phone_reader(rule: FieldRule, locale: Locale) -> Reader:
+    country = rule.country or locale.country
+    if country and not knows_country(country):
+        raise UnreadableError(f'"{country}" is not a country with phone numbers.', "Write two letters: `country: IN`.")
+    phones = Phones(country)
+    where = f" in {countries().get(country, country)}" if country else " with a country code"
+    words = {"country_words": where, "example": phones.example()}
+    return Reader(Remembered(phones.read), "phone", "not-a-phone", words, {"country": country} if country else {})
+
+
+def _date_reader(rule: FieldRule, locale: Locale) -> Reader:
+    form = rule.format or DATE_FORM
+    return Reader(Remembered(Dates(form).read), "date", "not-a-date", _form_words(form), {"format": form})
+
+
+def _moment_reader(rule: FieldRule, locale: Locale) -> Reader:
+    forms = (rule.format,) if rule.format else MOMENT_FORMS
+    zone = rule.timezone or locale.time_zone
+    facts: dict[str, object] = {"format": forms[0]}
+    if "z" not in date_form(forms[0]).parts:
+        _check_zone(zone)
+        facts["timezone"] = zone
+    moments = Moments(forms, zone)
+    words = {**_form_words(forms[0]), "timezone": zone}
+    return Reader(moments.read, "datetime", "not-a-datetime", words, facts, moments.formed)
+
+
+def _choice_reader(rule: FieldRule, locale: Locale) -> Reader:
+    if rule.options is None:
+        # The look-up table is then what there is to choose from, and it has a check of its own.
+        return _MAKERS[FieldType.TEXT](rule, locale)
+    options = list(rule.options)
+    table = Table({option: option for option in options})
+    return Reader(Remembered(table.read), "option", "not-an-option", facts={"options": options})
+
+
+def _check_zone(zone: str) -> None:
+    if not zone:
+        raise UnreadableError(
+            "Nothing says in which time zone the times are.",
+            "Add `timezone: Asia/Kolkata`, or the zone where the clock hangs.",
+        )
+    try:
+        ZoneInfo(zone)
+    except (ValueError, OSError, KeyError):
+        raise UnreadableError(
+            f'"{zone}" is not the name of a time zone.', "Write a name such as `timezone: Asia/Kolkata`."
+        ) from None
+
+
+def _form_words(form: str) -> dict[str, object]:
+    return {"format": shown_form(form), "example": example_of(form)}
+
+
+_Maker = Callable[[FieldRule, Locale], Reader]
+_MAKERS: Mapping[FieldType, _Maker] = {
+    FieldType.TEXT: _always(_sendable, "sendable_text", "not-text"),
+    FieldType.EMAIL: _always(read_emails, "email", "not-an-email"),
+    FieldType.PHONE: _phone_reader,
+    FieldType.NUMBER: _always(read_numbers, "number", "not-a-number"),
+    FieldType.INTEGER: _always(read_integers, "integer", "not-an-integer"),
+    FieldType.BOOLEAN: _always(Table(FLAGS).read, "boolean", "not-a-boolean", words=list(FLAGS)),
+    FieldType.DATE: _date_reader,
+    FieldType.DATETIME: _moment_reader,
+    FieldType.UUID: _always(read_ids, "uuid", "not-a-uuid"),
+    FieldType.CHOICE: _choice_reader,
+}

@@ -1,0 +1,101 @@
+"""The fields of a mapping as a pandera schema, and which rows of a frame fail which of its checks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import pandera.pandas as pandera
+from pandera.config import ValidationDepth, config_context
+from pandera.errors import SchemaError, SchemaErrorReason, SchemaErrors
+
+from importer.validation.fields import Field
+from importer.validation.rules import Rule
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+IDENTITY = "has_identity"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Rows of a frame, by position from 0, that fail one check of one column; no column means a check of whole rows."""
+
+    column: str
+    check: str
+    positions: NDArray[np.intp]
+
+
+def make_schema(name: str, fields: Sequence[Field], identity: Sequence[str]) -> pandera.DataFrameSchema:
+    """The schema over frames with one column of text for each field, missing where the cell is empty, indexed by row
+    number. Of the ``identity`` columns every row needs one."""
+    checks = [_identity_check(identity)] if identity else []
+    return pandera.DataFrameSchema({field.name: _column(field) for field in fields}, checks=checks, name=name)
+
+
+def _column(field: Field) -> pandera.Column:
+    return pandera.Column(
+        pd.StringDtype(na_value=np.nan),
+        [_check(rule) for rule in field.rules],
+        nullable=not field.required,
+        description=_description(field),
+    )
+
+
+def _check(rule: Rule) -> pandera.Check:
+    # The mask of a check tells all that we need, so pandera need not collect every failing value.
+    return pandera.Check(
+        rule.passes, name=rule.name, error=rule.code, statistics=dict(rule.facts), ignore_na=False, n_failure_cases=1
+    )
+
+
+def _identity_check(identity: Sequence[str]) -> pandera.Check:
+    names = list(identity)
+
+    def passes(frame: pd.DataFrame) -> pd.Series[bool]:
+        return frame[names].notna().any(axis="columns")
+
+    return pandera.Check(
+        passes, name=IDENTITY, error="no-identity", statistics={"one_of": names}, ignore_na=False, n_failure_cases=1
+    )
+
+
+def _description(field: Field) -> str:
+    rule = field.rule
+    if rule.column is not None:
+        place = field.origin.place
+        return f'column {place.letter} "{place.label}"' if place.letter else f'column "{place.label}"'
+    return f'template "{rule.template}"' if rule.template is not None else f'always "{rule.value}"'
+
+
+def validate(schema: pandera.DataFrameSchema, frame: pd.DataFrame) -> list[SchemaError]:
+    """Everything in which ``frame`` fails ``schema``, whatever the environment says about pandera."""
+    try:
+        with config_context(validation_enabled=True, validation_depth=ValidationDepth.SCHEMA_AND_DATA):
+            schema.validate(frame, lazy=True, inplace=True)
+    except SchemaErrors as errors:
+        return list(errors.schema_errors)
+    return []
+
+
+def failures(schema: pandera.DataFrameSchema, frame: pd.DataFrame) -> Iterator[Failure]:
+    """The failures of a schema that :func:`make_schema` made."""
+    for error in validate(schema, frame):
+        if error.reason_code is SchemaErrorReason.SERIES_CONTAINS_NULLS:
+            missing = frame[error.schema.name].isna().to_numpy()
+            yield Failure(error.schema.name, "required", np.flatnonzero(missing))
+        elif error.reason_code is SchemaErrorReason.DATAFRAME_CHECK:
+            column = error.schema.name if isinstance(error.schema, pandera.Column) else ""
+            yield Failure(column, _check_of(error).name, np.flatnonzero(~error.check_output.to_numpy()))
+        else:
+            raise AssertionError(f"the check {error.check} broke: {error.failure_cases}")
+
+
+def _check_of(error: SchemaError) -> Any:
+    check = error.check
+    assert isinstance(check, pandera.Check), check
+    return check

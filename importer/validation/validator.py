@@ -1,0 +1,137 @@
+"""Checks the rows of a source against a mapping, chunk by chunk, and makes of each what LeadSquared would get."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from operator import attrgetter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from importer.errors import MappingError, MappingProblem
+from importer.mapping.model import Mapping as MappingFile
+from importer.problems import Problem
+from importer.settings import Locale
+from importer.validation.interface import Checked, SourceColumn
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
+    from pandera.pandas import DataFrameSchema
+
+    from importer.validation.fields import Field
+    from importer.validation.schema import Failure
+    from importer.validation.user_schema import UserSchema
+
+__all__ = ["Checked", "SourceColumn", "Validator"]
+
+
+def _no_line(path: str) -> tuple[int, int]:
+    return (0, 0)
+
+
+class Validator:
+    """The checks of one mapping for one pass over one file; it remembers the values of fields that must be unique.
+
+    ``columns`` holds the column for every heading that the mapping uses. ``required`` are flat names that the target
+    needs in every row, ``identity`` those of which it needs one. ``locale`` has the account's defaults. ``folder`` is
+    where paths in the mapping begin, ``path`` names the mapping in errors, ``line_of`` finds its lines.
+
+    Raises :class:`MappingError` for what can never work: times without a time zone, constants that are not of their
+    type, a schema of the user's that cannot be loaded.
+    """
+
+    schema: DataFrameSchema
+    """The pandera schema that the mapping compiles to, over its fields by flat name. It takes frames of text, missing
+    where a cell is empty, indexed by row number."""
+
+    def __init__(
+        self,
+        mapping: MappingFile,
+        columns: Mapping[str, SourceColumn],
+        *,
+        required: Collection[str] = (),
+        identity: Sequence[str] = (),
+        locale: Locale | None = None,
+        folder: Path | None = None,
+        path: str = "the mapping",
+        line_of: Callable[[str], tuple[int, int]] = _no_line,
+    ) -> None:
+        from importer.validation.fields import FieldMaker
+        from importer.validation.schema import make_schema
+        from importer.validation.user_schema import load_user_schema
+
+        problems: list[MappingProblem] = []
+        maker = FieldMaker(columns, required, locale or Locale(), line_of, problems)
+        made = [maker.make(flat) for flat in mapping.flat_fields()]
+        self._fields = [field for field in made if field is not None]
+        if problems:
+            raise MappingError(path, problems)
+        self._identity = _identity_fields(self._fields, identity)
+        self._labels = dict.fromkeys(column.label for column in columns.values())
+        self.schema = make_schema(mapping.target, self._fields, [field.name for field in self._identity])
+        self._user_schema: UserSchema | None = None
+        if mapping.schema_ is not None:
+            self._user_schema = load_user_schema(
+                mapping.schema_, folder or Path(), self._fields, columns.values(), path=path, line=line_of("schema")
+            )
+
+    def check(self, rows: NDArray[np.int64], cells: pd.DataFrame, problems: Sequence[Problem] = ()) -> Checked:
+        """Check some consecutive rows of the file, in its order.
+
+        ``rows[i]`` is the spreadsheet row number of ``cells.iloc[i]``; ``cells`` has columns of text named by label.
+        ``problems`` are those that the rows have already. Raises :class:`MappingError` when a check of the user's own
+        schema breaks.
+        """
+        import numpy as np
+        import pandas as pd
+
+        from importer.validation.failures import without_collector
+        from importer.validation.origins import sound_text
+        from importer.validation.schema import failures
+
+        index = pd.Index(rows.tolist(), dtype="int64")
+        cells_by_label = {label: sound_text(cells[label], index) for label in self._labels}
+        shown = {field.name: field.origin.take(cells_by_label, index) for field in self._fields}
+        frame = pd.DataFrame({field.name: field.texts(shown[field.name]) for field in self._fields}, index=index)
+        failed = list(failures(self.schema, frame))
+        wires = {field.name: field.wire(frame[field.name]) for field in self._fields}
+        with without_collector():
+            for field in self._fields:
+                if field.rule.column is not None:
+                    # As it came, so that broken characters are shown for what they are.
+                    shown[field.name] = cells[field.origin.place.label]
+            found = [*problems, *self._problems(failed, frame, shown, problems)]
+            if self._user_schema is not None:
+                found.extend(self._user_schema.problems(frame, wires, cells_by_label, found))
+            found.sort(key=attrgetter("row"))
+        ok = ~np.isin(index.to_numpy(), [problem.row for problem in found])
+        records = pd.DataFrame(wires, index=index).reset_index(drop=True)
+        return Checked(rows=index.to_numpy(), records=records, ok=ok, problems=found)
+
+    def _problems(
+        self,
+        failed: Sequence[Failure],
+        frame: pd.DataFrame,
+        shown: Mapping[str, pd.Series[str]],
+        problems: Sequence[Problem],
+    ) -> Iterator[Problem]:
+        from importer.validation.failures import KnownTroubles, cell_problems, row_problems
+
+        rows = frame.index.to_numpy()
+        known = KnownTroubles(rows, problems)
+        by_name = {field.name: field for field in self._fields}
+        for failure in failed:
+            field = by_name.get(failure.column)
+            if field is None:
+                yield from row_problems(failure, rows, self._identity, known)
+            else:
+                yield from cell_problems(field, failure, shown[field.name], frame[field.name], known)
+
+
+def _identity_fields(fields: Sequence[Field], names: Sequence[str]) -> list[Field]:
+    """The fields of which a row needs one; none when one of them always has a text."""
+    found = [field for field in fields if field.name in names]
+    if any(field.default is not None or (field.rule.value or "").strip() for field in found):
+        return []
+    return found

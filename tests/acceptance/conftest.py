@@ -1,0 +1,112 @@
+"""The installed command in a process of its own, against a sandbox over real HTTP."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from importer.sandbox.options import Keys, Options
+from importer.sandbox.seed import lead_id
+from importer.sandbox.server import Sandbox
+
+ROOT = Path(__file__).parents[2]
+CANARY = "canary0key0that0must0never0appear"
+
+VISITS = """\
+target: bulk-activities-by-lead-id
+activity:
+  RelatedProspectId: {column: Lead ID, type: uuid}
+  ActivityEvent: {value: 201}
+  ActivityNote: Note
+"""
+
+
+@dataclass
+class Ended:
+    """How a command ended."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> dict[str, Any]:
+        return dict(json.loads(self.out))
+
+
+class Desk:
+    """A folder with a ledger, a sandbox and the command."""
+
+    def __init__(self, folder: Path, sandbox: Sandbox) -> None:
+        self.folder = folder
+        self.sandbox = sandbox
+        self.environment = {
+            **{name: text for name, text in os.environ.items() if not name.startswith(("LEADSQUARED_", "IMPORTER_"))},
+            "IMPORTER_HOME": str(folder / "home"),
+            "LEADSQUARED_HOST": sandbox.host,
+            "LEADSQUARED_ASYNC_HOST": sandbox.host,
+            "LEADSQUARED_ACCESS_KEY": CANARY,
+            "LEADSQUARED_SECRET_KEY": f"{CANARY}-secret",
+            "LEADSQUARED_API_KEY": f"{CANARY}-api",
+            "LEADSQUARED_CALLS_PER_WINDOW": "20",
+            "LEADSQUARED_WINDOW_SECONDS": "0.2",
+            "LEADSQUARED_SETTLE_SECONDS": "0.3",
+            "LEADSQUARED_TIMEOUT_SECONDS": "3",
+            "LEADSQUARED_TIME_ZONE": "Asia/Kolkata",
+            "LEADSQUARED_COUNTRY": "IN",
+        }
+
+    def write(self, name: str, text: str) -> Path:
+        path = self.folder / name
+        path.write_text(text, "utf-8")
+        return path
+
+    def visits(self, count: int, name: str = "visits.csv", first: int = 0) -> Path:
+        """A file of visits of the seeded leads, each with its own note."""
+        lines = [f"{lead_id(number % 400 + 1)},visit {number}" for number in range(first, first + count)]
+        self.write("visits.yaml", VISITS)
+        return self.write(name, "\n".join(["Lead ID,Note", *lines]) + "\n")
+
+    def start(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "importer", *arguments],
+            cwd=self.folder,
+            env={**self.environment, **environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            stdin=subprocess.DEVNULL,
+            text=True,
+        )
+
+    def run(self, *arguments: str, **environment: str) -> Ended:
+        process = self.start(*arguments, **environment)
+        out, err = process.communicate(timeout=120)
+        assert CANARY not in out + err
+        return Ended(process.returncode, out, err)
+
+    def notes(self) -> Counter[str]:
+        """How often each note is in the CRM."""
+        return Counter(activity["note"] for activity in self.sandbox.state()["activities"])
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    keys = Keys(CANARY, f"{CANARY}-secret", f"{CANARY}-api")
+    made = Sandbox(Options(calls_per_window=0, bulk_calls_per_window=0, async_delay=0.1), keys)
+    made.start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def desk(tmp_path: Path, sandbox: Sandbox) -> Desk:
+    return Desk(tmp_path, sandbox)

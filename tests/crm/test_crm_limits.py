@@ -1,0 +1,80 @@
+"""The limiter keeps every window at the server, and uses nearly all of it."""
+
+from __future__ import annotations
+
+import heapq
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from importer.crm.limits import CompletionLimiter
+from importer.model import Limit
+
+
+def test_a_slot_is_free_one_window_after_its_call_completed() -> None:
+    """Not after it left."""
+    limiter = CompletionLimiter(Limit(1, 5.0), margin=0.0)
+    slot = limiter.take(0.0)
+    assert limiter.wait_time(100.0) == float("inf")
+    limiter.done(slot, 100.0)
+    assert limiter.wait_time(102.0) == 3.0
+    with pytest.raises(RuntimeError):
+        limiter.take(102.0)
+    limiter.take(105.0)
+
+
+def test_a_call_that_was_given_up_stays_busy() -> None:
+    """The server may count it later."""
+    limiter = CompletionLimiter(Limit(1, 5.0), margin=0.0)
+    limiter.give_up(limiter.take(0.0), 10.0, busy_for=100.0)
+    assert limiter.wait_time(10.0) == 105.0
+
+
+def test_hold_and_learn() -> None:
+    """A pause holds everything; a lower limit counts the calls that were made before it was known."""
+    limiter = CompletionLimiter(Limit(3, 5.0), margin=0.0)
+    limiter.hold_until(7.0)
+    assert limiter.wait_time(0.0) == 7.0
+    for _ in range(3):
+        limiter.done(limiter.take(7.0), 8.0)
+    limiter.learn(Limit(1, 10.0))
+    assert limiter.limit == Limit(1, 10.0)
+    assert limiter.wait_time(8.0) == 10.0
+    assert limiter.wait_time(18.5) == 0
+
+
+@settings(deadline=None, max_examples=100)
+@given(
+    calls=st.integers(1, 6),
+    delays=st.lists(st.tuples(st.floats(0, 3), st.floats(0, 3)), min_size=5, max_size=60),
+    learned=st.integers(1, 6),
+    learn_at=st.integers(0, 60),
+)
+def test_no_window_at_the_server_ever_holds_too_many(
+    calls: int, delays: list[tuple[float, float]], learned: int, learn_at: int
+) -> None:
+    """Whatever the way there and back takes, and also after the limit was lowered."""
+    window = 5.0
+    limiter = CompletionLimiter(Limit(calls, window))
+    now, flying, arrivals = 0.0, [], []
+    allowed = calls
+    since = 0.0
+    for index, (there, back) in enumerate(delays):
+        if index == learn_at and learned < calls:
+            limiter.learn(Limit(learned, window))
+            allowed, since = learned, now
+        while (pause := limiter.wait_time(now)) > 0:
+            if pause == float("inf") or (flying and flying[0][0] <= now + pause):
+                done_at, number, slot = heapq.heappop(flying)
+                now = max(now, done_at)
+                limiter.done(slot, done_at)
+            else:
+                now += pause
+        slot = limiter.take(now)
+        arrivals.append(now + there)
+        heapq.heappush(flying, (now + there + back, index, slot))
+    arrivals.sort()
+    for start in arrivals:
+        inside = [moment for moment in arrivals if start <= moment < start + window]
+        assert len(inside) <= (calls if start < since + window + 3 else allowed)

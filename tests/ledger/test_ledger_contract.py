@@ -1,0 +1,32 @@
+"""Every ledger store keeps the same promises."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from ledger_contract import LedgerContract
+from ledger_words import Ticking, new_run
+
+from importer.ledger.interface import Ledger
+from importer.ledger.memory import MemoryLedger
+from importer.ledger.store import open_ledger
+
+
+class TestSqliteLedger(LedgerContract):
+    @pytest.fixture
+    def ledger(self, tmp_path: Path, clock: Ticking) -> Iterator[Ledger]:
+        opened: Ledger = open_ledger(tmp_path / "home", clock=clock)
+        opened.open_run(new_run())
+        yield opened
+        opened.close()
+
+
+class TestMemoryLedger(LedgerContract):
+    @pytest.fixture
+    def ledger(self, clock: Ticking) -> Iterator[Ledger]:
+        opened: Ledger = MemoryLedger(clock=clock)
+        opened.open_run(new_run())
+        yield opened
+        opened.close()

@@ -1,0 +1,164 @@
+"""Whatever the order of events, the ledger agrees with a plain dictionary, and no row can leave twice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from ledger_words import Ticking, call, ended, key_of, new_run
+
+from importer.errors import LedgerError
+from importer.ledger.memory import MemoryLedger
+from importer.model import DELIVERED, Outcome, Status
+
+ROWS = range(2, 9)
+RUNS = ("run-1", "run-2")
+SENDING = "sending"
+
+some_rows = st.lists(st.sampled_from(ROWS), min_size=1, max_size=4, unique=True)
+some_run = st.sampled_from(RUNS)
+after_a_call = st.sampled_from([status for status in Status if status not in (Status.SKIPPED, Status.INVALID)])
+
+
+@dataclass
+class Known:
+    """What the dictionary knows of a row. ``in_crm`` says whether a request with it may have had its effect."""
+
+    status: str = ""
+    attempts: int = 0
+    reposts: int = 0
+    generation: int = 0
+    in_crm: bool = False
+
+
+class LedgerAgainstDictionary(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.ledger = MemoryLedger(clock=Ticking())
+        for run_id in RUNS:
+            self.ledger.open_run(new_run(run_id))
+        self.rows = {run_id: {row: Known() for row in ROWS} for run_id in RUNS}
+        self.generation = dict.fromkeys(RUNS, 0)
+        self.under_way: dict[int, tuple[str, list[int]]] = {}
+
+    def teardown(self) -> None:
+        self.ledger.close()
+
+    def _refused(self, change: object, *arguments: object) -> bool:
+        try:
+            change(*arguments)  # type: ignore[operator]
+        except LedgerError:
+            return True
+        return False
+
+    @rule(run_id=some_run, numbers=some_rows)
+    def begin(self, run_id: str, numbers: list[int]) -> None:
+        rows = self.rows[run_id]
+
+        def sendable(known: Known) -> bool:
+            reopened = known.status == Status.REJECTED and known.generation < self.generation[run_id]
+            return known.status in ("", Status.NOT_SENT) or reopened
+
+        allowed = all(sendable(rows[number]) for number in numbers)
+        try:
+            call_number = self.ledger.begin_call(call(numbers, run_id))
+        except LedgerError:
+            assert not allowed
+            return
+        assert allowed
+        for number in numbers:
+            known = rows[number]
+            # The heart of it: a row leaves only when no earlier request with it can have had its effect.
+            assert not known.in_crm
+            known.status, known.in_crm, known.generation = SENDING, True, self.generation[run_id]
+            known.attempts += 1
+        self.under_way[call_number] = (run_id, numbers)
+
+    @rule(data=st.data())
+    def finish(self, data: st.DataObject) -> None:
+        if not self.under_way:
+            return
+        number = data.draw(st.sampled_from(sorted(self.under_way)))
+        run_id, numbers = self.under_way.pop(number)
+        statuses = [data.draw(after_a_call) for _ in numbers]
+        self.ledger.finish_call(
+            number, ended(), [Outcome(row, status) for row, status in zip(numbers, statuses, strict=True)]
+        )
+        for row, status in zip(numbers, statuses, strict=True):
+            self._judge(self.rows[run_id][row], status)
+
+    def _judge(self, known: Known, status: Status) -> None:
+        known.status = status
+        known.in_crm = status in DELIVERED or status in (Status.PENDING, Status.UNCERTAIN)
+
+    @rule(run_id=some_run)
+    def crash(self, run_id: str) -> None:
+        sending = sorted(row for row, known in self.rows[run_id].items() if known.status == SENDING)
+        assert self.ledger.recover_interrupted(run_id) == sending
+        for row in sending:
+            self.rows[run_id][row].status = Status.UNCERTAIN
+        self.under_way = {number: flight for number, flight in self.under_way.items() if flight[0] != run_id}
+
+    @rule(run_id=some_run, numbers=some_rows, status=st.sampled_from(Status))
+    def settle(self, run_id: str, numbers: list[int], status: Status) -> None:
+        rows = self.rows[run_id]
+        allowed = all(rows[number].status in (Status.UNCERTAIN, Status.PENDING) for number in numbers)
+        refused = self._refused(self.ledger.settle, run_id, [Outcome(number, status) for number in numbers], "why")
+        assert refused is not allowed
+        if allowed:
+            for number in numbers:
+                self._judge(rows[number], status)
+                rows[number].reposts += status is Status.NOT_SENT and rows[number].attempts > 0
+
+    @rule(run_id=some_run, numbers=some_rows, status=st.sampled_from([Status.SKIPPED, Status.UNCERTAIN]))
+    def skip(self, run_id: str, numbers: list[int], status: Status) -> None:
+        rows = self.rows[run_id]
+        never_sent = ("", Status.NOT_SENT, Status.SKIPPED)
+        allowed = all(
+            rows[number].status in never_sent or (rows[number].status == Status.UNCERTAIN and not rows[number].attempts)
+            for number in numbers
+        )
+        keys = [key_of(number) for number in numbers]
+        refused = self._refused(self.ledger.skip, run_id, [Outcome(number, status) for number in numbers], keys)
+        assert refused is not allowed
+        if allowed:
+            for number in numbers:
+                rows[number].status = status
+
+    @rule(run_id=some_run)
+    def reopen(self, run_id: str) -> None:
+        self.ledger.reopen_run(run_id)
+        self.generation[run_id] += 1
+
+    @invariant()
+    def outcomes_agree(self) -> None:
+        for run_id, rows in self.rows.items():
+            shown = {outcome.row: (outcome.status, outcome.attempts) for outcome in self.ledger.outcomes(run_id)}
+            expected = {
+                row: (Status.UNCERTAIN if known.status == SENDING else Status(known.status), known.attempts)
+                for row, known in rows.items()
+                if known.status
+            }
+            assert shown == expected
+            counts = self.ledger.counts(run_id)
+            assert sum(counts.values()) == len(expected)
+            assert all(self.ledger.reposts(run_id, row) == known.reposts for row, known in rows.items())
+
+    @invariant()
+    def known_keys_agree(self) -> None:
+        other = self.rows["run-1"]
+        found = self.ledger.known_keys("acme", "create-lead", [key_of(row) for row in ROWS], "run-2")
+        may_be_there = {
+            key_of(row)
+            for row, known in other.items()
+            if known.attempts and (known.status == SENDING or known.status in _MAY_BE_IN_CRM)
+        }
+        assert set(found) == may_be_there
+
+
+_MAY_BE_IN_CRM = {*DELIVERED, Status.PENDING, Status.UNCERTAIN}
+
+LedgerAgainstDictionary.TestCase.settings = settings(max_examples=30, stateful_step_count=20, deadline=None)
+TestLedgerAgainstDictionary = LedgerAgainstDictionary.TestCase

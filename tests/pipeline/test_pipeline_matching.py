@@ -1,0 +1,150 @@
+"""Reading back recognises what was sent, and nothing else."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from importer.crm.interface import ActivitySeen, LeadSeen
+from importer.model import Status
+from importer.pipeline.finding import Found, Looked, judge_group
+from importer.pipeline.matching import (
+    content_form,
+    created_since,
+    normal_form,
+    parse_moment,
+    same_activity,
+    written_since,
+)
+from importer.targets.interface import Footprint, Trace
+
+SENT = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
+LEAD = "2c1e8f0a-6b1d-4c52-9e8e-0d3f5a7b9c11"
+CONTENT = {
+    "ActivityEvent": "201",
+    "ActivityNote": "came\r\nearly",
+    "ActivityDateTime": "2026-02-01 04:30:00",
+    "mx_Custom_2": "7.0",
+    "mx_Custom_9": "",
+}
+FOOTPRINT = Footprint(Trace.ACTIVITY, "ProspectID", LEAD, "201", CONTENT)
+
+
+def seen(identity: str = "one", **changes: object) -> ActivitySeen:
+    values: dict[str, object] = {
+        "id": identity,
+        "lead_id": LEAD,
+        "event": "201",
+        "created_on": "2/1/2026 4:30:00 AM",
+        "modified_on": (SENT + timedelta(seconds=3)).isoformat(timespec="milliseconds"),
+        "fields": {"ActivityNote": " came\nearly ", "mx_Custom_2": "7", "mx_Custom_5": "set by an automation"},
+    }
+    return ActivitySeen(**{**values, **changes})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("a\r\nb", "a\nb"),
+        ("a\rb", "a\nb"),
+        (" a ", "a"),
+        ("1.0", "1"),
+        ("1.50", "1.5"),
+        ("-2.0", "-2"),
+        ("0.0", "0"),
+        ("Tom &amp; Co", "Tom & Co"),
+        ("e\u0301", "é"),
+        ("2026-02-01 04:30:00", "2/1/2026 4:30:00 AM"),
+        ("2026-02-01 04:30:00", "2026-02-01T04:30:00.250+00:00"),
+        ("2026-02-01", "2026-02-01 00:00:00"),
+    ],
+)
+def test_spellings_that_mean_the_same(one: str, other: str) -> None:
+    """What the CRM changes on its way in and out makes no difference."""
+    assert normal_form(one) == normal_form(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("007", "7"), ("+91", "91"), ("a b", "ab"), ("A", "a"), ("1e5", "100000"), ("1.5", "15")]
+)
+def test_spellings_that_mean_something_else(one: str, other: str) -> None:
+    """Codes, phone numbers and texts stay what they are."""
+    assert normal_form(one) != normal_form(other)
+
+
+def test_moments() -> None:
+    """A time stamp is read in every form of the CRM, and other texts are not."""
+    assert parse_moment("2026-02-01 04:30:00Z") == datetime(2026, 2, 1, 4, 30, tzinfo=UTC)
+    assert parse_moment("noon") is None
+    assert parse_moment("2026-13-45 99:00:00") is None
+
+
+def test_the_same_activity_is_recognised() -> None:
+    """All that was sent must be there; what others added does not matter, empty fields were never sent."""
+    assert same_activity(FOOTPRINT, seen())
+    assert not same_activity(FOOTPRINT, seen(event="202"))
+    assert not same_activity(FOOTPRINT, seen(fields={"ActivityNote": "came\nearly"}))
+    assert not same_activity(FOOTPRINT, seen(created_on="2/1/2026 4:31:00 AM"))
+    assert same_activity(FOOTPRINT, seen(event=""))
+
+
+def test_content_form_ignores_empty_fields_and_the_owner() -> None:
+    """Rows that the CRM cannot show apart have one content form."""
+    other = Footprint(Trace.ACTIVITY, "ProspectID", LEAD, "201", {**CONTENT, "ActivityOwnerEmail": "a@example.com"})
+    assert content_form(FOOTPRINT) == content_form(other)
+
+
+def test_an_activity_written_before_the_call_left_is_not_ours() -> None:
+    """The write time counts, with two minutes of margin and the server's skew."""
+    early = (SENT - timedelta(minutes=3)).isoformat()
+    assert not written_since(seen(modified_on=early), SENT, 0.0, has_own_time=True)
+    assert written_since(seen(modified_on=early), SENT, -120.0, has_own_time=True)
+    assert written_since(seen(modified_on="", created_on=""), SENT, 0.0, has_own_time=True)
+    assert written_since(seen(modified_on="", created_on=SENT.isoformat()), SENT, 0.0, has_own_time=False)
+
+
+def judged(rows: int, looked: Looked, booked: frozenset[str] = frozenset(), key: str = "") -> list[Found]:
+    return [finding.found for finding in judge_group(FOOTPRINT, rows, looked, booked, key, sent_at=SENT, skew=0.0)]
+
+
+def test_counts_are_compared_not_existence() -> None:
+    """Two identical rows need two activities; one already booked counts for nobody else."""
+    two = Looked(activities=(seen("one"), seen("two")))
+    assert judged(2, two) == [Found.PRESENT, Found.PRESENT]
+    assert judged(3, two) == [Found.PRESENT, Found.PRESENT, Found.ABSENT]
+    assert judged(1, two) == [Found.UNCLEAR]
+    assert judged(1, two, frozenset({"one"})) == [Found.PRESENT]
+    assert judged(1, Looked()) == [Found.ABSENT]
+    assert judged(2, Looked(trouble="broken")) == [Found.UNCLEAR, Found.UNCLEAR]
+
+
+def test_an_import_key_decides_alone() -> None:
+    """With our own key in the activity its other content may have changed since."""
+    footprint = Footprint(Trace.ACTIVITY, "ProspectID", LEAD, "201", {**CONTENT, "mx_Custom_20": "abc"})
+    edited = seen(fields={"mx_Custom_20": "abc", "ActivityNote": "edited"})
+    other = seen("two", fields={"mx_Custom_20": "xyz"})
+    (finding,) = judge_group(
+        footprint, 1, Looked(activities=(edited, other)), (), "mx_Custom_20", sent_at=SENT, skew=0.0
+    )
+    assert (finding.found, finding.activity_id, finding.status) == (Found.PRESENT, "one", Status.CREATED)
+    assert "import key" in finding.text
+
+
+@pytest.mark.parametrize(
+    ("leads", "found", "status"),
+    [
+        ((), Found.ABSENT, Status.UNCERTAIN),
+        ((LeadSeen(LEAD, SENT.isoformat()),), Found.PRESENT, Status.CREATED),
+        ((LeadSeen(LEAD, "2020-01-01 00:00:00"),), Found.PRESENT, Status.REJECTED),
+        ((LeadSeen(LEAD, ""),), Found.UNCLEAR, Status.UNCERTAIN),
+        ((LeadSeen(LEAD, ""), LeadSeen("other", "")), Found.UNCLEAR, Status.UNCERTAIN),
+    ],
+)
+def test_leads(leads: tuple[LeadSeen, ...], found: Found, status: Status) -> None:
+    """A lead is ours when it was created since the call left, and a duplicate when it is older."""
+    footprint = Footprint(Trace.LEAD, "EmailAddress", "a@example.com", "", {})
+    (finding,) = judge_group(footprint, 1, Looked(leads=leads), (), "", sent_at=SENT, skew=0.0)
+    assert (finding.found, finding.status) == (found, status)
+    if leads and leads[0].created_on:
+        assert created_since(leads[0], SENT, 0.0) is (status is Status.CREATED)

@@ -1,0 +1,255 @@
+"""The results workbook holds every row as it was, opens in two readers, and never becomes a formula."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import openpyxl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from python_calamine import CalamineWorkbook
+
+from importer.errors import ReportError
+from importer.model import Status
+from importer.problems import make_problem
+from importer.reports import files
+from importer.reports.cell_text import CUT, sheet_text, sheet_texts
+from importer.reports.files import check_writable, free_path
+from importer.reports.interface import (
+    RESULT_COLUMNS,
+    ErrorGroup,
+    ReportColumn,
+    ResultChunk,
+    RunSummary,
+)
+from importer.reports.json_report import json_failure, json_report
+from importer.reports.page import render_page, write_page
+from importer.reports.summary import render_summary
+from importer.reports.template import TemplateColumn, write_template_workbook
+from importer.reports.words import moment, row_list, rows_text, time_taken
+from importer.reports.workbook import write_workbook
+
+NAUGHTY = [
+    "=1+1", "=cmd|' /C calc'!A0", "+1", "-5", "@SUM(A1)", "\t=1", "007", "12345678901234567890", "1e5", "NA", "#N/A",
+    "TRUE", "http://example.com", "mailto:a@b.cc", "مرحبا", "\u202eevil", "👩‍👩‍👧", "<b>&amp;</b>", "'quoted", " spaces ", "a\nb",
+]  # fmt: skip
+
+
+def chunk(rows: list[tuple[int, Status, str]], labels: tuple[str, ...] = ("Text",)) -> ResultChunk:
+    import pandas as pd
+
+    lines = [(row, "TRUE" if status is Status.CREATED else "", status.value, "why", "code", "a", "l", "r")
+             for row, status, _ in rows]  # fmt: skip
+    results = pd.DataFrame(dict(zip(RESULT_COLUMNS, map(list, zip(*lines, strict=True)), strict=True)))
+    cells = pd.DataFrame({label: pd.Series([text for _, _, text in rows], dtype=object) for label in labels})
+    problems = {
+        row: (make_problem("required", row, column="Text", letter="A", field="x"),)
+        for row, status, _ in rows
+        if status is Status.INVALID
+    }
+    return ResultChunk(results, cells, problems)
+
+
+def summary(counts: dict[Status, int], **changes: object) -> RunSummary:
+    values: dict[str, object] = {
+        "run_id": "run-1", "status": "finished", "headline": "So it went.", "next_step": "Do this.", "account": "a",
+        "source": "visits.csv", "mapping": "visits.yaml", "target": "create-lead", "rows": sum(counts.values()),
+        "counts": counts, "columns": (ReportColumn("A", "Text", "lead.X"),), "started_at": "2026-11-20T10:00:00+00:00",
+        "finished_at": "2026-11-20T11:02:03+00:00",
+        "errors": (ErrorGroup("required", "A cell is empty.", 7, (2, 3)),), "facts": (("Encoding", "utf-8"),),
+        "notes": ("A note.",),
+    }  # fmt: skip
+    return RunSummary(**{**values, **changes})  # type: ignore[arg-type]
+
+
+def written(path: Path, rows: list[tuple[int, Status, str]], **changes: object) -> Path:
+    counts: dict[Status, int] = {}
+    for _, status, _ in rows:
+        counts[status] = counts.get(status, 0) + 1
+    per_sheet = changes.pop("rows_per_sheet", 1_048_576)
+    write_workbook(
+        path,
+        summary(counts, **changes),
+        lambda: iter([chunk(rows)] if rows else []),
+        rows_per_sheet=per_sheet,  # type: ignore[arg-type]
+    )
+    return path
+
+
+def column(path: Path, sheet: str, heading: str) -> list[object]:
+    lines = list(openpyxl.load_workbook(path)[sheet].iter_rows(values_only=True))
+    return [line[lines[0].index(heading)] for line in lines[1:]]
+
+
+def test_text_stays_text_in_two_readers(tmp_path: Path) -> None:
+    """Whatever a cell begins with: no formula, no link, no number is made of it."""
+    path = written(tmp_path / "r.xlsx", [(row, Status.CREATED, text) for row, text in enumerate(NAUGHTY, start=2)])
+    assert column(path, "Results", "Text") == NAUGHTY
+    assert column(path, "Results", "RowNumber") == list(range(2, 2 + len(NAUGHTY)))
+    lines = CalamineWorkbook.from_path(str(path)).get_sheet_by_name("Results").to_python(skip_empty_area=False)
+    assert [line[8] for line in lines[1:]] == NAUGHTY
+    with zipfile.ZipFile(path) as archive:
+        for name in archive.namelist():
+            content = archive.read(name)
+            assert b"<f>" not in content or "chart" in name
+            if "sheet" in name:
+                assert b"<f>" not in content
+                assert b"<hyperlink" not in content
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_only_rows_that_can_be_corrected_are_to_fix(tmp_path: Path) -> None:
+    """Invalid and rejected ones, with the reason, in their own columns; uncertain rows are not offered for sending again."""
+    rows = [(2, Status.CREATED, "a"), (3, Status.INVALID, ""), (4, Status.REJECTED, "c"), (5, Status.UNCERTAIN, "d")]
+    path = written(tmp_path / "r.xlsx", rows)
+    assert column(path, "To fix", "RowNumber") == [3, 4]
+    assert "why" in str(column(path, "To fix", "Reason"))
+    sheet = openpyxl.load_workbook(path)["Results"]
+    assert sheet.freeze_panes
+    assert sheet.auto_filter.ref
+
+
+def test_more_rows_than_a_sheet_holds(tmp_path: Path) -> None:
+    """They go on in the next sheet."""
+    rows = [(row, Status.INVALID, f"t{row}") for row in range(2, 9)]
+    path = written(tmp_path / "r.xlsx", rows, rows_per_sheet=4)
+    book = openpyxl.load_workbook(path)
+    assert [name for name in book.sheetnames if name.startswith("Results")] == ["Results", "Results 2", "Results 3"]
+    assert column(path, "Results 3", "Text") == ["t8"]
+    assert column(path, "To fix 2", "Text")
+
+
+def test_an_empty_run_and_a_wide_one(tmp_path: Path) -> None:
+    """No rows, no errors, or thousands of columns make a workbook all the same."""
+    written(tmp_path / "none.xlsx", [], errors=(), facts=(), notes=(), next_step="", finished_at="", started_at="")
+    wide = tuple(f"C{number}" for number in range(16_400))
+    columns = tuple(ReportColumn("A", label) for label in wide)
+    write_workbook(
+        tmp_path / "wide.xlsx",
+        summary({Status.CREATED: 1}, columns=columns),
+        lambda: iter([chunk([(2, Status.CREATED, "x")], wide)]),
+    )
+    assert (tmp_path / "wide.xlsx").is_file()
+
+
+def test_a_failure_leaves_no_file(tmp_path: Path) -> None:
+    """Neither under the final name nor beside it; and a file that is there is never replaced."""
+
+    def broken() -> Iterator[ResultChunk]:
+        yield chunk([(2, Status.CREATED, "x")])
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        write_workbook(tmp_path / "r.xlsx", summary({Status.CREATED: 1}), broken)
+    assert list(tmp_path.iterdir()) == []
+    path = written(tmp_path / "r.xlsx", [(2, Status.CREATED, "x")])
+    before = path.read_bytes()
+    with pytest.raises(ReportError, match="exists already"):
+        written(path, [(2, Status.CREATED, "y")])
+    assert path.read_bytes() == before
+
+
+def test_names_and_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Free names count up; a folder that cannot be written is found early; a disk without links works, too."""
+    path = tmp_path / "r.xlsx"
+    for expected in ("r.xlsx", "r-2.xlsx", "r-3.xlsx"):
+        assert free_path(path).name == expected
+        free_path(path).write_text("x")
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(ReportError):
+        check_writable(tmp_path / "file" / "below")
+
+    def refuse(*_: object) -> None:
+        raise OSError("no links here")
+
+    monkeypatch.setattr(files.os, "link", refuse)
+    written(tmp_path / "linkless.xlsx", [(2, Status.CREATED, "x")])
+    with pytest.raises(ReportError):
+        written(tmp_path / "linkless.xlsx", [(2, Status.CREATED, "x")])
+
+
+def test_what_a_cell_cannot_hold_is_marked() -> None:
+    """Control characters and lone surrogates as escapes, too long texts with a mark, too many lines as escapes."""
+    assert sheet_text("a\x0bb\ud800c") == "a\\x0bb\\ud800c"
+    assert sheet_text("x" * 33_000).endswith(CUT)
+    assert sheet_text("😀" * 20_000).endswith(CUT)
+    assert sheet_text("\n" * 300).count("\n") == 253
+    assert sheet_texts(["a", "b"]) == ["a", "b"]
+    assert sheet_texts(["a\x00"]) == ["a\\x00"]
+
+
+@settings(deadline=None, max_examples=60)
+@given(text=st.text(max_size=60))
+def test_marking_changes_only_what_must_change(text: str) -> None:
+    """A text without odd characters comes through untouched, and marking twice is marking once."""
+    marked = sheet_text(text)
+    assert sheet_text(marked) == marked
+    if text.isprintable():
+        assert marked == text
+
+
+def test_the_terminal_summary() -> None:
+    """Counts, problems with their rows, notes and the next step; no control character of a name gets through."""
+    many = tuple(ErrorGroup(f"code-{number}", "Text.", 1, (number,)) for number in range(8))
+    text = render_summary(summary({Status.CREATED: 3, Status.INVALID: 1}, source="a\x1b]0;b.csv", errors=many))
+    assert "So it went." in text
+    assert "\x1b" not in text
+    assert "Next: Do this." in text
+    assert "3 more kinds of problem" in text
+    six = render_summary(summary({Status.CREATED: 1}, errors=many[:6], notes=(), next_step=""))
+    assert "1 more kind of problem" in six
+    assert "Next:" not in six
+    assert "1  row read" in render_summary(summary({Status.CREATED: 1}, errors=()))
+
+
+def test_words() -> None:
+    """Numbers, rows and times as people read them."""
+    assert (rows_text(1), rows_text(1250)) == ("1 row", "1,250 rows")
+    assert row_list((), 0) == ""
+    assert row_list((7,), 1) == "row 7"
+    assert row_list((3, 9), 2) == "rows 3 and 9"
+    assert row_list((3, 9), 16) == "rows 3, 9 and 14 more"
+    assert moment("nonsense") == "nonsense"
+    assert time_taken("2026-11-20T10:00:00+00:00", "2026-11-20T11:02:03+00:00") == "1 h 2 min"
+    assert time_taken("2026-11-20T10:00:00+00:00", "2026-11-20T10:02:03+00:00") == "2 min 3 s"
+    assert time_taken("2026-11-20T10:00:00+00:00", "") == ""
+
+
+def test_the_json_object() -> None:
+    """The same form after success and after failure, with every status."""
+    good = json_report(summary({Status.CREATED: 3, Status.REJECTED: 1}), Path("r.xlsx"), None, 3)
+    bad = json_failure("broken", 2)
+    assert good.keys() == bad.keys()
+    assert (good["problems"], good["counts"]["created"], good["counts"]["pending"]) == (1, 3, 0)
+    assert (good["results"], good["report"]) == ("r.xlsx", None)
+    assert (bad["status"], bad["exit_status"]) == ("failed", 2)
+
+
+@pytest.mark.parametrize("status", ["planned", "finished", "interrupted", "failed"])
+def test_the_page_shows_and_escapes(tmp_path: Path, status: str) -> None:
+    """Nothing from outside, nothing unescaped, whatever stands in the data."""
+    evil = "<script>alert(1)</script>"
+    counts = {Status.CREATED: 5, Status.INVALID: 1}
+    made = summary(counts, status=status, headline=evil, columns=(ReportColumn("A", evil, ""),), facts=((evil, evil),))
+    text = render_page(made)
+    assert "<script" not in text
+    assert "&lt;script&gt;" in text
+    assert "http" not in text.replace("http-equiv", "").replace("http://www.w3.org/2000/svg", "")
+    write_page(tmp_path / "page.html", made)
+    assert (tmp_path / "page.html").read_text("utf-8") == text
+    assert render_page(summary({}, errors=(), facts=(), notes=(), columns=()))
+
+
+def test_a_template_to_fill_in(tmp_path: Path) -> None:
+    """Headings with notes, an example, drop-down lists where they fit."""
+    columns = [
+        TemplateColumn("Plan", "One of them.", "Gold", ("Gold", "Silver")),
+        TemplateColumn("Long", "A long list.", "x", tuple(f"option {number}" for number in range(100))),
+    ]
+    write_template_workbook(tmp_path / "t.xlsx", "a/b", columns)
+    sheet = openpyxl.load_workbook(tmp_path / "t.xlsx")["a_b"]
+    assert [cell.value for cell in sheet[1]] == ["Plan", "Long"]
+    assert len(sheet.data_validations.dataValidation) == 1
