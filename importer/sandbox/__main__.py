@@ -9,67 +9,85 @@ import secrets
 import signal
 import sys
 import threading
+from dataclasses import Field, fields
 from pathlib import Path
+from typing import Any
 
-from importer.sandbox.faults import NAMES
-from importer.sandbox.options import BULK_REFUSALS, THROTTLE_SHAPES, Keys, Options
-from importer.sandbox.server import Sandbox
+from importer.sandbox.options import Keys, Options, changed
+
+_KEYS = ("SANDBOX_ACCESS_KEY", "SANDBOX_SECRET_KEY", "SANDBOX_API_KEY")
 
 
 def parser() -> argparse.ArgumentParser:
     """All options of the sandbox, with their words."""
-    made = argparse.ArgumentParser(prog="python -m importer.sandbox", description="A CRM on this computer.")
-    add = made.add_argument
-    add("--port", type=int, default=0, help="port to listen on (default: a free one)")
-    add("--store", type=Path, help="file that keeps the data; without it they are gone at the end")
-    add("--calls-per-window", type=int, default=25, help="calls allowed in a window, per class; 0: no limit")
-    add("--bulk-calls-per-window", type=int, help="the same for bulk calls (default: as above)")
-    add("--window", type=float, default=5.0, help="seconds of a window")
-    add("--fixed-window", action="store_true", help="enforce windows at fixed times, too")
-    add("--throttle-shape", choices=THROTTLE_SHAPES, default="429", help="HTTP status of a refusal")
-    add("--daily-calls", type=int, default=0, help="calls allowed in all; 0: no limit")
-    add("--latency", type=float, default=0.0, help="seconds that a write takes")
-    add("--async-delay", type=float, default=2.0, help="seconds until a queued request is processed")
-    add("--async-fails", type=int, default=0, help="so many queued requests fail")
-    add("--bulk-refusal", choices=BULK_REFUSALS, default="per-row", help="what a bad row does to its bulk call")
-    add("--duplicate-status", type=int, choices=(200, 500), default=500, help="HTTP status of a duplicate")
-    add("--first-page", type=int, choices=(0, 1), default=0, help="number of the first page of Retrieve")
-    add("--read-lag", type=float, default=0.0, help="seconds until a new activity is visible")
-    add("--fault", action="append", default=[], metavar="NAME[:CALLS[:SKIP[:PATH]]]",
-        help=f"a fault to happen; known: {', '.join(NAMES)}")  # fmt: skip
+    made = argparse.ArgumentParser(
+        prog="python -m importer.sandbox",
+        description="A LeadSquared on this computer, for trying things on.",
+        epilog=f"The keys that callers must show come from {', '.join(_KEYS)}; those not set are made up.",
+    )
+    made.add_argument("--port", type=int, default=0, help="port to listen on; 0 (the default) takes a free one")
+    made.add_argument("--store", type=Path, help="file that keeps the data; without it they are gone at the end")
+    made.add_argument("--keys-from-env", action="store_true", help="refuse to start when a key is not set")
+    made.add_argument(
+        "--fault",
+        action="append",
+        default=[],
+        metavar="NAME[:CALLS[:SKIP[:ON]]]",
+        help="a fault to happen; may be given several times (docs/sandbox.md lists them)",
+    )
+    group = made.add_argument_group("how it behaves (all can be changed while it runs)")
+    for one in fields(Options):
+        _add(group, one)
     return made
 
 
-def main() -> int:
-    """Serve until a signal; prints one line of JSON when ready. Keys come from SANDBOX_… variables, or are random."""
-    given = parser().parse_args()
-    bulk = given.bulk_calls_per_window
-    options = Options(
-        calls_per_window=given.calls_per_window,
-        bulk_calls_per_window=given.calls_per_window if bulk is None else bulk,
-        window=given.window,
-        fixed_window=given.fixed_window,
-        throttle_shape=given.throttle_shape,
-        daily_calls=given.daily_calls,
-        latency=given.latency,
-        async_delay=given.async_delay,
-        async_fails=given.async_fails,
-        bulk_refusal=given.bulk_refusal,
-        duplicate_status=given.duplicate_status,
-        first_page=given.first_page,
-        read_lag=given.read_lag,
-        faults=given.fault,
+def _add(group: argparse._ArgumentGroup, one: Field[Any]) -> None:
+    flag, words = "--" + one.name.replace("_", "-"), one.metadata["words"]
+    if one.default is False:
+        group.add_argument(flag, action="store_true", help=words)
+        return
+    group.add_argument(
+        flag,
+        type=type(one.default),
+        default=one.default,
+        choices=one.metadata["choices"] or None,
+        metavar=None if one.metadata["choices"] else type(one.default).__name__.upper(),
+        help=f"{words} (default: {one.default})" if one.default != "" else words,
     )
-    names = ("SANDBOX_ACCESS_KEY", "SANDBOX_SECRET_KEY", "SANDBOX_API_KEY")
-    keys = Keys(*(os.environ.get(name) or secrets.token_hex(16) for name in names))
-    sandbox = Sandbox(options, keys, port=given.port, store=given.store)
+
+
+def main() -> int:
+    """Serve until SIGTERM or SIGINT. One line of JSON on standard output says how to reach it."""
+    made = parser()
+    given = made.parse_args()
+    missing = [name for name in _KEYS if not os.environ.get(name)]
+    if given.keys_from_env and missing:
+        made.error(f"not set: {', '.join(missing)}")
+    keys = Keys(*(os.environ.get(name) or secrets.token_hex(16) for name in _KEYS))
+
+    # Flask takes a while to load, which --help need not wait for.
+    from importer.sandbox.faults import spoken
+    from importer.sandbox.server import serve
+
+    ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: threading.Thread(target=sandbox.stop, daemon=True).start())
-    sys.stdout.write(json.dumps(sandbox.info()) + "\n")
-    sys.stdout.flush()
-    sandbox.serve()
-    sandbox.tenant.commit()
+        signal.signal(number, lambda *_: ended.set())
+    try:
+        options = changed(Options(), {one.name: getattr(given, one.name) for one in fields(Options)})
+        faults = [spoken(text) for text in given.fault]
+        sandbox = serve(options, keys, _tell, port=given.port, store=given.store, faults=faults)
+    except (OSError, ValueError) as error:
+        made.error(str(error))
+    # A signal handler runs in the main thread, which has to wake up for it.
+    while not ended.wait(0.2):
+        pass
+    sandbox.stop()
     return 0
+
+
+def _tell(info: dict[str, str]) -> None:
+    sys.stdout.write(json.dumps(info) + "\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

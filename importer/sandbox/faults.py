@@ -1,96 +1,158 @@
-"""Faults on request: what goes wrong, for how many calls, and where."""
+"""Faults on request: what goes wrong, with which calls, and how often."""
 
 from __future__ import annotations
 
-import json
-import random
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from typing import Any
 
-HTML = "<html><body><h1>Bad gateway</h1></body></html>"
+from importer.sandbox.routes import Route
 
-BEFORE = frozenset(
-    {"timeout-before", "drop-before", "500-before", "502-before", "503-before", "504-before", "401", "redirect",
-     "throttle-429", "throttle-403", "throttle-200", "mx-before"}
-)  # fmt: skip
-"""Faults of calls that are not processed."""
+HOLD_SECONDS = 90.0
 
-AFTER = frozenset(
-    {"timeout-after", "drop-after", "500-after", "502-after", "503-after", "504-after", "html-200", "empty-200",
-     "truncated-json", "missing-receipt", "shuffled-receipts", "receipt-without-id", "duplicate-row-numbers",
-     "count-only", "mx-after"}
-)  # fmt: skip
-"""Faults of calls that are processed, but whose answer is wrong or lost."""
+_EFFECTS = {
+    "timeout": "no answer for a long time",
+    "drop": "the connection ends without an answer",
+    "reset": "the connection is reset",
+    "500": "HTTP 500 without an MX type",
+    "502": "HTTP 502 of a gateway, HTML",
+    "503": "HTTP 503 of a gateway, HTML",
+    "504": "HTTP 504 of a gateway, HTML",
+    "mx": "HTTP 500 with an MX type, as for bad data",
+}
+_WHEN = {
+    "before-processing": "nothing is stored",
+    "after-processing": "everything is stored",
+    "partial": "the first half of the rows of a bulk call is stored, of other calls nothing",
+}
+CATALOGUE: Mapping[str, str] = {
+    **{f"{effect}-{when}": f"{words}; {what}" for effect, words in _EFFECTS.items() for when, what in _WHEN.items()},
+    "late-processing": "the call is processed and answered only after a long time",
+    "drop-mid-answer": "everything is stored; the connection ends in the middle of the answer",
+    "throttle-429": "refused as too many calls with HTTP 429",
+    "throttle-403": "refused as too many calls with HTTP 403 and plain text",
+    "throttle-200": "refused as too many calls with HTTP 200",
+    "401": "refused as if the keys were wrong",
+    "redirect": "HTTP 302 to another address",
+    "html-200": "everything is stored; HTTP 200 with a page of HTML",
+    "empty-200": "everything is stored; HTTP 200 without a body",
+    "truncated-json": "everything is stored; the JSON of the answer stops half-way",
+    "missing-receipts": "everything is stored; one receipt of a bulk call is missing",
+    "shuffled-receipts": "everything is stored; the receipts of a bulk call come in another order",
+    "receipt-without-id": "everything is stored; the first receipt of a bulk call has no id",
+    "duplicate-row-numbers": "everything is stored; two receipts of a bulk call have the same row number",
+    "count-only": "everything is stored; a bulk call answers with a count in place of receipts",
+    "queue-failure": "an async request is accepted, but fails in processing",
+    "queue-loss": "an async request is accepted, but never processed",
+}
+"""Every fault by name, with its words."""
 
-PARTIAL = frozenset({"500-partial", "drop-partial"})
-"""Faults of bulk calls of which only the first half is processed."""
 
-NAMES = sorted(BEFORE | AFTER | PARTIAL)
+_OF_RECEIPTS = ("missing-receipts", "shuffled-receipts", "receipt-without-id", "duplicate-row-numbers", "count-only")
 
 
 @dataclass(slots=True)
 class Fault:
-    """One ordered fault: after ``skip`` calls whose path contains ``on``, the next ``calls`` have it."""
+    """After ``skip`` calls that fit ``on``, the next ``calls`` have the fault (-1: all); a long time is ``seconds``."""
 
-    name: str
+    fault: str
     calls: int = 1
     skip: int = 0
     on: str = ""
+    seconds: float = HOLD_SECONDS
+
+    @property
+    def effect(self) -> str:
+        """What the caller sees."""
+        for when in _WHEN:
+            if self.fault.endswith(f"-{when}"):
+                return self.fault.removesuffix(f"-{when}")
+        return self.fault
+
+    @property
+    def is_before(self) -> bool:
+        """Whether the call is not processed at all."""
+        refusals = ("throttle-429", "throttle-403", "throttle-200", "401", "redirect")
+        return self.fault.endswith("-before-processing") or self.fault in refusals
+
+    def can_happen_to(self, route: Route) -> bool:
+        """Whether the call has what the fault spoils; if not, the fault waits for one that has."""
+        if self.fault.startswith("queue-"):
+            return route.kind == "async" and route.writes
+        return route.kind == "bulk" or self.fault not in _OF_RECEIPTS
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether only some of the rows are processed."""
+        return self.fault.endswith("-partial")
+
+
+def order_of(content: Mapping[str, Any]) -> Fault:
+    """A fault as ordered; short names are taken, too. Raises ``ValueError`` with words."""
+    given = dict(content)
+    name = str(given.pop("fault", ""))
+    name = next((one for one in (name, f"{name}-processing", f"{name}s") if one in CATALOGUE), "")
+    if not name:
+        raise ValueError(f"There is no fault {content.get('fault')!r}. There are: {', '.join(CATALOGUE)}.")
+    kinds: dict[str, tuple[type, ...]] = {"calls": (int,), "skip": (int,), "on": (str,), "seconds": (int, float)}
+    for key, value in given.items():
+        if key not in kinds or not isinstance(value, kinds[key]) or isinstance(value, bool):
+            raise ValueError(f"{key!r} with the value {value!r} says nothing about a fault.")
+    fault = Fault(name, **given)
+    if fault.calls == 0 or fault.calls < -1 or fault.skip < 0 or fault.seconds < 0:
+        raise ValueError("calls is a number from 1, or -1 for all calls; skip and seconds are not negative.")
+    return fault
+
+
+def spoken(text: str) -> Fault:
+    """A fault as said on the command line: ``NAME[:CALLS[:SKIP[:ON]]]``. Raises :class:`ValueError` with words."""
+    name, *rest = text.split(":", 3)
+    order: dict[str, Any] = {"fault": name}
+    for key, value in zip(("calls", "skip", "on"), rest, strict=False):
+        if value:
+            order[key] = value if key == "on" else int(value)
+    return order_of(order)
 
 
 class Faults:
-    """The faults that are waiting for their calls."""
+    """The faults that wait for their calls."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self.waiting: list[Fault] = []
+        self._waiting: list[Fault] = []
 
-    def order(self, name: str, calls: int = 1, skip: int = 0, on: str = "") -> None:
-        """Let a fault happen. Raises :class:`ValueError` for an unknown name."""
-        if name not in NAMES:
-            raise ValueError(f"unknown fault {name!r}; known: {', '.join(NAMES)}")
+    def order(self, name: str, **details: Any) -> None:
+        """Let a fault happen, by its name and what :class:`Fault` holds; raises ``ValueError`` with words."""
+        self.add(order_of({"fault": name, **details}))
+
+    def add(self, fault: Fault) -> None:
+        """Let a fault happen."""
         with self._lock:
-            self.waiting.append(Fault(name, calls, skip, on))
+            self._waiting.append(fault)
 
     def clear(self) -> None:
-        """Forget what is waiting."""
+        """Forget what waits."""
         with self._lock:
-            self.waiting.clear()
+            self._waiting.clear()
 
-    def next(self, path: str) -> str:
-        """The fault of a call that arrives now, or an empty text."""
+    def waiting(self) -> list[dict[str, Any]]:
+        """What waits, in words."""
         with self._lock:
-            for fault in self.waiting:
-                if fault.on not in path:
+            return [asdict(fault) for fault in self._waiting]
+
+    def next(self, route: Route) -> Fault | None:
+        """The fault of a call that arrives now: that of the oldest order that fits it and has nothing left to skip."""
+        with self._lock:
+            for fault in self._waiting:
+                if not (route.fits(fault.on) and fault.can_happen_to(route)):
                     continue
                 if fault.skip > 0:
                     fault.skip -= 1
-                    return ""
-                fault.calls -= 1
-                if fault.calls <= 0:
-                    self.waiting.remove(fault)
-                return fault.name
-        return ""
-
-
-def spoiled(name: str, answer: Any) -> bytes:
-    """The bytes of an answer with a fault in its content."""
-    entries = answer.get("Response") if isinstance(answer, dict) else answer
-    changed = list(entries) if isinstance(entries, list) else []
-    changes: dict[str, Callable[[], Any]] = {
-        "missing-receipt": lambda: changed[:-1],
-        "shuffled-receipts": lambda: random.Random(len(changed)).sample(changed, len(changed)),  # noqa: S311  no secret
-        "receipt-without-id": lambda: (
-            [{**changed[0], "ProspectActivityId": None}, *changed[1:]] if changed else changed
-        ),
-        "duplicate-row-numbers": lambda: [{**entry, "RowNumber": 1} for entry in changed],
-    }
-    if name in changes:
-        listed = changes[name]()
-        return json.dumps({**answer, "Response": listed} if isinstance(answer, dict) else listed).encode()
-    if name == "count-only":
-        return json.dumps({"Status": "Success", "Message": {"Count": len(changed)}}).encode()
-    whole = json.dumps(answer).encode()
-    return {"html-200": HTML.encode(), "empty-200": b"", "truncated-json": whole[: len(whole) // 2]}.get(name, whole)
+                    continue
+                if fault.calls > 0:
+                    fault.calls -= 1
+                if fault.calls == 0:
+                    self._waiting.remove(fault)
+                return fault
+        return None

@@ -1,318 +1,278 @@
-"""The sandbox over real HTTP: finds the operation, lets faults happen, and keeps a log of every call."""
+"""The sandbox over HTTP on this computer: one thread a connection, kept alive, and cut when a fault says so."""
 
 from __future__ import annotations
 
 import contextlib
-import json
+import io
 import socket
+import socketserver
+import struct
+import sys
 import threading
-import time
-from collections import deque
-from collections.abc import Callable
-from dataclasses import asdict, fields
+from collections.abc import Callable, Iterable, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import unquote, urlsplit
 
-from importer.sandbox.faults import AFTER, BEFORE, HTML, PARTIAL, Faults, spoiled
-from importer.sandbox.gate import Gate
+from importer.sandbox.app import make_app
+from importer.sandbox.crm import Crm
+from importer.sandbox.disk import Disk
+from importer.sandbox.faults import Fault, Faults
 from importer.sandbox.options import Keys, Options
-from importer.sandbox.page import page
-from importer.sandbox.reads import Reads
-from importer.sandbox.tenant import ApiError, Tenant
-from importer.sandbox.writes import Writes
+from importer.sandbox.replies import Dropped, Reply
+from importer.sandbox.tenant import Tenant
 
-Operation = Callable[[Any, dict[str, str]], Any]
-_LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
-_TIME_OUT = 3600.0
+_LARGEST_BODY = 50_000_000
+_QUEUE_TICK = 0.02
+Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
 class Sandbox:
-    """One running sandbox. ``store`` keeps its data on disk; ``port`` 0 takes a free one."""
+    """A sandbox on a port of this computer, from :meth:`start` to :meth:`stop`.
 
-    def __init__(self, options: Options, keys: Keys, *, port: int = 0, store: Path | None = None) -> None:
-        self.options = options
-        self.tenant = Tenant(store)
-        self.gate = Gate(options, keys)
-        self.faults = Faults()
-        for spoken in options.faults:
-            self.order_fault(spoken)
-        self.log: deque[dict[str, Any]] = deque(maxlen=20_000)
-        self.stopping = threading.Event()
-        self._writes, self._reads = Writes(self.tenant, options), Reads(self.tenant, options)
-        self.operations = _operations(self._writes, self._reads)
-        self._server = _Server(("127.0.0.1", port), _handler_for(self))
+    Raises :class:`OSError` when its port or its store is taken.
+    """
+
+    def __init__(
+        self, options: Options, keys: Keys, *, port: int = 0, store: Path | None = None, faults: Sequence[Fault] = ()
+    ) -> None:
+        self.crm = Crm(Tenant(Disk(store) if store else None), options, keys)
+        for fault in faults:
+            self.crm.faults.add(fault)
+        try:
+            self._server = _Server(("127.0.0.1", port), make_app(self.crm))
+        except BaseException:
+            self.crm.tenant.close()
+            raise
         self.host = f"http://127.0.0.1:{self._server.server_address[1]}"
-
-    def order_fault(self, spoken: str) -> None:
-        """Order a fault by its name, or as ``name:calls:skip:on``."""
-        name, *rest = spoken.split(":")
-        calls, skip, on = [*rest, *["1", "0", ""][len(rest) :]]
-        self.faults.order(name, int(calls), int(skip), on)
-
-    def info(self) -> dict[str, str]:
-        """How to reach it."""
-        return {"host": self.host, "async_host": self.host, "org_id": self.tenant.org_id}
-
-    def serve(self) -> None:
-        """Serve until :meth:`stop`."""
-        threading.Thread(target=self._work, name="queue", daemon=True).start()
-        self._server.serve_forever(poll_interval=0.05)
+        self._threads = [
+            threading.Thread(target=self._server.serve_forever, args=(0.02,), name="sandbox", daemon=True),
+            threading.Thread(target=self._process_queue, name="sandbox queue", daemon=True),
+        ]
 
     def start(self) -> dict[str, str]:
-        """Serve in a thread; how to reach it."""
-        threading.Thread(target=self.serve, name="sandbox", daemon=True).start()
+        """Serve in threads of this process; how to reach it, as :meth:`info` says."""
+        for thread in self._threads:
+            thread.start()
         return self.info()
 
-    def _work(self) -> None:
-        while not self.stopping.wait(0.05):
-            self._writes.work_queue()
-            self.tenant.commit()
+    @property
+    def tenant(self) -> Tenant:
+        """What it holds."""
+        return self.crm.tenant
 
-    def stop(self) -> None:
-        """Stop serving; calls that sleep are cut."""
-        self.stopping.set()
-        self._server.shutdown()
-        self._server.server_close()
+    @property
+    def faults(self) -> Faults:
+        """The faults that wait."""
+        return self.crm.faults
+
+    @property
+    def log(self) -> list[dict[str, Any]]:
+        """The calls so far, as the state shows them."""
+        return self.crm.journal.entries()
 
     def state(self) -> dict[str, Any]:
-        """Everything that a test wants to judge by."""
-        with self.tenant.lock:
-            return {
-                "org_id": self.tenant.org_id,
-                "leads": list(self.tenant.leads.values()),
-                "activities": list(self.tenant.activities.values()),
-                "queue": [{"id": identity, **task} for identity, task in self.tenant.queue.items()],
-                "calls": dict(self.gate.calls),
-                "refusals": dict(self.gate.refusals),
-                "log": list(self.log),
-                "faults": [asdict(fault) for fault in self.faults.waiting],
-            }
+        """What ``GET /__sandbox__/state`` shows."""
+        return self.crm.state()
 
-    def control(self, path: str, body: Any) -> Any:
-        """The control calls below `/__sandbox__/`."""
-        if path == "state":
-            return self.state()
-        if path == "reset":
-            self.tenant.reset()
-            self.faults.clear()
-            self.log.clear()
-        elif path == "faults":
-            if body.get("clear"):
-                self.faults.clear()
-            else:
-                self.faults.order(body["fault"], body.get("calls", 1), body.get("skip", 0), body.get("on", ""))
-        elif path == "settings":
-            known = {one.name for one in fields(Options)} - {"faults"}
-            for name, value in body.items():
-                if name not in known:
-                    raise ValueError(f"unknown setting {name!r}")
-                setattr(self.options, name, value)
-        else:
-            raise KeyError(path)
-        return {"ok": True}
+    def change(self, **settings: Any) -> None:
+        """Change some switches; raises :class:`ValueError` with words for what is none."""
+        self.crm.change_options(settings)
+
+    def info(self) -> dict[str, str]:
+        """How to reach it, and the tenant in it."""
+        return {"host": self.host, "async_host": self.host, "org_id": self.crm.tenant.org_id}
+
+    def _process_queue(self) -> None:
+        while not self.crm.stopping.wait(_QUEUE_TICK):
+            self.crm.process_queue()
+
+    def wait(self) -> None:
+        """Wait until it is stopped."""
+        for thread in self._threads:
+            thread.join()
+
+    def stop(self) -> None:
+        """End all waiting, cut all connections, and let go of port and store. Stopping twice is fine."""
+        if self.crm.stopping.is_set():
+            return
+        self.crm.stopping.set()
+        self._server.shutdown()
+        self._server.server_close()
+        self._server.cut_connections()
+        self.wait()
+        self.crm.tenant.close()
+
+    def __enter__(self) -> Sandbox:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
 
 
-def _operations(writes: Writes, reads: Reads) -> dict[tuple[str, str], tuple[str, Operation]]:
-    """Class and function of every call, by method and path."""
-    lead, activity = "/v2/LeadManagement.svc", "/v2/ProspectActivity.svc"
-    return {
-        ("POST", f"{lead}/Lead.Create"): ("standard", writes.create_lead),
-        ("POST", f"{lead}/Lead.Capture"): ("standard", writes.capture_lead),
-        ("POST", f"{lead}/Lead.CreateOrUpdate"): ("standard", writes.upsert_lead),
-        ("POST", f"{lead}/Lead/Bulk/CreateOrUpdate"): ("bulk", writes.bulk_upsert),
-        ("POST", f"{activity}/Bulk/CustomActivity/Add/ByLeadId"): ("bulk", writes.bulk_by_lead_id),
-        ("POST", f"{activity}/Bulk/CustomActivity/Add/ByLeadField"): ("bulk", writes.bulk_by_lead_field),
-        ("POST", f"{activity}/Create"): ("standard", writes.post_activity),
-        ("POST", f"{activity}/CreateCustom"): ("standard", writes.lead_and_activity),
-        ("POST", "/lead/capture"): ("async", lambda body, params: writes.submit("lead", body, params)),
-        ("POST", "/activity/createcustom"): ("async", lambda body, params: writes.submit("activity", body, params)),
-        ("GET", "/lead/status"): ("async", lambda body, params: writes.task_status(params.get("RequestID", ""))),
-        ("GET", "/activity/createcustom/status"): (
-            "async",
-            lambda body, params: writes.task_status(params.get("RequestID", "")),
-        ),
-        ("GET", "/lead/metrics"): ("async", lambda body, params: writes.metrics("lead")),
-        ("GET", "/activity/createcustom/metrics"): ("async", lambda body, params: writes.metrics("activity")),
-        ("POST", f"{activity}/Retrieve"): ("standard", reads.activities_of_lead),
-        ("POST", f"{activity}/CustomActivity/RetrieveByActivityEvent"): ("standard", reads.activities_of_type),
-        ("GET", f"{activity}/GetActivityDetails"): ("standard", reads.activity),
-        ("GET", f"{activity}/ActivityTypes.Get"): ("standard", reads.activity_types),
-        ("GET", f"{activity}/CustomActivity/GetActivitySetting"): ("standard", reads.activity_setting),
-        ("GET", f"{lead}/Leads.GetByEmailaddress"): ("standard", reads.lead_by_email),
-        ("GET", f"{lead}/RetrieveLeadByPhoneNumber"): ("standard", reads.lead_by_phone),
-        ("GET", f"{lead}/Leads.GetById"): ("standard", reads.lead_by_id),
-        ("POST", f"{lead}/Leads.Get"): ("standard", reads.leads),
-        ("GET", f"{lead}/LeadsMetaData.Get"): ("standard", reads.lead_fields),
-        ("GET", "/v2/UserManagement.svc/Users.Get"): ("standard", reads.users),
-        ("GET", "/v2/Authentication.svc/UserByAccessKey.Get"): ("standard", reads.who_am_i),
-    }
+def serve(
+    options: Options,
+    keys: Keys,
+    ready: Callable[[dict[str, str]], None],
+    *,
+    port: int = 0,
+    store: Path | None = None,
+    faults: Sequence[Fault] = (),
+) -> Sandbox:
+    """Start a sandbox in threads of this process and tell ``ready`` how to reach it; ``stop()`` ends it.
+
+    Raises :class:`OSError` when its port or its store is taken.
+    """
+    sandbox = Sandbox(options, keys, port=port, store=store, faults=faults)
+    ready(sandbox.start())
+    return sandbox
 
 
 class _Server(ThreadingHTTPServer):
+    # Werkzeug's own server closes the connection after every answer; callers of the true API reuse theirs.
     daemon_threads = True
+    block_on_close = False
     request_queue_size = 256
 
+    def __init__(self, address: tuple[str, int], app: Wsgi) -> None:
+        self.app = app
+        self._open: set[socket.socket] = set()
+        self._guard = threading.Lock()
+        super().__init__(address, _Connection)
 
-def _handler_for(sandbox: Sandbox) -> type[BaseHTTPRequestHandler]:
-    class Handler(_Call):
-        owner = sandbox
+    def server_bind(self) -> None:
+        # The base class asks the network for the machine's name, which may take seconds.
+        socketserver.TCPServer.server_bind(self)
+        self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
 
-    return Handler
+    def process_request(self, request: Any, client_address: Any) -> None:
+        with self._guard:
+            self._open.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        with self._guard:
+            self._open.discard(request)
+        super().shutdown_request(request)
+
+    def cut_connections(self) -> None:
+        """End every connection that is still open."""
+        with self._guard:
+            for connection in self._open:
+                with contextlib.suppress(OSError):
+                    connection.shutdown(socket.SHUT_RDWR)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handle_error(request, client_address)
 
 
-class _Call(BaseHTTPRequestHandler):
-    """One connection; each request of it is one call."""
-
-    owner: Sandbox
+class _Connection(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
-    timeout = 300
+    # One write for head and body: two would wait for each other's acknowledgement.
+    wbufsize = 1 << 16
+    server: _Server
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing: addresses may hold keys."""
-
-    def do_GET(self) -> None:
-        """Answer a GET."""
-        self._answer_call()
+        """Nothing: the addresses of calls may hold keys."""
 
     def do_POST(self) -> None:
-        """Answer a POST."""
-        self._answer_call()
-
-    def _answer_call(self) -> None:
-        length = int(self.headers.get("Content-Length") or 0)
-        raw = self.rfile.read(length) if length else b""
-        parts = urlsplit(self.path)
-        params = dict(parse_qsl(parts.query, keep_blank_values=True))
-        if parts.path == "/" or parts.path.startswith("/__sandbox__/"):
-            self._answer_control(parts.path, raw)
+        """Answer a request."""
+        body = self._body()
+        if body is None:
             return
-        arrived = time.monotonic()
-        status, content, verdict = self._call(parts.path, params, raw)
-        entry = {"at": arrived, "method": self.command, "path": parts.path, "status": status, "verdict": verdict}
-        self.owner.log.append({**entry, "query": sorted(params)})
-        if content is None:
-            self._drop()
-        else:
-            self._reply(status, content)
-
-    def _answer_control(self, path: str, raw: bytes) -> None:
-        if self.headers.get("Host", "").rsplit(":", 1)[0] not in _LOOPBACK:
-            self._reply(403, b"{}")
-        elif path == "/":
-            self._reply(200, page(self.owner.state(), self.owner.host).encode(), "text/html; charset=utf-8")
-        else:
-            try:
-                body = json.loads(raw) if raw else {}
-                self._reply(200, json.dumps(self.owner.control(path.rpartition("/")[2], body)).encode())
-            except (ValueError, KeyError, TypeError) as error:
-                self._reply(400, json.dumps({"error": str(error)}).encode())
-
-    def _call(self, path: str, params: dict[str, str], raw: bytes) -> tuple[int, bytes | None, str]:
-        """Status, body (``None``: drop the connection) and a word for the log."""
-        sandbox = self.owner
-        known = sandbox.operations.get((self.command, path))
-        if known is None:
-            other = any(path == one for _, one in sandbox.operations)
-            return (405 if other else 404), b"", "unknown call"
-        kind, operation = known
-        text = sandbox.gate.refusal(kind)
-        if text:
-            return *_throttled(text, sandbox.options.throttle_shape), "throttled"
-        if not self._may_enter(path, params, kind):
-            return *_error(ApiError("MXInvalidAccessDetailsException", "Invalid Access Details provided.", 401)), "401"
-        writing = self.command == "POST" and operation.__name__ in _WRITING
-        fault = sandbox.faults.next(path)
-        if writing or fault:
-            sandbox.stopping.wait(sandbox.options.latency)
-        if fault in BEFORE:
-            return *self._fail(fault), fault
         try:
-            body = json.loads(raw) if raw else None
-        except ValueError:
-            return *_error(ApiError("", "Unexpected character encountered while parsing value.", 400)), "400"
-        return self._operate(operation, body, params, fault)
+            reply = self._run(body)
+        except Dropped as drop:
+            self._drop(drop)
+            return
+        self._send(reply)
 
-    def _operate(
-        self, operation: Operation, body: Any, params: dict[str, str], fault: str
-    ) -> tuple[int, bytes | None, str]:
-        sandbox = self.owner
+    # The base class looks its methods up by these names; the application says which of them an address has.
+    do_GET = do_HEAD = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_POST  # noqa: N815  names of the base class
+
+    def _body(self) -> bytes | None:
+        """The body; ``None`` when it cannot be read, after an answer that says so."""
+        length = self.headers.get("Content-Length", "0")
+        if "Transfer-Encoding" in self.headers or not length.isdigit():
+            self.close_connection = True
+            self.send_error(411)
+            return None
+        if int(length) > _LARGEST_BODY:
+            self.close_connection = True
+            self.send_error(413)
+            return None
+        return self.rfile.read(int(length))
+
+    def _run(self, body: bytes) -> Reply:
+        started: list[tuple[str, list[tuple[str, str]]]] = []
+
+        def start(status: str, headers: list[tuple[str, str]], *_: object) -> None:
+            started.append((status, headers))
+
+        chunks = self.server.app(self._environment(body), start)
         try:
-            if fault in PARTIAL and isinstance(body, list):
-                body = body[: len(body) // 2]
-            with sandbox.tenant.lock:
-                answer = operation(body, params)
-        except ApiError as error:
-            sandbox.tenant.commit()
-            if error.kind == "MXDuplicateEntryException":
-                error.status = sandbox.options.duplicate_status
-            return *_error(error), error.kind or "400"
-        sandbox.tenant.commit()
-        if fault in PARTIAL or fault in AFTER:
-            status, content = self._fail(fault)
-            return status, spoiled(fault, answer) if status == 200 else content, fault
-        return 200, json.dumps(answer).encode(), "ok"
+            content = b"".join(chunks)
+        finally:
+            if hasattr(chunks, "close"):
+                chunks.close()
+        status, headers = started[-1]
+        rest = {name: value for name, value in headers if name.lower() not in ("content-type", "content-length")}
+        kind = next((value for name, value in headers if name.lower() == "content-type"), "text/plain")
+        return Reply(int(status.split()[0]), content, kind, rest)
 
-    def _fail(self, fault: str) -> tuple[int, bytes | None]:
-        """Status and body of a fault; for faults in an answer's content the status is 200."""
-        name = fault.partition("-")[0]
-        if name == "timeout":
-            self.owner.stopping.wait(_TIME_OUT)
-            return 0, None
-        if name == "drop":
-            return 0, None
-        if name in ("502", "503", "504"):
-            return int(name), HTML.encode()
-        if fault == "redirect":
-            return 307, b""
-        if name == "throttle":
-            limit, window = self.owner.options.calls_per_window, self.owner.options.window
-            return _throttled(f"API calls exceeded the limit of {limit} in {window:g} second(s)", fault[-3:])
-        if name == "401":
-            return _error(ApiError("MXInvalidAccessDetailsException", "Invalid Access Details provided.", 401))
-        if name == "mx":
-            return _error(ApiError("MXInvalidInputException", "Invalid Input! Parameter Name: unknown"))
-        return (500, b'{"Message": "An error has occurred."}') if name == "500" else (200, b"")
+    def _environment(self, body: bytes) -> dict[str, Any]:
+        parts = urlsplit(self.path)
+        name, port = self.server.server_name, str(self.server.server_port)
+        environment: dict[str, Any] = {
+            "REQUEST_METHOD": self.command,
+            "SCRIPT_NAME": "",
+            "PATH_INFO": unquote(parts.path, "latin-1"),
+            "QUERY_STRING": parts.query,
+            "CONTENT_TYPE": self.headers.get("Content-Type", ""),
+            "CONTENT_LENGTH": str(len(body)),
+            "SERVER_NAME": name,
+            "SERVER_PORT": port,
+            "SERVER_PROTOCOL": self.request_version,
+            "wsgi.version": (1, 0),
+            "wsgi.url_scheme": "http",
+            "wsgi.input": io.BytesIO(body),
+            "wsgi.errors": sys.stderr,
+            "wsgi.multithread": True,
+            "wsgi.multiprocess": False,
+            "wsgi.run_once": False,
+        }
+        for header, value in self.headers.items():
+            if header.lower() not in ("content-type", "content-length"):
+                environment["HTTP_" + header.upper().replace("-", "_")] = value
+        return environment
 
-    def _may_enter(self, path: str, params: dict[str, str], kind: str) -> bool:
-        gate = self.owner.gate
-        access = self.headers.get("x-LSQ-AccessKey") or params.get("accessKey") or params.get("accesskey", "")
-        secret = self.headers.get("x-LSQ-SecretKey") or params.get("secretKey") or params.get("secretkey", "")
-        if kind == "async":
-            asking = self.command == "GET"
-            return gate.knows_api_key(self.headers.get("x-api-key", "")) and (asking or gate.knows(access, secret))
-        return gate.knows(access, secret)
+    def _send(self, reply: Reply) -> None:
+        self._write(reply)
+        self.wfile.flush()
 
-    def _reply(self, status: int, content: bytes, kind: str = "application/json; charset=utf-8") -> None:
-        self.send_response(status)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(content)))
-        self.send_header("Cache-Control", "no-store")
-        if status == 307:
-            self.send_header("Location", f"http://localhost:{self.owner.host.rpartition(':')[2]}{self.path}")
+    def _write(self, reply: Reply, body: bytes | None = None) -> None:
+        self.send_response(reply.status)
+        self.send_header("Content-Type", reply.content_type)
+        self.send_header("Content-Length", str(len(reply.body)))
+        for name, value in reply.headers.items():
+            self.send_header(name, value)
         self.end_headers()
-        with contextlib.suppress(OSError):
-            self.wfile.write(content)
+        if self.command != "HEAD":
+            self.wfile.write(reply.body if body is None else body)
 
-    def _drop(self) -> None:
-        """Cut the connection without an answer."""
+    def _drop(self, drop: Dropped) -> None:
+        self.close_connection = True
+        if drop.begun is not None:
+            self._write(drop.begun, drop.begun.body[: len(drop.begun.body) // 2])
+            self.wfile.flush()
+        if drop.reset:
+            # No lingering means that closing sends a reset instead of an orderly end.
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.connection.close()
+            return
         with contextlib.suppress(OSError):
             self.connection.shutdown(socket.SHUT_RDWR)
-        self.close_connection = True
-
-
-_WRITING = frozenset(
-    {"create_lead", "capture_lead", "upsert_lead", "bulk_upsert", "bulk_by_lead_id", "bulk_by_lead_field",
-     "post_activity", "lead_and_activity", "<lambda>"}
-)  # fmt: skip
-
-
-def _error(error: ApiError) -> tuple[int, bytes]:
-    body = {"Status": "Error", "ExceptionType": error.kind, "ExceptionMessage": error.message}
-    return error.status, json.dumps(body).encode()
-
-
-def _throttled(text: str, shape: str) -> tuple[int, bytes]:
-    return _error(ApiError("MXAPIRateLimitExceededException", text, int(shape)))

@@ -109,7 +109,7 @@ def test_yesterdays_export_with_new_rows_sends_only_the_new_ones(desk: Desk) -> 
 
 def test_kill_9_in_the_middle_and_resume(desk: Desk) -> None:
     """After SIGKILL anywhere in the run, resume leaves every row in the CRM exactly once."""
-    desk.sandbox.options.latency = 0.1
+    desk.sandbox.change(latency=0.1)
     desk.visits(400)
     process = desk.start("run", "visits.csv", "-m", "visits.yaml", "--yes", LEADSQUARED_CALLS_PER_WINDOW="2")
     until(process, lambda: len(desk.sandbox.tenant.activities) >= 60)
@@ -129,7 +129,7 @@ def test_kill_9_in_the_middle_and_resume(desk: Desk) -> None:
 
 def test_ctrl_c_finishes_the_calls_in_flight_and_says_how_to_resume(desk: Desk) -> None:
     """An interrupted run ends with status 4 and nothing in doubt."""
-    desk.sandbox.options.latency = 0.2
+    desk.sandbox.change(latency=0.2)
     desk.visits(300)
     process = desk.start("run", "visits.csv", "-m", "visits.yaml", "--yes", LEADSQUARED_CALLS_PER_WINDOW="1")
     until(process, lambda: len(desk.sandbox.tenant.activities) >= 30)
@@ -161,7 +161,7 @@ def test_one_fault_of_the_server(desk: Desk, fault: str) -> None:
 @pytest.mark.parametrize("refusal", ["whole-call", "whole-call-partial"])
 def test_one_bad_row_costs_its_neighbours_nothing(desk: Desk, refusal: str) -> None:
     """Where a bad row makes LeadSquared refuse the whole call, the other 24 arrive all the same."""
-    desk.sandbox.options.bulk_refusal = refusal
+    desk.sandbox.change(bulk_refusal=refusal)
     desk.visits(60)
     text = desk.folder.joinpath("visits.csv").read_text("utf-8")
     desk.write("visits.csv", text + "00000000-0000-4000-8000-000000000000,nobody\n")
@@ -173,7 +173,7 @@ def test_one_bad_row_costs_its_neighbours_nothing(desk: Desk, refusal: str) -> N
 
 def test_two_imports_at_once(desk: Desk) -> None:
     """A second run on the same account says who is sending, and ends with status 75."""
-    desk.sandbox.options.latency = 0.3
+    desk.sandbox.change(latency=0.3)
     desk.visits(100)
     first = desk.start("run", "visits.csv", "-m", "visits.yaml", "--yes", LEADSQUARED_CALLS_PER_WINDOW="1")
     until(first, lambda: bool(desk.sandbox.tenant.activities))
