@@ -1,0 +1,115 @@
+"""Runs the command `importer` in processes of its own that start in a few milliseconds.
+
+A server process imports the heavy libraries once; each command is a fork of it: a real process with its own memory,
+files and signals, which a test can kill, only without the second that importing pandas takes.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import multiprocessing
+import os
+import sys
+import traceback
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any
+
+_PRELOADED = [
+    "pandas",
+    "pyarrow.ipc",
+    "pandera.pandas",
+    "requests",
+    "sqlalchemy.dialects.sqlite",
+    "xlsxwriter",
+    "jinja2",
+    "phonenumbers",
+    "rapidfuzz.process",
+    "yaml",
+    "pydantic",
+    "importer.cli.main",
+    "importer.cli.run",
+    "importer.cli.resume",
+    "importer.pipeline.runs",
+    "importer.pipeline.doctor",
+]
+_CONTEXT = multiprocessing.get_context("forkserver")
+_CONTEXT.set_forkserver_preload(_PRELOADED)
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended. ``status`` is negative when a signal ended it: -9 for SIGKILL."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> dict[str, Any]:
+        return dict(json.loads(self.out))
+
+
+class Running:
+    """A command on its way."""
+
+    def __init__(self, folder: Path, environment: Mapping[str, str], arguments: Sequence[str]) -> None:
+        number = sum(1 for _ in folder.glob("command-*.out"))
+        self._out = folder / f"command-{number:03}.out"
+        self._err = folder / f"command-{number:03}.err"
+        self._out.touch()
+        given = (str(folder), dict(environment), list(arguments), str(self._out), str(self._err))
+        self.process: BaseProcess = _CONTEXT.Process(target=_command, args=given)
+        self.process.start()
+
+    @property
+    def pid(self) -> int:
+        return int(self.process.pid or 0)
+
+    def is_alive(self) -> bool:
+        return self.process.is_alive()
+
+    def kill(self) -> None:
+        """SIGKILL, at once."""
+        self.process.kill()
+
+    def wait(self, seconds: float = 120.0) -> Ended:
+        """Until it ends; it must do so within ``seconds``."""
+        self.process.join(seconds)
+        if self.process.exitcode is None:
+            self.process.kill()
+            self.process.join()
+            raise AssertionError(f"it hung: {self._err.read_text('utf-8', 'replace')}")
+        status = self.process.exitcode
+        return Ended(status, self._out.read_text("utf-8", "replace"), self._err.read_text("utf-8", "replace"))
+
+
+def _command(folder: str, environment: dict[str, str], arguments: list[str], out: str, err: str) -> None:
+    """Become the command: its folder, its environment, its streams; then what `importer` does."""
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(environment)
+    for number, path in ((1, out), (2, err)):
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        os.dup2(descriptor, number)
+        os.close(descriptor)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    sys.stdin = io.TextIOWrapper(io.FileIO(0), encoding="utf-8")
+    sys.stdout = io.TextIOWrapper(io.FileIO(1, "w"), encoding="utf-8", write_through=True)
+    sys.stderr = io.TextIOWrapper(io.FileIO(2, "w"), encoding="utf-8", write_through=True)
+    sys.argv = ["importer", *arguments]
+    from importer.__main__ import main
+
+    try:
+        main()
+    except SystemExit as end:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(end.code if isinstance(end.code, int) else 1)
+    except BaseException:  # what a real process does with an exception that nobody caught
+        traceback.print_exc()
+        os._exit(1)
