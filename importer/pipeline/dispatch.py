@@ -12,7 +12,7 @@ from importer.crm.client import body_bytes
 from importer.ledger.interface import Call, CallEnd, Sending
 from importer.model import DELIVERED, Counts, Outcome, Record, Reply, Status, Verdict, VerdictKind
 from importer.pipeline.clock import iso
-from importer.pipeline.guards import budget_reached, daily_budget_left
+from importer.pipeline.guards import budget_reached
 from importer.pipeline.interpret import Judgement, doubt_booked_ids, judge
 from importer.pipeline.queue import RowQueue
 from importer.pipeline.recover import Recovery
@@ -46,7 +46,7 @@ class Dispatcher:
         self._repeats: dict[int, int] = {}
         self._proven = work.ledger.mapping_proven(work.account.name, work.run.new.mapping_sha)
         self._budget_day = ""
-        self._budget_left: int | None = None
+        self._budget_left = 0
         self._kind = work.target.call_class
 
     def hold(self, leads: set[str]) -> None:
@@ -153,11 +153,10 @@ class Dispatcher:
         today = work.clock.now().strftime("%Y-%m-%d")
         if today != self._budget_day:
             used = work.ledger.calls_since(work.account.name, f"{today}T00:00:00.000+00:00")
-            self._budget_day, self._budget_left = today, daily_budget_left(used, work.account.daily_calls)
-        if self._budget_left is not None:
-            if self._budget_left <= 0:
-                raise budget_reached(work.account.daily_calls)
-            self._budget_left -= 1
+            self._budget_day, self._budget_left = today, max(0, work.account.daily_calls - used)
+        if self._budget_left <= 0:
+            raise budget_reached(work.account.daily_calls)
+        self._budget_left -= 1
 
     def _land_finished(self) -> None:
         for future in [future for future in self._flights if future.done()]:

@@ -98,11 +98,6 @@ class Guards:
             )
 
 
-def daily_budget_left(calls_today: int, daily_calls: int) -> int | None:
-    """How many calls may still leave today, or ``None`` without a budget."""
-    return max(0, daily_calls - calls_today) if daily_calls else None
-
-
 def budget_reached(daily_calls: int) -> RunStopped:
     """The stop for a used-up daily budget."""
     return RunStopped(

@@ -48,7 +48,7 @@ def judge(
             return Judgement(_same(records, Status.NOT_SENT, verdict.code, verdict.message, at), again=True)
         case VerdictKind.MISCONFIGURED:
             return Judgement(_same(records, Status.NOT_SENT, verdict.code, verdict.message, at))
-        case VerdictKind.UNCERTAIN:
+        case _:
             if _all_repeatable(target, records) and repeats < MOST_REPEATS:
                 return Judgement(_same(records, Status.NOT_SENT, NO_ANSWER, verdict.message, at), again=True)
             return Judgement(_same(records, Status.UNCERTAIN, verdict.code or NO_ANSWER, verdict.message, at))

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
-from pipeline_world import LOST, World, answer, before, visits
+import pytest
+from pipeline_world import BY_ID, LOST, World, after, answer, before, mx, visits
 
-from importer.model import Status
+from importer.crm.limits import Slot
+from importer.model import CallClass, Status
+from importer.pipeline.limits import Allowances
+from importer.pipeline.mappings import check_mapping_file
+from importer.pipeline.plan import _Tally
 from importer.pipeline.report import Books, _place, summarise
 from importer.pipeline.work import Work
 from importer.problems import Problem
@@ -17,8 +23,6 @@ def test_records_of_rows(world: World) -> None:
     """Rows that are not asked for or not there are not found, and cost nothing."""
     plan = world.plan(visits(3))
     kept: dict[str, Any] = dict.fromkeys(Work.__slots__)
-    from pathlib import Path
-
     from importer.pipeline.deliver import make_target, parse_mapping
     from importer.pipeline.effect_keys import effect_keys
     from importer.pipeline.plan import known_words
@@ -59,3 +63,43 @@ def test_rows_that_wait_for_another_run_go_on_waiting(world: World) -> None:
         assert world.statuses("run-2") == {"skipped": 1, "uncertain": 1}
     (outcome,) = world.ledger.outcomes("run-2", [Status.UNCERTAIN])
     assert "importer resume run-1" in outcome.error
+
+
+def test_a_slot_taken_by_another_thread_costs_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the last slot goes to a question, the batch waits for the next one."""
+    take = Allowances.take
+    taken = iter([True])
+
+    def take_late(self: Allowances, kind: CallClass) -> Slot | None:
+        return None if next(taken, False) else take(self, kind)
+
+    monkeypatch.setattr(Allowances, "take", take_late)
+    world.deliver(world.plan(visits(3)))
+    assert world.statuses() == {"created": 3}
+    assert set(world.crm.notes().values()) == {1}
+
+
+def test_a_call_refused_as_a_whole_that_stored_all_is_not_repeated(world: World) -> None:
+    """Reading back finds every row, and nothing is left to send in halves."""
+    world.crm.faults = [None, after(mx("MXInvalidInputException", "one of the activities is bad"))]
+    world.deliver(world.plan(visits(6)))
+    assert world.statuses() == {"created": 6}
+    assert world.crm.posts == 2
+    assert set(world.crm.notes().values()) == {1}
+
+
+def test_a_mapping_alone_is_checked_without_a_file(tmp_path: Path) -> None:
+    """What it is for and how many columns it reads."""
+    path = tmp_path / "visits.yaml"
+    path.write_text(BY_ID, "utf-8")
+    sound, columns = check_mapping_file(path, None)
+    assert "sound mapping for bulk-activities-by-lead-id" in sound
+    assert columns == "It fills 3 fields from 2 columns."
+
+
+def test_only_the_first_rows_of_a_problem_are_named() -> None:
+    """A column of a million bad cells is one group with a few example rows."""
+    tally = _Tally()
+    tally.add(9, 0, [Problem("required", row, "m", "r") for row in range(2, 11)])
+    assert tally._first["required"] == [2, 3, 4, 5, 6]
+    assert tally._rows_by_code["required"] == 9
