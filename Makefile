@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint smoke docs lock clean
+.PHONY: help demo test lint smoke docs pictures lock clean
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -45,6 +45,9 @@ smoke: ## Install without development packages in a fresh environment and run th
 docs: $(VENV)/.development ## Write the generated parts of the docs again
 	$(BIN)/python tests/docs/generate.py
 	$(BIN)/python -m importer.mapping.reference docs/mapping.md
+
+pictures: $(VENV)/.development ## Draw the reports of clean, faulty and troubled imports as PNG files, to look at
+	$(BIN)/python tests/pictures/draw.py pictures
 
 lock: $(VENV)/.development ## Write requirements.lock anew from what pyproject.toml allows
 	$(BIN)/python -m pip install --quiet uv

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, func, insert, literal_column, select, update
 
 from importer.ledger.changes import UNSEEN, Change, Reason, State, apply, read_states, refusal, require, storable
-from importer.ledger.interface import Call, CallEnd, CallFigures
+from importer.ledger.interface import Call, CallEnd, CallFigures, PastCall
 from importer.ledger.outcomes import outcome_values
 from importer.ledger.runs import generation, required
 from importer.ledger.schema import SENDING, calls, rows
@@ -201,3 +201,19 @@ def figures(connection: Connection, run_id: str) -> CallFigures:
         seconds=float(sum(total for _, _, total, _ in lines)),
         slowest=float(max((slowest for _, _, _, slowest in lines), default=0.0)),
     )
+
+
+def past(connection: Connection, run_id: str) -> list[PastCall]:
+    """The run's calls in the order in which they left."""
+    query = select(calls).where(calls.c.run_id == run_id).order_by(calls.c.number)
+    return [
+        PastCall(
+            number=line.number,
+            sent_at=line.sent_at,
+            rows=len(read_rows(line.rows)),
+            verdict=VerdictKind(line.verdict) if line.verdict else None,
+            code=line.code,
+            elapsed=line.elapsed,
+        )
+        for line in connection.execute(query)
+    ]

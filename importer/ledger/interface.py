@@ -117,6 +117,21 @@ class CallFigures:
     slowest: float
 
 
+@dataclass(frozen=True, slots=True)
+class PastCall:
+    """A call of a run: when it left (ISO, UTC), how many rows it carried, and how it ended.
+
+    ``verdict`` is ``None`` when it never ended; ``elapsed`` is in seconds.
+    """
+
+    number: int
+    sent_at: str
+    rows: int
+    verdict: VerdictKind | None
+    code: str
+    elapsed: float
+
+
 class Ledger(Protocol):
     """Runs, calls, outcomes and what accounts were seen to allow. One process writes at a time, from one thread.
 
@@ -235,6 +250,10 @@ class Ledger(Protocol):
 
     def call_figures(self, run_id: str) -> CallFigures:
         """Figures of the run's calls."""
+        ...
+
+    def past_calls(self, run_id: str) -> list[PastCall]:
+        """The run's calls that carried rows, in the order in which they left."""
         ...
 
     def bind_account(self, account: str, org_id: str) -> str:

@@ -17,7 +17,17 @@ from importer.ledger.changes import read_owners, same_id
 from importer.ledger.faults import FileFaultError, translated
 from importer.ledger.guard import FileGuard
 from importer.ledger.identity import Randomness
-from importer.ledger.interface import Call, CallEnd, CallFigures, KnownRow, LearnedLimit, NewRun, Run, RunState
+from importer.ledger.interface import (
+    Call,
+    CallEnd,
+    CallFigures,
+    KnownRow,
+    LearnedLimit,
+    NewRun,
+    PastCall,
+    Run,
+    RunState,
+)
 from importer.ledger.machine import machine_id
 from importer.ledger.opening import Opening, open_file
 from importer.model import CallClass, Counts, Outcome, Status
@@ -245,6 +255,11 @@ class SqlLedger:
         """Figures of the run's calls that have ended."""
         with self._reading() as connection:
             return calls.figures(connection, run_id)
+
+    def past_calls(self, run_id: str) -> list[PastCall]:
+        """The run's calls that carried rows, in the order in which they left."""
+        with self._reading() as connection:
+            return calls.past(connection, run_id)
 
     # --- accounts
 

@@ -107,6 +107,29 @@ class Plan:
                 ready = batch.filter(batch.column("ok"))
                 yield ready.column("row").to_numpy(), _fields_of(ready)
 
+    def column_batches(self) -> Iterator[tuple[pa.RecordBatch, pa.RecordBatch]]:
+        """The source's cells, in the order of its columns, and the records of all rows, chunk by chunk."""
+        import pyarrow as pa
+
+        with pa.memory_map(str(self.folder / _ROWS)) as rows_file:
+            reader = pa.ipc.open_file(rows_file)
+            for number in range(reader.num_record_batches):
+                batch = reader.get_batch(number)
+                yield batch.select([name for name in batch.schema.names if name.startswith("c:")]), _fields_of(batch)
+
+    def problem_batches(self) -> Iterator[tuple[np.ndarray, pa.RecordBatch]]:
+        """Row numbers of each chunk, and the problems of these rows."""
+        import pyarrow as pa
+
+        with (
+            pa.memory_map(str(self.folder / _ROWS)) as rows_file,
+            pa.memory_map(str(self.folder / _PROBLEMS)) as problems_file,
+        ):
+            rows = pa.ipc.open_file(rows_file)
+            problems = pa.ipc.open_file(problems_file)
+            for number in range(rows.num_record_batches):
+                yield rows.get_batch(number).column("row").to_numpy(), problems.get_batch(number)
+
 
 def _fields_of(batch: pa.RecordBatch) -> pa.RecordBatch:
     names = [name for name in batch.schema.names if name.startswith("f:")]

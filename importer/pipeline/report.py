@@ -11,7 +11,7 @@ from importer.ledger.interface import Ledger, Run, RunState
 from importer.model import NEEDS_PERSON, CallClass, Counts, Outcome, Status
 from importer.pipeline.deliver import book_counts
 from importer.pipeline.guards import limit_words
-from importer.pipeline.plan_store import Plan, PlanChunk
+from importer.pipeline.plan_store import Plan, PlanChunk, PlanFacts
 from importer.pipeline.words import headline, next_step
 from importer.problems import CATALOGUE, Problem
 from importer.reports.interface import RESULT_COLUMNS, ErrorGroup, ReportColumn, ResultChunk, RunSummary
@@ -128,7 +128,8 @@ def summarise(books: Books, *, account: Account | None = None, stopped: str = ""
         run_id=run.id if run else "",
         status=status,
         headline=headline(status, facts.rows, counts, reason or facts.blocked),
-        next_step=remedy or next_step(status, counts, run.id if run else "", blocked=bool(facts.blocked)),
+        next_step=remedy
+        or next_step(status, counts, run.id if run else "", blocked=bool(facts.blocked), common=_common(facts)),
         account=facts.account,
         source=facts.source.path,
         mapping=facts.mapping_path,
@@ -147,6 +148,11 @@ def summarise(books: Books, *, account: Account | None = None, stopped: str = ""
     )
 
 
+def _common(facts: PlanFacts) -> str:
+    """The code of a problem that all rows have, where there are enough of them to tell a cause from chance."""
+    return next((group.code for group in facts.groups if group.rows == facts.rows > _FIRST_ROWS), "")
+
+
 def _status(run: Run | None, reason: str) -> str:
     if run is None:
         return "planned"
@@ -157,7 +163,8 @@ def _status(run: Run | None, reason: str) -> str:
 
 def _invalid_groups(books: Books) -> Iterator[ErrorGroup]:
     for group in books.plan.facts.groups[:_GROUPS]:
-        yield ErrorGroup(group.code, f"{CATALOGUE[group.code].title}. {group.example}", group.rows, group.first_rows)
+        example = f"{group.example[:1].upper()}{group.example[1:]}"
+        yield ErrorGroup(group.code, f"{CATALOGUE[group.code].title}. {example}", group.rows, group.first_rows)
 
 
 def _crm_groups(books: Books) -> list[ErrorGroup]:
@@ -179,10 +186,6 @@ def _crm_groups(books: Books) -> list[ErrorGroup]:
 
 def _facts(books: Books, account: Account | None) -> Iterator[tuple[str, str]]:
     facts = books.plan.facts
-    yield ("Format", facts.source.format)
-    if facts.source.sheet:
-        yield ("Sheet", facts.source.sheet)
-    yield ("Headings in row", str(facts.source.header_row))
     for found in facts.source.detections:
         yield (found.what.capitalize(), f"{found.value} ({found.how})")
     if facts.again:

@@ -19,6 +19,7 @@ from importer.ledger.store import open_ledger
 from importer.model import Status
 from importer.pipeline.clock import Clock
 from importer.pipeline.deliver import DeliveryOptions, deliver
+from importer.pipeline.insight import look_into
 from importer.pipeline.plan import PlanRequest, Prepared, plan_import, prepare
 from importer.pipeline.plan_store import Plan, open_plan
 from importer.pipeline.preflight import check_disk, clear_account
@@ -245,7 +246,7 @@ def _write(books: Books, workbook: Path, account: Account | None, stopped: str, 
     summary = summarise(books, account=account, stopped=stopped, remedy=remedy)
     write_workbook(workbook, summary, books.rows)
     page = free_path(workbook.with_suffix(".html"))
-    write_page(page, summary)
+    write_page(page, summary, look_into(books))
     return Report(summary, workbook, page, exit_status(summary))
 
 

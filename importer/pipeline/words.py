@@ -41,12 +41,17 @@ _TROUBLE = (
 )
 
 
-def next_step(status: str, counts: Counts, run_id: str, *, blocked: bool) -> str:
-    """What the person does now."""
+def next_step(status: str, counts: Counts, run_id: str, *, blocked: bool, common: str = "") -> str:
+    """What the person does now. ``common`` is the code of a problem that every row has, if there is one."""
     invalid, rejected = counts.get(Status.INVALID, 0), counts.get(Status.REJECTED, 0)
     if status == "interrupted":
         return f"To finish it, run: importer resume {run_id}. Nothing is sent twice."
     if status == "planned":
+        if common:
+            return (
+                f"Every row has the problem {common}, so look at the mapping, or at how the file was exported, "
+                "before you correct any row."
+            )
         return _after_check(invalid, counts, blocked=blocked)
     if counts.get(Status.UNCERTAIN, 0):
         return (

@@ -1,7 +1,9 @@
-"""One HTML file that tells the whole run: opens anywhere, loads nothing, runs nothing."""
+"""One HTML file that tells the whole run: opens anywhere and loads nothing; its one script sorts and filters."""
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,14 +12,18 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from importer.model import DELIVERED, NEEDS_PERSON, Status
+from importer.problems import visible
+from importer.reports.drawing import Picture, histogram, share, strip, timeline
 from importer.reports.files import new_file
-from importer.reports.interface import RunSummary
+from importer.reports.insight import ColumnInsight, Insight
+from importer.reports.interface import ReportColumn, RunSummary
 from importer.reports.origin import origin
 from importer.reports.words import LOOKS, counted, meaning, row_list, shown
 
 _BAR_WIDTH = 1000.0
 # A few rows among thousands must still be seen.
 _THINNEST = 4.0
+_LONGEST_PREVIEW = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,34 +36,71 @@ class Bar:
     width: float
 
 
-def write_page(path: Path, summary: RunSummary) -> None:
+@dataclass(frozen=True, slots=True)
+class _ColumnShown:
+    column: ReportColumn
+    filled: str
+    distinct: str
+    examples: tuple[str, ...]
+    bars: tuple[tuple[str, str, float], ...]
+    others: str
+    histogram: Picture | None
+    low: str
+    high: str
+    strip: Picture | None
+
+
+def write_page(path: Path, summary: RunSummary, insight: Insight | None = None) -> None:
     """Write the report page to ``path``, whole or not at all.
 
     Raises :class:`importer.errors.ReportError` when the file cannot be written or exists already.
     """
     with new_file(path) as draft:
-        draft.write_text(render_page(summary), encoding="utf-8")
+        draft.write_text(render_page(summary, insight), encoding="utf-8")
 
 
-def render_page(summary: RunSummary) -> str:
-    """The page as HTML: everything from the run is escaped, and so are its control and direction characters."""
-    environment = Environment(
+def render_page(summary: RunSummary, insight: Insight | None = None) -> str:
+    """The page as HTML: everything from the run is escaped, and so are its control and direction characters.
+
+    Without ``insight`` it has the columns' names only, and no pictures of what lies in them.
+    """
+    environment = _environment()
+    source, _, _ = environment.loader.get_source(environment, "report.js") if environment.loader else ("", None, None)
+    digest = base64.b64encode(hashlib.sha256(source.encode()).digest()).decode()
+    known = insight or Insight(summary.rows, ())
+    return environment.get_template("report.html.j2").render(
+        summary=summary,
+        tone=_tone(summary),
+        counts=[(one, count, meaning(one, summary.status)) for one, count in counted(summary.counts) if count],
+        bars=bars(summary),
+        looks=LOOKS,
+        origin=origin(summary),
+        problems=[
+            (group, row_list(group.first_rows, group.rows), _strip(known.strips.get(group.code, ()), summary.rows))
+            for group in summary.errors
+        ],
+        strips=known.strips,
+        columns=_columns(summary, known),
+        preview=known.preview[:_LONGEST_PREVIEW].splitlines(),
+        newline=Markup("\n"),
+        previewed=_previewed(known),
+        timeline=timeline(known.calls) if known.calls else None,
+        slowest=known.calls.slowest if known.calls else (),
+        people=known.people,
+        people_left=known.people_total - len(known.people),
+        script=Markup(source),  # noqa: S704  a file of this package, nothing of the run's
+        script_hash=f"sha256-{digest}",
+    )
+
+
+def _environment() -> Environment:
+    return Environment(
         loader=PackageLoader("importer.reports", "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         finalize=_visible,
         trim_blocks=True,
         lstrip_blocks=True,
-    )
-    counts = counted(summary.counts)
-    return environment.get_template("report.html.j2").render(
-        summary=summary,
-        tone=_tone(summary),
-        counts=[(status, count, meaning(status, summary.status)) for status, count in counts],
-        bars=bars(summary),
-        looks=LOOKS,
-        origin=origin(summary),
-        problems=[(group, row_list(group.first_rows, group.rows)) for group in summary.errors],
     )
 
 
@@ -71,6 +114,56 @@ def bars(summary: RunSummary) -> list[Bar]:
         pieces.append(Bar(status, count, round(start, 2), round(width * scale, 2)))
         start += width * scale
     return pieces
+
+
+def _columns(summary: RunSummary, insight: Insight) -> list[_ColumnShown]:
+    by_letter = {column.letter: column for column in insight.columns}
+    return [_column(column, by_letter.get(column.letter), summary.rows) for column in summary.columns]
+
+
+def _column(column: ReportColumn, known: ColumnInsight | None, rows: int) -> _ColumnShown:
+    if known is None:
+        return _ColumnShown(column, "", "", (), (), "", None, "", "", None)
+    most = max((value.rows for value in known.bars), default=0)
+    drawn = bool(known.bars or known.bins)
+    return _ColumnShown(
+        column=column,
+        filled=f"{_percent(known.filled, rows)}",
+        distinct=_distinct(known),
+        examples=() if drawn and not known.bins else tuple(visible(text) for text in known.examples),
+        bars=tuple((visible(value.text), f"{value.rows:,}", share(value, most)) for value in known.bars),
+        others=f"{known.others:,}" if known.others else "",
+        histogram=histogram(known.bins) if known.bins else None,
+        low=known.bins[0].low if known.bins else "",
+        high=known.bins[-1].high if known.bins else "",
+        strip=_strip(known.strip, rows),
+    )
+
+
+def _strip(counts: tuple[int, ...], rows: int) -> Picture | None:
+    return strip(counts, rows) if any(counts) else None
+
+
+def _percent(part: int, whole: int) -> str:
+    """A share without lying at its ends: 100 % and 0 % mean all and none."""
+    if not whole or part in (0, whole):
+        return "100 %" if whole and part else "0 %"
+    return f"{min(99.9, max(0.1, 100 * part / whole)):.1f} %"
+
+
+def _distinct(known: ColumnInsight) -> str:
+    if not known.filled:
+        return "empty"
+    if known.many:
+        return f"more than {known.distinct:,} different"
+    if known.distinct == known.filled:
+        return f"{known.distinct:,} different, each once" if known.distinct > 1 else "one value"
+    return f"{known.distinct:,} different" if known.distinct > 1 else "the same everywhere"
+
+
+def _previewed(insight: Insight) -> str:
+    rows = row_list(insight.previewed, len(insight.previewed))
+    return f"{rows[:1].upper()}{rows[1:]}." if rows else ""
 
 
 def _tone(summary: RunSummary) -> str:

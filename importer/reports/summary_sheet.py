@@ -12,7 +12,7 @@ from importer.reports.interface import ReportColumn, RunSummary
 from importer.reports.origin import origin
 from importer.reports.words import LOOKS, counted, meaning, row_list, shown
 
-_WIDTHS = (28, 14, 64)
+_WIDTHS = (28, 14, 76)
 _ALL, _RIGHT = sum(_WIDTHS), sum(_WIDTHS[1:])
 _LINE_HEIGHT = 15
 
@@ -21,7 +21,11 @@ _HEADLINE = {"bold": True, "font_size": 12, "text_wrap": True}
 _SECTION = {"bold": True, "font_size": 12, "font_color": "#33506B", "bottom": 1, "bottom_color": "#33506B"}
 _HEADING = {"bold": True, "bg_color": "#D5DEE7"}
 _LABEL = {"font_color": "#546472"}
-_WRAPPED = {"text_wrap": True}
+_WRAPPED = {"text_wrap": True, "valign": "top"}
+_TOP = {"valign": "top"}
+# Text beside a number on its right needs a gap, or the two look like one.
+_BESIDE = {**_WRAPPED, "align": "left", "indent": 1}
+_INDENTED = 2
 _TOTAL = {"bold": True, "top": 1}
 
 
@@ -56,13 +60,17 @@ class SummarySheet:
         self._notes(summary.notes)
 
     def _counts(self, summary: RunSummary) -> None:
-        self._line([("Status", _HEADING), ("Rows", {**_HEADING, "align": "right"}), ("What it means", _HEADING)])
+        heading = {**_HEADING, "align": "left", "indent": 1}
+        self._line([("Status", _HEADING), ("Rows", {**_HEADING, "align": "right"}), ("What it means", heading)])
         first = self._row
         for status, count in counted(summary.counts):
             look = {"bg_color": LOOKS[status].fill, "font_color": LOOKS[status].ink}
-            self._line([(status.value, look), (count, None), (meaning(status, summary.status), _WRAPPED)])
+            words = meaning(status, summary.status)
+            self._sheet.set_row(self._row, _height(words, _WIDTHS[2] - _INDENTED))
+            self._line([(status.value, look), (count, None), (words, _BESIDE)])
         last = self._row - 1
-        self._line([("rows read", _TOTAL), (summary.rows, _TOTAL), ("The sum of the above.", _TOTAL)])
+        last_words = ("The sum of the above.", {**_TOTAL, "align": "left", "indent": 1})
+        self._line([("rows read", _TOTAL), (summary.rows, _TOTAL), last_words])
         self._chart(first, last)
 
     def _chart(self, first: int, last: int) -> None:
@@ -92,14 +100,15 @@ class SummarySheet:
         if not summary.errors:
             return
         self._section("Commonest problems")
-        self._line([("Code", _HEADING), ("Rows", {**_HEADING, "align": "right"}), ("What and where", _HEADING)])
+        heading = {**_HEADING, "align": "left", "indent": 1}
+        self._line([("Code", _HEADING), ("Rows", {**_HEADING, "align": "right"}), ("What and where", heading)])
         for group in summary.errors:
             where = row_list(group.first_rows, group.rows)
             text = shown(f"{group.text} {group.remedy}".rstrip())
             if where:
                 text += f" ({where[0].upper()}{where[1:]}.)"
-            self._sheet.set_row(self._row, _height(text, _WIDTHS[2]))
-            self._line([(group.code, _WRAPPED), (group.rows, None), (text, _WRAPPED)])
+            self._sheet.set_row(self._row, _height(text, _WIDTHS[2] - _INDENTED))
+            self._line([(group.code, _WRAPPED), (group.rows, _TOP), (text, _BESIDE)])
 
     def _columns(self, columns: Sequence[ReportColumn]) -> None:
         if not columns:

@@ -237,6 +237,18 @@ class CallsContract:
         assert dict(figures.by_verdict) == {VerdictKind.APPLIED: 2, VerdictKind.UNCERTAIN: 1}
         assert (figures.seconds, figures.slowest) == (3.5, 2.5)
 
+    def test_the_run_s_calls_are_listed(self, ledger: Ledger) -> None:
+        """In the order in which they left, those without an end included."""
+        number = ledger.begin_call(call([2, 3]))
+        ledger.finish_call(number, ended(VerdictKind.APPLIED, elapsed=0.5), outcomes([2, 3]))
+        ledger.begin_call(call([4]))
+        first, second = ledger.past_calls("run-1")
+        assert (first.rows, first.verdict, first.elapsed) == (2, VerdictKind.APPLIED, 0.5)
+        assert (second.rows, second.verdict) == (1, None)
+        assert first.number < second.number
+        assert first.sent_at <= second.sent_at
+        assert ledger.past_calls("run-unknown") == []
+
     def test_the_account_s_calls_are_counted(self, ledger: Ledger, clock: Ticking) -> None:
         """From a moment on, whatever the zone it is written in; and when the last one ended or left."""
         assert ledger.last_call_ended_at("acme") == ""

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
+from summaries import summary
 
 from importer.errors import ReportError
 from importer.model import Status
@@ -23,10 +24,8 @@ from importer.reports.interface import (
     ErrorGroup,
     ReportColumn,
     ResultChunk,
-    RunSummary,
 )
 from importer.reports.json_report import json_failure, json_report
-from importer.reports.page import render_page, write_page
 from importer.reports.summary import render_summary
 from importer.reports.template import TemplateColumn, write_template_workbook
 from importer.reports.words import moment, row_list, rows_text, time_taken
@@ -51,18 +50,6 @@ def chunk(rows: list[tuple[int, Status, str]], labels: tuple[str, ...] = ("Text"
         if status is Status.INVALID
     }
     return ResultChunk(results, cells, problems)
-
-
-def summary(counts: dict[Status, int], **changes: object) -> RunSummary:
-    values: dict[str, object] = {
-        "run_id": "run-1", "status": "finished", "headline": "So it went.", "next_step": "Do this.", "account": "a",
-        "source": "visits.csv", "mapping": "visits.yaml", "target": "create-lead", "rows": sum(counts.values()),
-        "counts": counts, "columns": (ReportColumn("A", "Text", "lead.X"),), "started_at": "2026-11-20T10:00:00+00:00",
-        "finished_at": "2026-11-20T11:02:03+00:00",
-        "errors": (ErrorGroup("required", "A cell is empty.", 7, (2, 3)),), "facts": (("Encoding", "utf-8"),),
-        "notes": ("A note.",),
-    }  # fmt: skip
-    return RunSummary(**{**values, **changes})  # type: ignore[arg-type]
 
 
 def written(path: Path, rows: list[tuple[int, Status, str]], **changes: object) -> Path:
@@ -226,21 +213,6 @@ def test_the_json_object() -> None:
     assert (good["problems"], good["counts"]["created"], good["counts"]["pending"]) == (1, 3, 0)
     assert (good["results"], good["report"]) == ("r.xlsx", None)
     assert (bad["status"], bad["exit_status"]) == ("failed", 2)
-
-
-@pytest.mark.parametrize("status", ["planned", "finished", "interrupted", "failed"])
-def test_the_page_shows_and_escapes(tmp_path: Path, status: str) -> None:
-    """Nothing from outside, nothing unescaped, whatever stands in the data."""
-    evil = "<script>alert(1)</script>"
-    counts = {Status.CREATED: 5, Status.INVALID: 1}
-    made = summary(counts, status=status, headline=evil, columns=(ReportColumn("A", evil, ""),), facts=((evil, evil),))
-    text = render_page(made)
-    assert "<script" not in text
-    assert "&lt;script&gt;" in text
-    assert "http" not in text.replace("http-equiv", "").replace("http://www.w3.org/2000/svg", "")
-    write_page(tmp_path / "page.html", made)
-    assert (tmp_path / "page.html").read_text("utf-8") == text
-    assert render_page(summary({}, errors=(), facts=(), notes=(), columns=()))
 
 
 def test_a_template_to_fill_in(tmp_path: Path) -> None:
