@@ -83,24 +83,28 @@ class Plan:
     folder: Path
     facts: PlanFacts
 
-    def chunks(self) -> Iterator[PlanChunk]:
-        """Every row of the source in order, with its cells, record and problems."""
+    def chunks(self, *, only_invalid: bool = False) -> Iterator[PlanChunk]:
+        """Every row of the source in order, or only those with problems, with cells, record and problems."""
         import pyarrow as pa
+        import pyarrow.compute as pc
 
         with (
-            pa.memory_map(str(self.folder / _ROWS)) as rows_file,
-            pa.memory_map(str(self.folder / _PROBLEMS)) as problems_file,
+            pa.OSFile(str(self.folder / _ROWS)) as rows_file,
+            pa.OSFile(str(self.folder / _PROBLEMS)) as problems_file,
         ):
             rows = pa.ipc.open_file(rows_file)
             problems = pa.ipc.open_file(problems_file)
             for number in range(rows.num_record_batches):
-                yield _read_chunk(rows.get_batch(number), problems.get_batch(number))
+                batch = rows.get_batch(number)
+                if only_invalid:
+                    batch = batch.filter(pc.invert(batch.column("ok")))
+                yield _read_chunk(batch, problems.get_batch(number))
 
     def ready_batches(self) -> Iterator[tuple[np.ndarray, pa.RecordBatch]]:
         """Row numbers and records of the rows that are ready, chunk by chunk."""
         import pyarrow as pa
 
-        with pa.memory_map(str(self.folder / _ROWS)) as rows_file:
+        with pa.OSFile(str(self.folder / _ROWS)) as rows_file:
             reader = pa.ipc.open_file(rows_file)
             for number in range(reader.num_record_batches):
                 batch = reader.get_batch(number)
@@ -111,7 +115,7 @@ class Plan:
         """The source's cells, in the order of its columns, and the records of all rows, chunk by chunk."""
         import pyarrow as pa
 
-        with pa.memory_map(str(self.folder / _ROWS)) as rows_file:
+        with pa.OSFile(str(self.folder / _ROWS)) as rows_file:
             reader = pa.ipc.open_file(rows_file)
             for number in range(reader.num_record_batches):
                 batch = reader.get_batch(number)
@@ -122,8 +126,8 @@ class Plan:
         import pyarrow as pa
 
         with (
-            pa.memory_map(str(self.folder / _ROWS)) as rows_file,
-            pa.memory_map(str(self.folder / _PROBLEMS)) as problems_file,
+            pa.OSFile(str(self.folder / _ROWS)) as rows_file,
+            pa.OSFile(str(self.folder / _PROBLEMS)) as problems_file,
         ):
             rows = pa.ipc.open_file(rows_file)
             problems = pa.ipc.open_file(problems_file)
@@ -137,11 +141,9 @@ def _fields_of(batch: pa.RecordBatch) -> pa.RecordBatch:
 
 
 def _read_chunk(batch: pa.RecordBatch, problems: pa.RecordBatch) -> PlanChunk:
-    import pandas as pd
-
     names = [name for name in batch.schema.names if name.startswith("c:")]
     labels = [name.split(":", 2)[2] for name in names]
-    cells = pd.DataFrame({label: batch.column(name).to_pylist() for label, name in zip(labels, names, strict=True)})
+    cells = batch.select(names).rename_columns(labels).to_pandas()
     found: dict[int, list[Problem]] = {}
     for entry in problems.to_pylist():
         found.setdefault(entry["row"], []).append(Problem(**entry))

@@ -56,6 +56,17 @@ class Books:
         if +seen != Counter(self.counts()):
             raise BooksDoNotBalance(f"the rows say {dict(seen)}, the ledger says {dict(self.counts())}")
 
+    def invalid_rows(self) -> Iterator[ResultChunk]:
+        """The rows with problems only, in order; for a plan that is not being delivered.
+
+        Raises :class:`BooksDoNotBalance` after the last row if they are not as many as :meth:`counts` says.
+        """
+        seen: Counter[Status] = Counter()
+        for chunk in self.plan.chunks(only_invalid=True):
+            yield self._result_chunk(chunk, seen)
+        if seen[Status.INVALID] != self.plan.facts.invalid or len(+seen) > 1:
+            raise BooksDoNotBalance(f"the rows say {dict(seen)}, the plan says {self.plan.facts.invalid} are invalid")
+
     def _result_chunk(self, chunk: PlanChunk, seen: Counter[Status]) -> ResultChunk:
         outcomes: Mapping[int, Outcome] = {}
         if self.ledger and self.run and len(chunk.rows):

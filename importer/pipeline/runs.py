@@ -244,7 +244,7 @@ def _summary_of(found: Run, ledger: Ledger) -> RunSummary | None:
 
 def _write(books: Books, workbook: Path, account: Account | None, stopped: str, remedy: str) -> Report:
     summary = summarise(books, account=account, stopped=stopped, remedy=remedy)
-    write_workbook(workbook, summary, books.rows)
+    write_workbook(workbook, summary, books.rows if books.run else books.invalid_rows)
     page = free_path(workbook.with_suffix(".html"))
     write_page(page, summary, look_into(books))
     return Report(summary, workbook, page, exit_status(summary))

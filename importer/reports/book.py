@@ -33,6 +33,19 @@ class PlainSheet(Worksheet):  # type: ignore[misc]  # XlsxWriter ships no types
     def _xml_rich_inline_string(self, string: str, attributes: Sequence[tuple[str, Any]] = ()) -> None:
         self._xml_inline_string(string, True, attributes)
 
+    def write_rows(self, first: int, count: int, columns: int, xml: memoryview) -> None:
+        """Write ``count`` rows that are XML already, from row ``first`` (counted from 0) on, in ``columns`` columns.
+
+        All of them must lie below the rows written so far: a sheet in constant memory goes only downwards.
+        """
+        # Whatever was written cell by cell before goes to the file first.
+        self._write_single_row(first)
+        self._check_dimensions(first, 0)
+        self._check_dimensions(first + count - 1, columns - 1)
+        self.row_data_fh.flush()
+        self.row_data_fh.buffer.write(xml)
+        self.previous_row = first + count
+
 
 class Book:
     """A workbook being written to ``draft``; its temporary files lie beside it. ``made_at`` is an ISO time in UTC."""
@@ -71,3 +84,8 @@ class Book:
     def close(self) -> None:
         """Put the file together. Raises :class:`OSError`, or XlsxWriter's ``FileCreateError`` around one."""
         self.workbook.close()
+
+
+def style_number(look: Format) -> int:
+    """The number by which the cells of a sheet name a format."""
+    return int(look._get_xf_index())

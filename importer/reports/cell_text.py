@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
 
 CUT = "… [cut]"
 """Stands at the end of a text that was longer than a cell holds."""
@@ -15,6 +19,9 @@ _LINE_FEEDS = 253
 
 # XML 1.0 has no way to write these. A carriage return is not among them: it is written as Excel writes it, _x000D_.
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+
+_ILLEGAL_FOR_ARROW = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x{fffe}\x{ffff}]"
+"""The same without surrogates, in the spelling of Arrow's regular expressions."""
 
 # Excel turns a text with one of these in front into a formula when somebody edits the cell, unless it is marked.
 RISKY_STARTS = frozenset("=+-@\t\r")
@@ -38,12 +45,26 @@ def sheet_text(text: str) -> str:
     return text
 
 
-def sheet_texts(texts: Sequence[str]) -> Sequence[str]:
-    """:func:`sheet_text` for a whole column; the very same sequence comes back when nothing had to change."""
-    # One look at the joined column is much faster than a look at every cell, and almost always enough.
-    if not _ILLEGAL.search("".join(texts)) and max(map(len, texts), default=0) <= _LINE_FEEDS:
-        return texts
-    return [sheet_text(text) for text in texts]
+def sheet_column(texts: pd.Series) -> pa.Array:
+    """:func:`sheet_text` for a whole column, as an Arrow array."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    kind = pa.large_string()
+    try:
+        array = pa.array(texts, kind)
+    except UnicodeEncodeError:
+        # Half of a surrogate pair is no text for Arrow.
+        array = pa.array([_ILLEGAL.sub(_escape, text) for text in texts], kind)
+    if isinstance(array, pa.ChunkedArray):
+        # pandas may hold a column in pieces, of which some have another width of offsets.
+        array = pa.concat_arrays([pa.array([], kind), *(piece.cast(kind) for piece in array.chunks)])
+    # Only a text longer than this can have too many line feeds, or be too long for a cell.
+    unfit = pc.or_(pc.match_substring_regex(array, _ILLEGAL_FOR_ARROW), pc.greater(pc.utf8_length(array), _LINE_FEEDS))
+    if not pc.any(unfit).as_py():
+        return array
+    fit = [sheet_text(text) for text in array.filter(unfit).to_pylist()]
+    return pc.replace_with_mask(array, unfit, pa.array(fit, kind))
 
 
 def _escape(match: re.Match[str]) -> str:

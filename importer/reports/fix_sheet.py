@@ -14,7 +14,7 @@ from importer.redaction import redact
 from importer.reports.book import Book, PlainSheet
 from importer.reports.cell_text import RISKY_STARTS, sheet_text
 from importer.reports.interface import ReportColumn
-from importer.reports.sheet_rows import SheetRows, Texts
+from importer.reports.sheet_rows import SheetRows
 from importer.reports.sheet_series import OWN_HEADING, Heading, SheetSeries
 from importer.reports.source_columns import FIX_COLUMNS, cell_problems, own_marks, source_headings
 
@@ -37,7 +37,7 @@ class FixSheet:
         self._left_out = 0
         self._comments = 0
 
-    def begin(self, columns: Sequence[ReportColumn], sample: Sequence[Texts]) -> None:
+    def begin(self, columns: Sequence[ReportColumn], sample: Sequence[Sequence[str]]) -> None:
         """Write the headings; ``sample`` holds the first cells of each column.
 
         When the source is itself such a sheet, its RowNumber and Reason give way to the new ones.
@@ -52,25 +52,33 @@ class FixSheet:
 
     def write(self, rows: SheetRows) -> None:
         """Write those of some consecutive rows that belong here."""
-        for index, status in enumerate(rows.results["Status"]):
-            if status in TO_FIX:
-                self._write_row(rows, index)
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        wanted = pc.is_in(rows.results["Status"], pa.array(sorted(TO_FIX), pa.large_string()))
+        places = pc.indices_nonzero(wanted)
+        results = [rows.results[name].take(places).to_pylist() for name in ("Status", "Error", "ErrorCode")]
+        lines = zip(*(cells.take(places).to_pylist() for cells in rows.cells), strict=True)
+        for place, status, error, code, texts in zip(places.to_pylist(), *results, lines, strict=True):
+            number = rows.rows[place]
+            problems = rows.problems.get(number, ())
+            reason = _reason(status, error, code, problems)
+            if any(str(before.iloc[place]) != after for before, after in zip(rows.source, texts, strict=True)):
+                reason = f"{reason} {_CHANGED}".lstrip()
+            self._write_row(number, sheet_text(reason), texts, problems)
 
     def finish(self) -> None:
         """Add the filters, after the last row."""
         self._series.finish()
 
-    def _write_row(self, rows: SheetRows, index: int) -> None:
+    def _write_row(self, number: int, reason: str, texts: Sequence[str], problems: Sequence[Problem]) -> None:
         sheet, row = self._series.next_row()
-        number = rows.rows[index]
-        problems = rows.problems.get(number, ())
         sheet.write_number(row, 0, number)
-        self._series.write_texts(sheet, row, 1, (sheet_text(_reason(rows, index, problems)),))
-        texts = [cells[index] for cells in rows.cells[self._left_out :]]
-        self._series.write_texts(sheet, row, len(FIX_COLUMNS), texts)
+        self._series.write_texts(sheet, row, 1, (reason,))
+        self._series.write_texts(sheet, row, len(FIX_COLUMNS), texts[self._left_out :])
         for column, found in cell_problems(problems, self._columns).items():
             if column >= self._left_out:
-                self._mark(sheet, row, len(FIX_COLUMNS) + column - self._left_out, rows.cells[column][index], found)
+                self._mark(sheet, row, len(FIX_COLUMNS) + column - self._left_out, texts[column], found)
 
     def _mark(self, sheet: PlainSheet, row: int, column: int, text: str, problems: Sequence[Problem]) -> None:
         if text:
@@ -83,12 +91,8 @@ class FixSheet:
             sheet.write_comment(row, column, sheet_text(redact(comment)), {"x_scale": 2.2, "y_scale": 1.3})
 
 
-def _reason(rows: SheetRows, index: int, problems: Sequence[Problem]) -> str:
-    error, code = rows.results["Error"][index], rows.results["ErrorCode"][index]
+def _reason(status: str, error: str, code: str, problems: Sequence[Problem]) -> str:
     reason = error or redact(" ".join(str(problem) for problem in problems)) or code
-    if rows.results["Status"][index] == Status.REJECTED and code and code not in reason:
-        reason = f"{reason} ({code})"
-    pairs = zip(rows.source, rows.cells, strict=True)
-    if any(before is not after and before[index] != after[index] for before, after in pairs):
-        reason = f"{reason} {_CHANGED}".lstrip()
+    if status == Status.REJECTED and code and code not in reason:
+        return f"{reason} ({code})"
     return reason

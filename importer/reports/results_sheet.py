@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from importer.reports.book import Book
+from importer.reports.book import Book, style_number
 from importer.reports.interface import RESULT_COLUMNS, ReportColumn
-from importer.reports.sheet_rows import SheetRows, Texts
+from importer.reports.sheet_rows import SheetRows
 from importer.reports.sheet_series import OWN_HEADING, Heading, SheetSeries
 from importer.reports.source_columns import source_headings
 from importer.reports.words import LOOKS
@@ -21,8 +21,7 @@ _WIDTHS = {
     "LeadId": 38,
     "RequestId": 38,
 }
-_CREATED, _STATUS = RESULT_COLUMNS.index("ActivityCreated"), RESULT_COLUMNS.index("Status")
-_REST = RESULT_COLUMNS[_STATUS + 1 :]
+_STATUS = RESULT_COLUMNS.index("Status")
 
 
 class ResultsSheet:
@@ -30,26 +29,27 @@ class ResultsSheet:
 
     def __init__(self, book: Book, rows: int, sheet_rows: int) -> None:
         self._series = SheetSeries(book, "Results", rows, sheet_rows)
-        self._status_formats = {
-            status.value: book.format({"font_color": look.ink, "bg_color": look.fill}) for status, look in LOOKS.items()
+        self._status_styles = {
+            status.value: style_number(book.format({"font_color": look.ink, "bg_color": look.fill}))
+            for status, look in LOOKS.items()
         }
 
-    def begin(self, columns: Sequence[ReportColumn], sample: Sequence[Texts]) -> None:
+    def begin(self, columns: Sequence[ReportColumn], sample: Sequence[Sequence[str]]) -> None:
         """Write the headings; ``sample`` holds the first cells of each column."""
         own = [Heading(name, _WIDTHS[name], OWN_HEADING, number=name == "RowNumber") for name in RESULT_COLUMNS]
         self._series.begin([*own, *source_headings(columns, sample)])
 
     def write(self, rows: SheetRows) -> None:
         """Write some consecutive rows."""
-        series, status_formats = self._series, self._status_formats
-        created, statuses = rows.results["ActivityCreated"], rows.results["Status"]
-        texts = zip(*(rows.results[name] for name in _REST), *rows.cells, strict=True)
-        for number, was_created, status, line in zip(rows.rows, created, statuses, texts, strict=True):
-            sheet, row = series.next_row()
-            sheet.write_number(row, 0, number)
-            sheet.write_string(row, _CREATED, was_created)
-            sheet.write_string(row, _STATUS, status, status_formats.get(status))
-            series.write_texts(sheet, row, _STATUS + 1, line)
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        statuses = rows.results["Status"]
+        known = pa.array(list(self._status_styles), pa.large_string())
+        styles = pa.array([str(style) for style in self._status_styles.values()], pa.large_string())
+        by_status = styles.take(pc.index_in(statuses, known))
+        texts = [*(rows.results[name] for name in RESULT_COLUMNS[1:]), *rows.cells]
+        self._series.write_block(rows.rows, texts, {_STATUS: by_status})
 
     def finish(self) -> None:
         """Add the filters, after the last row."""

@@ -1,18 +1,21 @@
-"""Rows as the sheets take them: columns turned into lists once per chunk, every text fit for a cell."""
+"""Rows as the sheets take them: Arrow columns, every text fit for a cell."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from importer.model import Status
 from importer.problems import Problem
 from importer.redaction import redact
-from importer.reports.cell_text import sheet_texts
+from importer.reports.cell_text import sheet_column, sheet_text
 from importer.reports.interface import RESULT_COLUMNS, ResultChunk
 from importer.reports.words import UNCERTAIN_ADVICE
 
-Texts = Sequence[str]
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,32 +23,42 @@ class SheetRows:
     """Some consecutive rows, as columns of equal length.
 
     ``results`` holds the result columns after RowNumber; ``source`` the source's cells as they were and ``cells`` the
-    same as a sheet can hold them (the very same sequence where nothing had to change).
+    same as a sheet can hold them.
     """
 
     rows: Sequence[int]
-    results: Mapping[str, Texts]
-    source: Sequence[Texts]
-    cells: Sequence[Texts]
+    results: Mapping[str, pa.Array]
+    source: Sequence[pd.Series]
+    cells: Sequence[pa.Array]
     problems: Mapping[int, tuple[Problem, ...]]
 
 
 def sheet_rows(chunk: ResultChunk, columns: int) -> SheetRows:
     """The chunk's rows with the first ``columns`` columns of the source."""
-    results: dict[str, Texts] = {name: sheet_texts(chunk.results[name].tolist()) for name in RESULT_COLUMNS[1:]}
-    errors = map(_error_text, results["Status"], results["Error"])
-    results["Error"] = sheet_texts(list(errors))
-    source = [chunk.cells.iloc[:, index].tolist() for index in range(columns)]
+    results = {name: sheet_column(chunk.results[name]) for name in RESULT_COLUMNS[1:]}
+    results["Error"] = _errors(results["Status"], results["Error"])
+    source = [chunk.cells.iloc[:, index] for index in range(columns)]
     return SheetRows(
         rows=chunk.results["RowNumber"].tolist(),
         results=results,
         source=source,
-        cells=[sheet_texts(texts) for texts in source],
+        cells=[sheet_column(texts) for texts in source],
         problems=chunk.problems,
     )
 
 
+def _errors(statuses: pa.Array, errors: pa.Array) -> pa.Array:
+    """The errors without keys, and with the advice that belongs to rows in doubt."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    said = pc.or_(pc.not_equal(errors, ""), pc.equal(statuses, Status.UNCERTAIN.value))
+    if not pc.any(said).as_py():
+        return errors
+    pairs = zip(statuses.filter(said).to_pylist(), errors.filter(said).to_pylist(), strict=True)
+    texts = [sheet_text(_error_text(status, error)) for status, error in pairs]
+    return pc.replace_with_mask(errors, said, pa.array(texts, pa.large_string()))
+
+
 def _error_text(status: str, error: str) -> str:
-    if status == Status.UNCERTAIN:
-        return f"{redact(error)} {UNCERTAIN_ADVICE}".lstrip()
-    return redact(error) if error else error
+    return f"{redact(error)} {UNCERTAIN_ADVICE}".lstrip() if status == Status.UNCERTAIN else redact(error)

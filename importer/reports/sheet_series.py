@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from importer.reports.book import Book, PlainSheet
+from importer.reports.book import Book, PlainSheet, style_number
 from importer.reports.cell_text import RISKY_STARTS
+from importer.reports.row_xml import TextColumn, rows_xml
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 SHEET_ROWS = 1_048_576
 SHEET_COLUMNS = 16_384
+_BLOCK_ROWS = 10_000
 
 OWN_HEADING = {"bold": True, "font_color": "#FFFFFF", "bg_color": "#33506B", "bottom": 1}
 SOURCE_HEADING = {"bold": True, "font_color": "#1F2D3A", "bg_color": "#D5DEE7", "bottom": 1}
@@ -40,6 +45,7 @@ class SheetSeries:
         self._sheet_rows = sheet_rows
         self._headings: Sequence[Heading] = ()
         self._quoted: list[Any] = []
+        self._plain: list[int] = []
         self._used = 0
         self._row = sheet_rows
         self._sheets: list[PlainSheet] = []
@@ -50,6 +56,7 @@ class SheetSeries:
         """Say what the columns are, before the first row."""
         self._headings = headings
         self._quoted = [self._book.format(heading.look, quoted=True) for heading in headings]
+        self._plain = [style_number(self._book.format(one.look, text=not one.number)) for one in headings]
         for sheet in self._sheets:
             self._head(sheet)
 
@@ -73,6 +80,32 @@ class SheetSeries:
                     write(row, column, text, quoted[column])
                 else:
                     write(row, column, text)
+
+    def write_block(self, numbers: Sequence[int], texts: Sequence[pa.Array], styles: Mapping[int, pa.Array]) -> None:
+        """Write rows at once: ``numbers`` in column A, ``texts`` in the columns from B on.
+
+        ``styles`` has, for columns counted from 0 whose cells differ in look, the number of each cell's format.
+        """
+        from xlsxwriter.utility import xl_col_to_name
+
+        done = 0
+        while done < len(numbers):
+            sheet, row = self.next_row()
+            count = min(len(numbers) - done, _BLOCK_ROWS, self._sheet_rows - row)
+            self._row = row + count
+            columns = [
+                TextColumn(
+                    letter=xl_col_to_name(column),
+                    texts=array.slice(done, count),
+                    style=self._plain[column],
+                    quoted=style_number(self._quoted[column]),
+                    styles=styles[column].slice(done, count) if column in styles else None,
+                )
+                for column, array in enumerate(texts, 1)
+            ]
+            xml = rows_xml(row + 1, numbers[done : done + count], self._plain[0], columns)
+            sheet.write_rows(row, count, len(columns) + 1, xml)
+            done += count
 
     def finish(self) -> None:
         """Add the filters, after the last row."""

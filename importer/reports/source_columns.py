@@ -12,14 +12,15 @@ from importer.reports.sheet_series import SOURCE_HEADING, Heading
 FIX_COLUMNS = ("RowNumber", "Reason")
 """The columns that stand before the source's own in the sheet To fix."""
 
-_SAMPLE = 200
+SAMPLE = 200
+"""So many first cells of a column decide how wide it is."""
 _NARROWEST, _WIDEST = 8, 40
 
 
 def source_headings(columns: Sequence[ReportColumn], texts: Sequence[Sequence[str]]) -> list[Heading]:
     """Headings for the source's columns, as wide as the first 200 cells of each in ``texts`` ask for."""
     return [
-        Heading(column.label, width_of([column.label, *islice(cells, _SAMPLE)]), SOURCE_HEADING)
+        Heading(column.label, width_of([column.label, *islice(cells, SAMPLE)]), SOURCE_HEADING)
         for column, cells in zip(columns, texts, strict=True)
     ]
 

@@ -17,6 +17,7 @@ from importer.reports.interface import RESULT_COLUMNS, ResultRows, RunSummary
 from importer.reports.results_sheet import ResultsSheet
 from importer.reports.sheet_rows import SheetRows, sheet_rows
 from importer.reports.sheet_series import SHEET_COLUMNS, SHEET_ROWS
+from importer.reports.source_columns import SAMPLE
 from importer.reports.summary_sheet import SummarySheet
 
 _MOST_COLUMNS = SHEET_COLUMNS - len(RESULT_COLUMNS)
@@ -25,6 +26,7 @@ _MOST_COLUMNS = SHEET_COLUMNS - len(RESULT_COLUMNS)
 def write_workbook(path: Path, summary: RunSummary, rows: ResultRows, *, rows_per_sheet: int = SHEET_ROWS) -> None:
     """Write the results workbook to ``path``, whole or not at all; ask :func:`free_path` for a free name first.
 
+    After a check it is a workbook of problems, without the sheet Results: ``rows`` are then the invalid ones.
     ``rows_per_sheet`` counts the headings; more rows go on in "Results 2", "To fix 2" and so on.
 
     Raises :class:`importer.errors.ReportError` when the file cannot be written or exists already. What reading the
@@ -42,20 +44,21 @@ def write_workbook(path: Path, summary: RunSummary, rows: ResultRows, *, rows_pe
 
 def _write_sheets(book: Book, summary: RunSummary, rows: ResultRows, rows_per_sheet: int) -> None:
     SummarySheet(book).write(summary)
-    results = ResultsSheet(book, summary.rows, rows_per_sheet)
+    results = ResultsSheet(book, summary.rows, rows_per_sheet) if summary.status != "planned" else None
     to_fix = sum(summary.counts.get(status, 0) for status in (Status.INVALID, Status.REJECTED))
     fix = FixSheet(book, to_fix, rows_per_sheet)
 
     chunks: Iterator[SheetRows] = (sheet_rows(chunk, len(summary.columns)) for chunk in rows())
     first = list(islice(chunks, 1))
-    sample = first[0].cells if first else [()] * len(summary.columns)
-    results.begin(summary.columns, sample)
-    fix.begin(summary.columns, sample)
+    sample = [cells.slice(0, SAMPLE).to_pylist() for cells in first[0].cells] if first else [()] * len(summary.columns)
+    sheets = [sheet for sheet in (results, fix) if sheet is not None]
+    for sheet in sheets:
+        sheet.begin(summary.columns, sample)
     for chunk in chain(first, chunks):
-        results.write(chunk)
-        fix.write(chunk)
-    results.finish()
-    fix.finish()
+        for sheet in sheets:
+            sheet.write(chunk)
+    for sheet in sheets:
+        sheet.finish()
 
 
 def _fitting(summary: RunSummary) -> RunSummary:

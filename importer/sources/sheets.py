@@ -39,7 +39,10 @@ def choose_sheet(
     Raises :class:`SourceError` when the sheet is unknown, or when several could be meant.
     """
     names = [sheet.name for sheet in sheets]
-    ours = "Summary" in names and "Results" in names and tuple(first_row("Results")[:2]) == _RESULTS
+    ours = "Summary" in names and any(
+        name in names and tuple(first_row(name)[:2]) == begin
+        for name, begin in (("Results", _RESULTS), (TO_FIX, TO_FIX_COLUMNS))
+    )
     if wanted is not None:
         choice = _named(sheets, wanted, path)
         if ours and choice.name.startswith(("Results", "Summary")):

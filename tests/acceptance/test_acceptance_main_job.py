@@ -94,6 +94,22 @@ def test_corrected_rows_are_imported_from_the_sheet_to_fix(desk: Desk) -> None:
     assert set(desk.notes().values()) == {1}
 
 
+def test_rows_corrected_after_a_check_are_imported(desk: Desk) -> None:
+    """The workbook of a check has only what is to be fixed; corrected and given back, those rows are sent."""
+    desk.visits(3)
+    desk.write("bad.csv", "Lead ID,Note\nnot-an-id,late\n")
+    ended = desk.run("check", "bad.csv", "-m", "visits.yaml", "--json")
+    book = openpyxl.load_workbook(desk.folder / ended.json["results"])
+    assert book.sheetnames == ["Summary", "To fix"]
+    from importer.sandbox.seed import lead_id
+
+    book["To fix"].cell(2, 3).value = lead_id(3)
+    book.save(desk.folder / "corrected.xlsx")
+    fixed = desk.run("run", "corrected.xlsx", "-m", "visits.yaml", "--json")
+    assert (fixed.status, fixed.json["counts"]["created"]) == (0, 1), fixed.err
+    assert desk.notes() == {"late": 1}
+
+
 def test_yesterdays_export_with_new_rows_sends_only_the_new_ones(desk: Desk) -> None:
     """Rows that an earlier run created are skipped, and the workbook says from where."""
     desk.visits(30)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import openpyxl
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,7 +18,7 @@ from importer.errors import ReportError
 from importer.model import Status
 from importer.problems import make_problem
 from importer.reports import files
-from importer.reports.cell_text import CUT, sheet_text, sheet_texts
+from importer.reports.cell_text import CUT, sheet_column, sheet_text
 from importer.reports.files import check_writable, free_path
 from importer.reports.interface import (
     RESULT_COLUMNS,
@@ -38,8 +39,6 @@ NAUGHTY = [
 
 
 def chunk(rows: list[tuple[int, Status, str]], labels: tuple[str, ...] = ("Text",)) -> ResultChunk:
-    import pandas as pd
-
     lines = [(row, "TRUE" if status is Status.CREATED else "", status.value, "why", "code", "a", "l", "r")
              for row, status, _ in rows]  # fmt: skip
     results = pd.DataFrame(dict(zip(RESULT_COLUMNS, map(list, zip(*lines, strict=True)), strict=True)))
@@ -164,8 +163,15 @@ def test_what_a_cell_cannot_hold_is_marked() -> None:
     assert sheet_text("x" * 33_000).endswith(CUT)
     assert sheet_text("😀" * 20_000).endswith(CUT)
     assert sheet_text("\n" * 300).count("\n") == 253
-    assert sheet_texts(["a", "b"]) == ["a", "b"]
-    assert sheet_texts(["a\x00"]) == ["a\\x00"]
+
+
+@settings(deadline=None, max_examples=60)
+@given(texts=st.lists(st.one_of(st.text(max_size=20), st.sampled_from(NAUGHTY), st.just("\n" * 300)), max_size=8))
+def test_a_column_is_marked_as_its_cells_are(texts: list[str]) -> None:
+    """Looking at a whole column gives the same as looking at each cell."""
+    assert sheet_column(pd.Series(texts, dtype=object)).to_pylist() == [sheet_text(text) for text in texts]
+    storable = [text for text in texts if not any("\ud800" <= letter <= "\udfff" for letter in text)]
+    assert sheet_column(pd.Series(storable, dtype="str")).to_pylist() == [sheet_text(text) for text in storable]
 
 
 @settings(deadline=None, max_examples=60)
