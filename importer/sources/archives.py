@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -36,6 +36,11 @@ def damaged(path: Path) -> SourceError:
     return SourceError(f"{path} is damaged or incomplete and cannot be read as a workbook.", _SAVE_AGAIN)
 
 
+def strange_xml(path: Path, name: str) -> SourceError:
+    """The error for a part whose XML begins like no spreadsheet program's."""
+    return SourceError(f"{path} holds XML that no spreadsheet program writes ({name}).", _SAVE_AGAIN)
+
+
 def inspect_archive(archive: zipfile.ZipFile, path: Path) -> None:
     """Raise :class:`SourceError` unless the table of contents is that of an honest workbook."""
     entries = archive.infolist()
@@ -62,10 +67,14 @@ def _too_large(path: Path) -> SourceError:
     )
 
 
-def prove_parts(archive: zipfile.ZipFile, path: Path) -> None:
-    """Read every part but sheets and pictures once, so that wrong checksums and document type declarations show."""
+def prove_parts(archive: zipfile.ZipFile, path: Path, others: Collection[str] = ()) -> None:
+    """Read every part but sheets and pictures once, so that wrong checksums and document type declarations show.
+
+    ``others`` are parts that are read from end to end anyway.
+    """
     for entry in archive.infolist():
-        if not entry.filename.startswith(("xl/worksheets/sheet", "xl/media/", "Pictures/")):
+        known = entry.filename.startswith(("xl/worksheets/sheet", "xl/media/", "Pictures/"))
+        if not known and entry.filename not in others:
             for _ in unpacked(archive, entry.filename, path):
                 pass
 
@@ -79,7 +88,7 @@ def unpacked(archive: zipfile.ZipFile, name: str, path: Path) -> Iterator[bytes]
         with archive.open(name) as stream:
             block = stream.read(_BLOCK)
             if name.endswith((".xml", ".rels")) and _declares_type(block):
-                raise SourceError(f"{path} holds XML that no spreadsheet program writes ({name}).", _SAVE_AGAIN)
+                raise strange_xml(path, name)
             while block:
                 yield block
                 block = stream.read(_BLOCK)

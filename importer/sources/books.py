@@ -12,6 +12,9 @@ import python_calamine
 
 from importer.errors import SourceError
 from importer.sources.archives import damaged
+from importer.sources.blocks import Block, TextColumn, paused_collector
+from importer.sources.cells import column_of, opendocument_column
+from importer.sources.headings import column_letter
 from importer.sources.kinds import Kind, locked
 
 
@@ -29,6 +32,7 @@ class Book:
 
     def __init__(self, path: Path, kind: Kind) -> None:
         self._path = path
+        self._kind = kind
         with _translated(path):
             # A path is read piece by piece, but the library believes its extension; a stream is judged by content.
             self._stream = path.open("rb") if kind.lie else None
@@ -43,15 +47,19 @@ class Book:
             SheetName(sheet.name, sheet.visible == shown, sheet.typ in readable) for sheet in self._book.sheets_metadata
         )
 
+    def tab(self, name: str) -> LoadedTab:
+        """The sheet ``name``, for reading."""
+        return LoadedTab(self._path, self._kind, name, self.load(name))
+
     def load(self, name: str) -> Any:
         """The sheet ``name`` with all its values in memory."""
         with _translated(self._path):
             return self._book.get_sheet_by_name(name)
 
-    def last_row(self, name: str) -> int:
-        """The number of the last row with a value; 0 for an empty sheet."""
+    def reaches(self, name: str, row: int) -> bool:
+        """Whether a sheet has a value in row ``row`` or below."""
         end: tuple[int, int] | None = self.load(name).end
-        return end[0] + 1 if end else 0
+        return end is not None and end[0] + 1 >= row
 
     def first_row(self, name: str) -> tuple[str, ...]:
         """The texts of row 1 of a sheet."""
@@ -85,6 +93,61 @@ def _translated(path: Path) -> Iterator[None]:
         if type(error).__name__ != "PanicException":
             raise
         raise damaged(path) from None
+
+
+class LoadedTab:
+    """One sheet whose values are in memory, from the opening to the end of the first reading."""
+
+    def __init__(self, path: Path, kind: Kind, name: str, sheet: Any) -> None:
+        self._path = path
+        self._kind = kind
+        self._name = name
+        self._loaded: Any = sheet
+        self.offset: int = sheet.start[1] if sheet.start else 0
+        self.as_text: TextColumn = opendocument_column if kind.format == "ods" else column_of
+        self.merged = [
+            (f"{column_letter(left)}{top + 1}:{column_letter(right)}{bottom + 1}", bottom + 1)
+            for (top, left), (bottom, right) in sheet.merged_cell_ranges or ()
+        ]
+
+    def first(self, size: int) -> Block:
+        """The first ``size`` rows that hold any value."""
+        return next(_blocks(self._loaded, size, after=0), Block())
+
+    def blocks(self, size: int, after: int) -> Iterator[Block]:
+        """The rows behind row ``after`` that hold any value, ``size`` at a time."""
+        sheet, self._loaded = self._loaded, None
+        if sheet is None:
+            with Book(self._path, self._kind) as book:
+                sheet = book.load(self._name)
+        yield from _blocks(sheet, size, after)
+
+
+def _blocks(sheet: Any, size: int, after: int) -> Iterator[Block]:
+    if sheet.start is None:
+        return
+    rows = enumerate(sheet.iter_rows(), start=1)
+    while True:
+        block = Block()
+        with paused_collector():
+            for row, record in rows:
+                if row > after and not blank(record):
+                    block.rows.append(row)
+                    block.records.append(record)
+                    if len(block.rows) >= size:
+                        break
+        if not block.rows:
+            return
+        block.lines = block.rows
+        yield block
+
+
+def blank(record: list[Any]) -> bool:
+    """Whether a raw row holds no text."""
+    if record.count("") == len(record):
+        return True
+    first = record[0]
+    return isinstance(first, str) and not first.strip() and not any(str(cell).strip() for cell in record)
 
 
 def unreadable_sheet(path: Path, name: str) -> SourceError:

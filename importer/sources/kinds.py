@@ -108,7 +108,7 @@ def _format(path: Path, head: bytes) -> tuple[str, str]:
 def _inside_zip(path: Path) -> str:
     try:
         with zipfile.ZipFile(path) as archive:
-            names = set(archive.namelist())
+            names = {name.replace("\\", "/").lower() for name in archive.namelist()}
             kind = archive.read("mimetype")[:100] if "mimetype" in names else b""
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, zlib.error, EOFError, ValueError):
         raise SourceError(
@@ -121,7 +121,7 @@ def _inside_zip(path: Path) -> str:
         return "ods"
     if "xl/workbook.xml" in names:
         return "xlsx"
-    if "[Content_Types].xml" in names and any(name.startswith("xl/") for name in names):
+    if "[content_types].xml" in names and any(name.startswith("xl/") for name in names):
         raise SourceError(f"{path} is a workbook without its table of sheets.", "Open it in Excel and save it again.")
     if any(name.startswith(("word/", "ppt/")) for name in names) or kind:
         raise SourceError(f"{path} is a document or presentation, not a spreadsheet.", _SAVE_AS)

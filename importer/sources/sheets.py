@@ -31,11 +31,11 @@ def choose_sheet(
     path: Path,
     *,
     first_row: Callable[[str], Sequence[str]],
-    last_row: Callable[[str], int],
+    reaches: Callable[[str, int], bool],
 ) -> SheetChoice:
     """The sheet that ``wanted`` names, or the only one that can be meant.
 
-    ``first_row`` gives the texts of a sheet's row 1, ``last_row`` the number of its last row with a value.
+    ``first_row`` gives the texts of a sheet's row 1, ``reaches`` says whether it has a value in a row or below it.
     Raises :class:`SourceError` when the sheet is unknown, or when several could be meant.
     """
     names = [sheet.name for sheet in sheets]
@@ -49,12 +49,12 @@ def choose_sheet(
             raise _own_results(path)
         return choice if not ours else _with_fixing(choice, names)
     if ours:
-        if TO_FIX not in names or last_row(TO_FIX) < 2:
+        if TO_FIX not in names or not reaches(TO_FIX, 2):
             raise _own_results(path)
         found = Detection("sheet", TO_FIX, "the rows to correct in a results workbook of this program")
         note = "This is a results workbook of this program; its sheet To fix was read."
         return _with_fixing(SheetChoice(TO_FIX, found, (note,)), names)
-    return _only(sheets, path, last_row)
+    return _only(sheets, path, reaches)
 
 
 def _with_fixing(choice: SheetChoice, names: Sequence[str]) -> SheetChoice:
@@ -98,7 +98,7 @@ def _look_up(sheets: Sequence[SheetName], wanted: str) -> tuple[SheetName | None
     return None, ""
 
 
-def _only(sheets: Sequence[SheetName], path: Path, last_row: Callable[[str], int]) -> SheetChoice:
+def _only(sheets: Sequence[SheetName], path: Path, reaches: Callable[[str, int], bool]) -> SheetChoice:
     visible = [sheet for sheet in sheets if sheet.visible and sheet.readable]
     if not visible:
         hidden = [sheet for sheet in sheets if sheet.readable]
@@ -109,7 +109,7 @@ def _only(sheets: Sequence[SheetName], path: Path, last_row: Callable[[str], int
     if len(visible) == 1:
         how = "the only sheet" if len(sheets) == 1 else "the only visible sheet"
         return SheetChoice(visible[0].name, Detection("sheet", visible[0].name, how))
-    filled = [sheet for sheet in visible if last_row(sheet.name)]
+    filled = [sheet for sheet in visible if reaches(sheet.name, 1)]
     if len(filled) == 1:
         return SheetChoice(filled[0].name, Detection("sheet", filled[0].name, "the only sheet that is not empty"))
     if not filled:

@@ -166,10 +166,15 @@ def test_an_excel_error_is_a_problem(tmp_path: Path, word: str) -> None:
     ]
 
 
-def test_an_error_that_the_reading_library_does_not_know(tmp_path: Path) -> None:
-    """The sheet cannot be loaded then, and the person learns which cell to correct."""
-    path = raw(tmp_path, '<row r="5"><c r="A5" t="str"><v>Ann</v></c><c r="B5" t="e"><v>#SPILL!</v></c></row>')
-    assert refused(path) == 'a.xlsx, sheet "Raw": the cell B5 holds the Excel error #SPILL!.'
+@pytest.mark.parametrize("word", ["#SPILL!", "#CALC!", "#BLOCKED!", "#SOMETHING NEW"])
+def test_errors_of_newer_programs_are_problems_too(tmp_path: Path, word: str) -> None:
+    """Whatever word stands in a cell of the type error, the row is told and the others are read."""
+    rows = f'<row r="5"><c r="A5" t="str"><v>Ann</v></c><c r="B5" t="e"><v>{word}</v></c></row>'
+    path = raw(tmp_path, rows + '<row r="6"><c r="A6" t="str"><v>Bob</v></c></row>')
+    assert cells(path) == [["Ann", word], ["Bob", ""]]
+    assert [problem.split(".")[0] for problem in problems_of(open_source(path, NONE))] == [
+        f'row 5, column B "Sum": The cell holds the Excel error {word}'
+    ]
 
 
 def test_text_that_reads_like_an_error_is_text(tmp_path: Path) -> None:
@@ -301,11 +306,21 @@ def test_document_type_declarations(tmp_path: Path, where: str) -> None:
 
 
 def test_a_stray_cell_in_the_last_corner(tmp_path: Path) -> None:
-    """A table that would need billions of cells of memory is refused at once."""
+    """Among the first rows it is a column without a heading, which a note tells; it costs no memory."""
     path = raw(tmp_path, '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>')
-    assert refused(path) == (
-        "a.xlsx: the sheet reaches to column XFD and row 1048576, which makes more than 50,000,000 cells."
-    )
+    source = open_source(path, NONE)
+    assert rows_of(source) == [(1048576, 1048576, ["", "", "1"])]
+    assert source.notes == ('Column XFD has no heading; it is called "(column XFD)".',)
+
+
+def test_a_stray_cell_far_below(tmp_path: Path) -> None:
+    """Behind the first thousand rows nobody would see it, so its row is a problem."""
+    rows = "".join(f'<row r="{row}"><c r="A{row}"><v>1</v></c></row>' for row in range(2, 1003))
+    path = raw(tmp_path, rows + '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>')
+    assert problems_of(open_source(path, NONE)) == [
+        "row 1048576: The row has 16384 cells, but there are 2 headings. "
+        "Put quotes around the text that contains the delimiter, or remove the extra cells."
+    ]
 
 
 def test_formatted_cells_without_content_do_not_count(tmp_path: Path) -> None:
@@ -361,7 +376,8 @@ def test_failures_of_the_reading_library_stop_at_the_door(
     def fail(_: object) -> None:
         raise failure
 
-    path = as_xlsx(tmp_path / "a.xlsx")
+    path = tmp_path / "a.xls"
+    path.write_bytes((FILES / "tiny.xls").read_bytes())
     monkeypatch.setattr("python_calamine.load_workbook", fail)
     assert message in refused(path)
 
@@ -372,7 +388,7 @@ def test_stopping_the_program_while_it_reads_stops_it(tmp_path: Path, monkeypatc
     def interrupt(_: object) -> None:
         raise KeyboardInterrupt
 
-    path = as_xlsx(tmp_path / "a.xlsx")
+    path = FILES / "tiny.xls"
     monkeypatch.setattr("python_calamine.load_workbook", interrupt)
     with pytest.raises(KeyboardInterrupt):
         open_source(path, NONE)

@@ -1,0 +1,140 @@
+"""An .xlsx workbook, read as a stream: one sheet, its rows in pieces, and its shared texts on disk."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+from importer.sources.archives import damaged, inspect_archive, open_archive, prove_parts, strange_xml, unpacked
+from importer.sources.blocks import Block, Flaw, paused_collector
+from importer.sources.books import SheetName
+from importer.sources.xlsx_package import read_package
+from importer.sources.xlsx_rows import SheetRow, read_rows
+from importer.sources.xlsx_strings import SharedStrings
+from importer.sources.xlsx_styles import read_styles
+from importer.sources.xlsx_values import Values
+
+_MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s[^>]{0,200}?ref=[\"']([A-Z]{1,3}\d{1,7}:[A-Z]{1,3}(\d{1,7}))[\"']")
+_ENCODING = re.compile(rb"^\s*(?:\xef\xbb\xbf)?<\?xml[^>]{0,200}?encoding=[\"']([^\"']{1,40})[\"']")
+_OVERLAP = 400
+_MOST_MERGED = 10_000
+_MOST_CELLS_IN_MEMORY = 5_000_000
+
+
+class XlsxBook:
+    """An open .xlsx workbook, whole and undamaged but for the sheets that have not been asked for."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        with open_archive(path) as archive:
+            inspect_archive(archive, path)
+            self._package = package = read_package(archive, path)
+            prove_parts(archive, path, (package.strings, package.styles, *package.members.values()))
+            styles = read_styles(archive, package.styles, path)
+            strings = SharedStrings(archive, package.strings, path)
+        self._values = Values(strings, styles, from_1904=package.from_1904)
+
+    @property
+    def sheets(self) -> tuple[SheetName, ...]:
+        """All sheets in the order of their tabs."""
+        return self._package.sheets
+
+    def first_row(self, name: str) -> tuple[str, ...]:
+        """The texts of row 1 of a sheet."""
+        row = next(self._rows(name), None)
+        return tuple(map(self._values.resolved, row.cells)) if row is not None and row.number == 1 else ()
+
+    def reaches(self, name: str, row: int) -> bool:
+        """Whether a sheet has a value in row ``row`` or below."""
+        return any(found.number >= row for found in self._rows(name))
+
+    def tab(self, name: str) -> StreamedTab:
+        """The sheet ``name``, for reading. Raises :class:`SourceError` when it is damaged."""
+        return StreamedTab(self._path, name, self._package.members[name], self._values)
+
+    def _rows(self, name: str) -> Iterator[SheetRow]:
+        return sheet_rows(self._path, name, self._package.members[name], self._values)
+
+    def __enter__(self) -> XlsxBook:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing is held open: every reading opens the file anew."""
+
+
+def sheet_rows(path: Path, name: str, member: str, values: Values) -> Iterator[SheetRow]:
+    """The rows of a sheet that hold anything."""
+    if not member:
+        raise damaged(path)
+    with open_archive(path) as archive:
+        yield from read_rows(unpacked(archive, member, path), values, f'{path}, sheet "{name}"', path)
+
+
+class StreamedTab:
+    """One sheet, read from the file anew each time. ``merged`` lists its merged areas, each with its last row."""
+
+    def __init__(self, path: Path, name: str, member: str, values: Values) -> None:
+        self.offset = 0
+        self.as_text = values.column
+        self._where = (path, name, member, values)
+        self._width = 0
+        if not member:
+            raise damaged(path)
+        with open_archive(path) as archive:
+            self.merged = _prove(archive, member, path)
+
+    def first(self, size: int) -> Block:
+        """The first ``size`` rows that hold any value; all blocks are then as wide as the widest of them."""
+        rows = list(islice(sheet_rows(*self._where), size))
+        self._width = max((len(row.cells) for row in rows), default=0)
+        block = _block(iter(rows), size, self._width)
+        values = self._where[3]
+        block.records = [list(map(values.resolved, record)) for record in block.records]
+        return block
+
+    def blocks(self, size: int, after: int) -> Iterator[Block]:
+        """The rows behind row ``after`` that hold any value, at most ``size`` at a time."""
+        at_once = max(1, min(size, _MOST_CELLS_IN_MEMORY // max(1, self._width)))
+        rows = (row for row in sheet_rows(*self._where) if row.number > after)
+        while (block := _block(rows, at_once, self._width)).rows:
+            yield block
+
+
+def _block(rows: Iterator[SheetRow], size: int, width: int) -> Block:
+    block = Block()
+    with paused_collector():
+        for row in rows:
+            cells = row.cells
+            if len(cells) < width:
+                cells += [""] * (width - len(cells))
+            for column, text in row.bad.items():
+                block.flaws.append(Flaw("error-cell" if text else "formula-without-result", row.number, column, text))
+            block.rows.append(row.number)
+            block.records.append(cells)
+            if len(block.rows) >= size:
+                break
+    block.lines = block.rows
+    return block
+
+
+def _prove(archive: zipfile.ZipFile, member: str, path: Path) -> list[tuple[str, int]]:
+    """Read a sheet's part once from end to end, so that damage shows before any row is used; its merged areas."""
+    merged: list[tuple[str, int]] = []
+    rest = b""
+    first = True
+    for block in unpacked(archive, member, path):
+        if first and (said := _ENCODING.match(block)) and said[1].lower() not in (b"utf-8", b"us-ascii"):
+            raise strange_xml(path, member)
+        first = False
+        if b"mergeCell" in block or rest:
+            searched = rest + block
+            merged += [(area.decode(), int(last)) for area, last in _MERGED.findall(searched)]
+            found = list(_MERGED.finditer(searched))
+            rest = searched[max(found[-1].end() if found else 0, len(searched) - _OVERLAP) :]
+        else:
+            rest = block[-_OVERLAP:] if b"<" in block[-_OVERLAP:] else b""
+        del merged[_MOST_MERGED:]
+    return merged
