@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,11 @@ import pytest
 from pipeline_world import BY_ID, LOST, World, after, answer, before, mx, visits
 
 from importer.crm.limits import Slot
-from importer.model import CallClass, Status
+from importer.model import CallClass, Reply, Request, Status
 from importer.pipeline.limits import Allowances
 from importer.pipeline.mappings import check_mapping_file
 from importer.pipeline.plan import _Tally
-from importer.pipeline.report import Books, _place, summarise
+from importer.pipeline.report import Books, BooksDoNotBalance, _place, summarise
 from importer.pipeline.work import Work
 from importer.problems import Problem
 
@@ -103,3 +104,31 @@ def test_only_the_first_rows_of_a_problem_are_named() -> None:
     tally.add(9, 0, [Problem("required", row, "m", "r") for row in range(2, 11)])
     assert tally._first["required"] == [2, 3, 4, 5, 6]
     assert tally._rows_by_code["required"] == 9
+
+
+def test_a_row_without_a_receipt_is_in_doubt(world: World) -> None:
+    """An answer that does not speak of a row says nothing about it; reading back finds it."""
+
+    def forgetful(request: Request, act: Callable[[], Reply]) -> Reply:
+        reply = act()
+        return answer({"Response": reply.body["Response"][1:]})
+
+    world.crm.faults = [None, forgetful]
+    world.deliver(world.plan(visits(4)))
+    assert world.statuses() == {"created": 4}
+    assert [one.row for one in world.ledger.outcomes("run-1") if one.evidence] == [3]
+
+
+def test_the_read_path_is_proven_on_a_row_with_a_receipt(world: World) -> None:
+    """Rows that were only found by reading back prove nothing about reading back."""
+    world.crm.faults = [after(LOST), None, before(LOST)]
+    world.deliver(world.plan(visits(6)))
+    assert world.statuses() == {"created": 6}
+    assert set(world.crm.notes().values()) == {1}
+
+
+def test_books_of_a_check_that_do_not_balance(world: World) -> None:
+    """A plan that says another number of invalid rows than it holds is a bug, and ends as one."""
+    plan = world.plan(visits(3))
+    with pytest.raises(BooksDoNotBalance):
+        list(Books(replace(plan, facts=replace(plan.facts, invalid=1, ready=2))).invalid_rows())
