@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from importer.problems import CATALOGUE, Kind, make_problem
+from importer.problems import CATALOGUE, Kind, Problem, make_problem
 
 _HEAD = """\
 # Problems
@@ -107,10 +107,15 @@ def catalogue_page() -> str:
     return "".join(parts)
 
 
+def example_of(code: str) -> Problem:
+    """A problem of this kind, as it could stand in a report."""
+    value, words = EXAMPLES[code]
+    place = {} if code in _WHOLE_ROWS else {"column": "Score", "letter": "C", "field": "activity.mx_Custom_2"}
+    return make_problem(code, 12, value=value, **place, **words)  # type: ignore[arg-type]  # words are free
+
+
 def _entry(kind: Kind) -> str:
-    value, words = EXAMPLES[kind.code]
-    place = {} if kind.code in _WHOLE_ROWS else {"column": "Score", "letter": "C", "field": "activity.mx_Custom_2"}
-    example = make_problem(kind.code, 12, value=value, **place, **words)  # type: ignore[arg-type]  # words are free
+    example = example_of(kind.code)
     return f"\n### `{kind.code}`\n\n**{kind.title}.** {kind.explanation}\n\n```\n{example}\n```\n"
 
 
