@@ -26,6 +26,7 @@ class Result:
     uncertain: int = 0
     rows: int = 0
     wrong: tuple[str, ...] = ()
+    note: str = ""
 
     @property
     def kept(self) -> bool:
@@ -74,6 +75,7 @@ class Count:
     seconds: float = 0.0
     why_not: str = ""
     failures: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     def add(self, case: str, result: Result) -> None:
         """Count one case; the first failures keep their names."""
@@ -84,6 +86,7 @@ class Count:
         self.doubled += result.doubled
         self.uncertain += result.uncertain
         self.wrong += len(result.wrong)
+        self.notes += [result.note] if result.note else []
         if not result.kept and len(self.failures) < KEPT_FAILURES:
             said = "; ".join(result.wrong)[:1000]
             self.failures.append(f"{self.part}:{case} (lost {result.lost}, doubled {result.doubled}) {said}".rstrip())
