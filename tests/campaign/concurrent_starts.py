@@ -46,7 +46,7 @@ def run(case: str, folder: Path) -> Result:
 def _start(trial: Trial, copies: int, way: str, random: Random) -> list[Running]:
     running = []
     for number in range(copies):
-        arguments = ("resume", "--yes", "--json") if way == "also-resume" and number % 2 else _RUN
+        arguments = ("resume", "--json") if way == "also-resume" and number % 2 else _RUN
         running.append(trial.start(*arguments))
         if way == "staggered":
             time.sleep(random.uniform(0, 0.15))

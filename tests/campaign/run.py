@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 import traceback
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -31,6 +31,8 @@ MODULES = (
     "reruns",
     "random_faults",
     "limiter",
+    "scenarios",
+    "planted",
 )
 """Modules with a part, or several: ``PART`` or ``PARTS``."""
 
@@ -125,12 +127,16 @@ def _line(count: Count) -> str:
     )
 
 
-def repeat(spec: str) -> int:
-    """One case, said in full."""
+def repeat(spec: str, copy: str) -> int:
+    """One case, said in full; the last line is JSON. ``copy`` is where the program must have been taken from."""
+    import importer
+
+    if copy and not Path(importer.__file__).is_relative_to(copy):
+        raise SystemExit(f"the program is {importer.__file__}, not the copy in {copy}")
     name, _, case = spec.partition(":")
-    part = parts()[name]
-    result = run_case(part, case)
-    sys.stdout.write(f"{spec}\n{result}\n{'kept' if result.kept else 'BROKEN'}\n")
+    result = run_case(parts()[name], case)
+    lines = [f"{spec}: {'kept' if result.kept else 'BROKEN'}", *result.wrong, json.dumps(asdict(result))]
+    sys.stdout.write("\n".join(lines) + "\n")
     return 0 if result.kept else 1
 
 
@@ -138,7 +144,7 @@ def main(arguments: list[str] | None = None) -> int:
     """The command; 0 when the promise was kept in every case."""
     given = _arguments(arguments)
     if given.repeat:
-        return repeat(given.repeat)
+        return repeat(given.repeat, given.expect)
     if given.worker:
         name, answer = given.worker
         count = run_part(parts()[name], given.seed, given.seconds)
@@ -160,6 +166,7 @@ def _arguments(arguments: list[str] | None) -> Any:
     parser.add_argument("--jobs", type=int, default=2, help="parts at the same time")
     parser.add_argument("--write", action="store_true", help="write the figures, also with --only")
     parser.add_argument("--repeat", metavar="PART:CASE", help="run one case and say what it found")
+    parser.add_argument("--expect", default="", help=argparse.SUPPRESS)
     parser.add_argument("--worker", nargs=2, help=argparse.SUPPRESS)
     parser.add_argument("--seconds", type=float, default=60.0, help=argparse.SUPPRESS)
     return parser.parse_args(arguments)
