@@ -42,7 +42,12 @@ def _judged(trial: Trial, ended: Ended) -> Result:
         if row["ProspectActivityId"]
         and not notes.get(str(row["ProspectActivityId"]), "").endswith(trial.kind.mark(int(row["RowNumber"]) - 2))
     )
-    return replace(found, wrong=found.wrong + wrong)
+    unproven = tuple(
+        f"row {row['RowNumber']} is {row['Status']} without an id"
+        for row in results(trial.folder / ended.json["results"])
+        if row["Status"] == "created" and not row["ProspectActivityId"]
+    )
+    return replace(found, wrong=found.wrong + wrong + unproven)
 
 
 def killed_after_storing(folder: Path) -> Result:
