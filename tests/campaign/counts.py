@@ -45,6 +45,7 @@ class Part:
 
     ``cases`` gives the names of its cases, in the order of importance when time is short; each says everything that
     is needed to repeat it. ``run`` runs one of them in an empty folder. ``why_not`` is why this machine cannot run it.
+    ``weight`` is its share of the time. Cases that must not run beside each other are ``alone``.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Part:
     run: Callable[[str, Path], Result]
     weight: float = 1.0
     why_not: Callable[[], str] = lambda: ""
+    alone: bool = False
 
 
 @dataclass

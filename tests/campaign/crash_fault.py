@@ -45,7 +45,7 @@ def run(case: str, folder: Path) -> Result:
     kind, crash, fault, skip, on = case.split("/")
     rows = rows_of(kind)
     with Trial(folder, KINDS[kind], rows) as trial:
-        trial.environment["LEADSQUARED_SETTLE_SECONDS"] = "0.2"
+        trial.environment["LEADSQUARED_SETTLE_SECONDS"] = "0.3"
         trial.sandbox.faults.order(fault, skip=int(skip), on=on, seconds=_LATE_SECONDS)
         Killer(trial, WireCrash.spoken(crash)).run("run", "rows.csv", "-m", "rows.yaml", "--yes", "--json")
         return Result.of(trial.verdict(trial.finish()), rows)

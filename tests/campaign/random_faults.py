@@ -15,7 +15,7 @@ from importer.sandbox.faults import CATALOGUE
 ROWS = 500
 FAULTS = 12
 NIGHTS = 12
-_LATE_SECONDS = 0.7
+_LATE_SECONDS = 0.65
 _OF_BULK = [name for name in CATALOGUE if not name.startswith("queue-")]
 
 
