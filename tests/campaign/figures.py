@@ -17,6 +17,13 @@ from counts import Count
 
 _PAGE = Path("docs") / "reliability.md"
 _JSON = Path("docs") / "reliability.json"
+_FURTHER = {
+    "crash-points": "every crash point",
+    "faults": "every fault",
+    "network-faults": "faults of the network",
+    "limits": "the limits and the proof",
+    "security": "security",
+}
 FIGURES = ("<!-- figures: written by make crash-campaign -->", "<!-- end of figures -->")
 PLANTED = ("<!-- planted bugs: written by make crash-campaign -->", "<!-- end of planted bugs -->")
 
@@ -30,6 +37,7 @@ def write_figures(root: Path, counts: Sequence[Count], started: float, minutes: 
         "minutes": round((time.time() - started) / 60, 1),
         "minutes_allowed": minutes,
         "jobs": jobs,
+        "further": [name for name in _FURTHER if (root / "docs" / f"{name}.md").is_file()],
         "parts": [count.as_json() for count in counts if count.part != "planted"],
         "planted": [text for count in counts if count.part == "planted" for text in count.notes],
     }
@@ -70,6 +78,9 @@ def figures_table(found: dict[str, Any]) -> str:
             f"| {part['words']} | {tried} | {part['lost']} | {part['doubled']} | {part['wrong']} | "
             f"{_uncertain(part)} | {repeat} |"
         )
+    if found["further"]:
+        links = ", ".join(f"[{_FURTHER[name]}]({name}.md)" for name in found["further"])
+        lines += ["", f"In detail: {links}."]
     return "\n".join(lines)
 
 
