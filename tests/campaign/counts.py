@@ -45,7 +45,8 @@ class Part:
 
     ``cases`` gives the names of its cases, in the order of importance when time is short; each says everything that
     is needed to repeat it. ``run`` runs one of them in an empty folder. ``why_not`` is why this machine cannot run it.
-    ``weight`` is its share of the time. Cases that must not run beside each other are ``alone``.
+    ``weight`` is its share of the time. Cases that must not run beside each other are
+    ``alone``; a part that is ``whole`` runs all its cases, however long they take.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Part:
     weight: float = 1.0
     why_not: Callable[[], str] = lambda: ""
     alone: bool = False
+    whole: bool = False
 
 
 @dataclass

@@ -153,4 +153,6 @@ def run(case: str, folder: Path) -> Result:
     return STORIES[case](folder)
 
 
-PART = Part("stories", "short stories of one fault each, which catch the planted bugs below", "stories", cases, run, 1)
+PART = Part(
+    "stories", "short stories of one fault each, which catch the planted bugs below", "stories", cases, run, whole=True
+)
