@@ -67,4 +67,4 @@ def _start(trial: Trial, copies: int, way: str, random: Random) -> list[Running]
     return running
 
 
-PART = Part("concurrent", "2 to 8 copies at once, some killed or frozen on their way", "rounds", cases, run, weight=2.5)
+PART = Part("concurrent", "2 to 8 copies at once, some killed or frozen on their way", "rounds", cases, run, weight=3)

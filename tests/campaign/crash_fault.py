@@ -77,5 +77,5 @@ PART = Part(
     "pairs",
     cases,
     run,
-    weight=5,
+    weight=8,
 )

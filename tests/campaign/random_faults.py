@@ -66,7 +66,7 @@ PARTS = [
         "runs",
         cases,
         run_with_key,
-        weight=2,
+        weight=1.5,
     ),
-    Part("random-without-key", "the same without an import key", "runs", cases, run_without_key, weight=2),
+    Part("random-without-key", "the same without an import key", "runs", cases, run_without_key, weight=1.5),
 ]
