@@ -243,9 +243,7 @@ def _summary_of(found: Run, ledger: Ledger) -> RunSummary | None:
         return None
 
 
-def _write(
-    books: Books, places: Places, workbook: Path, account: Account | None, stopped: str, remedy: str
-) -> Report:
+def _write(books: Books, places: Places, workbook: Path, account: Account | None, stopped: str, remedy: str) -> Report:
     summary = summarise(books, account=account, stopped=stopped, remedy=remedy)
     rows = books.rows if books.run else books.invalid_rows
     if places.results is None:
