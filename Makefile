@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint smoke docs pictures lock clean
+.PHONY: help demo test lint smoke docs pictures lock clean crash-campaign
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -41,6 +41,9 @@ smoke: ## Install without development packages in a fresh environment and run th
 	cd .smoke && env -u PYTHONPATH IMPORTER_HOME=$(CURDIR)/.smoke/home venv/bin/importer --version
 	cd .smoke && env -u PYTHONPATH IMPORTER_HOME=$(CURDIR)/.smoke/home venv/bin/importer demo --quiet
 	rm -rf .smoke
+
+crash-campaign: $(VENV)/.development ## Try to lose or double a row, for half an hour, and write docs/reliability.md
+	$(BIN)/python tests/campaign/run.py $(ARGS)
 
 docs: $(VENV)/.development ## Write the generated parts of the docs again
 	$(BIN)/python tests/docs/generate.py

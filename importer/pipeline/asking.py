@@ -15,6 +15,7 @@ from importer.pipeline.limits import Allowances
 _TRIES = 4
 _THROTTLES = 8
 _FIRST_PAUSE = 0.5
+_LONGEST_LOOK_AWAY = 0.25
 
 
 class Asker:
@@ -69,4 +70,5 @@ class Asker:
             slot = self._allowances.take(kind)
             if slot is not None:
                 return slot
-            self._clock.sleep(max(0.005, self._allowances.wait_time(kind)))
+            # While every slot is with a call in flight, nobody knows for how long: look again soon.
+            self._clock.sleep(min(_LONGEST_LOOK_AWAY, max(0.005, self._allowances.wait_time(kind))))

@@ -21,6 +21,8 @@ _READERS = 8
 _CHUNK = 200
 _ASYNC_HORIZON = timedelta(hours=9, minutes=30)
 MOST_REPOSTS = 1
+MOST_REPOSTS_WITH_KEY = 4
+"""With an import key each sending is found for certain, and a second effect would be seen; yet there must be an end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,11 +187,13 @@ class Recovery:
     def _release(self, absent: Sequence[_Doubt]) -> set[int]:
         """Let rows that two complete readings did not find be sent once more."""
         released: list[Outcome] = []
+        most = MOST_REPOSTS_WITH_KEY if self._import_key else MOST_REPOSTS
         for doubt in absent:
             whole_call_refused = doubt.outcome.error_code == REFUSED_WHOLE
             reposts = self._work.ledger.reposts(self._work.run.id, doubt.outcome.row)
-            if reposts >= MOST_REPOSTS and not whole_call_refused:
-                self._remark([doubt], "Absent after it was sent a second time; somebody has to look.")
+            if reposts >= most and not whole_call_refused:
+                times = "a second time" if reposts == 1 else f"{reposts + 1} times"
+                self._remark([doubt], f"Absent after it was sent {times}; somebody has to look.")
                 continue
             released.append(replace(doubt.outcome, status=Status.NOT_SENT, evidence="Absent in two complete readings."))
         if released:

@@ -25,7 +25,7 @@ from importer.pipeline.plan_store import Plan, open_plan
 from importer.pipeline.preflight import check_disk, clear_account
 from importer.pipeline.progress import Progress
 from importer.pipeline.report import Books, exit_status, summarise
-from importer.reports.files import check_writable, free_path
+from importer.reports.files import NameTaken, check_writable, free_path
 from importer.reports.interface import RunSummary
 from importer.reports.page import write_page
 from importer.reports.workbook import write_workbook
@@ -97,7 +97,7 @@ def check(request: PlanRequest, places: Places, outside: Surroundings) -> Report
     check_writable(workbook.parent)
     with tempfile.TemporaryDirectory(prefix="check-", dir=outside.home) as folder:
         plan = plan_import(prepare(request), Path(folder), outside.clock.now(), outside.progress)
-        return _write(Books(plan), workbook, None, "", "")
+        return _write(Books(plan), places, workbook, None, "", "")
 
 
 def run(
@@ -115,7 +115,7 @@ def run(
             outside.progress.note(_known_words(known))
             plan = open_plan(Path(known.new.folder))
             if known.state is RunState.FINISHED:
-                return _write(Books(plan, ledger, known), _workbook(places, plan), account, "", "")
+                return _write(Books(plan, ledger, known), places, _workbook(places, plan), account, "", "")
         else:
             plan = _new_plan(prepared, outside)
         if plan.facts.blocked or not plan.facts.ready:
@@ -142,7 +142,7 @@ def _new_plan(prepared: Prepared, outside: Surroundings) -> Plan:
 
 def _blocked(plan: Plan, places: Places) -> Report:
     """Nothing may be sent: report the plan, and keep no run of it."""
-    report = _write(Books(plan), _workbook(places, plan), None, "", "")
+    report = _write(Books(plan), places, _workbook(places, plan), None, "", "")
     shutil.rmtree(plan.folder, ignore_errors=True)
     return report
 
@@ -182,7 +182,8 @@ def _send(
         crm.close()
     stopped = delivered.stopped
     books = Books(plan, ledger, delivered.run)
-    return _write(books, workbook, account, stopped.message if stopped else "", stopped.remedy if stopped else "")
+    why, remedy = (stopped.message, stopped.remedy) if stopped else ("", "")
+    return _write(books, places, workbook, account, why, remedy)
 
 
 def resume(
@@ -226,7 +227,7 @@ def show(run_id: str, places: Places, outside: Surroundings) -> Report:
     with open_memory(outside) as ledger:
         found = _named(ledger, run_id)
         plan = open_plan(Path(found.new.folder))
-        return _write(Books(plan, ledger, found), _workbook(places, plan), None, "", "")
+        return _write(Books(plan, ledger, found), places, _workbook(places, plan), None, "", "")
 
 
 def list_runs(outside: Surroundings, account: str | None, limit: int) -> list[tuple[Run, RunSummary | None]]:
@@ -242,12 +243,27 @@ def _summary_of(found: Run, ledger: Ledger) -> RunSummary | None:
         return None
 
 
-def _write(books: Books, workbook: Path, account: Account | None, stopped: str, remedy: str) -> Report:
+def _write(books: Books, places: Places, workbook: Path, account: Account | None, stopped: str, remedy: str) -> Report:
     summary = summarise(books, account=account, stopped=stopped, remedy=remedy)
-    write_workbook(workbook, summary, books.rows if books.run else books.invalid_rows)
-    page = free_path(workbook.with_suffix(".html"))
-    write_page(page, summary, look_into(books))
+    rows = books.rows if books.run else books.invalid_rows
+    if places.results is None:
+        workbook = _write_free(workbook, lambda path: write_workbook(path, summary, rows))
+    else:
+        write_workbook(workbook, summary, rows)
+    insight = look_into(books)
+    page = _write_free(free_path(workbook.with_suffix(".html")), lambda path: write_page(path, summary, insight))
     return Report(summary, workbook, page, exit_status(summary))
+
+
+def _write_free(path: Path, write: Callable[[Path], None]) -> Path:
+    """Write to ``path`` or, when another import of the same file took that name a moment ago, to the next free one."""
+    while True:
+        try:
+            write(path)
+        except NameTaken:
+            path = free_path(path)
+        else:
+            return path
 
 
 @contextmanager

@@ -13,6 +13,10 @@ from importer.errors import ReportError
 from importer.reports.words import shown
 
 
+class NameTaken(ReportError):
+    """There is a file of that name already."""
+
+
 def free_path(path: Path) -> Path:
     """``path`` itself, or ``name-2.xlsx``, ``name-3.xlsx``, … when something of that name is there already."""
     for number in itertools.count(2):
@@ -57,7 +61,7 @@ def cannot_write(path: Path, error: OSError) -> ReportError:
     """The error for people when ``path`` cannot be written."""
     place = shown(str(path))
     if isinstance(error, FileExistsError):
-        return ReportError(
+        return NameTaken(
             f"{place} exists already; reports never replace a file.", "Choose another name with --results."
         )
     return ReportError(

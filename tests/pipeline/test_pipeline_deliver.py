@@ -164,6 +164,18 @@ def test_a_row_absent_twice_over_is_left_to_a_person(world: World) -> None:
     assert "second time" in outcome.evidence
 
 
+@pytest.mark.parametrize(("losses", "arrives"), [(4, True), (5, False)])
+def test_with_an_import_key_a_row_is_sent_again_more_often(world: World, losses: int, arrives: bool) -> None:
+    """With a key that finds each sending for certain, four repetitions are tried before a person has to look."""
+    plan = world.plan(visits(2), BY_ID_WITH_KEY)
+    world.crm.faults = [None, *[before(LOST)] * losses]
+    for _ in range(4):  # the guard against calls without an answer stops a run in between
+        world.deliver(plan)
+    assert world.statuses() == ({"created": 2} if arrives else {"created": 1, "uncertain": 1})
+    evidence = [outcome.evidence for outcome in world.ledger.outcomes("run-1", [Status.UNCERTAIN])]
+    assert all("5 times" in text for text in evidence)
+
+
 def test_reading_back_that_fails_leaves_the_row_uncertain(world: World) -> None:
     """No answer to the question is no answer."""
     world.crm.faults = [None, after(LOST)]

@@ -61,6 +61,7 @@ class Running:
         self._out = folder / f"command-{number:03}.out"
         self._err = folder / f"command-{number:03}.err"
         self._out.touch()
+        self._err.touch()
         given = (str(folder), dict(environment), list(arguments), str(self._out), str(self._err))
         self.process: BaseProcess = _CONTEXT.Process(target=_command, args=given)
         self.process.start()

@@ -6,6 +6,7 @@ The judge is the sandbox: it remembers every effect. The accused are the command
 from __future__ import annotations
 
 import os
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -177,8 +178,16 @@ class Trial:
             before = counts
         return ended
 
+    def let_the_crm_finish(self, seconds: float = 10.0) -> None:
+        """Wait until no call is being processed any more: what a slow one still does counts, too."""
+        ends_at = time.monotonic() + seconds
+        while any(entry["verdict"] == "in progress" for entry in self.sandbox.log):
+            assert time.monotonic() < ends_at, "the CRM does not come to an end"
+            time.sleep(0.02)
+
     def verdict(self, ended: Ended) -> Verdict:
         """The verdict on what ``ended`` reports, by the effects that the CRM holds."""
+        self.let_the_crm_finish()
         wrong: list[str] = []
         found = Counter(mark for mark in self.kind.effects(self.sandbox.state()) if mark.startswith("mark"))
         said = self._said(ended, wrong)
