@@ -20,6 +20,7 @@ _COMMANDS = {
     "check": ("importer.cli.check", "Dry run: find every problem in a file; sends nothing."),
     "run": ("importer.cli.run", "Check a file and send its good rows to LeadSquared."),
     "resume": ("importer.cli.resume", "Finish a run that was interrupted."),
+    "decide": ("importer.cli.decide", "Settle rows in doubt by looking yourself."),
     "runs": ("importer.cli.runs", "List earlier runs."),
     "show": ("importer.cli.show", "Draw the reports of a run again."),
     "explain": ("importer.cli.explain", "Say what a code in a report means."),

@@ -132,6 +132,10 @@ class PastCall:
     elapsed: float
 
 
+DECIDED, UNDECIDED = "decided", "undecided"
+"""Error codes of a row whose status a person decided, until it is sent again, and of one whose decision was undone."""
+
+
 class Ledger(Protocol):
     """Runs, calls, outcomes and what accounts were seen to allow. One process writes at a time, from one thread.
 
@@ -185,6 +189,14 @@ class Ledger(Protocol):
 
     def settle(self, run_id: str, outcomes: Sequence[Outcome], why: str) -> None:
         """Record what was found out later (read-back, polling, a person) about rows that are uncertain or pending."""
+        ...
+
+    def decide(self, run_id: str, outcome: Outcome, why: str) -> None:
+        """Record what a person decided about a row that is uncertain, or take such a decision back (UNCERTAIN).
+
+        A row that may be sent again (NOT_SENT) opens its run again. Raises :class:`LedgerError` for a row that is
+        neither uncertain nor decided, or that was sent again since.
+        """
         ...
 
     def skip(self, run_id: str, outcomes: Sequence[Outcome], keys: Sequence[str]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, func, literal_column, select
 
 from importer.ledger.changes import BATCH, UNSEEN, Change, Reason, State, apply, read_states, refusal, require, storable
-from importer.ledger.interface import KnownRow
+from importer.ledger.interface import DECIDED, KnownRow
 from importer.ledger.runs import required
 from importer.ledger.schema import SENDING, rows, runs
 from importer.model import DELIVERED, Counts, Outcome, Status
@@ -29,7 +29,14 @@ _COLUMNS = [
     )
 ]
 _SKIPS = frozenset({Status.SKIPPED, Status.UNCERTAIN})
-_MAY_BE_IN_CRM = [*sorted(status.value for status in DELIVERED), Status.PENDING.value, Status.UNCERTAIN.value, SENDING]
+# A row that was sent and then skipped is one that a person gave up: whatever became of it, nobody sends it again.
+_MAY_BE_IN_CRM = [
+    *sorted(status.value for status in DELIVERED),
+    Status.PENDING.value,
+    Status.UNCERTAIN.value,
+    SENDING,
+    Status.SKIPPED.value,
+]
 _BY_TEXT = {SENDING: Status.UNCERTAIN, **{status.value: status for status in Status}}
 
 
@@ -61,6 +68,20 @@ def settle(connection: Connection, run_id: str, outcomes: Sequence[Outcome], why
         values = {**outcome_values(outcome, now), "reposts": was.reposts + (1 if again else 0)}
         changes.append(Change(outcome.row, was, values))
     apply(connection, run_id, account, changes, Reason(now, why))
+
+
+def decide(connection: Connection, run_id: str, outcome: Outcome, why: str, now: str) -> None:
+    """Write what a person decided about a row in doubt, or that the decision is taken back."""
+    account = required(connection, run_id).new.account
+    states = read_states(connection, run_id, [outcome.row])
+    line = connection.execute(
+        select(rows.c.error_code).where(rows.c.run_id == run_id, rows.c.row == outcome.row)
+    ).one_or_none()
+    decided = line is not None and line.error_code == DECIDED
+    require(states, [outcome.row], lambda state: decided or state.status == Status.UNCERTAIN, "decided")
+    was = states[outcome.row]
+    values = {**outcome_values(outcome, now), "reposts": was.reposts}
+    apply(connection, run_id, account, [Change(outcome.row, was, values)], Reason(now, why))
 
 
 def skip(connection: Connection, run_id: str, outcomes: Sequence[Outcome], keys: Sequence[str], now: str) -> None:

@@ -174,6 +174,13 @@ class SqlLedger:
         with self._writing() as connection:
             rows.settle(connection, run_id, outcomes, why, self._now())
 
+    def decide(self, run_id: str, outcome: Outcome, why: str) -> None:
+        """Record what a person decided about an uncertain row, or take it back; the run is opened again if need be."""
+        with self._writing() as connection:
+            rows.decide(connection, run_id, outcome, why, self._now())
+            if outcome.status is Status.NOT_SENT:
+                runs.reopen(connection, run_id, self._now())
+
     def skip(self, run_id: str, outcomes: Sequence[Outcome], keys: Sequence[str]) -> None:
         """Record rows that are not sent on purpose (SKIPPED) or that must wait for another run (UNCERTAIN)."""
         with self._writing() as connection:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from importer.crm.errors_explained import EXPLAINED, Explained
 from importer.errors import UsageError
+from importer.ledger.interface import DECIDED, UNDECIDED
 from importer.pipeline.interpret import CONTRADICTION, NO_ANSWER, NO_RECEIPT, REFUSED_WHOLE
-from importer.pipeline.recognise import ALREADY_SENT, WAITS_FOR_OTHER_RUN
+from importer.pipeline.recognise import ALREADY_SENT, GIVEN_UP, WAITS_FOR_OTHER_RUN
 from importer.problems import CATALOGUE
 from importer.validation.catalogue import example_of
 
@@ -50,6 +51,24 @@ DELIVERY: dict[str, Explained] = {
             "An earlier run created this row",
             "A row with the same content went to the same account before, so it was not sent again.",
             'Nothing. To send it once more on purpose: importer run … --again "why"',
+        ),
+        Explained(
+            DECIDED,
+            "A person decided what became of this row",
+            "It was in doubt, and somebody looked in LeadSquared. Name, time and reason stand in the evidence.",
+            "Nothing. To take the decision back: importer decide RUN --row ROW --as undecided --why …",
+        ),
+        Explained(
+            UNDECIDED,
+            "A decision about this row was taken back",
+            "The row is in doubt again, as it was before.",
+            "Run `importer resume`, or decide again: importer decide",
+        ),
+        Explained(
+            GIVEN_UP,
+            "A person gave this row up in an earlier run",
+            "A row with the same content was in doubt there, and somebody decided not to go after it.",
+            'Nothing. To send it on purpose: importer run … --again "why"',
         ),
         Explained(
             WAITS_FOR_OTHER_RUN,

@@ -11,6 +11,8 @@ from importer.pipeline.work import Work
 
 ALREADY_SENT = "already-sent"
 WAITS_FOR_OTHER_RUN = "waits-for-other-run"
+GIVEN_UP = "given-up"
+_SETTLED = frozenset({*DELIVERED, Status.SKIPPED})
 _CHUNK = 5_000
 
 
@@ -58,6 +60,14 @@ def _outcome(work: Work, row: int, known: KnownRow) -> Outcome:
             + (f", activity {known.activity_id})." if known.activity_id else ")."),
             at=at,
         )
+    if known.status is Status.SKIPPED:
+        return Outcome(
+            row,
+            Status.SKIPPED,
+            error_code=GIVEN_UP,
+            error=f"A person gave this row up in run {known.run_id} (its row {known.row} of {known.source}).",
+            at=at,
+        )
     return Outcome(
         row,
         Status.UNCERTAIN,
@@ -84,7 +94,7 @@ def look_again(work: Work) -> None:
             entry = known.get(records[outcome.row].key)
             if entry is None:
                 settled.append(Outcome(outcome.row, Status.NOT_SENT, at=iso(work.clock.now())))
-            elif entry.status in DELIVERED:
+            elif entry.status in _SETTLED:
                 settled.append(_outcome(work, outcome.row, entry))
         if settled:
             work.ledger.settle(work.run.id, settled, "the other run is known now")

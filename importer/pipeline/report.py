@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from importer.ledger.interface import Ledger, Run, RunState
+from importer.ledger.interface import DECIDED, Ledger, Run, RunState
 from importer.model import NEEDS_PERSON, CallClass, Counts, Outcome, Status
 from importer.pipeline.deliver import book_counts
 from importer.pipeline.guards import limit_words
@@ -116,7 +116,8 @@ def _activity_created(outcome: Outcome) -> str:
     """TRUE and FALSE are certain; empty is not known yet."""
     if outcome.status is Status.CREATED and outcome.activity_id:
         return "TRUE"
-    return "" if outcome.status in (Status.UNCERTAIN, Status.PENDING) else "FALSE"
+    seen_by_a_person = outcome.status is Status.CREATED and outcome.error_code == DECIDED
+    return "" if seen_by_a_person or outcome.status in (Status.UNCERTAIN, Status.PENDING) else "FALSE"
 
 
 def _frame(lines: Sequence[_Line]) -> pd.DataFrame:

@@ -24,7 +24,7 @@ def headline(status: str, rows: int, counts: Counts, reason: str) -> str:
     parts = [f"{delivered:,} of {number_of(rows)} are in LeadSquared"]
     skipped = counts.get(Status.SKIPPED, 0)
     if skipped:
-        parts.append(f"{skipped:,} were there already from an earlier run")
+        parts.append(f"{skipped:,} skipped: there already from an earlier run, or given up")
     for one, words in _TROUBLE:
         if counts.get(one, 0):
             parts.append(f"{counts[one]:,} {words}")
@@ -55,8 +55,8 @@ def next_step(status: str, counts: Counts, run_id: str, *, blocked: bool, common
         return _after_check(invalid, counts, blocked=blocked)
     if counts.get(Status.UNCERTAIN, 0):
         return (
-            f"Do not enter the uncertain rows by hand. Look again later: importer resume {run_id}. "
-            "Their evidence is on the sheet Results."
+            f"Do not enter the uncertain rows by hand. Look again later: importer resume {run_id}. What it cannot find "
+            f"out, you decide: importer decide {run_id}. The evidence is on the sheet Results."
         )
     if invalid or rejected:
         return "Correct the rows on the sheet To fix and import that workbook again: only those rows are sent."

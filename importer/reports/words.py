@@ -39,7 +39,7 @@ _MEANINGS: dict[Status, str] = {
     Status.CREATED: "New in LeadSquared.",
     Status.UPDATED: "Was in LeadSquared already and was changed.",
     Status.UNCHANGED: "Was in LeadSquared already, just like this.",
-    Status.SKIPPED: "An earlier run created it; not sent again.",
+    Status.SKIPPED: "An earlier run created it, or a person gave it up; not sent.",
     Status.INVALID: "Not sent: something is wrong in the file. See the sheet To fix.",
     Status.REJECTED: "LeadSquared refused it. See the sheet To fix.",
     Status.UNCERTAIN: "Not known whether it arrived. Do not enter or import it again: importer resume looks again.",

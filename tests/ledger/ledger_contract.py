@@ -8,7 +8,7 @@ import pytest
 from ledger_words import Ticking, call, ended, key_of, new_run, outcomes, send
 
 from importer.errors import LedgerError
-from importer.ledger.interface import LearnedLimit, Ledger, RunState
+from importer.ledger.interface import DECIDED, UNDECIDED, LearnedLimit, Ledger, RunState
 from importer.model import CallClass, Limit, Outcome, Status, VerdictKind
 
 
@@ -294,6 +294,40 @@ class DoubtsContract:
             with pytest.raises(LedgerError, match=f"Row {row} cannot be settled: it is {words}"):
                 ledger.settle("run-1", [Outcome(5, Status.CREATED), Outcome(row, Status.NOT_SENT)], "why")
         assert status_of(ledger, 5) is Status.UNCERTAIN
+
+    def test_a_person_decides_about_a_row_in_doubt(self, ledger: Ledger) -> None:
+        """Created with the id seen, given up, or to be sent again: then the run is open again."""
+        send(ledger, [2, 3, 4], Status.UNCERTAIN)
+        ledger.finish_run("run-1")
+        ledger.decide("run-1", Outcome(2, Status.CREATED, "act", error_code=DECIDED), "seen")
+        ledger.decide("run-1", Outcome(3, Status.SKIPPED, error_code=DECIDED), "given up")
+        assert ledger.run("run-1").state is RunState.FINISHED
+        ledger.decide("run-1", Outcome(4, Status.NOT_SENT, error_code=DECIDED), "not there")
+        assert ledger.run("run-1").state is RunState.OPEN
+        assert ledger.reposts("run-1", 4) == 0
+        assert ledger.activity_owner("acme", ["act"]) == {"act": ("run-1", 2)}
+        send(ledger, [4])
+        assert ledger.counts("run-1") == {Status.CREATED: 2, Status.SKIPPED: 1}
+
+    def test_a_decision_can_be_taken_back(self, ledger: Ledger) -> None:
+        """Until the row is sent again; the activity is free for another row then."""
+        send(ledger, [2, 3], Status.UNCERTAIN)
+        ledger.decide("run-1", Outcome(2, Status.CREATED, "act", error_code=DECIDED), "seen")
+        ledger.decide("run-1", Outcome(2, Status.UNCERTAIN, error_code=UNDECIDED), "a mistake")
+        assert (status_of(ledger, 2), ledger.activity_owner("acme", ["act"])) == (Status.UNCERTAIN, {})
+        ledger.decide("run-1", Outcome(3, Status.NOT_SENT, error_code=DECIDED), "not there")
+        send(ledger, [3])
+        with pytest.raises(LedgerError, match="Row 3 cannot be decided: it is created"):
+            ledger.decide("run-1", Outcome(3, Status.UNCERTAIN), "too late")
+        with pytest.raises(LedgerError, match="Row 9 cannot be decided: it is not known yet"):
+            ledger.decide("run-1", Outcome(9, Status.CREATED), "never seen")
+
+    def test_a_row_given_up_is_known_to_later_runs(self, ledger: Ledger) -> None:
+        """Nobody knows whether it is in the CRM, so nobody sends it again unasked."""
+        send(ledger, [2], Status.UNCERTAIN)
+        ledger.decide("run-1", Outcome(2, Status.SKIPPED, error_code=DECIDED), "given up")
+        known = ledger.known_keys("acme", new_run().target, [key_of(2)], "run-2")
+        assert known[key_of(2)].status is Status.SKIPPED
 
     def test_a_row_found_absent_is_sent_again_and_counted(self, ledger: Ledger) -> None:
         """Releasing an uncertain row counts as a repost."""
