@@ -47,6 +47,8 @@ class Account:
     timeout_seconds: float = 60.0
     time_zone: str = ""
     country: str = ""
+    slots: Path | None = None
+    """Folder in which the processes of this machine share the account's limits; ``None``: each keeps its own count."""
 
     @property
     def is_sandbox(self) -> bool:
@@ -207,7 +209,11 @@ def load_account(name: str | None, environment: Mapping[str, str], home: Path) -
     The accounts file is ``IMPORTER_ACCOUNTS``, else ``accounts.yaml`` in the working folder or the home folder.
     Raises :class:`SettingsError`.
     """
-    chosen = name or environment.get("LEADSQUARED_ACCOUNT", "").strip()
+    account = _find_account(name or environment.get("LEADSQUARED_ACCOUNT", "").strip(), environment, home)
+    return replace(account, slots=home / "limits" / _file_name(account.name))
+
+
+def _find_account(chosen: str, environment: Mapping[str, str], home: Path) -> Account:
     if not chosen or chosen == "default":
         return account_from_environment(environment)
     if sandbox_file(home, chosen).is_file():
@@ -223,8 +229,11 @@ def load_account(name: str | None, environment: Mapping[str, str], home: Path) -
 
 def sandbox_file(home: Path, name: str) -> Path:
     """Where the connection of the sandbox account ``name`` is kept."""
-    safe = re.sub(r"[^A-Za-z0-9_-]", "_", name)
-    return home / "sandboxes" / safe / "connection.json"
+    return home / "sandboxes" / _file_name(name) / "connection.json"
+
+
+def _file_name(account: str) -> str:
+    return re.sub(r"[^A-Za-z0-9_-]", "_", account)
 
 
 def _sandbox_account(name: str, home: Path) -> Account:

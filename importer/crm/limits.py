@@ -11,13 +11,18 @@ free again only W after i completed, so r(j) ≥ c(i) + W. Then a(j) ≥ r(j) �
 at least W apart and cannot both lie in the window. ∎ Windows at fixed times are windows too. With the time of leaving
 in place of the time of completion the last step fails, which is why common limiters break under jitter.
 
+Nothing in the proof asks who makes the calls: threads and processes that take their slots from one state keep the same
+promise together (:class:`LimiterState`, which a file of the account carries from process to process).
+
 A call that was given up may arrive after c(i); its slot stays busy for longer (:meth:`CompletionLimiter.give_up`).
 Times are monotonic seconds given by the caller.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
 
 from importer.model import Limit
 
@@ -25,6 +30,49 @@ MARGIN_SECONDS = 0.02
 """Added to the window, because two machines' clocks never run quite alike (500 ppm are 2.5 ms in 5 s)."""
 
 _IN_FLIGHT = float("inf")
+
+
+@dataclass(frozen=True, slots=True)
+class LimiterState:
+    """All that a limiter remembers: when each busy slot becomes free (infinity while its call is in flight), until when
+    everything is held, and the number of the slot taken last."""
+
+    busy: Mapping[int, float] = field(default_factory=dict)
+    held_until: float = float("-inf")
+    last: int = 0
+
+
+class Limiter(Protocol):
+    """What hands out slots for one class of calls. Times are monotonic seconds given by the caller."""
+
+    @property
+    def limit(self) -> Limit:
+        """The limit that is kept now."""
+        ...
+
+    def wait_time(self, now: float) -> float:
+        """Seconds until a slot may be free: 0 when one is, infinity when that depends on calls in flight."""
+        ...
+
+    def take(self, now: float) -> Slot | None:
+        """A slot for a call that leaves now, or ``None`` when none is free."""
+        ...
+
+    def done(self, slot: Slot, now: float) -> None:
+        """The call completed now."""
+        ...
+
+    def give_up(self, slot: Slot, now: float, busy_for: float) -> None:
+        """The call was given up now; it may arrive up to ``busy_for`` seconds later."""
+        ...
+
+    def hold_until(self, moment: float) -> None:
+        """Let no call leave before ``moment``."""
+        ...
+
+    def learn(self, limit: Limit) -> None:
+        """Keep another limit from now on; a longer window also applies to calls already completed."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +85,18 @@ class Slot:
 class CompletionLimiter:
     """N slots that become free one window after their call completed. Not locked: the caller serialises."""
 
-    def __init__(self, limit: Limit, margin: float = MARGIN_SECONDS) -> None:
+    def __init__(self, limit: Limit, margin: float = MARGIN_SECONDS, state: LimiterState | None = None) -> None:
+        known = state or LimiterState()
         self._limit = limit
         self._margin = margin
-        self._next = 0
-        self._busy: dict[int, float] = {}
-        self._held_until = float("-inf")
+        self._next = known.last
+        self._busy = dict(known.busy)
+        self._held_until = known.held_until
+
+    @property
+    def state(self) -> LimiterState:
+        """What it remembers now."""
+        return LimiterState(dict(self._busy), self._held_until, self._next)
 
     @property
     def limit(self) -> Limit:
@@ -59,10 +113,10 @@ class CompletionLimiter:
         free_at = sorted(self._busy.values())[excess - 1]
         return max(held, free_at - now)
 
-    def take(self, now: float) -> Slot:
-        """A slot for a call that leaves now. Raises :class:`RuntimeError` when none is free."""
+    def take(self, now: float) -> Slot | None:
+        """A slot for a call that leaves now, or ``None`` when none is free."""
         if self.wait_time(now) > 0:
-            raise RuntimeError("no slot is free")
+            return None
         self._next += 1
         self._busy[self._next] = _IN_FLIGHT
         return Slot(self._next)

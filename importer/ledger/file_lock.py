@@ -40,3 +40,9 @@ def lock_waiting(descriptor: int) -> None:
     """Take the exclusive lock of an open file, waiting for it. POSIX only. Raises :class:`OSError`."""
     fcntl = importlib.import_module("fcntl")
     fcntl.flock(descriptor, fcntl.LOCK_EX)
+
+
+def unlock(descriptor: int) -> None:
+    """Give up the lock of an open file. POSIX only. Raises :class:`OSError`."""
+    fcntl = importlib.import_module("fcntl")
+    fcntl.flock(descriptor, fcntl.LOCK_UN)

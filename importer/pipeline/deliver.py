@@ -21,7 +21,7 @@ from importer.pipeline.clock import Clock
 from importer.pipeline.dispatch import Dispatcher
 from importer.pipeline.effect_keys import effect_keys
 from importer.pipeline.guards import Guards
-from importer.pipeline.limits import Allowances
+from importer.pipeline.limits import Allowances, allowances_of
 from importer.pipeline.plan import known_words
 from importer.pipeline.plan_store import Plan
 from importer.pipeline.polling import poll
@@ -87,6 +87,7 @@ def deliver(
         return Delivered(_reread(ledger, run), stopped)
     finally:
         work.note_lessons()
+        work.allowances.close()
     if pending:
         ledger.stop_run(run.id, f"{pending} rows are accepted, and LeadSquared is still working on them.")
     else:
@@ -132,8 +133,9 @@ def _work(
     loaded = parse_mapping(plan.facts.mapping_file, Path(plan.facts.mapping_path), **known_words())
     learned = {kind: lesson.limit for kind, lesson in ledger.learned_limits(account.name).items()}
     taught = with_limits(account, learned)
-    allowances = Allowances(taught.limits, clock, account.settle_seconds)
-    _respect_earlier_calls(allowances, ledger.last_call_ended_at(account.name), clock)
+    allowances = allowances_of(taught, clock)
+    if account.slots is None:
+        _respect_earlier_calls(allowances, ledger.last_call_ended_at(account.name), clock)
     asker = Asker(crm, allowances, clock, stop.is_set)
     return Work(
         plan=plan,

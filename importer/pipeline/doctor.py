@@ -14,7 +14,7 @@ from importer.model import CallClass, Request
 from importer.pipeline.asking import Asker
 from importer.pipeline.clock import Clock
 from importer.pipeline.guards import limit_words
-from importer.pipeline.limits import Allowances
+from importer.pipeline.limits import allowances_of
 from importer.pipeline.preflight import who_is_it
 from importer.pipeline.runs import Surroundings, open_memory
 from importer.settings import Account
@@ -60,7 +60,7 @@ def examine(
     yield _default("Time zone", account.time_zone, identity.time_zone, "LEADSQUARED_TIME_ZONE")
     country = f"telephone prefix +{identity.country_code.lstrip('+')}" if identity.country_code else ""
     yield _default("Country", account.country, country, "LEADSQUARED_COUNTRY")
-    asker = Asker(crm, Allowances(account.limits, clock, account.settle_seconds), clock, stopping)
+    asker = Asker(crm, allowances_of(account, clock), clock, stopping)
     yield from _server_clock(crm, asker)
     yield from _limits(account, ledger, clock)
     yield from _metadata(asker)

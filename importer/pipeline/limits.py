@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
-from importer.crm.limits import CompletionLimiter, Slot
+from importer.crm.limits import CompletionLimiter, Limiter, Slot
 from importer.ledger.interface import LearnedLimit
 from importer.model import CallClass, Limit, Reply, TransportFailure, Verdict
 from importer.pipeline.clock import Clock, iso
+from importer.pipeline.shared_slots import SharedSlots, boot_id
+from importer.settings import Account
 
 _LONGEST_BACK_OFF = 60.0
 
@@ -19,11 +22,17 @@ class Allowances:
     What was learned waits in :meth:`lessons` until the thread that owns the ledger writes it down.
     """
 
-    def __init__(self, limits: Mapping[CallClass, Limit], clock: Clock, settle_seconds: float) -> None:
+    def __init__(
+        self,
+        limits: Mapping[CallClass, Limit],
+        clock: Clock,
+        settle_seconds: float,
+        make_limiter: Callable[[CallClass, Limit], Limiter] = lambda kind, limit: CompletionLimiter(limit),
+    ) -> None:
         self._clock = clock
         self._settle = settle_seconds
         self._lock = threading.Lock()
-        self._limiters = {kind: CompletionLimiter(limits[kind]) for kind in CallClass}
+        self._limiters = {kind: make_limiter(kind, limits[kind]) for kind in CallClass}
         self._refusals_in_row = dict.fromkeys(CallClass, 0)
         self._lessons: list[LearnedLimit] = []
         self.refusals = 0
@@ -36,9 +45,7 @@ class Allowances:
     def take(self, kind: CallClass) -> Slot | None:
         """A slot for one call, or ``None`` when none is free right now."""
         with self._lock:
-            now = self._clock.monotonic()
-            limiter = self._limiters[kind]
-            return limiter.take(now) if limiter.wait_time(now) <= 0 else None
+            return self._limiters[kind].take(self._clock.monotonic())
 
     def done(self, kind: CallClass, slot: Slot, reply: Reply) -> None:
         """The call ended: its slot becomes free one window from now.
@@ -51,6 +58,13 @@ class Allowances:
                 self._limiters[kind].give_up(slot, now, self._settle)
             else:
                 self._limiters[kind].done(slot, now)
+
+    def close(self) -> None:
+        """Let go of what is shared with other processes."""
+        with self._lock:
+            for limiter in self._limiters.values():
+                if isinstance(limiter, SharedSlots):
+                    limiter.close()
 
     def accepted(self, kind: CallClass) -> None:
         """A call of the class was not refused."""
@@ -96,3 +110,21 @@ class Allowances:
         with self._lock:
             learned, self._lessons = self._lessons, []
             return learned
+
+
+def allowances_of(account: Account, clock: Clock) -> Allowances:
+    """The account's allowances, shared with the other processes of this machine where the account says in which folder.
+
+    Raises :class:`LedgerError` when the folder cannot be used.
+    """
+    folder = account.slots
+    if folder is None or sys.platform == "win32":  # pragma: no branch  Windows has no locks that wait
+        return Allowances(account.limits, clock, account.settle_seconds)
+    # A call lasts at most twice the time-out (connecting and reading), and may be counted until the CRM has settled.
+    longest = 2 * account.timeout_seconds + account.settle_seconds
+    boot = boot_id()
+
+    def shared(kind: CallClass, limit: Limit) -> SharedSlots:
+        return SharedSlots(folder / f"{kind.value}.json", limit, longest + limit.seconds, boot=boot)
+
+    return Allowances(account.limits, clock, account.settle_seconds, shared)

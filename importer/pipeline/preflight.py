@@ -13,7 +13,7 @@ from importer.errors import CrmError, LedgerError, ReportError, SettingsError
 from importer.ledger.interface import Ledger
 from importer.pipeline.asking import Asker
 from importer.pipeline.clock import Clock
-from importer.pipeline.limits import Allowances
+from importer.pipeline.limits import allowances_of
 from importer.reports.files import check_writable
 from importer.settings import Account
 
@@ -30,7 +30,7 @@ class Cleared:
 
 def who_is_it(account: Account, crm: Crm, clock: Clock, stopping: Callable[[], bool]) -> Identity:
     """Whose keys these are. Raises :class:`SettingsError` when LeadSquared does not accept them."""
-    allowances = Allowances(account.limits, clock, account.settle_seconds)
+    allowances = allowances_of(account, clock)
     try:
         return CrmReader(Asker(crm, allowances, clock, stopping).ask).who_am_i()
     except CrmError as error:
@@ -38,6 +38,8 @@ def who_is_it(account: Account, crm: Crm, clock: Clock, stopping: Callable[[], b
             f"LeadSquared does not accept account {account.name} at {account.host}: {error.message}",
             "Check host and keys (My Account > Settings > API and Webhooks), then run: importer doctor",
         ) from None
+    finally:
+        allowances.close()
 
 
 def clear_account(account: Account, crm: Crm, ledger: Ledger, clock: Clock, stopping: Callable[[], bool]) -> Cleared:

@@ -286,3 +286,19 @@ def test_output_to_a_closed_pipe(desk: Desk) -> None:
     command = f"{sys.executable} -m importer --help | head -1"
     ended = subprocess.run(command, shell=True, cwd=desk.folder, env=desk.environment, capture_output=True, text=True)
     assert "Traceback" not in ended.stderr
+
+
+def test_two_processes_keep_one_limit_together(desk: Desk) -> None:
+    """While a run sends, doctor asks: the CRM, which counts in sliding and in fixed windows, refuses nothing."""
+    desk.sandbox.change(
+        calls_per_window=6, bulk_calls_per_window=6, window=0.5, bulk_uses_standard=False, fixed_window=True
+    )
+    desk.visits(800)
+    limits = {"LEADSQUARED_CALLS_PER_WINDOW": "6", "LEADSQUARED_WINDOW_SECONDS": "0.5"}
+    running = desk.start("run", "visits.csv", "-m", "visits.yaml", "--yes", "--json", **limits)
+    examined = [desk.run("doctor", **limits) for _ in range(2)]
+    out, err = running.communicate(timeout=120)
+    assert running.returncode == 0, err
+    assert all("6 standard calls in 0.5 s" in ended.out for ended in examined)
+    assert desk.sandbox.state()["refusals"] == {}
+    assert set(desk.notes().values()) == {1}

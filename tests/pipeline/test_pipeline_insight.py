@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from pipeline_world import LOST, World, before, mx, visits
 
 from importer.ledger.interface import PastCall
-from importer.model import VerdictKind
+from importer.model import CallClass, Limit, VerdictKind
 from importer.pipeline.column_values import MOST_DISTINCT, ColumnValues
 from importer.pipeline.insight import _calls, look_into
 from importer.pipeline.plan import PlanRequest, plan_import, prepare
@@ -93,7 +93,8 @@ def test_targets_of_single_rows_show_one_request_each(tmp_path: Path) -> None:
 
 def test_a_run_is_looked_into(world: World) -> None:
     """Its calls over time, the slowest ones, and the rows that a person has to look at."""
-    world.crm.bad_notes = {"visit 27"}
+    world.account = replace(world.account, limits=dict.fromkeys(CallClass, Limit(1, 5.0)))
+    world.crm.bad_notes = {"visit 3"}
     world.crm.faults = [None, before(mx("MXAPIRateLimitExceededException", "too many", 429)), None, before(LOST)]
     world.crm.read_faults = [before(mx("MXFault", "no"))] * 500
     plan = world.plan(visits(30))
@@ -103,12 +104,12 @@ def test_a_run_is_looked_into(world: World) -> None:
     assert seen.calls.calls == 4
     assert sum(part.refused for part in seen.calls.parts) == 1
     assert sum(part.uncertain for part in seen.calls.parts) == 1
-    assert sum(part.rows for part in seen.calls.parts) == 5
+    assert sum(part.rows for part in seen.calls.parts) == 26
     assert len(seen.calls.slowest) == 4
     assert [one.row for one in seen.people] == sorted(one.row for one in seen.people)
     statuses = Counter(one.status.value for one in seen.people)
     assert seen.people_total == len(seen.people) == sum(statuses.values())
-    assert statuses == {"rejected": 1, "uncertain": 25}
+    assert statuses == {"rejected": 1, "uncertain": 4}
     assert all(one.text for one in seen.people)
 
 

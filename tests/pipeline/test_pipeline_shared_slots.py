@@ -1,0 +1,219 @@
+"""Processes that share an account's slots never exceed its limit together, whoever of them dies."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pipeline_world import VirtualClock, World, visits
+
+from importer.crm.limits import CompletionLimiter, Limiter
+from importer.errors import LedgerError
+from importer.model import CallClass, Limit
+from importer.pipeline.limits import allowances_of
+from importer.pipeline.shared_slots import SharedSlots, boot_id
+
+LIMIT = Limit(3, 5.0)
+
+
+def shared(path: Path, limit: Limit = LIMIT, boot: str = "boot-1") -> SharedSlots:
+    return SharedSlots(path, limit, 100.0, boot=boot, margin=0.0)
+
+
+@pytest.fixture(params=["memory", "file"])
+def limiter(request: pytest.FixtureRequest, tmp_path: Path) -> Limiter:
+    """Every limiter, with a free window behind it."""
+    if request.param == "memory":
+        return CompletionLimiter(LIMIT, margin=0.0)
+    made = shared(tmp_path / "slots")
+    assert made.wait_time(-5.0) == 5.0
+    return made
+
+
+def test_a_slot_is_busy_until_a_window_after_its_call(limiter: Limiter) -> None:
+    """What every limiter promises: not after leaving, but after completing."""
+    slots = [limiter.take(0.0) for _ in range(3)]
+    assert limiter.take(0.0) is None
+    assert limiter.wait_time(0.0) == float("inf")
+    assert slots[0] is not None
+    limiter.done(slots[0], 4.0)
+    assert limiter.wait_time(4.0) == 5.0
+    assert limiter.take(8.9) is None
+    assert limiter.take(9.0) is not None
+    assert slots[1] is not None
+    limiter.give_up(slots[1], 10.0, 20.0)
+    assert limiter.wait_time(10.0) == 25.0
+
+
+def test_pauses_and_lessons(limiter: Limiter) -> None:
+    """A pause holds everything; a lesson counts at once and also for calls that are over."""
+    limiter.hold_until(7.0)
+    assert limiter.wait_time(0.0) == 7.0
+    slot = limiter.take(7.0)
+    assert slot is not None
+    limiter.done(slot, 8.0)
+    limiter.learn(Limit(1, 10.0))
+    assert limiter.limit == Limit(1, 10.0)
+    assert limiter.wait_time(8.0) == 10.0
+
+
+def test_two_processes_share_one_limit(tmp_path: Path) -> None:
+    """What one takes the other lacks, and a pause of one holds both."""
+    one, other = shared(tmp_path / "slots"), shared(tmp_path / "slots")
+    assert one.take(0.0) is None
+    first, second, third = one.take(5.0), other.take(5.0), one.take(5.0)
+    assert None not in (first, second, third)
+    assert other.take(5.0) is None
+    assert first is not None
+    one.done(first, 6.0)
+    assert other.wait_time(6.0) == 5.0
+    other.hold_until(50.0)
+    assert one.wait_time(11.0) == 39.0
+    one.close()
+
+
+def test_a_process_that_died_in_mid_call(tmp_path: Path) -> None:
+    """Its slot is free once the CRM can no longer count the call, and not before."""
+    dead, alive = shared(tmp_path / "slots"), shared(tmp_path / "slots")
+    dead.take(0.0)
+    for _ in range(3):
+        assert dead.take(5.0) is not None
+    dead.close()
+    assert alive.take(104.9) is None
+    assert alive.take(105.1) is not None
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"boot": "boot-1"}', '{"boot": "b", "busy": {"x": 1}}', "null"])
+def test_a_file_that_says_nothing(tmp_path: Path, content: str) -> None:
+    """Somebody may have made calls: one window is held, and pauses and lessons do not make it shorter."""
+    path = tmp_path / "slots"
+    path.write_text(content, "utf-8")
+    made = shared(path)
+    made.hold_until(1.0)
+    made.learn(LIMIT)
+    assert made.wait_time(100.0) == 5.0
+    assert made.take(104.0) is None
+    assert made.take(105.0) is not None
+
+
+def test_another_boot(tmp_path: Path) -> None:
+    """Its times mean nothing here; where a boot has no id, times far ahead tell."""
+    before = shared(tmp_path / "slots")
+    before.take(10_000.0)
+    before.take(10_005.0)
+    after = shared(tmp_path / "slots", boot="boot-2")
+    assert after.wait_time(3.0) == 5.0
+    nameless = shared(tmp_path / "other", boot="")
+    nameless.take(10_000.0)
+    assert nameless.wait_time(3.0) == 5.0
+
+
+def test_the_id_of_a_boot(tmp_path: Path) -> None:
+    """What the system says; empty where it says nothing."""
+    (tmp_path / "id").write_text("abc\n", "utf-8")
+    assert (boot_id(tmp_path / "id"), boot_id(tmp_path / "none")) == ("abc", "")
+
+
+def test_a_file_that_cannot_be_used(tmp_path: Path) -> None:
+    """The person learns which; nothing is sent."""
+    (tmp_path / "file").touch()
+    with pytest.raises(LedgerError, match="share the account's limit"):
+        shared(tmp_path / "file" / "slots")
+    made = shared(tmp_path / "slots")
+    made.close()
+    with pytest.raises(LedgerError, match="share the account's limit"):
+        made.take(0.0)
+
+
+@given(
+    st.integers(1, 4),
+    st.lists(
+        st.tuples(
+            st.integers(0, 2), st.floats(0, 3), st.floats(0, 3), st.sampled_from(["ok", "ok", "ok", "lost", "die"])
+        ),
+        min_size=5,
+        max_size=40,
+    ),
+)
+@settings(max_examples=60, deadline=None)
+def test_no_window_ever_holds_too_many(calls: int, story: list[tuple[int, float, float, str]]) -> None:
+    """Three processes, random latencies, answers that never come, processes that die and come back."""
+    limit, arrivals, now = Limit(calls, 5.0), [], 10.0
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "slots"
+        everyone = [shared(path, limit) for _ in range(3)]
+        for who, there, back, fate in story:
+            while (pause := everyone[who].wait_time(now)) > 0:
+                now += min(pause, 7.0)
+            slot = everyone[who].take(now)
+            assert slot is not None
+            arrivals.append(now + there)
+            if fate == "ok":
+                everyone[who].done(slot, now + there + back)
+            elif fate == "lost":
+                everyone[who].give_up(slot, now, 3.0)
+            else:
+                everyone[who].close()
+                everyone[who] = shared(path, limit)
+        for one in everyone:
+            one.close()
+    arrivals.sort()
+    for start in arrivals:
+        assert sum(start <= moment < start + 5.0 for moment in arrivals) <= calls
+
+
+def test_an_import_and_its_next_start_share_the_slots(world: World, tmp_path: Path) -> None:
+    """A second delivery right after the first one waits only for slots that are really busy."""
+    world.account = replace(world.account, slots=tmp_path / "limits")
+    world.deliver(world.plan(visits(30)))
+    assert world.statuses() == {"created": 30}
+    assert {path.name for path in (tmp_path / "limits").iterdir()} == {"bulk.json", "standard.json", "async.json"}
+    before = world.clock.monotonic()
+    world.deliver(world.plan(visits(3, 100), name="run-2"))
+    assert world.statuses("run-2") == {"created": 3}
+    assert world.clock.monotonic() - before < 11.0
+
+
+def test_slots_of_a_killed_process_stay_busy(tmp_path: Path) -> None:
+    """SIGKILL while a slot is taken: the file is whole, and the slot is still counted."""
+    code = (
+        "import sys, time; from pathlib import Path; from importer.model import Limit\\n"
+        "from importer.pipeline.shared_slots import SharedSlots\\n"
+        "made = SharedSlots(Path(sys.argv[1]), Limit(2, 0.1), 60.0, boot='b')\\n"
+        "made.take(time.monotonic()); time.sleep(0.2)\\n"
+        "assert made.take(time.monotonic()); print('taken', flush=True); time.sleep(60)\\n"
+    ).replace("\\n", "\n")
+    process = subprocess.Popen([sys.executable, "-c", code, str(tmp_path / "slots")], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "taken\n"
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    process.stdout.close()
+    assert len(json.loads((tmp_path / "slots").read_text("utf-8"))["flying"]) == 1
+    made = SharedSlots(tmp_path / "slots", Limit(2, 0.1), 60.0, boot="b")
+    assert made.take(time.monotonic()) is not None
+    assert made.take(time.monotonic()) is None
+    made.close()
+
+
+def test_the_account_says_where(tmp_path: Path, world: World) -> None:
+    """Without a folder each process counts for itself."""
+    clock = VirtualClock()
+    alone = allowances_of(world.account, clock)
+    assert alone.take(CallClass.BULK) is not None
+    alone.close()
+    together = allowances_of(replace(world.account, slots=tmp_path / "limits"), clock)
+    assert together.take(CallClass.BULK) is None
+    clock.sleep(6.0)
+    assert together.take(CallClass.BULK) is not None
+    together.close()
