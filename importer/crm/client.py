@@ -18,7 +18,6 @@ from requests.adapters import HTTPAdapter
 from importer import __version__
 from importer.crm.parsing import MOST_BYTES, parse_json
 from importer.errors import SettingsError
-from importer.failpoints import reach
 from importer.model import HostKind, Reply, Request, TransportFailure
 from importer.redaction import redact
 from importer.settings import Account
@@ -74,7 +73,6 @@ class LeadSquaredClient:
         """Send ``request`` exactly once. See :class:`importer.crm.interface.Crm`."""
         url, headers, params = self._address(request)
         started = self._monotonic()
-        reach("in-the-client")
         try:
             with self._session().request(
                 request.method,
@@ -92,7 +90,6 @@ class LeadSquaredClient:
         except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
             # Raised while the body was read, outside of requests' own translation.
             return self._failed(TransportFailure.UNKNOWN, type(error).__name__, started)
-        reach("answer-read")
         return self._reply(response, content, started)
 
     def _address(self, request: Request) -> tuple[str, dict[str, str], dict[str, str]]:

@@ -11,7 +11,6 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine
 
 from importer.errors import LedgerError
-from importer.failpoints import reach
 from importer.ledger import accounts, calls, runs
 from importer.ledger import outcomes as rows
 from importer.ledger.changes import read_owners, same_id
@@ -156,8 +155,6 @@ class SqlLedger:
             self._guard.check_in_place()
         with self._writing() as connection:
             number = calls.begin(connection, call, self._now())
-            reach("beginning-a-call")
-        reach("call-is-durable")
         if self._guard is not None:
             with self._failing_for_good():
                 self._guard.note_call(number)
@@ -167,7 +164,6 @@ class SqlLedger:
         """Durably record how the call ended and what became of exactly its rows, in one transaction."""
         with self._writing() as connection:
             calls.finish(connection, number, end, list(outcomes), self._now())
-            reach("finishing-a-call")
 
     def settle(self, run_id: str, outcomes: Sequence[Outcome], why: str) -> None:
         """Record what was found out later about rows that are uncertain or pending."""

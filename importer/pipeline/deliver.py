@@ -12,7 +12,6 @@ from importer import __version__
 from importer.crm.interface import Crm
 from importer.crm.reader import CrmReader
 from importer.errors import ImporterError, RunStopped
-from importer.failpoints import reach
 from importer.ledger.interface import Ledger, NewRun, Run, RunState
 from importer.mapping.loader import parse_mapping
 from importer.model import CallClass, Counts, Outcome, Status
@@ -78,7 +77,6 @@ def deliver(
     run = ledger.find_run(plan.facts.fingerprint) or ledger.open_run(_new_run(plan, account))
     if run.state is RunState.FINISHED:
         ledger.reopen_run(run.id)
-    reach("opened")
     work = _work(plan, run, account, crm, ledger, clock, stop, progress, chosen)
     try:
         pending = _deliver(work, chosen)
@@ -91,7 +89,6 @@ def deliver(
     if pending:
         ledger.stop_run(run.id, f"{pending} rows are accepted, and LeadSquared is still working on them.")
     else:
-        reach("finishing-the-run")
         ledger.finish_run(run.id)
     return Delivered(_reread(ledger, run), None, pending)
 
@@ -169,7 +166,6 @@ def _respect_earlier_calls(allowances: Allowances, last_call: str, clock: Clock)
 
 
 def _deliver(work: Work, options: DeliveryOptions) -> int:
-    reach("recovering")
     work.ledger.recover_interrupted(work.run.id)
     look_again(work)
     recognise(work)

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 from importer.crm.answers import classify
 from importer.crm.client import body_bytes
-from importer.failpoints import reach
 from importer.ledger.interface import Call, CallEnd, Sending
 from importer.model import DELIVERED, Counts, Outcome, Record, Reply, Status, Verdict, VerdictKind
 from importer.pipeline.clock import iso
@@ -138,9 +137,7 @@ class Dispatcher:
             body_sha=hashlib.sha256(body_bytes(request)).hexdigest(),
             rows=tuple(Sending(record.row, record.key) for record in batch),
         )
-        reach("slot-taken")
         number = work.ledger.begin_call(call)
-        reach("call-may-leave")
 
         def fly() -> Reply:
             reply = work.crm.send(request)
@@ -179,9 +176,7 @@ class Dispatcher:
         repeats = max(self._repeats.get(record.row, 0) for record in records)
         judgement = judge(work.target, records, reply, verdict, iso(work.clock.now()), repeats)
         judgement = self._without_booked_ids(judgement)
-        reach("answer-understood")
         work.ledger.finish_call(flight.number, _call_end(reply, verdict), judgement.outcomes)
-        reach("outcomes-are-durable")
         self._learn(verdict)
         work.guards.watch(verdict, judgement.outcomes, contradiction=judgement.contradiction)
         self._follow(records, verdict, judgement)

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from importer.errors import ImporterError
-from importer.failpoints import reach
 from importer.model import Record
 from importer.problems import Problem
 from importer.sources.interface import Column, Detection, SourceFacts
@@ -212,7 +211,6 @@ class PlanWriter:
             writer.close()
             with (self._folder / name).open("rb") as file:
                 os.fsync(file.fileno())
-        reach("writing-the-plan")
         target = self._folder / _FACTS
         temporary = target.with_suffix(".tmp")
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

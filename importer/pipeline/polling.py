@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from importer.errors import CrmError
-from importer.failpoints import reach
 from importer.model import Outcome, Status
 from importer.pipeline.clock import iso
 from importer.pipeline.interpret import outcome_of
@@ -38,7 +37,6 @@ def poll(work: Work, patience: float) -> Polled:
     while True:
         pending = list(work.ledger.outcomes(work.run.id, [Status.PENDING]))
         settled += _ask_all(work, pending)
-        reach("polling")
         left = sum(1 for _ in work.ledger.outcomes(work.run.id, [Status.PENDING]))
         now = work.clock.monotonic()
         if not left or now >= deadline:
@@ -56,7 +54,6 @@ def _ask_all(work: Work, pending: Sequence[Outcome]) -> int:
             chunk = pending[start : start + _CHUNK]
             answered = [outcome for outcome in pool.map(lambda each: _ask(work, each), chunk) if outcome is not None]
             if answered:
-                reach("settling-async")
                 work.ledger.settle(work.run.id, answered, "async status")
                 settled += len(answered)
             work.note_lessons()

@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 
 from importer.crm.interface import ActivitySeen, LeadSeen
 from importer.errors import CrmError
-from importer.failpoints import reach
 from importer.model import Outcome, Record, Status
 from importer.pipeline.clock import iso
 from importer.pipeline.finding import Finding, Found, Looked, judge_group
@@ -62,13 +61,11 @@ class Recovery:
         left = self._read(doubts)
         if not left:
             return set()
-        reach("read-once")
         if not self._proven():
             self._remark(left, "Not found, but reading back could not be proven on a row known to be there.")
             return set()
         self._settle_time(len(left), settle)
         absent = self._read(left)
-        reach("read-twice")
         return self._release(absent)
 
     def _doubt(self, outcome: Outcome, record: Record) -> _Doubt:
@@ -92,7 +89,6 @@ class Recovery:
         return True
 
     def _settle_time(self, rows: int, settle: bool) -> None:
-        reach("settling")
         if settle:
             self._work.wait(
                 f"{rows} row{'s' if rows != 1 else ''} without a clear answer: "
@@ -182,7 +178,6 @@ class Recovery:
         )
         if finding.status is Status.UNCERTAIN:
             outcome = replace(outcome, error_code=doubt.outcome.error_code, error=doubt.outcome.error)
-        reach("booking")
         self._work.ledger.settle(self._work.run.id, [outcome], finding.text)
 
     def _remark(self, doubts: Sequence[_Doubt], evidence: str) -> None:
@@ -203,7 +198,6 @@ class Recovery:
             released.append(replace(doubt.outcome, status=Status.NOT_SENT, evidence="Absent in two complete readings."))
         if released:
             self._work.ledger.settle(self._work.run.id, released, "absent in two complete readings")
-            reach("released")
         return {outcome.row for outcome in released}
 
     def _proven(self) -> bool:

@@ -12,7 +12,6 @@ from pathlib import Path
 
 from importer.crm.interface import Crm
 from importer.errors import ImporterError, SettingsError, UsageError
-from importer.failpoints import reach
 from importer.ledger.identity import wants_adoption
 from importer.ledger.interface import Ledger, Run, RunState
 from importer.ledger.lock import sender_lock
@@ -119,7 +118,6 @@ def run(
                 return _write(Books(plan, ledger, known), places, _workbook(places, plan), account, "", "")
         else:
             plan = _new_plan(prepared, outside)
-        reach("planned")
         if plan.facts.blocked or not plan.facts.ready:
             return _blocked(plan, places)
         return _send(plan, account, ledger, places, options, outside)
@@ -170,7 +168,6 @@ def _send(
                 shutil.rmtree(plan.folder, ignore_errors=True)
             raise UsageError("Nothing was sent: you said no.", "Run it again when you are ready.")
         with sender_lock(outside.home, account.name, clock=outside.clock.now, run_id=plan.folder.name) as lock:
-            reach("locked")
             delivered = deliver(
                 plan,
                 account,
@@ -247,7 +244,6 @@ def _summary_of(found: Run, ledger: Ledger) -> RunSummary | None:
 
 
 def _write(books: Books, places: Places, workbook: Path, account: Account | None, stopped: str, remedy: str) -> Report:
-    reach("drawing-the-workbook")
     summary = summarise(books, account=account, stopped=stopped, remedy=remedy)
     rows = books.rows if books.run else books.invalid_rows
     if places.results is None:

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from importer.errors import ReportError
-from importer.failpoints import reach
 from importer.reports.words import shown
 
 
@@ -55,9 +54,7 @@ def new_file(path: Path) -> Iterator[Path]:
         with tempfile.TemporaryDirectory(prefix=".importer-", dir=path.parent) as private:
             draft = Path(private) / f"draft{path.suffix}"
             yield draft
-            reach("workbook-is-drawn")
             _publish(draft, path)
-            reach("workbook-is-published")
 
 
 def cannot_write(path: Path, error: OSError) -> ReportError:

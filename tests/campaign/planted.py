@@ -48,8 +48,7 @@ BUGS = {
     "no-ledger-before-bytes": Bug(
         "the call is written down only after it was sent",
         "pipeline/dispatch.py",
-        "        number = work.ledger.begin_call(call)\n"
-        '        reach("call-may-leave")\n\n'
+        "        number = work.ledger.begin_call(call)\n\n"
         "        def fly() -> Reply:\n"
         "            reply = work.crm.send(request)\n",
         "        early = work.crm.send(request)\n        number = work.ledger.begin_call(call)\n\n"
