@@ -163,6 +163,7 @@ class SqlLedger:
         if self._guard is not None:
             with self._failing_for_good():
                 self._guard.note_call(number)
+        reach("call-witnessed")
         return number
 
     def finish_call(self, number: int, end: CallEnd, outcomes: Sequence[Outcome]) -> None:

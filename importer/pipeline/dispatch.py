@@ -140,7 +140,6 @@ class Dispatcher:
             rows=tuple(Sending(record.row, record.key) for record in batch),
         )
         number = work.ledger.begin_call(call)
-        reach("call-witnessed")
 
         def fly() -> Reply:
             reply = work.crm.send(request)
