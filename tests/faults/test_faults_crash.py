@@ -16,7 +16,7 @@ from importer.failpoints import POINTS, VARIABLE
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "campaign"))
 
-import crashes  # noqa: E402  the path is set above
+import crashes
 
 SEED = 3
 
