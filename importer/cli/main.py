@@ -13,6 +13,7 @@ import click
 
 from importer import __version__
 from importer.errors import ImporterError
+from importer.failpoints import VARIABLE, arm
 from importer.redaction import redact
 
 _COMMANDS = {
@@ -67,6 +68,7 @@ def run(arguments: Sequence[str]) -> int:
     """
     _survive_strange_terminals()
     try:
+        arm(os.environ.get(VARIABLE, ""))
         result = cli.main(args=list(arguments), prog_name="importer", standalone_mode=False)
         return result if isinstance(result, int) else 0
     except click.exceptions.Abort:

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from importer.errors import AnotherRunActive, LedgerError
+from importer.failpoints import reach
 from importer.ledger.file_lock import try_lock
 
 _FOLDER = "locks"
@@ -56,6 +57,7 @@ def sender_lock(home: Path, account: str, *, clock: Callable[[], datetime], run_
             "Wait until it has ended, then run again. Nothing was sent by this one.",
         )
     try:
+        reach("lock-taken")
         _introduce(descriptor, run_id, clock())
         yield SenderLock(path, descriptor)
     finally:

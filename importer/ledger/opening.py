@@ -8,6 +8,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from importer.errors import LedgerError
+from importer.failpoints import reach
 from importer.ledger import calls, identity, sqlite_file
 from importer.ledger.faults import translated
 from importer.ledger.guard import FileGuard
@@ -42,6 +43,8 @@ def open_file(opening: Opening) -> tuple[Engine, Identity, FileGuard]:
         sqlite_file.prepare_file(path)
         sqlite_file.refuse_a_stump(path)
         cut_short = sqlite_file.was_cut_short(path)
+        if cut_short:
+            reach("journal-hot")
         engine = sqlite_file.engine_over(sqlite_file.connect(path))
         try:
             known = _known_ledger(engine, opening, seen)
@@ -77,6 +80,7 @@ def _known_ledger(engine: Engine, opening: Opening, seen: Seen | None) -> Identi
             # Another process may have been faster.
             if identity.is_empty(connection, opening.path):
                 identity.create_tables(connection, opening.now, opening.machine_id, opening.randomness)
+                reach("tables-uncommitted")
     with engine.begin() as connection:
         return identity.read_identity(connection, opening.path)
 

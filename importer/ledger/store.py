@@ -11,6 +11,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine
 
 from importer.errors import LedgerError
+from importer.failpoints import reach
 from importer.ledger import accounts, calls, runs
 from importer.ledger import outcomes as rows
 from importer.ledger.changes import read_owners, same_id
@@ -111,7 +112,9 @@ class SqlLedger:
     def open_run(self, new: NewRun) -> Run:
         """Remember a new run, state OPEN."""
         with self._writing() as connection:
-            return runs.open_run(connection, new, self._now())
+            run = runs.open_run(connection, new, self._now())
+            reach("run-uncommitted")
+            return run
 
     def run(self, run_id: str) -> Run | None:
         """The run with this id, or whose id begins with it when that is unambiguous."""
@@ -155,20 +158,25 @@ class SqlLedger:
             self._guard.check_in_place()
         with self._writing() as connection:
             number = calls.begin(connection, call, self._now())
+            reach("call-uncommitted")
+        reach("call-committed")
         if self._guard is not None:
             with self._failing_for_good():
                 self._guard.note_call(number)
+        reach("call-witnessed")
         return number
 
     def finish_call(self, number: int, end: CallEnd, outcomes: Sequence[Outcome]) -> None:
         """Durably record how the call ended and what became of exactly its rows, in one transaction."""
         with self._writing() as connection:
             calls.finish(connection, number, end, list(outcomes), self._now())
+            reach("outcome-uncommitted")
 
     def settle(self, run_id: str, outcomes: Sequence[Outcome], why: str) -> None:
         """Record what was found out later about rows that are uncertain or pending."""
         with self._writing() as connection:
             rows.settle(connection, run_id, outcomes, why, self._now())
+            reach("decision-uncommitted")
 
     def decide(self, run_id: str, outcome: Outcome, why: str) -> None:
         """Record what a person decided about an uncertain row, or take it back; the run is opened again if need be."""

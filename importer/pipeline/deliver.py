@@ -12,6 +12,7 @@ from importer import __version__
 from importer.crm.interface import Crm
 from importer.crm.reader import CrmReader
 from importer.errors import ImporterError, RunStopped
+from importer.failpoints import reach
 from importer.ledger.interface import Ledger, NewRun, Run, RunState
 from importer.mapping.loader import parse_mapping
 from importer.model import CallClass, Counts, Outcome, Status
@@ -75,6 +76,7 @@ def deliver(
     """
     chosen = options or DeliveryOptions()
     run = ledger.find_run(plan.facts.fingerprint) or ledger.open_run(_new_run(plan, account))
+    reach("run-committed")
     if run.state is RunState.FINISHED:
         ledger.reopen_run(run.id)
     work = _work(plan, run, account, crm, ledger, clock, stop, progress, chosen)
@@ -89,6 +91,7 @@ def deliver(
     if pending:
         ledger.stop_run(run.id, f"{pending} rows are accepted, and LeadSquared is still working on them.")
     else:
+        reach("run-unfinished")
         ledger.finish_run(run.id)
     return Delivered(_reread(ledger, run), None, pending)
 

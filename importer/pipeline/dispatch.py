@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from importer.crm.answers import classify
 from importer.crm.client import body_bytes
+from importer.failpoints import reach
 from importer.ledger.interface import Call, CallEnd, Sending
 from importer.model import DELIVERED, Counts, Outcome, Record, Reply, Status, Verdict, VerdictKind
 from importer.pipeline.clock import iso
@@ -110,6 +111,7 @@ class Dispatcher:
         if self._flights:
             self._await_flight(_LONGEST_LOOK_AWAY)
             return
+        reach("awaiting-slot")
         seconds = self._work.allowances.wait_time(self._kind)
         limit = self._work.allowances.limit(self._kind)
         if seconds > 1:
@@ -172,11 +174,14 @@ class Dispatcher:
         flight = self._flights.pop(future)
         work, records = self._work, flight.records
         reply = future.result()
+        reach("answer-read")
         verdict = classify(reply, batch_of_one=len(records) == 1)
         repeats = max(self._repeats.get(record.row, 0) for record in records)
         judgement = judge(work.target, records, reply, verdict, iso(work.clock.now()), repeats)
         judgement = self._without_booked_ids(judgement)
+        _reach_judged(verdict, judgement)
         work.ledger.finish_call(flight.number, _call_end(reply, verdict), judgement.outcomes)
+        _reach_written(judgement)
         self._learn(verdict)
         work.guards.watch(verdict, judgement.outcomes, contradiction=judgement.contradiction)
         self._follow(records, verdict, judgement)
@@ -256,3 +261,22 @@ def _call_end(reply: Reply, verdict: Verdict) -> CallEnd:
         elapsed=reply.elapsed,
         server_skew=reply.server_skew,
     )
+
+
+def _reach_judged(verdict: Verdict, judgement: Judgement) -> None:
+    """The crash points between an answer and its place in the ledger, by what the answer means."""
+    reach("answer-judged")
+    statuses = {outcome.status for outcome in judgement.outcomes}
+    if verdict.kind is VerdictKind.THROTTLED:
+        reach("throttled")
+    if len(statuses) > 1:
+        reach("partly-done")
+    if Status.PENDING in statuses:
+        reach("request-id-read")
+
+
+def _reach_written(judgement: Judgement) -> None:
+    """The crash points behind an answer's place in the ledger."""
+    reach("outcome-committed")
+    if any(outcome.status is Status.PENDING for outcome in judgement.outcomes):
+        reach("request-id-committed")

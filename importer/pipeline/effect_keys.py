@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import os
 from base64 import b32encode
 from collections.abc import Sequence
 from pathlib import Path
@@ -53,10 +54,9 @@ def effect_keys(plan: Plan) -> EffectKeys:
     import numpy as np
 
     path = plan.folder / _FILE
-    if path.is_file():
-        stored = np.load(path, allow_pickle=False)
-        if len(stored) == plan.facts.ready:
-            return EffectKeys(stored["digest"], stored["occurrence"])
+    kept = _load(path)
+    if kept is not None and len(kept) == plan.facts.ready:
+        return EffectKeys(kept["digest"], kept["occurrence"])
     digests = [digest for _, batch in plan.ready_batches() for digest in content_digests(plan.facts.target, batch)]
     found = np.array(digests, dtype=f"S{_DIGEST_BYTES}") if digests else np.empty(0, dtype=f"S{_DIGEST_BYTES}")
     stored = np.empty(len(found), dtype=[("digest", f"S{_DIGEST_BYTES}"), ("occurrence", "u4")])
@@ -65,12 +65,26 @@ def effect_keys(plan: Plan) -> EffectKeys:
     return EffectKeys(stored["digest"], stored["occurrence"])
 
 
-def _save(path: Path, stored: np.ndarray) -> None:
+def _load(path: Path) -> np.ndarray | None:
+    """What was kept, or ``None`` when nothing was, or nothing that can be read: the keys are then computed again."""
     import numpy as np
 
-    temporary = path.with_suffix(".tmp.npy")
-    np.save(temporary, stored, allow_pickle=False)
-    temporary.chmod(0o600)
+    try:
+        return np.load(path, allow_pickle=False)  # type: ignore[no-any-return]  # numpy leaves it open
+    except (OSError, EOFError, ValueError):
+        return None
+
+
+def _save(path: Path, stored: np.ndarray) -> None:
+    """Keep the keys, on disk before they have their name: after a power cut wrong ones would let rows go twice."""
+    import numpy as np
+
+    temporary = path.with_suffix(".tmp")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        np.save(file, stored, allow_pickle=False)
+        file.flush()
+        os.fsync(file.fileno())
     temporary.replace(path)
 
 

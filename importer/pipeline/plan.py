@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TypedDict
 
 from importer.errors import MappingError, MappingProblem, SourceError
+from importer.failpoints import reach
 from importer.mapping.headings import HeadingMatch, match_headings
 from importer.mapping.loader import LoadedMapping, load_mapping
 from importer.mapping.model import Mapping, OnInvalid, Ragged
@@ -171,6 +172,7 @@ def plan_import(prepared: Prepared, folder: Path, now: datetime, progress: Progr
         writer.add(chunk.rows, checked.ok, chunk.cells, checked.records, checked.problems)
         tally.add(len(chunk.rows), int(checked.ok.sum()), checked.problems)
         listener.reading(tally.rows)
+        reach("reading-source")
     if file_signature(prepared.request.source) != prepared.signature:
         raise SourceError(
             f"{prepared.request.source} changed while it was being read.",

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from importer.errors import CrmError
+from importer.failpoints import reach
 from importer.model import Outcome, Status
 from importer.pipeline.clock import iso
 from importer.pipeline.interpret import outcome_of
@@ -41,6 +42,7 @@ def poll(work: Work, patience: float) -> Polled:
         now = work.clock.monotonic()
         if not left or now >= deadline:
             return Polled(settled, left)
+        reach("polling")
         reason = f"LeadSquared is still working on {left} accepted row{'s' if left != 1 else ''}"
         work.wait(reason, min(pause, max(0.05, deadline - now)))
         pause = min(_LONGEST_PAUSE, pause * _GROWTH)

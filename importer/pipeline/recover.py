@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from importer.crm.interface import ActivitySeen, LeadSeen
 from importer.errors import CrmError
+from importer.failpoints import reach
 from importer.model import Outcome, Record, Status
 from importer.pipeline.clock import iso
 from importer.pipeline.finding import Finding, Found, Looked, judge_group
@@ -64,6 +65,7 @@ class Recovery:
         if not self._proven():
             self._remark(left, "Not found, but reading back could not be proven on a row known to be there.")
             return set()
+        reach("between-readings")
         self._settle_time(len(left), settle)
         absent = self._read(left)
         return self._release(absent)
@@ -90,6 +92,7 @@ class Recovery:
 
     def _settle_time(self, rows: int, settle: bool) -> None:
         if settle:
+            reach("settling")
             self._work.wait(
                 f"{rows} row{'s' if rows != 1 else ''} without a clear answer: "
                 "LeadSquared gets time to finish before the import looks",
@@ -178,6 +181,7 @@ class Recovery:
         )
         if finding.status is Status.UNCERTAIN:
             outcome = replace(outcome, error_code=doubt.outcome.error_code, error=doubt.outcome.error)
+        reach("decision-made")
         self._work.ledger.settle(self._work.run.id, [outcome], finding.text)
 
     def _remark(self, doubts: Sequence[_Doubt], evidence: str) -> None:
@@ -197,7 +201,9 @@ class Recovery:
                 continue
             released.append(replace(doubt.outcome, status=Status.NOT_SENT, evidence="Absent in two complete readings."))
         if released:
+            reach("decision-made")
             self._work.ledger.settle(self._work.run.id, released, "absent in two complete readings")
+            reach("row-released")
         return {outcome.row for outcome in released}
 
     def _proven(self) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from importer.errors import ReportError
+from importer.failpoints import reach
 from importer.reports.words import shown
 
 
@@ -54,6 +55,7 @@ def new_file(path: Path) -> Iterator[Path]:
         with tempfile.TemporaryDirectory(prefix=".importer-", dir=path.parent) as private:
             draft = Path(private) / f"draft{path.suffix}"
             yield draft
+            reach("report-draft")
             _publish(draft, path)
 
 
@@ -92,6 +94,7 @@ def _publish(draft: Path, path: Path) -> None:
         if os.path.lexists(path):
             raise FileExistsError(str(path)) from None
         draft.rename(path)
+    reach("report-linked")
     _sync(path.parent)
 
 

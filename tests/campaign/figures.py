@@ -38,8 +38,8 @@ def write_figures(root: Path, counts: Sequence[Count], started: float, minutes: 
         "minutes_allowed": minutes,
         "jobs": jobs,
         "further": [name for name in _FURTHER if (root / "docs" / f"{name}.md").is_file()],
-        "parts": [count.as_json() for count in counts if count.part != "planted"],
-        "planted": [text for count in counts if count.part == "planted" for text in count.notes],
+        "parts": [count.as_json() for count in counts if not count.part.startswith("planted")],
+        "planted": [text for count in counts if count.part.startswith("planted") for text in count.notes],
     }
     (root / _JSON).write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n", "utf-8")
     page = (root / _PAGE).read_text("utf-8")
