@@ -40,11 +40,13 @@ _CLOCK_MARGIN_SECONDS = 0.5
 @dataclass(frozen=True, slots=True)
 class DeliveryOptions:
     """``keep_going`` ignores the guard against many rejected rows; ``patience`` is how many seconds to wait for
-    async rows before leaving them to `resume`; ``still_ours`` says whether the account's sender lock is still held."""
+    async rows before leaving them to `resume`; ``still_ours`` says whether the account's sender lock is still held.
+    ``server_skew`` is the server's clock minus ours, in seconds, if it is known already."""
 
     keep_going: bool = False
     patience: float = 600.0
     still_ours: Callable[[], bool] = lambda: True
+    server_skew: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +139,7 @@ def _work(
     if account.slots is None:
         _respect_earlier_calls(allowances, ledger.last_call_ended_at(account.name), clock)
     asker = Asker(crm, allowances, clock, stop.is_set)
+    asker.server_skew = options.server_skew
     return Work(
         plan=plan,
         keys=effect_keys(plan),

@@ -137,6 +137,7 @@ class Dispatcher:
             call_class=self._kind,
             body_sha=hashlib.sha256(body_bytes(request)).hexdigest(),
             rows=tuple(Sending(record.row, record.key) for record in batch),
+            server_skew=work.asker.server_skew,
         )
         reach("slot-taken")
         number = work.ledger.begin_call(call)
@@ -175,6 +176,7 @@ class Dispatcher:
         flight = self._flights.pop(future)
         work, records = self._work, flight.records
         reply = future.result()
+        work.asker.notice(reply)
         verdict = classify(reply, batch_of_one=len(records) == 1)
         repeats = max(self._repeats.get(record.row, 0) for record in records)
         judgement = judge(work.target, records, reply, verdict, iso(work.clock.now()), repeats)

@@ -179,7 +179,7 @@ def _send(
                 outside.clock,
                 outside.stop,
                 outside.progress,
-                replace(options, still_ours=lock.still_ours),
+                replace(options, still_ours=lock.still_ours, server_skew=cleared.server_skew),
             )
     finally:
         crm.close()
