@@ -20,6 +20,7 @@ from importer.pipeline.asking import Asker
 from importer.pipeline.clock import Clock
 from importer.pipeline.dispatch import Dispatcher
 from importer.pipeline.effect_keys import effect_keys
+from importer.pipeline.first_contact import refuse_known_rows
 from importer.pipeline.guards import Guards
 from importer.pipeline.limits import Allowances, allowances_of
 from importer.pipeline.plan import known_words
@@ -176,6 +177,7 @@ def _deliver(work: Work, options: DeliveryOptions) -> int:
     work.ledger.recover_interrupted(work.run.id)
     look_again(work)
     recognise(work)
+    refuse_known_rows(work)
     recovery = Recovery(work)
     looked_at: set[tuple[int, int]] = set()
     in_doubt = _doubtful(work)

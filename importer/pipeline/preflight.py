@@ -82,8 +82,8 @@ def _clock_warnings(skew: float | None) -> list[str]:
     if skew is None or abs(skew) <= _CLOCK_WARNING_SECONDS:
         return []
     return [
-        f"The clock of this computer differs from LeadSquared's by {-skew:+,.0f} s. The import allows for that, but the "
-        "times in its reports are wrong: set the clock."
+        f"The clock of this computer differs from LeadSquared's by {-skew:+,.0f} s. The import allows for that, but "
+        "the times in its reports are wrong: set the clock."
     ]
 
 

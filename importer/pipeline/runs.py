@@ -6,12 +6,13 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 from importer.crm.interface import Crm
-from importer.errors import ImporterError, SettingsError, UsageError
+from importer.errors import ImporterError, LedgerError, SettingsError, UsageError
 from importer.failpoints import reach
 from importer.ledger.identity import wants_adoption
 from importer.ledger.interface import Ledger, Run, RunState
@@ -24,8 +25,10 @@ from importer.pipeline.insight import look_into
 from importer.pipeline.plan import PlanRequest, Prepared, plan_import, prepare
 from importer.pipeline.plan_store import Plan, open_plan
 from importer.pipeline.preflight import check_disk, clear_account
-from importer.pipeline.progress import Progress
+from importer.pipeline.progress import Progress, StopsReading
 from importer.pipeline.report import Books, exit_status, summarise
+from importer.pipeline.successes import Success, note_success
+from importer.pipeline.usual import oddities
 from importer.reports.files import NameTaken, check_writable, free_path
 from importer.reports.interface import RunSummary
 from importer.reports.page import write_page
@@ -37,7 +40,11 @@ Confirm = Callable[[str], bool]
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """Everything outside that an import touches. ``confirm`` asks the person; ``make_crm`` opens the door."""
+    """Everything outside that an import touches. ``confirm`` asks the person; ``make_crm`` opens the door.
+
+    ``vouched`` says that a person is there to be asked, or has said yes beforehand: without either, only what is usual
+    is sent.
+    """
 
     home: Path
     environment: Mapping[str, str]
@@ -47,6 +54,7 @@ class Surroundings:
     make_crm: Callable[[Account], Crm]
     confirm: Confirm
     random_text: Callable[[], str]
+    vouched: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +105,7 @@ def check(request: PlanRequest, places: Places, outside: Surroundings) -> Report
     workbook = places.workbook(str(request.source), f"check-{outside.clock.now():%Y%m%d-%H%M%S}")
     check_writable(workbook.parent)
     with tempfile.TemporaryDirectory(prefix="check-", dir=outside.home) as folder:
-        plan = plan_import(prepare(request), Path(folder), outside.clock.now(), outside.progress)
+        plan = _plan(prepare(request), Path(folder), outside.clock.now(), outside)
         return _write(Books(plan), places, workbook, None, "", "")
 
 
@@ -116,13 +124,27 @@ def run(
             outside.progress.note(_known_words(known))
             plan = open_plan(Path(known.new.folder))
             if known.state is RunState.FINISHED:
+                _note_success(known, outside)
                 return _write(Books(plan, ledger, known), places, _workbook(places, plan), account, "", "")
         else:
             plan = _new_plan(prepared, outside)
         reach("planned")
-        if plan.facts.blocked or not plan.facts.ready:
-            return _blocked(plan, places)
-        return _send(plan, account, ledger, places, options, outside)
+        with _kept_only_if_begun(plan, ledger):
+            if plan.facts.blocked or not plan.facts.ready:
+                return _write(Books(plan), places, _workbook(places, plan), None, "", "")
+            return _send(plan, account, ledger, places, options, outside)
+
+
+@contextmanager
+def _kept_only_if_begun(plan: Plan, ledger: Ledger) -> Iterator[None]:
+    """Remove the plan in the end unless a run was begun with it: nothing would ever use it again."""
+    try:
+        yield
+    finally:
+        with suppress(LedgerError):
+            begun = ledger.find_run(plan.facts.fingerprint)
+            if begun is None or Path(begun.new.folder) != plan.folder:
+                shutil.rmtree(plan.folder, ignore_errors=True)
 
 
 def _known_words(run: Run) -> str:
@@ -136,17 +158,22 @@ def _new_plan(prepared: Prepared, outside: Surroundings) -> Plan:
     now = outside.clock.now()
     folder = outside.home / "runs" / f"{now:%Y%m%d-%H%M%S}-{outside.random_text()}"
     try:
-        return plan_import(prepared, folder, now, outside.progress)
+        return _plan(prepared, folder, now, outside)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
 
 
-def _blocked(plan: Plan, places: Places) -> Report:
-    """Nothing may be sent: report the plan, and keep no run of it."""
-    report = _write(Books(plan), places, _workbook(places, plan), None, "", "")
-    shutil.rmtree(plan.folder, ignore_errors=True)
-    return report
+def _plan(prepared: Prepared, folder: Path, now: datetime, outside: Surroundings) -> Plan:
+    """Raises what :func:`plan_import` raises, :class:`LedgerError` for a disk that does not take the plan, and
+    :class:`RunStopped` when the person asks to stop."""
+    try:
+        return plan_import(prepared, folder, now, StopsReading(outside.progress, outside.stop))
+    except OSError as error:
+        raise LedgerError(
+            f"The plan cannot be written to {folder}: {error.strerror or error}. Nothing was sent.",
+            "Make room on that disk, or set IMPORTER_HOME to a folder on another one; then run again.",
+        ) from None
 
 
 def _workbook(places: Places, plan: Plan) -> Path:
@@ -164,11 +191,7 @@ def _send(
         cleared = clear_account(account, crm, ledger, outside.clock, outside.stop.is_set)
         for warning in cleared.warnings:
             outside.progress.note(warning)
-        question = f"Send {plan.facts.ready:,} rows to {cleared.identity.org_name or account.host}?"
-        if not outside.confirm(question):
-            if ledger.find_run(plan.facts.fingerprint) is None:
-                shutil.rmtree(plan.folder, ignore_errors=True)
-            raise UsageError("Nothing was sent: you said no.", "Run it again when you are ready.")
+        _ask(plan, ledger, cleared.identity.org_name or account.host, outside)
         with sender_lock(outside.home, account.name, clock=outside.clock.now, run_id=plan.folder.name) as lock:
             reach("locked")
             delivered = deliver(
@@ -185,8 +208,33 @@ def _send(
         crm.close()
     stopped = delivered.stopped
     books = Books(plan, ledger, delivered.run)
+    _note_success(delivered.run, outside)
     why, remedy = (stopped.message, stopped.remedy) if stopped else ("", "")
     return _write(books, places, workbook, account, why, remedy)
+
+
+def _ask(plan: Plan, ledger: Ledger, recipient: str, outside: Surroundings) -> None:
+    """Let the person say whether the rows shall be sent. Raises :class:`UsageError` when not."""
+    odd = oddities(plan, ledger)
+    if odd and not outside.vouched:
+        raise UsageError(
+            f"{' '.join(odd)} Nothing was sent.",
+            "Look at the file first (importer check); if all is well, run it again with --yes.",
+        )
+    for sentence in odd:
+        outside.progress.note(sentence)
+    if not outside.confirm(f"Send {plan.facts.ready:,} rows to {recipient}?"):
+        raise UsageError("Nothing was sent: you said no.", "Run it again when you are ready.")
+
+
+def _note_success(found: Run, outside: Surroundings) -> None:
+    if found.state is not RunState.FINISHED:
+        return
+    new, now = found.new, outside.clock.now()
+    success = Success(new.account, new.mapping, found.id, new.source, new.rows, now.isoformat(timespec="seconds"))
+    trouble = note_success(outside.home, success)
+    if trouble:
+        outside.progress.note(trouble)
 
 
 def resume(
@@ -205,7 +253,11 @@ def resume(
         account = load(found.new.account)
         plan = open_plan(Path(found.new.folder))
         outside.progress.note(f"Continuing run {found.id} of {found.new.source}.")
-        return _send(plan, account, ledger, places, options, replace(outside, confirm=lambda _: True))
+        return _send(plan, account, ledger, places, options, replace(outside, confirm=_yes, vouched=True))
+
+
+def _yes(question: str) -> bool:
+    return True
 
 
 def _named(ledger: Ledger, run_id: str) -> Run:

@@ -237,7 +237,7 @@ def test_no_key_is_written_anywhere(desk: Desk) -> None:
     """Neither ledger, plan, log nor reports hold a key, and no address of a sync call does."""
     desk.visits(30)
     desk.sandbox.faults.order("500-after", skip=1, on="ByLeadId")
-    desk.run("run", "visits.csv", "-m", "visits.yaml", "-vv")
+    desk.run("run", "visits.csv", "-m", "visits.yaml", "--yes", "-vv")
     for path in desk.folder.rglob("*"):
         if path.is_file():
             assert CANARY_BYTES not in path.read_bytes(), path
