@@ -11,7 +11,7 @@ from importer.pipeline.matching import same_activity
 from importer.pipeline.work import Work
 from importer.targets.interface import Footprint
 
-_LOOKED_AT = 5
+_LOOKED_AT = 3
 
 
 def refuse_known_rows(work: Work) -> None:
