@@ -128,7 +128,7 @@ def _confirm(yes: bool) -> Callable[[str], bool]:
 
 
 def _person_is_there() -> bool:
-    return all(stream is not None and not stream.closed and stream.isatty() for stream in (sys.stdin, sys.stderr))
+    return sys.stdin.isatty() and sys.stderr.isatty()
 
 
 def _stop_politely(stop: threading.Event, progress: Progress) -> None:

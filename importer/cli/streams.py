@@ -13,13 +13,19 @@ from importer.errors import ReportError
 
 
 def make_steady() -> None:
-    """Open what was closed, so that no file of ours gets its number, and show unknown characters as escapes."""
+    """Open what was closed, so that no file of ours gets its number, and show unknown characters as escapes.
+
+    Python has no stream object for a number that was closed at its start.
+    """
     for number in (0, 1, 2):
         try:
             os.fstat(number)
         except OSError:
             # The lowest free number is given out first, which is this one.
             os.open(os.devnull, os.O_RDWR)
+    sys.stdin = sys.stdin or open(0, encoding="utf-8", closefd=False)  # noqa: SIM115  open as long as the program
+    sys.stdout = sys.stdout or open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115  the same
+    sys.stderr = sys.stderr or open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115  the same
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
