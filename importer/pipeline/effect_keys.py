@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import os
 from base64 import b32encode
 from collections.abc import Sequence
 from pathlib import Path
@@ -53,10 +54,9 @@ def effect_keys(plan: Plan) -> EffectKeys:
     import numpy as np
 
     path = plan.folder / _FILE
-    if path.is_file():
-        stored = np.load(path, allow_pickle=False)
-        if len(stored) == plan.facts.ready:
-            return EffectKeys(stored["digest"], stored["occurrence"])
+    kept = _kept(path)
+    if kept is not None and len(kept) == plan.facts.ready:
+        return EffectKeys(kept["digest"], kept["occurrence"])
     digests = [digest for _, batch in plan.ready_batches() for digest in content_digests(plan.facts.target, batch)]
     found = np.array(digests, dtype=f"S{_DIGEST_BYTES}") if digests else np.empty(0, dtype=f"S{_DIGEST_BYTES}")
     stored = np.empty(len(found), dtype=[("digest", f"S{_DIGEST_BYTES}"), ("occurrence", "u4")])
@@ -65,12 +65,28 @@ def effect_keys(plan: Plan) -> EffectKeys:
     return EffectKeys(stored["digest"], stored["occurrence"])
 
 
+def _kept(path: Path) -> np.ndarray | None:
+    """The keys in the file; ``None`` when there is none or a power cut left only a part: they are made again then."""
+    import numpy as np
+
+    try:
+        return np.asarray(np.load(path, allow_pickle=False))
+    except (OSError, ValueError, EOFError):
+        return None
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
 def _save(path: Path, stored: np.ndarray) -> None:
     import numpy as np
 
     temporary = path.with_suffix(".tmp.npy")
-    np.save(temporary, stored, allow_pickle=False)
-    temporary.chmod(0o600)
+    with open(temporary, "wb", opener=_private) as file:
+        np.save(file, stored, allow_pickle=False)
+        file.flush()
+        os.fsync(file.fileno())
     temporary.replace(path)
 
 

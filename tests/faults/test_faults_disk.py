@@ -390,7 +390,7 @@ def test_d14_the_ledger_is_copied_to_another_machine(trial: Trial) -> None:
     assert trial.verdict(trial.run()).kept
 
 
-@pytest.mark.parametrize("kind", ["nfs4", "cifs", "smb3", "fuse", "fuse.sshfs", "fuse.s3fs", "9p"])
+@pytest.mark.parametrize("kind", ["nfs4", "cifs", "smb3", "fuse", "fuse.sshfs", "fuse.s3fs"])
 def test_d15_a_network_disk_is_refused(trial: Trial, kind: str) -> None:
     """Where another machine keeps the disk, neither locks nor syncing can be relied on."""
     trial.before = Answers("importer.ledger.sqlite_file:file_system", kind)
