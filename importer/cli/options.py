@@ -17,7 +17,8 @@ import click
 if TYPE_CHECKING:
     from importer.pipeline.plan import PlanRequest
     from importer.pipeline.progress import Progress
-    from importer.pipeline.runs import Report, Surroundings
+    from importer.pipeline.publishing import Report
+    from importer.pipeline.runs import Surroundings
     from importer.settings import Account, Locale
 
 Command = TypeVar("Command", bound=Callable[..., Any])

@@ -21,18 +21,16 @@ from importer.ledger.store import open_ledger
 from importer.model import Status
 from importer.pipeline.clock import Clock
 from importer.pipeline.deliver import DeliveryOptions, deliver
-from importer.pipeline.insight import look_into
 from importer.pipeline.plan import PlanRequest, Prepared, plan_import, prepare
 from importer.pipeline.plan_store import Plan, open_plan
 from importer.pipeline.preflight import check_disk, clear_account
 from importer.pipeline.progress import Progress, StopsReading
-from importer.pipeline.report import Books, exit_status, summarise
+from importer.pipeline.publishing import Places, Publisher, Report
+from importer.pipeline.report import Books, summarise
 from importer.pipeline.successes import Success, note_success
 from importer.pipeline.usual import oddities
-from importer.reports.files import NameTaken, check_writable, free_path
+from importer.reports.files import check_writable
 from importer.reports.interface import RunSummary
-from importer.reports.page import write_page
-from importer.reports.workbook import write_workbook
 from importer.settings import Account, Locale, load_account
 
 Confirm = Callable[[str], bool]
@@ -55,30 +53,6 @@ class Surroundings:
     confirm: Confirm
     random_text: Callable[[], str]
     vouched: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Places:
-    """Where reports go. ``results`` is the workbook's path; ``None`` means a new name in the folder ``results``."""
-
-    results: Path | None = None
-
-    def workbook(self, source: str, suffix: str) -> Path:
-        """The path for a new workbook; never one that exists, unless the person named it."""
-        if self.results is not None:
-            return self.results
-        name = Path(source).name.split(".")[0] or "import"
-        return free_path(Path("results") / f"{name}-{suffix}.xlsx")
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What a command ends with. ``page`` is the HTML report."""
-
-    summary: RunSummary
-    results: Path | None
-    page: Path | None
-    exit_status: int
 
 
 def locale_of(account_name: str | None, outside: Surroundings) -> tuple[str, Locale]:
@@ -106,7 +80,7 @@ def check(request: PlanRequest, places: Places, outside: Surroundings) -> Report
     check_writable(workbook.parent)
     with tempfile.TemporaryDirectory(prefix="check-", dir=outside.home) as folder:
         plan = _plan(prepare(request), Path(folder), outside.clock.now(), outside)
-        return _write(Books(plan), places, workbook, None, "", "")
+        return Publisher(places, workbook, outside.progress.note).publish(Books(plan))
 
 
 def run(
@@ -125,13 +99,13 @@ def run(
             plan = open_plan(Path(known.new.folder))
             if known.state is RunState.FINISHED:
                 _note_success(known, outside)
-                return _write(Books(plan, ledger, known), places, _workbook(places, plan), account, "", "")
+                return _publisher(places, plan, outside).publish(Books(plan, ledger, known), account)
         else:
             plan = _new_plan(prepared, outside)
         reach("planned")
         with _kept_only_if_begun(plan, ledger):
             if plan.facts.blocked or not plan.facts.ready:
-                return _write(Books(plan), places, _workbook(places, plan), None, "", "")
+                return _publisher(places, plan, outside).publish(Books(plan))
             return _send(plan, account, ledger, places, options, outside)
 
 
@@ -176,16 +150,16 @@ def _plan(prepared: Prepared, folder: Path, now: datetime, outside: Surroundings
         ) from None
 
 
-def _workbook(places: Places, plan: Plan) -> Path:
-    return places.workbook(plan.facts.source.path, plan.folder.name)
+def _publisher(places: Places, plan: Plan, outside: Surroundings) -> Publisher:
+    return Publisher(places, places.workbook(plan.facts.source.path, plan.folder.name), outside.progress.note)
 
 
 def _send(
     plan: Plan, account: Account, ledger: Ledger, places: Places, options: DeliveryOptions, outside: Surroundings
 ) -> Report:
-    workbook = _workbook(places, plan)
+    publisher = _publisher(places, plan, outside)
     source = Path(plan.facts.source.path)
-    check_disk(workbook.parent, outside.home, source.stat().st_size if source.exists() else 0)
+    check_disk(publisher.workbook.parent, outside.home, source.stat().st_size if source.exists() else 0)
     crm = outside.make_crm(account)
     try:
         cleared = clear_account(account, crm, ledger, outside.clock, outside.stop.is_set)
@@ -210,7 +184,7 @@ def _send(
     books = Books(plan, ledger, delivered.run)
     _note_success(delivered.run, outside)
     why, remedy = (stopped.message, stopped.remedy) if stopped else ("", "")
-    return _write(books, places, workbook, account, why, remedy)
+    return publisher.publish(books, account, why, remedy)
 
 
 def _ask(plan: Plan, ledger: Ledger, recipient: str, outside: Surroundings) -> None:
@@ -282,7 +256,7 @@ def show(run_id: str, places: Places, outside: Surroundings) -> Report:
     with open_memory(outside) as ledger:
         found = _named(ledger, run_id)
         plan = open_plan(Path(found.new.folder))
-        return _write(Books(plan, ledger, found), places, _workbook(places, plan), None, "", "")
+        return _publisher(places, plan, outside).publish(Books(plan, ledger, found))
 
 
 def list_runs(outside: Surroundings, account: str | None, limit: int) -> list[tuple[Run, RunSummary | None]]:
@@ -296,30 +270,6 @@ def _summary_of(found: Run, ledger: Ledger) -> RunSummary | None:
         return summarise(Books(open_plan(Path(found.new.folder)), ledger, found))
     except ImporterError:
         return None
-
-
-def _write(books: Books, places: Places, workbook: Path, account: Account | None, stopped: str, remedy: str) -> Report:
-    reach("drawing-the-workbook")
-    summary = summarise(books, account=account, stopped=stopped, remedy=remedy)
-    rows = books.rows if books.run else books.invalid_rows
-    if places.results is None:
-        workbook = _write_free(workbook, lambda path: write_workbook(path, summary, rows))
-    else:
-        write_workbook(workbook, summary, rows)
-    insight = look_into(books)
-    page = _write_free(free_path(workbook.with_suffix(".html")), lambda path: write_page(path, summary, insight))
-    return Report(summary, workbook, page, exit_status(summary))
-
-
-def _write_free(path: Path, write: Callable[[Path], None]) -> Path:
-    """Write to ``path`` or, when another import of the same file took that name a moment ago, to the next free one."""
-    while True:
-        try:
-            write(path)
-        except NameTaken:
-            path = free_path(path)
-        else:
-            return path
 
 
 @contextmanager
