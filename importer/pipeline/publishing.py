@@ -18,6 +18,7 @@ from importer.reports.workbook import write_workbook
 from importer.settings import Account
 
 _LAST_RESORT = "results.xlsx"
+_STEM_BYTES = 160
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +30,16 @@ class Places:
     def workbook(self, source: str, suffix: str) -> Path:
         """The path for a new workbook, never one that exists: beside a name that is taken, one with the ``suffix``."""
         if self.results is None:
-            name = Path(source).name.split(".")[0] or "import"
-            return free_path(Path("results") / f"{name}-{suffix}.xlsx")
+            return free_path(Path("results") / f"{_stem(source)}-{suffix}.xlsx")
         if not os.path.lexists(self.results):
             return self.results
         return free_path(self.results.with_name(f"{self.results.stem}-{suffix}{self.results.suffix}"))
+
+
+def _stem(source: str) -> str:
+    """What the results are called after: without characters that only do harm, and short enough for every disk."""
+    name = "".join(sign if sign.isprintable() else "_" for sign in Path(source).name.split(".")[0])
+    return name.encode("utf-8")[:_STEM_BYTES].decode("utf-8", "ignore") or "import"
 
 
 @dataclass(frozen=True, slots=True)
