@@ -372,7 +372,7 @@ def test_p17_a_user_who_may_not_enter(trial: Trial, tmp_path_factory: pytest.Tem
     assert "IMPORTER_HOME" in ended.err
 
 
-def test_hypothetical_places_exist() -> None:
+def test_the_places_of_these_tests_exist() -> None:
     """The places at which these tests hold the program are there: a renamed function must not make them pass."""
     import importlib
 
