@@ -35,16 +35,15 @@ class Cleared:
 
 def who_is_it(account: Account, crm: Crm, clock: Clock, stopping: Callable[[], bool]) -> Identity:
     """Whose keys these are. Raises :class:`SettingsError` when LeadSquared does not accept them."""
-    return _ask_who(account, _asker(account, crm, clock, stopping))
+    return _identify(account, crm, clock, stopping)[0]
 
 
-def _asker(account: Account, crm: Crm, clock: Clock, stopping: Callable[[], bool]) -> Asker:
-    return Asker(crm, allowances_of(account, clock), clock, stopping)
-
-
-def _ask_who(account: Account, asker: Asker) -> Identity:
+def _identify(account: Account, crm: Crm, clock: Clock, stopping: Callable[[], bool]) -> tuple[Identity, float | None]:
+    """Whose keys these are, and the server's clock minus ours, in seconds."""
+    allowances = allowances_of(account, clock)
+    asker = Asker(crm, allowances, clock, stopping)
     try:
-        return CrmReader(asker.ask).who_am_i()
+        return CrmReader(asker.ask).who_am_i(), asker.server_skew
     except CrmError as error:
         raise SettingsError(
             f"LeadSquared does not accept account {account.name} at {account.host}: {error.message}",
@@ -59,8 +58,7 @@ def clear_account(account: Account, crm: Crm, ledger: Ledger, clock: Clock, stop
 
     Raises :class:`SettingsError`; nothing has been sent then.
     """
-    asker = _asker(account, crm, clock, stopping)
-    identity = _ask_who(account, asker)
+    identity, skew = _identify(account, crm, clock, stopping)
     bound = ledger.bind_account(account.name, identity.org_id)
     if bound != identity.org_id:
         raise SettingsError(
@@ -74,8 +72,8 @@ def clear_account(account: Account, crm: Crm, ledger: Ledger, clock: Clock, stop
             f"The keys belong to {identity.user_name}, whose role is {identity.role}. "
             "Only an Administrator sees all leads, so reading back may be incomplete."
         )
-    warnings += _clock_warnings(asker.server_skew)
-    return Cleared(identity, tuple(warnings), asker.server_skew)
+    warnings += _clock_warnings(skew)
+    return Cleared(identity, tuple(warnings), skew)
 
 
 def _clock_warnings(skew: float | None) -> list[str]:
