@@ -27,7 +27,8 @@ def command(folder: Path, as_json: bool, quiet: bool, verbose: int) -> int:
     from importer.cli.main import print_json
     from importer.pipeline.deliver import DeliveryOptions
     from importer.pipeline.plan import PlanRequest
-    from importer.pipeline.runs import Places, Report, run
+    from importer.pipeline.publishing import Places, Report
+    from importer.pipeline.runs import run
     from importer.reports.files import free_path
     from importer.reports.json_report import json_report
     from importer.reports.summary import render_summary

@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from importer import __version__
+from importer.cli.streams import answer, make_steady, say, silence
 from importer.errors import ImporterError
 from importer.failpoints import VARIABLE, arm
 from importer.redaction import redact
@@ -29,6 +30,10 @@ _COMMANDS = {
     "doctor": ("importer.cli.doctor", "Examine keys, host, clock and limits of an account."),
     "sandbox": ("importer.cli.sandbox", "A CRM on this computer, to try things on."),
 }
+
+_MEMORY_REMEDY = (
+    "Close other programs, or split the file; then run it again. What was sent is recorded, and nothing is sent twice."
+)
 
 
 class Commands(click.Group):
@@ -66,7 +71,7 @@ def run(arguments: Sequence[str]) -> int:
     0 all rows done, 1 failed, 2 usage, mapping or configuration, 3 finished but rows need a person,
     4 interrupted: run again to resume, 75 another import is sending to the account.
     """
-    _survive_strange_terminals()
+    make_steady()
     try:
         arm(os.environ.get(VARIABLE, ""))
         result = cli.main(args=list(arguments), prog_name="importer", standalone_mode=False)
@@ -82,15 +87,11 @@ def run(arguments: Sequence[str]) -> int:
         return error.exit_status
     except BrokenPipeError:
         # The reader of our output went away (`| head`); what was sent is recorded all the same.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        silence(sys.stdout)
         return 1
-
-
-def _survive_strange_terminals() -> None:
-    """A terminal that knows few characters shows escapes in their place; it never stops an import."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
+    except MemoryError:
+        _fail(arguments, "The memory of this computer is used up.", _MEMORY_REMEDY, 1)
+        return 1
 
 
 def _fail(
@@ -98,10 +99,10 @@ def _fail(
 ) -> None:
     context = usage.ctx if isinstance(usage, click.UsageError) else None
     if context is not None:
-        click.echo(context.get_usage(), err=True)
-    click.echo(click.style("Error: ", fg="red", bold=True) + redact(message), err=True)
+        say(context.get_usage())
+    say(click.style("Error: ", fg="red", bold=True) + redact(message))
     if remedy:
-        click.echo(redact(remedy), err=True)
+        say(redact(remedy))
     if "--json" in arguments:
         from importer.reports.json_report import json_failure
 
@@ -110,4 +111,4 @@ def _fail(
 
 def print_json(content: dict[str, Any]) -> None:
     """One JSON object on standard output."""
-    click.echo(json.dumps(content, ensure_ascii=False))
+    answer(json.dumps(content, ensure_ascii=False))

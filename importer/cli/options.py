@@ -17,7 +17,8 @@ import click
 if TYPE_CHECKING:
     from importer.pipeline.plan import PlanRequest
     from importer.pipeline.progress import Progress
-    from importer.pipeline.runs import Report, Surroundings
+    from importer.pipeline.publishing import Report
+    from importer.pipeline.runs import Surroundings
     from importer.settings import Account, Locale
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -109,6 +110,7 @@ def surroundings(*, quiet: bool, verbose: int, yes: bool = True) -> Surroundings
         progress=progress,
         make_crm=_make_crm,
         confirm=_confirm(yes),
+        vouched=yes or _person_is_there(),
         random_text=lambda: secrets.token_hex(2),
     )
 
@@ -121,9 +123,13 @@ def _make_crm(account: Account) -> Any:
 
 def _confirm(yes: bool) -> Callable[[str], bool]:
     """Asks when a person is there; `--yes` and scripts are not asked."""
-    if yes or not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if yes or not _person_is_there():
         return lambda question: True
     return lambda question: click.confirm(question, default=True, err=True)
+
+
+def _person_is_there() -> bool:
+    return sys.stdin.isatty() and sys.stderr.isatty()
 
 
 def _stop_politely(stop: threading.Event, progress: Progress) -> None:
@@ -152,15 +158,17 @@ def load(outside: Surroundings, name: str | None) -> Account:
 def tell(report: Report, *, as_json: bool) -> int:
     """Print how it ended; the exit status."""
     from importer.cli.main import print_json
+    from importer.cli.streams import answer
     from importer.reports.json_report import json_report
     from importer.reports.summary import render_summary
 
     if as_json:
         print_json(json_report(report.summary, report.results, report.page, report.exit_status))
         return report.exit_status
-    click.echo(render_summary(report.summary))
+    lines = [render_summary(report.summary)]
     if report.results:
-        click.echo(f"Workbook: {report.results}")
+        lines.append(f"Workbook: {report.results}")
     if report.page:
-        click.echo(f"Report:   {report.page}")
+        lines.append(f"Report:   {report.page}")
+    answer("\n".join(lines))
     return report.exit_status

@@ -6,8 +6,7 @@ import sys
 import time
 from collections.abc import Callable
 
-import click
-
+from importer.cli.streams import say
 from importer.model import Counts, Status
 from importer.pipeline.progress import Progress, Silent
 from importer.redaction import redact
@@ -46,7 +45,7 @@ class LineProgress:
     def __init__(
         self,
         clock: Callable[[], float] = time.monotonic,
-        write: Callable[[str], None] = lambda line: click.echo(line, err=True),
+        write: Callable[[str], None] = say,
     ) -> None:
         self._clock = clock
         self._write = write
@@ -91,7 +90,7 @@ class TerminalProgress:
     def __init__(
         self,
         clock: Callable[[], float] = time.monotonic,
-        write: Callable[[str], None] = lambda text: click.echo(text, err=True, nl=False),
+        write: Callable[[str], None] = lambda text: say(text, line=False),
     ) -> None:
         self._clock = clock
         self._write = write

@@ -26,7 +26,8 @@ def command(
 ) -> int:
     """Finish RUN, or the newest run that is not finished, and look again at rows in doubt."""
     from importer.pipeline.deliver import DeliveryOptions
-    from importer.pipeline.runs import Places, resume
+    from importer.pipeline.publishing import Places
+    from importer.pipeline.runs import resume
 
     outside = surroundings(quiet=quiet or as_json, verbose=verbose)
     options = DeliveryOptions(keep_going=keep_going, patience=patience)

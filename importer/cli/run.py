@@ -49,7 +49,8 @@ def command(
     The same file with the same mapping continues its run and sends nothing twice.
     """
     from importer.pipeline.deliver import DeliveryOptions
-    from importer.pipeline.runs import Places, check, locale_of, run
+    from importer.pipeline.publishing import Places
+    from importer.pipeline.runs import check, locale_of, run
     from importer.settings import Locale
 
     outside = surroundings(quiet=quiet or as_json, verbose=verbose, yes=yes or as_json)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import click
 
 from importer.cli.main import print_json
@@ -15,9 +17,12 @@ from importer.cli.options import surroundings
 def command(account: str | None, limit: int, as_json: bool) -> int:
     """List earlier runs, newest first."""
     from importer.pipeline.runs import list_runs
+    from importer.pipeline.successes import successes
     from importer.reports.words import counted, shown
 
-    listed = list_runs(surroundings(quiet=True, verbose=0), account, limit)
+    outside = surroundings(quiet=True, verbose=0)
+    listed = list_runs(outside, account, limit)
+    ended, now = [each for each in successes(outside.home) if account in (None, each.account)], outside.clock.now()
     if as_json:
         entries = [
             {
@@ -34,7 +39,7 @@ def command(account: str | None, limit: int, as_json: bool) -> int:
             }
             for run, summary in listed
         ]
-        print_json({"runs": entries})
+        print_json({"runs": entries, "last_success": [{**asdict(each), "days": each.days(now)} for each in ended]})
         return 0
     if not listed:
         click.echo("There are no runs yet.")
@@ -42,4 +47,7 @@ def command(account: str | None, limit: int, as_json: bool) -> int:
         click.echo(f"{run.id}  {run.started_at[:16].replace('T', ' ')}  {run.state.value:<8}  {shown(run.new.source)}")
         if summary is not None:
             click.echo(f"    {shown(summary.headline)}")
+    for each in ended:
+        ago = {0: "today", 1: "1 day ago"}.get(each.days(now), f"{each.days(now)} days ago")
+        click.echo(f"Last success of {shown(each.mapping)} to account {shown(each.account)}: {ago} ({each.at[:10]}).")
     return 0

@@ -70,6 +70,7 @@ def _insert_call(connection: Connection, call: Call, now: str) -> int:
         "body_sha": call.body_sha,
         "rows": write_rows(sending.row for sending in call.rows),
         "sent_at": now,
+        "server_skew": call.server_skew,
     }
     (number,) = connection.execute(insert(calls).values(values)).inserted_primary_key or (None,)
     assert isinstance(number, int)
@@ -119,7 +120,8 @@ def finish(connection: Connection, number: int, end: CallEnd, outcomes: list[Out
             code=storable(end.code),
             answer=storable(end.answer),
             elapsed=end.elapsed,
-            server_skew=end.server_skew,
+            # Without an answer, what an earlier one told of the server's clock is still the best that is known.
+            **({} if end.server_skew is None else {"server_skew": end.server_skew}),
         )
     )
 

@@ -62,7 +62,11 @@ class Sending:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call that is about to leave. ``body_sha`` is the SHA-256 of the request body."""
+    """One call that is about to leave. ``body_sha`` is the SHA-256 of the request body.
+
+    ``server_skew`` is the server's clock minus ours, in seconds, as an earlier answer told it: this call's own answer
+    may never come. ``None`` when there was none.
+    """
 
     run_id: str
     account: str
@@ -70,6 +74,7 @@ class Call:
     call_class: CallClass
     body_sha: str
     rows: tuple[Sending, ...]
+    server_skew: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

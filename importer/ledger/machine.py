@@ -9,7 +9,7 @@ from pathlib import Path
 _ID_FILES = (Path("/etc/machine-id"), Path("/var/lib/dbus/machine-id"))
 _MOUNTS = Path("/proc/self/mountinfo")
 _SHARED = frozenset(
-    ["nfs", "nfs4", "cifs", "smb3", "smbfs", "ncpfs", "afs", "ceph", "glusterfs", "lustre", "gfs2", "ocfs2"]
+    ["fuse", "nfs", "nfs4", "cifs", "smb3", "smbfs", "ncpfs", "afs", "ceph", "glusterfs", "lustre", "gfs2", "ocfs2"]
 )
 _LOCAL_FUSE = frozenset(["fuse.fuse-overlayfs", "fuse.lxcfs"])
 

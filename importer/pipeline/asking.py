@@ -26,6 +26,8 @@ class Asker:
         self._allowances = allowances
         self._clock = clock
         self._stopping = stopping
+        self.server_skew: float | None = None
+        """The server's clock minus ours, in seconds, as the last answer told it."""
 
     def ask(self, request: Request) -> Reply:
         """The CRM's answer to a question.
@@ -56,12 +58,18 @@ class Asker:
         slot = self._slot(kind)
         reply = self._crm.send(request)
         self._allowances.done(kind, slot, reply)
+        self.notice(reply)
         verdict = classify(reply, batch_of_one=True)
         if verdict.kind is VerdictKind.THROTTLED:
             self._allowances.refused(kind, verdict)
         else:
             self._allowances.accepted(kind)
         return reply, verdict
+
+    def notice(self, reply: Reply) -> None:
+        """Remember what any reply tells of the server's clock."""
+        if reply.server_skew is not None:
+            self.server_skew = reply.server_skew
 
     def _slot(self, kind: CallClass) -> Slot:
         while True:

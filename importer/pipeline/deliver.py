@@ -20,6 +20,7 @@ from importer.pipeline.asking import Asker
 from importer.pipeline.clock import Clock
 from importer.pipeline.dispatch import Dispatcher
 from importer.pipeline.effect_keys import effect_keys
+from importer.pipeline.first_contact import refuse_known_rows
 from importer.pipeline.guards import Guards
 from importer.pipeline.limits import Allowances, allowances_of
 from importer.pipeline.plan import known_words
@@ -40,11 +41,13 @@ _CLOCK_MARGIN_SECONDS = 0.5
 @dataclass(frozen=True, slots=True)
 class DeliveryOptions:
     """``keep_going`` ignores the guard against many rejected rows; ``patience`` is how many seconds to wait for
-    async rows before leaving them to `resume`; ``still_ours`` says whether the account's sender lock is still held."""
+    async rows before leaving them to `resume`; ``still_ours`` says whether the account's sender lock is still held.
+    ``server_skew`` is the server's clock minus ours, in seconds, if it is known already."""
 
     keep_going: bool = False
     patience: float = 600.0
     still_ours: Callable[[], bool] = lambda: True
+    server_skew: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +140,7 @@ def _work(
     if account.slots is None:
         _respect_earlier_calls(allowances, ledger.last_call_ended_at(account.name), clock)
     asker = Asker(crm, allowances, clock, stop.is_set)
+    asker.server_skew = options.server_skew
     return Work(
         plan=plan,
         keys=effect_keys(plan),
@@ -172,6 +176,7 @@ def _deliver(work: Work, options: DeliveryOptions) -> int:
     work.ledger.recover_interrupted(work.run.id)
     look_again(work)
     recognise(work)
+    refuse_known_rows(work)
     recovery = Recovery(work)
     looked_at: set[tuple[int, int]] = set()
     in_doubt = _doubtful(work)

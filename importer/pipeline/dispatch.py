@@ -138,6 +138,7 @@ class Dispatcher:
             call_class=self._kind,
             body_sha=hashlib.sha256(body_bytes(request)).hexdigest(),
             rows=tuple(Sending(record.row, record.key) for record in batch),
+            server_skew=work.asker.server_skew,
         )
         number = work.ledger.begin_call(call)
 
@@ -175,6 +176,7 @@ class Dispatcher:
         work, records = self._work, flight.records
         reply = future.result()
         reach("answer-read")
+        work.asker.notice(reply)
         verdict = classify(reply, batch_of_one=len(records) == 1)
         repeats = max(self._repeats.get(record.row, 0) for record in records)
         judgement = judge(work.target, records, reply, verdict, iso(work.clock.now()), repeats)

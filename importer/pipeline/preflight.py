@@ -17,22 +17,33 @@ from importer.pipeline.limits import allowances_of
 from importer.reports.files import check_writable
 from importer.settings import Account
 
+_CLOCK_WARNING_SECONDS = 300
 _LEAST_FREE_BYTES = 50 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Cleared:
-    """The account is what it should be. ``warnings`` are sentences for the person."""
+    """The account is what it should be. ``warnings`` are sentences for the person.
+
+    ``server_skew`` is the server's clock minus ours, in seconds; ``None`` when it did not tell.
+    """
 
     identity: Identity
     warnings: tuple[str, ...]
+    server_skew: float | None = None
 
 
 def who_is_it(account: Account, crm: Crm, clock: Clock, stopping: Callable[[], bool]) -> Identity:
     """Whose keys these are. Raises :class:`SettingsError` when LeadSquared does not accept them."""
+    return _identify(account, crm, clock, stopping)[0]
+
+
+def _identify(account: Account, crm: Crm, clock: Clock, stopping: Callable[[], bool]) -> tuple[Identity, float | None]:
+    """Whose keys these are, and the server's clock minus ours, in seconds."""
     allowances = allowances_of(account, clock)
+    asker = Asker(crm, allowances, clock, stopping)
     try:
-        return CrmReader(Asker(crm, allowances, clock, stopping).ask).who_am_i()
+        return CrmReader(asker.ask).who_am_i(), asker.server_skew
     except CrmError as error:
         raise SettingsError(
             f"LeadSquared does not accept account {account.name} at {account.host}: {error.message}",
@@ -47,7 +58,7 @@ def clear_account(account: Account, crm: Crm, ledger: Ledger, clock: Clock, stop
 
     Raises :class:`SettingsError`; nothing has been sent then.
     """
-    identity = who_is_it(account, crm, clock, stopping)
+    identity, skew = _identify(account, crm, clock, stopping)
     bound = ledger.bind_account(account.name, identity.org_id)
     if bound != identity.org_id:
         raise SettingsError(
@@ -61,7 +72,17 @@ def clear_account(account: Account, crm: Crm, ledger: Ledger, clock: Clock, stop
             f"The keys belong to {identity.user_name}, whose role is {identity.role}. "
             "Only an Administrator sees all leads, so reading back may be incomplete."
         )
-    return Cleared(identity, tuple(warnings))
+    warnings += _clock_warnings(skew)
+    return Cleared(identity, tuple(warnings), skew)
+
+
+def _clock_warnings(skew: float | None) -> list[str]:
+    if skew is None or abs(skew) <= _CLOCK_WARNING_SECONDS:
+        return []
+    return [
+        f"The clock of this computer differs from LeadSquared's by {-skew:+,.0f} s. The import allows for that, but "
+        "the times in its reports are wrong: set the clock."
+    ]
 
 
 def check_disk(results_folder: Path, home: Path, source_bytes: int) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Protocol
 
+from importer.errors import RunStopped
 from importer.model import Counts
 
 
@@ -41,3 +43,17 @@ class Silent:
 
     def note(self, text: str) -> None:
         """Say nothing."""
+
+
+class StopsReading(Silent):
+    """Passes on how far a plan is, and ends the reading when the person asks to stop."""
+
+    def __init__(self, progress: Progress, stop: threading.Event) -> None:
+        self._progress = progress
+        self._stop = stop
+
+    def reading(self, rows: int) -> None:
+        """Raises :class:`RunStopped` once ``stop`` is set."""
+        if self._stop.is_set():
+            raise RunStopped("Stopped on request while reading the file. Nothing was sent.", "Run it again.")
+        self._progress.reading(rows)

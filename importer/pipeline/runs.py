@@ -6,12 +6,13 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 from importer.crm.interface import Crm
-from importer.errors import ImporterError, SettingsError, UsageError
+from importer.errors import ImporterError, LedgerError, SettingsError, UsageError
 from importer.ledger.identity import wants_adoption
 from importer.ledger.interface import Ledger, Run, RunState
 from importer.ledger.lock import sender_lock
@@ -19,16 +20,16 @@ from importer.ledger.store import open_ledger
 from importer.model import Status
 from importer.pipeline.clock import Clock
 from importer.pipeline.deliver import DeliveryOptions, deliver
-from importer.pipeline.insight import look_into
 from importer.pipeline.plan import PlanRequest, Prepared, plan_import, prepare
 from importer.pipeline.plan_store import Plan, open_plan
 from importer.pipeline.preflight import check_disk, clear_account
-from importer.pipeline.progress import Progress
-from importer.pipeline.report import Books, exit_status, summarise
-from importer.reports.files import NameTaken, check_writable, free_path
+from importer.pipeline.progress import Progress, StopsReading
+from importer.pipeline.publishing import Places, Publisher, Report
+from importer.pipeline.report import Books, summarise
+from importer.pipeline.successes import Success, note_success
+from importer.pipeline.usual import oddities
+from importer.reports.files import check_writable
 from importer.reports.interface import RunSummary
-from importer.reports.page import write_page
-from importer.reports.workbook import write_workbook
 from importer.settings import Account, Locale, load_account
 
 Confirm = Callable[[str], bool]
@@ -36,7 +37,11 @@ Confirm = Callable[[str], bool]
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """Everything outside that an import touches. ``confirm`` asks the person; ``make_crm`` opens the door."""
+    """Everything outside that an import touches. ``confirm`` asks the person; ``make_crm`` opens the door.
+
+    ``vouched`` says that a person is there to be asked, or has said yes beforehand: without either, only what is usual
+    is sent.
+    """
 
     home: Path
     environment: Mapping[str, str]
@@ -46,30 +51,7 @@ class Surroundings:
     make_crm: Callable[[Account], Crm]
     confirm: Confirm
     random_text: Callable[[], str]
-
-
-@dataclass(frozen=True, slots=True)
-class Places:
-    """Where reports go. ``results`` is the workbook's path; ``None`` means a new name in the folder ``results``."""
-
-    results: Path | None = None
-
-    def workbook(self, source: str, suffix: str) -> Path:
-        """The path for a new workbook; never one that exists, unless the person named it."""
-        if self.results is not None:
-            return self.results
-        name = Path(source).name.split(".")[0] or "import"
-        return free_path(Path("results") / f"{name}-{suffix}.xlsx")
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What a command ends with. ``page`` is the HTML report."""
-
-    summary: RunSummary
-    results: Path | None
-    page: Path | None
-    exit_status: int
+    vouched: bool = True
 
 
 def locale_of(account_name: str | None, outside: Surroundings) -> tuple[str, Locale]:
@@ -96,8 +78,8 @@ def check(request: PlanRequest, places: Places, outside: Surroundings) -> Report
     workbook = places.workbook(str(request.source), f"check-{outside.clock.now():%Y%m%d-%H%M%S}")
     check_writable(workbook.parent)
     with tempfile.TemporaryDirectory(prefix="check-", dir=outside.home) as folder:
-        plan = plan_import(prepare(request), Path(folder), outside.clock.now(), outside.progress)
-        return _write(Books(plan), places, workbook, None, "", "")
+        plan = _plan(prepare(request), Path(folder), outside.clock.now(), outside)
+        return Publisher(places, workbook, outside.progress.note).publish(Books(plan))
 
 
 def run(
@@ -115,12 +97,26 @@ def run(
             outside.progress.note(_known_words(known))
             plan = open_plan(Path(known.new.folder))
             if known.state is RunState.FINISHED:
-                return _write(Books(plan, ledger, known), places, _workbook(places, plan), account, "", "")
+                _note_success(known, outside)
+                return _publisher(places, plan, outside).publish(Books(plan, ledger, known), account)
         else:
             plan = _new_plan(prepared, outside)
-        if plan.facts.blocked or not plan.facts.ready:
-            return _blocked(plan, places)
-        return _send(plan, account, ledger, places, options, outside)
+        with _kept_only_if_begun(plan, ledger):
+            if plan.facts.blocked or not plan.facts.ready:
+                return _publisher(places, plan, outside).publish(Books(plan))
+            return _send(plan, account, ledger, places, options, outside)
+
+
+@contextmanager
+def _kept_only_if_begun(plan: Plan, ledger: Ledger) -> Iterator[None]:
+    """Remove the plan in the end unless a run was begun with it: nothing would ever use it again."""
+    try:
+        yield
+    finally:
+        with suppress(LedgerError):
+            begun = ledger.find_run(plan.facts.fingerprint)
+            if begun is None or Path(begun.new.folder) != plan.folder:
+                shutil.rmtree(plan.folder, ignore_errors=True)
 
 
 def _known_words(run: Run) -> str:
@@ -134,39 +130,40 @@ def _new_plan(prepared: Prepared, outside: Surroundings) -> Plan:
     now = outside.clock.now()
     folder = outside.home / "runs" / f"{now:%Y%m%d-%H%M%S}-{outside.random_text()}"
     try:
-        return plan_import(prepared, folder, now, outside.progress)
+        return _plan(prepared, folder, now, outside)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
 
 
-def _blocked(plan: Plan, places: Places) -> Report:
-    """Nothing may be sent: report the plan, and keep no run of it."""
-    report = _write(Books(plan), places, _workbook(places, plan), None, "", "")
-    shutil.rmtree(plan.folder, ignore_errors=True)
-    return report
+def _plan(prepared: Prepared, folder: Path, now: datetime, outside: Surroundings) -> Plan:
+    """Raises what :func:`plan_import` raises, :class:`LedgerError` for a disk that does not take the plan, and
+    :class:`RunStopped` when the person asks to stop."""
+    try:
+        return plan_import(prepared, folder, now, StopsReading(outside.progress, outside.stop))
+    except OSError as error:
+        raise LedgerError(
+            f"The plan cannot be written to {folder}: {error.strerror or error}. Nothing was sent.",
+            "Make room on that disk, or set IMPORTER_HOME to a folder on another one; then run again.",
+        ) from None
 
 
-def _workbook(places: Places, plan: Plan) -> Path:
-    return places.workbook(plan.facts.source.path, plan.folder.name)
+def _publisher(places: Places, plan: Plan, outside: Surroundings) -> Publisher:
+    return Publisher(places, places.workbook(plan.facts.source.path, plan.folder.name), outside.progress.note)
 
 
 def _send(
     plan: Plan, account: Account, ledger: Ledger, places: Places, options: DeliveryOptions, outside: Surroundings
 ) -> Report:
-    workbook = _workbook(places, plan)
+    publisher = _publisher(places, plan, outside)
     source = Path(plan.facts.source.path)
-    check_disk(workbook.parent, outside.home, source.stat().st_size if source.exists() else 0)
+    check_disk(publisher.workbook.parent, outside.home, source.stat().st_size if source.exists() else 0)
     crm = outside.make_crm(account)
     try:
         cleared = clear_account(account, crm, ledger, outside.clock, outside.stop.is_set)
         for warning in cleared.warnings:
             outside.progress.note(warning)
-        question = f"Send {plan.facts.ready:,} rows to {cleared.identity.org_name or account.host}?"
-        if not outside.confirm(question):
-            if ledger.find_run(plan.facts.fingerprint) is None:
-                shutil.rmtree(plan.folder, ignore_errors=True)
-            raise UsageError("Nothing was sent: you said no.", "Run it again when you are ready.")
+        _ask(plan, ledger, cleared.identity.org_name or account.host, outside)
         with sender_lock(outside.home, account.name, clock=outside.clock.now, run_id=plan.folder.name) as lock:
             delivered = deliver(
                 plan,
@@ -176,14 +173,39 @@ def _send(
                 outside.clock,
                 outside.stop,
                 outside.progress,
-                replace(options, still_ours=lock.still_ours),
+                replace(options, still_ours=lock.still_ours, server_skew=cleared.server_skew),
             )
     finally:
         crm.close()
     stopped = delivered.stopped
     books = Books(plan, ledger, delivered.run)
+    _note_success(delivered.run, outside)
     why, remedy = (stopped.message, stopped.remedy) if stopped else ("", "")
-    return _write(books, places, workbook, account, why, remedy)
+    return publisher.publish(books, account, why, remedy)
+
+
+def _ask(plan: Plan, ledger: Ledger, recipient: str, outside: Surroundings) -> None:
+    """Let the person say whether the rows shall be sent. Raises :class:`UsageError` when not."""
+    odd = oddities(plan, ledger)
+    if odd and not outside.vouched:
+        raise UsageError(
+            f"{' '.join(odd)} Nothing was sent.",
+            "Look at the file first (importer check); if all is well, run it again with --yes.",
+        )
+    for sentence in odd:
+        outside.progress.note(sentence)
+    if not outside.confirm(f"Send {plan.facts.ready:,} rows to {recipient}?"):
+        raise UsageError("Nothing was sent: you said no.", "Run it again when you are ready.")
+
+
+def _note_success(found: Run, outside: Surroundings) -> None:
+    if found.state is not RunState.FINISHED:
+        return
+    new, now = found.new, outside.clock.now()
+    success = Success(new.account, new.mapping, found.id, new.source, new.rows, now.isoformat(timespec="seconds"))
+    trouble = note_success(outside.home, success)
+    if trouble:
+        outside.progress.note(trouble)
 
 
 def resume(
@@ -202,7 +224,11 @@ def resume(
         account = load(found.new.account)
         plan = open_plan(Path(found.new.folder))
         outside.progress.note(f"Continuing run {found.id} of {found.new.source}.")
-        return _send(plan, account, ledger, places, options, replace(outside, confirm=lambda _: True))
+        return _send(plan, account, ledger, places, options, replace(outside, confirm=_yes, vouched=True))
+
+
+def _yes(question: str) -> bool:
+    return True
 
 
 def _named(ledger: Ledger, run_id: str) -> Run:
@@ -227,7 +253,7 @@ def show(run_id: str, places: Places, outside: Surroundings) -> Report:
     with open_memory(outside) as ledger:
         found = _named(ledger, run_id)
         plan = open_plan(Path(found.new.folder))
-        return _write(Books(plan, ledger, found), places, _workbook(places, plan), None, "", "")
+        return _publisher(places, plan, outside).publish(Books(plan, ledger, found))
 
 
 def list_runs(outside: Surroundings, account: str | None, limit: int) -> list[tuple[Run, RunSummary | None]]:
@@ -241,29 +267,6 @@ def _summary_of(found: Run, ledger: Ledger) -> RunSummary | None:
         return summarise(Books(open_plan(Path(found.new.folder)), ledger, found))
     except ImporterError:
         return None
-
-
-def _write(books: Books, places: Places, workbook: Path, account: Account | None, stopped: str, remedy: str) -> Report:
-    summary = summarise(books, account=account, stopped=stopped, remedy=remedy)
-    rows = books.rows if books.run else books.invalid_rows
-    if places.results is None:
-        workbook = _write_free(workbook, lambda path: write_workbook(path, summary, rows))
-    else:
-        write_workbook(workbook, summary, rows)
-    insight = look_into(books)
-    page = _write_free(free_path(workbook.with_suffix(".html")), lambda path: write_page(path, summary, insight))
-    return Report(summary, workbook, page, exit_status(summary))
-
-
-def _write_free(path: Path, write: Callable[[Path], None]) -> Path:
-    """Write to ``path`` or, when another import of the same file took that name a moment ago, to the next free one."""
-    while True:
-        try:
-            write(path)
-        except NameTaken:
-            path = free_path(path)
-        else:
-            return path
 
 
 @contextmanager

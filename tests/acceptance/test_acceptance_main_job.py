@@ -167,7 +167,7 @@ def test_ctrl_c_finishes_the_calls_in_flight_and_says_how_to_resume(desk: Desk) 
 def test_one_fault_of_the_server(desk: Desk, fault: str) -> None:
     """Whatever goes wrong once: at the end every row is in the CRM exactly once and known to be."""
     desk.visits(60)
-    desk.sandbox.faults.order(fault, calls=1, skip=1, on="ByLeadId")
+    desk.sandbox.faults.order(fault, calls=1, skip=1, on="bulk")
     ended = desk.run("run", "visits.csv", "-m", "visits.yaml", "--json")
     assert ended.status == 0, ended.err + ended.out
     assert len(desk.notes()) == 60
@@ -236,8 +236,8 @@ def test_a_mapping_with_problems(desk: Desk) -> None:
 def test_no_key_is_written_anywhere(desk: Desk) -> None:
     """Neither ledger, plan, log nor reports hold a key, and no address of a sync call does."""
     desk.visits(30)
-    desk.sandbox.faults.order("500-after", skip=1, on="ByLeadId")
-    desk.run("run", "visits.csv", "-m", "visits.yaml", "-vv")
+    desk.sandbox.faults.order("500-after", skip=1, on="bulk")
+    desk.run("run", "visits.csv", "-m", "visits.yaml", "--yes", "-vv")
     for path in desk.folder.rglob("*"):
         if path.is_file():
             assert CANARY_BYTES not in path.read_bytes(), path

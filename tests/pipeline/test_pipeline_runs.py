@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from pipeline_world import BY_ID, LOST, MemoryCrm, Told, VirtualClock, World, answer, before, lead
 
-from importer.errors import MappingError, ReportError, SettingsError, SourceError, UsageError
+from importer.errors import MappingError, SettingsError, SourceError, UsageError
 from importer.model import CallClass, Reply, Request, Status
-from importer.pipeline import runs
+from importer.pipeline import publishing
 from importer.pipeline.deliver import DeliveryOptions
 from importer.pipeline.doctor import Health, examine
 from importer.pipeline.plan import PlanRequest, plan_import, prepare
@@ -280,18 +280,19 @@ def test_doctor_stops_at_refused_keys(world: World) -> None:
 def test_two_imports_that_choose_the_same_name_for_their_reports_both_get_one(
     outside: Surroundings, account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A name that another process takes at the last moment is not an error; a name that the person chose is."""
-    write = runs.write_workbook
+    """A name that another process takes at the last moment is not an error, and neither is one that the person chose."""
+    write = publishing.write_workbook
 
     def taken_at_the_last_moment(path: Path, *rest: Any) -> None:
         if not path.stem.endswith("-2"):
             path.write_text("another's", "utf-8")
         write(path, *rest)
 
-    monkeypatch.setattr(runs, "write_workbook", taken_at_the_last_moment)
+    monkeypatch.setattr(publishing, "write_workbook", taken_at_the_last_moment)
     report = run(files(3), account, Places(), DeliveryOptions(), outside)
     assert report.results is not None
     assert report.results.stem.endswith("-2")
     assert report.results.with_name(report.results.name.replace("-2.xlsx", ".xlsx")).read_text("utf-8") == "another's"
-    with pytest.raises(ReportError, match="exists already"):
-        show(report.summary.run_id, Places(Path("mine.xlsx")), outside)
+    shown = show(report.summary.run_id, Places(Path("mine.xlsx")), outside)
+    assert shown.results == Path("mine-2.xlsx")
+    assert Path("mine.xlsx").read_text("utf-8") == "another's"

@@ -12,7 +12,7 @@ import multiprocessing
 import os
 import sys
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -54,15 +54,21 @@ class Ended:
 
 
 class Running:
-    """A command on its way."""
+    """A command on its way. ``before`` is done in its process before the command begins; it must be picklable."""
 
-    def __init__(self, folder: Path, environment: Mapping[str, str], arguments: Sequence[str]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        environment: Mapping[str, str],
+        arguments: Sequence[str],
+        before: Callable[[], None] | None = None,
+    ) -> None:
         number = sum(1 for _ in folder.glob("command-*.out"))
         self._out = folder / f"command-{number:03}.out"
         self._err = folder / f"command-{number:03}.err"
         self._out.touch()
         self._err.touch()
-        given = (str(folder), dict(environment), list(arguments), str(self._out), str(self._err))
+        given = (str(folder), dict(environment), list(arguments), str(self._out), str(self._err), before)
         self.process: BaseProcess = _CONTEXT.Process(target=_command, args=given)
         self.process.start()
 
@@ -88,7 +94,14 @@ class Running:
         return Ended(status, self._out.read_text("utf-8", "replace"), self._err.read_text("utf-8", "replace"))
 
 
-def _command(folder: str, environment: dict[str, str], arguments: list[str], out: str, err: str) -> None:
+def _command(
+    folder: str,
+    environment: dict[str, str],
+    arguments: list[str],
+    out: str,
+    err: str,
+    before: Callable[[], None] | None = None,
+) -> None:
     """Become the command: its folder, its environment, its streams; then what `importer` does."""
     os.chdir(folder)
     os.environ.clear()
@@ -106,6 +119,8 @@ def _command(folder: str, environment: dict[str, str], arguments: list[str], out
     from importer.__main__ import main
 
     try:
+        if before is not None:
+            before()
         main()
     except SystemExit as end:
         sys.stdout.flush()

@@ -122,6 +122,8 @@ class Trial:
         self.folder = folder
         self.kind = kind
         self.rows = rows
+        self.before: Callable[[], None] | None = None
+        """Done inside the process of each command before it begins."""
         keys = Keys(CANARY, f"{CANARY}-secret", f"{CANARY}-api")
         self.sandbox = Sandbox(
             options or Options(calls_per_window=0, bulk_calls_per_window=0, async_calls_per_window=0, async_delay=0.05),
@@ -155,7 +157,7 @@ class Trial:
 
     def start(self, *arguments: str, **environment: str) -> Running:
         """A command, not waited for."""
-        return Running(self.folder, {**self.environment, **environment}, arguments)
+        return Running(self.folder, {**self.environment, **environment}, arguments, self.before)
 
     def command(self, *arguments: str, **environment: str) -> Ended:
         """A command from start to end."""
