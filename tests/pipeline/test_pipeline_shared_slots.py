@@ -21,7 +21,8 @@ from importer.crm.limits import CompletionLimiter, Limiter
 from importer.errors import LedgerError
 from importer.model import CallClass, Limit
 from importer.pipeline.limits import allowances_of
-from importer.pipeline.shared_slots import SharedSlots, boot_id
+from importer.pipeline.shared_slots import SharedSlots
+from importer.pipeline.slots_file import boot_id
 
 LIMIT = Limit(3, 5.0)
 
