@@ -103,22 +103,41 @@ def all_cases() -> list[str]:
 
 
 def cases(random: Random) -> Iterable[str]:
-    """All cases, in an order of the seed."""
-    found = all_cases()
-    random.shuffle(found)
+    """All cases, in an order of the seed: each point with each kind first, then other passages and ways."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for case in all_cases():
+        kind, spot, _ = case.split("/")
+        groups.setdefault((kind, spot.partition("@")[0]), []).append(case)
+    for group in groups.values():
+        random.shuffle(group)
+    left = list(groups.values())
+    found: list[str] = []
+    while left:
+        random.shuffle(left)
+        found += [group.pop() for group in left]
+        left = [group for group in left if group]
     return found
 
 
 def run(case: str, folder: Path) -> Result:
     """One crash: the command dies at its point, then `importer run` until nothing changes any more."""
+    return _ended_at(case, folder, "kill", -9)
+
+
+def run_failing(case: str, folder: Path) -> Result:
+    """One bug of ours: an exception that nobody foresaw ends the command with an error, then the same."""
+    return _ended_at(case, folder, "error", 1)
+
+
+def _ended_at(case: str, folder: Path, action: str, status: int) -> Result:
     kind, spot, number = case.split("/")
     point, _, passage = spot.partition("@")
     scene = scenes(point)[int(number)]
     with Trial(folder, _kind(kind, scene), rows_of(kind)) as trial:
         _set_the_scene(trial, scene)
-        ended = kill_at(trial, point, int(passage))
+        ended = end_at(trial, point, int(passage), action)
         result = Result.of(trial.verdict(trial.finish()), trial.rows)
-    if ended.status != -9:
+    if ended.status != status:
         missed = f"{point} was not reached: the command ended with {ended.status}: {ended.err[-500:]}"
         return replace(result, wrong=(*result.wrong, missed))
     return result
@@ -142,11 +161,16 @@ def _set_the_scene(trial: Trial, scene: Scene) -> None:
         assert trial.command(*RUN, **{VARIABLE: scene.first}).status == -9
 
 
-def kill_at(trial: Trial, point: str, passage: int) -> Ended:
-    """A run that dies at the ``passage``-th time that it comes to ``point``; it may also end before."""
+def end_at(trial: Trial, point: str, passage: int, action: str = "kill") -> Ended:
+    """A run that dies, or fails, at the ``passage``-th time that it comes to ``point``; it may also end before."""
     if POINTS[point].on_wire:
         return Relay(trial, point, passage).run(*RUN)
-    return trial.command(*RUN, **{VARIABLE: f"{point}:kill:{passage}"})
+    return trial.command(*RUN, **{VARIABLE: f"{point}:{action}:{passage}"})
+
+
+def cases_that_fail(random: Random) -> Iterable[str]:
+    """All cases in which a line of the program is reached, in an order of the seed."""
+    return [case for case in cases(random) if not POINTS[case.split("/")[1].partition("@")[0]].on_wire]
 
 
 def cases_of_two(random: Random) -> Iterable[str]:
@@ -169,7 +193,7 @@ def run_twice(case: str, folder: Path) -> Result:
         trial.sandbox.faults.order(fault, skip=1, seconds=_LATE_SECONDS)
         for spot in (first, second):
             point, _, passage = spot.partition("@")
-            kill_at(trial, point, int(passage))
+            end_at(trial, point, int(passage))
         return without_lies(trial, Result.of(trial.verdict(trial.finish()), trial.rows))
 
 
@@ -180,8 +204,15 @@ PARTS = (
         "kills",
         cases,
         run,
-        weight=3,
-        whole=True,
+        weight=5,
+    ),
+    Part(
+        "crash-failing",
+        "a bug of ours, an exception that nobody foresaw, at each point that a line of the program reaches",
+        "errors",
+        cases_that_fail,
+        run_failing,
+        weight=1,
     ),
     Part(
         "crash-twice",
