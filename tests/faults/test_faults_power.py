@@ -47,7 +47,7 @@ def test_a_system_call_that_never_returns_or_fails(tmp_path: Path, case: str) ->
 @pytest.mark.parametrize(
     "case",
     [
-        "bulk/fresh/recvfrom@1-3",
+        "bulk/point/answer-on-way@1-2",
         "bulk-key/fresh/fdatasync@27",
         "single/restart/unlink@12",
         # The end of the command comes first: what it has said must outlive the cut.
