@@ -145,6 +145,8 @@ def cut_at(folder: Path, kind: str, stage: str, call: str, number: int) -> Resul
         (folder / "results").symlink_to(disk.place / "results")
         disk.keep()
         if stage == "point":
+            # One call at a time, so that no later one lets the disk keep what this one wrote.
+            trial.environment["LEADSQUARED_CALLS_PER_WINDOW"] = "1"
             ended = end_at(trial, call, number)
         else:
             ended = traced(trial, stage, f"inject={call}:signal=KILL:when={number}")
