@@ -214,7 +214,7 @@ WEAKENED = {
 }
 """Programs in which a power cut must cost something, or the cuts prove nothing."""
 
-_CUTS = "power-cut:bulk/point/answer-on-way@1-3"
+_CUTS = "power-cut:bulk/point/answer-on-way@2-3"
 
 
 def run_weakened(case: str, folder: Path) -> Result:
