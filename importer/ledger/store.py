@@ -182,6 +182,7 @@ class SqlLedger:
         """Record what a person decided about an uncertain row, or take it back; the run is opened again if need be."""
         with self._writing() as connection:
             rows.decide(connection, run_id, outcome, why, self._now())
+            reach("decision-uncommitted")
             if outcome.status is Status.NOT_SENT:
                 runs.reopen(connection, run_id, self._now())
 
