@@ -340,7 +340,7 @@ def test_an_async_task_that_names_no_activity_is_read_back(world: World) -> None
 def test_several_leads_with_one_address(world: World) -> None:
     """If more than one lead answers to the row's key, a person has to look."""
     from importer.pipeline.finding import Looked
-    from importer.pipeline.recover import Recovery
+    from importer.pipeline.looking import Looking
 
     class Twins:
         def find_leads(self, field: str, value: str) -> list[Any]:
@@ -352,7 +352,7 @@ def test_several_leads_with_one_address(world: World) -> None:
         reader = Twins()
         target = target_for(ASYNC)
 
-    looked: Looked = Recovery(Part())._look(("EmailAddress", "a@b.cc", "201"))  # type: ignore[arg-type]
+    looked: Looked = Looking(Part()).at(("EmailAddress", "a@b.cc", "201"))  # type: ignore[arg-type]
     assert "2 leads have" in looked.trouble
 
 

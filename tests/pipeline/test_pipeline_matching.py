@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from importer.crm.interface import ActivitySeen, LeadSeen
 from importer.model import Status
-from importer.pipeline.finding import Found, Looked, judge_group
+from importer.pipeline.finding import Finding, Found, Group, Looked, judge_lead
 from importer.pipeline.matching import (
     content_form,
     created_since,
@@ -104,8 +105,15 @@ def test_an_activity_written_before_the_call_left_is_not_ours() -> None:
     assert written_since(seen(modified_on="", created_on=SENT.isoformat()), SENT, 0.0, has_own_time=False)
 
 
+def judge_group(
+    footprint: Footprint, rows: int, looked: Looked, booked: Collection[str] = (), key: str = ""
+) -> list[Finding]:
+    (findings,) = judge_lead([Group(footprint, rows, SENT, 0.0)], looked, booked, key)
+    return findings
+
+
 def judged(rows: int, looked: Looked, booked: frozenset[str] = frozenset(), key: str = "") -> list[Found]:
-    return [finding.found for finding in judge_group(FOOTPRINT, rows, looked, booked, key, sent_at=SENT, skew=0.0)]
+    return [finding.found for finding in judge_group(FOOTPRINT, rows, looked, booked, key)]
 
 
 def test_counts_are_compared_not_existence() -> None:
@@ -124,9 +132,7 @@ def test_an_import_key_decides_alone() -> None:
     footprint = Footprint(Trace.ACTIVITY, "ProspectID", LEAD, "201", {**CONTENT, "mx_Custom_20": "abc"})
     edited = seen(fields={"mx_Custom_20": "abc", "ActivityNote": "edited"})
     other = seen("two", fields={"mx_Custom_20": "xyz"})
-    (finding,) = judge_group(
-        footprint, 1, Looked(activities=(edited, other)), (), "mx_Custom_20", sent_at=SENT, skew=0.0
-    )
+    (finding,) = judge_group(footprint, 1, Looked(activities=(edited, other)), (), "mx_Custom_20")
     assert (finding.found, finding.activity_id, finding.status) == (Found.PRESENT, "one", Status.CREATED)
     assert "import key" in finding.text
 
@@ -144,7 +150,7 @@ def test_an_import_key_decides_alone() -> None:
 def test_leads(leads: tuple[LeadSeen, ...], found: Found, status: Status) -> None:
     """A lead is ours when it was created since the call left, and a duplicate when it is older."""
     footprint = Footprint(Trace.LEAD, "EmailAddress", "a@example.com", "", {})
-    (finding,) = judge_group(footprint, 1, Looked(leads=leads), (), "", sent_at=SENT, skew=0.0)
+    (finding,) = judge_group(footprint, 1, Looked(leads=leads))
     assert (finding.found, finding.status) == (found, status)
     if leads and leads[0].created_on:
         assert created_since(leads[0], SENT, 0.0) is (status is Status.CREATED)
