@@ -214,7 +214,7 @@ def edited(request: Request, act: Callable[[], Reply]) -> Reply:
     return read_as(lambda text: "edited by hand", "visit 29")(request, act)
 
 
-@pytest.mark.parametrize("what", ["gone", "edited", "deleted-long-ago", "deleted-now", "all-edited"])
+@pytest.mark.parametrize("what", ["gone", "edited", "deleted-long-ago", "deleted-now", "all-edited", "unreadable"])
 def test_a_row_that_proves_nothing_gives_way_to_another(world: World, what: str) -> None:
     """A canary that was edited, deleted or merged meanwhile does not block the recovery for ever."""
     plan = world.plan(visits(30))
@@ -241,6 +241,13 @@ def test_a_row_that_proves_nothing_gives_way_to_another(world: World, what: str)
     world.crm.on_post = tamper
     if what == "deleted-long-ago":
         world.crm.read_faults = [hours_later]
+
+    def unreadable(request: Request, act: Callable[[], Reply]) -> Reply:
+        ours = request.path.endswith("Retrieve") and request.params["leadId"] == last
+        return mx("MXInvalidInputException", "no") if ours else act()
+
+    if what == "unreadable":
+        world.crm.read_faults = [unreadable] * 500
     if what == "edited":
         world.crm.read_faults = [edited] * 500
     if what == "all-edited":
