@@ -217,6 +217,11 @@ class SqlLedger:
         with self._reading() as connection:
             return rows.between(connection, run_id, first_row, last_row)
 
+    def newest_created(self, run_id: str, limit: int) -> list[Outcome]:
+        """The rows that the run's latest calls created by their own answer; the newest first."""
+        with self._reading() as connection:
+            return rows.newest_created(connection, run_id, limit)
+
     def counts(self, run_id: str) -> Counts:
         """Rows of the run by status, among rows that have an outcome."""
         with self._reading() as connection:
