@@ -67,9 +67,11 @@ def _read(path: Path, called: str, others: int, owners: tuple[int, ...]) -> str:
     try:
         # A pipe in place of the file would block for ever without O_NONBLOCK.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        with os.fdopen(descriptor, "rb") as file:
+        try:
             fault = _fault(os.fstat(descriptor), path.parent.stat(), others, owners)
-            content = b"" if fault else file.read(_MOST_BYTES + 1)
+            content = b"" if fault else os.read(descriptor, _MOST_BYTES + 1)
+        finally:
+            os.close(descriptor)
     except (OSError, ValueError):
         raise SettingsError(f"The file of {called} ({path}) cannot be read.", "Check its path and owner.") from None
     if fault:

@@ -77,6 +77,6 @@ def redact_tracebacks() -> None:
     threading.excepthook = lambda hook: _print_error(hook.exc_type, hook.exc_value, hook.exc_traceback)
 
 
-def _print_error(kind: type[BaseException], error: BaseException | None, trace: TracebackType | None) -> None:
-    text = "".join(traceback.format_exception(kind, error, trace))
+def _print_error(_: object, error: BaseException | None, trace: TracebackType | None) -> None:
+    text = "".join(traceback.format_exception(None, value=error, tb=trace))
     sys.stderr.write(printable(redact(text), keep="\n\t"))

@@ -92,11 +92,11 @@ def checked_origin(text: str, name: str) -> str:
     Raises :class:`SettingsError` naming the setting ``name``.
     """
     pasted = text.strip()
-    parts = urlsplit(pasted if "://" in pasted else f"https://{pasted}")
     try:
+        parts = urlsplit(pasted if "://" in pasted else f"https://{pasted}")
         host, port = (parts.hostname or "").lower(), parts.port
     except ValueError:
-        host, port = "", None
+        parts, host, port = urlsplit(""), "", None
     odd = parts.username is not None or parts.query or parts.fragment or not pasted.isascii() or "\\" in pasted
     if host in _LOOPBACK and not odd and parts.scheme in ("http", "https"):
         shown = f"[{host}]" if ":" in host else host
