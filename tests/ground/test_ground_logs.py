@@ -23,8 +23,6 @@ def _restored() -> Iterator[None]:
     handlers, level = list(root.handlers), logging.getLogger("importer").level
     hooks = sys.excepthook, sys.unraisablehook, threading.excepthook
     Secret(KEY)
-    # pytest's own handler raises where a program's must not.
-    root.handlers[:] = []
     yield
     root.handlers[:] = handlers
     logging.getLogger("importer").setLevel(level)
@@ -94,6 +92,8 @@ def test_libraries_are_quiet_whatever_was_asked() -> None:
 def test_a_line_that_cannot_be_written(capsys: pytest.CaptureFixture[str]) -> None:
     """Wrong arguments do not print the record; a closed stream does not raise."""
     stream = io.StringIO()
+    # pytest's own handlers raise where a program's must not.
+    logging.getLogger().handlers.clear()
     configure_logging(0, stream)
     logging.getLogger("importer.test").error("%d", KEY)
     assert stream.getvalue() == "A line of the log of importer.test could not be written.\n"
