@@ -282,11 +282,14 @@ def _read_accounts(environment: Mapping[str, str], home: Path) -> tuple[dict[str
         return {}, None
     import yaml
 
+    content, sound = None, True
     try:
         content = yaml.load(path.read_text("utf-8"), Loader=yaml.BaseLoader)  # noqa: S506  every scalar stays text
-    except (OSError, UnicodeDecodeError, yaml.YAMLError):
-        # The parser's own message quotes the file, which may hold a key that does not belong there.
-        raise SettingsError(f"{path} cannot be read as YAML.", "Check its indentation and encoding (UTF-8).") from None
+    except (OSError, ValueError, yaml.YAMLError):
+        sound = False
+    if not sound:
+        # Raised out here because the parser's error holds the file, which may hold a key that does not belong there.
+        raise SettingsError(f"{path} cannot be read as YAML.", "Check its indentation and encoding (UTF-8).")
     accounts = content.get("accounts", content) if isinstance(content, dict) else None
     if not isinstance(accounts, dict) or not all(isinstance(entry, dict) for entry in accounts.values()):
         raise SettingsError(
