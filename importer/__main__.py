@@ -7,8 +7,10 @@ import sys
 
 def main() -> None:
     """Run the command line; exits with its status."""
+    from importer.cli.hardening import harden_process
     from importer.cli.main import run
 
+    harden_process()
     sys.exit(run(sys.argv[1:]))
 
 

@@ -64,6 +64,11 @@ class MappingProblem:
         return f"{place}{where}: {self.message}{advice}"
 
 
+def _one_line(text: str) -> str:
+    # A line break in a name must not make up a line of its own.
+    return text.replace("\r", "\\r").replace("\n", "\\n")
+
+
 class MappingError(ImporterError):
     """A mapping file is wrong; ``problems`` holds everything that is, not only the first."""
 
@@ -73,8 +78,8 @@ class MappingError(ImporterError):
         self.path = path
         self.problems = tuple(problems)
         count = len(self.problems)
-        head = f"{path} has {count} problem{'s' if count != 1 else ''}:"
-        lines = [f"  {problem}" for problem in self.problems]
+        head = _one_line(f"{path} has {count} problem{'s' if count != 1 else ''}:")
+        lines = [f"  {_one_line(str(problem))}" for problem in self.problems]
         super().__init__("\n".join([head, *lines]), "Correct the mapping and run again; nothing was sent.")
 
 

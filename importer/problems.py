@@ -10,8 +10,10 @@ from dataclasses import dataclass
 
 SHOWN_CHARACTERS = 60
 
-_HIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\xad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ud800-\udfff\ufeff]")
-"""Control characters, direction marks, invisible characters and lone surrogates."""
+_HIDDEN = re.compile(
+    "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2069\ud800-\udfff\ufeff\ufff9-\ufffb]"
+)
+"""Control characters, line separators, direction marks, invisible characters and lone surrogates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,11 @@ def visible(text: str) -> str:
     """``text`` cut to 60 characters, control and direction characters written as escapes."""
     shown = _HIDDEN.sub(_escaped, text[: SHOWN_CHARACTERS + 1])
     return shown if len(text) <= SHOWN_CHARACTERS else shown[:SHOWN_CHARACTERS] + "…"
+
+
+def printable(text: str, keep: str = "") -> str:
+    """``text`` in full with such characters written as escapes, but for those in ``keep``: safe for a terminal."""
+    return _HIDDEN.sub(lambda found: found.group() if found.group() in keep else _escaped(found), text)
 
 
 def _escaped(found: re.Match[str]) -> str:

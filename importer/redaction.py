@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import json
 import re
 import threading
+from html import escape
 from typing import NoReturn
 from urllib.parse import quote, quote_plus
 
@@ -15,7 +17,8 @@ _lock = threading.Lock()
 
 # Query parameters and headers that carry a key in LeadSquared's API, whoever's key it is.
 _CARRIERS = re.compile(
-    r"(?i)((?:access|secret)_?key|x-api-key|x-lsq-(?:access|secret)key)([\"']?\s*[=:]\s*[\"']?)[^\s&\"',}]+"
+    r"(?i)((?:access|secret)_?key|x-api-key|x-lsq-(?:access|secret)key)(\\?[\"']?\s*(?:[=:]|%3d|%3a)\s*\\?[\"']?)"
+    r"[^\s&\"',}\\]+"
 )
 
 
@@ -56,10 +59,23 @@ class Secret:
     def __reduce__(self) -> NoReturn:
         raise TypeError("a Secret cannot be pickled or copied")
 
+    def __getstate__(self) -> NoReturn:
+        raise TypeError("a Secret does not give away what it holds")
+
+
+def is_key(text: str) -> bool:
+    """Whether ``text`` is a key of which a :class:`Secret` was made, in one of its spellings."""
+    with _lock:
+        return text.strip() in _known
+
 
 def _spellings(text: str) -> set[str]:
-    encoded = base64.b64encode(text.encode()).decode()
-    return {text, quote(text, safe=""), quote_plus(text), repr(text)[1:-1], encoded}
+    raw = text.encode()
+    spellings = {text, quote(text, safe=""), quote_plus(text), repr(text)[1:-1], json.dumps(text)[1:-1], escape(text)}
+    for encoded in (base64.b64encode(raw), base64.urlsafe_b64encode(raw)):
+        # Without padding: the same letters stand there when something follows the key.
+        spellings |= {encoded.decode(), encoded.decode().rstrip("=")[:-1]}
+    return spellings
 
 
 def redact(text: str) -> str:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import os
 import re
-import stat
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from importer.errors import SettingsError
+from importer.key_sources import key_from_credentials, key_from_file, key_from_keyring, without_keys
 from importer.model import CallClass, Limit
-from importer.redaction import Secret
+from importer.redaction import Secret, is_key
 
 DEFAULT_LIMIT = Limit(25, 5.0)
 _OFFICIAL_HOST = re.compile(r"(?:async)?api(?:-[a-z]{2}[0-9]{2})?\.leadsquared\.com")
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_KEYS = ("access_key", "secret_key", "api_key")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +92,11 @@ def checked_origin(text: str, name: str) -> str:
     Raises :class:`SettingsError` naming the setting ``name``.
     """
     pasted = text.strip()
-    parts = urlsplit(pasted if "://" in pasted else f"https://{pasted}")
     try:
+        parts = urlsplit(pasted if "://" in pasted else f"https://{pasted}")
         host, port = (parts.hostname or "").lower(), parts.port
     except ValueError:
-        host, port = "", None
+        parts, host, port = urlsplit(""), "", None
     odd = parts.username is not None or parts.query or parts.fragment or not pasted.isascii() or "\\" in pasted
     if host in _LOOPBACK and not odd and parts.scheme in ("http", "https"):
         shown = f"[{host}]" if ":" in host else host
@@ -112,20 +113,44 @@ def checked_origin(text: str, name: str) -> str:
 def account_from_environment(environment: Mapping[str, str]) -> Account:
     """The account that the ``LEADSQUARED_…`` variables describe.
 
+    A key is looked for in the service manager's credentials (``lsq_access_key`` and so on), then in the file that
+    ``LEADSQUARED_ACCESS_KEY_FILE`` names, then in ``LEADSQUARED_ACCESS_KEY`` itself; the first place counts.
     Raises :class:`SettingsError` that names what is missing or wrong, never a value of a key.
     """
-    missing = [
-        name
-        for name in ("LEADSQUARED_HOST", "LEADSQUARED_ACCESS_KEY", "LEADSQUARED_SECRET_KEY")
-        if not environment.get(name, "").strip()
-    ]
+    found = {key: _default_key(key, environment) for key in _KEYS}
+    found["host"] = environment.get("LEADSQUARED_HOST", "")
+    missing = [f"LEADSQUARED_{key.upper()}" for key in ("host", "access_key", "secret_key") if not found[key].strip()]
     if missing:
         raise SettingsError(
             f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} not set.",
             "Set them as the README's section about keys shows, name an account with --account, "
             "or try everything without keys: importer demo.",
         )
-    return build_account("default", lambda key: environment.get(f"LEADSQUARED_{key.upper()}", ""), "LEADSQUARED_")
+    prefix = "LEADSQUARED_"
+    return build_account(
+        "default", lambda key: found[key] if key in found else environment.get(prefix + key.upper(), ""), prefix
+    )
+
+
+def _default_key(key: str, environment: Mapping[str, str]) -> str:
+    variable = f"LEADSQUARED_{key.upper()}"
+    from_service = key_from_credentials(environment, f"lsq_{key}", variable)
+    if from_service is not None:
+        return from_service
+    file = environment.get(f"{variable}_FILE", "").strip()
+    return key_from_file(Path(file).expanduser(), variable) if file else environment.get(variable, "")
+
+
+def forget_keys(environment: MutableMapping[str, str]) -> None:
+    """Remove every variable that carries a key, so that nothing that is started later inherits one."""
+    kept = without_keys(environment, is_key)
+    for name in set(environment) - set(kept):
+        del environment[name]
+
+
+def environment_for_child(environment: Mapping[str, str], own: Mapping[str, str]) -> dict[str, str]:
+    """What a process that we start may know: ``environment`` without any key, and its ``own`` variables."""
+    return {**without_keys(environment, is_key), **own}
 
 
 def build_account(name: str, get: Callable[[str], str], prefix: str = "") -> Account:
@@ -158,7 +183,7 @@ def build_account(name: str, get: Callable[[str], str], prefix: str = "") -> Acc
         name=name,
         host=host,
         async_host=checked_origin(async_text, called("async_host")) if async_text else "",
-        keys=Keys(*(_key(get(key), called(key)) for key in ("access_key", "secret_key", "api_key"))),
+        keys=Keys(*(_key(get(key), called(key)) for key in _KEYS)),
         limits={
             CallClass.STANDARD: Limit(calls, window),
             CallClass.ASYNC: Limit(calls, window),
@@ -199,7 +224,7 @@ _ACCOUNT_SETTINGS = frozenset(
         "country",
     ]
 )
-_SOURCES_OF_KEYS = ("env", "file", "keyring")
+_SOURCES_OF_KEYS = ("env", "file", "credential", "keyring")
 
 
 def load_account(name: str | None, environment: Mapping[str, str], home: Path) -> Account:
@@ -257,11 +282,14 @@ def _read_accounts(environment: Mapping[str, str], home: Path) -> tuple[dict[str
         return {}, None
     import yaml
 
+    content, sound = None, True
     try:
         content = yaml.load(path.read_text("utf-8"), Loader=yaml.BaseLoader)  # noqa: S506  every scalar stays text
-    except (OSError, UnicodeDecodeError, yaml.YAMLError):
-        # The parser's own message quotes the file, which may hold a key that does not belong there.
-        raise SettingsError(f"{path} cannot be read as YAML.", "Check its indentation and encoding (UTF-8).") from None
+    except (OSError, ValueError, yaml.YAMLError):
+        sound = False
+    if not sound:
+        # Raised out here because the parser's error holds the file, which may hold a key that does not belong there.
+        raise SettingsError(f"{path} cannot be read as YAML.", "Check its indentation and encoding (UTF-8).")
     accounts = content.get("accounts", content) if isinstance(content, dict) else None
     if not isinstance(accounts, dict) or not all(isinstance(entry, dict) for entry in accounts.values()):
         raise SettingsError(
@@ -295,37 +323,19 @@ def _fetch_key(name: str, key: str, value: object, environment: Mapping[str, str
     if not isinstance(value, dict) or len(value) != 1 or next(iter(value)) not in _SOURCES_OF_KEYS:
         raise SettingsError(
             f"`{key}` of account {name} must not stand in the accounts file.",
-            f"Say where it is instead: {key}: {{env: NAME}}, {{file: /path}} or {{keyring: service}}.",
+            f"Say where it is instead: {key}: {{env: NAME}}, {{file: /path}}, {{credential: NAME}} or "
+            "{keyring: service}.",
         )
     ((where, place),) = value.items()
+    called = f"`{key}` of account {name}"
     if where == "env":
         return environment.get(str(place), "")
     if where == "file":
-        return _key_from_file(Path(str(place)).expanduser(), f"`{key}` of account {name}")
-    return _key_from_keyring(str(place), f"{name}/{key}")
-
-
-def _key_from_file(path: Path, called: str) -> str:
-    try:
-        info = path.stat()
-        if not stat.S_ISREG(info.st_mode) or info.st_size > 4096 or info.st_mode & 0o077:
-            raise SettingsError(
-                f"The file of {called} ({path}) is not private.",
-                f"It must be a small ordinary file that only you can read: chmod 600 {path}",
-            )
-        return path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError):
-        raise SettingsError(f"The file of {called} ({path}) cannot be read.", "Check its path and owner.") from None
-
-
-def _key_from_keyring(service: str, user: str) -> str:
-    try:
-        import keyring
-    except ImportError:
-        raise SettingsError(
-            "Keys from the keyring need the package keyring.", "Install it: pip install 'importer[keyring]'"
-        ) from None
-    return keyring.get_password(service, user) or ""
+        return key_from_file(Path(str(place)).expanduser(), called)
+    if where == "credential":
+        # Only the last part: a name such as ../x must not lead out of the folder.
+        return key_from_credentials(environment, Path(str(place)).name, called) or ""
+    return key_from_keyring(str(place), f"{name}/{key}")
 
 
 def with_limits(account: Account, learned: Mapping[CallClass, Limit]) -> Account:

@@ -32,6 +32,7 @@ def command(folder: Path, as_json: bool, quiet: bool, verbose: int) -> int:
     from importer.reports.files import free_path
     from importer.reports.json_report import json_report
     from importer.reports.summary import render_summary
+    from importer.reports.words import shown
     from importer.settings import Locale
 
     outside = surroundings(quiet=quiet or as_json, verbose=verbose)
@@ -66,8 +67,8 @@ def command(folder: Path, as_json: bool, quiet: bool, verbose: int) -> int:
         local_crm.stop(outside.home, name)
     say("What to look at now:")
     for report in reports:
-        say(f"  workbook  {report.results}")
-        say(f"  report    {report.page}")
+        say(f"  workbook  {shown(str(report.results))}")
+        say(f"  report    {shown(str(report.page))}")
     if as_json:
         print_json({"imports": [json_report(one.summary, one.results, one.page, one.exit_status) for one in reports]})
     # Rows that need a person are part of the demo, so they are no failure of it.

@@ -16,6 +16,7 @@ _COLOURS = {"ok": "green", "note": "yellow", "problem": "red"}
 def command(account: str | None, as_json: bool, quiet: bool, verbose: int) -> int:
     """Examine an account: keys, host, time zone, country, clock, limits, fields and queues. Sends nothing."""
     from importer.pipeline.doctor import Health, examine_account
+    from importer.reports.words import shown
 
     outside = surroundings(quiet=quiet or as_json, verbose=verbose)
     examined = []
@@ -23,9 +24,9 @@ def command(account: str | None, as_json: bool, quiet: bool, verbose: int) -> in
         examined.append(each)
         if not as_json:
             mark = click.style(f"{each.health.value:<8}", fg=_COLOURS[each.health.value])
-            click.echo(f"{mark}{each.name}: {each.found}")
+            click.echo(mark + shown(f"{each.name}: {each.found}"))
             if each.remedy:
-                click.echo(f"        {each.remedy}")
+                click.echo(f"        {shown(each.remedy)}")
     bad = any(each.health is Health.BAD for each in examined)
     if as_json:
         entries = [

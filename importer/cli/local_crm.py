@@ -19,7 +19,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from importer.errors import ImporterError
-from importer.settings import Account, load_account, sandbox_file
+from importer.settings import Account, environment_for_child, load_account, sandbox_file
 
 _KEY_SETTINGS = {
     "access_key": "SANDBOX_ACCESS_KEY",
@@ -60,7 +60,8 @@ def _launch(
     folder: Path, port: str, options: Sequence[str], keys: Mapping[str, str]
 ) -> tuple[subprocess.Popen[str], dict[str, str]]:
     command = [sys.executable, "-m", "importer.sandbox", "--port", port, "--store", str(folder / "crm.db"), *options]
-    environment = {**os.environ, **{_KEY_SETTINGS[setting]: text for setting, text in keys.items()}}
+    # The sandbox gets the keys that were made for it, and none of a real account.
+    environment = environment_for_child(os.environ, {_KEY_SETTINGS[setting]: text for setting, text in keys.items()})
     with (folder / "log.txt").open("a", encoding="utf-8") as log:
         process = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=log, text=True, env=environment, start_new_session=True

@@ -13,8 +13,9 @@ import click
 
 from importer import __version__
 from importer.cli.streams import answer, make_steady, say, silence
-from importer.errors import ImporterError
+from importer.errors import ImporterError, MappingError
 from importer.failpoints import VARIABLE, arm
+from importer.problems import printable
 from importer.redaction import redact
 
 _COMMANDS = {
@@ -83,7 +84,8 @@ def run(arguments: Sequence[str]) -> int:
         _fail(arguments, error.format_message(), "", error.exit_code, error)
         return error.exit_code
     except ImporterError as error:
-        _fail(arguments, error.message, error.remedy, error.exit_status)
+        lines = isinstance(error, MappingError)
+        _fail(arguments, error.message, error.remedy, error.exit_status, lines=lines)
         return error.exit_status
     except BrokenPipeError:
         # The reader of our output went away (`| head`); what was sent is recorded all the same.
@@ -95,14 +97,21 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _fail(
-    arguments: Sequence[str], message: str, remedy: str, status: int, usage: click.ClickException | None = None
+    arguments: Sequence[str],
+    message: str,
+    remedy: str,
+    status: int,
+    usage: click.ClickException | None = None,
+    *,
+    lines: bool = False,
 ) -> None:
     context = usage.ctx if isinstance(usage, click.UsageError) else None
     if context is not None:
         say(context.get_usage())
-    say(click.style("Error: ", fg="red", bold=True) + redact(message))
+    told = printable(redact(message), keep="\n" if lines else "")
+    say(click.style("Error: ", fg="red", bold=True) + told)
     if remedy:
-        say(redact(remedy))
+        say(printable(redact(remedy)))
     if "--json" in arguments:
         from importer.reports.json_report import json_failure
 
@@ -110,5 +119,5 @@ def _fail(
 
 
 def print_json(content: dict[str, Any]) -> None:
-    """One JSON object on standard output."""
-    answer(json.dumps(content, ensure_ascii=False))
+    """One JSON object on standard output, its control and direction characters written as JSON's escapes."""
+    answer(printable(redact(json.dumps(content, ensure_ascii=False))))

@@ -21,9 +21,10 @@ def command() -> None:
 def check_command(mapping: Path, file: Path | None) -> int:
     """Find every problem in MAPPING, with its line."""
     from importer.pipeline.mappings import check_mapping_file
+    from importer.reports.words import shown
 
     for line in check_mapping_file(mapping, file):
-        click.echo(line)
+        click.echo(shown(line))
     return 0
 
 
@@ -49,6 +50,7 @@ def schema_command(mapping: Path | None, json_schema: bool) -> int:
 def template_command(mapping: Path, output: Path | None) -> int:
     """Make a workbook to fill in: the headings that MAPPING uses, with notes, drop-down lists and an example."""
     from importer.pipeline.mappings import write_template
+    from importer.reports.words import shown
 
-    click.echo(f"Template: {write_template(mapping, output)}")
+    click.echo(f"Template: {shown(str(write_template(mapping, output)))}")
     return 0

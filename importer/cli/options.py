@@ -95,16 +95,18 @@ def surroundings(*, quiet: bool, verbose: int, yes: bool = True) -> Surroundings
     from importer.logs import configure_logging
     from importer.pipeline.clock import SystemClock
     from importer.pipeline.runs import Surroundings
-    from importer.settings import home_folder
+    from importer.settings import forget_keys, home_folder
 
     configure_logging(-1 if quiet else verbose)
     os.umask(0o077)
     stop = threading.Event()
     progress = choose_progress(quiet=quiet)
+    environment = dict(os.environ)
+    forget_keys(os.environ)
     _stop_politely(stop, progress)
     return Surroundings(
-        home=home_folder(os.environ),
-        environment=dict(os.environ),
+        home=home_folder(environment),
+        environment=environment,
         clock=SystemClock(stop),
         stop=stop,
         progress=progress,
@@ -123,9 +125,11 @@ def _make_crm(account: Account) -> Any:
 
 def _confirm(yes: bool) -> Callable[[str], bool]:
     """Asks when a person is there; `--yes` and scripts are not asked."""
+    from importer.reports.words import shown
+
     if yes or not _person_is_there():
         return lambda question: True
-    return lambda question: click.confirm(question, default=True, err=True)
+    return lambda question: click.confirm(shown(question), default=True, err=True)
 
 
 def _person_is_there() -> bool:
@@ -148,9 +152,11 @@ def _stop_politely(stop: threading.Event, progress: Progress) -> None:
 def load(outside: Surroundings, name: str | None) -> Account:
     """The account called ``name``; a sandbox account's sandbox is started when it is not running."""
     from importer.cli.local_crm import ensure_running
-    from importer.settings import load_account
+    from importer.settings import forget_keys, load_account
 
     account = load_account(name, outside.environment, outside.home)
+    # Now that the keys are known, they are also found in variables with names of the person's own.
+    forget_keys(os.environ)
     ensure_running(outside.home, account)
     return account
 
@@ -161,14 +167,15 @@ def tell(report: Report, *, as_json: bool) -> int:
     from importer.cli.streams import answer
     from importer.reports.json_report import json_report
     from importer.reports.summary import render_summary
+    from importer.reports.words import shown
 
     if as_json:
         print_json(json_report(report.summary, report.results, report.page, report.exit_status))
         return report.exit_status
     lines = [render_summary(report.summary)]
     if report.results:
-        lines.append(f"Workbook: {report.results}")
+        lines.append(f"Workbook: {shown(str(report.results))}")
     if report.page:
-        lines.append(f"Report:   {report.page}")
+        lines.append(f"Report:   {shown(str(report.page))}")
     answer("\n".join(lines))
     return report.exit_status

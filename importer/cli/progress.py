@@ -9,6 +9,7 @@ from collections.abc import Callable
 from importer.cli.streams import say
 from importer.model import Counts, Status
 from importer.pipeline.progress import Progress, Silent
+from importer.problems import printable
 from importer.redaction import redact
 
 _LINE_SECONDS = 10.0
@@ -70,11 +71,11 @@ class LineProgress:
     def waiting(self, reason: str, seconds: float) -> None:
         """Say why nothing happens."""
         if seconds >= 2 and self._due():
-            self._write(f"Waiting {seconds:.0f} s: {reason}.")
+            self._write(printable(redact(f"Waiting {seconds:.0f} s: {reason}.")))
 
     def note(self, text: str) -> None:
         """Say it now."""
-        self._write(redact(text))
+        self._write(printable(redact(text)))
 
     def _due(self) -> bool:
         now = self._clock()
@@ -118,12 +119,12 @@ class TerminalProgress:
 
     def waiting(self, reason: str, seconds: float) -> None:
         """Draw why nothing happens."""
-        self._draw(f"Waiting {seconds:.0f} s: {reason}")
+        self._draw(printable(redact(f"Waiting {seconds:.0f} s: {reason}")))
 
     def note(self, text: str) -> None:
         """Print it above the line."""
         self._clear()
-        self._write(redact(text) + "\n")
+        self._write(printable(redact(text)) + "\n")
 
     def _draw(self, line: str, *, force: bool = False) -> None:
         now = self._clock()

@@ -5,10 +5,11 @@ from __future__ import annotations
 import ssl
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 import orjson
 import requests
@@ -42,6 +43,24 @@ _NEVER_CONNECTED = (
     urllib3.exceptions.NameResolutionError,
     urllib3.exceptions.ConnectTimeoutError,
 )
+
+
+class _OneAccountAdapter(HTTPAdapter):
+    """Refuses a prepared request to anywhere but the account's own origins, whatever address it was made from."""
+
+    def __init__(self, origins: Sequence[str]) -> None:
+        super().__init__(pool_connections=2, pool_maxsize=1, max_retries=urllib3.Retry(0, read=False))
+        self._allowed = {_origin(origin) for origin in origins if origin}
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
+        if _origin(request.url or "") not in self._allowed:
+            raise requests.exceptions.InvalidURL("the address is not the account's")
+        return super().send(request, *args, **kwargs)
+
+
+def _origin(url: str) -> tuple[str, str, int | None]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname or "", parts.port
 
 
 def body_bytes(request: Request) -> bytes:
@@ -116,7 +135,7 @@ class LeadSquaredClient:
             session = requests.Session()
             # Environment proxies and .netrc could send the keys elsewhere.
             session.trust_env = False
-            adapter = HTTPAdapter(pool_connections=2, pool_maxsize=1, max_retries=urllib3.Retry(0, read=False))
+            adapter = _OneAccountAdapter((self._account.host, self._account.async_host))
             session.mount("https://", adapter)
             session.mount("http://", adapter)
             self._local.session = session

@@ -12,13 +12,15 @@ _FORMS = (
     "%Y-%m-%dT%H:%M:%S.%f",
     "%m/%d/%Y %I:%M:%S %p",
 )
+_WITH_ZONE = ("%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S.%f%z")
 _TICKS = re.compile(r"/Date\((-?[0-9]{1,15})(?:[+-][0-9]{4})?\)/")
+_FINER = re.compile(r"(\.[0-9]{6})[0-9]+")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def read_moment(text: str) -> datetime | None:
     """The moment (UTC) that a time stamp of LeadSquared means, whichever of its forms it has; ``None`` for others."""
-    plain = text.strip().removesuffix("Z").removesuffix("+00:00")
+    plain = _FINER.sub(r"\1", text.strip()).removesuffix("Z").removesuffix("+00:00")
     ticks = _TICKS.fullmatch(plain)
     if ticks:
         try:
@@ -29,6 +31,11 @@ def read_moment(text: str) -> datetime | None:
         try:
             return datetime.strptime(plain, form).replace(tzinfo=UTC)
         except ValueError:
+            continue
+    for form in _WITH_ZONE:
+        try:
+            return datetime.strptime(plain, form).astimezone(UTC)
+        except (ValueError, OverflowError):
             continue
     return None
 

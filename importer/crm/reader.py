@@ -67,30 +67,39 @@ class CrmReader:
     def activities_of_lead(self, lead_id: str, event: str) -> list[ActivitySeen]:
         """All activities of one lead, of type ``event`` when that is not empty.
 
-        Raises :class:`ReadIncompleteError` when the pages do not add up to the total that LeadSquared names, in three
-        complete readings; :class:`CrmError` when it does not answer.
+        A reading of several pages ends with the first page once more, because activities that were written meanwhile
+        push others to the next page. Raises :class:`ReadIncompleteError` when the pages do not add up to the total that
+        LeadSquared names, in three complete readings; :class:`CrmError` when it does not answer.
         """
         if not _GUID.fullmatch(lead_id):
             raise CrmError(f"{lead_id[:60]!r} is not a lead id.", "Correct the id.")
         for _ in range(_MOST_READINGS):
-            found, total, again = self._read_activities(lead_id, event)
-            if len(found) == total == again:
+            found, totals = self._read_activities(lead_id, event)
+            if totals == {len(found)}:
                 return list(found.values())
-        raise ReadIncompleteError(f"LeadSquared showed {len(found)} of {total} activities of lead {lead_id}.", _RESUME)
+        raise ReadIncompleteError(
+            f"LeadSquared showed {len(found)} of {max(totals)} activities of lead {lead_id}.", _RESUME
+        )
 
-    def _read_activities(self, lead_id: str, event: str) -> tuple[dict[str, ActivitySeen], int, int]:
-        """Activities by id, the total named first, and the total named last."""
+    def _read_activities(self, lead_id: str, event: str) -> tuple[dict[str, ActivitySeen], set[int]]:
+        """Activities by id, and the totals that were named meanwhile."""
         found: dict[str, ActivitySeen] = {}
-        first_total = total = 0
-        for page in range(_MOST_PAGES):
+        totals: set[int] = set()
+
+        def read(page: int) -> None:
             body = self._content(_activities_request(lead_id, event, page))
-            total = _total(body)
-            first_total = total if page == 0 else first_total
-            before = len(found)
+            totals.add(_total(body))
             found.update((seen.id, seen) for seen in _activities(body, lead_id))
-            if len(found) >= total or (len(found) == before and page > 1):
+
+        for page in range(_MOST_PAGES):
+            before = len(found)
+            read(page)
+            # Where pages are counted from 1, page 0 is the same as page 1.
+            if len(found) >= max(totals) or (len(found) == before and page > 1):
                 break
-        return found, first_total, total
+        if page:
+            read(0)
+        return found, totals
 
     def find_leads(self, field: str, value: str) -> list[LeadSeen]:
         """Leads whose ``field`` is ``value``; phones are also looked up in LeadSquared's other spellings.
@@ -124,6 +133,8 @@ def _activities_request(lead_id: str, event: str, page: int) -> Request:
 
 def _total(body: Any) -> int:
     total = body.get("RecordCount") if isinstance(body, Mapping) else None
+    if isinstance(total, str) and total.isascii() and total.isdigit() and len(total) < 10:
+        return int(total)
     if isinstance(total, bool) or not isinstance(total, int) or total < 0:
         raise ReadIncompleteError("LeadSquared does not say how many activities the lead has.", _RESUME)
     return total

@@ -220,6 +220,11 @@ class Ledger(Protocol):
         """Outcomes of the rows in a closed range, by row number."""
         ...
 
+    def newest_created(self, run_id: str, limit: int) -> list[Outcome]:
+        """The rows that the run's latest calls created by their own answer, without read-back or decision; the newest
+        first."""
+        ...
+
     def counts(self, run_id: str) -> Counts:
         """Rows of the run by status, among rows that have an outcome."""
         ...

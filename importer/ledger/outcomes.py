@@ -135,6 +135,13 @@ def between(connection: Connection, run_id: str, first_row: int, last_row: int) 
     return {outcome.row: outcome for outcome in _read(connection, query)}
 
 
+def newest_created(connection: Connection, run_id: str, limit: int) -> list[Outcome]:
+    """Rows created by the answer to their call, those of the latest call first."""
+    by_answer = (rows.c.status == Status.CREATED.value, rows.c.evidence == "", rows.c.call.is_not(None))
+    query = select(*_COLUMNS).where(rows.c.run_id == run_id, *by_answer)
+    return _read(connection, query.order_by(rows.c.call.desc(), rows.c.row.desc()).limit(limit))
+
+
 def counts(connection: Connection, run_id: str) -> Counts:
     """Rows of the run by status."""
     query = select(rows.c.status, func.count()).where(rows.c.run_id == run_id).group_by(rows.c.status)

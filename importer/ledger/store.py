@@ -182,6 +182,7 @@ class SqlLedger:
         """Record what a person decided about an uncertain row, or take it back; the run is opened again if need be."""
         with self._writing() as connection:
             rows.decide(connection, run_id, outcome, why, self._now())
+            reach("decision-uncommitted")
             if outcome.status is Status.NOT_SENT:
                 runs.reopen(connection, run_id, self._now())
 
@@ -215,6 +216,11 @@ class SqlLedger:
         """Outcomes of the rows in a closed range, by row number."""
         with self._reading() as connection:
             return rows.between(connection, run_id, first_row, last_row)
+
+    def newest_created(self, run_id: str, limit: int) -> list[Outcome]:
+        """The rows that the run's latest calls created by their own answer; the newest first."""
+        with self._reading() as connection:
+            return rows.newest_created(connection, run_id, limit)
 
     def counts(self, run_id: str) -> Counts:
         """Rows of the run by status, among rows that have an outcome."""

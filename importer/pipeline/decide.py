@@ -12,6 +12,7 @@ from importer.ledger.lock import sender_lock
 from importer.model import Outcome, Status
 from importer.pipeline.clock import iso
 from importer.pipeline.plan_store import Plan, open_plan
+from importer.pipeline.recognise import WAITS_FOR_OTHER_RUN
 from importer.pipeline.runs import Surroundings, open_memory
 
 _SHOWN_CELLS = 8
@@ -84,9 +85,11 @@ def decide(
     with open_memory(outside) as ledger:
         run = _run_of(ledger, run_id)
         with sender_lock(outside.home, run.new.account, clock=outside.clock.now, run_id=run.id):
+            ledger.recover_interrupted(run.id)
             before = ledger.outcomes_between(run.id, row, row).get(row)
             _refuse(run, row, before, decision)
             assert before is not None
+            _refuse_taken(ledger, run, row, activity_id.strip())
             at = iso(outside.clock.now())
             words = f"{decision.value} by {who}: {why.strip()}"
             when = at[:16].replace("T", " ")
@@ -97,7 +100,19 @@ def decide(
     return Decided(run.id, row, decision, outcome.status, step)
 
 
+def _refuse_taken(ledger: Ledger, run: Run, row: int, activity_id: str) -> None:
+    """An activity belongs to one row: a second one with its id is most likely a slip of the hand."""
+    owner = ledger.activity_owner(run.new.account, [activity_id]).get(activity_id) if activity_id else None
+    if owner is not None and owner != (run.id, row):
+        raise UsageError(
+            f"Activity {activity_id} belongs to row {owner[1]} of run {owner[0]}.",
+            "Look in LeadSquared for another activity with the same content. If there is none, the row is absent.",
+        )
+
+
 def _refuse(run: Run, row: int, before: Outcome | None, decision: Decision) -> None:
+    if before is not None and before.error_code == WAITS_FOR_OTHER_RUN:
+        raise UsageError(f"Row {row} of run {run.id} cannot be decided here. {before.error}")
     if before is not None and before.status is Status.UNCERTAIN and decision is not Decision.UNDECIDED:
         return
     if before is not None and before.error_code == DECIDED and before.status in _DECIDABLE:

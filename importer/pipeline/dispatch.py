@@ -209,6 +209,8 @@ class Dispatcher:
         self._proven |= any(
             outcome.status in DELIVERED or outcome.status is Status.PENDING for outcome in judgement.outcomes
         )
+        if judgement.halves or not judgement.again:
+            self._queue.landed(records, applied=verdict.kind is VerdictKind.APPLIED)
         if judgement.halves and doubtful:
             self._refused.append(records)
         elif doubtful:
@@ -220,12 +222,12 @@ class Dispatcher:
                 self._repeats[record.row] = self._repeats.get(record.row, 0) + 1
             self._work.allowances.pause(self._kind, min(_LONGEST_PAUSE, 2.0 ** self._repeats[records[0].row]))
         if judgement.halves:
-            self._queue.put_back_in_halves(records)
+            self._queue.put_back_suspects(records)
         else:
             self._queue.put_back(records)
 
     def _isolate(self, records: tuple[Record, ...]) -> None:
-        """A call was refused as a whole: find out what was stored, and send the absent rows in halves."""
+        """A call was refused as a whole: find out what was stored, and search the bad row among the absent ones."""
         by_row = {record.row: record for record in records}
         before = self._outcomes(records)
         doubtful = [outcome for outcome in before.values() if outcome.status is Status.UNCERTAIN]
@@ -236,7 +238,9 @@ class Dispatcher:
         self._held |= self._queue.leads([record for record in records if after[record.row].status is Status.UNCERTAIN])
         gone = [record for record in records if record.row in absent]
         if gone:
-            self._queue.put_back_in_halves(gone)
+            # Stored rows before the absent ones mean that the call was processed up to its bad row.
+            stored = any(after[record.row].status in DELIVERED for record in records)
+            self._queue.put_back_suspects(gone, first_alone=stored)
 
     def _outcomes(self, records: Sequence[Record]) -> dict[int, Outcome]:
         rows = [record.row for record in records]

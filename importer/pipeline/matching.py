@@ -5,24 +5,19 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 
 from importer.crm.interface import ActivitySeen, LeadSeen
+from importer.crm.moments import read_moment
 from importer.targets.interface import Footprint
 
 SKEW_MARGIN = timedelta(minutes=2)
 
 _NOT_COMPARED = frozenset({"ActivityOwnerEmail", "ProcessFilesAsync", "ActivityEvent"})
-_DATE_FORMS = (
-    "%Y-%m-%d %H:%M:%S",
-    "%Y-%m-%d %H:%M:%S.%f",
-    "%Y-%m-%dT%H:%M:%S",
-    "%Y-%m-%dT%H:%M:%S.%f",
-    "%m/%d/%Y %I:%M:%S %p",
-    "%Y-%m-%d",
-)
+_DAY = "%Y-%m-%d"
+LEAST_CUT = 100
+"""From this length on a text that begins like ours is taken for ours, cut off at the length of the CRM's field."""
 _NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?")
 
 
@@ -54,44 +49,47 @@ def _is_code(text: str) -> bool:
 def parse_moment(text: str) -> datetime | None:
     """The moment (UTC, whole seconds) that a text of the CRM means, or ``None``."""
     plain = text.strip()
-    if len(plain) < 8 or not plain[0].isdigit():
+    if len(plain) < 8 or not (plain[0].isdigit() or plain.startswith("/Date(")):
         return None
-    if plain.endswith("+00:00"):
-        plain = plain[:-6]
-    for form in _DATE_FORMS:
+    moment = read_moment(plain)
+    if moment is None:
         try:
-            return datetime.strptime(plain.removesuffix("Z"), form).replace(tzinfo=UTC, microsecond=0)
+            moment = datetime.strptime(plain, _DAY).replace(tzinfo=UTC)
         except ValueError:
-            continue
-    return None
+            return None
+    return moment.replace(microsecond=0)
 
 
 def same_activity(footprint: Footprint, seen: ActivitySeen) -> bool:
     """Whether the activity holds exactly what the row would have put there."""
     if seen.event and footprint.event and seen.event != footprint.event:
         return False
-    for name, sent in footprint.content.items():
-        if name in _NOT_COMPARED or not sent.strip():
-            continue
-        found = seen.created_on if name == "ActivityDateTime" else _found(seen.fields, name)
-        if normal_form(found) != normal_form(sent):
+    for name in compared_fields(footprint):
+        sent = footprint.content[name]
+        found = seen.created_on if name == "ActivityDateTime" else seen.fields.get(name, "")
+        if not _same_text(normal_form(sent), normal_form(found)):
             return False
     return True
 
 
-def _found(fields: Mapping[str, str], name: str) -> str:
-    return fields.get(name, "")
+def _same_text(sent: str, found: str) -> bool:
+    """Whether the CRM shows what was sent, perhaps cut off."""
+    return found == sent or (LEAST_CUT <= len(found) < len(sent) and sent.startswith(found))
+
+
+def same_key(sent: str, found: str) -> bool:
+    """Whether the field for the import key holds ours; its case and outer blanks make no difference."""
+    return bool(sent) and found.strip().casefold() == sent.strip().casefold()
+
+
+def compared_fields(footprint: Footprint) -> list[str]:
+    """Names of the fields by which an activity is recognised, in the order of the mapping."""
+    return [name for name, text in footprint.content.items() if name not in _NOT_COMPARED and text.strip()]
 
 
 def content_form(footprint: Footprint) -> tuple[tuple[str, str], ...]:
     """The normal form of all that is compared: rows with the same one cannot be told apart in the CRM."""
-    return tuple(
-        sorted(
-            (name, normal_form(text))
-            for name, text in footprint.content.items()
-            if name not in _NOT_COMPARED and text.strip()
-        )
-    )
+    return tuple(sorted((name, normal_form(footprint.content[name])) for name in compared_fields(footprint)))
 
 
 def written_since(seen: ActivitySeen, sent_at: datetime, server_skew: float, has_own_time: bool) -> bool:

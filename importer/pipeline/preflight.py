@@ -47,7 +47,8 @@ def _identify(account: Account, crm: Crm, clock: Clock, stopping: Callable[[], b
     except CrmError as error:
         raise SettingsError(
             f"LeadSquared does not accept account {account.name} at {account.host}: {error.message}",
-            "Check host and keys (My Account > Settings > API and Webhooks), then run: importer doctor",
+            "Check host and keys (My Account > Settings > API and Webhooks). New keys go into LEADSQUARED_ACCESS_KEY "
+            "and LEADSQUARED_SECRET_KEY, or to where accounts.yaml says. Then run: importer doctor",
         ) from None
     finally:
         allowances.close()

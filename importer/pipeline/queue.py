@@ -4,10 +4,24 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
 
 from importer.model import Record
 
 _LOOK_AHEAD = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Rows that go again as one batch.
+
+    Of rows that hold a bad one only the ``first`` few are tried; 0 means that no bad row is known. ``rest`` are rows
+    set aside while a bad one was searched.
+    """
+
+    records: tuple[Record, ...]
+    first: int = 0
+    rest: bool = False
 
 
 class RowQueue:
@@ -27,33 +41,58 @@ class RowQueue:
         self._source = records
         self._lead_key = lead_key
         self._together = same_lead_in_one_call
-        self._groups: deque[tuple[Record, ...]] = deque()
+        self._groups: deque[_Group] = deque()
+        self._withheld: dict[int, tuple[Record, ...]] = {}
         self._ahead: deque[Record] = deque()
         self._exhausted = False
 
     def put_back(self, records: Sequence[Record]) -> None:
         """These rows go again, as one batch and before all others."""
-        self._groups.appendleft(tuple(records))
+        other = self._withheld.pop(records[0].row, ())
+        self._groups.appendleft(_Group((*records, *other), first=len(records) if other else 0))
 
-    def put_back_in_halves(self, records: Sequence[Record]) -> None:
-        """These rows go again in two batches, so that a bad one among them is isolated."""
-        middle = (len(records) + 1) // 2
-        for part in (records[middle:], records[:middle]):
-            if part:
-                self.put_back(part)
+    def put_back_suspects(self, records: Sequence[Record], *, first_alone: bool = False) -> None:
+        """These rows go again, before all others; at least one of them makes LeadSquared refuse its whole call.
+
+        The bad row is searched: one half is tried, and what becomes of it tells whether the other half is bad, which
+        saves a call. So a bad row among 25 costs at most seven calls more. ``first_alone`` says that the first row is
+        the likely one. Call :meth:`landed` when a batch has come back.
+        """
+        first = 1 if first_alone else (len(records) + 1) // 2
+        self._groups.appendleft(_Group(tuple(records), first=first if len(records) > 1 else 0))
+
+    def landed(self, records: Sequence[Record], *, applied: bool) -> None:
+        """A batch came back: ``applied``, or refused or in doubt. Decides what the rows withheld for it are."""
+        other = self._withheld.pop(records[0].row, ())
+        if not other:
+            return
+        if applied:
+            self.put_back_suspects(other)
+            return
+        if self._groups and self._groups[0].rest:
+            other += self._groups.popleft().records
+        self._groups.appendleft(_Group(other, rest=True))
 
     def next_batch(self, size: int, busy: Collection[str]) -> list[Record]:
         """Up to ``size`` rows of which no lead is ``busy``; empty when none may go now."""
         blocked = set(busy)
+        for withheld in self._withheld.values():
+            blocked |= self.leads(withheld)
         for index, group in enumerate(self._groups):
-            leads = self.leads(group)
+            leads = self.leads(group.records)
             if leads.isdisjoint(blocked):
                 del self._groups[index]
-                if len(group) > size:
-                    self._groups.insert(index, group[size:])
-                return list(group[:size])
+                return self._part_of(group, index, size)
             blocked |= leads
         return self._from_ahead(size, blocked)
+
+    def _part_of(self, group: _Group, index: int, size: int) -> list[Record]:
+        if group.first:
+            self._withheld[group.records[0].row] = group.records[group.first :]
+            return list(group.records[: group.first])
+        if len(group.records) > size:
+            self._groups.insert(index, _Group(group.records[size:]))
+        return list(group.records[:size])
 
     def _from_ahead(self, size: int, blocked: set[str]) -> list[Record]:
         batch: list[Record] = []
@@ -83,7 +122,7 @@ class RowQueue:
 
     def empty(self) -> bool:
         """Whether no row is left."""
-        if self._groups or self._ahead:
+        if self._groups or self._ahead or self._withheld:
             return False
         record = self._pop()
         if record is None:

@@ -13,19 +13,21 @@ ALREADY_SENT = "already-sent"
 WAITS_FOR_OTHER_RUN = "waits-for-other-run"
 GIVEN_UP = "given-up"
 _SETTLED = frozenset({*DELIVERED, Status.SKIPPED})
+_HAVE_OUTCOME = frozenset(Status) - {Status.NOT_SENT}
 _CHUNK = 5_000
 
 
 def recognise(work: Work) -> int:
     """Skip the rows that another run delivered, and hold those that another run may have delivered.
 
-    Looks only at rows without an outcome; gives the number of rows skipped or held.
+    Looks at rows without an outcome, and at those that a call carried in vain: another run may have sent them since.
+    Gives the number of rows skipped or held.
     """
     if work.plan.facts.again:
         return 0
     found = 0
     chunk: list[Record] = []
-    for record in work.records(leave_out=tuple(Status)):
+    for record in work.records(leave_out=_HAVE_OUTCOME):
         chunk.append(record)
         if len(chunk) == _CHUNK:
             found += _recognise_chunk(work, chunk)

@@ -7,19 +7,22 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from importer.crm.interface import ActivitySeen, LeadSeen
-from importer.errors import CrmError
+from importer.crm.interface import ActivitySeen
 from importer.failpoints import reach
 from importer.model import Outcome, Record, Status
 from importer.pipeline.clock import iso
-from importer.pipeline.finding import Finding, Found, Looked, judge_group
+from importer.pipeline.evidence import evidence
+from importer.pipeline.finding import Finding, Found, Group, Looked, judge_lead
 from importer.pipeline.interpret import REFUSED_WHOLE
-from importer.pipeline.matching import content_form, same_activity
+from importer.pipeline.looking import Looking
+from importer.pipeline.matching import content_form
 from importer.pipeline.work import Work
-from importer.targets.interface import Footprint, Trace
+from importer.targets.interface import Footprint
 
 _READERS = 8
 _CHUNK = 200
+_ANY_CASE = frozenset({"ProspectID", "EmailAddress"})
+_MAKES_LEADS = frozenset({"activity-by-email", "lead-and-activity", "lead-and-activity-async"})
 _ASYNC_HORIZON = timedelta(hours=9, minutes=30)
 MOST_REPOSTS = 1
 MOST_REPOSTS_WITH_KEY = 4
@@ -37,7 +40,9 @@ class _Doubt:
 
     @property
     def lead(self) -> tuple[str, str, str]:
-        return (self.footprint.lead_field, self.footprint.lead_value, self.footprint.event)
+        """What tells leads apart; ids and e-mail addresses may differ in case."""
+        field, value = self.footprint.lead_field, self.footprint.lead_value
+        return (field, value.strip().lower() if field in _ANY_CASE else value, self.footprint.event)
 
 
 class Recovery:
@@ -45,13 +50,14 @@ class Recovery:
 
     def __init__(self, work: Work) -> None:
         self._work = work
-        self._proof: bool | None = None
+        self._looking = Looking(work)
 
     def resolve(self, doubtful: Sequence[Outcome], records: Mapping[int, Record], *, settle: bool) -> set[int]:
         """Settle what can be settled; the rows that are certainly absent and may be sent again.
 
         With ``settle`` each of the two readings first waits until LeadSquared has had time to finish what it may
-        still be doing; without, the server has already answered. Rows that stay uncertain carry their evidence.
+        still be doing; without, the server has already answered, and the second reading only waits as long as
+        LeadSquared was seen to need to show a new row. Rows that stay uncertain carry their evidence.
         Raises :class:`RunStopped` when the person asks to stop; nothing is lost by that.
         """
         doubts = [self._doubt(outcome, records[outcome.row]) for outcome in doubtful if outcome.row in records]
@@ -62,11 +68,13 @@ class Recovery:
         left = self._read(doubts)
         if not left:
             return set()
-        if not self._proven():
-            self._remark(left, "Not found, but reading back could not be proven on a row known to be there.")
+        unproven = self._looking.unproven()
+        if unproven:
+            self._remark(left, f"Not found, but reading back could not be proven: {unproven}", seen=0)
             return set()
         reach("between-readings")
         self._settle_time(len(left), settle)
+        self._show_time(left)
         absent = self._read(left)
         return self._release(absent)
 
@@ -77,12 +85,12 @@ class Recovery:
 
     def _can_be_known(self, doubt: _Doubt) -> bool:
         if not doubt.footprint.lead_field or not doubt.footprint.lead_value:
-            self._remark([doubt], "The row holds nothing by which its lead could be looked up.")
+            self._note([doubt], "The row holds nothing by which its lead could be looked up.")
             return False
         known_at = doubt.sent_at + _ASYNC_HORIZON
         unanswered = self._work.target.is_async and not doubt.outcome.request_id
         if unanswered and self._work.clock.now() < known_at:
-            self._remark(
+            self._note(
                 [doubt],
                 f"LeadSquared may still be working on it until {known_at:%Y-%m-%d %H:%M} UTC; "
                 "`importer resume` then looks.",
@@ -99,6 +107,13 @@ class Recovery:
                 self._work.account.settle_seconds,
             )
 
+    def _show_time(self, doubts: Sequence[_Doubt]) -> None:
+        """Wait until the newest of the doubts is as old as the row was that reading back is known to show."""
+        now = self._work.clock.now()
+        age = min((now - doubt.sent_at).total_seconds() for doubt in doubts)
+        seconds = min(self._looking.visible_after - age, self._work.account.settle_seconds)
+        self._work.wait("LeadSquared gets time to show what it may have stored", seconds)
+
     def _read(self, doubts: Sequence[_Doubt]) -> list[_Doubt]:
         """Read back, book what is found, and give the rows that are absent."""
         by_lead: dict[tuple[str, str, str], list[_Doubt]] = {}
@@ -110,65 +125,55 @@ class Recovery:
             for start in range(0, len(leads), _CHUNK):
                 self._work.check_stop()
                 chunk = leads[start : start + _CHUNK]
-                for lead, looked in zip(chunk, pool.map(self._look, chunk), strict=True):
+                for lead, looked in zip(chunk, pool.map(self._looking.at, chunk), strict=True):
                     absent.extend(self._book(by_lead[lead], looked))
         self._work.note_lessons()
         return absent
 
-    def _look(self, lead: tuple[str, str, str]) -> Looked:
-        field, value, event = lead
-        reader = self._work.reader
-        try:
-            if self._trace is Trace.LEAD:
-                return Looked(leads=tuple(reader.find_leads(field, value)))
-            ids = [value] if field == "ProspectID" else [seen.id for seen in reader.find_leads(field, value)]
-            if len(ids) > 1:
-                return Looked(trouble=f"{len(ids)} leads have {field} {value}.")
-            return Looked(
-                activities=tuple(seen for lead_id in ids for seen in reader.activities_of_lead(lead_id, event))
-            )
-        except CrmError as error:
-            return Looked(trouble=f"Reading back failed: {error.message}")
-
-    @property
-    def _trace(self) -> Trace:
-        return Trace.ACTIVITY if "activity" in self._work.target.sections else Trace.LEAD
-
     def _book(self, doubts: Sequence[_Doubt], looked: Looked) -> list[_Doubt]:
         """Decide for all rows of one lead together, so that no activity is booked twice."""
+        by_content: dict[object, list[_Doubt]] = {}
+        for doubt in sorted(doubts, key=lambda doubt: doubt.outcome.row):
+            by_content.setdefault(self._alike(doubt.footprint), []).append(doubt)
+        alike = list(by_content.values())
+        findings = judge_lead(
+            list(map(self._group, alike)), looked, self._booked(looked.activities), self._looking.import_key
+        )
         absent: list[_Doubt] = []
-        booked = self._booked(looked.activities)
-        groups: dict[object, list[_Doubt]] = {}
-        for doubt in doubts:
-            groups.setdefault(self._alike(doubt.footprint), []).append(doubt)
-        for group in groups.values():
-            sent_at = min(doubt.sent_at for doubt in group)
-            skew = min(doubt.skew for doubt in group)
-            findings = judge_group(
-                group[0].footprint, len(group), looked, booked, self._import_key, sent_at=sent_at, skew=skew
-            )
-            for doubt, finding in zip(sorted(group, key=lambda doubt: doubt.outcome.row), findings, strict=True):
+        for members, found in zip(alike, findings, strict=True):
+            for doubt, finding in zip(members, found, strict=True):
                 if finding.found is Found.ABSENT:
                     absent.append(doubt)
                 else:
-                    self._write(doubt, finding)
+                    self._write(doubt, finding, looked)
         return absent
 
-    @property
-    def _import_key(self) -> str:
-        """Name of the field with our key as it stands in a footprint's content; empty when none is in use."""
-        return self._work.target.mapping.import_key or "" if self._trace is Trace.ACTIVITY else ""
+    def _group(self, doubts: Sequence[_Doubt]) -> Group:
+        # A refusal has answered for the rows of its call: what a lead that is gone did not get then, it never will.
+        answered = all(doubt.outcome.error_code == REFUSED_WHOLE for doubt in doubts)
+        return Group(
+            footprint=doubts[0].footprint,
+            rows=len(doubts),
+            sent_at=min(doubt.sent_at for doubt in doubts),
+            skew=min(doubt.skew for doubt in doubts),
+            without_lead=answered or self._work.target.name in _MAKES_LEADS,
+        )
 
     def _alike(self, footprint: Footprint) -> object:
         """What makes two rows of one lead indistinguishable when read back."""
-        key = footprint.content.get(self._import_key, "") if self._import_key else ""
+        key = footprint.content.get(self._looking.import_key, "") if self._looking.import_key else ""
         return key or content_form(footprint)
 
     def _booked(self, activities: Sequence[ActivitySeen]) -> set[str]:
         ids = [seen.id for seen in activities]
         return set(self._work.ledger.activity_owner(self._work.account.name, ids)) if ids else set()
 
-    def _write(self, doubt: _Doubt, finding: Finding) -> None:
+    def _write(self, doubt: _Doubt, finding: Finding, looked: Looked) -> None:
+        if finding.found is Found.UNCLEAR:
+            seen = None if looked.trouble or looked.gone else len(looked.leads or looked.activities)
+            outcome = replace(doubt.outcome, lead_id=finding.lead_id or doubt.outcome.lead_id)
+            self._remark([replace(doubt, outcome=outcome)], finding.text, seen=seen, fitting=finding.fitting)
+            return
         outcome = replace(
             doubt.outcome,
             status=finding.status,
@@ -179,25 +184,46 @@ class Recovery:
             evidence=finding.text,
             at=iso(self._work.clock.now()),
         )
-        if finding.status is Status.UNCERTAIN:
-            outcome = replace(outcome, error_code=doubt.outcome.error_code, error=doubt.outcome.error)
         reach("decision-made")
         self._work.ledger.settle(self._work.run.id, [outcome], finding.text)
 
-    def _remark(self, doubts: Sequence[_Doubt], evidence: str) -> None:
-        outcomes = [replace(doubt.outcome, evidence=evidence) for doubt in doubts]
-        self._work.ledger.settle(self._work.run.id, outcomes, evidence)
+    def _remark(
+        self, doubts: Sequence[_Doubt], text: str, *, seen: int | None = None, fitting: Sequence[str] = ()
+    ) -> None:
+        """Leave rows uncertain, with the evidence that a person needs to settle them."""
+        now = self._work.clock.now()
+        outcomes = [
+            replace(
+                doubt.outcome,
+                evidence=evidence(
+                    text,
+                    doubt.footprint,
+                    sent_at=doubt.sent_at,
+                    looked_at=now,
+                    import_key=self._looking.import_key,
+                    seen=seen,
+                    fitting=fitting,
+                ),
+            )
+            for doubt in doubts
+        ]
+        self._work.ledger.settle(self._work.run.id, outcomes, text)
+
+    def _note(self, doubts: Sequence[_Doubt], text: str) -> None:
+        """Leave rows uncertain that were not looked for."""
+        outcomes = [replace(doubt.outcome, evidence=text) for doubt in doubts]
+        self._work.ledger.settle(self._work.run.id, outcomes, text)
 
     def _release(self, absent: Sequence[_Doubt]) -> set[int]:
         """Let rows that two complete readings did not find be sent once more."""
         released: list[Outcome] = []
-        most = MOST_REPOSTS_WITH_KEY if self._import_key else MOST_REPOSTS
+        most = MOST_REPOSTS_WITH_KEY if self._looking.import_key else MOST_REPOSTS
         for doubt in absent:
             whole_call_refused = doubt.outcome.error_code == REFUSED_WHOLE
             reposts = self._work.ledger.reposts(self._work.run.id, doubt.outcome.row)
             if reposts >= most and not whole_call_refused:
                 times = "a second time" if reposts == 1 else f"{reposts + 1} times"
-                self._remark([doubt], f"Absent after it was sent {times}; somebody has to look.")
+                self._remark([doubt], f"Absent after it was sent {times}; somebody has to look.", seen=0)
                 continue
             released.append(replace(doubt.outcome, status=Status.NOT_SENT, evidence="Absent in two complete readings."))
         if released:
@@ -205,32 +231,3 @@ class Recovery:
             self._work.ledger.settle(self._work.run.id, released, "absent in two complete readings")
             reach("row-released")
         return {outcome.row for outcome in released}
-
-    def _proven(self) -> bool:
-        """Whether reading back finds a row that is known to be in the CRM, and knows it by its content."""
-        if not self._proof:
-            self._proof = self._prove()
-        return self._proof
-
-    def _prove(self) -> bool:
-        work = self._work
-        for outcome in work.ledger.outcomes(work.run.id, [Status.CREATED]):
-            if (outcome.activity_id or self._trace is Trace.LEAD) and not outcome.evidence:
-                record = work.records_of([outcome.row]).get(outcome.row)
-                return record is not None and self._recognised(outcome, work.target.footprint(record))
-        return False
-
-    def _recognised(self, outcome: Outcome, footprint: Footprint) -> bool:
-        looked = self._look((footprint.lead_field, footprint.lead_value, footprint.event))
-        if self._trace is Trace.LEAD:
-            return _lead_among(looked.leads, outcome.lead_id)
-        own = [seen for seen in looked.activities if seen.id == outcome.activity_id]
-        if not own:
-            return False
-        if self._import_key:
-            return own[0].fields.get(self._import_key, "") == footprint.content.get(self._import_key)
-        return same_activity(footprint, own[0])
-
-
-def _lead_among(leads: Sequence[LeadSeen], lead_id: str) -> bool:
-    return any(seen.id.lower() == lead_id.lower() for seen in leads)

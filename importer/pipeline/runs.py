@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -30,6 +29,7 @@ from importer.pipeline.successes import Success, note_success
 from importer.pipeline.usual import oddities
 from importer.reports.files import check_writable
 from importer.reports.interface import RunSummary
+from importer.scratch import scratch_folder
 from importer.settings import Account, Locale, load_account
 
 Confirm = Callable[[str], bool]
@@ -77,8 +77,8 @@ def check(request: PlanRequest, places: Places, outside: Surroundings) -> Report
     """
     workbook = places.workbook(str(request.source), f"check-{outside.clock.now():%Y%m%d-%H%M%S}")
     check_writable(workbook.parent)
-    with tempfile.TemporaryDirectory(prefix="check-", dir=outside.home) as folder:
-        plan = _plan(prepare(request), Path(folder), outside.clock.now(), outside)
+    with scratch_folder(outside.home, "check-") as folder:
+        plan = _plan(prepare(request), folder, outside.clock.now(), outside)
         return Publisher(places, workbook, outside.progress.note).publish(Books(plan))
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from importer.errors import ReportError
 from importer.failpoints import reach
 from importer.reports.words import shown
+from importer.scratch import scratch_folder
 
 
 class NameTaken(ReportError):
@@ -52,8 +53,8 @@ def new_file(path: Path) -> Iterator[Path]:
     """
     with _explained(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".importer-", dir=path.parent) as private:
-            draft = Path(private) / f"draft{path.suffix}"
+        with scratch_folder(path.parent, ".importer-") as private:
+            draft = private / f"draft{path.suffix}"
             yield draft
             reach("report-draft")
             _publish(draft, path)

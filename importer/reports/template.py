@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from importer.reports.cell_text import sheet_text
 from importer.reports.files import new_file
 
 _ROWS_WITH_LISTS = 5000
@@ -24,6 +25,13 @@ class TemplateColumn:
     choices: tuple[str, ...]
 
 
+def sheet_name(wanted: str) -> str:
+    """``wanted`` as Excel accepts it for a sheet: at most 31 UTF-16 units, none of its special characters."""
+    name = "".join("_" if character in "[]:*?/\\" else character for character in sheet_text(wanted))
+    name = name.encode("utf-16-le")[: 2 * _SHEET_NAME].decode("utf-16-le", "ignore").strip("'")
+    return "Rows" if not name.strip() or name.casefold() == "history" else name
+
+
 def write_template_workbook(path: Path, sheet: str, columns: Sequence[TemplateColumn]) -> None:
     """Write the workbook to ``path``, which must not exist. Raises :class:`ReportError`.
 
@@ -31,7 +39,7 @@ def write_template_workbook(path: Path, sheet: str, columns: Sequence[TemplateCo
     """
     import xlsxwriter
 
-    name = "".join("_" if character in "[]:*?/\\" else character for character in sheet)[:_SHEET_NAME] or "Rows"
+    name = sheet_name(sheet)
     with new_file(path) as draft:
         workbook = xlsxwriter.Workbook(str(draft), {"strings_to_formulas": False, "strings_to_urls": False})
         worksheet = workbook.add_worksheet(name)

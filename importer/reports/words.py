@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from importer.model import Counts, Status
-from importer.problems import SHOWN_CHARACTERS, visible
+from importer.problems import printable
 from importer.redaction import redact
 
 UNCERTAIN_ADVICE = "Do not enter or import this row again: it may have arrived. importer resume looks again."
@@ -78,8 +78,7 @@ def row_list(rows: Sequence[int], total: int) -> str:
 
 def shown(text: str) -> str:
     """``text`` in full, its control and direction characters written as escapes and any key hidden."""
-    text = redact(text)
-    return "".join(visible(text[at : at + SHOWN_CHARACTERS]) for at in range(0, len(text), SHOWN_CHARACTERS))
+    return printable(redact(text))
 
 
 def moment(iso: str) -> str:

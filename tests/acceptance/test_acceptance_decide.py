@@ -19,6 +19,8 @@ from importer.sandbox.faults import order_of
 def doubtful(tmp_path: Path) -> Trial:
     """Thirty rows, of which 25 are in doubt: no answer came, the CRM stored nothing, and reading back fails."""
     trial = Trial(tmp_path, KINDS["bulk"], 30)
+    # One call at a time, so that the second one is the one with 25 rows.
+    trial.environment["LEADSQUARED_BULK_CALLS_PER_WINDOW"] = "1"
     trial.sandbox.faults.order("drop-before-processing", skip=1, on="writes")
     trial.sandbox.faults.add(order_of({"fault": "500-before-processing", "calls": -1, "on": "activities-of-lead"}))
     ended = trial.run()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
@@ -21,6 +21,7 @@ _ALL = tuple(KINDS)
 _ASYNC = ("capture-async", "both-async")
 _READ_BACK = ("bulk", "bulk-key", "single", "create")
 _MANY = ("bulk", "bulk-key")
+_HIDDEN = ("bulk", "bulk-key", "single")
 _LATE_SECONDS = 0.65
 _BAD_LEAD = "00000000-0000-4000-8000-000000000000"
 
@@ -30,6 +31,7 @@ class Scene:
     """What lets a point be reached: for which kinds of calls, at which passages, with which fault of the second write.
 
     ``first`` is a point at which an earlier run dies. ``bad_row`` lets one row of the second call be refused.
+    ``decided`` is what a person then says about a row that the CRM kept hidden; the command that dies is `decide`.
     """
 
     kinds: tuple[str, ...] = _ALL
@@ -38,6 +40,7 @@ class Scene:
     environment: Mapping[str, str] = field(default_factory=dict)
     first: str = ""
     bad_row: bool = False
+    decided: str = ""
 
 
 _CALL = Scene(passages=(1, 2, 3))
@@ -75,7 +78,13 @@ SCENES: Mapping[str, tuple[Scene, ...]] = {
     "polling": (Scene(_ASYNC),),
     "report-draft": (Scene(passages=(1, 2)),),
     "report-linked": (Scene(passages=(1, 2)),),
-    "decision-uncommitted": (_ABSENT, _FOUND, Scene(_ASYNC)),
+    "decision-uncommitted": (
+        replace(_ABSENT, kinds=_HIDDEN, decided="absent"),
+        replace(_FOUND, kinds=_HIDDEN, decided="created"),
+        _ABSENT,
+        _FOUND,
+        Scene(_ASYNC),
+    ),
     "journal-hot": (Scene(first="call-uncommitted:kill:2"),),
 }
 """How points are reached that a plain run of one call after the other does not reach, or reaches more than once."""
@@ -103,22 +112,44 @@ def all_cases() -> list[str]:
 
 
 def cases(random: Random) -> Iterable[str]:
-    """All cases, in an order of the seed."""
-    found = all_cases()
-    random.shuffle(found)
+    """All cases, in an order of the seed: each point with each kind first, then other passages and ways."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for case in all_cases():
+        kind, spot, _ = case.split("/")
+        groups.setdefault((kind, spot.partition("@")[0]), []).append(case)
+    for group in groups.values():
+        random.shuffle(group)
+    left = list(groups.values())
+    found: list[str] = []
+    while left:
+        random.shuffle(left)
+        found += [group.pop() for group in left]
+        left = [group for group in left if group]
     return found
 
 
 def run(case: str, folder: Path) -> Result:
     """One crash: the command dies at its point, then `importer run` until nothing changes any more."""
+    return _ended_at(case, folder, "kill", -9)
+
+
+def run_failing(case: str, folder: Path) -> Result:
+    """One bug of ours: an exception that nobody foresaw ends the command with an error, then the same."""
+    return _ended_at(case, folder, "error", 1)
+
+
+def _ended_at(case: str, folder: Path, action: str, status: int) -> Result:
     kind, spot, number = case.split("/")
     point, _, passage = spot.partition("@")
     scene = scenes(point)[int(number)]
     with Trial(folder, _kind(kind, scene), rows_of(kind)) as trial:
         _set_the_scene(trial, scene)
-        ended = kill_at(trial, point, int(passage))
+        decides = _decide(trial, scene) if scene.decided else ()
+        ended = end_at(trial, point, int(passage), action, decides)
+        if decides:
+            assert trial.command(*decides).status == 0
         result = Result.of(trial.verdict(trial.finish()), trial.rows)
-    if ended.status != -9:
+    if ended.status != status:
         missed = f"{point} was not reached: the command ended with {ended.status}: {ended.err[-500:]}"
         return replace(result, wrong=(*result.wrong, missed))
     return result
@@ -142,11 +173,28 @@ def _set_the_scene(trial: Trial, scene: Scene) -> None:
         assert trial.command(*RUN, **{VARIABLE: scene.first}).status == -9
 
 
-def kill_at(trial: Trial, point: str, passage: int) -> Ended:
-    """A run that dies at the ``passage``-th time that it comes to ``point``; it may also end before."""
+def end_at(trial: Trial, point: str, passage: int, action: str = "kill", arguments: Sequence[str] = ()) -> Ended:
+    """A run that dies, or fails, at the ``passage``-th time that it comes to ``point``; it may also end before.
+
+    ``arguments`` are those of another command in its place.
+    """
     if POINTS[point].on_wire:
         return Relay(trial, point, passage).run(*RUN)
-    return trial.command(*RUN, **{VARIABLE: f"{point}:kill:{passage}"})
+    return trial.command(*(arguments or RUN), **{VARIABLE: f"{point}:{action}:{passage}"})
+
+
+def _decide(trial: Trial, scene: Scene) -> tuple[str, ...]:
+    """A run whose second call stays in doubt, for the CRM does not show it; the arguments that decide about one row."""
+    trial.sandbox.change(trail_lag=60.0, read_lag=60.0)
+    trial.run()
+    trial.sandbox.change(trail_lag=0.0, read_lag=0.0)
+    listed = trial.command("decide", "--json").json["rows"]
+    return ("decide", "--row", str(listed[0]["row"]), "--as", scene.decided, "--why", "looked", "--json")
+
+
+def cases_that_fail(random: Random) -> Iterable[str]:
+    """All cases in which a line of the program is reached, in an order of the seed."""
+    return [case for case in cases(random) if not POINTS[case.split("/")[1].partition("@")[0]].on_wire]
 
 
 def cases_of_two(random: Random) -> Iterable[str]:
@@ -169,7 +217,7 @@ def run_twice(case: str, folder: Path) -> Result:
         trial.sandbox.faults.order(fault, skip=1, seconds=_LATE_SECONDS)
         for spot in (first, second):
             point, _, passage = spot.partition("@")
-            kill_at(trial, point, int(passage))
+            end_at(trial, point, int(passage))
         return without_lies(trial, Result.of(trial.verdict(trial.finish()), trial.rows))
 
 
@@ -180,8 +228,15 @@ PARTS = (
         "kills",
         cases,
         run,
-        weight=3,
-        whole=True,
+        weight=5,
+    ),
+    Part(
+        "crash-failing",
+        "a bug of ours, an exception that nobody foresaw, at each point that a line of the program reaches",
+        "errors",
+        cases_that_fail,
+        run_failing,
+        weight=1,
     ),
     Part(
         "crash-twice",

@@ -122,9 +122,10 @@ BUGS = {
     "existence": Bug(
         "reading back asks whether an activity exists, not how many",
         "pipeline/finding.py",
-        "return present + [_ABSENT] * (rows - len(present))",
+        "[_present(distinct[identity], by) for identity in own] + [_ABSENT] * (count - len(own))",
         # Two rows with one id are refused by the ledger already, so the bug does without the id.
-        "return (present + [Finding(Found.PRESENT, Status.CREATED)] * rows)[:rows] if present else [_ABSENT] * rows",
+        "([_present(distinct[identity], by) for identity in own] + [Finding(Found.PRESENT, Status.CREATED)] * count)"
+        "[:count] if own else [_ABSENT] * count",
         ("stories:twins-in-one-call",),
     ),
     "booked-twice": Bug(
@@ -151,7 +152,7 @@ BUGS = {
     "no-canary": Bug(
         "absent is believed without the proof that reading back works",
         "pipeline/recover.py",
-        "        if not self._proven():\n",
+        "        if unproven:\n",
         "        if False:\n",
         ("stories:blind-reading",),
     ),

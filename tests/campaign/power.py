@@ -21,16 +21,20 @@ from random import Random
 
 from commands import Ended
 from counts import Part, Result
-from crashes import rows_of
+from crashes import Scene, end_at, rows_of, scenes
 from planted import Bug, check, plant
 from sweeps import MOST, traced
 from sweeps import why_not as why_no_sweep
 from trial import KINDS, Trial, results
 
+from importer.failpoints import POINTS
+
 _SHUTDOWN = 0x8004587D  # EXT4_IOC_SHUTDOWN
 _WITHOUT_LOG = 2
 _CALLS = ("fdatasync", "fsync", "pwrite64", "write", "unlink", "rename", "link", "sendto", "recvfrom", "close")
 _STAGES = ("fresh", "restart")
+_PLAIN = [point for point in POINTS if all(scene == Scene(passages=scene.passages) for scene in scenes(point))]
+"""The crash points that a plain run comes to."""
 
 
 class Disk:
@@ -104,12 +108,13 @@ def why_not() -> str:
 
 
 def cases(random: Random) -> Iterable[str]:
-    """A cut at every K-th system call of a kind, in an order of the seed in which no call crowds out another."""
+    """A cut at every K-th system call of a kind, and at crash points, in an order of the seed in which no call crowds out another."""
     groups = [
         [f"{stage}/{call}@{number}" for number in range(1, MOST[stage][call] + 1)]
         for stage in _STAGES
         for call in _CALLS
     ]
+    groups.append([f"point/{point}@{passage}" for point in _PLAIN for passage in scenes(point)[0].passages])
     for group in groups:
         random.shuffle(group)
     while groups:
@@ -139,7 +144,12 @@ def cut_at(folder: Path, kind: str, stage: str, call: str, number: int) -> Resul
         (disk.place / "results").mkdir()
         (folder / "results").symlink_to(disk.place / "results")
         disk.keep()
-        ended = traced(trial, stage, f"inject={call}:signal=KILL:when={number}")
+        if stage == "point":
+            # One call at a time, so that no later one lets the disk keep what this one wrote.
+            trial.environment["LEADSQUARED_CALLS_PER_WINDOW"] = "1"
+            ended = end_at(trial, call, number)
+        else:
+            ended = traced(trial, stage, f"inject={call}:signal=KILL:when={number}")
         disk.cut()
         said = _kept_its_word(trial, ended)
         result = Result.of(trial.verdict(trial.finish()), trial.rows)
@@ -170,7 +180,7 @@ def _sum(one: Result, other: Result) -> Result:
 
 @dataclass(frozen=True)
 class Weakened:
-    """A program that is told to sync less. ``changes`` are file, text and new text; ``noticed`` means: by the witness."""
+    """A program that is told to sync less. ``changes`` are file, text and new text; ``noticed`` means: by the program."""
 
     words: str
     changes: tuple[tuple[str, str, str], ...]
@@ -185,21 +195,30 @@ _OFF = ("ledger/sqlite_file.py", _EXTRA, '("synchronous", "OFF", 0)')
 _NORMAL = ("ledger/sqlite_file.py", _EXTRA, '("synchronous", "NORMAL", 1)')
 _WAL = ("ledger/sqlite_file.py", '("journal_mode", "DELETE", "delete")', '("journal_mode", "WAL", "wal")')
 
+_CARELESS = ("pipeline/first_contact.py", "    if work.plan.facts.again or ", "    if True or ")
+
 WEAKENED = {
     "full": Weakened(
         "the ledger syncs with FULL in place of EXTRA, and the witness learns of no call", (_FULL, _BLIND)
     ),
-    "wal": Weakened("the ledger is kept with WAL and NORMAL, and nobody reads the witness", (_WAL, _NORMAL, _UNREAD)),
-    "off": Weakened("the ledger never syncs, and nobody reads the witness", (_OFF, _UNREAD)),
-    "off-noticed": Weakened("the ledger never syncs: the witness notices what is lost", (_OFF,), noticed=True),
+    "wal": Weakened(
+        "the ledger is kept with WAL and NORMAL, and nothing looks twice", (_WAL, _NORMAL, _UNREAD, _CARELESS)
+    ),
+    "off": Weakened("the ledger never syncs, and nothing looks twice", (_OFF, _UNREAD, _CARELESS)),
+    "off-witnessed": Weakened("the ledger never syncs: the witness notices what is lost", (_OFF,), noticed=True),
+    "off-met": Weakened(
+        "the ledger never syncs, nobody reads the witness: a new ledger finds its rows in the CRM",
+        (_OFF, _UNREAD),
+        True,
+    ),
 }
 """Programs in which a power cut must cost something, or the cuts prove nothing."""
 
-_CUTS = "power-cut:bulk/fresh/recvfrom@1-3"
+_CUTS = "power-cut:bulk/point/answer-on-way@2-3"
 
 
 def run_weakened(case: str, folder: Path) -> Result:
-    """Cut the power of a weakened copy of the program. It must double rows, or the witness must stop it."""
+    """Cut the power of a weakened copy of the program. It must double rows, or notice by itself."""
     weak = WEAKENED[case]
     copy = plant(Bug(weak.words, *weak.changes[0], ()), folder)
     for path, old, new in weak.changes[1:]:
@@ -216,7 +235,7 @@ def run_weakened(case: str, folder: Path) -> Result:
 PARTS = (
     Part(
         "power-cut",
-        "power cut at the K-th system call, ledger and reports on a disk that keeps only what was synced",
+        "power cut at the K-th system call or at a crash point, on a disk that keeps only what was synced",
         "cuts",
         cases,
         run,

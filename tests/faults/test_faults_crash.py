@@ -82,12 +82,8 @@ def test_every_point_has_a_case() -> None:
 @pytest.mark.parametrize("point", ["call-witnessed", "answer-judged", "outcome-uncommitted", "report-linked"])
 def test_a_bug_of_ours_fails_closed(tmp_path: Path, point: str) -> None:
     """An exception that nobody foresaw, anywhere between call and report, ends the run and costs no row."""
-    with Trial(tmp_path, KINDS["bulk"]) as trial:
-        ended = trial.run(**{VARIABLE: f"{point}:error:2"})
-        assert ended.status == 1
-        assert "a failpoint was reached" in ended.err
-        verdict = trial.verdict(trial.finish())
-        assert (verdict.kept, verdict.uncertain) == (True, 0), verdict
+    result = crashes.run_failing(f"bulk/{point}@2/0", tmp_path)
+    assert (result.kept, result.uncertain) == (True, 0), result
 
 
 def test_a_frozen_sender_keeps_its_right(tmp_path: Path) -> None:

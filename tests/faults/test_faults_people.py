@@ -190,7 +190,7 @@ def test_h12_a_key_file_that_others_may_read(trial: Trial, mode: int) -> None:
         (trial.folder / name).write_text(text, "utf-8")
         (trial.folder / name).chmod(0o600)
     (trial.folder / "accounts.yaml").write_text(
-        f"here:\n  host: {trial.sandbox.host}\n  access_key: {{file: access}}\n  secret_key: {{file: secret}}\n",
+        f"here:\n  host: {trial.sandbox.host}\n  window_seconds: 0.1\n  access_key: {{file: access}}\n  secret_key: {{file: secret}}\n",
         "utf-8",
     )
     (trial.folder / "secret").chmod(mode)

@@ -253,7 +253,7 @@ def test_p12_another_account_is_not_in_the_way(trial: Trial) -> None:
         (trial.folder / name).write_text(CANARY + {"access_key": "", "secret_key": "-secret", "api_key": "-api"}[name])
         (trial.folder / name).chmod(0o600)
     (trial.folder / "accounts.yaml").write_text(
-        f"second:\n  host: {trial.sandbox.host}\n  settle_seconds: 0.1\n"
+        f"second:\n  host: {trial.sandbox.host}\n  settle_seconds: 0.1\n  window_seconds: 0.1\n"
         + "".join(f"  {name}: {{file: {trial.folder / name}}}\n" for name in ("access_key", "secret_key", "api_key")),
         "utf-8",
     )

@@ -1,46 +1,77 @@
-"""The catalogue of problems and the errors for people."""
+"""The catalogue of problems is complete, and a problem can be printed whatever the cell holds."""
 
 from __future__ import annotations
 
+import string
+import unicodedata
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from importer import errors
-from importer.errors import ImporterError
-from importer.problems import CATALOGUE, Problem, make_problem, visible
-
-
-def test_every_code_is_explained() -> None:
-    """A title, an explanation, a message and a remedy, all as sentences; the key is the code."""
-    for code, kind in CATALOGUE.items():
-        assert code == kind.code
-        for text in (kind.explanation, kind.message, kind.remedy):
-            assert text.rstrip("}")[-1] in ".?!}" or text.endswith("}"), (code, text)
-        assert kind.title[0].isupper()
-        assert not kind.title.endswith(".")
+from importer.problems import CATALOGUE, SHOWN_CHARACTERS, Problem, make_problem, printable, visible
 
 
-def test_a_problem_reads_as_a_sentence() -> None:
-    """Place, message and remedy."""
-    problem = make_problem("required", 7, column="City", letter="C", field="mx_City", value="")
-    assert str(problem).startswith('row 7, column C "City": ')
-    assert str(Problem("required", 7, "Wrong.", "")) == "row 7: Wrong."
-    assert str(Problem("required", 7, "Wrong.", "Mend it.", column="X")) == 'row 7, column "X": Wrong. Mend it.'
+def placeholders(code: str) -> set[str]:
+    kind = CATALOGUE[code]
+    parts = [*string.Formatter().parse(kind.message), *string.Formatter().parse(kind.remedy)]
+    return {name for _, name, _, _ in parts if name}
 
 
-def test_values_are_shown_short_and_visible() -> None:
-    """Sixty characters; control characters, direction marks and lone surrogates as escapes."""
-    assert visible("a" * 60) == "a" * 60
-    assert visible("a" * 61) == "a" * 60 + "…"
-    shown = visible("\x1b[31m\u202e\u200b\ud800x")
-    assert "\x1b" not in shown
-    assert "\u202e" not in shown
-    shown.encode()
+@pytest.mark.parametrize("code", CATALOGUE)
+def test_every_kind_speaks_in_sentences(code: str) -> None:
+    """Title, explanation, message and remedy are there; sentences end with a full stop."""
+    kind = CATALOGUE[code]
+    assert kind.code == code
+    assert kind.title
+    assert not kind.title.endswith(".")
+    assert kind.explanation.endswith(".")
+    assert kind.message.endswith((".", "{suggestion}"))
+    assert kind.remedy.endswith(".")
 
 
-@pytest.mark.parametrize(
-    "kind",
-    [one for one in vars(errors).values() if isinstance(one, type) and issubclass(one, ImporterError)],
-)
-def test_every_error_for_people_has_a_known_exit_status(kind: type[ImporterError]) -> None:
-    """What the command line promises: 1 failed, 2 usage or configuration, 4 interrupted, 75 busy."""
-    assert kind.exit_status in (1, 2, 4, 75)
+@pytest.mark.parametrize("code", CATALOGUE)
+def test_every_kind_can_be_made(code: str) -> None:
+    """All placeholders are filled, also with texts that look like placeholders."""
+    details = dict.fromkeys(placeholders(code) - {"value", "column", "field"}, "{oops}")
+    problem = make_problem(code, 7, column="E-mail", letter="C", field="EmailAddress", value="{x}", **details)
+    assert "{}" not in problem.message + problem.remedy
+    assert str(problem).startswith('row 7, column C "E-mail": ')
+
+
+def test_an_unknown_code_is_a_bug() -> None:
+    """It raises where it is made."""
+    with pytest.raises(KeyError):
+        make_problem("no-such-code", 1)
+
+
+def test_where_a_problem_is() -> None:
+    """With letter and heading, with heading only, or for the whole row."""
+    assert str(Problem("c", 3, "Wrong.", "Do.", "Name", "B")) == 'row 3, column B "Name": Wrong. Do.'
+    assert str(Problem("c", 3, "Wrong.", "", "Name")) == 'row 3, column "Name": Wrong.'
+    assert str(Problem("c", 3, "Wrong.", "Do.")) == "row 3: Wrong. Do."
+
+
+def test_long_values_are_cut() -> None:
+    """At sixty characters, with a mark."""
+    assert visible("a" * SHOWN_CHARACTERS) == "a" * SHOWN_CHARACTERS
+    assert visible("a" * (SHOWN_CHARACTERS + 1)) == "a" * SHOWN_CHARACTERS + "…"
+
+
+def test_what_cannot_be_seen_is_written_out() -> None:
+    """Short escapes where everybody knows them, code points elsewhere; wanted characters can be kept."""
+    assert printable("a\r\n\tb\x1b\x9b\u202e\u2028\ud800") == "a\\r\\n\\tb\\u001b\\u009b\\u202e\\u2028\\ud800"
+    assert printable("a\nb\x1b", keep="\n") == "a\nb\\u001b"
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.text())
+def test_printable_text_is_safe_for_a_terminal(text: str) -> None:
+    """No control character, no direction mark and no line break is left; all else is unchanged."""
+    shown = printable(text)
+    assert not any(unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") for character in shown)
+    assert not any(
+        unicodedata.bidirectional(c) in ("RLO", "LRO", "RLE", "LRE", "PDF", "RLI", "LRI", "FSI", "PDI") for c in shown
+    )
+    if all(character.isprintable() for character in text):
+        assert shown == text

@@ -1,298 +1,316 @@
-"""Accounts: from the environment, from the accounts file, from a sandbox of this machine; every refusal with its words."""
+"""Accounts from the environment, from the accounts file and from sandboxes, and every refusal in words."""
 
 from __future__ import annotations
 
 import json
+import os
 import stat
-import sys
-import types
 from pathlib import Path
 
 import pytest
+from ground_words import ACCESS, API, HOST, SECRET, environment
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from importer.errors import SettingsError
 from importer.model import CallClass, Limit
 from importer.settings import (
+    DEFAULT_LIMIT,
+    Account,
     account_from_environment,
-    build_account,
     checked_origin,
+    environment_for_child,
+    forget_keys,
     home_folder,
     load_account,
     sandbox_file,
     with_limits,
 )
 
-KEY = "ground0canary0key"
-ENVIRONMENT = {
-    "LEADSQUARED_HOST": "api-in21.leadsquared.com",
-    "LEADSQUARED_ACCESS_KEY": KEY,
-    "LEADSQUARED_SECRET_KEY": f" {KEY}-s\n",
-}
+
+def keys_of(account: Account) -> tuple[str, str, str]:
+    return account.keys.access.reveal(), account.keys.secret.reveal(), account.keys.api.reveal()
 
 
-def refusal(**changes: str) -> SettingsError:
-    with pytest.raises(SettingsError) as caught:
-        account_from_environment({**ENVIRONMENT, **changes})
-    assert KEY not in str(caught.value)
-    assert caught.value.remedy
-    return caught.value
+def accounts_file(folder: Path, text: str) -> dict[str, str]:
+    """An accounts file with ``text``, and the environment that points to it."""
+    path = folder / "my-accounts.yaml"
+    path.write_text(text, "utf-8")
+    return {"IMPORTER_ACCOUNTS": str(path)}
 
 
-def test_the_environment_is_an_account() -> None:
-    """Defaults where nothing is said; keys lose the line break that came along."""
-    account = account_from_environment(ENVIRONMENT)
-    assert (account.name, account.host, account.async_host) == ("default", "https://api-in21.leadsquared.com", "")
-    assert account.keys.secret.reveal() == f"{KEY}-s"
-    assert not account.keys.api
-    assert account.limits == dict.fromkeys(CallClass, Limit(25, 5.0))
+def test_an_account_of_the_environment() -> None:
+    """Host and keys are enough; everything else has a default."""
+    account = account_from_environment(environment())
+    assert (account.name, account.host, account.async_host) == ("default", HOST, "")
+    assert keys_of(account) == (ACCESS, SECRET, API)
+    assert dict(account.limits) == dict.fromkeys(CallClass, DEFAULT_LIMIT)
     assert (account.daily_calls, account.settle_seconds, account.timeout_seconds) == (0, 120.0, 60.0)
     assert (account.time_zone, account.country, account.is_sandbox) == ("", "", False)
 
 
-def test_every_setting_counts() -> None:
-    """Limits by class, budget, times, zone and country."""
-    more = {
-        "ASYNC_HOST": "https://asyncapi-in21.leadsquared.com/",
-        "API_KEY": f"{KEY}-a",
-        "CALLS_PER_WINDOW": "10",
-        "BULK_CALLS_PER_WINDOW": "5",
-        "WINDOW_SECONDS": "2.5",
-        "DAILY_CALLS": "9000",
-        "SETTLE_SECONDS": "0",
-        "TIMEOUT_SECONDS": "7",
-        "TIME_ZONE": " Asia/Kolkata ",
-        "COUNTRY": "in",
-    }
-    account = account_from_environment({**ENVIRONMENT, **{f"LEADSQUARED_{name}": text for name, text in more.items()}})
+def test_every_setting_of_the_environment() -> None:
+    """Each variable arrives where it belongs; a country is written in capitals."""
+    account = account_from_environment(
+        environment(
+            ASYNC_HOST="asyncapi-in21.leadsquared.com",
+            CALLS_PER_WINDOW="10",
+            WINDOW_SECONDS="2.5",
+            BULK_CALLS_PER_WINDOW="3",
+            DAILY_CALLS="5000",
+            SETTLE_SECONDS="0",
+            TIMEOUT_SECONDS="12",
+            TIME_ZONE=" Asia/Kolkata ",
+            COUNTRY="in",
+        )
+    )
     assert account.async_host == "https://asyncapi-in21.leadsquared.com"
-    assert account.limits[CallClass.BULK] == Limit(5, 2.5)
-    assert account.limits[CallClass.STANDARD] == account.limits[CallClass.ASYNC] == Limit(10, 2.5)
-    assert (account.daily_calls, account.settle_seconds, account.timeout_seconds) == (9000, 0.0, 7.0)
+    assert account.limits == {
+        CallClass.STANDARD: Limit(10, 2.5),
+        CallClass.ASYNC: Limit(10, 2.5),
+        CallClass.BULK: Limit(3, 2.5),
+    }
+    assert (account.daily_calls, account.settle_seconds, account.timeout_seconds) == (5000, 0.0, 12.0)
     assert (account.time_zone, account.country) == ("Asia/Kolkata", "IN")
-    learned = with_limits(account, {CallClass.ASYNC: Limit(1, 1.0)})
-    assert (learned.limits[CallClass.ASYNC], learned.limits[CallClass.BULK]) == (Limit(1, 1.0), Limit(5, 2.5))
-
-
-def test_what_is_missing_is_named() -> None:
-    """One or several variables, and where to look."""
-    assert refusal(LEADSQUARED_HOST=" ").message == "LEADSQUARED_HOST is not set."
-    both = refusal(LEADSQUARED_HOST="", LEADSQUARED_SECRET_KEY="")
-    assert both.message == "LEADSQUARED_HOST and LEADSQUARED_SECRET_KEY are not set."
-    assert "importer demo" in both.remedy
 
 
 @pytest.mark.parametrize(
-    ("name", "text"),
+    ("lacking", "words"),
     [
-        ("CALLS_PER_WINDOW", "0"),
-        ("CALLS_PER_WINDOW", "many"),
-        ("BULK_CALLS_PER_WINDOW", "1001"),
-        ("WINDOW_SECONDS", "nan"),
-        ("DAILY_CALLS", "-1"),
-        ("SETTLE_SECONDS", "1e9"),
-        ("TIMEOUT_SECONDS", "0"),
+        (["HOST"], "LEADSQUARED_HOST is not set."),
+        (["SECRET_KEY"], "LEADSQUARED_SECRET_KEY is not set."),
+        (["HOST", "ACCESS_KEY"], "LEADSQUARED_HOST and LEADSQUARED_ACCESS_KEY are not set."),
     ],
 )
-def test_numbers_have_a_range(name: str, text: str) -> None:
-    """Negative, zero, huge and no numbers are refused with the range."""
-    error = refusal(**{f"LEADSQUARED_{name}": text})
-    assert error.message == f"LEADSQUARED_{name} is {text!r}."
-    assert error.remedy.startswith("Expected a number from")
+def test_what_is_missing_is_named(lacking: list[str], words: str) -> None:
+    """The message lists the variables, and the remedy a way to try the program without them."""
+    with pytest.raises(SettingsError) as caught:
+        account_from_environment(environment(**dict.fromkeys(lacking, "")))
+    assert caught.value.message == words
+    assert "importer demo" in caught.value.remedy
+    assert caught.value.exit_status == 2
 
 
-@pytest.mark.parametrize("text", [f"{KEY} x", f'"{KEY}\u200b', f"{KEY}\nmore"])
-def test_a_key_with_odd_characters_is_refused_without_being_shown(text: str) -> None:
-    """A quoted or broken key is found before it reaches a header."""
-    assert "LEADSQUARED_ACCESS_KEY holds blanks" in refusal(LEADSQUARED_ACCESS_KEY=text).message
+@pytest.mark.parametrize(
+    ("setting", "text", "expected"),
+    [
+        ("CALLS_PER_WINDOW", "0", "from 1 to 1000"),
+        ("CALLS_PER_WINDOW", "many", "from 1 to 1000"),
+        ("BULK_CALLS_PER_WINDOW", "1001", "from 1 to 1000"),
+        ("WINDOW_SECONDS", "nan", "from 0.1 to 3600"),
+        ("DAILY_CALLS", "-1", "from 0 to 1e+08"),
+        ("SETTLE_SECONDS", "inf", "from 0 to 86400"),
+        ("TIMEOUT_SECONDS", "0", "from 0.1 to 3600"),
+    ],
+)
+def test_a_number_out_of_range(setting: str, text: str, expected: str) -> None:
+    """The message names the setting and quotes the text; the remedy says what is expected."""
+    with pytest.raises(SettingsError, match=f"LEADSQUARED_{setting} is '{text}'") as caught:
+        account_from_environment(environment(**{setting: text}))
+    assert expected in caught.value.remedy
 
 
 @pytest.mark.parametrize(
     ("pasted", "origin"),
     [
         ("api.leadsquared.com", "https://api.leadsquared.com"),
-        ("https://API-US11.leadsquared.com:443/v2/", "https://api-us11.leadsquared.com"),
-        ("asyncapi-in21.leadsquared.com", "https://asyncapi-in21.leadsquared.com"),
-        ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
+        (" https://API-IN21.leadsquared.com/v2/ ", "https://api-in21.leadsquared.com"),
+        ("https://api-us11.leadsquared.com:443", "https://api-us11.leadsquared.com"),
+        ("http://127.0.0.1:8080/v2", "http://127.0.0.1:8080"),
         ("http://localhost", "http://localhost"),
-        ("https://[::1]:9", "https://[::1]:9"),
+        ("https://[::1]:9000", "https://[::1]:9000"),
     ],
 )
-def test_hosts_as_people_paste_them(pasted: str, origin: str) -> None:
-    """With or without scheme, path, port and capitals."""
-    assert checked_origin(pasted, "HOST") == origin
+def test_a_host_as_people_paste_it(pasted: str, origin: str) -> None:
+    """Bare, with scheme, with path, in capitals: it becomes the origin."""
+    assert checked_origin(pasted, "X") == origin
 
 
-@pytest.mark.parametrize(
-    "pasted",
-    [
-        "http://api.leadsquared.com",
-        "https://api.leadsquared.com.evil.example",
-        "https://evil.example/api.leadsquared.com",
-        "https://api.leadsquared.com@evil.example",
-        "https://evil-leadsquared.com",
-        "https://api.leadsquared.com:8443",
-        "https://api.leadsquared.com.",
-        "https://api-in2l.leadsquared.com",
-        "https://аpi.leadsquared.com",
-        "https://api.leadsquared.com\\@evil.example",
-        "https://203.0.113.7",
-        "https://api.leadsquared.com?x=1",
-        "http://localhost.evil.example",
-        "https://api.leadsquared.com:notaport",
-        "ftp://127.0.0.1",
-        "",
-    ],
-)
-def test_look_alikes_are_refused(pasted: str) -> None:
-    """Keys go nowhere but to LeadSquared over HTTPS, or to this machine."""
-    with pytest.raises(SettingsError, match="HOST is not a LeadSquared host"):
-        checked_origin(pasted, "HOST")
+def test_an_account_on_this_machine_is_a_sandbox() -> None:
+    """Loopback addresses are known as such."""
+    assert account_from_environment(environment(HOST="http://[::1]:8080")).is_sandbox
 
 
-def test_the_home_folder_is_private(tmp_path: Path) -> None:
-    """It is made when it is not there, and nobody else may look inside."""
-    folder = home_folder({"IMPORTER_HOME": str(tmp_path / "a" / "b")})
-    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-    (tmp_path / "file").touch()
-    with pytest.raises(SettingsError, match="cannot be used"):
-        home_folder({"IMPORTER_HOME": str(tmp_path / "file" / "x")})
+@settings(max_examples=100, deadline=None)
+@given(st.text(max_size=60))
+def test_no_text_becomes_a_strange_host(text: str) -> None:
+    """Whatever is pasted: an origin of LeadSquared or of this machine comes out, or a refusal."""
+    try:
+        origin = checked_origin(text, "X")
+    except SettingsError:
+        return
+    host = origin.split("://")[1].rpartition(":")[0] or origin.split("://")[1]
+    assert host.endswith(".leadsquared.com") or host in ("127.0.0.1", "localhost", "[::1]")
 
 
-def test_the_usual_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a word it is the user's data folder."""
+@pytest.mark.parametrize("text", ["two words here", "line\nbreak", "schlüssel", "tab\there"])
+def test_a_key_of_the_environment_that_was_copied_badly(text: str) -> None:
+    """The message says which one, never what it holds; from then on its text is hidden."""
+    with pytest.raises(SettingsError, match="LEADSQUARED_SECRET_KEY holds blanks") as caught:
+        account_from_environment(environment(SECRET_KEY=text))
+    assert text not in caught.value.message + caught.value.remedy
+
+
+def test_a_key_may_end_with_a_line_break() -> None:
+    """As `$(cat file)` in some shells leaves it."""
+    assert keys_of(account_from_environment(environment(ACCESS_KEY=f" {ACCESS}\n")))[0] == ACCESS
+
+
+def test_the_named_home_is_made_private(tmp_path: Path) -> None:
+    """Only its owner can open it, even when it was there before."""
+    wanted = tmp_path / "a" / "home"
+    wanted.mkdir(parents=True, mode=0o755)
+    assert home_folder({"IMPORTER_HOME": str(wanted)}) == wanted
+    assert stat.S_IMODE(wanted.stat().st_mode) == 0o700
+
+
+def test_the_home_of_the_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a setting it lies in the user's data folder."""
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
-    assert home_folder({}) == tmp_path / "importer"
+    monkeypatch.setenv("HOME", str(tmp_path))
+    home = home_folder({})
+    assert home.is_relative_to(tmp_path)
+    assert home.name == "importer"
 
 
-def accounts(folder: Path, text: str) -> dict[str, str]:
-    path = folder / "accounts.yaml"
-    path.write_text(text, "utf-8")
-    return {**ENVIRONMENT, "IMPORTER_ACCOUNTS": str(path)}
+def test_a_home_that_cannot_be_used(tmp_path: Path) -> None:
+    """A file in its place is named, with the setting that moves it."""
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(SettingsError, match="cannot be used") as caught:
+        home_folder({"IMPORTER_HOME": str(tmp_path / "file" / "home")})
+    assert "IMPORTER_HOME" in caught.value.remedy
 
 
-ENTRY = """\
+def test_without_a_name_the_environment_counts(tmp_path: Path) -> None:
+    """No name, and the name `default`, mean the variables."""
+    assert load_account(None, environment(), tmp_path).name == "default"
+    assert load_account("default", environment(), tmp_path).name == "default"
+
+
+INDIA = """
 accounts:
   india:
     host: api-in21.leadsquared.com
-    access_key: {env: INDIA_KEY}
-    secret_key: {file: FILE}
-    api_key: {keyring: leadsquared}
-    time_zone: Asia/Kolkata
+    access_key: {env: INDIA_ACCESS}
+    secret_key: {file: "%s"}
+    calls_per_window: 7
+    country: in
+  other: {host: api.leadsquared.com}
 """
 
 
-def test_an_account_of_the_accounts_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its keys come from the environment, a private file and the keyring, never from the YAML."""
-    secret = tmp_path / "secret"
-    secret.write_text(f"{KEY}-from-file\n", "utf-8")
-    secret.chmod(0o600)
-    ring = types.SimpleNamespace(get_password=lambda service, user: f"{KEY}-of-{service}-{user}".replace("/", "-"))
-    monkeypatch.setitem(sys.modules, "keyring", ring)
-    environment = accounts(tmp_path, ENTRY.replace("FILE", str(secret))) | {"INDIA_KEY": f"{KEY}-i"}
-    account = load_account("india", environment, tmp_path)
-    assert (account.name, account.time_zone) == ("india", "Asia/Kolkata")
-    assert account.keys.access.reveal() == f"{KEY}-i"
-    assert account.keys.secret.reveal() == f"{KEY}-from-file"
-    assert account.keys.api.reveal() == f"{KEY}-of-leadsquared-india-api_key"
-    chosen = load_account(None, environment | {"LEADSQUARED_ACCOUNT": "india"}, tmp_path)
-    assert chosen.name == "india"
-    assert load_account("default", environment, tmp_path).name == "default"
-    assert load_account(None, environment, tmp_path).name == "default"
+def test_an_account_of_the_file(tmp_path: Path) -> None:
+    """Chosen by `--account` or LEADSQUARED_ACCOUNT, its keys fetched from where the file says."""
+    key = tmp_path / "key"
+    key.touch(mode=0o600)
+    key.write_text(f"{SECRET}\n")
+    variables = {**accounts_file(tmp_path, INDIA % key), "INDIA_ACCESS": ACCESS}
+    for account in (
+        load_account("india", variables, tmp_path),
+        load_account(None, {**variables, "LEADSQUARED_ACCOUNT": "india"}, tmp_path),
+    ):
+        assert (account.name, account.host, account.country) == ("india", HOST, "IN")
+        assert keys_of(account) == (ACCESS, SECRET, "")
+        assert account.limits[CallClass.STANDARD] == Limit(7, 5.0)
 
 
-def test_the_accounts_file_lies_where_one_works_or_in_the_home_folder(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The working folder comes first; a plain list of names without `accounts:` is fine, too."""
-    home = tmp_path / "home"
+def test_the_accounts_file_lies_here_or_at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without IMPORTER_ACCOUNTS it is `accounts.yaml` of the working folder, else of the home folder."""
+    here, home = tmp_path / "here", tmp_path / "home"
+    here.mkdir()
     home.mkdir()
+    monkeypatch.chdir(here)
+    (home / "accounts.yaml").write_text(f"one: {{host: {HOST}, country: AA}}")
+    assert load_account("one", {}, home).country == "AA"
+    (here / "accounts.yaml").write_text(f"one: {{host: {HOST}, country: BB}}")
+    assert load_account("one", {}, home).country == "BB"
+
+
+@pytest.mark.parametrize("text", [None, "accounts: {}", "accounts: {india: {host: api.leadsquared.com}}"])
+def test_an_unknown_account(tmp_path: Path, text: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The remedy lists the accounts that are known, or none."""
     monkeypatch.chdir(tmp_path)
-    plain = "a:\n  host: 127.0.0.1\n"
-    (home / "accounts.yaml").write_text(plain, "utf-8")
-    assert load_account("a", {}, home).host == "https://127.0.0.1"
-    (tmp_path / "accounts.yaml").write_text(plain.replace("127.0.0.1", "localhost"), "utf-8")
-    assert load_account("a", {}, home).host == "https://localhost"
+    variables = accounts_file(tmp_path, text) if text else {}
+    with pytest.raises(SettingsError, match="no account called mars") as caught:
+        load_account("mars", variables, tmp_path)
+    assert ("india" if text and "india" in text else "none") in caught.value.remedy
 
 
 @pytest.mark.parametrize(
-    ("text", "message"),
+    ("text", "words"),
     [
         ("accounts: [", "cannot be read as YAML"),
-        ("just words", "does not list accounts"),
-        ("accounts: {a: text}", "does not list accounts"),
-        ("accounts: {a: {hots: x}}", "account a has the unknown setting hots"),
-        (f"accounts: {{a: {{host: localhost, access_key: {KEY}}}}}", "`access_key` of account a must not stand in"),
-        ("accounts: {a: {host: localhost, access_key: {vault: x}}}", "`access_key` of account a must not stand in"),
-        ("accounts: {b: {host: localhost}}", "There is no account called a"),
-        ("accounts: {a: {host: localhost, settle_seconds: soon}}", "`settle_seconds` of account a is 'soon'"),
-        ("accounts: {a: {host: localhost, access_key: {file: /nonexistent/key}}}", "cannot be read"),
+        ("a: b: c", "cannot be read as YAML"),
+        ("- one\n- two", "does not list accounts"),
+        ("accounts: [one]", "does not list accounts"),
+        ("one: just-text", "does not list accounts"),
+        ("", "does not list accounts"),
+        (f"one: {{host: {HOST}, hots: x}}", "account one has the unknown setting hots"),
+        ("one: {host: evil.example}", "`host` of account one is not a LeadSquared host"),
+        (f"one: {{host: {HOST}, daily_calls: x}}", "`daily_calls` of account one is 'x'"),
+        (f"one: {{host: {HOST}, access_key: {ACCESS}}}", "must not stand in the accounts file"),
+        (f"one: {{host: {HOST}, access_key: [{ACCESS}]}}", "must not stand in the accounts file"),
+        (f"one: {{host: {HOST}, access_key: {{value: {ACCESS}}}}}", "must not stand in the accounts file"),
+        (f"one: {{host: {HOST}, access_key: {{env: A, file: B}}}}", "must not stand in the accounts file"),
     ],
 )
-def test_mistakes_in_the_accounts_file(tmp_path: Path, text: str, message: str) -> None:
-    """Each is told with the file or the account, and never with what stands there as a key."""
-    with pytest.raises(SettingsError) as caught:
-        load_account("a", accounts(tmp_path, text), tmp_path)
-    assert message in caught.value.message
-    assert KEY not in str(caught.value)
-    assert caught.value.remedy
+def test_an_accounts_file_that_is_wrong(tmp_path: Path, text: str, words: str) -> None:
+    """Every mistake is named with its place; what may be a key is not repeated."""
+    with pytest.raises(SettingsError, match=words) as caught:
+        load_account("one", accounts_file(tmp_path, text), tmp_path)
+    assert ACCESS not in caught.value.message + caught.value.remedy
+    assert caught.value.__cause__ is None
 
 
-def test_an_accounts_file_that_is_no_text(tmp_path: Path) -> None:
-    """Another encoding is refused; its content is not quoted."""
-    path = tmp_path / "accounts.yaml"
-    path.write_bytes(b"\xff\xfe\x00")
+def test_an_accounts_file_in_another_encoding(tmp_path: Path) -> None:
+    """UTF-16 is refused, not guessed."""
+    variables = accounts_file(tmp_path, "")
+    Path(variables["IMPORTER_ACCOUNTS"]).write_bytes("one: {}".encode("utf-16"))
     with pytest.raises(SettingsError, match="cannot be read as YAML"):
-        load_account("a", {"IMPORTER_ACCOUNTS": str(path)}, tmp_path)
+        load_account("one", variables, tmp_path)
 
 
-def test_without_an_accounts_file_no_name_is_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The message says which are known: none."""
-    monkeypatch.chdir(tmp_path)
-    with pytest.raises(SettingsError) as caught:
-        load_account("a", {}, tmp_path)
-    assert caught.value.remedy == "Accounts known in accounts.yaml: none."
-
-
-@pytest.mark.parametrize("how", ["readable by others", "too large", "a folder", "no text"])
-def test_a_key_file_must_be_private(tmp_path: Path, how: str) -> None:
-    """A file that others can read, or that is no small text file, is refused with what to do."""
-    path = tmp_path / "key"
-    if how == "a folder":
-        path.mkdir(mode=0o700)
-    else:
-        path.write_bytes({"too large": b"x" * 5000, "no text": b"\xff\xfe"}.get(how, KEY.encode()))
-        path.chmod(0o644 if how == "readable by others" else 0o600)
-    entry = f"accounts: {{a: {{host: localhost, access_key: {{file: {path}}}}}}}"
-    with pytest.raises(SettingsError) as caught:
-        load_account("a", accounts(tmp_path, entry), tmp_path)
-    assert str(path) in caught.value.message
-    assert ("chmod 600" in caught.value.remedy) == (how != "no text")
-
-
-def test_without_the_keyring_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The message says what to install."""
-    monkeypatch.setitem(sys.modules, "keyring", None)
-    entry = "accounts: {a: {host: localhost, access_key: {keyring: leadsquared}}}"
-    with pytest.raises(SettingsError) as caught:
-        load_account("a", accounts(tmp_path, entry), tmp_path)
-    assert "importer[keyring]" in caught.value.remedy
-
-
-def test_a_sandbox_is_an_account(tmp_path: Path) -> None:
-    """By its connection file; a broken one says how to start it again."""
-    path = sandbox_file(tmp_path, "my sandbox/../x")
-    assert path == tmp_path / "sandboxes" / "my_sandbox____x" / "connection.json"
-    path = sandbox_file(tmp_path, "sandbox")
+def test_the_connection_of_a_sandbox(tmp_path: Path) -> None:
+    """A sandbox account is read from its connection file, whatever characters its name has."""
+    path = sandbox_file(tmp_path, "../my demo")
+    assert path.is_relative_to(tmp_path / "sandboxes")
     path.parent.mkdir(parents=True)
-    path.write_text(json.dumps({"host": "http://127.0.0.1:1", "access_key": KEY, "calls_per_window": 7}), "utf-8")
-    account = load_account("sandbox", {}, tmp_path)
-    assert (account.is_sandbox, account.limits[CallClass.BULK].calls) == (True, 7)
-    path.write_text("[]", "utf-8")
-    with pytest.raises(SettingsError, match="cannot be read"):
-        load_account("sandbox", {}, tmp_path)
+    content = {"host": "http://127.0.0.1:9", "access_key": ACCESS, "secret_key": SECRET, "pid": 4}
+    path.write_text(json.dumps(content))
+    account = load_account("../my demo", {}, tmp_path)
+    assert (account.host, account.is_sandbox) == ("http://127.0.0.1:9", True)
+    assert keys_of(account) == (ACCESS, SECRET, "")
 
 
-def test_names_of_settings_in_messages() -> None:
-    """An account of a file is named with its setting, in small letters."""
-    with pytest.raises(SettingsError, match="`host` of account x is not a LeadSquared host"):
-        build_account("x", lambda key: "")
+@pytest.mark.parametrize("content", ["{", "[]", "7"])
+def test_a_damaged_connection_file(tmp_path: Path, content: str) -> None:
+    """It is named, and starting the sandbox again makes a new one."""
+    path = sandbox_file(tmp_path, "demo")
+    path.parent.mkdir(parents=True)
+    path.write_text(content)
+    with pytest.raises(SettingsError, match="cannot be read") as caught:
+        load_account("demo", {}, tmp_path)
+    assert "importer sandbox --name demo" in caught.value.remedy
+
+
+def test_learned_limits_replace_configured_ones() -> None:
+    """Only those that were learned."""
+    account = with_limits(account_from_environment(environment()), {CallClass.BULK: Limit(2, 60.0)})
+    assert account.limits[CallClass.BULK] == Limit(2, 60.0)
+    assert account.limits[CallClass.STANDARD] == DEFAULT_LIMIT
+
+
+def test_variables_with_keys_are_forgotten() -> None:
+    """By their names, and by their text once it is known to be a key; everything else stays."""
+    account_from_environment(environment())
+    variables = {**environment(), "MY_OWN_NAME": ACCESS, "PATH": "/bin", "GNOME_KEYRING_CONTROL": "/run/keyring"}
+    child = environment_for_child({**variables, "DB_PASSWORD": "x"}, {"SANDBOX_API_KEY": "made for it"})
+    assert child == {
+        "LEADSQUARED_HOST": HOST,
+        "PATH": "/bin",
+        "GNOME_KEYRING_CONTROL": "/run/keyring",
+        "SANDBOX_API_KEY": "made for it",
+    }
+    forget_keys(variables)
+    assert sorted(variables) == ["GNOME_KEYRING_CONTROL", "LEADSQUARED_HOST", "PATH"]
+    assert os.environ.get("PATH")

@@ -422,6 +422,18 @@ class LookingContract:
         assert ledger.outcomes_between("run-1", 20_000, 30_000) == {}
         assert ledger.counts("another") == {}
 
+    def test_the_newest_created_rows(self, ledger: Ledger) -> None:
+        """Of the latest calls first, and only those that the answer itself created."""
+        send(ledger, [2, 3], activity_id="")
+        send(ledger, [4], Status.UNCERTAIN)
+        ledger.settle("run-1", outcomes([4], evidence="read back"), "found")
+        send(ledger, [9, 5])
+        send(ledger, [6], Status.REJECTED)
+        ledger.begin_call(call([7]))
+        assert [outcome.row for outcome in ledger.newest_created("run-1", 3)] == [9, 5, 3]
+        assert [outcome.row for outcome in ledger.newest_created("run-1", 9)] == [9, 5, 3, 2]
+        assert ledger.newest_created("another", 3) == []
+
     def test_keys_that_other_runs_may_have_sent_are_known(self, ledger: Ledger) -> None:
         """Delivered, pending, uncertain and being sent count; what surely is not in the CRM does not."""
         statuses = [

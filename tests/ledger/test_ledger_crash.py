@@ -27,7 +27,7 @@ def test_killing_the_sender_at_random_moments_loses_no_call(tmp_path: Path) -> N
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert told["wrong"] == []
-    assert told["begun"] > 15
+    assert told["begun"] > 5
     assert told["recovered"] > 0
     assert told["rows"] >= told["begun"] * 25
 

@@ -96,7 +96,7 @@ UNREACHED = Reply(status=None, failure=TransportFailure.NOT_SENT, detail="The re
 class MemoryCrm:
     """Holds activities by lead. ``faults`` are used up by write calls, one each; ``read_faults`` by questions.
 
-    ``bad_notes`` are refused: per row, or the whole call when ``whole`` is set.
+    Every lead exists but those that are ``gone``. ``bad_notes`` are refused: per row, or the whole call when ``whole`` is set.
     """
 
     def __init__(self, clock: VirtualClock) -> None:
@@ -107,6 +107,7 @@ class MemoryCrm:
         self.bad_notes: set[str] = set()
         self.whole = ""
         self.posts = 0
+        self.gone: set[str] = set()
         self.on_post: Callable[[int], None] = lambda number: None
         self._lock = threading.Lock()
 
@@ -149,6 +150,9 @@ class MemoryCrm:
         return identity
 
     def _read(self, request: Request) -> Reply:
+        if request.path.endswith("Leads.GetById"):
+            identity = request.params.get("id", "")
+            return answer([] if identity in self.gone else [{"ProspectID": identity}])
         found = self.activities.get(request.params.get("leadId", ""), [])
         listed = [
             {
@@ -187,6 +191,11 @@ def after(reply: Reply) -> Fault:
         return reply
 
     return fault
+
+
+def BLIND(request: Request, act: Callable[[], Reply]) -> Reply:
+    """Show no activity, whatever is there."""
+    return answer({"RecordCount": 0}) if request.path.endswith("Retrieve") else act()
 
 
 def make_plan(

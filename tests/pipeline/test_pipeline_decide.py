@@ -10,10 +10,11 @@ from pipeline_world import LOST, World, answer, before, lead
 from test_pipeline_runs import account, crm_of, files, outside  # noqa: F401  fixtures of the neighbour
 
 from importer.errors import UsageError
-from importer.model import Status
+from importer.ledger.interface import Call, Sending
+from importer.model import CallClass, Status
 from importer.pipeline.decide import Decision, decide, doubts
 from importer.pipeline.deliver import DeliveryOptions
-from importer.pipeline.runs import Places, Surroundings, resume, run
+from importer.pipeline.runs import Places, Surroundings, open_memory, resume, run
 from importer.settings import Account
 
 
@@ -65,6 +66,40 @@ def test_what_cannot_be_decided(outside: Surroundings, run_id: str) -> None:  # 
             decide(run_id, row, decision, why, "ann", outside)
     with pytest.raises(UsageError, match="There is no run nowhere"):
         doubts("nowhere", outside)
+
+
+def test_an_id_that_another_row_has(outside: Surroundings, run_id: str) -> None:  # noqa: F811  the same
+    """A slip of the hand does not give one activity to two rows; a row keeps its own."""
+    decide(run_id, 3, Decision.CREATED, "seen", "ann", outside, "act-7")
+    with pytest.raises(UsageError, match="Activity ACT-7 belongs to row 3 of run"):
+        decide(run_id, 4, Decision.CREATED, "seen", "ann", outside, "ACT-7")
+    assert decide(run_id, 3, Decision.CREATED, "once more", "bob", outside, "act-7").status is Status.CREATED
+
+
+def test_a_row_that_waits_for_another_run_is_decided_there(
+    outside: Surroundings,  # noqa: F811  the same
+    account: Account,  # noqa: F811  the same
+    run_id: str,
+) -> None:
+    """Its twin in the other run is the one in doubt, and the message names it."""
+    report = run(files(6, name="more.csv"), account, Places(), DeliveryOptions(), outside)
+    assert report.summary.counts[Status.UNCERTAIN] == 4
+    with pytest.raises(UsageError, match=f"cannot be decided here. Run {run_id} may already have sent this row"):
+        decide(report.summary.run_id, 3, Decision.ABSENT, "not there", "ann", outside)
+
+
+def test_a_row_that_was_being_sent_when_the_program_died(
+    outside: Surroundings,  # noqa: F811  the same
+    account: Account,  # noqa: F811  the same
+    run_id: str,
+) -> None:
+    """It is in doubt, too, and can be decided without a resume before."""
+    decide(run_id, 3, Decision.ABSENT, "not there", "ann", outside)
+    with open_memory(outside) as ledger:
+        (found,) = ledger.runs()
+        sending = (Sending(3, "some-key"),)
+        ledger.begin_call(Call(run_id, account.name, found.new.target, CallClass.BULK, "sha", sending))
+    assert decide(run_id, 3, Decision.CREATED, "seen now", "ann", outside).status is Status.CREATED
 
 
 def test_without_doubts(outside: Surroundings, account: Account) -> None:  # noqa: F811  the same

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from pipeline_world import BY_ID, BY_ID_WITH_KEY, LOST, UNREACHED, World, after, answer, before, lead, mx, visits
+from pipeline_world import BLIND, BY_ID, BY_ID_WITH_KEY, LOST, UNREACHED, World, after, answer, before, lead, mx, visits
 
 from importer.errors import LedgerError
 from importer.ledger.interface import RunState
@@ -143,8 +143,7 @@ def test_without_proof_nothing_is_sent_again(world: World) -> None:
     """If reading back does not even show a row that is known to be there, an absent row stays uncertain."""
     plan = world.plan(visits(26))
     world.crm.faults = [None, before(LOST)]
-    blind = before(answer({"RecordCount": 0}))
-    world.crm.read_faults = [blind] * 200
+    world.crm.read_faults = [BLIND] * 200
     assert world.deliver(plan).stopped is None
     assert world.statuses() == {"created": 1, "uncertain": 25}
     (outcome, *_) = world.ledger.outcomes("run-1", [Status.UNCERTAIN])

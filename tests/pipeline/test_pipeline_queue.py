@@ -56,13 +56,70 @@ def test_a_group_that_waits_also_holds_its_leads_back_in_later_rows() -> None:
     assert rows(queue.next_batch(25, {"a"})) == [5]
 
 
-def test_halves_isolate_a_bad_row() -> None:
-    """A refused batch comes back as two batches that together are the old one."""
+def test_a_bad_row_is_searched() -> None:
+    """Half of the suspects is tried; when it is stored the other half is parted without being tried as a whole."""
     queue = queue_of(["a", "b", "c", "d", "e"])
-    queue.put_back_in_halves(queue.next_batch(5, ()))
-    assert [rows(queue.next_batch(25, ())) for _ in range(2)] == [[2, 3, 4], [5, 6]]
-    queue.put_back_in_halves([Record(9, "k", {"lead": "x"})])
+    queue.put_back_suspects(queue.next_batch(5, ()))
+    first = queue.next_batch(25, ())
+    assert rows(first) == [2, 3, 4]
+    assert queue.next_batch(25, ()) == []
+    assert not queue.empty()
+    queue.landed(first, applied=True)
+    second = queue.next_batch(25, ())
+    assert rows(second) == [5]
+    queue.landed(second, applied=False)
+    assert rows(queue.next_batch(25, ())) == [6]
+    queue.put_back_suspects([Record(9, "k", {"lead": "x"})])
     assert rows(queue.next_batch(25, ())) == [9]
+    assert queue.empty()
+
+
+def test_rows_set_aside_while_searching_go_together() -> None:
+    """Each time the first half is refused, the other half joins what was set aside before."""
+    queue = queue_of([*"abcdefgh"])
+    queue.put_back_suspects(queue.next_batch(8, ()))
+    for tried in ([2, 3, 4, 5], [2, 3]):
+        batch = queue.next_batch(25, ())
+        assert rows(batch) == tried
+        queue.landed(batch, applied=False)
+        queue.put_back_suspects(batch)
+    last = queue.next_batch(25, ())
+    queue.landed(last, applied=False)
+    assert rows(queue.next_batch(25, ())) == [3, 4, 5, 6, 7, 8, 9]
+    assert queue.empty()
+
+
+def test_the_first_row_is_tried_alone_when_it_is_the_likely_one() -> None:
+    """What comes back untried is tried again as it was; and no row of a withheld lead overtakes."""
+    queue = queue_of(["a", "b", "b", "c", "b", "d"])
+    queue.put_back_suspects(queue.next_batch(4, ()), first_alone=True)
+    first = queue.next_batch(25, ())
+    assert rows(first) == [2]
+    assert rows(queue.next_batch(25, ())) == [7]
+    queue.put_back(first)
+    assert rows(queue.next_batch(25, ())) == [2]
+    queue.landed(first, applied=False)
+    assert rows(queue.next_batch(25, ())) == [3, 4, 5]
+    assert rows(queue.next_batch(25, ())) == [6]
+
+
+@settings(deadline=None, max_examples=100)
+@given(bad=st.sets(st.integers(2, 26), min_size=1, max_size=3))
+def test_a_bad_row_costs_at_most_seven_calls(bad: set[int]) -> None:
+    """A CRM that refuses whole calls: at most seven calls more for each bad row among 25, and each good row once."""
+    queue = queue_of([f"lead {row}" for row in range(25)])
+    stored: list[int] = []
+    calls = 0
+    while batch := queue.next_batch(25, ()):
+        calls += 1
+        refused = bad & set(rows(batch))
+        queue.landed(batch, applied=not refused)
+        if refused and len(batch) > 1:
+            queue.put_back_suspects(batch)
+        elif not refused:
+            stored += rows(batch)
+    assert sorted(stored) == sorted(set(range(2, 27)) - bad)
+    assert calls - 1 <= 7 * len(bad)
     assert queue.empty()
 
 
@@ -91,10 +148,13 @@ def test_every_row_leaves_once_and_in_the_order_of_its_lead(
         if batch and fate == 0:
             queue.put_back(batch)
         elif batch and fate == 1:
-            queue.put_back_in_halves(batch)
-        else:
+            queue.landed(batch, applied=False)
+            queue.put_back_suspects(batch, first_alone=size > 3)
+        elif batch:
+            queue.landed(batch, applied=fate == 2)
             delivered += batch
     while batch := queue.next_batch(size, ()):
+        queue.landed(batch, applied=bool(size % 2))
         delivered += batch
     assert sorted(rows(delivered)) == list(range(2, 2 + len(leads)))
     for lead in ("a", "b", "c"):

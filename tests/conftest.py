@@ -1,0 +1,51 @@
+"""For every test: no key that a test uses appears in what the test or the programs that it starts print or write."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Generator, Iterable, Iterator
+from typing import Any
+
+import pytest
+from key_search import keys_in_files, keys_in_text
+
+SEARCHED_FOLDERS = frozenset({"acceptance", "faults", "campaign", "crash", "network", "security"})
+"""Folders of tests whose temporary files are searched as well; the others write none with keys in reach."""
+
+
+def _told(values: Iterable[Any]) -> str:
+    return "".join(value.decode("utf-8", "replace") if isinstance(value, bytes) else value or "" for value in values)
+
+
+@pytest.fixture(autouse=True)
+def _no_key_escapes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Look at the output of every child process, and at the files of those tests that run the whole program."""
+    if request.path.parent.name not in SEARCHED_FOLDERS:
+        yield
+        return
+    outputs: list[str] = []
+    real = subprocess.Popen.communicate
+
+    def communicate(self: Any, *args: Any, **named: Any) -> Any:
+        ended = real(self, *args, **named)
+        outputs.append(_told(ended))
+        return ended
+
+    monkeypatch.setattr(subprocess.Popen, "communicate", communicate)
+    yield
+    assert keys_in_text("".join(outputs)) == [], "a program that the test started printed a key"
+    folder = request.node.funcargs.get("tmp_path")
+    if folder is not None:
+        assert keys_in_files(folder) == [], "a file of the test holds a key"
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, None]:
+    """A test that passed fails after all when its captured output or log holds a key."""
+    outcome = yield
+    report = outcome.get_result()
+    if report.passed:
+        found = keys_in_text(report.capstdout + report.capstderr + report.caplog)
+        if found:
+            report.outcome = "failed"
+            report.longrepr = f"{item.nodeid} ({call.when}): its output holds the key {found[0]}"

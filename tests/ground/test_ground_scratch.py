@@ -1,0 +1,61 @@
+"""Private folders for drafts: ours while we live, removed by the next one when we were killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from importer.scratch import scratch_folder
+
+HOLD = """
+import sys, time
+from pathlib import Path
+from importer.scratch import scratch_folder
+with scratch_folder(Path(sys.argv[1]), "draft-") as folder:
+    (folder / "half").write_text("people's data")
+    print(folder, flush=True)
+    time.sleep(60)
+"""
+
+
+def test_private_and_gone_at_the_end(tmp_path: Path) -> None:
+    """Mode 0700 while it lasts; nothing is left, also after an error."""
+    with scratch_folder(tmp_path, "draft-") as folder:
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    with pytest.raises(ValueError, match="x"), scratch_folder(tmp_path, "draft-"):
+        raise ValueError("x")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_folders_in_use_stay_and_abandoned_ones_go(tmp_path: Path) -> None:
+    """While the other process lives its folder stays; after kill -9 the next user removes it."""
+    process = subprocess.Popen([sys.executable, "-c", HOLD, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    other = Path(process.stdout.readline().strip())
+    with scratch_folder(tmp_path, "draft-"):
+        assert (other / "half").exists()
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate()
+    with scratch_folder(tmp_path, "draft-"):
+        assert not other.exists()
+
+
+def test_what_is_not_ours_stays(tmp_path: Path) -> None:
+    """A folder without our mark, a file, and a link to another folder are left alone."""
+    (tmp_path / "draft-person").mkdir()
+    (tmp_path / "draft-file").write_text("x")
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "precious").write_text("x")
+    (tmp_path / "draft-link").mkdir()
+    (tmp_path / "draft-link" / ".in-use").symlink_to(outside / "precious")
+    with scratch_folder(tmp_path, "draft-"):
+        pass
+    assert (outside / "precious").exists()
+    assert {path.name for path in tmp_path.iterdir()} == {"draft-person", "draft-file", "draft-link", "outside"}

@@ -1,0 +1,94 @@
+"""One ordinary import that many checks look at, and the desk of the acceptance tests for those that need their own."""
+
+from __future__ import annotations
+
+import importlib.util
+import stat
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from security_words import ACCESS, API, SECRET
+
+from importer.sandbox.options import Keys, Options
+from importer.sandbox.server import Sandbox
+
+
+def _load_desk() -> ModuleType:
+    path = Path(__file__).parents[1] / "acceptance" / "conftest.py"
+    spec = importlib.util.spec_from_file_location("acceptance_desk", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["acceptance_desk"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+_ACCEPTANCE = _load_desk()
+sandbox = _ACCEPTANCE.sandbox
+desk = _ACCEPTANCE.desk
+
+QUEUED = """\
+target: lead-and-activity-async
+lead:
+  FirstName: Name
+  Phone: {column: Phone, type: phone, required: true}
+activity:
+  ActivityEvent: {value: 201}
+  ActivityNote: Note
+search_by: Phone
+"""
+PHONES = [f"98450{number:05d}" for number in range(10)]
+
+
+@dataclass
+class OrdinaryRun:
+    """A bulk import with faults and one through the queue, both as talkative as can be: what they printed and left."""
+
+    folder: Path
+    outputs: list[str] = field(default_factory=list)
+    log: list[dict[str, Any]] = field(default_factory=list)
+    command_lines: list[str] = field(default_factory=list)
+    modes: dict[str, int] = field(default_factory=dict)
+    """Permissions of every file and folder of the home and of the results when the imports had ended."""
+
+
+@pytest.fixture(scope="session")
+def ordinary_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OrdinaryRun]:
+    folder = tmp_path_factory.mktemp("ordinary")
+    options = Options(calls_per_window=0, bulk_calls_per_window=0, async_delay=0.1)
+    made = Sandbox(options, Keys(ACCESS, SECRET, API))
+    made.start()
+    desk = _ACCEPTANCE.Desk(folder, made)
+    desk.environment |= {
+        "LEADSQUARED_ACCESS_KEY": ACCESS,
+        "LEADSQUARED_SECRET_KEY": SECRET,
+        "LEADSQUARED_API_KEY": API,
+    }
+    ended = OrdinaryRun(folder)
+    desk.visits(60)
+    for skip, fault in enumerate(("500-after", "drop-after", "html-200", "truncated-json"), start=0):
+        made.faults.order(fault, skip=skip and 1, calls=1, on="bulk")
+    desk.write("queued.yaml", QUEUED)
+    lines = [f"Meera {number},+91{phone},note {number}" for number, phone in enumerate(PHONES)]
+    desk.write("queued.csv", "\n".join(["Name,Phone,Note", *lines]) + "\n")
+    for name in ("visits", "queued"):
+        process = desk.start("run", f"{name}.csv", "-m", f"{name}.yaml", "--yes", "-vv")
+        ended.command_lines.append(Path(f"/proc/{process.pid}/cmdline").read_text("utf-8"))
+        out, err = process.communicate(timeout=120)
+        assert process.returncode == 0, err + out
+        ended.outputs += [out, err]
+    ended.log = list(made.log)
+    for top in (folder / "home", folder / "results"):
+        for path in [top, *top.rglob("*")]:
+            ended.modes[str(path.relative_to(folder))] = stat.S_IMODE(path.lstat().st_mode)
+    yield ended
+    made.stop()
