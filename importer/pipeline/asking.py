@@ -51,7 +51,8 @@ class Asker:
                 throttles += 1
             else:
                 failures += 1
-                self._clock.sleep(_FIRST_PAUSE * 2 ** (failures - 1))
+                if failures < _TRIES:
+                    self._clock.sleep(_FIRST_PAUSE * 2 ** (failures - 1))
             if failures >= _TRIES or throttles >= _THROTTLES:
                 raise UnansweredError(
                     f"LeadSquared did not answer a question: {verdict.message}",

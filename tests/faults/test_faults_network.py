@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 import shutil
 import socket
+import ssl
 import subprocess
+import sys
+import threading
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from certificates import self_signed, server_context
 from proxy import Exchange, Proxy, slowly
 from trial import KINDS, Ended, Trial
 
@@ -23,8 +26,17 @@ DONE = {"created": 55}
 def trial(tmp_path: Path) -> Iterator[Trial]:
     made = Trial(tmp_path, KINDS["bulk"], 55)
     made.environment["LEADSQUARED_BULK_CALLS_PER_WINDOW"] = "1"
+    made.before = _impatient
     with made:
         yield made
+
+
+def _impatient() -> None:
+    """Questions that get no answer are asked again without the usual pauses, which tell nothing here."""
+    from importer.pipeline import asking, dispatch
+
+    asking._FIRST_PAUSE = 0.01
+    dispatch._LONGEST_PAUSE = 0.01
 
 
 def settled(trial: Trial, ended: Ended) -> dict[str, int]:
@@ -61,20 +73,17 @@ def test_n1_the_server_goes_away_in_the_middle(trial: Trial) -> None:
     front = Proxy(trial, BULK, lambda exchange: front.stop(), range(2, 3))
     ended = trial.run()
     counts = {status: count for status, count in ended.json["counts"].items() if count}
-    assert ended.status in (3, 4), ended
-    assert counts["created"] == 1
+    assert ended.status == 4, ended
+    assert (counts["created"], counts["not_sent"]) == (1, 29)
     trial.environment["LEADSQUARED_HOST"] = trial.sandbox.host
     assert settled(trial, trial.command("resume", "--json")) == DONE
 
 
 @pytest.mark.skipif(shutil.which("unshare") is None or os.geteuid() != 0, reason="needs unshare and root")
-@pytest.mark.parametrize("host", ["https://api-in21.leadsquared.com", "https://api.leadsquared.com"], ids=["N2", "N4"])
-def test_n2_n4_no_network_at_all(trial: Trial, host: str) -> None:
+def test_n2_n4_no_network_at_all(trial: Trial) -> None:
     """Without a network no name is known and no host is reached: nothing is sent."""
-    import sys
-
     command = ["unshare", "-n", sys.executable, "-m", "importer", "run", "rows.csv", "-m", "rows.yaml", "--yes"]
-    environment = {**trial.environment, "LEADSQUARED_HOST": host}
+    environment = {**trial.environment, "LEADSQUARED_HOST": "https://api-in21.leadsquared.com"}
     ended = subprocess.run(
         command, cwd=trial.folder, env=environment, capture_output=True, text=True, timeout=120, check=False
     )
@@ -104,45 +113,12 @@ def test_n5_nobody_accepts(trial: Trial) -> None:
 # --- TLS
 
 
-def certificate(folder: Path, *, name: str, days: int) -> tuple[Path, Path]:
-    """A self-signed certificate for ``name`` that is valid for ``days`` from yesterday on, and its key."""
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-    from cryptography.x509.oid import NameOID
-
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    begin = datetime.now(UTC) - timedelta(days=2)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(begin)
-        .not_valid_after(begin + timedelta(days=days))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    chain, private = folder / "cert.pem", folder / "key.pem"
-    chain.write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    private.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    return chain, private
-
-
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")
 @pytest.mark.parametrize("fault", ["self-signed", "expired", "wrong name", "old version", "cut in the handshake"])
 def test_n6_n7_tls_that_cannot_be_trusted(trial: Trial, tmp_path: Path, fault: str) -> None:
     """No key and no row is sent over a connection whose other end is not proven."""
-    import ssl
-    import threading
-
     name = "other.example" if fault == "wrong name" else "localhost"
-    chain, private = certificate(tmp_path, name=name, days=1 if fault == "expired" else 30)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(chain, private)
+    context = server_context(self_signed(tmp_path, name, days=1 if fault == "expired" else 30))
     if fault == "old version":
         context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_1
     heard: list[bytes] = []
@@ -321,8 +297,6 @@ def test_n21_bytes_in_slices(trial: Trial) -> None:
 @pytest.mark.skipif(shutil.which("prlimit") is None, reason="needs prlimit")
 def test_n22_no_more_sockets(trial: Trial) -> None:
     """When the system gives no more file descriptors, the run ends with words; afterwards it is finished."""
-    import sys
-
     command = [
         "prlimit",
         "--nofile=14",
@@ -337,10 +311,3 @@ def test_n22_no_more_sockets(trial: Trial) -> None:
     ]
     subprocess.run(command, cwd=trial.folder, env=trial.environment, capture_output=True, timeout=120, check=False)
     assert settled(trial, trial.finish()) == DONE
-
-
-def test_n3_and_n23_are_covered_elsewhere() -> None:
-    """N3, a name that moves to another address, ends at the certificate as in N6; N23, a broken pipe while sending, is
-    among the system calls that the campaign lets fail (`sendto`, EPIPE)."""
-    campaign = Path(__file__).resolve().parents[1] / "campaign" / "sweeps.py"
-    assert "EPIPE" in campaign.read_text("utf-8")

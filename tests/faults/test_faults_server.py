@@ -12,7 +12,6 @@ import pytest
 from spoil import after, edited, instead, only, said, spoil
 from trial import KINDS, Trial, results
 
-from importer.sandbox.faults import order_of
 from importer.sandbox.seed import lead_id
 
 BULK, READS = "bulk-activities", "activities-of-lead"
@@ -393,15 +392,3 @@ def test_s33_the_clock_of_the_server_is_wrong(trial: Trial, date: str) -> None:
     """Rows are found all the same."""
     spoil(trial, BULK, only(2, after(said(500, {"Message": "An error has occurred."}, Date=date))))
     assert counted(trial) == DONE
-
-
-def test_s20_and_s30_are_covered_elsewhere() -> None:
-    """S20, an answer that breaks HTTP itself, is among the faults of the wire; S30, a server that doubles a row by its
-    own retry, is reported by the verdict of every trial and never made worse: nothing deletes in the CRM."""
-    import inspect
-
-    from importer import crm
-
-    source = "".join(path.read_text("utf-8") for path in Path(inspect.getfile(crm)).parent.glob("*.py"))
-    assert "Delete" not in source
-    assert order_of({"fault": "drop-mid-answer"}).fault == "drop-mid-answer"

@@ -77,6 +77,7 @@ class Proxy:
         self._target = (str(parts.hostname), int(parts.port or 0))
         self._on, self._rule, self._numbers = on.encode(), rule, numbers or range(2, 3)
         self._seen = 0
+        self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.host = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
@@ -84,8 +85,14 @@ class Proxy:
         threading.Thread(target=self._listen, daemon=True).start()
 
     def stop(self) -> None:
-        """Take no more connections."""
+        """Take no more connections, and end those that there are."""
+        # A listener that another thread waits in only ends when it is shut down, too.
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
+        for connection in list(self._open):
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
 
     def _listen(self) -> None:
         with contextlib.suppress(OSError):
@@ -95,6 +102,7 @@ class Proxy:
 
     def _serve(self, client: socket.socket) -> None:
         with contextlib.suppress(OSError), client, socket.create_connection(self._target) as server:
+            self._open.add(client)
             client.settimeout(30)
             server.settimeout(30)
             while request := receive(client):
