@@ -19,7 +19,6 @@ CANARIES = (
     "u$rground0canary0access0key0000",  # ground
     "ground0canary0secret0key00000000",
     "ground0canary0api0key",
-    "ground0log0canary0key",
 )
 """Keys that tests give to the program. A test folder with a new key adds it here."""
 

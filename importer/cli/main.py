@@ -115,7 +115,7 @@ def _fail(
     if "--json" in arguments:
         from importer.reports.json_report import json_failure
 
-        print_json(json_failure(f"{message} {remedy}".strip(), status))
+        print_json(json_failure(f"{message} {remedy}".strip(), remedy, status))
 
 
 def print_json(content: dict[str, Any]) -> None:

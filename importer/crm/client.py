@@ -17,6 +17,7 @@ import urllib3
 from requests.adapters import HTTPAdapter
 
 from importer import __version__
+from importer.crm.deadline import POOLS, Deadline
 from importer.crm.parsing import MOST_BYTES, parse_json
 from importer.errors import SettingsError
 from importer.model import HostKind, Reply, Request, TransportFailure
@@ -24,6 +25,8 @@ from importer.redaction import redact
 from importer.settings import Account
 
 _CONNECT_SECONDS = 10.0
+_WHOLE_CALL = 2.0
+"""So many times the account's time-out a call may last as a whole, however steadily its bytes come."""
 _PIECE = 64 * 1024
 _KEPT_TEXT = 20_000
 
@@ -50,6 +53,7 @@ class _OneAccountAdapter(HTTPAdapter):
 
     def __init__(self, origins: Sequence[str]) -> None:
         super().__init__(pool_connections=2, pool_maxsize=1, max_retries=urllib3.Retry(0, read=False))
+        self.poolmanager.pool_classes_by_scheme = POOLS
         self._allowed = {_origin(origin) for origin in origins if origin}
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
@@ -92,24 +96,31 @@ class LeadSquaredClient:
         """Send ``request`` exactly once. See :class:`importer.crm.interface.Crm`."""
         url, headers, params = self._address(request)
         started = self._monotonic()
+        patience = self._account.timeout_seconds
+        deadline = Deadline(_WHOLE_CALL * patience)
         try:
-            with self._session().request(
-                request.method,
-                url,
-                params=params,
-                data=body_bytes(request) or None,
-                headers=headers,
-                timeout=(min(_CONNECT_SECONDS, self._account.timeout_seconds), self._account.timeout_seconds),
-                allow_redirects=False,
-                stream=True,
-            ) as response:
-                content = self._read(response, started)
+            with (
+                deadline.running(),
+                self._session().request(
+                    request.method,
+                    url,
+                    params=params,
+                    data=body_bytes(request) or None,
+                    headers=headers,
+                    timeout=(min(_CONNECT_SECONDS, patience), patience),
+                    allow_redirects=False,
+                    stream=True,
+                ) as response,
+            ):
+                content = self._read(response)
         except requests.exceptions.RequestException as error:
-            return self._failed(_failure_of(error), _words(error), started)
+            words = "no complete answer in time" if deadline.passed else _words(error)
+            return self._failed(_failure_of(error), words, started)
         except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
             # Raised while the body was read, outside of requests' own translation.
             return self._failed(TransportFailure.UNKNOWN, type(error).__name__, started)
-        return self._reply(response, content, started)
+        # An answer without a length ends where the connection ends, so a cut one can look whole.
+        return self._reply(response, None if deadline.passed else content, started)
 
     def _address(self, request: Request) -> tuple[str, dict[str, str], dict[str, str]]:
         keys = self._account.keys
@@ -143,12 +154,12 @@ class LeadSquaredClient:
                 self._sessions.append(session)
         return session
 
-    def _read(self, response: requests.Response, started: float) -> bytes | None:
-        """The body, decompressed; ``None`` when it is too large or comes too slowly."""
+    def _read(self, response: requests.Response) -> bytes | None:
+        """The body, decompressed; ``None`` when it is too large."""
         content = bytearray()
         for piece in response.iter_content(_PIECE):
             content += piece
-            if len(content) > MOST_BYTES or self._monotonic() - started > 2 * self._account.timeout_seconds:
+            if len(content) > MOST_BYTES:
                 return None
         return bytes(content)
 

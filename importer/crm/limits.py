@@ -15,10 +15,10 @@ Nothing in the proof asks who makes the calls: threads and processes that take t
 promise together (:class:`LimiterState`, which a file of the account carries from process to process).
 
 A call that was given up may arrive after c(i), at the latest D later; its slot becomes free only at c(i) + D + W
-(:meth:`CompletionLimiter.give_up`), and with c(i) + D in place of c(i) the proof stands. A process that dies in mid-call
-tells nobody c(i): its slot stays busy for W after the latest moment at which the call can arrive, counted from when it
-was taken. Hence also :meth:`Limiter.holds`: a program that was stopped for longer than that between taking a slot and
-sending must not send with it any more.
+(:meth:`CompletionLimiter.give_up`), and with c(i) + D in place of c(i) the proof stands. A process that dies in
+mid-call tells nobody c(i): its slot stays busy for W after the latest moment at which the call can arrive, counted from
+when it was taken. Hence also :meth:`Limiter.holds`: a program that was stopped for longer than that between taking a
+slot and sending must not send with it any more.
 
 Times are monotonic seconds given by the caller.
 """
@@ -107,7 +107,7 @@ class CompletionLimiter:
         known = state or LimiterState()
         self._own = limit
         self._taught = known.taught
-        self._limit = known.taught or limit
+        self._limit = limit.stricter(known.taught)
         self._margin = margin
         self._most: int | None = None
         self._next = known.last

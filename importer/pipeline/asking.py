@@ -17,6 +17,10 @@ _FIRST_PAUSE = 0.5
 _LONGEST_LOOK_AWAY = 0.25
 
 
+class UnansweredError(CrmError):
+    """A question that got no answer, however often it was asked; the next one may fare no better."""
+
+
 class Asker:
     """Sends requests that are safe to repeat. Several threads may ask at once."""
 
@@ -31,7 +35,8 @@ class Asker:
     def ask(self, request: Request) -> Reply:
         """The CRM's answer to a question.
 
-        A refusal of the question's content is an answer too. Raises :class:`CrmError` when no answer can be had
+        A refusal of the question's content is an answer too. Raises :class:`UnansweredError` when no answer can be had,
+        :class:`CrmError` when the keys or the address are refused,
         and :class:`RunStopped` when the person asked to stop meanwhile, or limits refuse every call.
         """
         failures = 0
@@ -47,9 +52,10 @@ class Asker:
                     raise hopeless
             else:
                 failures += 1
-                self._clock.sleep(_FIRST_PAUSE * 2 ** (failures - 1))
+                if failures < _TRIES:
+                    self._clock.sleep(_FIRST_PAUSE * 2 ** (failures - 1))
             if failures >= _TRIES:
-                raise CrmError(
+                raise UnansweredError(
                     f"LeadSquared did not answer a question: {verdict.message}",
                     "Check the connection, then run: importer resume",
                 )

@@ -46,3 +46,8 @@ class SystemClock:
 def iso(moment: datetime) -> str:
     """``moment`` as the ledger and the reports write it: UTC, to the millisecond."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds")
+
+
+def start_of_day(moment: datetime) -> str:
+    """The midnight (UTC) before ``moment``, in the form of :func:`iso`: from then on the calls of a day count."""
+    return iso(moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0))

@@ -12,7 +12,7 @@ from importer.crm.client import body_bytes
 from importer.failpoints import reach
 from importer.ledger.interface import Call, CallEnd, Sending
 from importer.model import DELIVERED, Counts, Outcome, Record, Reply, Status, Verdict, VerdictKind
-from importer.pipeline.clock import iso
+from importer.pipeline.clock import iso, start_of_day
 from importer.pipeline.guards import budget_reached
 from importer.pipeline.interpret import Judgement, doubt_booked_ids, judge
 from importer.pipeline.queue import RowQueue
@@ -151,9 +151,9 @@ class Dispatcher:
         work = self._work
         if not work.account.daily_calls:
             return
-        today = work.clock.now().strftime("%Y-%m-%d")
+        today = start_of_day(work.clock.now())
         if today != self._budget_day:
-            used = work.ledger.calls_since(work.account.name, f"{today}T00:00:00.000+00:00")
+            used = work.ledger.calls_since(work.account.name, today)
             self._budget_day, self._budget_left = today, max(0, work.account.daily_calls - used)
         if self._budget_left <= 0:
             raise budget_reached(work.account.daily_calls)

@@ -12,7 +12,7 @@ from importer.errors import RunStopped
 from importer.ledger.interface import LearnedLimit
 from importer.model import CallClass, Limit, Reply, TransportFailure, Verdict
 from importer.pipeline.clock import Clock, iso
-from importer.pipeline.refusals import Refusals, allows_less, is_quota, quota_used_up, refuses_everything
+from importer.pipeline.refusals import Refusals, is_quota, quota_used_up, refuses_everything
 from importer.pipeline.shared_slots import SharedSlots
 from importer.pipeline.slots_file import boot_id
 from importer.settings import Account
@@ -32,7 +32,7 @@ class Allowances:
         clock: Clock,
         settle_seconds: float,
         make_limiter: Callable[[CallClass, Limit], Limiter] = lambda kind, limit: CompletionLimiter(limit),
-        randomness: Callable[[], float] = random.SystemRandom().random,
+        randomness: Callable[[], float] = random.random,
     ) -> None:
         self._clock = clock
         self._settle = settle_seconds
@@ -95,7 +95,7 @@ class Allowances:
             self.refusals += 1
             if is_quota(verdict.limit):
                 self._quota = verdict.limit
-            elif verdict.limit is not None and allows_less(verdict.limit, limiter.limit):
+            elif verdict.limit is not None and limiter.limit.stricter(verdict.limit) != limiter.limit:
                 limiter.learn(verdict.limit)
                 self._lessons.append(LearnedLimit(kind, verdict.limit, verdict.message, iso(self._clock.now())))
             # A refusal that names no lower limit still means: somebody else uses the allowance, too.

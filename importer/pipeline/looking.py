@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from importer.errors import CrmError
 from importer.model import Outcome
+from importer.pipeline.asking import UnansweredError
 from importer.pipeline.evidence import lead_words
 from importer.pipeline.finding import Looked
 from importer.pipeline.matching import same_activity, same_key
@@ -14,6 +15,7 @@ from importer.targets.interface import Footprint, Trace
 
 _CANARIES = 5
 _DELETED_AFTER = timedelta(hours=1)
+_MOST_UNANSWERED = 3
 
 
 class Looking:
@@ -28,28 +30,46 @@ class Looking:
         self.trace = Trace.ACTIVITY if "activity" in work.target.sections else Trace.LEAD
         self.import_key = work.target.mapping.import_key or "" if self.trace is Trace.ACTIVITY else ""
         self.visible_after = float("inf")
+        self._unanswered = 0
+
+    def begin(self) -> None:
+        """Take heart again: a new reading begins, and what did not answer before may answer now."""
+        self._unanswered = 0
 
     def at(self, lead: tuple[str, str, str]) -> Looked:
-        """The activities or leads that the CRM shows for a lead field, its value and an activity type. Never raises."""
-        field, value, event = lead
-        reader = self._work.reader
+        """The activities or leads that the CRM shows for a lead field, its value and an activity type. Never raises.
+
+        After some leads in a row without an answer the others of this reading are not asked for: each would be asked
+        several times, in vain.
+        """
+        if self._unanswered >= _MOST_UNANSWERED:
+            return Looked(trouble="Reading back failed: LeadSquared does not answer questions at present.")
         try:
-            if self.trace is Trace.LEAD:
-                return Looked(leads=tuple(reader.find_leads(field, value)))
-            if field == "ProspectID":
-                return self._look_at(value, event)
-            ids = [seen.id for seen in reader.find_leads(field, value)]
-            if len(ids) > 1:
-                return Looked(trouble=f"{len(ids)} leads have {field} {value}: {', '.join(ids)}.")
-            return self._look_at(ids[0], event) if ids else Looked(gone=True)
+            looked = self._look(*lead)
         except CrmError as error:
+            self._unanswered = self._unanswered + 1 if isinstance(error, UnansweredError) else 0
             return Looked(trouble=f"Reading back failed: {error.message}")
+        self._unanswered = 0
+        return looked
+
+    def _look(self, field: str, value: str, event: str) -> Looked:
+        reader = self._work.reader
+        if self.trace is Trace.LEAD:
+            return Looked(leads=tuple(reader.find_leads(field, value)))
+        if field == "ProspectID":
+            return self._look_at(value, event)
+        ids = [seen.id for seen in reader.find_leads(field, value)]
+        if len(ids) > 1:
+            return Looked(trouble=f"{len(ids)} leads have {field} {value}: {', '.join(ids)}.")
+        return self._look_at(ids[0], event) if ids else Looked(gone=True)
 
     def _look_at(self, lead_id: str, event: str) -> Looked:
         """The lead's activities. Where none can be shown, a lead that is gone explains it."""
         reader = self._work.reader
         try:
             activities = tuple(reader.activities_of_lead(lead_id, event))
+        except UnansweredError:
+            raise
         except CrmError:
             if reader.find_leads("ProspectID", lead_id):
                 raise

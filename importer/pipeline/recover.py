@@ -121,6 +121,7 @@ class Recovery:
             by_lead.setdefault(doubt.lead, []).append(doubt)
         absent: list[_Doubt] = []
         leads = list(by_lead)
+        self._looking.begin()
         with ThreadPoolExecutor(_READERS, thread_name_prefix="read-back") as pool:
             for start in range(0, len(leads), _CHUNK):
                 self._work.check_stop()

@@ -1,7 +1,7 @@
 """What refusals for too many calls mean: how long to pause, when to slow down, when to give up.
 
-Refusals come in bursts: every call that was in flight when the limit was reached is refused. What counts is how often in
-a row it was tried anew, after a pause, and refused again. Such an attempt is called a round here.
+Refusals come in bursts: every call that was in flight when the limit was reached is refused. What counts is how often
+in a row it was tried anew, after a pause, and refused again. Such an attempt is called a round here.
 """
 
 from __future__ import annotations
@@ -25,11 +25,6 @@ _LONGEST_OPEN = 60.0
 def is_quota(limit: Limit | None) -> bool:
     """Whether a limit is for hours or a day. Waiting for it is no use; windows are seconds or minutes long."""
     return limit is not None and limit.seconds >= _QUOTA_SECONDS
-
-
-def allows_less(limit: Limit, kept: Limit) -> bool:
-    """Whether ``limit`` lets fewer calls through than ``kept``. A refusal is never a reason to call more often."""
-    return limit.calls / limit.seconds < kept.calls / kept.seconds
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from importer.pipeline.guards import limit_words
 from importer.pipeline.plan_store import Plan, PlanChunk, PlanFacts
 from importer.pipeline.words import headline, next_step
 from importer.problems import CATALOGUE, Problem
-from importer.reports.interface import RESULT_COLUMNS, ErrorGroup, ReportColumn, ResultChunk, RunSummary
+from importer.reports.interface import RESULT_COLUMNS, Cost, ErrorGroup, ReportColumn, ResultChunk, RunSummary
 from importer.settings import Account
 
 if TYPE_CHECKING:
@@ -30,11 +30,15 @@ class BooksDoNotBalance(AssertionError):
 
 @dataclass(frozen=True, slots=True)
 class Books:
-    """A plan and, once it is being delivered, its run: everything a report is drawn from."""
+    """A plan and, once it is being delivered, its run: everything a report is drawn from.
+
+    ``cost`` is what its delivery needs, where that was asked for.
+    """
 
     plan: Plan
     ledger: Ledger | None = None
     run: Run | None = None
+    cost: Cost | None = None
 
     def counts(self) -> Counts:
         """Rows by status. Raises :class:`BooksDoNotBalance` unless they add up to the rows read."""
@@ -157,6 +161,7 @@ def summarise(books: Books, *, account: Account | None = None, stopped: str = ""
         errors=(*_invalid_groups(books), *_crm_groups(books)),
         facts=tuple(_facts(books, account)),
         notes=facts.notes,
+        cost=None if run else books.cost,
     )
 
 

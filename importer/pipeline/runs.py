@@ -19,6 +19,7 @@ from importer.ledger.store import open_ledger
 from importer.model import Status
 from importer.pipeline.clock import Clock
 from importer.pipeline.deliver import DeliveryOptions, deliver
+from importer.pipeline.forecast import forecast_for
 from importer.pipeline.plan import PlanRequest, Prepared, plan_import, prepare
 from importer.pipeline.plan_store import Plan, open_plan
 from importer.pipeline.preflight import check_disk, clear_account
@@ -79,7 +80,15 @@ def check(request: PlanRequest, places: Places, outside: Surroundings) -> Report
     check_writable(workbook.parent)
     with scratch_folder(outside.home, "check-") as folder:
         plan = _plan(prepare(request), folder, outside.clock.now(), outside)
-        return Publisher(places, workbook, outside.progress.note).publish(Books(plan))
+        books = Books(plan, cost=forecast_for(plan, outside.clock.now(), _account_of(request.account, outside)))
+        return Publisher(places, workbook, outside.progress.note).publish(books)
+
+
+def _account_of(name: str, outside: Surroundings) -> Account | None:
+    """The account that a check is for, if its settings are complete."""
+    with suppress(SettingsError):
+        return load_account(name, outside.environment, outside.home) if name else None
+    return None
 
 
 def run(
@@ -163,7 +172,7 @@ def _send(
         cleared = clear_account(account, crm, ledger, outside.clock, outside.stop.is_set)
         for warning in cleared.warnings:
             outside.progress.note(warning)
-        _ask(plan, ledger, cleared.identity.org_name or account.host, outside)
+        _ask(plan, account, ledger, cleared.identity.org_name or account.host, outside)
         with sender_lock(outside.home, account.name, clock=outside.clock.now, run_id=plan.folder.name) as lock:
             delivered = deliver(
                 plan,
@@ -184,7 +193,7 @@ def _send(
     return publisher.publish(books, account, why, remedy)
 
 
-def _ask(plan: Plan, ledger: Ledger, recipient: str, outside: Surroundings) -> None:
+def _ask(plan: Plan, account: Account, ledger: Ledger, recipient: str, outside: Surroundings) -> None:
     """Let the person say whether the rows shall be sent. Raises :class:`UsageError` when not."""
     odd = oddities(plan, ledger)
     if odd and not outside.vouched:
@@ -194,6 +203,9 @@ def _ask(plan: Plan, ledger: Ledger, recipient: str, outside: Surroundings) -> N
         )
     for sentence in odd:
         outside.progress.note(sentence)
+    cost = forecast_for(plan, outside.clock.now(), account, ledger)
+    if cost and ledger.find_run(plan.facts.fingerprint) is None:
+        outside.progress.note(f"This needs {cost.text}.")
     if not outside.confirm(f"Send {plan.facts.ready:,} rows to {recipient}?"):
         raise UsageError("Nothing was sent: you said no.", "Run it again when you are ready.")
 

@@ -59,7 +59,7 @@ class SharedSlots:
     @property
     def limit(self) -> Limit:
         """The limit that is kept, as it was known when the file was last read."""
-        return self._taught or self._own
+        return self._own.stricter(self._taught)
 
     def wait_time(self, now: float) -> float:
         """Seconds until a slot may be free: 0 when one is, infinity when that depends on calls in flight."""
@@ -156,7 +156,8 @@ class SharedSlots:
             return None, window
         self._flying = {number: until for number, until in flying.items() if now is None or until > now}
         taught = Limit(int(known["taught"][0]), float(known["taught"][1])) if known["taught"] else None
-        return LimiterState({**busy, **dict.fromkeys(self._flying, _IN_FLIGHT)}, known["held"], known["last"], taught), 0
+        busy.update(dict.fromkeys(self._flying, _IN_FLIGHT))
+        return LimiterState(busy, known["held"], known["last"], taught), 0
 
     def _unknown(self, now: float | None, hold: float) -> LimiterState:
         self._flying = {}

@@ -49,12 +49,25 @@ class ErrorGroup:
 
 
 @dataclass(frozen=True, slots=True)
+class Cost:
+    """The least that a delivery needs: calls, and seconds from the first to the last of them at the known limit.
+
+    ``left_today`` is the number of calls that the daily budget still allows, ``None`` without one. ``text`` says all.
+    """
+
+    calls: int
+    seconds: float
+    left_today: int | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class RunSummary:
     """Everything that a report says about a run as a whole.
 
     ``status`` is ``planned``, ``finished``, ``interrupted`` or ``failed``; ``rows`` is the number of rows read and
     equals the sum of ``counts``. Times are ISO texts in UTC. ``facts`` are further lines for people (encoding, sheet,
-    limits seen, ...) in the order to show them.
+    limits seen, ...) in the order to show them. ``cost`` is what a delivery would need, before it begins.
     """
 
     run_id: str
@@ -73,6 +86,7 @@ class RunSummary:
     errors: tuple[ErrorGroup, ...] = ()
     facts: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
+    cost: Cost | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,8 @@ from importer.reports.words import counted
 def json_report(summary: RunSummary, results: Path | None, report: Path | None, exit_status: int) -> dict[str, Any]:
     """The object for ``--json``: every status has a count (0 without rows), paths are texts or ``None``.
 
+    ``forecast`` holds the calls and seconds that a delivery needs at least, ``None`` once there is a run.
+
     ``problems`` is the number of rows that need a person: invalid, rejected or uncertain.
     """
     return {
@@ -26,10 +28,13 @@ def json_report(summary: RunSummary, results: Path | None, report: Path | None, 
         "results": None if results is None else str(results),
         "report": None if report is None else str(report),
         "message": redact(summary.headline),
+        "next_step": redact(summary.next_step),
+        "forecast": summary.cost
+        and {"calls": summary.cost.calls, "seconds": summary.cost.seconds, "left_today": summary.cost.left_today},
     }
 
 
-def json_failure(message: str, exit_status: int, run_id: str = "") -> dict[str, Any]:
+def json_failure(message: str, remedy: str, exit_status: int, run_id: str = "") -> dict[str, Any]:
     """The same object for a command that failed before there was anything to sum up."""
     return {
         "run": run_id,
@@ -41,4 +46,6 @@ def json_failure(message: str, exit_status: int, run_id: str = "") -> dict[str, 
         "results": None,
         "report": None,
         "message": redact(message),
+        "next_step": redact(remedy),
+        "forecast": None,
     }

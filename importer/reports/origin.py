@@ -15,6 +15,7 @@ def origin(summary: RunSummary) -> list[tuple[str, str]]:
         ("Mapping", summary.mapping),
         ("Account", summary.account),
         ("Target", summary.target),
+        ("Delivery", summary.cost.text[:1].upper() + summary.cost.text[1:] if summary.cost else ""),
         ("Started", moment(summary.started_at)),
         ("Finished", moment(summary.finished_at)),
         ("Time taken", time_taken(summary.started_at, summary.finished_at)),

@@ -100,8 +100,12 @@ def time_taken(started: str, finished: str) -> str:
     first, last = parsed_moment(started), parsed_moment(finished)
     if first is None or last is None or (first.tzinfo is None) != (last.tzinfo is None):
         return ""
-    seconds = max(0, round((last - first).total_seconds()))
-    minutes, seconds = divmod(seconds, 60)
+    return duration((last - first).total_seconds())
+
+
+def duration(seconds: float) -> str:
+    """Seconds in words ("3 min 12 s"); less than nothing is nothing."""
+    minutes, seconds = divmod(max(0, round(seconds)), 60)
     hours, minutes = divmod(minutes, 60)
     if hours:
         return f"{hours} h {minutes} min"

@@ -22,7 +22,7 @@ def doubtful(tmp_path: Path) -> Trial:
     # One call at a time, so that the second one is the one with 25 rows.
     trial.environment["LEADSQUARED_BULK_CALLS_PER_WINDOW"] = "1"
     trial.sandbox.faults.order("drop-before-processing", skip=1, on="writes")
-    trial.sandbox.faults.add(order_of({"fault": "500-before-processing", "calls": -1, "on": "activities-of-lead"}))
+    trial.sandbox.faults.add(order_of({"fault": "mx-before-processing", "calls": -1, "on": "activities-of-lead"}))
     ended = trial.run()
     assert (ended.status, ended.json["counts"]["uncertain"]) == (3, 25), ended
     return trial

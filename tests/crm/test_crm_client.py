@@ -19,9 +19,11 @@ from pathlib import Path
 import pytest
 import requests
 import urllib3
+from certificates import self_signed, server_context
 
 from importer.crm import client as module
 from importer.crm.client import LeadSquaredClient, body_bytes
+from importer.crm.deadline import Deadline
 from importer.errors import SettingsError
 from importer.model import CallClass, HostKind, Limit, Reply, Request, TransportFailure
 from importer.redaction import Secret
@@ -223,6 +225,42 @@ def test_large_and_slow_answers_are_cut() -> None:
         assert time.monotonic() - started < 1.9
 
 
+@pytest.mark.parametrize("part", ["head", "length", "no-length", "tls"])
+def test_an_answer_that_trickles_is_cut(part: str, tmp_path: Path) -> None:
+    """Each byte comes within the time-out, yet the call ends after twice that time, and nothing of it is believed."""
+    heads = {"head": b"", "length": b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"}
+    head = heads.get(part, b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n")
+    sent_all = threading.Event()
+
+    def trickle(connection: socket.socket, request: bytes) -> None:
+        connection.sendall(head)
+        for byte in b"HTTP/1.1 200 OK\r\n" + b"X-Filler: 1\r\n" * 20 if part == "head" else b"[" + b"1," * 100:
+            connection.sendall(bytes([byte]))
+            time.sleep(0.05)
+        sent_all.set()
+
+    own = self_signed(tmp_path)
+    with serving(trickle, server_context(own) if part == "tls" else None) as server:
+        client = LeadSquaredClient(account(server.host))
+        client._session().verify = str(own)
+        reply = client.send(POST)
+        client.close()
+    assert reply.failure is TransportFailure.UNKNOWN
+    assert "in time" in reply.detail or "slowly" in reply.detail
+    assert not sent_all.is_set()
+
+
+def test_a_deadline_that_passed_before_there_was_a_connection() -> None:
+    """A connection that comes too late is cut at once."""
+    deadline = Deadline(0.0)
+    ours, theirs = socket.socketpair()
+    with ours, theirs, deadline.running():
+        while not deadline.passed:
+            time.sleep(0.001)
+        deadline.watch(ours)
+        assert theirs.recv(1) == b""
+
+
 @pytest.mark.parametrize(
     ("text", "seconds"),
     [
@@ -240,42 +278,22 @@ def test_retry_after(text: bytes, seconds: float | None) -> None:
 
 def test_a_self_signed_certificate_never_gets_the_keys(tmp_path: Path) -> None:
     """The connection ends before anything is sent, and the words say why."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(_certificate(tmp_path))
-    with serving(reply_with(OK), context) as server:
+    with serving(reply_with(OK), server_context(self_signed(tmp_path))) as server:
         reply = sent(server.host)
         assert reply.failure is TransportFailure.NOT_SENT
         assert "certificate" in reply.detail
         assert server.requests == []
 
 
-def _certificate(folder: Path) -> Path:
-    from datetime import timedelta
-
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-    from cryptography.x509.oid import NameOID
-
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
-    today = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(today - timedelta(days=1))
-        .not_valid_after(today + timedelta(days=1))
-        .sign(key, hashes.SHA256())
-    )
-    path = folder / "own.pem"
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    path.write_bytes(private + made.public_bytes(serialization.Encoding.PEM))
-    return path
+def test_a_session_leads_nowhere_else() -> None:
+    """Whatever address a request is made from, it goes to the account's own hosts or not at all."""
+    with serving(reply_with(OK)) as server, serving(reply_with(OK)) as other:
+        client = LeadSquaredClient(account(server.host))
+        with pytest.raises(requests.exceptions.InvalidURL):
+            client._session().get(f"{other.host}/x")
+        assert other.requests == []
+        assert client._session().get(f"{server.host}/x").status_code == 200
+        client.close()
 
 
 def test_the_environment_names_no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 from interference import ClockShift, Hold
+from key_search import KEYS_OF_THE_TEST
 from trial import CANARY, KINDS, Trial, results
 
 FINISH = "importer.ledger.store:SqlLedger.finish_call"
@@ -186,19 +187,22 @@ def test_h10_a_row_in_doubt_is_entered_by_hand(trial: Trial) -> None:
 @pytest.mark.parametrize("mode", [0o644, 0o640, 0o604])
 def test_h12_a_key_file_that_others_may_read(trial: Trial, mode: int) -> None:
     """It is refused as ssh does, with the command that helps."""
+    keys = trial.folder / KEYS_OF_THE_TEST
+    keys.mkdir()
     for name, text in (("access", CANARY), ("secret", f"{CANARY}-secret")):
-        (trial.folder / name).write_text(text, "utf-8")
-        (trial.folder / name).chmod(0o600)
+        (keys / name).write_text(text, "utf-8")
+        (keys / name).chmod(0o600)
     (trial.folder / "accounts.yaml").write_text(
-        f"here:\n  host: {trial.sandbox.host}\n  window_seconds: 0.1\n  access_key: {{file: access}}\n  secret_key: {{file: secret}}\n",
+        f"here:\n  host: {trial.sandbox.host}\n  window_seconds: 0.1\n"
+        f"  access_key: {{file: {keys / 'access'}}}\n  secret_key: {{file: {keys / 'secret'}}}\n",
         "utf-8",
     )
-    (trial.folder / "secret").chmod(mode)
+    (keys / "secret").chmod(mode)
     ended = trial.run("--account", "here")
     assert ended.status == 2
     assert "chmod 600" in ended.json["message"]
     assert trial.sandbox.log == []
-    (trial.folder / "secret").chmod(0o600)
+    (keys / "secret").chmod(0o600)
     assert trial.run("--account", "here").status == 0
 
 
@@ -210,6 +214,7 @@ def test_h12_a_key_in_the_accounts_file(trial: Trial) -> None:
     ended = trial.run("--account", "here")
     assert ended.status == 2
     assert "must not stand in the accounts file" in ended.json["message"]
+    (trial.folder / "accounts.yaml").unlink()
 
 
 def test_h13_a_script_does_not_begin_with_an_unknown_mapping(trial: Trial) -> None:

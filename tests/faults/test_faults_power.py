@@ -35,6 +35,7 @@ def _skip_for(reason: str) -> None:
         "bulk/roll-back/unlink/KILL@1",
         "bulk/fresh/pwrite64/ENOSPC@160",
         "create/fresh/recvfrom/ECONNRESET@2",
+        "bulk/fresh/sendto/EPIPE@2",
     ],
 )
 def test_a_system_call_that_never_returns_or_fails(tmp_path: Path, case: str) -> None:

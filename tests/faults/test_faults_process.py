@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from commands import Running
 from interference import As, ClockShift, Hold, Limited, Raises, Umask
+from key_search import KEYS_OF_THE_TEST
 from trial import CANARY, Trial
 
 BEGIN = "importer.ledger.store:SqlLedger.begin_call"
@@ -249,12 +250,14 @@ def test_p12_the_next_night_begins_before_the_last_has_ended(trial: Trial) -> No
 def test_p12_another_account_is_not_in_the_way(trial: Trial) -> None:
     """Two accounts may be sent to side by side from one ledger."""
     running, hold = held(trial, FINISH)
-    for name in ("access_key", "secret_key", "api_key"):
-        (trial.folder / name).write_text(CANARY + {"access_key": "", "secret_key": "-secret", "api_key": "-api"}[name])
-        (trial.folder / name).chmod(0o600)
+    keys = trial.folder / KEYS_OF_THE_TEST
+    keys.mkdir()
+    for name, more in (("access_key", ""), ("secret_key", "-secret"), ("api_key", "-api")):
+        (keys / name).write_text(CANARY + more)
+        (keys / name).chmod(0o600)
     (trial.folder / "accounts.yaml").write_text(
         f"second:\n  host: {trial.sandbox.host}\n  settle_seconds: 0.1\n  window_seconds: 0.1\n"
-        + "".join(f"  {name}: {{file: {trial.folder / name}}}\n" for name in ("access_key", "secret_key", "api_key")),
+        + "".join(f"  {name}: {{file: {keys / name}}}\n" for name in ("access_key", "secret_key", "api_key")),
         "utf-8",
     )
     (trial.folder / "other.csv").write_text("Lead,Note\n" + trial.kind.cells(0) + " again\n", "utf-8")

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from interference import ClockShift
 from spoil import after, edited, instead, only, said, spoil
 from trial import KINDS, Trial, results
 
-from importer.sandbox.faults import order_of
 from importer.sandbox.seed import lead_id
 
 BULK, READS = "bulk-activities", "activities-of-lead"
@@ -367,11 +367,18 @@ def test_s29_the_queue_refuses(tmp_path: Path) -> None:
 
 
 def test_s31_the_budget_of_the_day_is_used_up(trial: Trial) -> None:
-    """The run stops cleanly and says when to go on."""
+    """It is told beforehand; the run stops cleanly; resume goes on the next day, and sends nothing more on the same."""
+    trial.environment["LEADSQUARED_DAILY_CALLS"] = "2"
     with trial:
-        ended = trial.run(LEADSQUARED_DAILY_CALLS="2")
+        beforehand = trial.command("check", "rows.csv", "-m", "rows.yaml", "--json").json["forecast"]
+        assert beforehand == {"calls": 3, "seconds": 0.2, "left_today": 2}
+        ended = trial.run()
         assert ended.status == 4, ended
         assert "budget of 2 calls a day" in ended.out + ended.err
+        sent = len([one for one in trial.sandbox.log if one["kind"] == "bulk"])
+        assert trial.command("resume").status == 4
+        assert len([one for one in trial.sandbox.log if one["kind"] == "bulk"]) == sent
+        trial.before = ClockShift(86_400.0)
         assert resumed(trial) == DONE
 
 
@@ -393,15 +400,3 @@ def test_s33_the_clock_of_the_server_is_wrong(trial: Trial, date: str) -> None:
     """Rows are found all the same."""
     spoil(trial, BULK, only(2, after(said(500, {"Message": "An error has occurred."}, Date=date))))
     assert counted(trial) == DONE
-
-
-def test_s20_and_s30_are_covered_elsewhere() -> None:
-    """S20, an answer that breaks HTTP itself, is among the faults of the wire; S30, a server that doubles a row by its
-    own retry, is reported by the verdict of every trial and never made worse: nothing deletes in the CRM."""
-    import inspect
-
-    from importer import crm
-
-    source = "".join(path.read_text("utf-8") for path in Path(inspect.getfile(crm)).parent.glob("*.py"))
-    assert "Delete" not in source
-    assert order_of({"fault": "drop-mid-answer"}).fault == "drop-mid-answer"

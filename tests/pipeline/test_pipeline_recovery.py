@@ -106,6 +106,8 @@ def test_somebody_else_logs_the_same(world: World, who: str) -> None:
         return LOST
 
     if who == "before":
+        # A ledger without a memory would take the older one for a sign that it was lost.
+        world.deliver(world.plan([(lead(9), "yesterday")], name="run-0"))
         world.crm.activities[lead(1)] = [stranger]
         old = (world.clock.now() - timedelta(hours=1)).strftime("%Y-%m-%d %H:%M:%S")
         world.crm.read_faults = [written_at(old, "theirs")] * 500
@@ -235,12 +237,15 @@ def test_a_row_that_proves_nothing_gives_way_to_another(world: World, what: str)
         return reply
 
     def hours_later(request: Request, act: Callable[[], Reply]) -> Reply:
-        world.clock.sleep(4000)
+        # The first questions are those of a ledger that has no memory yet.
+        if world.crm.posts > 1:
+            world.clock.sleep(4000)
+            world.crm.read_faults = []
         return act()
 
     world.crm.on_post = tamper
     if what == "deleted-long-ago":
-        world.crm.read_faults = [hours_later]
+        world.crm.read_faults = [hours_later] * 500
 
     def unreadable(request: Request, act: Callable[[], Reply]) -> Reply:
         ours = request.path.endswith("Retrieve") and request.params["leadId"] == last
@@ -308,3 +313,25 @@ def test_a_row_sent_in_vain_is_recognised_when_another_run_sent_it(world: World)
     world.deliver(first)
     assert world.statuses() == {"created": 1, "skipped": 2}
     assert set(world.crm.notes().values()) == {1}
+
+
+def test_a_reading_without_answers_is_given_up_early(world: World) -> None:
+    """When LeadSquared answers no question, a few are asked in vain, not one for each row; the next reading tries again."""
+    asked: list[str] = []
+
+    def silent(request: Request, act: Callable[[], Reply]) -> Reply:
+        asked.append(request.params.get("leadId", ""))
+        return LOST
+
+    plan = world.plan(visits(60))
+    world.crm.faults = [None, before(LOST)]
+    world.crm.on_post = lambda number: setattr(world.crm, "read_faults", [silent] * 500 if number > 1 else [])
+    world.deliver(plan)
+    assert world.statuses()["uncertain"] == 25
+    assert len(set(asked)) < 15
+    told = {row.evidence.partition(" It was sent")[0] for row in uncertain(world)}
+    assert any("does not answer questions at present" in text for text in told)
+    world.crm.read_faults = []
+    world.crm.on_post = lambda number: None
+    world.deliver(plan)
+    assert world.statuses() == {"created": 60}

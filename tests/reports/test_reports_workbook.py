@@ -214,11 +214,11 @@ def test_words() -> None:
 def test_the_json_object() -> None:
     """The same form after success and after failure, with every status."""
     good = json_report(summary({Status.CREATED: 3, Status.REJECTED: 1}), Path("r.xlsx"), None, 3)
-    bad = json_failure("broken", 2)
+    bad = json_failure("broken", "mend it", 2)
     assert good.keys() == bad.keys()
     assert (good["problems"], good["counts"]["created"], good["counts"]["pending"]) == (1, 3, 0)
     assert (good["results"], good["report"]) == ("r.xlsx", None)
-    assert (bad["status"], bad["exit_status"]) == ("failed", 2)
+    assert (bad["status"], bad["exit_status"], bad["next_step"]) == ("failed", 2, "mend it")
 
 
 def test_a_template_to_fill_in(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import stat
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -61,10 +62,17 @@ class OrdinaryRun:
     """Permissions of every file and folder of the home and of the results when the imports had ended."""
 
 
+def _command_line(pid: int) -> str:
+    """What everybody on the machine can read of a process, once it has become the command."""
+    while not (text := Path(f"/proc/{pid}/cmdline").read_text("utf-8")):
+        time.sleep(0.001)
+    return text
+
+
 @pytest.fixture(scope="session")
 def ordinary_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OrdinaryRun]:
     folder = tmp_path_factory.mktemp("ordinary")
-    options = Options(calls_per_window=0, bulk_calls_per_window=0, async_delay=0.1)
+    options = Options(calls_per_window=0, bulk_calls_per_window=0, async_calls_per_window=0, async_delay=0.1)
     made = Sandbox(options, Keys(ACCESS, SECRET, API))
     made.start()
     desk = _ACCEPTANCE.Desk(folder, made)
@@ -72,6 +80,7 @@ def ordinary_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OrdinaryR
         "LEADSQUARED_ACCESS_KEY": ACCESS,
         "LEADSQUARED_SECRET_KEY": SECRET,
         "LEADSQUARED_API_KEY": API,
+        "LEADSQUARED_SETTLE_SECONDS": "0.3",
     }
     ended = OrdinaryRun(folder)
     desk.visits(60)
@@ -80,11 +89,16 @@ def ordinary_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OrdinaryR
     desk.write("queued.yaml", QUEUED)
     lines = [f"Meera {number},+91{phone},note {number}" for number, phone in enumerate(PHONES)]
     desk.write("queued.csv", "\n".join(["Name,Phone,Note", *lines]) + "\n")
-    for name in ("visits", "queued"):
-        process = desk.start("run", f"{name}.csv", "-m", f"{name}.yaml", "--yes", "-vv")
-        ended.command_lines.append(Path(f"/proc/{process.pid}/cmdline").read_text("utf-8"))
+    for command in (
+        ("run", "visits.csv", "-m", "visits.yaml", "--yes", "-vv"),
+        ("resume", "-vv"),
+        ("run", "queued.csv", "-m", "queued.yaml", "--yes", "-vv"),
+    ):
+        process = desk.start(*command)
+        ended.command_lines.append(_command_line(process.pid))
         out, err = process.communicate(timeout=120)
-        assert process.returncode == 0, err + out
+        # So many faults in a row end the first run early.
+        assert process.returncode == (4 if command[1] == "visits.csv" else 0), err + out
         ended.outputs += [out, err]
     ended.log = list(made.log)
     for top in (folder / "home", folder / "results"):

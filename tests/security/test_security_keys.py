@@ -365,7 +365,7 @@ def test_k8_no_option_takes_a_key(ordinary_run: OrdinaryRun) -> None:
     names = [option for command in _all_commands() for each in command.params for option in each.opts]
     assert len(names) > 20
     assert not [name for name in names if any(word in name for word in ("key", "secret", "password", "token"))]
-    assert len(ordinary_run.command_lines) == 2
+    assert len(ordinary_run.command_lines) == 3
     assert keys_in("".join(ordinary_run.command_lines)) == []
 
 
