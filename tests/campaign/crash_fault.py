@@ -52,11 +52,11 @@ def run(case: str, folder: Path) -> Result:
         trial.sandbox.faults.order(fault, skip=int(skip), on=on, seconds=_LATE_SECONDS)
         Killer(trial, WireCrash.spoken(crash)).run("run", "rows.csv", "-m", "rows.yaml", "--yes", "--json", *patience)
         if fault == "queue-loss":
-            return _with_a_row_lost_in_the_queue(trial)
+            return with_a_row_lost_in_the_queue(trial)
         return without_lies(trial, Result.of(trial.verdict(trial.finish()), rows))
 
 
-def _with_a_row_lost_in_the_queue(trial: Trial) -> Result:
+def with_a_row_lost_in_the_queue(trial: Trial) -> Result:
     """The CRM accepted a row and never works on it: it stays pending, said to be so, and is never sent again."""
     ended = [trial.run("--wait", "2") for _ in range(2)][-1]
     said = {int(row["RowNumber"]): row["Status"] for row in results(trial.folder / ended.json["results"])}
