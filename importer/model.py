@@ -130,6 +130,10 @@ class Limit:
     calls: int
     seconds: float
 
+    def stricter(self, other: Limit | None) -> Limit:
+        """This limit or the other one, whichever lets fewer calls through in the long run; this one if equal."""
+        return other if other and other.calls / other.seconds < self.calls / self.seconds else self
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:

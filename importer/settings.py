@@ -339,5 +339,5 @@ def _fetch_key(name: str, key: str, value: object, environment: Mapping[str, str
 
 
 def with_limits(account: Account, learned: Mapping[CallClass, Limit]) -> Account:
-    """The account with limits that refusals have taught in place of the configured ones."""
-    return replace(account, limits={**account.limits, **learned})
+    """The account with limits that refusals have taught in place of the configured ones, where they allow less."""
+    return replace(account, limits={kind: limit.stricter(learned.get(kind)) for kind, limit in account.limits.items()})

@@ -12,22 +12,26 @@ _COLOURS = {"ok": "green", "note": "yellow", "problem": "red"}
 
 @click.command("doctor")
 @click.option("--account", help="Name of the account; default: the LEADSQUARED_… variables.")
+@click.option("--forget-limits", is_flag=True, help="First forget the limits that refusals taught.")
 @speech_options
-def command(account: str | None, as_json: bool, quiet: bool, verbose: int) -> int:
+def command(account: str | None, forget_limits: bool, as_json: bool, quiet: bool, verbose: int) -> int:
     """Examine an account: keys, host, time zone, country, clock, limits, fields and queues. Sends nothing."""
-    from importer.pipeline.doctor import Health, examine_account
+    from importer.pipeline import doctor
     from importer.reports.words import shown
 
     outside = surroundings(quiet=quiet or as_json, verbose=verbose)
     examined = []
-    for each in examine_account(load(outside, account), outside):
+    known = load(outside, account)
+    if forget_limits:
+        doctor.forget_limits(known, outside)
+    for each in doctor.examine_account(known, outside):
         examined.append(each)
         if not as_json:
             mark = click.style(f"{each.health.value:<8}", fg=_COLOURS[each.health.value])
             click.echo(mark + shown(f"{each.name}: {each.found}"))
             if each.remedy:
                 click.echo(f"        {shown(each.remedy)}")
-    bad = any(each.health is Health.BAD for each in examined)
+    bad = any(each.health is doctor.Health.BAD for each in examined)
     if as_json:
         entries = [
             {"name": each.name, "health": each.health.value, "found": each.found, "remedy": each.remedy}

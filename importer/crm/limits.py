@@ -14,7 +14,12 @@ in place of the time of completion the last step fails, which is why common limi
 Nothing in the proof asks who makes the calls: threads and processes that take their slots from one state keep the same
 promise together (:class:`LimiterState`, which a file of the account carries from process to process).
 
-A call that was given up may arrive after c(i); its slot stays busy for longer (:meth:`CompletionLimiter.give_up`).
+A call that was given up may arrive after c(i), at the latest D later; its slot becomes free only at c(i) + D + W
+(:meth:`CompletionLimiter.give_up`), and with c(i) + D in place of c(i) the proof stands. A process that dies in
+mid-call tells nobody c(i): its slot stays busy for W after the latest moment at which the call can arrive, counted from
+when it was taken. Hence also :meth:`Limiter.holds`: a program that was stopped for longer than that between taking a
+slot and sending must not send with it any more.
+
 Times are monotonic seconds given by the caller.
 """
 
@@ -35,11 +40,12 @@ _IN_FLIGHT = float("inf")
 @dataclass(frozen=True, slots=True)
 class LimiterState:
     """All that a limiter remembers: when each busy slot becomes free (infinity while its call is in flight), until when
-    everything is held, and the number of the slot taken last."""
+    everything is held, the number of the slot taken last, and the limit that a refusal taught, if one did."""
 
     busy: Mapping[int, float] = field(default_factory=dict)
     held_until: float = float("-inf")
     last: int = 0
+    taught: Limit | None = None
 
 
 class Limiter(Protocol):
@@ -70,8 +76,20 @@ class Limiter(Protocol):
         """Let no call leave before ``moment``."""
         ...
 
+    def holds(self, slot: Slot, now: float) -> bool:
+        """Whether the slot is still the call's own. A program that was stopped for long may have lost it."""
+        ...
+
     def learn(self, limit: Limit) -> None:
         """Keep another limit from now on; a longer window also applies to calls already completed."""
+        ...
+
+    def unlearn(self) -> None:
+        """Keep the limit again with which the limiter was made, as if :meth:`learn` had never been called."""
+        ...
+
+    def narrow(self, calls: int | None) -> None:
+        """Take no slot that would make more than ``calls`` busy, whatever the limit; ``None``: as the limit says."""
         ...
 
 
@@ -87,8 +105,11 @@ class CompletionLimiter:
 
     def __init__(self, limit: Limit, margin: float = MARGIN_SECONDS, state: LimiterState | None = None) -> None:
         known = state or LimiterState()
-        self._limit = limit
+        self._own = limit
+        self._taught = known.taught
+        self._limit = limit.stricter(known.taught)
         self._margin = margin
+        self._most: int | None = None
         self._next = known.last
         self._busy = dict(known.busy)
         self._held_until = known.held_until
@@ -96,7 +117,7 @@ class CompletionLimiter:
     @property
     def state(self) -> LimiterState:
         """What it remembers now."""
-        return LimiterState(dict(self._busy), self._held_until, self._next)
+        return LimiterState(dict(self._busy), self._held_until, self._next, self._taught)
 
     @property
     def limit(self) -> Limit:
@@ -107,7 +128,8 @@ class CompletionLimiter:
         """Seconds until a slot may be free: 0 when one is, infinity when that depends on calls in flight."""
         self._forget(now)
         held = max(0.0, self._held_until - now)
-        excess = len(self._busy) - self._limit.calls + 1
+        allowed = self._limit.calls if self._most is None else min(self._most, self._limit.calls)
+        excess = len(self._busy) - allowed + 1
         if excess <= 0:
             return held
         free_at = sorted(self._busy.values())[excess - 1]
@@ -133,8 +155,26 @@ class CompletionLimiter:
         """Let no call leave before ``moment``."""
         self._held_until = max(self._held_until, moment)
 
+    def holds(self, slot: Slot, now: float) -> bool:
+        """Whether the slot is still the call's own."""
+        self._forget(now)
+        return slot.number in self._busy
+
     def learn(self, limit: Limit) -> None:
         """Keep another limit from now on; a longer window also applies to calls already completed."""
+        self._keep(limit)
+        self._taught = limit
+
+    def unlearn(self) -> None:
+        """Keep the limit again with which the limiter was made."""
+        self._keep(self._own)
+        self._taught = None
+
+    def narrow(self, calls: int | None) -> None:
+        """Take no slot that would make more than ``calls`` busy; ``None``: as the limit says."""
+        self._most = calls
+
+    def _keep(self, limit: Limit) -> None:
         longer = max(0.0, limit.seconds - self._limit.seconds)
         self._busy = {number: free_at + longer for number, free_at in self._busy.items()}
         self._limit = limit

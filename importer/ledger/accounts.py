@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from importer.ledger.changes import storable
 from importer.ledger.interface import LearnedLimit
@@ -32,6 +32,11 @@ def learn_limit(connection: Connection, account: str, learned: LearnedLimit) -> 
     replaced = update(limits).where(limits.c.account == account, limits.c.call_class == key["call_class"])
     if not connection.execute(replaced.values(values)).rowcount:
         connection.execute(insert(limits).values({**key, **values}))
+
+
+def forget_limits(connection: Connection, account: str) -> None:
+    """Forget what refusals have taught about the account."""
+    connection.execute(delete(limits).where(limits.c.account == account))
 
 
 def learned_limits(connection: Connection, account: str) -> dict[CallClass, LearnedLimit]:

@@ -258,6 +258,10 @@ class Ledger(Protocol):
         """Remember what a refusal taught; replaces what was known for the class."""
         ...
 
+    def forget_limits(self, account: str) -> None:
+        """Forget what refusals have taught about the account."""
+        ...
+
     def learned_limits(self, account: str) -> dict[CallClass, LearnedLimit]:
         """What refusals have taught about the account."""
         ...

@@ -289,6 +289,11 @@ class SqlLedger:
         with self._writing() as connection:
             accounts.learn_limit(connection, account, learned)
 
+    def forget_limits(self, account: str) -> None:
+        """Forget what refusals have taught about the account."""
+        with self._writing() as connection:
+            accounts.forget_limits(connection, account)
+
     def learned_limits(self, account: str) -> dict[CallClass, LearnedLimit]:
         """What refusals have taught about the account."""
         with self._reading() as connection:

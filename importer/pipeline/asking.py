@@ -13,7 +13,6 @@ from importer.pipeline.clock import Clock
 from importer.pipeline.limits import Allowances
 
 _TRIES = 4
-_THROTTLES = 8
 _FIRST_PAUSE = 0.5
 _LONGEST_LOOK_AWAY = 0.25
 
@@ -38,9 +37,9 @@ class Asker:
 
         A refusal of the question's content is an answer too. Raises :class:`UnansweredError` when no answer can be had,
         :class:`CrmError` when the keys or the address are refused,
-        and :class:`RunStopped` when the person asked to stop meanwhile.
+        and :class:`RunStopped` when the person asked to stop meanwhile, or limits refuse every call.
         """
-        failures = throttles = 0
+        failures = 0
         while True:
             reply, verdict = self._once(request)
             if verdict.kind in (VerdictKind.APPLIED, VerdictKind.REFUSED):
@@ -48,12 +47,14 @@ class Asker:
             if verdict.kind is VerdictKind.MISCONFIGURED:
                 raise CrmError(f"LeadSquared refused a question: {verdict.message}", "Run: importer doctor")
             if verdict.kind is VerdictKind.THROTTLED:
-                throttles += 1
+                hopeless = self._allowances.hopeless(request.call_class)
+                if hopeless is not None:
+                    raise hopeless
             else:
                 failures += 1
                 if failures < _TRIES:
                     self._clock.sleep(_FIRST_PAUSE * 2 ** (failures - 1))
-            if failures >= _TRIES or throttles >= _THROTTLES:
+            if failures >= _TRIES:
                 raise UnansweredError(
                     f"LeadSquared did not answer a question: {verdict.message}",
                     "Check the connection, then run: importer resume",
@@ -62,8 +63,7 @@ class Asker:
     def _once(self, request: Request) -> tuple[Reply, Verdict]:
         kind = request.call_class
         slot = self._slot(kind)
-        reply = self._crm.send(request)
-        self._allowances.done(kind, slot, reply)
+        reply = self._allowances.send(kind, slot, lambda: self._crm.send(request))
         self.notice(reply)
         verdict = classify(reply, batch_of_one=True)
         if verdict.kind is VerdictKind.THROTTLED:

@@ -143,9 +143,7 @@ class Dispatcher:
         number = work.ledger.begin_call(call)
 
         def fly() -> Reply:
-            reply = work.crm.send(request)
-            work.allowances.done(self._kind, slot, reply)
-            return reply
+            return work.allowances.send(self._kind, slot, lambda: work.crm.send(request))
 
         self._flights[pool.submit(fly)] = _Flight(number, tuple(batch))
 
@@ -199,6 +197,7 @@ class Dispatcher:
         if verdict.kind is VerdictKind.THROTTLED:
             allowances.refused(self._kind, verdict)
             self._work.note_lessons()
+            self._work.guards.stop_for(allowances.hopeless(self._kind))
         elif verdict.kind is VerdictKind.NOT_APPLIED:
             allowances.pause(self._kind, min(_LONGEST_PAUSE, 2.0**unreached))
         else:

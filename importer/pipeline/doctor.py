@@ -160,6 +160,16 @@ def _queue(name: str, request: Request, asker: Asker) -> Examined:
     )
 
 
+def forget_limits(account: Account, outside: Surroundings) -> None:
+    """Let all processes of this machine keep the configured limits again, as if no refusal had taught others.
+
+    Raises :class:`LedgerError` when the ledger or the folder of the limits cannot be used.
+    """
+    with open_memory(outside) as ledger:
+        ledger.forget_limits(account.name)
+    allowances_of(account, outside.clock).forget_lessons()
+
+
 def examine_account(account: Account, outside: Surroundings) -> Iterator[Examined]:
     """Examine the account with what the command line has at hand."""
     crm = outside.make_crm(account)

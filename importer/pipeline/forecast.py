@@ -44,7 +44,7 @@ def _limit(kind: CallClass, account: Account | None, ledger: Ledger | None) -> L
     if account is None:
         return DEFAULT_LIMIT
     learned = ledger.learned_limits(account.name).get(kind) if ledger else None
-    return learned.limit if learned else account.limits[kind]
+    return account.limits[kind].stricter(learned.limit if learned else None)
 
 
 def _cost_words(calls: int, seconds: float, kind: CallClass, limit: Limit) -> str:

@@ -12,7 +12,6 @@ _FIRST_ROWS = 100
 _REJECTED_SHARE = 0.20
 _UNCERTAIN_IN_ROW = 3
 _UNREACHED_IN_ROW = 5
-_REFUSED_IN_ROW = 20
 
 
 class Guards:
@@ -28,7 +27,6 @@ class Guards:
         self._last_rejection = ""
         self._uncertain = 0
         self._unreached = 0
-        self._throttled = 0
         self._reason: RunStopped | None = None
 
     @property
@@ -43,8 +41,12 @@ class Guards:
 
     def stop(self, message: str, remedy: str) -> None:
         """No further call may leave, because of ``message``."""
+        self.stop_for(RunStopped(message, remedy))
+
+    def stop_for(self, reason: RunStopped | None) -> None:
+        """No further call may leave because of ``reason``, if there is one."""
         if self._reason is None:
-            self._reason = RunStopped(message, remedy)
+            self._reason = reason
 
     def watch(self, verdict: Verdict, outcomes: Sequence[Outcome], *, contradiction: bool = False) -> None:
         """Take notice of the end of one call."""
@@ -64,7 +66,6 @@ class Guards:
         )
         self._uncertain = self._uncertain + 1 if unsure else 0
         self._unreached = self._unreached + 1 if verdict.kind is VerdictKind.NOT_APPLIED else 0
-        self._throttled = self._throttled + 1 if verdict.kind is VerdictKind.THROTTLED else 0
         if self._uncertain >= _UNCERTAIN_IN_ROW:
             self.stop(
                 f"{self._uncertain} calls in a row ended without a clear answer ({verdict.message or 'no receipts'}).",
@@ -74,11 +75,6 @@ class Guards:
             self.stop(
                 f"LeadSquared cannot be reached: {verdict.message}",
                 f"Check the internet connection and the host (importer doctor). {RESUME}",
-            )
-        if self._throttled >= _REFUSED_IN_ROW:
-            self.stop(
-                f"LeadSquared refuses every call because of its limits: {verdict.message}",
-                f"The daily quota may be used up; wait until tomorrow. {RESUME}",
             )
 
     def _count_rejected(self, outcomes: Sequence[Outcome]) -> None:

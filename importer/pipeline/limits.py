@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import random
 import sys
 import threading
 from collections.abc import Callable, Mapping
 
 from importer.crm.limits import CompletionLimiter, Limiter, Slot
+from importer.errors import RunStopped
 from importer.ledger.interface import LearnedLimit
 from importer.model import CallClass, Limit, Reply, TransportFailure, Verdict
 from importer.pipeline.clock import Clock, iso
-from importer.pipeline.shared_slots import SharedSlots, boot_id
+from importer.pipeline.refusals import Refusals, is_quota, quota_used_up, refuses_everything
+from importer.pipeline.shared_slots import SharedSlots
+from importer.pipeline.slots_file import boot_id
 from importer.settings import Account
 
-_LONGEST_BACK_OFF = 60.0
+_LOST_SLOT = "The program was stopped for so long that it may not send with the slot that it had taken."
 
 
 class Allowances:
@@ -28,12 +32,14 @@ class Allowances:
         clock: Clock,
         settle_seconds: float,
         make_limiter: Callable[[CallClass, Limit], Limiter] = lambda kind, limit: CompletionLimiter(limit),
+        randomness: Callable[[], float] = random.random,
     ) -> None:
         self._clock = clock
         self._settle = settle_seconds
         self._lock = threading.Lock()
         self._limiters = {kind: make_limiter(kind, limits[kind]) for kind in CallClass}
-        self._refusals_in_row = dict.fromkeys(CallClass, 0)
+        self._refusals = {kind: Refusals(randomness) for kind in CallClass}
+        self._quota: Limit | None = None
         self._lessons: list[LearnedLimit] = []
         self.refusals = 0
 
@@ -46,6 +52,17 @@ class Allowances:
         """A slot for one call, or ``None`` when none is free right now."""
         with self._lock:
             return self._limiters[kind].take(self._clock.monotonic())
+
+    def send(self, kind: CallClass, slot: Slot, send: Callable[[], Reply]) -> Reply:
+        """Make the call for which the slot was taken, and say that it ended.
+
+        A slot that was lost meanwhile, because the program was stopped for very long, sends nothing.
+        """
+        with self._lock:
+            held = self._limiters[kind].holds(slot, self._clock.monotonic())
+        reply = send() if held else Reply(status=None, failure=TransportFailure.NOT_SENT, detail=_LOST_SLOT)
+        self.done(kind, slot, reply)
+        return reply
 
     def done(self, kind: CallClass, slot: Slot, reply: Reply) -> None:
         """The call ended: its slot becomes free one window from now.
@@ -69,24 +86,37 @@ class Allowances:
     def accepted(self, kind: CallClass) -> None:
         """A call of the class was not refused."""
         with self._lock:
-            self._refusals_in_row[kind] = 0
+            self._limiters[kind].narrow(self._refusals[kind].accepted())
 
     def refused(self, kind: CallClass, verdict: Verdict) -> float:
         """Learn from a refusal; seconds for which the class now pauses."""
         with self._lock:
-            limiter = self._limiters[kind]
+            limiter, now = self._limiters[kind], self._clock.monotonic()
             self.refusals += 1
-            self._refusals_in_row[kind] += 1
-            count = self._refusals_in_row[kind]
-            if verdict.limit is not None:
+            if is_quota(verdict.limit):
+                self._quota = verdict.limit
+            elif verdict.limit is not None and limiter.limit.stricter(verdict.limit) != limiter.limit:
                 limiter.learn(verdict.limit)
-                learned = LearnedLimit(kind, verdict.limit, verdict.message, iso(self._clock.now()))
-                self._lessons.append(learned)
-            # A refusal that names no new limit still means: somebody else uses the allowance too.
-            growing = min(_LONGEST_BACK_OFF, 2.0 ** (count - 1)) if count > 1 else 0.0
-            pause = max(verdict.retry_after or 0.0, limiter.limit.seconds + 0.2 + growing)
-            limiter.hold_until(self._clock.monotonic() + pause)
-            return pause
+                self._lessons.append(LearnedLimit(kind, verdict.limit, verdict.message, iso(self._clock.now())))
+            # A refusal that names no lower limit still means: somebody else uses the allowance, too.
+            reaction = self._refusals[kind].refused(limiter.limit, verdict.retry_after, verdict.message, now)
+            limiter.narrow(reaction.most)
+            limiter.hold_until(now + reaction.pause)
+            return reaction.pause
+
+    def hopeless(self, kind: CallClass) -> RunStopped | None:
+        """Why no call of the class should be tried any more, or ``None``."""
+        with self._lock:
+            if self._quota is not None:
+                return quota_used_up(self._quota)
+            refusals = self._refusals[kind]
+            return refuses_everything(refusals.message) if refusals.hopeless else None
+
+    def forget_lessons(self) -> None:
+        """Let all processes of this machine keep the configured limits again."""
+        with self._lock:
+            for limiter in self._limiters.values():
+                limiter.unlearn()
 
     def pause(self, kind: CallClass, seconds: float) -> None:
         """Let no call of the class leave for ``seconds``."""

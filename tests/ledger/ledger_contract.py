@@ -518,6 +518,10 @@ class AccountsContract:
             ledger.learn_limit("acme", learned)
         assert ledger.learned_limits("acme") == {CallClass.BULK: newer, CallClass.STANDARD: standard}
         assert ledger.learned_limits("other") == {}
+        ledger.forget_limits("other")
+        assert len(ledger.learned_limits("acme")) == 2
+        ledger.forget_limits("acme")
+        assert ledger.learned_limits("acme") == {}
 
     def test_an_account_is_bound_to_its_first_tenant(self, ledger: Ledger) -> None:
         """Later tenants are not remembered, and an unknown one binds nothing."""

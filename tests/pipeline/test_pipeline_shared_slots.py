@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -21,7 +22,8 @@ from importer.crm.limits import CompletionLimiter, Limiter
 from importer.errors import LedgerError
 from importer.model import CallClass, Limit
 from importer.pipeline.limits import allowances_of
-from importer.pipeline.shared_slots import SharedSlots, boot_id
+from importer.pipeline.shared_slots import SharedSlots
+from importer.pipeline.slots_file import Damaged, SlotsFile, boot_id
 
 LIMIT = Limit(3, 5.0)
 
@@ -93,17 +95,115 @@ def test_a_process_that_died_in_mid_call(tmp_path: Path) -> None:
     assert alive.take(105.1) is not None
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", '{"boot": "boot-1"}', '{"boot": "b", "busy": {"x": 1}}', "null"])
-def test_a_file_that_says_nothing(tmp_path: Path, content: str) -> None:
-    """Somebody may have made calls: one window is held, and pauses and lessons do not make it shorter."""
+@pytest.mark.parametrize(
+    ("content", "held"),
+    [("", 5.0), ("{", 100.0), ("[]", 100.0), ('{"boot": "boot-1"}', 100.0), ('00000000 {"boot": "b"}\n', 100.0)],
+)
+def test_a_file_that_says_nothing(tmp_path: Path, content: str, held: float) -> None:
+    """Somebody may have made calls: one window is held, after damage as long as a call lasts; nothing shortens that."""
     path = tmp_path / "slots"
     path.write_text(content, "utf-8")
     made = shared(path)
     made.hold_until(1.0)
     made.learn(LIMIT)
-    assert made.wait_time(100.0) == 5.0
-    assert made.take(104.0) is None
-    assert made.take(105.0) is not None
+    assert made.wait_time(100.0) == held
+    assert made.take(99.0 + held) is None
+    assert made.take(100.0 + held) is not None
+
+
+def test_a_line_that_was_cut_off_is_never_taken_for_a_whole_one(tmp_path: Path) -> None:
+    """Whatever part of it is there, also in front of the end of a longer one."""
+    path = tmp_path / "slots"
+    made = shared(path)
+    made.wait_time(0.0)
+    for moment in (10.0, 11.0):
+        made.take(moment)
+    whole = path.read_bytes()
+    made.take(12.0)
+    longer = path.read_bytes()
+    assert len(longer) > len(whole)
+    for size in range(1, len(whole) - 1):
+        path.write_bytes(whole[:size])
+        with pytest.raises(Damaged):
+            SlotsFile(path).read()
+        path.write_bytes(longer[:size] + whole[size:])
+        with contextlib.suppress(Damaged):
+            assert SlotsFile(path).read() in (json.loads(whole[9:]), json.loads(longer[9:]))
+
+
+def test_a_call_that_lasts_keeps_its_slot_while_its_process_lives(tmp_path: Path) -> None:
+    """However slowly the answer comes: as long as the process does anything, its slots are not given to others."""
+    slow, other = shared(tmp_path / "slots"), shared(tmp_path / "slots")
+    slow.wait_time(0.0)
+    slot = slow.take(10.0)
+    for moment in range(10, 400, 40):
+        slow.wait_time(float(moment))
+    taken = [other.take(400.0) for _ in range(3)]
+    assert taken.count(None) == 1
+    assert slot is not None
+    assert slow.holds(slot, 400.0)
+
+
+def test_a_process_that_was_frozen_has_lost_its_slot(tmp_path: Path) -> None:
+    """Another one may have it by now, so nothing may be sent with it."""
+    frozen, other = shared(tmp_path / "slots"), shared(tmp_path / "slots")
+    frozen.wait_time(0.0)
+    slot = frozen.take(10.0)
+    assert slot is not None
+    assert frozen.holds(slot, 20.0)
+    assert [other.take(200.0) is not None for _ in range(3)] == [True] * 3
+    assert not frozen.holds(slot, 201.0)
+
+
+def test_what_one_process_learns_all_keep(tmp_path: Path) -> None:
+    """From their next call on, also the next one to start; until somebody makes them forget."""
+    one, other = shared(tmp_path / "slots"), shared(tmp_path / "slots")
+    one.wait_time(0.0)
+    one.learn(Limit(1, 60.0))
+    assert other.take(10.0) is not None
+    assert other.take(10.0) is None
+    assert other.limit == shared_limit(tmp_path / "slots") == Limit(1, 60.0)
+    one.unlearn()
+    assert other.take(10.0) is not None
+    assert other.limit == shared_limit(tmp_path / "slots") == LIMIT
+
+
+def shared_limit(path: Path) -> Limit:
+    made = shared(path)
+    made.wait_time(10.0)
+    return made.limit
+
+
+def test_a_lesson_never_allows_more_than_is_configured(limiter: Limiter) -> None:
+    """A limit that the person made stricter later counts."""
+    limiter.learn(Limit(1, 60.0))
+    state = CompletionLimiter(Limit(1, 60.0)).state
+    strict = CompletionLimiter(Limit(1, 3600.0), state=replace(state, taught=limiter.limit))
+    assert strict.limit == Limit(1, 3600.0)
+
+
+def test_a_process_may_use_less_than_the_limit(limiter: Limiter) -> None:
+    """As many slots as it was narrowed to, counting those that are busy."""
+    limiter.narrow(1)
+    first = limiter.take(0.0)
+    assert first is not None
+    assert limiter.take(0.0) is None
+    limiter.narrow(None)
+    assert limiter.take(0.0) is not None
+
+
+def test_a_lock_that_is_never_given_back(tmp_path: Path) -> None:
+    """Somebody stopped the process that holds it: the person learns so instead of waiting for ever."""
+    waits: list[float] = []
+    one, other = SlotsFile(tmp_path / "slots"), SlotsFile(tmp_path / "slots", waits.append)
+    with one.locked(), pytest.raises(LedgerError, match="may have been stopped"), other.locked():
+        pass
+    assert 10 < sum(waits) < 11
+    with other.locked():
+        other.write({"a": 1})
+    assert one.read() == {"a": 1}
+    one.close()
+    other.close()
 
 
 def test_another_boot(tmp_path: Path) -> None:
@@ -199,7 +299,7 @@ def test_slots_of_a_killed_process_stay_busy(tmp_path: Path) -> None:
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
     process.stdout.close()
-    assert len(json.loads((tmp_path / "slots").read_text("utf-8"))["flying"]) == 1
+    assert len(SlotsFile(tmp_path / "slots").read()["flying"]) == 1
     made = SharedSlots(tmp_path / "slots", Limit(2, 0.1), 60.0, boot="b")
     assert made.take(time.monotonic()) is not None
     assert made.take(time.monotonic()) is None
