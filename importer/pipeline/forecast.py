@@ -49,7 +49,8 @@ def _limit(kind: CallClass, account: Account | None, ledger: Ledger | None) -> L
 
 def _cost_words(calls: int, seconds: float, kind: CallClass, limit: Limit) -> str:
     some = f"{calls:,} call{'s' if calls != 1 else ''}"
-    return f"at least {some} and {duration(seconds)}, at {limit_words(kind, limit.calls, limit.seconds)}"
+    time = f" and {duration(seconds)}" if seconds >= 1 else ""
+    return f"at least {some}{time}, at {limit_words(kind, limit.calls, limit.seconds)}"
 
 
 def _budget_words(calls: int, left: int | None) -> str:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _SURROGATES = range(0xD800, 0xE000)
+_BLANKS_BEGIN = frozenset(b"\x1c\x1d\x1e\x1f\xc2\xe1\xe2\xe3")
+"""The first bytes of all blanks that only text knows, such as the non-breaking one, in UTF-8."""
 
 
 class SharedStrings:
@@ -35,7 +37,7 @@ class SharedStrings:
                     for text in texts:
                         end += len(text)
                         self._offsets.append(end)
-                        if not text.strip():
+                        if _blank(text):
                             self.blank.add(len(self._offsets) - 2)
                     file.write(b"".join(texts))
                 file.flush()
@@ -110,6 +112,12 @@ class _Items:
             self.texts.append(unescaped("".join(self._pieces)).encode("utf-8"))
         elif name == "rPh":
             self._phonetic -= 1
+
+
+def _blank(text: bytes) -> bool:
+    """Whether a text holds nothing but blanks. Most texts are told by their first byte, without decoding them."""
+    rest = text.strip()
+    return not rest or (rest[0] in _BLANKS_BEGIN and not rest.decode("utf-8").strip())
 
 
 def unescaped(text: str) -> str:

@@ -361,3 +361,15 @@ def test_a_workbook_in_another_spelling(tmp_path: Path) -> None:
     source = open_source(path, NONE)
     assert (source.sheet, rows_of(source), problems_of(source)) == ("One", [(2, 2, ["TRUE"])], [])
     assert source.columns[0].letter == "B"
+
+
+@pytest.mark.parametrize("blank", [" ", "\u00a0", "\u2003 \u3000", "\u202f", "\u001c"])
+@pytest.mark.parametrize("constant_memory", [True, False], ids=["in-line", "shared"])
+def test_a_row_of_blanks_is_empty(tmp_path: Path, blank: str, constant_memory: bool) -> None:
+    """Whichever blanks they are, and wherever the workbook keeps its texts."""
+    book = xlsxwriter.Workbook(str(tmp_path / "a.xlsx"), {"constant_memory": constant_memory})
+    sheet = book.add_worksheet("S")
+    for number, text in enumerate(["Head", blank, "x"]):
+        sheet.write_string(number, 0, text)
+    book.close()
+    assert [row for row, _, _ in rows_of(open_source(tmp_path / "a.xlsx", NONE))] == [3]
