@@ -101,7 +101,9 @@ class Desk:
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
     keys = Keys(CANARY, f"{CANARY}-secret", f"{CANARY}-api")
-    made = Sandbox(Options(calls_per_window=0, bulk_calls_per_window=0, async_calls_per_window=0, async_delay=0.1), keys)
+    made = Sandbox(
+        Options(calls_per_window=0, bulk_calls_per_window=0, async_calls_per_window=0, async_delay=0.1), keys
+    )
     made.start()
     yield made
     made.stop()

@@ -63,7 +63,7 @@ def with_a_row_lost_in_the_queue(trial: Trial) -> Result:
     found = Counter(trial.kind.effects(trial.sandbox.state()))
     times = {row: found[trial.kind.mark(row - 2)] for row in range(2, trial.rows + 2)}
     return Result(
-        lost=sum(not times[row] and said.get(row) not in ("pending", "uncertain") for row in times),
+        lost=sum(not times[row] and said.get(row) not in ("pending", "uncertain", "rejected") for row in times),
         doubled=sum(max(0, each - 1) for each in times.values()),
         uncertain=sum(status in ("pending", "uncertain") for status in said.values()),
         rows=trial.rows,

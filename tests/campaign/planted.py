@@ -50,10 +50,11 @@ BUGS = {
         "pipeline/dispatch.py",
         "        number = work.ledger.begin_call(call)\n\n"
         "        def fly() -> Reply:\n"
-        "            reply = work.crm.send(request)\n",
-        "        early = work.crm.send(request)\n        number = work.ledger.begin_call(call)\n\n"
+        "            return work.allowances.send(self._kind, slot, lambda: work.crm.send(request))\n",
+        "        early = work.allowances.send(self._kind, slot, lambda: work.crm.send(request))\n"
+        "        number = work.ledger.begin_call(call)\n\n"
         "        def fly() -> Reply:\n"
-        "            reply = early\n",
+        "            return early\n",
         ("stories:killed",),
     ),
     "sending-is-unsent": Bug(

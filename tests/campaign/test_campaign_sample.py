@@ -10,6 +10,7 @@ import concurrent_starts
 import crash_fault
 import figures
 import limiter
+import pairs
 import planted
 import pytest
 import reruns
@@ -36,6 +37,20 @@ ROOT = Path(__file__).resolve().parents[2]
 def test_a_crash_together_with_a_fault(tmp_path: Path, case: str) -> None:
     """Whatever the CRM does while the command dies, no row is lost, none doubled, and all is told as it is."""
     result = crash_fault.run(case, tmp_path)
+    assert result.kept, result
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        "bulk/drop-after-processing/500-before-processing/reads/2",
+        "bulk-key/500-partial/late-processing/writes/2",
+        "capture-async/queue-failure/throttle-429/reads/1",
+    ],
+)
+def test_two_faults_in_one_run(tmp_path: Path, case: str) -> None:
+    """A fault while another one is being mended costs no row either."""
+    result = pairs.run(case, tmp_path)
     assert result.kept, result
 
 
