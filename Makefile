@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint smoke docs pictures lock clean crash-campaign
+.PHONY: help demo test lint audit smoke docs pictures lock clean crash-campaign
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -34,6 +34,11 @@ lint: $(VENV)/.development ## Check style, types and layers
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+audit: $(VENV)/.development ## Look for risky code, and for known holes in the packages (asks a database in the internet)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock 'bandit[toml]' pip-audit
+	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml importer
+	$(BIN)/pip-audit --strict --requirement requirements.lock --no-deps --disable-pip
+
 smoke: ## Install without development packages in a fresh environment and run the command
 	rm -rf .smoke
 	$(PYTHON) -m venv .smoke/venv
@@ -54,7 +59,7 @@ pictures: $(VENV)/.development ## Draw the reports of clean, faulty and troubled
 
 lock: $(VENV)/.development ## Write requirements.lock anew from what pyproject.toml allows
 	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip compile --quiet --all-extras --group dev --universal --no-emit-index-url --no-header pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --quiet --all-extras --group dev --group audit --universal --no-emit-index-url --no-header pyproject.toml -o requirements.lock
 
 clean: ## Remove everything that make has made
 	rm -rf $(VENV) .smoke build dist *.egg-info .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -284,7 +284,7 @@ def _read_accounts(environment: Mapping[str, str], home: Path) -> tuple[dict[str
 
     content, sound = None, True
     try:
-        content = yaml.load(path.read_text("utf-8"), Loader=yaml.BaseLoader)  # noqa: S506  every scalar stays text
+        content = yaml.load(path.read_text("utf-8"), Loader=yaml.BaseLoader)  # noqa: S506  every scalar stays text  # nosec B506
     except (OSError, ValueError, yaml.YAMLError):
         sound = False
     if not sound:

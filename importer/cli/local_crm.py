@@ -23,7 +23,7 @@ from importer.settings import Account, environment_for_child, load_account, sand
 
 _KEY_SETTINGS = {
     "access_key": "SANDBOX_ACCESS_KEY",
-    "secret_key": "SANDBOX_SECRET_KEY",
+    "secret_key": "SANDBOX_SECRET_KEY",  # the name of a setting  # nosec B105
     "api_key": "SANDBOX_API_KEY",
 }
 _START_SECONDS = 30.0

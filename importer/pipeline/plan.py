@@ -56,7 +56,7 @@ class Prepared:
     headings: HeadingMatch
     validator: Validator
     source_sha: str
-    signature: tuple[int, int]
+    signature: tuple[int, int, int]
     fingerprint: str
 
     @property

@@ -88,7 +88,7 @@ def render_page(summary: RunSummary, insight: Insight | None = None) -> str:
         slowest=known.calls.slowest if known.calls else (),
         people=known.people,
         people_left=known.people_total - len(known.people),
-        script=Markup(source),  # noqa: S704  a file of this package, nothing of the run's
+        script=Markup(source),  # noqa: S704  a file of this package, nothing of the run's  # nosec B704
         script_hash=f"sha256-{digest}",
     )
 

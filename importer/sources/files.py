@@ -28,13 +28,15 @@ def source_hash(path: Path) -> str:
     return digest.hexdigest()
 
 
-def file_signature(path: Path) -> tuple[int, int]:
-    """Size in bytes and time of the last change in nanoseconds: when either differs, somebody wrote to the file.
+def file_signature(path: Path) -> tuple[int, int, int]:
+    """Size in bytes, time of the last change in nanoseconds and the system's number of the file.
+
+    When one of them differs, somebody wrote to the file or put another one in its place.
 
     Raises :class:`SourceError` when there is no such ordinary file.
     """
     info = regular_file(path)
-    return info.st_size, info.st_mtime_ns
+    return info.st_size, info.st_mtime_ns, info.st_ino
 
 
 def regular_file(path: Path) -> stat_result:

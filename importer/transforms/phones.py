@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 # No letters: the library would dial the words of 1-800-FLOWERS, and 9.19E+11 has lost its last digits.
-_PHONE = re.compile(r"[( ]*\+?[0-9(). -]+")
+_PHONE = re.compile(r"(?:[( ]*\+)?[0-9(). -]+")
 _FROM_NUMBER = re.compile(r"([0-9]{6,15})\.0+")
 _PUNCTUATION = re.compile(r"[(). -]")
 _MOST_REMEMBERED = 200_000
