@@ -65,17 +65,17 @@ def build_chunk(block: Block, layout: Layout, as_text: TextColumn = text_column,
     columns = list(zip(*block.records, strict=True)) if block.records else [()] * width
     block.records.clear()
     problems += _unnamed(block, columns, layout)
-    cells = pd.DataFrame(
-        {
-            column.label: _series(as_text(columns[position]))
-            for column, position in zip(layout.columns, layout.positions, strict=True)
-        },
-        index=pd.RangeIndex(len(block.rows)),
-        copy=False,
-    )
+    labels = [column.label for column in layout.columns]
+    cells = text_frame(labels, [as_text(columns[position]) for position in layout.positions], len(block.rows))
     problems.sort(key=lambda problem: problem.row)
     rows, lines = np.array(block.rows, dtype="int64"), np.array(block.lines, dtype="int64")
     return Chunk(rows=rows, lines=lines, cells=cells, problems=tuple(problems))
+
+
+def text_frame(labels: Sequence[str], columns: Sequence[pa.Array], rows: int) -> pd.DataFrame:
+    """A frame of ``rows`` rows whose columns are Arrow arrays of text without nulls; nothing is copied."""
+    cells = {label: _series(column) for label, column in zip(labels, columns, strict=True)}
+    return pd.DataFrame(cells, index=pd.RangeIndex(rows), copy=False)
 
 
 def _series(texts: pa.Array) -> Any:

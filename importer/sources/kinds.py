@@ -60,6 +60,21 @@ class Kind:
     lie: str = ""
 
 
+def is_container(path: Path) -> bool:
+    """Whether the file begins like a workbook or another file of parts. Raises :class:`SourceError`."""
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(8)
+    except OSError as error:
+        raise unreadable(path, error) from None
+    return head.startswith((*_ZIP, _OLE)) or _is_old_excel(head)
+
+
+def _is_old_excel(head: bytes) -> bool:
+    # BIFF 2 to 5 without a container: the oldest Excel files begin with the record BOF.
+    return head[:2] in (b"\x09\x00", b"\x09\x02", b"\x09\x04", b"\x09\x08") and b"\x00" in head[2:8]
+
+
 def recognise(path: Path) -> Kind:
     """The kind of the ordinary file ``path``.
 
@@ -89,8 +104,7 @@ def _format(path: Path, head: bytes) -> tuple[str, str]:
         return _inside_zip(path), "by its content"
     if head.startswith(_OLE):
         return _inside_ole(path), "by its content"
-    # BIFF 2 to 5 without a container: the oldest Excel files begin with the record BOF.
-    if head[:2] in (b"\x09\x00", b"\x09\x02", b"\x09\x04", b"\x09\x08") and b"\x00" in head[2:8]:
+    if _is_old_excel(head):
         return "xls", "by its content"
     for magic, name in _OTHERS:
         if head.startswith(magic):

@@ -11,13 +11,28 @@ from importer.sources.interface import Source, SourceOptions
 
 if TYPE_CHECKING:
     from importer.sources.kinds import Kind
+    from importer.sources.opened import OpenedSource
 
 
 def open_source(path: Path, options: SourceOptions) -> Source:
     """The spreadsheet ``path``, chosen by its content and not by its name; no data row is read yet.
 
+    A workbook is opened and read by a process of its own (:mod:`importer.sources.guarded`).
     Raises :class:`SourceError` for anything that is not a readable spreadsheet, saying what it is and what to do.
     """
+    from importer.sources.kinds import is_container
+
+    _refuse_lock_file(path)
+    regular_file(path)
+    if not is_container(path):
+        return open_here(path, options)
+    from importer.sources.guarded import open_guarded
+
+    return open_guarded(path, options)
+
+
+def open_here(path: Path, options: SourceOptions) -> OpenedSource:
+    """The same, whatever the format, in this process."""
     from importer.sources.kinds import recognise
 
     _refuse_lock_file(path)
@@ -27,7 +42,7 @@ def open_source(path: Path, options: SourceOptions) -> Source:
     return _read(path, kind, options, notes)
 
 
-def _read(path: Path, kind: Kind, options: SourceOptions, notes: tuple[str, ...]) -> Source:
+def _read(path: Path, kind: Kind, options: SourceOptions, notes: tuple[str, ...]) -> OpenedSource:
     if kind.format == "csv":
         from importer.sources.text import open_text
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from importer.sources import open_source
 from importer.sources.interface import Source, SourceOptions
+from importer.sources.opening import open_here
 
 
 @pytest.fixture
@@ -19,6 +19,6 @@ def open_text(tmp_path: Path) -> Callable[..., Source]:
     def open_it(content: str | bytes, name: str = "data.csv", **options: Any) -> Source:
         path = tmp_path / name
         path.write_bytes(content.encode() if isinstance(content, str) else content)
-        return open_source(path, SourceOptions(**options))
+        return open_here(path, SourceOptions(**options))
 
     return open_it

@@ -13,8 +13,9 @@ import pytest
 from source_files import FILES, as_csv, as_gzip, as_ods, as_xlsx, detected, rows_of
 
 from importer.errors import SourceError
-from importer.sources import file_signature, open_source, source_hash
+from importer.sources import file_signature, source_hash
 from importer.sources.interface import Source, SourceOptions
+from importer.sources.opening import open_here
 
 NONE = SourceOptions()
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -23,7 +24,7 @@ OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 def refused(path: Path, options: SourceOptions = NONE) -> tuple[str, str]:
     """Message, with the path shortened to its name, and remedy."""
     with pytest.raises(SourceError) as caught:
-        open_source(path, options)
+        open_here(path, options)
     return caught.value.message.replace(str(path), path.name), caught.value.remedy
 
 
@@ -148,10 +149,10 @@ def test_a_lock_file_of_excel(tmp_path: Path) -> None:
 def test_a_file_open_in_another_program_is_noted(tmp_path: Path, mark: str) -> None:
     """Unsaved changes are not in the file, and the person is told so."""
     path = as_csv(tmp_path / "leads.csv")
-    assert open_source(path, NONE).notes == ()
+    assert open_here(path, NONE).notes == ()
     (tmp_path / mark).write_bytes(b"")
     note = "The file is open in another program; changes that are not saved there are not in it."
-    assert open_source(path, NONE).notes == (note,)
+    assert open_here(path, NONE).notes == (note,)
 
 
 @pytest.mark.parametrize(
@@ -188,7 +189,7 @@ def test_a_file_open_in_another_program_is_noted(tmp_path: Path, mark: str) -> N
 def test_a_lying_name_is_noted(tmp_path: Path, name: str, make: Callable[[Path], Path], form: str, note: str) -> None:
     """The content decides; the person learns that the extension is wrong."""
     proper = make(tmp_path / ("proper.xlsx" if make is as_xlsx else "proper.csv"))
-    source = open_source(proper.rename(tmp_path / name), NONE)
+    source = open_here(proper.rename(tmp_path / name), NONE)
     assert source.format == form
     assert source.notes == (note,)
     assert len(rows_of(source)) == 4
@@ -199,14 +200,14 @@ def test_other_workbooks_under_wrong_names(tmp_path: Path, fixture: str, name: s
     """The reading library is not misled by the extension either."""
     path = tmp_path / name
     path.write_bytes((FILES / fixture).read_bytes())
-    source = open_source(path, SourceOptions(sheet="People"))
+    source = open_here(path, SourceOptions(sheet="People"))
     assert source.format == fixture.partition(".")[2]
     assert len(rows_of(source)) == 4
 
 
 def test_compressed_text_says_so(tmp_path: Path) -> None:
     """The format's evidence mentions gzip."""
-    assert detected(open_source(as_gzip(tmp_path / "a.csv.gz"), NONE), "format") == (
+    assert detected(open_here(as_gzip(tmp_path / "a.csv.gz"), NONE), "format") == (
         "csv",
         "text, compressed with gzip",
     )

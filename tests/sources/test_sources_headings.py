@@ -9,9 +9,9 @@ import pytest
 from source_files import as_xlsx, detected, problems_of, rows_of
 
 from importer.errors import SourceError
-from importer.sources import open_source
 from importer.sources.headings import column_index, column_letter, label_of
 from importer.sources.interface import Source, SourceOptions
+from importer.sources.opening import open_here
 
 Open = Callable[..., Source]
 
@@ -150,7 +150,7 @@ def test_a_table_that_does_not_begin_at_a1(tmp_path: Path) -> None:
     """Row numbers and letters are those of the sheet, wherever the table stands."""
     rows: list[list[str]] = [[] for _ in range(6)]
     rows += [["", "", "", "Name", "", "City"], ["", "", "", "Ann", "", "Pune"]]
-    source = open_source(as_xlsx(tmp_path / "a.xlsx", {"S": rows}), SourceOptions())
+    source = open_here(as_xlsx(tmp_path / "a.xlsx", {"S": rows}), SourceOptions())
     assert [(column.letter, column.label) for column in source.columns] == [("D", "Name"), ("F", "City")]
     assert source.header_row == 7
     assert rows_of(source) == [(8, 8, ["Ann", "Pune"])]
@@ -159,7 +159,7 @@ def test_a_table_that_does_not_begin_at_a1(tmp_path: Path) -> None:
 def test_titles_of_a_workbook(tmp_path: Path) -> None:
     """The same rule holds for sheets."""
     rows = [["Leads of May"], [], ["Name", "City"], ["Ann", "Pune"]]
-    source = open_source(as_xlsx(tmp_path / "a.xlsx", {"S": rows}), SourceOptions())
+    source = open_here(as_xlsx(tmp_path / "a.xlsx", {"S": rows}), SourceOptions())
     assert detected(source, "header row") == ("3", "row 1 holds a single cell, a title")
 
 

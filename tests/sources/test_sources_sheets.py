@@ -9,8 +9,8 @@ import pytest
 from source_files import as_xlsx, detected, rows_of
 
 from importer.errors import SourceError
-from importer.sources import open_source
 from importer.sources.interface import Source, SourceOptions
+from importer.sources.opening import open_here
 
 LEADS = [["Name", "City"], ["Ann", "Pune"]]
 CALLS = [["Call", "When"], ["c1", "now"]]
@@ -19,7 +19,7 @@ TO_FIX = [["RowNumber", "Reason", "Name", "City"], ["7", "no city", "Bob", "Goa"
 
 
 def opened(path: Path, sheet: str | None = None) -> Source:
-    return open_source(path, SourceOptions(sheet=sheet))
+    return open_here(path, SourceOptions(sheet=sheet))
 
 
 def refused(path: Path, sheet: str | None = None) -> tuple[str, str]:

@@ -12,9 +12,9 @@ import python_calamine
 from source_files import FILES, TABLE, as_ods, as_raw_xlsx, as_xlsb, as_xlsx, problems_of, rows_of
 
 from importer.errors import SourceError
-from importer.sources import open_source
 from importer.sources.cells import text_of
 from importer.sources.interface import SourceOptions
+from importer.sources.opening import open_here
 
 NONE = SourceOptions()
 HEADER = '<row r="1"><c r="A1" t="str"><v>Name</v></c><c r="B1" t="str"><v>Sum</v></c></row>'
@@ -26,13 +26,13 @@ def raw(tmp_path: Path, rows: str, **more: object) -> Path:
 
 def refused(path: Path) -> str:
     with pytest.raises(SourceError) as caught:
-        list(open_source(path, NONE).chunks())
+        list(open_here(path, NONE).chunks())
     assert caught.value.remedy
     return caught.value.message.replace(str(path), path.name)
 
 
 def cells(path: Path, sheet: str | None = None) -> list[list[str]]:
-    return [found for _, _, found in rows_of(open_source(path, SourceOptions(sheet=sheet)))]
+    return [found for _, _, found in rows_of(open_here(path, SourceOptions(sheet=sheet)))]
 
 
 # --- values
@@ -142,12 +142,12 @@ def test_merged_cells_are_noted(tmp_path: Path) -> None:
     book.active.merge_cells("B2:B3")
     book.save(path)
     note = "Merged cells (B2:B3) have their value in the first cell only; the others are read as empty."
-    assert open_source(path, NONE).notes == (note,)
+    assert open_here(path, NONE).notes == (note,)
 
 
 def test_formats_that_hide_errors_say_so() -> None:
     """In .xls, .xlsb and .ods an Excel error looks like an empty cell, and the person is warned."""
-    (note,) = open_source(FILES / "tiny.xls", SourceOptions(sheet="People")).notes
+    (note,) = open_here(FILES / "tiny.xls", SourceOptions(sheet="People")).notes
     assert note.startswith("Excel errors such as #N/A cannot be told from empty cells in .xls files")
 
 
@@ -159,8 +159,8 @@ def test_an_excel_error_is_a_problem(tmp_path: Path, word: str) -> None:
     """It is never an empty cell: the text is there, and the row has a problem with place and value."""
     row = f'<row r="5"><c r="A5" t="str"><v>Ann</v></c><c r="B5" t="e"><f>X(1)</f><v>{word}</v></c></row>'
     path = raw(tmp_path, row)
-    assert rows_of(open_source(path, NONE)) == [(5, 5, ["Ann", word])]
-    assert problems_of(open_source(path, NONE)) == [
+    assert rows_of(open_here(path, NONE)) == [(5, 5, ["Ann", word])]
+    assert problems_of(open_here(path, NONE)) == [
         f'row 5, column B "Sum": The cell holds the Excel error {word}. '
         "Correct the formula in Excel, or type the value."
     ]
@@ -172,7 +172,7 @@ def test_errors_of_newer_programs_are_problems_too(tmp_path: Path, word: str) ->
     rows = f'<row r="5"><c r="A5" t="str"><v>Ann</v></c><c r="B5" t="e"><v>{word}</v></c></row>'
     path = raw(tmp_path, rows + '<row r="6"><c r="A6" t="str"><v>Bob</v></c></row>')
     assert cells(path) == [["Ann", word], ["Bob", ""]]
-    assert [problem.split(".")[0] for problem in problems_of(open_source(path, NONE))] == [
+    assert [problem.split(".")[0] for problem in problems_of(open_here(path, NONE))] == [
         f'row 5, column B "Sum": The cell holds the Excel error {word}'
     ]
 
@@ -181,14 +181,14 @@ def test_text_that_reads_like_an_error_is_text(tmp_path: Path) -> None:
     """Somebody may type #N/A."""
     path = as_xlsx(tmp_path / "a.xlsx", {"S": [["Name", "Sum"], ["Ann", "#N/A"]]})
     assert cells(path) == [["Ann", "#N/A"]]
-    assert problems_of(open_source(path, NONE)) == []
+    assert problems_of(open_here(path, NONE)) == []
 
 
 def test_a_row_of_nothing_but_errors_is_a_row(tmp_path: Path) -> None:
     """A row that would be blank without its error, or whose only cell was never calculated, is kept and told."""
     rows = '<row r="2"><c r="A2" t="e"><v>#N/A</v></c></row><row r="3"><c r="A3"><f>B1</f></c></row>'
     rows += '<row r="4"><c r="B4"><v>1</v></c></row>'
-    source = open_source(raw(tmp_path, rows), NONE)
+    source = open_here(raw(tmp_path, rows), NONE)
     assert rows_of(source) == [(2, 2, ["#N/A", ""]), (3, 3, ["", ""]), (4, 4, ["", "1"])]
     assert [problem.code for chunk in source.chunks() for problem in chunk.problems] == [
         "error-cell",
@@ -200,7 +200,7 @@ def test_a_row_of_nothing_but_errors_is_a_row(tmp_path: Path) -> None:
 def test_a_formula_that_was_never_calculated_is_a_problem(tmp_path: Path, cell: str) -> None:
     """Programs write formulas without results; that is no empty cell."""
     path = raw(tmp_path, f'<row r="2"><c r="A2" t="str"><v>Ann</v></c><c r="B2">{cell}</c></row>')
-    assert problems_of(open_source(path, NONE)) == [
+    assert problems_of(open_here(path, NONE)) == [
         'row 2, column B "Sum": The cell holds a formula without a result. '
         "Open the workbook in Excel, save it, and run again."
     ]
@@ -212,7 +212,7 @@ def test_a_formula_with_a_result_is_its_result(tmp_path: Path) -> None:
     rows += '<row r="3"><c r="A3" t="str"><f>Y</f><v>Bob</v></c><c r="B3" t="str"><f>Z</f><v></v></c></row>'
     path = raw(tmp_path, rows)
     assert cells(path) == [["Ann", "2"], ["Bob", ""]]
-    assert problems_of(open_source(path, NONE)) == []
+    assert problems_of(open_here(path, NONE)) == []
 
 
 def test_errors_far_down_have_their_row(tmp_path: Path) -> None:
@@ -222,7 +222,7 @@ def test_errors_far_down_have_their_row(tmp_path: Path) -> None:
         + (f'<c r="B{n}" t="e"><v>#N/A</v></c></row>' if n % 5000 == 0 else f'<c r="B{n}"><v>{n}</v></c></row>')
         for n in range(2, 20_001)
     ]
-    source = open_source(raw(tmp_path, "".join(rows)), NONE)
+    source = open_here(raw(tmp_path, "".join(rows)), NONE)
     found = [(problem.row, problem.letter) for chunk in source.chunks(700) for problem in chunk.problems]
     assert found == [(5000, "B"), (10_000, "B"), (15_000, "B"), (20_000, "B")]
     by_row = {row: values for row, _, values in rows_of(source, 999)}
@@ -234,7 +234,7 @@ def test_xml_in_other_spellings(tmp_path: Path) -> None:
     """Prefixes, single quotes and rows and cells without places are legal, and errors in them are found."""
     rows = "<row><c t='str'><v>Ann</v></c><c t='e'><v>#N/A</v></c></row><row><c t='e'><v>#REF!</v></c></row>"
     header = "<row><c t='str'><v>Name</v></c><c t='str'><v>Sum</v></c></row>"
-    source = open_source(as_raw_xlsx(tmp_path / "b.xlsx", header + rows), NONE)
+    source = open_here(as_raw_xlsx(tmp_path / "b.xlsx", header + rows), NONE)
     assert rows_of(source) == [(2, 2, ["Ann", "#N/A"]), (3, 3, ["#REF!", ""])]
 
 
@@ -308,7 +308,7 @@ def test_document_type_declarations(tmp_path: Path, where: str) -> None:
 def test_a_stray_cell_in_the_last_corner(tmp_path: Path) -> None:
     """Among the first rows it is a column without a heading, which a note tells; it costs no memory."""
     path = raw(tmp_path, '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>')
-    source = open_source(path, NONE)
+    source = open_here(path, NONE)
     assert rows_of(source) == [(1048576, 1048576, ["", "", "1"])]
     assert source.notes == ('Column XFD has no heading; it is called "(column XFD)".',)
 
@@ -317,7 +317,7 @@ def test_a_stray_cell_far_below(tmp_path: Path) -> None:
     """Behind the first thousand rows nobody would see it, so its row is a problem."""
     rows = "".join(f'<row r="{row}"><c r="A{row}"><v>1</v></c></row>' for row in range(2, 1003))
     path = raw(tmp_path, rows + '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>')
-    assert problems_of(open_source(path, NONE)) == [
+    assert problems_of(open_here(path, NONE)) == [
         "row 1048576: The row has 16384 cells, but there are 2 headings. "
         "Put quotes around the text that contains the delimiter, or remove the extra cells."
     ]
@@ -391,7 +391,7 @@ def test_stopping_the_program_while_it_reads_stops_it(tmp_path: Path, monkeypatc
     path = FILES / "tiny.xls"
     monkeypatch.setattr("python_calamine.load_workbook", interrupt)
     with pytest.raises(KeyboardInterrupt):
-        open_source(path, NONE)
+        open_here(path, NONE)
 
 
 def test_a_damaged_xls(tmp_path: Path) -> None:

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from source_files import as_raw_xlsx, problems_of, rows_of
 
 from importer.errors import SourceError
-from importer.sources import open_source
 from importer.sources.interface import SourceOptions
+from importer.sources.opening import open_here
 from importer.sources.xlsx_rows import SheetRow, _parsed_rows, _plain_rows, read_rows, windows
 from importer.sources.xlsx_strings import SharedStrings, unescaped
 from importer.sources.xlsx_styles import Shown, shown_by
@@ -171,7 +171,7 @@ def test_cells_that_no_program_writes(tmp_path: Path, rows: str) -> None:
     """Cells out of order, twice or of another row, and text that is no XML, are damage."""
     path = as_raw_xlsx(tmp_path / "a.xlsx", '<row r="1"><c r="A1" t="str"><v>Name</v></c></row>' + rows)
     with pytest.raises(SourceError, match="damaged or incomplete"):
-        list(open_source(path, NONE).chunks())
+        list(open_here(path, NONE).chunks())
 
 
 @pytest.mark.parametrize("quote", ['"', "'"])
@@ -181,7 +181,7 @@ def test_a_shared_text_that_is_not_there(tmp_path: Path, quote: str) -> None:
         f'<row r="1"><c r="A1" t="str"><v>Name</v></c></row><row r="7"><c r={quote}B7{quote} t="s"><v>9</v></c></row>'
     )
     with pytest.raises(SourceError) as caught:
-        list(open_source(as_raw_xlsx(tmp_path / "a.xlsx", rows), NONE).chunks())
+        list(open_here(as_raw_xlsx(tmp_path / "a.xlsx", rows), NONE).chunks())
     assert "the cell B7 refers to a text that the workbook does not hold" in caught.value.message
 
 
@@ -206,7 +206,7 @@ def test_texts_come_back_as_they_were_written(rows: list[list[str]], constant_me
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "a.xlsx"
         path.write_bytes(content.getvalue())
-        found = {row: cells for row, _, cells in rows_of(open_source(path, NONE))}
+        found = {row: cells for row, _, cells in rows_of(open_here(path, NONE))}
     expected = {number: row for number, row in enumerate(rows, 2) if any(text.strip() for text in row)}
     assert {row: [_lines(text) for text in cells] for row, cells in found.items()} == {
         row: [_lines(text) for text in cells] for row, cells in expected.items()
@@ -232,7 +232,7 @@ def test_numbers_and_moments_agree_with_another_reader(numbers: list[float], fro
             book.active.append([number, abs(number) + 61])
             book.active.cell(book.active.max_row, 2).number_format = "dd/mm/yyyy hh:mm"
         book.save(path)
-        found = [cells for _, _, cells in rows_of(open_source(path, NONE))]
+        found = [cells for _, _, cells in rows_of(open_here(path, NONE))]
         from importer.sources.cells import text_of
 
         other = python_calamine.load_workbook(path).get_sheet_by_index(0).to_python()[1:]
@@ -358,7 +358,7 @@ def test_a_workbook_in_another_spelling(tmp_path: Path) -> None:
     with zipfile.ZipFile(path, "w") as archive:
         for name, text in parts.items():
             archive.writestr(name, text)
-    source = open_source(path, NONE)
+    source = open_here(path, NONE)
     assert (source.sheet, rows_of(source), problems_of(source)) == ("One", [(2, 2, ["TRUE"])], [])
     assert source.columns[0].letter == "B"
 
@@ -372,4 +372,4 @@ def test_a_row_of_blanks_is_empty(tmp_path: Path, blank: str, constant_memory: b
     for number, text in enumerate(["Head", blank, "x"]):
         sheet.write_string(number, 0, text)
     book.close()
-    assert [row for row, _, _ in rows_of(open_source(tmp_path / "a.xlsx", NONE))] == [3]
+    assert [row for row, _, _ in rows_of(open_here(tmp_path / "a.xlsx", NONE))] == [3]
