@@ -12,12 +12,14 @@ import pytest
 from pipeline_world import BY_ID, LOST, MemoryCrm, Told, VirtualClock, World, answer, before, lead
 
 from importer.errors import MappingError, SettingsError, SourceError, UsageError
-from importer.model import CallClass, Reply, Request, Status
+from importer.ledger.interface import LearnedLimit
+from importer.model import CallClass, Limit, Reply, Request, Status, Verdict, VerdictKind
 from importer.pipeline import publishing
 from importer.pipeline.deliver import DeliveryOptions
-from importer.pipeline.doctor import Health, examine
+from importer.pipeline.doctor import Health, examine, forget_limits
+from importer.pipeline.limits import allowances_of
 from importer.pipeline.plan import PlanRequest, plan_import, prepare
-from importer.pipeline.runs import Places, Surroundings, check, list_runs, locale_of, resume, run, show
+from importer.pipeline.runs import Places, Surroundings, check, list_runs, locale_of, open_memory, resume, run, show
 from importer.settings import Account, Locale
 from importer.sources.interface import SourceOptions
 
@@ -296,3 +298,18 @@ def test_two_imports_that_choose_the_same_name_for_their_reports_both_get_one(
     shown = show(report.summary.run_id, Places(Path("mine.xlsx")), outside)
     assert shown.results == Path("mine-2.xlsx")
     assert Path("mine.xlsx").read_text("utf-8") == "another's"
+
+
+def test_learned_limits_are_forgotten_on_request(outside: Surroundings, account: Account) -> None:
+    """In the ledger and in what the processes of this machine share."""
+    shared = replace(account, slots=outside.home / "limits")
+    with open_memory(outside) as ledger:
+        ledger.learn_limit(account.name, LearnedLimit(CallClass.BULK, Limit(1, 60.0), "slow down", "2026-11-20"))
+    refused = Verdict(VerdictKind.THROTTLED, "throttled", "slow down", limit=Limit(1, 60.0))
+    allowances_of(shared, outside.clock).refused(CallClass.BULK, refused)
+    forget_limits(shared, outside)
+    with open_memory(outside) as ledger:
+        assert ledger.learned_limits(account.name) == {}
+    again = allowances_of(shared, outside.clock)
+    again.wait_time(CallClass.BULK)
+    assert again.limit(CallClass.BULK) == account.limits[CallClass.BULK]
