@@ -24,7 +24,7 @@ demo: $(BIN)/importer ## Import the sample files into a CRM on this computer
 
 test: lint $(VENV)/.development ## Run all checks and tests, with coverage
 	rm -f .coverage .coverage.*
-	$(BIN)/python -m pytest -n 2 --cov --cov-report=
+	$(BIN)/python -m pytest -n 4 --cov --cov-report=
 	$(BIN)/python -m coverage report --fail-under=97 --skip-covered
 	$(BIN)/python -m coverage report --fail-under=100 --include='importer/pipeline/*,importer/ledger/*,importer/crm/*,importer/targets/*' --skip-covered
 
