@@ -131,8 +131,16 @@ class Limit:
     seconds: float
 
     def stricter(self, other: Limit | None) -> Limit:
-        """This limit or the other one, whichever lets fewer calls through in the long run; this one if equal."""
-        return other if other and other.calls / other.seconds < self.calls / self.seconds else self
+        """A limit that keeps both this one and the other, in bursts as in the long run; this one where that suffices.
+
+        With c calls in s seconds, a window of w seconds sees at most c calls for each s that it has begun: it keeps
+        n calls in w seconds when w / s is at most n // c.
+        """
+        if other is None:
+            return self
+        calls = min(self.calls, other.calls)
+        seconds = max(self.seconds / (self.calls // calls), other.seconds / (other.calls // calls))
+        return Limit(calls, seconds)
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,7 +81,7 @@ class Limiter(Protocol):
         ...
 
     def learn(self, limit: Limit) -> None:
-        """Keep another limit from now on; a longer window also applies to calls already completed."""
+        """Keep this limit, too, from now on; a longer window also applies to calls already completed."""
         ...
 
     def unlearn(self) -> None:
@@ -161,9 +161,9 @@ class CompletionLimiter:
         return slot.number in self._busy
 
     def learn(self, limit: Limit) -> None:
-        """Keep another limit from now on; a longer window also applies to calls already completed."""
-        self._keep(limit)
-        self._taught = limit
+        """Keep this limit, too, from now on; a longer window also applies to calls already completed."""
+        self._taught = limit.stricter(self._taught)
+        self._keep(self._own.stricter(self._taught))
 
     def unlearn(self) -> None:
         """Keep the limit again with which the limiter was made."""

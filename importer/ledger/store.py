@@ -31,6 +31,7 @@ from importer.ledger.interface import (
 )
 from importer.ledger.machine import machine_id
 from importer.ledger.opening import Opening, open_file
+from importer.ledger.sqlite_file import FILE_NAME
 from importer.model import CallClass, Counts, Outcome, Status
 
 _CHUNK = 5_000
@@ -52,6 +53,11 @@ def open_ledger(
     machine = machine_id() if this_machine is None else this_machine
     engine, identity, guard = open_file(Opening(home, iso(clock()), machine, randomness, adopt))
     return SqlLedger(engine, identity.install_key, guard, clock=clock)
+
+
+def ledger_file(home: Path) -> Path:
+    """Where the ledger of ``home`` is, or would be."""
+    return home / FILE_NAME
 
 
 def iso(moment: datetime) -> str:

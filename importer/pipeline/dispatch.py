@@ -130,6 +130,7 @@ class Dispatcher:
             # A question in another thread took the slot in between.
             self._queue.put_back(batch)
             return
+        self._budget_left -= 1
         request = work.target.request(batch)
         call = Call(
             run_id=work.run.id,
@@ -157,7 +158,6 @@ class Dispatcher:
             self._budget_day, self._budget_left = today, max(0, work.account.daily_calls - used)
         if self._budget_left <= 0:
             raise budget_reached(work.account.daily_calls)
-        self._budget_left -= 1
 
     def _land_finished(self) -> None:
         for future in [future for future in self._flights if future.done()]:

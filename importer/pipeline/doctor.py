@@ -60,11 +60,15 @@ def examine(
     yield _default("Time zone", account.time_zone, identity.time_zone, "LEADSQUARED_TIME_ZONE")
     country = f"telephone prefix +{identity.country_code.lstrip('+')}" if identity.country_code else ""
     yield _default("Country", account.country, country, "LEADSQUARED_COUNTRY")
-    asker = Asker(crm, allowances_of(account, clock), clock, stopping)
-    yield from _server_clock(crm, asker)
-    yield from _limits(account, ledger, clock)
-    yield from _metadata(asker)
-    yield from _queues(account, asker)
+    allowances = allowances_of(account, clock)
+    try:
+        asker = Asker(crm, allowances, clock, stopping)
+        yield from _server_clock(crm, asker)
+        yield from _limits(account, ledger, clock)
+        yield from _metadata(asker)
+        yield from _queues(account, asker)
+    finally:
+        allowances.close()
 
 
 def _role(role: str) -> Examined:
@@ -167,7 +171,11 @@ def forget_limits(account: Account, outside: Surroundings) -> None:
     """
     with open_memory(outside) as ledger:
         ledger.forget_limits(account.name)
-    allowances_of(account, outside.clock).forget_lessons()
+    allowances = allowances_of(account, outside.clock)
+    try:
+        allowances.forget_lessons()
+    finally:
+        allowances.close()
 
 
 def examine_account(account: Account, outside: Surroundings) -> Iterator[Examined]:

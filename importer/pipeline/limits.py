@@ -97,7 +97,7 @@ class Allowances:
                 self._quota = verdict.limit
             elif verdict.limit is not None and limiter.limit.stricter(verdict.limit) != limiter.limit:
                 limiter.learn(verdict.limit)
-                self._lessons.append(LearnedLimit(kind, verdict.limit, verdict.message, iso(self._clock.now())))
+                self._lessons.append(LearnedLimit(kind, limiter.limit, verdict.message, iso(self._clock.now())))
             # A refusal that names no lower limit still means: somebody else uses the allowance, too.
             reaction = self._refusals[kind].refused(limiter.limit, verdict.retry_after, verdict.message, now)
             limiter.narrow(reaction.most)

@@ -15,7 +15,7 @@ from importer.errors import ImporterError, LedgerError, SettingsError, UsageErro
 from importer.ledger.identity import wants_adoption
 from importer.ledger.interface import Ledger, Run, RunState
 from importer.ledger.lock import sender_lock
-from importer.ledger.store import open_ledger
+from importer.ledger.store import ledger_file, open_ledger
 from importer.model import Status
 from importer.pipeline.clock import Clock
 from importer.pipeline.deliver import DeliveryOptions, deliver
@@ -29,7 +29,7 @@ from importer.pipeline.report import Books, summarise
 from importer.pipeline.successes import Success, note_success
 from importer.pipeline.usual import oddities
 from importer.reports.files import check_writable
-from importer.reports.interface import RunSummary
+from importer.reports.interface import Cost, RunSummary
 from importer.scratch import scratch_folder
 from importer.settings import Account, Locale, load_account
 
@@ -80,8 +80,18 @@ def check(request: PlanRequest, places: Places, outside: Surroundings) -> Report
     check_writable(workbook.parent)
     with scratch_folder(outside.home, "check-") as folder:
         plan = _plan(prepare(request), folder, outside.clock.now(), outside)
-        books = Books(plan, cost=forecast_for(plan, outside.clock.now(), _account_of(request.account, outside)))
+        books = Books(plan, cost=_cost(plan, request.account, outside))
         return Publisher(places, workbook, outside.progress.note).publish(books)
+
+
+def _cost(plan: Plan, account_name: str, outside: Surroundings) -> Cost | None:
+    """What a delivery would cost, as far as this machine knows. A check leaves no ledger where there was none."""
+    account, now = _account_of(account_name, outside), outside.clock.now()
+    if account is not None and ledger_file(outside.home).is_file():
+        # A run would tell what is wrong with the ledger; a check needs none.
+        with suppress(LedgerError), open_memory(outside) as ledger:
+            return forecast_for(plan, now, account, ledger)
+    return forecast_for(plan, now, account)
 
 
 def _account_of(name: str, outside: Surroundings) -> Account | None:

@@ -101,8 +101,7 @@ class SharedSlots:
             limiter.hold_until(moment)
 
     def learn(self, limit: Limit) -> None:
-        """Let all processes keep another limit from now on; a longer window also applies to calls already completed."""
-        self._taught = limit
+        """Let all processes keep this limit, too; a longer window also applies to calls already completed."""
         with self._limiter(None) as limiter:
             limiter.learn(limit)
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import heapq
+from math import ceil
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -76,3 +78,43 @@ def test_no_window_at_the_server_ever_holds_too_many(
     for start in arrivals:
         inside = [moment for moment in arrivals if start <= moment < start + window]
         assert len(inside) <= (calls if start < since + window + 3 else allowed)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "both"),
+    [
+        ((25, 5.0), (200, 60.0), (25, 7.5)),
+        ((25, 5.0), (210, 60.0), (25, 7.5)),
+        ((25, 5.0), (24, 4.9), (24, 5.0)),
+        ((25, 5.0), (2, 60.0), (2, 60.0)),
+        ((25, 5.0), (100, 5.0), (25, 5.0)),
+        ((25, 5.0), (4, 1.0), (4, 1.0)),
+    ],
+)
+def test_a_limit_that_keeps_two(one: tuple[int, float], other: tuple[int, float], both: tuple[int, float]) -> None:
+    """A limit for a minute does not let bursts through that the limit for seconds forbids, and the other way round."""
+    assert Limit(*one).stricter(Limit(*other)) == Limit(*other).stricter(Limit(*one)) == Limit(*both)
+
+
+limits = st.builds(Limit, st.integers(1, 5_000), st.floats(0.5, 3_600))
+
+
+@given(one=limits, other=limits)
+def test_no_window_of_either_limit_holds_too_many(one: Limit, other: Limit) -> None:
+    """A window of theirs touches only so many windows of the limit that keeps both."""
+    both = one.stricter(other)
+    for limit in (one, other):
+        assert both.calls * ceil(limit.seconds / both.seconds - 1e-9) <= limit.calls
+    assert both.stricter(one) == both.stricter(other) == both
+
+
+def test_lessons_add_up() -> None:
+    """A second refusal with another window takes nothing of the first one back."""
+    limiter = CompletionLimiter(Limit(25, 5.0))
+    limiter.learn(Limit(200, 60.0))
+    assert limiter.limit == Limit(25, 7.5)
+    limiter.learn(Limit(20, 5.0))
+    assert limiter.limit == limiter.state.taught == Limit(20, 6.0)
+    assert CompletionLimiter(Limit(25, 5.0), state=limiter.state).limit == Limit(20, 6.0)
+    limiter.unlearn()
+    assert limiter.limit == Limit(25, 5.0)

@@ -13,6 +13,7 @@ from pipeline_world import BY_ID, LOST, MemoryCrm, Told, VirtualClock, World, an
 
 from importer.errors import MappingError, SettingsError, SourceError, UsageError
 from importer.ledger.interface import LearnedLimit
+from importer.ledger.store import ledger_file
 from importer.model import CallClass, Limit, Reply, Request, Status, Verdict, VerdictKind
 from importer.pipeline import publishing
 from importer.pipeline.deliver import DeliveryOptions
@@ -298,6 +299,33 @@ def test_two_imports_that_choose_the_same_name_for_their_reports_both_get_one(
     shown = show(report.summary.run_id, Places(Path("mine.xlsx")), outside)
     assert shown.results == Path("mine-2.xlsx")
     assert Path("mine.xlsx").read_text("utf-8") == "another's"
+
+
+def test_a_check_counts_what_this_machine_knows(outside: Surroundings) -> None:
+    """Limits that refusals taught, and the calls of today; without a ledger it makes none, and needs none."""
+    named = replace(
+        outside,
+        environment={
+            "LEADSQUARED_HOST": "http://127.0.0.1:9",
+            "LEADSQUARED_ACCESS_KEY": "a" * 20,
+            "LEADSQUARED_SECRET_KEY": "b" * 20,
+        },
+    )
+    name = locale_of(None, named)[0]
+    request = replace(files(51), account=name)
+
+    def seconds() -> float:
+        cost = check(request, Places(), named).summary.cost
+        assert cost is not None
+        return cost.seconds
+
+    assert seconds() == 0
+    assert not ledger_file(outside.home).exists()
+    with open_memory(named) as ledger:
+        ledger.learn_limit(name, LearnedLimit(CallClass.BULK, Limit(1, 60.0), "slow down", "2026-11-20"))
+    assert seconds() == 120
+    ledger_file(outside.home).write_bytes(b"no ledger" * 1000)
+    assert seconds() == 0
 
 
 def test_learned_limits_are_forgotten_on_request(outside: Surroundings, account: Account) -> None:
