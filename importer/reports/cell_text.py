@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -45,16 +46,18 @@ def sheet_text(text: str) -> str:
     return text
 
 
-def sheet_column(texts: pd.Series) -> pa.Array:
-    """:func:`sheet_text` for a whole column, as an Arrow array."""
+def sheet_column(texts: pd.Series) -> tuple[pa.Array, AbstractSet[int]]:
+    """:func:`sheet_text` for a whole column, as an Arrow array, and the places (from 0) of the texts that differ."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
     kind = pa.large_string()
+    changed: set[int] = set()
     try:
         array = pa.array(texts, kind)
     except UnicodeEncodeError:
         # Half of a surrogate pair is no text for Arrow.
+        changed = {place for place, text in enumerate(texts) if _ILLEGAL.search(text)}
         array = pa.array([_ILLEGAL.sub(_escape, text) for text in texts], kind)
     if isinstance(array, pa.ChunkedArray):
         # pandas may hold a column in pieces, of which some have another width of offsets.
@@ -62,9 +65,12 @@ def sheet_column(texts: pd.Series) -> pa.Array:
     # Only a text longer than this can have too many line feeds, or be too long for a cell.
     unfit = pc.or_(pc.match_substring_regex(array, _ILLEGAL_FOR_ARROW), pc.greater(pc.utf8_length(array), _LINE_FEEDS))
     if not pc.any(unfit).as_py():
-        return array
-    fit = [sheet_text(text) for text in array.filter(unfit).to_pylist()]
-    return pc.replace_with_mask(array, unfit, pa.array(fit, kind))
+        return array, changed
+    before = array.filter(unfit).to_pylist()
+    fit = [sheet_text(text) for text in before]
+    places = pc.indices_nonzero(unfit).to_pylist()
+    changed |= {place for place, text, now in zip(places, before, fit, strict=True) if text != now}
+    return pc.replace_with_mask(array, unfit, pa.array(fit, kind)), changed
 
 
 def _escape(match: re.Match[str]) -> str:

@@ -7,16 +7,21 @@ create it twice.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from importer.model import Status
 from importer.problems import Problem
 from importer.redaction import redact
-from importer.reports.book import Book, PlainSheet
-from importer.reports.cell_text import RISKY_STARTS, sheet_text
+from importer.reports.book import Book, style_number
+from importer.reports.cell_text import sheet_text
 from importer.reports.interface import ReportColumn
+from importer.reports.row_xml import risky_texts
 from importer.reports.sheet_rows import SheetRows
 from importer.reports.sheet_series import OWN_HEADING, Heading, SheetSeries
-from importer.reports.source_columns import FIX_COLUMNS, cell_problems, own_marks, source_headings
+from importer.reports.source_columns import FIX_COLUMNS, ColumnPlaces, cell_problems, own_marks, source_headings
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 TO_FIX = frozenset({Status.INVALID.value, Status.REJECTED.value})
 
@@ -33,7 +38,7 @@ class FixSheet:
         self._series = SheetSeries(book, "To fix", rows, sheet_rows)
         self._bad = book.format(_BAD_CELL)
         self._bad_quoted = book.format(_BAD_CELL, quoted=True)
-        self._columns: Sequence[ReportColumn] = ()
+        self._places = ColumnPlaces(())
         self._left_out = 0
         self._comments = 0
 
@@ -42,7 +47,7 @@ class FixSheet:
 
         When the source is itself such a sheet, its RowNumber and Reason give way to the new ones.
         """
-        self._columns = columns
+        self._places = ColumnPlaces(columns)
         self._left_out = own_marks(columns)
         own = (
             Heading(FIX_COLUMNS[0], 13, OWN_HEADING, number=True),
@@ -55,40 +60,84 @@ class FixSheet:
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        wanted = pc.is_in(rows.results["Status"], pa.array(sorted(TO_FIX), pa.large_string()))
-        places = pc.indices_nonzero(wanted)
-        results = [rows.results[name].take(places).to_pylist() for name in ("Status", "Error", "ErrorCode")]
-        lines = zip(*(cells.take(places).to_pylist() for cells in rows.cells), strict=True)
-        for place, status, error, code, texts in zip(places.to_pylist(), *results, lines, strict=True):
+        places = pc.indices_nonzero(pc.is_in(rows.results["Status"], pa.array(sorted(TO_FIX), pa.large_string())))
+        if not len(places):
+            return
+        results = (rows.results[name].take(places).to_pylist() for name in ("Status", "Error", "ErrorCode"))
+        numbers: list[int] = []
+        reasons: list[str] = []
+        bad = _BadCells()
+        for place, status, error, code in zip(places.to_pylist(), *results, strict=True):
             number = rows.rows[place]
             problems = rows.problems.get(number, ())
             reason = _reason(status, error, code, problems)
-            if any(str(before.iloc[place]) != after for before, after in zip(rows.source, texts, strict=True)):
+            if place in rows.changed:
                 reason = f"{reason} {_CHANGED}".lstrip()
-            self._write_row(number, sheet_text(reason), texts, problems)
+            for column, found in self._marked(problems).items():
+                bad.add(len(numbers), column, found)
+            numbers.append(number)
+            reasons.append(sheet_text(reason))
+        cells = [texts.take(places) for texts in rows.cells[self._left_out :]]
+        texts = [pa.array(reasons, pa.large_string()), *cells]
+        kept = {column: bad.mask(column, len(numbers)) for column in bad.places}
+        styles = {column: self._styles(column, texts[column - 1], mask) for column, mask in kept.items()}
+        self._series.write_block(numbers, texts, styles, kept, self._commented(bad))
 
     def finish(self) -> None:
         """Add the filters, after the last row."""
         self._series.finish()
 
-    def _write_row(self, number: int, reason: str, texts: Sequence[str], problems: Sequence[Problem]) -> None:
-        sheet, row = self._series.next_row()
-        sheet.write_number(row, 0, number)
-        self._series.write_texts(sheet, row, 1, (reason,))
-        self._series.write_texts(sheet, row, len(FIX_COLUMNS), texts[self._left_out :])
-        for column, found in cell_problems(problems, self._columns).items():
-            if column >= self._left_out:
-                self._mark(sheet, row, len(FIX_COLUMNS) + column - self._left_out, texts[column], found)
+    def _marked(self, problems: Sequence[Problem]) -> dict[int, list[Problem]]:
+        """The problems by the column of this sheet in which the bad cell stands."""
+        shift = len(FIX_COLUMNS) - self._left_out
+        found = cell_problems(problems, self._places).items()
+        return {column + shift: several for column, several in found if column >= self._left_out}
 
-    def _mark(self, sheet: PlainSheet, row: int, column: int, text: str, problems: Sequence[Problem]) -> None:
-        if text:
-            sheet.write_string(row, column, text, self._bad_quoted if text[0] in RISKY_STARTS else self._bad)
-        else:
-            sheet.write_blank(row, column, None, self._bad)
-        if self._comments < _MOST_COMMENTS:
-            self._comments += 1
-            comment = "\n".join(f"{problem.message} {problem.remedy}".rstrip() for problem in problems)
-            sheet.write_comment(row, column, sheet_text(redact(comment)), {"x_scale": 2.2, "y_scale": 1.3})
+    def _styles(self, column: int, texts: pa.Array, bad: pa.Array) -> pa.Array:
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        def named(plain: int, quoted: int) -> pa.Array:
+            kind = pa.large_string()
+            return pc.if_else(risky, pa.scalar(str(quoted), kind), pa.scalar(str(plain), kind))
+
+        risky = risky_texts(texts)
+        marked = named(style_number(self._bad), style_number(self._bad_quoted))
+        return pc.if_else(bad, marked, named(self._series.style(column), self._series.style(column, quoted=True)))
+
+    def _commented(self, bad: _BadCells) -> dict[int, list[tuple[int, str]]]:
+        """What is wrong with the first bad cells of all, by line."""
+        found: dict[int, list[tuple[int, str]]] = {}
+        for line, cells in bad.by_line.items():
+            for column, problems in cells:
+                if self._comments >= _MOST_COMMENTS:
+                    return found
+                self._comments += 1
+                comment = "\n".join(f"{problem.message} {problem.remedy}".rstrip() for problem in problems)
+                found.setdefault(line, []).append((column, sheet_text(redact(comment))))
+        return found
+
+
+class _BadCells:
+    """The bad cells of some lines: the lines of each column, and for each line its columns with their problems."""
+
+    def __init__(self) -> None:
+        self.places: dict[int, list[int]] = {}
+        self.by_line: dict[int, list[tuple[int, Sequence[Problem]]]] = {}
+
+    def add(self, line: int, column: int, problems: Sequence[Problem]) -> None:
+        """Note a bad cell."""
+        self.places.setdefault(column, []).append(line)
+        self.by_line.setdefault(line, []).append((column, problems))
+
+    def mask(self, column: int, lines: int) -> pa.Array:
+        """For each line whether its cell in the column is bad."""
+        import numpy as np
+        import pyarrow as pa
+
+        found = np.zeros(lines, bool)
+        found[self.places[column]] = True
+        return pa.array(found)
 
 
 def _reason(status: str, error: str, code: str, problems: Sequence[Problem]) -> str:

@@ -26,13 +26,15 @@ _LITERAL_ESCAPE = re.compile("(_x[0-9a-fA-F]{4}_)")
 @dataclass(frozen=True, slots=True)
 class TextColumn:
     """Texts of a column: ``letter`` is Excel's, ``style`` the number of its format, ``quoted`` that of its format for
-    texts which Excel would otherwise take for formulas. ``styles``, if given, has an own number for each row."""
+    texts which Excel would otherwise take for formulas. ``styles``, if given, has an own number for each row, and
+    ``kept`` says of each whether its cell is there even if the text is empty."""
 
     letter: str
     texts: pa.Array
     style: int
     quoted: int
     styles: pa.Array | None = None
+    kept: pa.Array | None = None
 
 
 def rows_xml(first_line: int, numbers: Sequence[int], number_style: int, columns: Sequence[TextColumn]) -> Any:
@@ -72,7 +74,7 @@ def _cells(column: TextColumn, lines: pa.Array) -> pa.Array:
     kind = pa.large_string()
     texts = column.texts
     empty = pc.equal(texts, "")
-    if pc.all(empty).as_py():
+    if pc.all(empty).as_py() and column.kept is None:
         return texts
     head = pa.scalar(f'<c r="{column.letter}', kind)
     inside = pc.binary_join_element_wise(
@@ -87,7 +89,13 @@ def _cells(column: TextColumn, lines: pa.Array) -> pa.Array:
         head, lines, pa.scalar('" s="', kind), style, pa.scalar('" t="inlineStr">', kind), inside,
         pa.scalar("</c>", kind), pa.scalar("", kind),
     )  # fmt: skip
-    return pc.if_else(empty, pa.scalar("", kind), made)
+    nothing: Any = pa.scalar("", kind)
+    if column.kept is not None:
+        bare = pc.binary_join_element_wise(
+            head, lines, pa.scalar('" s="', kind), style, pa.scalar('"/>', kind), pa.scalar("", kind)
+        )
+        nothing = pc.if_else(column.kept, bare, nothing)
+    return pc.if_else(empty, nothing, made)
 
 
 def _styles(column: TextColumn) -> Any:
@@ -97,10 +105,17 @@ def _styles(column: TextColumn) -> Any:
     kind = pa.large_string()
     if column.styles is not None:
         return column.styles
-    risky = pc.match_substring_regex(column.texts, _RISKY)
+    risky = risky_texts(column.texts)
     if not pc.any(risky).as_py():
         return pa.scalar(str(column.style), kind)
     return pc.if_else(risky, pa.scalar(str(column.quoted), kind), pa.scalar(str(column.style), kind))
+
+
+def risky_texts(texts: pa.Array) -> pa.Array:
+    """For each text whether Excel would take it for a formula when somebody edits its cell."""
+    import pyarrow.compute as pc
+
+    return pc.match_substring_regex(texts, _RISKY)
 
 
 def _inside(text: str) -> str:

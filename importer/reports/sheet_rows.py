@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,6 @@ from importer.reports.interface import RESULT_COLUMNS, ResultChunk
 from importer.reports.words import UNCERTAIN_ADVICE
 
 if TYPE_CHECKING:
-    import pandas as pd
     import pyarrow as pa
 
 
@@ -22,27 +22,27 @@ if TYPE_CHECKING:
 class SheetRows:
     """Some consecutive rows, as columns of equal length.
 
-    ``results`` holds the result columns after RowNumber; ``source`` the source's cells as they were and ``cells`` the
-    same as a sheet can hold them.
+    ``results`` holds the result columns after RowNumber, ``cells`` the source's cells as a sheet can hold them, and
+    ``changed`` the places (from 0) of the rows in which one of these differs from the source.
     """
 
     rows: Sequence[int]
     results: Mapping[str, pa.Array]
-    source: Sequence[pd.Series]
     cells: Sequence[pa.Array]
+    changed: AbstractSet[int]
     problems: Mapping[int, tuple[Problem, ...]]
 
 
 def sheet_rows(chunk: ResultChunk, columns: int) -> SheetRows:
     """The chunk's rows with the first ``columns`` columns of the source."""
-    results = {name: sheet_column(chunk.results[name]) for name in RESULT_COLUMNS[1:]}
+    results = {name: sheet_column(chunk.results[name])[0] for name in RESULT_COLUMNS[1:]}
     results["Error"] = _errors(results["Status"], results["Error"])
-    source = [chunk.cells.iloc[:, index] for index in range(columns)]
+    source = [sheet_column(chunk.cells.iloc[:, index]) for index in range(columns)]
     return SheetRows(
         rows=chunk.results["RowNumber"].tolist(),
         results=results,
-        source=source,
-        cells=[sheet_column(texts) for texts in source],
+        cells=[texts for texts, _ in source],
+        changed=frozenset().union(*(changed for _, changed in source)),
         problems=chunk.problems,
     )
 

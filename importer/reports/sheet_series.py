@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from importer.reports.book import Book, PlainSheet, style_number
-from importer.reports.cell_text import RISKY_STARTS
 from importer.reports.row_xml import TextColumn, rows_xml
 
 if TYPE_CHECKING:
@@ -71,23 +70,27 @@ class SheetSeries:
         self._row += 1
         return self._sheets[self._used - 1], self._row - 1
 
-    def write_texts(self, sheet: PlainSheet, row: int, first: int, texts: Sequence[str]) -> None:
-        """Write texts that a sheet can hold from column ``first`` on; empty ones leave an empty cell."""
-        write, risky, quoted = sheet.write_string, RISKY_STARTS, self._quoted
-        for column, text in enumerate(texts, first):
-            if text:
-                if text[0] in risky:
-                    write(row, column, text, quoted[column])
-                else:
-                    write(row, column, text)
+    def style(self, column: int, *, quoted: bool = False) -> int:
+        """The number of the format of a column's cells; ``quoted`` is for texts that look like formulas."""
+        return style_number(self._quoted[column]) if quoted else self._plain[column]
 
-    def write_block(self, numbers: Sequence[int], texts: Sequence[pa.Array], styles: Mapping[int, pa.Array]) -> None:
+    def write_block(
+        self,
+        numbers: Sequence[int],
+        texts: Sequence[pa.Array],
+        styles: Mapping[int, pa.Array],
+        kept: Mapping[int, pa.Array] | None = None,
+        comments: Mapping[int, Sequence[tuple[int, str]]] | None = None,
+    ) -> None:
         """Write rows at once: ``numbers`` in column A, ``texts`` in the columns from B on.
 
-        ``styles`` has, for columns counted from 0 whose cells differ in look, the number of each cell's format.
+        ``styles`` has, for columns counted from 0 whose cells differ in look, the number of each cell's format, and
+        ``kept`` whether each cell of such a column is there even if its text is empty. ``comments`` are columns and
+        texts by the place (from 0) of the row.
         """
         from xlsxwriter.utility import xl_col_to_name
 
+        kept = kept or {}
         done = 0
         while done < len(numbers):
             sheet, row = self.next_row()
@@ -98,12 +101,17 @@ class SheetSeries:
                     letter=xl_col_to_name(column),
                     texts=array.slice(done, count),
                     style=self._plain[column],
-                    quoted=style_number(self._quoted[column]),
+                    quoted=self.style(column, quoted=True),
                     styles=styles[column].slice(done, count) if column in styles else None,
+                    kept=kept[column].slice(done, count) if column in kept else None,
                 )
                 for column, array in enumerate(texts, 1)
             ]
             xml = rows_xml(row + 1, numbers[done : done + count], self._plain[0], columns)
+            # A sheet in constant memory takes comments only for rows that are still to come.
+            for place in sorted((comments or {}).keys() & range(done, done + count)):
+                for column, comment in (comments or {})[place]:
+                    sheet.write_comment(row + place - done, column, comment, {"x_scale": 2.2, "y_scale": 1.3})
             sheet.write_rows(row, count, len(columns) + 1, xml)
             done += count
 

@@ -36,13 +36,24 @@ def own_marks(columns: Sequence[ReportColumn]) -> int:
     return 2 if tuple(column.label for column in columns[:2]) == FIX_COLUMNS else 0
 
 
-def cell_problems(problems: Sequence[Problem], columns: Sequence[ReportColumn]) -> dict[int, list[Problem]]:
+class ColumnPlaces:
+    """Finds the index of the column that a problem is about."""
+
+    def __init__(self, columns: Sequence[ReportColumn]) -> None:
+        self._by_label = {column.label: index for index, column in enumerate(columns)}
+        self._by_letter = {column.letter: index for index, column in enumerate(columns)}
+
+    def of(self, problem: Problem) -> int | None:
+        """The index, or ``None`` when the problem is about the row as a whole."""
+        index = self._by_label.get(problem.column)
+        return self._by_letter.get(problem.letter) if index is None and problem.letter else index
+
+
+def cell_problems(problems: Sequence[Problem], places: ColumnPlaces) -> dict[int, list[Problem]]:
     """Problems by the index of the column that they are about; those about the whole row are left out."""
-    by_label = {column.label: index for index, column in enumerate(columns)}
-    by_letter = {column.letter: index for index, column in enumerate(columns)}
     found: dict[int, list[Problem]] = {}
     for problem in problems:
-        index = by_label.get(problem.column, by_letter.get(problem.letter) if problem.letter else None)
+        index = places.of(problem)
         if index is not None:
             found.setdefault(index, []).append(problem)
     return found

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from importer.problems import Problem, make_problem
 from importer.sources.headings import Layout
@@ -40,6 +41,38 @@ class Block:
     flaws: list[Flaw] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Some consecutive rows that hold any text, as Arrow arrays of text, one for each place of a raw row."""
+
+    rows: np.ndarray
+    lines: np.ndarray
+    columns: list[pa.Array]
+
+
+def raw_width(layout: Layout) -> int:
+    """The number of cells that a raw row of this layout should have."""
+    return max((layout.expected, *(position + 1 for position in layout.unnamed)))
+
+
+def column_chunk(found: Columns, layout: Layout) -> Chunk:
+    """The chunk of rows that all have the width of the layout."""
+    problems: list[Problem] = []
+    for position in layout.unnamed:
+        texts = found.columns[position]
+        if pc.max(pc.binary_length(texts)).as_py():
+            filled = enumerate(texts.to_pylist())
+            problems += [
+                _ragged("row-too-long", int(found.rows[place]), position + 1, layout)
+                for place, text in filled
+                if text.strip()
+            ]
+    problems.sort(key=lambda problem: problem.row)
+    labels = [column.label for column in layout.columns]
+    cells = text_frame(labels, [found.columns[position] for position in layout.positions], len(found.rows))
+    return Chunk(rows=found.rows, lines=found.lines, cells=cells, problems=tuple(problems))
+
+
 @contextmanager
 def paused_collector() -> Iterator[None]:
     """The garbage collector off: a loop that makes many lists and no cycles would pay it up to half its time."""
@@ -60,7 +93,7 @@ def text_column(cells: Sequence[Any]) -> pa.Array:
 def build_chunk(block: Block, layout: Layout, as_text: TextColumn = text_column, *, pad: bool = True) -> Chunk:
     """The chunk of ``block``. With ``pad``, missing last cells are empty instead of a problem. Uses the block up."""
     problems = [_flaw(flaw, layout) for flaw in block.flaws if flaw.position in layout.positions]
-    width = max((layout.expected, *(position + 1 for position in layout.unnamed)))
+    width = raw_width(layout)
     problems += _mend(block, width, layout, pad)
     columns = list(zip(*block.records, strict=True)) if block.records else [()] * width
     block.records.clear()

@@ -7,16 +7,16 @@ quote, stops the reading with the line where the record began, because everythin
 
 from __future__ import annotations
 
-import csv
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING
 
 from importer.errors import SourceError
-from importer.sources.blocks import Block, build_chunk, paused_collector
+from importer.sources.blocks import Block, build_chunk, column_chunk, paused_collector, raw_width
 from importer.sources.delimiters import (
     SAMPLE_CHARACTERS,
     detect_delimiter,
@@ -28,13 +28,11 @@ from importer.sources.files import unreadable
 from importer.sources.headings import SAMPLE_ROWS, Layout, SampleRow, find_header, lay_out
 from importer.sources.interface import Chunk, Detection, SourceOptions
 from importer.sources.opened import OpenedSource
+from importer.sources.records import MOST_CHARACTERS, BrokenRecordError, Records
 from importer.sources.textfiles import TextFile, decide_encoding
 
 if TYPE_CHECKING:
     from importer.sources.kinds import Kind
-
-MOST_CHARACTERS = 10_000_000
-"""The longest cell. A longer one is a quote that was never closed, and would fill the memory with the whole file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,23 +44,34 @@ class _Table:
     announced: bool
 
     def chunks(self, layout: Layout, pad: bool, size: int) -> Iterator[Chunk]:
-        for block in self.blocks(size, after=layout.header_row):
-            yield build_chunk(block, layout, pad=pad)
-
-    def blocks(self, size: int, after: int) -> Iterator[Block]:
-        """The records behind row ``after`` that hold any text, ``size`` at a time."""
-        path = self.file.path
-        try:
-            with self.file.open() as stream:
-                if self.announced:
-                    stream.readline()
-                records = _Records(stream, self.delimiter, path, lines_before=int(self.announced))
-                while True:
+        width = raw_width(layout)
+        with self._records() as records:
+            records.skip(layout.header_row)
+            while True:
+                columns = records.next_columns(size, width)
+                chunk = column_chunk(columns, layout) if columns else None
+                if chunk is None:
                     with paused_collector():
-                        block = records.next_block(size, after)
+                        block = records.next_block(size)
                     if not block.rows:
                         return
-                    yield block
+                    chunk = build_chunk(block, layout, pad=pad)
+                if len(chunk.rows):
+                    yield chunk
+
+    def first(self, size: int) -> Block:
+        """The first ``size`` records that hold any text."""
+        with self._records() as records:
+            return records.next_block(size)
+
+    @contextmanager
+    def _records(self) -> Iterator[Records]:
+        path = self.file.path
+        try:
+            with self.file.utf8() as stream:
+                yield Records(stream, self.delimiter, announced=self.announced)
+        except BrokenRecordError as error:
+            raise _broken(path, error) from None
         except (UnicodeDecodeError, EOFError, zlib.error):
             raise SourceError(
                 f"{path} changed while it was being read.", "Wait until nothing writes to it, then run again."
@@ -78,7 +87,7 @@ def open_text(path: Path, kind: Kind, options: SourceOptions, notes: tuple[str, 
     file, encoding = decide_encoding(path, kind.packed, options.encoding)
     delimiter, announced, found = _delimiter(file, options.delimiter)
     table = _Table(file, delimiter, announced)
-    first = next(table.blocks(SAMPLE_ROWS, after=0), Block())
+    first = table.first(SAMPLE_ROWS)
     sample = [SampleRow(row, tuple(cells)) for row, cells in zip(first.rows, first.records, strict=True)]
     place, header = find_header(sample, options.header_row, str(path))
     layout, oddities = lay_out(sample, place, offset=0)
@@ -111,46 +120,8 @@ def _delimiter(file: TextFile, given: str | None) -> tuple[str, bool, Detection]
     return delimiter, False, found
 
 
-class _Records:
-    """A pass over the records of a text file that remembers rows and lines between blocks."""
-
-    def __init__(self, stream: TextIO, delimiter: str, path: Path, lines_before: int) -> None:
-        # The limit belongs to the csv module as a whole; raising it harms nobody else.
-        csv.field_size_limit(max(csv.field_size_limit(), MOST_CHARACTERS))
-        self._reader: Any = csv.reader(stream, delimiter=delimiter, strict=True)
-        self._path = path
-        self._lines_before = lines_before
-        self._row = 0
-
-    def next_block(self, size: int, after: int) -> Block:
-        """Up to ``size`` records behind row ``after`` with any text; none at the end of the file."""
-        block = Block()
-        row, reader = self._row, self._reader
-        end: int = reader.line_num
-        rows, lines, records, before = block.rows, block.lines, block.records, self._lines_before
-        try:
-            for record in reader:
-                row += 1
-                start, end = end + 1, reader.line_num
-                if row <= after or not record:
-                    continue
-                first = record[0]
-                # Joining is dear, so only rows that begin with a blank cell pay for it.
-                if (not first or first.isspace()) and not "".join(record).strip():
-                    continue
-                rows.append(row)
-                lines.append(start + before)
-                records.append(record)
-                if len(rows) >= size:
-                    break
-        except csv.Error as error:
-            raise _broken(self._path, end + 1 + before, row + 1, str(error)) from None
-        self._row = row
-        return block
-
-
-def _broken(path: Path, line: int, row: int, reason: str) -> SourceError:
-    place = f"{path}, line {line} (row {row})"
+def _broken(path: Path, error: BrokenRecordError) -> SourceError:
+    place, reason = f"{path}, line {error.line} (row {error.row})", error.reason
     if "expected after" in reason:
         return SourceError(
             f"{place}: there is text after a closing quote.",

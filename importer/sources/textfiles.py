@@ -6,6 +6,8 @@ import codecs
 import gzip
 import io
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TextIO, cast
@@ -14,6 +16,7 @@ from importer.errors import SourceError
 from importer.sources.files import unreadable
 from importer.sources.interface import Detection
 from importer.sources.kinds import damaged_gzip
+from importer.sources.records import Transcoder
 
 _BLOCK = 1 << 20
 _MOST_UNPACKED = 8 << 30
@@ -38,6 +41,17 @@ class TextFile:
     def open(self) -> TextIO:
         """The characters from the beginning, line ends as they are."""
         return io.TextIOWrapper(open_bytes(self.path, self.packed), encoding=self.encoding, newline="")
+
+    @contextmanager
+    def utf8(self) -> Iterator[IO[bytes] | Transcoder]:
+        """The characters from the beginning as UTF-8, without a byte order mark."""
+        with open_bytes(self.path, self.packed) as stream:
+            if self.encoding not in ("utf-8", "utf-8-sig"):
+                yield Transcoder(stream, self.encoding)
+                return
+            if self.encoding == "utf-8-sig" and stream.read(len(codecs.BOM_UTF8)) != codecs.BOM_UTF8:
+                stream.seek(0)
+            yield stream
 
 
 def open_bytes(path: Path, packed: bool) -> IO[bytes]:

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from importer.reports.book import Book, style_number
-from importer.reports.cell_text import sheet_text
+from importer.reports.book import Book, PlainSheet, style_number
+from importer.reports.cell_text import RISKY_STARTS, sheet_text
 from importer.reports.sheet_series import OWN_HEADING, Heading, SheetSeries
 
 NAUGHTY = ["=1+1", "+1", "-5", "@x", "\t=1", "\r\n", "a\rb", "_x000D_", "x_x0041_y", " lead", "trail ", "<b>&amp;</b>",
@@ -37,6 +37,14 @@ def cells(content: bytes) -> list[list[tuple[str, ...]]]:
     return found
 
 
+def write_cells(book: Book, sheet: PlainSheet, row: int, line: tuple[str, str]) -> None:
+    for column, text in enumerate(line, 1):
+        if text[:1] in RISKY_STARTS and text:
+            sheet.write_string(row, column, text, book.format(None, quoted=True))
+        elif text:
+            sheet.write_string(row, column, text)
+
+
 def written(lines: list[tuple[str, str]], sheet_rows: int, *, at_once: bool) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         book = Book(Path(folder) / "book.xlsx", "")
@@ -51,7 +59,7 @@ def written(lines: list[tuple[str, str]], sheet_rows: int, *, at_once: bool) -> 
             for number, line in enumerate(lines, 2):
                 sheet, row = series.next_row()
                 sheet.write_number(row, 0, number)
-                series.write_texts(sheet, row, 1, line)
+                write_cells(book, sheet, row, line)
         series.finish()
         book.close()
         return (Path(folder) / "book.xlsx").read_bytes()
@@ -79,7 +87,7 @@ def test_blocks_follow_each_other(tmp_path: Path, sheet_rows: int) -> None:
         if size == 1:
             sheet, row = series.next_row()
             sheet.write_number(row, 0, numbers[0])
-            series.write_texts(sheet, row, 1, ("one", ""))
+            write_cells(book, sheet, row, ("one", ""))
         else:
             block = pa.array([f"text {one}" for one in numbers], pa.large_string())
             series.write_block(numbers, [block, block], {})

@@ -98,6 +98,28 @@ def test_only_rows_that_can_be_corrected_are_to_fix(tmp_path: Path) -> None:
     assert sheet.auto_filter.ref
 
 
+def test_the_bad_cells_are_coloured_and_explained(tmp_path: Path) -> None:
+    """Empty ones and those that look like formulas too, on the sheet that the row came to stand on; no others."""
+    texts = ["a", "", "=b", "", "c", "d"]
+    rows = [(row, Status.INVALID if row % 2 else Status.REJECTED, text) for row, text in enumerate(texts, start=2)]
+    book = openpyxl.load_workbook(written(tmp_path / "r.xlsx", rows, rows_per_sheet=4))
+    found = []
+    for name in ("To fix", "To fix 2"):
+        for line in book[name].iter_rows(min_row=2):
+            cell = line[2]
+            found.append((line[0].value, cell.value, cell.fill.fgColor.rgb, cell.quotePrefix, cell.comment is not None))
+    plain, red = "00000000", "FFFBD5D0"
+    assert found == [
+        (2, "a", plain, False, False),
+        (3, None, red, False, True),
+        (4, "=b", plain, True, False),
+        (5, None, red, False, True),
+        (6, "c", plain, False, False),
+        (7, "d", red, False, True),
+    ]
+    assert book["To fix"]["C3"].comment.text.startswith("The cell is empty")
+
+
 def test_more_rows_than_a_sheet_holds(tmp_path: Path) -> None:
     """They go on in the next sheet."""
     rows = [(row, Status.INVALID, f"t{row}") for row in range(2, 9)]
@@ -169,9 +191,13 @@ def test_what_a_cell_cannot_hold_is_marked() -> None:
 @given(texts=st.lists(st.one_of(st.text(max_size=20), st.sampled_from(NAUGHTY), st.just("\n" * 300)), max_size=8))
 def test_a_column_is_marked_as_its_cells_are(texts: list[str]) -> None:
     """Looking at a whole column gives the same as looking at each cell."""
-    assert sheet_column(pd.Series(texts, dtype=object)).to_pylist() == [sheet_text(text) for text in texts]
+    column, changed = sheet_column(pd.Series(texts, dtype=object))
+    assert column.to_pylist() == [sheet_text(text) for text in texts]
+    assert changed == {place for place, text in enumerate(texts) if sheet_text(text) != text}
     storable = [text for text in texts if not any("\ud800" <= letter <= "\udfff" for letter in text)]
-    assert sheet_column(pd.Series(storable, dtype="str")).to_pylist() == [sheet_text(text) for text in storable]
+    column, changed = sheet_column(pd.Series(storable, dtype="str"))
+    assert column.to_pylist() == [sheet_text(text) for text in storable]
+    assert changed == {place for place, text in enumerate(storable) if sheet_text(text) != text}
 
 
 @settings(deadline=None, max_examples=60)

@@ -258,7 +258,8 @@ def test_a_very_long_cell(open_text: Open) -> None:
 
 def test_a_cell_without_end(open_text: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     """An open quote in a huge file stops at the limit instead of filling the memory."""
-    monkeypatch.setattr("importer.sources.text.MOST_CHARACTERS", 200_000)
+    for module in ("text", "records"):
+        monkeypatch.setattr(f"importer.sources.{module}.MOST_CHARACTERS", 200_000)
     before = csv.field_size_limit(200_000)
     try:
         message, _ = refused(open_text, 'A,B\n1,2\n3,"' + "x\n" * 150_000)
