@@ -14,6 +14,7 @@ from importer.failpoints import reach
 from importer.mapping.headings import HeadingMatch, match_headings
 from importer.mapping.loader import LoadedMapping, load_mapping
 from importer.mapping.model import Mapping, OnInvalid, Ragged
+from importer.pipeline.beside import Beside
 from importer.pipeline.effect_keys import fingerprint
 from importer.pipeline.plan_store import Plan, PlanFacts, PlanWriter, ProblemGroup
 from importer.pipeline.progress import Progress, Silent
@@ -167,12 +168,13 @@ def plan_import(prepared: Prepared, folder: Path, now: datetime, progress: Progr
     writer = PlanWriter(folder)
     tally = _Tally()
     chunks = _limited(prepared.source.chunks(CHUNK_ROWS), prepared.request.limit)
-    for chunk in _at_least_one(chunks, prepared.source):
-        checked = prepared.validator.check(chunk.rows, chunk.cells, chunk.problems)
-        writer.add(chunk.rows, checked.ok, chunk.cells, checked.records, checked.problems)
-        tally.add(len(chunk.rows), int(checked.ok.sum()), checked.problems)
-        listener.reading(tally.rows)
-        reach("reading-source")
+    with Beside() as reading, Beside() as writing:
+        for chunk in reading.ahead(_at_least_one(chunks, prepared.source)):
+            checked = prepared.validator.check(chunk.rows, chunk.cells, chunk.problems)
+            writing.do(writer.add, chunk.rows, checked.ok, chunk.cells, checked.records, checked.problems)
+            tally.add(len(chunk.rows), int(checked.ok.sum()), checked.problems)
+            listener.reading(tally.rows)
+            reach("reading-source")
     if file_signature(prepared.request.source) != prepared.signature:
         raise SourceError(
             f"{prepared.request.source} changed while it was being read.",

@@ -30,6 +30,8 @@ class PlainSheet(Worksheet):  # type: ignore[misc]  # XlsxWriter ships no types
     unescaped, so a cell of the source could put XML into the file.
     """
 
+    previous_row: int
+
     def _xml_rich_inline_string(self, string: str, attributes: Sequence[tuple[str, Any]] = ()) -> None:
         self._xml_inline_string(string, True, attributes)
 
@@ -38,8 +40,9 @@ class PlainSheet(Worksheet):  # type: ignore[misc]  # XlsxWriter ships no types
 
         All of them must lie below the rows written so far: a sheet in constant memory goes only downwards.
         """
-        # Whatever was written cell by cell before goes to the file first.
-        self._write_single_row(first)
+        if self.previous_row < first:
+            # Whatever was written cell by cell before goes to the file first.
+            self._write_single_row(first)
         self._check_dimensions(first, 0)
         self._check_dimensions(first + count - 1, columns - 1)
         self.row_data_fh.flush()

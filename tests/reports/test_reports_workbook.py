@@ -17,7 +17,7 @@ from summaries import summary
 from importer.errors import ReportError
 from importer.model import Status
 from importer.problems import make_problem
-from importer.reports import files
+from importer.reports import files, sheet_series
 from importer.reports.cell_text import CUT, sheet_column, sheet_text
 from importer.reports.files import check_writable, free_path
 from importer.reports.interface import (
@@ -98,10 +98,11 @@ def test_only_rows_that_can_be_corrected_are_to_fix(tmp_path: Path) -> None:
     assert sheet.auto_filter.ref
 
 
-def test_the_bad_cells_are_coloured_and_explained(tmp_path: Path) -> None:
+def test_the_bad_cells_are_coloured_and_explained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Empty ones and those that look like formulas too, on the sheet that the row came to stand on; no others."""
     texts = ["a", "", "=b", "", "c", "d"]
     rows = [(row, Status.INVALID if row % 2 else Status.REJECTED, text) for row, text in enumerate(texts, start=2)]
+    monkeypatch.setattr(sheet_series, "_BLOCK_ROWS", 1)
     book = openpyxl.load_workbook(written(tmp_path / "r.xlsx", rows, rows_per_sheet=4))
     found = []
     for name in ("To fix", "To fix 2"):
