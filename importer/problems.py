@@ -111,6 +111,13 @@ _KINDS = (
         "Put quotes around the text that contains the delimiter, or remove the extra cells.",
     ),
     Kind(
+        "repeated-headings",
+        "The headings stand there again",
+        "Every cell holds the heading of its column. This happens where several exports were put together into one.",
+        "The row holds the headings again.",
+        "Remove the row.",
+    ),
+    Kind(
         "error-cell",
         "A cell holds an Excel error",
         "Excel shows #N/A, #REF!, #VALUE! and the like when a formula fails. There is no value to send.",

@@ -67,6 +67,7 @@ def build_chunk(block: Block, layout: Layout, as_text: TextColumn = text_column,
     problems += _unnamed(block, columns, layout)
     labels = [column.label for column in layout.columns]
     cells = text_frame(labels, [as_text(columns[position]) for position in layout.positions], len(block.rows))
+    problems += _headings_again(block, cells, layout)
     problems.sort(key=lambda problem: problem.row)
     rows, lines = np.array(block.rows, dtype="int64"), np.array(block.lines, dtype="int64")
     return Chunk(rows=rows, lines=lines, cells=cells, problems=tuple(problems))
@@ -110,6 +111,17 @@ def _unnamed(block: Block, columns: Sequence[Sequence[Any]], layout: Layout) -> 
         for place, cell in enumerate(columns[position])
         if str(cell).strip()
     ]
+
+
+def _headings_again(block: Block, cells: pd.DataFrame, layout: Layout) -> list[Problem]:
+    """Problems of rows in which every cell holds the heading of its column."""
+    named = [column for column in layout.columns if column.heading.strip()]
+    again = np.full(len(block.rows), len(named) > 1)
+    for column in named:
+        if not again.any():
+            return []
+        again &= (cells[column.label] == column.heading).to_numpy(dtype=bool)
+    return [make_problem("repeated-headings", block.rows[place]) for place in np.flatnonzero(again).tolist()]
 
 
 def _filled(record: Sequence[str]) -> int:

@@ -31,7 +31,13 @@ The codes never change their meaning, so programs can rely on them.
 """
 
 _GROUPS: Mapping[str, tuple[str, ...]] = {
-    "The row as it stands in the file": ("row-too-short", "row-too-long", "error-cell", "formula-without-result"),
+    "The row as it stands in the file": (
+        "row-too-short",
+        "row-too-long",
+        "repeated-headings",
+        "error-cell",
+        "formula-without-result",
+    ),
     "Empty and broken cells": ("required", "no-identity", "not-text"),
     "The type of a cell": (
         "not-an-email",
@@ -55,6 +61,7 @@ _MOMENT = {"format": "DD/MM/YYYY hh:mm", "example": "31/12/2026 18:30", "timezon
 EXAMPLES: Mapping[str, tuple[str, Mapping[str, object]]] = {
     "row-too-short": ("", {"found": 9, "expected": 11}),
     "row-too-long": ("", {"found": 12, "expected": 11}),
+    "repeated-headings": ("", {}),
     "error-cell": ("#N/A", {}),
     "formula-without-result": ("", {}),
     "required": ("", {}),
@@ -95,7 +102,7 @@ Python file is run, so take both only from people whom you trust.
 """,
 }
 
-_WHOLE_ROWS = frozenset({"row-too-short", "row-too-long", "no-identity", "custom-row-check"})
+_WHOLE_ROWS = frozenset({"row-too-short", "row-too-long", "repeated-headings", "no-identity", "custom-row-check"})
 
 
 def catalogue_page() -> str:
