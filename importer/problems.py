@@ -132,6 +132,14 @@ _KINDS = (
         "The cell holds a formula without a result.",
         "Open the workbook in Excel, save it, and run again.",
     ),
+    Kind(
+        "rounded-number",
+        "A number has more digits than Excel keeps",
+        "Excel keeps 15 digits of a number and puts zeros in the place of the others, so a longer account or card "
+        "number is not what was typed.",
+        "The cell holds the number {value}, of which Excel keeps only the first 15 digits.",
+        "Format the column as text, then type or paste the number again.",
+    ),
     # --- the cell against the mapping
     Kind(
         "required",
@@ -143,7 +151,8 @@ _KINDS = (
     Kind(
         "not-text",
         "A text holds characters that cannot be sent",
-        "Lone surrogates and NUL are broken text; they usually come from a damaged export.",
+        "Control characters, NUL and lone surrogates are no text; they usually come from a damaged export. Tabs and "
+        "line breaks may stay.",
         '"{value}" holds a character that cannot be sent.',
         "Type the text again.",
     ),

@@ -111,13 +111,19 @@ def _block(rows: Iterator[SheetRow], size: int, width: int) -> Block:
             if len(cells) < width:
                 cells += [""] * (width - len(cells))
             for column, text in row.bad.items():
-                block.flaws.append(Flaw("error-cell" if text else "formula-without-result", row.number, column, text))
+                block.flaws.append(Flaw(_code(text), row.number, column, text))
             block.rows.append(row.number)
             block.records.append(cells)
             if len(block.rows) >= size:
                 break
     block.lines = block.rows
     return block
+
+
+def _code(text: str) -> str:
+    if not text:
+        return "formula-without-result"
+    return "rounded-number" if text.lstrip("-")[:1].isdigit() else "error-cell"
 
 
 def _prove(archive: zipfile.ZipFile, member: str, path: Path) -> list[tuple[str, int]]:

@@ -37,6 +37,7 @@ _GROUPS: Mapping[str, tuple[str, ...]] = {
         "repeated-headings",
         "error-cell",
         "formula-without-result",
+        "rounded-number",
     ),
     "Empty and broken cells": ("required", "no-identity", "not-text"),
     "The type of a cell": (
@@ -64,6 +65,7 @@ EXAMPLES: Mapping[str, tuple[str, Mapping[str, object]]] = {
     "repeated-headings": ("", {}),
     "error-cell": ("#N/A", {}),
     "formula-without-result": ("", {}),
+    "rounded-number": ("4111111111111110", {}),
     "required": ("", {}),
     "no-identity": ("", {"fields": '"E-mail" or "Mobile"'}),
     "not-text": ("Zo\0", {}),

@@ -106,10 +106,14 @@ class Desk:
         checked = self.check(
             csv_of(rows), mapping("FirstName: Name", f"{field}: {{column: Value{rule and ', '}{rule}}}")
         )
+        return self.outcomes(checked, field, len(listed))
+
+    def outcomes(self, checked: Checked, field: str, count: int) -> list[str | None]:
+        """What LeadSquared would get in a field of the rows 2, 3 …, or the first problem of the row."""
         troubled = {int(text.split()[1].strip(",:")): text for text in reversed(checked.problems)}
         return [
-            troubled[row] if row in troubled else checked.sent[row].get(f"lead.{field}")
-            for row in range(2, len(listed) + 2)
+            troubled[row] if row in troubled else checked.sent.get(row, {}).get(f"lead.{field}")
+            for row in range(2, count + 2)
         ]
 
 

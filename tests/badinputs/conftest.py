@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,9 @@ from bad_files import Desk
 
 from importer.sources import guarded
 from importer.sources.opening import open_here
+
+# A CRM in memory, for what only LeadSquared can know.
+sys.path.append(str(Path(__file__).parents[1] / "pipeline"))
 
 
 @pytest.fixture
