@@ -108,7 +108,7 @@ _KINDS = (
         "A row has more cells than there are headings",
         "A line of the file has extra cells, often because a text that contains the delimiter is not in quotes.",
         "The row has {found} cells, but there are {expected} headings.",
-        "Put quotes around the text that contains the delimiter, or remove the extra cells.",
+        "Remove the extra cells; in a text file, a text that contains the delimiter must be in quotes.",
     ),
     Kind(
         "repeated-headings",

@@ -69,7 +69,12 @@ def read_rows(blocks: Iterator[bytes], values: Values, place: str, path: Path) -
         except (expat.ExpatError, ValueError, KeyError):
             raise damaged(path) from None
         for row in rows:
-            if row.number <= before or row.number > MOST_ROWS:
+            if row.number > MOST_ROWS:
+                raise SourceError(
+                    f"{place}: there is a row {row.number:,}, but a sheet ends at row {MOST_ROWS:,}.",
+                    "Split the table into several sheets, or save it as CSV UTF-8 and import that.",
+                )
+            if row.number <= before:
                 raise damaged(path)
             before = row.number
             if not row.is_blank:

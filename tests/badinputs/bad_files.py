@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+import openpyxl
+
 from importer.errors import ImporterError
 from importer.pipeline.plan import PlanRequest, plan_import, prepare
 from importer.pipeline.plan_store import Plan
@@ -138,9 +140,6 @@ def row(number: int, *cells: str) -> str:
     return f'<row r="{number}">{"".join(made)}</row>'
 
 
-HEADINGS = row(1, "Name", "Phone")
-
-
 def xlsx(path: Path, rows: str, *, extra: dict[str, str | bytes] | None = None, **change: str) -> Path:
     """A workbook with one sheet called "Raw" whose rows are the XML `rows`.
 
@@ -183,3 +182,15 @@ def formats(*codes: str) -> str:
     known = "".join(f'<numFmt numFmtId="{164 + at}" formatCode="{code}"/>' for at, code in enumerate(codes))
     used = "".join(f'<xf numFmtId="{164 + at}"/>' for at in range(len(codes)))
     return f'<numFmts>{known}</numFmts><cellXfs><xf numFmtId="0"/>{used}</cellXfs>'
+
+
+def sheets(path: Path, **tables: Sequence[Sequence[object]]) -> Path:
+    """A workbook with a sheet for each table, as openpyxl writes it."""
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for name, rows in tables.items():
+        sheet = book.create_sheet(name)
+        for cells in rows:
+            sheet.append(list(cells))
+    book.save(path)
+    return path

@@ -229,7 +229,7 @@ def test_b024_row_with_more_cells(desk: Desk) -> None:
     checked = desk.check("Name,Phone\nAsha,9845098450,,\nMeera,98450,98451\nRavi,9845098452\n")
     assert list(checked.sent) == [2, 4]
     assert checked.problems == [
-        "row 3: The row has 3 cells, but there are 2 headings. Put quotes around the text that contains the delimiter, or remove the extra cells."
+        "row 3: The row has 3 cells, but there are 2 headings. Remove the extra cells; in a text file, a text that contains the delimiter must be in quotes."
     ]
 
 
@@ -237,8 +237,8 @@ def test_b025_every_row_has_one_cell_more(desk: Desk) -> None:
     checked = desk.check("Name,Phone\nAsha,9845098450,x\nMeera,9845098451,y\n")
     assert checked.sent == {}
     assert checked.problems == [
-        "row 2: The row has 3 cells, but there are 2 headings. Put quotes around the text that contains the delimiter, or remove the extra cells.",
-        "row 3: The row has 3 cells, but there are 2 headings. Put quotes around the text that contains the delimiter, or remove the extra cells.",
+        "row 2: The row has 3 cells, but there are 2 headings. Remove the extra cells; in a text file, a text that contains the delimiter must be in quotes.",
+        "row 3: The row has 3 cells, but there are 2 headings. Remove the extra cells; in a text file, a text that contains the delimiter must be in quotes.",
     ]
 
 

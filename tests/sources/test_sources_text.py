@@ -296,7 +296,7 @@ def test_a_long_row_is_a_problem(open_text: Open) -> None:
         assert cells(source) == [["1", "2"], ["3", "4"]]
         assert problems_of(source) == [
             "row 3: The row has 4 cells, but there are 2 headings. "
-            "Put quotes around the text that contains the delimiter, or remove the extra cells."
+            "Remove the extra cells; in a text file, a text that contains the delimiter must be in quotes."
         ]
 
 
