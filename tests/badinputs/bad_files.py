@@ -74,10 +74,10 @@ class Desk:
         path.write_bytes(content.encode() if isinstance(content, str) else content)
         return path
 
-    def check(self, file: str | bytes | Path, rules: str | bytes = "", *, name: str = "data.csv") -> Checked:
+    def check(self, file: str | bytes | Path, rules: str | bytes | None = None, *, name: str = "data.csv") -> Checked:
         """Plan a file (its path or content) with a mapping, and make the summary that people see."""
         path = file if isinstance(file, Path) else self.write(file, name)
-        self.write(rules or mapping(), "map.yaml")
+        self.write(mapping() if rules is None else rules, "map.yaml")
         self._plans += 1
         request = PlanRequest(source=path, mapping=self.folder / "map.yaml", locale=Locale("Asia/Kolkata", "IN"))
         plan = plan_import(prepare(request), self.folder / f"plan-{self._plans}", NOW)
@@ -93,7 +93,7 @@ class Desk:
                     sent[row] = {key: value for key, value in record.items() if value not in (None, ADDRESS)}
         return Checked(plan, told, problems, list(plan.facts.notes), sent)
 
-    def refused(self, file: str | bytes | Path, rules: str | bytes = "", *, name: str = "data.csv") -> str:
+    def refused(self, file: str | bytes | Path, rules: str | bytes | None = None, *, name: str = "data.csv") -> str:
         """The message and the remedy of the error that a check ends with; the folder is left out."""
         try:
             found = self.check(file, rules, name=name)
