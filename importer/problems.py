@@ -164,6 +164,14 @@ _KINDS = (
         "Expected something like name@example.com.",
     ),
     Kind(
+        "mixed-alphabets",
+        "An e-mail address mixes alphabets that look alike",
+        "Some Cyrillic and Greek letters look like Latin ones. An address with one of them in a Latin word belongs to "
+        "nobody, or to somebody else.",
+        '"{value}" has the letter {stray}, which is {alphabet}, in a word of another alphabet.',
+        "Type the address again.",
+    ),
+    Kind(
         "not-a-phone",
         "Not a phone number",
         "The number does not exist in its country's numbering plan, has letters in it, or has no country code while "

@@ -23,7 +23,7 @@ _FREELY_UNPACKED = 256 << 20
 _MOST_RATIO = 200
 _SHOWN_BEFORE = 30
 _TAIL = "[\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]"
-_TWICE = re.compile(f"[ÂÃ]{_TAIL}|â€{_TAIL}|à[¤¥]{_TAIL}|ðŸ{_TAIL}{_TAIL}")
+_TWICE = re.compile(f"[ÂÃâàð](?:(?<=[ÂÃ]){_TAIL}|(?<=â)€{_TAIL}|(?<=à)[¤¥]{_TAIL}|(?<=ð)Ÿ{_TAIL}{_TAIL})")
 """UTF-8 of Latin letters, quotation marks, Devanagari and emoji, each byte taken for a character of cp1252."""
 _SUGGESTED = ["cp1252", "cp1250", "cp1251", "cp932", "gb18030", "big5", "cp949", "cp1253", "cp1254", "cp1255", "cp1256"]
 _BOMS = (

@@ -42,6 +42,7 @@ _GROUPS: Mapping[str, tuple[str, ...]] = {
     "Empty and broken cells": ("required", "no-identity", "not-text"),
     "The type of a cell": (
         "not-an-email",
+        "mixed-alphabets",
         "not-a-phone",
         "not-a-number",
         "not-an-integer",
@@ -70,6 +71,7 @@ EXAMPLES: Mapping[str, tuple[str, Mapping[str, object]]] = {
     "no-identity": ("", {"fields": '"E-mail" or "Mobile"'}),
     "not-text": ("Zo\0", {}),
     "not-an-email": ("meera@example", {}),
+    "mixed-alphabets": ("meer\u0430@example.com", {"stray": "\u0430", "alphabet": "Cyrillic"}),
     "not-a-phone": ("9.19E+11", {"country_words": " in India", "example": "+91 81234 56789"}),
     "not-a-number": ("1,200", {}),
     "not-an-integer": ("ten", {}),

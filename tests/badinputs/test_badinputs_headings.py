@@ -6,7 +6,7 @@ import gzip
 import zipfile
 from pathlib import Path
 
-from bad_files import Desk, csv_of, mapping
+from bad_files import Desk, csv_of, mapping, row, xlsx
 
 TWO = "Name,Phone\nAsha,9845098450\nMeera,9845098451\n"
 NAMES = mapping("FirstName: Name")
@@ -157,6 +157,9 @@ def test_b041_very_many_rows(desk: Desk) -> None:
 
 
 def test_b042_other_files_called_csv(desk: Desk, tmp_path: Path) -> None:
+    assert desk.check(xlsx(tmp_path / "book.csv", row(1, "Name", "Phone") + row(2, "Asha", "1"))).notes == [
+        "The name says .csv, but the file is an Excel workbook (.xlsx); it was read as that."
+    ]
     assert (
         desk.refused(b"\x89PNG\r\n\x1a\n" + b"\0" * 50)
         == "data.csv is a picture, not a spreadsheet. Open it in the program that made it and save it as .xlsx or as CSV UTF-8."

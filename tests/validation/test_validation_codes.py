@@ -26,6 +26,12 @@ CASES: list[tuple[dict[str, Any], str, str, str]] = [
     ({}, "a\ud800", "not-text", '"a\\ud800" holds a character that cannot be sent. Type the text again.'),
     (
         {"type": "email"},
+        "meer\u0430@example.com",
+        "mixed-alphabets",
+        '"meer\u0430@example.com" has the letter \u0430, which is Cyrillic, in a word of another alphabet. Type the address again.',
+    ),
+    (
+        {"type": "email"},
         "meera@example",
         "not-an-email",
         '"meera@example" is not an e-mail address. Expected something like name@example.com.',
