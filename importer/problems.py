@@ -108,7 +108,14 @@ _KINDS = (
         "A row has more cells than there are headings",
         "A line of the file has extra cells, often because a text that contains the delimiter is not in quotes.",
         "The row has {found} cells, but there are {expected} headings.",
-        "Put quotes around the text that contains the delimiter, or remove the extra cells.",
+        "Remove the extra cells; in a text file, a text that contains the delimiter must be in quotes.",
+    ),
+    Kind(
+        "repeated-headings",
+        "The headings stand there again",
+        "Every cell holds the heading of its column. This happens where several exports were put together into one.",
+        "The row holds the headings again.",
+        "Remove the row.",
     ),
     Kind(
         "error-cell",
@@ -125,6 +132,14 @@ _KINDS = (
         "The cell holds a formula without a result.",
         "Open the workbook in Excel, save it, and run again.",
     ),
+    Kind(
+        "rounded-number",
+        "A number has more digits than Excel keeps",
+        "Excel keeps 15 digits of a number and puts zeros in the place of the others, so a longer account or card "
+        "number is not what was typed.",
+        "The cell holds the number {value}, of which Excel keeps only the first 15 digits.",
+        "Format the column as text, then type or paste the number again.",
+    ),
     # --- the cell against the mapping
     Kind(
         "required",
@@ -136,7 +151,8 @@ _KINDS = (
     Kind(
         "not-text",
         "A text holds characters that cannot be sent",
-        "Lone surrogates and NUL are broken text; they usually come from a damaged export.",
+        "Control characters, NUL and lone surrogates are no text; they usually come from a damaged export. Tabs and "
+        "line breaks may stay.",
         '"{value}" holds a character that cannot be sent.',
         "Type the text again.",
     ),
@@ -146,6 +162,14 @@ _KINDS = (
         "An e-mail address has one @ and a domain with a dot, and no blanks.",
         '"{value}" is not an e-mail address.',
         "Expected something like name@example.com.",
+    ),
+    Kind(
+        "mixed-alphabets",
+        "An e-mail address mixes alphabets that look alike",
+        "Some Cyrillic and Greek letters look like Latin ones. An address with one of them in a Latin word belongs to "
+        "nobody, or to somebody else.",
+        '"{value}" has the letter {stray}, which is {alphabet}, in a word of another alphabet.',
+        "Type the address again.",
     ),
     Kind(
         "not-a-phone",

@@ -11,7 +11,7 @@ from typing import TypedDict
 
 from importer.errors import MappingError, MappingProblem, SourceError
 from importer.failpoints import reach
-from importer.mapping.headings import HeadingMatch, match_headings
+from importer.mapping.headings import HeadingMatch, Table, match_headings
 from importer.mapping.loader import LoadedMapping, load_mapping
 from importer.mapping.model import Mapping, OnInvalid, Ragged
 from importer.pipeline.beside import Beside
@@ -99,7 +99,7 @@ def prepare(request: PlanRequest) -> Prepared:
     mapping = loaded.mapping
     signature = file_signature(request.source)
     source = open_source(request.source, _merged_options(mapping, request.options))
-    headings = match_headings(loaded, [(column.label, column.heading) for column in source.columns])
+    headings = headings_of(loaded, source)
     if headings.problems:
         raise MappingError(str(request.mapping), headings.problems)
     target = make_target(mapping)
@@ -129,6 +129,16 @@ def prepare(request: PlanRequest) -> Prepared:
         signature=signature,
         fingerprint=_fingerprint(request, loaded, source, sha),
     )
+
+
+def headings_of(loaded: LoadedMapping, source: Source) -> HeadingMatch:
+    """How a mapping and the columns of an open file fit together."""
+    table = Table(
+        name=f'{source.path}, sheet "{source.sheet}",' if source.sheet else str(source.path),
+        header_row=source.header_row,
+        letters={column.label: column.letter for column in source.columns},
+    )
+    return match_headings(loaded, [(column.label, column.heading) for column in source.columns], table)
 
 
 def _merged_options(mapping: Mapping, given: SourceOptions) -> SourceOptions:

@@ -25,7 +25,7 @@ def summary_lines(summary: RunSummary) -> list[str]:
     """
     lines = _wrapped(summary.headline)
     lines += ["", *_counts(summary), ""]
-    lines += [f"  {label:<11}{shown(text)}" for label, text in origin(summary)]
+    lines += [f"  {label:<11}{shown(text)}" for label, text in _origin(summary)]
     for group in _problems(summary):
         lines += group
     if summary.notes:
@@ -34,6 +34,13 @@ def summary_lines(summary: RunSummary) -> list[str]:
     if summary.next_step:
         lines += ["", *_wrapped(summary.next_step, "Next: ")]
     return lines
+
+
+def _origin(summary: RunSummary) -> Iterator[tuple[str, str]]:
+    for label, text in origin(summary):
+        yield label, text
+        if label == "Source":
+            yield from (fact for fact in summary.facts if fact[0] == "Sheet")
 
 
 def _counts(summary: RunSummary) -> Iterator[str]:

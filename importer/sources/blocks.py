@@ -67,9 +67,10 @@ def column_chunk(found: Columns, layout: Layout) -> Chunk:
                 for place, text in filled
                 if text.strip()
             ]
-    problems.sort(key=lambda problem: problem.row)
     labels = [column.label for column in layout.columns]
     cells = text_frame(labels, [found.columns[position] for position in layout.positions], len(found.rows))
+    problems += _headings_again(found.rows, cells, layout)
+    problems.sort(key=lambda problem: problem.row)
     return Chunk(rows=found.rows, lines=found.lines, cells=cells, problems=tuple(problems))
 
 
@@ -100,6 +101,7 @@ def build_chunk(block: Block, layout: Layout, as_text: TextColumn = text_column,
     problems += _unnamed(block, columns, layout)
     labels = [column.label for column in layout.columns]
     cells = text_frame(labels, [as_text(columns[position]) for position in layout.positions], len(block.rows))
+    problems += _headings_again(block.rows, cells, layout)
     problems.sort(key=lambda problem: problem.row)
     rows, lines = np.array(block.rows, dtype="int64"), np.array(block.lines, dtype="int64")
     return Chunk(rows=rows, lines=lines, cells=cells, problems=tuple(problems))
@@ -143,6 +145,17 @@ def _unnamed(block: Block, columns: Sequence[Sequence[Any]], layout: Layout) -> 
         for place, cell in enumerate(columns[position])
         if str(cell).strip()
     ]
+
+
+def _headings_again(rows: Sequence[int] | np.ndarray, cells: pd.DataFrame, layout: Layout) -> list[Problem]:
+    """Problems of rows in which every cell holds the heading of its column."""
+    named = [column for column in layout.columns if column.heading.strip()]
+    again = np.full(len(rows), len(named) > 1)
+    for column in named:
+        if not again.any():
+            return []
+        again &= (cells[column.label] == column.heading).to_numpy(dtype=bool)
+    return [make_problem("repeated-headings", int(rows[place])) for place in np.flatnonzero(again).tolist()]
 
 
 def _filled(record: Sequence[str]) -> int:

@@ -103,6 +103,7 @@ class LoadedTab:
         self._kind = kind
         self._name = name
         self._loaded: Any = sheet
+        self.hidden_rows = 0
         self.offset: int = sheet.start[1] if sheet.start else 0
         self.as_text: TextColumn = opendocument_column if kind.format == "ods" else column_of
         self.merged = [

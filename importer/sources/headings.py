@@ -118,11 +118,12 @@ def _refuse_data(found: SampleRow, name: str) -> None:
 
 
 def lay_out(
-    sample: Sequence[SampleRow], place: int, offset: int, hidden: Sequence[int] = ()
+    sample: Sequence[SampleRow], place: int, offset: int, hidden: Sequence[int] = (), name: str = "The file"
 ) -> tuple[Layout, tuple[str, ...]]:
     """The columns of the table whose headings are ``sample[place]``, and notes about their oddities.
 
-    ``offset`` is the number of empty columns left of the cells; ``hidden`` are places to leave out.
+    ``offset`` is the number of empty columns left of the cells; ``hidden`` are places to leave out;
+    ``name`` is that of the file.
     Raises :class:`SourceError` when there are more columns than a spreadsheet holds.
     """
     header = sample[place]
@@ -131,7 +132,7 @@ def lay_out(
     inside = range(len(header.cells))
     kept = [position for position in inside if (position in headed or position in used) and position not in hidden]
     if len(kept) > _MOST_COLUMNS:
-        raise SourceError(f"The file has {len(kept)} columns; a spreadsheet holds {_MOST_COLUMNS}.", "Leave some out.")
+        raise SourceError(f"{name} has {len(kept)} columns; a spreadsheet holds {_MOST_COLUMNS}.", "Leave some out.")
     columns, notes = _name(header.cells, kept, offset)
     unnamed = tuple(position for position in inside if position not in kept and position not in hidden)
     layout = Layout(header.row, columns, tuple(kept), kept[-1] + 1 if kept else 0, unnamed)

@@ -84,13 +84,13 @@ def open_text(path: Path, kind: Kind, options: SourceOptions, notes: tuple[str, 
     """The text file ``path``, its encoding, delimiter and headings known. Raises :class:`SourceError`."""
     if options.sheet is not None:
         raise SourceError(f"{path} is a text file and has no sheets.", "Leave the sheet out.")
-    file, encoding = decide_encoding(path, kind.packed, options.encoding)
+    file, encoding, doubts = decide_encoding(path, kind.packed, options.encoding)
     delimiter, announced, found = _delimiter(file, options.delimiter)
     table = _Table(file, delimiter, announced)
     first = table.first(SAMPLE_ROWS)
     sample = [SampleRow(row, tuple(cells)) for row, cells in zip(first.rows, first.records, strict=True)]
     place, header = find_header(sample, options.header_row, str(path))
-    layout, oddities = lay_out(sample, place, offset=0)
+    layout, oddities = lay_out(sample, place, offset=0, name=str(path))
     return OpenedSource(
         path=path,
         format="csv",
@@ -98,7 +98,7 @@ def open_text(path: Path, kind: Kind, options: SourceOptions, notes: tuple[str, 
         header_row=layout.header_row,
         columns=layout.columns,
         detections=(Detection("format", "csv", kind.how), encoding, found, header),
-        notes=(*notes, *oddities),
+        notes=(*notes, *doubts, *oddities),
         read=partial(table.chunks, layout, options.pad_short_rows),
     )
 

@@ -18,6 +18,7 @@ from importer.sources.kinds import Kind
 from importer.sources.opened import OpenedSource
 from importer.sources.sheets import TO_FIX_COLUMNS, SheetChoice, choose_sheet
 from importer.sources.xlsx import XlsxBook
+from importer.sources.xlsx_hidden import hidden_note
 
 
 class Tab(Protocol):
@@ -31,6 +32,11 @@ class Tab(Protocol):
     @property
     def merged(self) -> Sequence[tuple[str, int]]:
         """Areas of merged cells, each with its last row."""
+        ...
+
+    @property
+    def hidden_rows(self) -> int:
+        """How many rows with cells are hidden, as far as that is known."""
         ...
 
     @property
@@ -58,7 +64,9 @@ def open_workbook(path: Path, kind: Kind, options: SourceOptions, notes: tuple[s
     first = tab.first(SAMPLE_ROWS)
     sample = [SampleRow(row, tuple(map(text_of, cells))) for row, cells in zip(first.rows, first.records, strict=True)]
     place, header = find_header(sample, options.header_row, f'{path}, sheet "{choice.name}"')
-    layout, oddities = lay_out(sample, place, tab.offset, _not_ours(choice, sample[place], tab.offset))
+    layout, oddities = lay_out(
+        sample, place, tab.offset, _not_ours(choice, sample[place], tab.offset), f'{path}, sheet "{choice.name}",'
+    )
     return OpenedSource(
         path=path,
         format=kind.format,
@@ -66,7 +74,13 @@ def open_workbook(path: Path, kind: Kind, options: SourceOptions, notes: tuple[s
         header_row=layout.header_row,
         columns=layout.columns,
         detections=(Detection("format", kind.format, kind.how), choice.found, header),
-        notes=(*notes, *choice.notes, *oddities, *_merged(tab, layout.header_row), *_blind_spot(kind)),
+        notes=(
+            *notes,
+            *choice.notes,
+            *oddities,
+            *_around(tab, layout.header_row),
+            *_blind_spot(kind),
+        ),
         read=partial(_chunks, tab, layout),
     )
 
@@ -91,6 +105,11 @@ def _not_ours(choice: SheetChoice, header: SampleRow, offset: int) -> tuple[int,
     """The places of the columns that our own sheet *To fix* has in front of the person's."""
     begin = tuple(label_of(cell) for cell in header.cells[:2])
     return (0, 1) if choice.to_fix and offset == 0 and begin == TO_FIX_COLUMNS else ()
+
+
+def _around(tab: Tab, header_row: int) -> tuple[str, ...]:
+    """Notes about what people see of the sheet and its cells do not tell."""
+    return (*_merged(tab, header_row), *hidden_note(tab.hidden_rows))
 
 
 def _merged(tab: Tab, header_row: int) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from importer.sources.archives import damaged, inspect_archive, open_archive, prove_parts, strange_xml, unpacked
 from importer.sources.blocks import Block, Flaw, paused_collector
 from importer.sources.books import SheetName
+from importer.sources.xlsx_hidden import HiddenRows
 from importer.sources.xlsx_package import read_package
 from importer.sources.xlsx_rows import SheetRow, read_rows
 from importer.sources.xlsx_strings import SharedStrings
@@ -84,7 +85,9 @@ class StreamedTab:
         if not member:
             raise damaged(path)
         with open_archive(path) as archive:
-            self.merged = _prove(archive, member, path)
+            hidden = HiddenRows()
+            self.merged = _prove(archive, member, path, hidden)
+            self.hidden_rows = hidden.count
 
     def first(self, size: int) -> Block:
         """The first ``size`` rows that hold any value; all blocks are then as wide as the widest of them."""
@@ -111,7 +114,7 @@ def _block(rows: Iterator[SheetRow], size: int, width: int) -> Block:
             if len(cells) < width:
                 cells += [""] * (width - len(cells))
             for column, text in row.bad.items():
-                block.flaws.append(Flaw("error-cell" if text else "formula-without-result", row.number, column, text))
+                block.flaws.append(Flaw(_code(text), row.number, column, text))
             block.rows.append(row.number)
             block.records.append(cells)
             if len(block.rows) >= size:
@@ -120,7 +123,13 @@ def _block(rows: Iterator[SheetRow], size: int, width: int) -> Block:
     return block
 
 
-def _prove(archive: zipfile.ZipFile, member: str, path: Path) -> list[tuple[str, int]]:
+def _code(text: str) -> str:
+    if not text:
+        return "formula-without-result"
+    return "rounded-number" if text.lstrip("-")[:1].isdigit() else "error-cell"
+
+
+def _prove(archive: zipfile.ZipFile, member: str, path: Path, hidden: HiddenRows) -> list[tuple[str, int]]:
     """Read a sheet's part once from end to end, so that damage shows before any row is used; its merged areas."""
     merged: list[tuple[str, int]] = []
     rest = b""
@@ -129,6 +138,7 @@ def _prove(archive: zipfile.ZipFile, member: str, path: Path) -> list[tuple[str,
         if first and (said := _ENCODING.match(block)) and said[1].lower() not in (b"utf-8", b"us-ascii"):
             raise strange_xml(path, member)
         first = False
+        hidden.take(block)
         if b"mergeCell" in block or rest:
             searched = rest + block
             merged += [(area.decode(), int(last)) for area, last in _MERGED.findall(searched)]

@@ -20,6 +20,7 @@ from importer.sources.xlsx_values import Cell, StrayReference, Values, plain
 
 MOST_ROWS = 1_048_576
 MOST_COLUMNS = 16_384
+MOST_DIGITS = 15
 _LONGEST_ROW = 64 << 20
 
 _ROW_BEGIN = re.compile(rb"<(?:\w+:)?row[\s/>]")
@@ -39,7 +40,8 @@ _ILLEGAL = bytes(set(range(32)) - {9, 10, 13})
 class SheetRow:
     """A row as the spreadsheet numbers it: its cells from column A to the last one, and those to be corrected.
 
-    ``bad`` has, by column (from 0), the Excel error of a cell, or an empty text for a formula never calculated.
+    ``bad`` has, by column (from 0), the Excel error of a cell, an empty text for a formula never calculated, or a
+    number of more digits than Excel keeps.
     """
 
     number: int
@@ -67,11 +69,24 @@ def read_rows(blocks: Iterator[bytes], values: Values, place: str, path: Path) -
         except (expat.ExpatError, ValueError, KeyError):
             raise damaged(path) from None
         for row in rows:
-            if row.number <= before or row.number > MOST_ROWS:
+            if row.number > MOST_ROWS:
+                raise SourceError(
+                    f"{place}: there is a row {row.number:,}, but a sheet ends at row {MOST_ROWS:,}.",
+                    "Split the table into several sheets, or save it as CSV UTF-8 and import that.",
+                )
+            if row.number <= before:
                 raise damaged(path)
             before = row.number
             if not row.is_blank:
                 yield row
+
+
+def beyond_excel(content: str | bytes) -> bool:
+    """Whether a number has so many digits before its point that Excel has rounded it."""
+    try:
+        return abs(float(content)) >= 10.0**MOST_DIGITS
+    except ValueError:
+        return False
 
 
 class StrayText(Exception):
@@ -148,6 +163,8 @@ def _plain_rows(window: bytes, values: Values) -> list[SheetRow] | None:
                 raise StrayText(row.number, column) from None
         elif kind in (b"", b"n") and content:
             cells.append(values.number(content.decode().strip(), style.decode()))
+            if len(content) > MOST_DIGITS and beyond_excel(content):
+                row.bad[column] = values.resolved(cells[-1])
         elif kind in (b"inlineStr", b"str"):
             raw = content or inline
             easy = b"&" not in raw and b"_x" not in raw and b"\r" not in raw
@@ -245,6 +262,8 @@ class _Reader:
             row.bad[column] = ""
         try:
             row.cells.append(row.bad[column] if column in row.bad else self._cell(content))
+            if kind in ("", "n") and len(content) > MOST_DIGITS and beyond_excel(content):
+                row.bad.setdefault(column, self._values.resolved(row.cells[-1]))
         except StrayReference:
             raise StrayText(row.number, column) from None
 

@@ -31,10 +31,18 @@ The codes never change their meaning, so programs can rely on them.
 """
 
 _GROUPS: Mapping[str, tuple[str, ...]] = {
-    "The row as it stands in the file": ("row-too-short", "row-too-long", "error-cell", "formula-without-result"),
+    "The row as it stands in the file": (
+        "row-too-short",
+        "row-too-long",
+        "repeated-headings",
+        "error-cell",
+        "formula-without-result",
+        "rounded-number",
+    ),
     "Empty and broken cells": ("required", "no-identity", "not-text"),
     "The type of a cell": (
         "not-an-email",
+        "mixed-alphabets",
         "not-a-phone",
         "not-a-number",
         "not-an-integer",
@@ -55,12 +63,15 @@ _MOMENT = {"format": "DD/MM/YYYY hh:mm", "example": "31/12/2026 18:30", "timezon
 EXAMPLES: Mapping[str, tuple[str, Mapping[str, object]]] = {
     "row-too-short": ("", {"found": 9, "expected": 11}),
     "row-too-long": ("", {"found": 12, "expected": 11}),
+    "repeated-headings": ("", {}),
     "error-cell": ("#N/A", {}),
     "formula-without-result": ("", {}),
+    "rounded-number": ("4111111111111110", {}),
     "required": ("", {}),
     "no-identity": ("", {"fields": '"E-mail" or "Mobile"'}),
     "not-text": ("Zo\0", {}),
     "not-an-email": ("meera@example", {}),
+    "mixed-alphabets": ("meer\u0430@example.com", {"stray": "\u0430", "alphabet": "Cyrillic"}),
     "not-a-phone": ("9.19E+11", {"country_words": " in India", "example": "+91 81234 56789"}),
     "not-a-number": ("1,200", {}),
     "not-an-integer": ("ten", {}),
@@ -95,7 +106,7 @@ Python file is run, so take both only from people whom you trust.
 """,
 }
 
-_WHOLE_ROWS = frozenset({"row-too-short", "row-too-long", "no-identity", "custom-row-check"})
+_WHOLE_ROWS = frozenset({"row-too-short", "row-too-long", "repeated-headings", "no-identity", "custom-row-check"})
 
 
 def catalogue_page() -> str:

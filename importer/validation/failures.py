@@ -80,7 +80,8 @@ def row_problems(
     """The problems of rows that nothing identifies."""
     assert failure.check == IDENTITY, failure
     names = " or ".join(f'"{field.origin.place.label or field.name}"' for field in identity)
-    for position in known.without(failure.positions, ()).tolist():
+    labels = (column.label for field in identity for column in field.origin.columns.values())
+    for position in known.without(failure.positions, labels).tolist():
         yield make_problem("no-identity", int(rows[position]), fields=names)
 
 

@@ -90,6 +90,8 @@ class Validator:
         from importer.validation.origins import sound_text
         from importer.validation.schema import failures
 
+        # What stands in columns that the mapping does not use is never sent.
+        problems = [problem for problem in problems if not problem.column or problem.column in self._labels]
         index = pd.Index(rows.tolist(), dtype="int64")
         cells_by_label = {label: sound_text(cells[label], index) for label in self._labels}
         shown = {field.name: field.origin.take(cells_by_label, index) for field in self._fields}

@@ -68,7 +68,7 @@ def test_another_encoding_is_never_guessed(open_text: Open) -> None:
     """Bytes that are not UTF-8 are refused with line, byte and a suggestion to try."""
     text = "Name,Note\r\nAnn,ok\r\nZoë,Le garçon préféré a été très fêté à l'école\r\n"
     message, remedy = refused(open_text, text.encode("cp1252"))
-    assert message == "data.csv, line 3: the byte 0xEB is not valid UTF-8."
+    assert message == 'data.csv, line 3, behind "Zo": the byte 0xEB is not valid UTF-8.'
     assert remedy.startswith("Save the file as CSV UTF-8, or say how it is encoded, for example `source: {encoding: cp")
 
 
@@ -77,19 +77,21 @@ def test_the_line_of_a_bad_byte_is_right_far_into_the_file(open_text: Open, end:
     """Blocks, line ends and multi-byte characters on block borders do not shift the line."""
     content = f"Näme,Note{end}" + f"Ännchen Müller,okay{end}" * 90_000
     message, _ = refused(open_text, content.encode() + b"Zo\xeb,x\n")
-    assert message == f"data.csv, line {line}: the byte 0xEB is not valid UTF-8."
+    assert message == (
+        f'data.csv, line {line}, behind "Zo": the byte 0xEB is not valid UTF-8, although other letters before it are.'
+    )
 
 
 def test_a_bad_byte_in_a_compressed_file(open_text: Open) -> None:
     """The same holds inside .gz."""
     message, _ = refused(open_text, gzip.compress(b"A,B\n1,2\n3,\xff\n"))
-    assert message == "data.csv, line 3: the byte 0xFF is not valid UTF-8."
+    assert message == 'data.csv, line 3, behind "3,": the byte 0xFF is not valid UTF-8.'
 
 
 def test_a_named_encoding_that_does_not_fit(open_text: Open) -> None:
     """A byte that the named encoding lacks is told with its line."""
     message, remedy = refused(open_text, b"A,B\n1,\x81\n", encoding="cp1252")
-    assert message == "data.csv, line 2: the byte 0x81 does not exist in cp1252."
+    assert message == 'data.csv, line 2, behind "1,": the byte 0x81 does not exist in cp1252.'
     assert remedy == "Set the encoding that the file was written in, or save it as CSV UTF-8."
 
 
@@ -120,7 +122,7 @@ def test_utf_32(open_text: Open) -> None:
 def test_overlong_surrogate_and_cut_sequences(open_text: Open, bad: bytes) -> None:
     """Malformed UTF-8 is refused even where lenient readers accept it."""
     message, _ = refused(open_text, b"A,B\n1," + bad)
-    assert message == f"data.csv, line 2: the byte 0x{bad[0]:02X} is not valid UTF-8."
+    assert message == f'data.csv, line 2, behind "1,": the byte 0x{bad[0]:02X} is not valid UTF-8.'
 
 
 def test_a_nul_character(open_text: Open) -> None:
@@ -295,7 +297,7 @@ def test_a_long_row_is_a_problem(open_text: Open) -> None:
         assert cells(source) == [["1", "2"], ["3", "4"]]
         assert problems_of(source) == [
             "row 3: The row has 4 cells, but there are 2 headings. "
-            "Put quotes around the text that contains the delimiter, or remove the extra cells."
+            "Remove the extra cells; in a text file, a text that contains the delimiter must be in quotes."
         ]
 
 

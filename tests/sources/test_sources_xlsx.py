@@ -20,6 +20,7 @@ from source_files import as_raw_xlsx, problems_of, rows_of
 from importer.errors import SourceError
 from importer.sources.interface import SourceOptions
 from importer.sources.opening import open_here
+from importer.sources.xlsx_hidden import HiddenRows
 from importer.sources.xlsx_rows import SheetRow, _parsed_rows, _plain_rows, read_rows, windows
 from importer.sources.xlsx_strings import SharedStrings, unescaped
 from importer.sources.xlsx_styles import Shown, shown_by
@@ -145,6 +146,16 @@ def test_rows_in_any_pieces() -> None:
         blocks = (xml[start : start + size] for start in range(0, len(xml), size))
         read = list(read_rows(blocks, values(), "a", Path("a")))
         assert [(row.number, row.cells) for row in read] == [(row, [str(row)]) for row in range(1, 30)]
+
+
+def test_hidden_rows_are_counted_in_any_pieces() -> None:
+    """Rows without cells do not count, and a tag that is cut is not overlooked."""
+    xml = b'<row r="1" hidden="1"><c/></row><x:row hidden=\'true\' r="2" ></x:row><row hidden="1" r="3"/><row hidden="0"></row>'
+    for size in (1, 7, 40, len(xml)):
+        hidden = HiddenRows()
+        for start in range(0, len(xml), size):
+            hidden.take(xml[start : start + size])
+        assert hidden.count == 2
 
 
 def test_a_row_without_an_end_is_damage(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,6 +26,12 @@ CASES: list[tuple[dict[str, Any], str, str, str]] = [
     ({}, "a\ud800", "not-text", '"a\\ud800" holds a character that cannot be sent. Type the text again.'),
     (
         {"type": "email"},
+        "meer\u0430@example.com",
+        "mixed-alphabets",
+        '"meer\u0430@example.com" has the letter \u0430, which is Cyrillic, in a word of another alphabet. Type the address again.',
+    ),
+    (
+        {"type": "email"},
         "meera@example",
         "not-an-email",
         '"meera@example" is not an e-mail address. Expected something like name@example.com.',
@@ -230,7 +236,14 @@ def test_long_values_are_cut_and_hidden_characters_shown() -> None:
 
 def test_every_code_of_the_catalogue_is_tested_here_or_comes_from_the_file() -> None:
     """No kind of problem is without a test."""
-    elsewhere = {"row-too-short", "row-too-long", "error-cell", "formula-without-result"}
+    elsewhere = {
+        "row-too-short",
+        "row-too-long",
+        "repeated-headings",
+        "error-cell",
+        "formula-without-result",
+        "rounded-number",
+    }
     own = {"custom-check", "custom-row-check", "duplicate", "no-identity"}
     assert {code for _, _, code, _ in CASES} | own | elsewhere == set(CATALOGUE)
 
