@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from importer.problems import Problem, make_problem
 from importer.sources.headings import Layout
@@ -41,39 +40,6 @@ class Block:
     flaws: list[Flaw] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class Columns:
-    """Some consecutive rows that hold any text, as Arrow arrays of text, one for each place of a raw row."""
-
-    rows: np.ndarray
-    lines: np.ndarray
-    columns: list[pa.Array]
-
-
-def raw_width(layout: Layout) -> int:
-    """The number of cells that a raw row of this layout should have."""
-    return max((layout.expected, *(position + 1 for position in layout.unnamed)))
-
-
-def column_chunk(found: Columns, layout: Layout) -> Chunk:
-    """The chunk of rows that all have the width of the layout."""
-    problems: list[Problem] = []
-    for position in layout.unnamed:
-        texts = found.columns[position]
-        if pc.max(pc.binary_length(texts)).as_py():
-            filled = enumerate(texts.to_pylist())
-            problems += [
-                _ragged("row-too-long", int(found.rows[place]), position + 1, layout)
-                for place, text in filled
-                if text.strip()
-            ]
-    labels = [column.label for column in layout.columns]
-    cells = text_frame(labels, [found.columns[position] for position in layout.positions], len(found.rows))
-    problems += _headings_again(found.rows, cells, layout)
-    problems.sort(key=lambda problem: problem.row)
-    return Chunk(rows=found.rows, lines=found.lines, cells=cells, problems=tuple(problems))
-
-
 @contextmanager
 def paused_collector() -> Iterator[None]:
     """The garbage collector off: a loop that makes many lists and no cycles would pay it up to half its time."""
@@ -93,15 +59,15 @@ def text_column(cells: Sequence[Any]) -> pa.Array:
 
 def build_chunk(block: Block, layout: Layout, as_text: TextColumn = text_column, *, pad: bool = True) -> Chunk:
     """The chunk of ``block``. With ``pad``, missing last cells are empty instead of a problem. Uses the block up."""
-    problems = [_flaw(flaw, layout) for flaw in block.flaws if flaw.position in layout.positions]
-    width = raw_width(layout)
+    problems = [flaw_problem(flaw, layout) for flaw in block.flaws if flaw.position in layout.positions]
+    width = layout.width
     problems += _mend(block, width, layout, pad)
     columns = list(zip(*block.records, strict=True)) if block.records else [()] * width
     block.records.clear()
     problems += _unnamed(block, columns, layout)
     labels = [column.label for column in layout.columns]
     cells = text_frame(labels, [as_text(columns[position]) for position in layout.positions], len(block.rows))
-    problems += _headings_again(block.rows, cells, layout)
+    problems += headings_again(block.rows, cells, layout)
     problems.sort(key=lambda problem: problem.row)
     rows, lines = np.array(block.rows, dtype="int64"), np.array(block.lines, dtype="int64")
     return Chunk(rows=rows, lines=lines, cells=cells, problems=tuple(problems))
@@ -129,9 +95,9 @@ def _mend(block: Block, width: int, layout: Layout, pad: bool) -> list[Problem]:
         if found == width:
             continue
         if found < layout.expected and not pad:
-            problems.append(_ragged("row-too-short", block.rows[place], found, layout))
+            problems.append(ragged("row-too-short", block.rows[place], found, layout))
         elif found > width and (last := _filled(record)) > width:
-            problems.append(_ragged("row-too-long", block.rows[place], last, layout))
+            problems.append(ragged("row-too-long", block.rows[place], last, layout))
         block.records[place] = record[:width] + [""] * (width - found)
     return problems
 
@@ -139,7 +105,7 @@ def _mend(block: Block, width: int, layout: Layout, pad: bool) -> list[Problem]:
 def _unnamed(block: Block, columns: Sequence[Sequence[Any]], layout: Layout) -> list[Problem]:
     """Problems of rows with text where neither a heading nor the first rows had any: it would get lost otherwise."""
     return [
-        _ragged("row-too-long", block.rows[place], position + 1, layout)
+        ragged("row-too-long", block.rows[place], position + 1, layout)
         for position in layout.unnamed
         if columns[position].count("") < len(block.rows)
         for place, cell in enumerate(columns[position])
@@ -147,7 +113,7 @@ def _unnamed(block: Block, columns: Sequence[Sequence[Any]], layout: Layout) -> 
     ]
 
 
-def _headings_again(rows: Sequence[int] | np.ndarray, cells: pd.DataFrame, layout: Layout) -> list[Problem]:
+def headings_again(rows: Sequence[int] | np.ndarray, cells: pd.DataFrame, layout: Layout) -> list[Problem]:
     """Problems of rows in which every cell holds the heading of its column."""
     named = [column for column in layout.columns if column.heading.strip()]
     again = np.full(len(rows), len(named) > 1)
@@ -163,10 +129,12 @@ def _filled(record: Sequence[str]) -> int:
     return next((place + 1 for place in reversed(range(len(record))) if record[place].strip()), 0)
 
 
-def _ragged(code: str, row: int, found: int, layout: Layout) -> Problem:
+def ragged(code: str, row: int, found: int, layout: Layout) -> Problem:
+    """The problem of a row with ``found`` cells."""
     return make_problem(code, row, found=found, expected=len(layout.columns))
 
 
-def _flaw(flaw: Flaw, layout: Layout) -> Problem:
+def flaw_problem(flaw: Flaw, layout: Layout) -> Problem:
+    """The problem of a cell that is wrong in the file itself."""
     column: Column = layout.columns[layout.positions.index(flaw.position)]
     return make_problem(flaw.code, flaw.row, column=column.label, letter=column.letter, value=flaw.text)

@@ -54,6 +54,11 @@ class Layout:
     expected: int
     unnamed: tuple[int, ...]
 
+    @property
+    def width(self) -> int:
+        """The number of cells that a raw row should have."""
+        return max((self.expected, *(position + 1 for position in self.unnamed)))
+
 
 def find_header(sample: Sequence[SampleRow], given: int | None, name: str) -> tuple[int, Detection]:
     """The place of the heading row in ``sample``, and the evidence.

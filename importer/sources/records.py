@@ -15,7 +15,8 @@ from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
-from importer.sources.blocks import Block, Columns
+from importer.sources.blocks import Block
+from importer.sources.columns import Columns
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from importer.errors import SourceError
-from importer.sources.blocks import Block, build_chunk, column_chunk, paused_collector, raw_width
+from importer.sources.blocks import Block, build_chunk, paused_collector
+from importer.sources.columns import column_chunk
 from importer.sources.delimiters import (
     SAMPLE_CHARACTERS,
     detect_delimiter,
@@ -44,7 +45,7 @@ class _Table:
     announced: bool
 
     def chunks(self, layout: Layout, pad: bool, size: int) -> Iterator[Chunk]:
-        width = raw_width(layout)
+        width = layout.width
         with self._records() as records:
             records.skip(layout.header_row)
             while True:

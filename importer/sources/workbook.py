@@ -9,7 +9,7 @@ from typing import Protocol
 
 from importer.errors import SourceError
 from importer.sources.archives import inspect_archive, open_archive, prove_parts
-from importer.sources.blocks import Block, TextColumn, build_chunk
+from importer.sources.blocks import Block
 from importer.sources.books import Book
 from importer.sources.cells import text_of
 from importer.sources.headings import SAMPLE_ROWS, Layout, SampleRow, find_header, label_of, lay_out
@@ -39,17 +39,12 @@ class Tab(Protocol):
         """How many rows with cells are hidden, as far as that is known."""
         ...
 
-    @property
-    def as_text(self) -> TextColumn:
-        """Turns the raw cells of a column into text."""
-        ...
-
     def first(self, size: int) -> Block:
         """The first ``size`` rows that hold any value."""
         ...
 
-    def blocks(self, size: int, after: int) -> Iterator[Block]:
-        """The rows behind row ``after`` that hold any value, ``size`` at a time. Can be called again."""
+    def chunks(self, layout: Layout, size: int) -> Iterator[Chunk]:
+        """The rows behind the headings that hold any value, at most ``size`` at a time. Can be called again."""
         ...
 
 
@@ -81,7 +76,7 @@ def open_workbook(path: Path, kind: Kind, options: SourceOptions, notes: tuple[s
             *_around(tab, layout.header_row),
             *_blind_spot(kind),
         ),
-        read=partial(_chunks, tab, layout),
+        read=partial(tab.chunks, layout),
     )
 
 
@@ -93,12 +88,6 @@ def _open(path: Path, kind: Kind) -> XlsxBook | Book:
             inspect_archive(archive, path)
             prove_parts(archive, path)
     return Book(path, kind)
-
-
-def _chunks(tab: Tab, layout: Layout, size: int) -> Iterator[Chunk]:
-    """The rows below the headings."""
-    for block in tab.blocks(size, after=layout.header_row):
-        yield build_chunk(block, layout, tab.as_text)
 
 
 def _not_ours(choice: SheetChoice, header: SampleRow, offset: int) -> tuple[int, ...]:
