@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 
 from importer.problems import Problem, make_problem
-from importer.sources.headings import Layout
+from importer.sources.headings import Layout, column_index, column_letter
 from importer.sources.interface import Chunk, Column
 
 TextColumn = Callable[[Sequence[Any]], pa.Array]
@@ -61,10 +61,11 @@ def build_chunk(block: Block, layout: Layout, as_text: TextColumn = text_column,
     """The chunk of ``block``. With ``pad``, missing last cells are empty instead of a problem. Uses the block up."""
     problems = [_flaw(flaw, layout) for flaw in block.flaws if flaw.position in layout.positions]
     width = max((layout.expected, *(position + 1 for position in layout.unnamed)))
-    problems += _mend(block, width, layout, pad)
+    strays = _Strays(layout, as_text)
+    problems += _mend(block, width, strays, pad)
     columns = list(zip(*block.records, strict=True)) if block.records else [()] * width
     block.records.clear()
-    problems += _unnamed(block, columns, layout)
+    problems += _unnamed(block, columns, strays)
     labels = [column.label for column in layout.columns]
     cells = text_frame(labels, [as_text(columns[position]) for position in layout.positions], len(block.rows))
     problems += _headings_again(block, cells, layout)
@@ -85,7 +86,22 @@ def _series(texts: pa.Array) -> Any:
     return make(pa.chunked_array([texts]), dtype=pd.StringDtype("pyarrow", na_value=np.nan))
 
 
-def _mend(block: Block, width: int, layout: Layout, pad: bool) -> list[Problem]:
+@dataclass(frozen=True, slots=True)
+class _Strays:
+    """Tells of cells where no heading is."""
+
+    layout: Layout
+    as_text: TextColumn
+
+    def problem(self, row: int, position: int, cell: Any) -> Problem:
+        """``cell`` stands at ``position`` of a raw row."""
+        first = self.layout.columns[0]
+        offset = column_index(first.letter) - self.layout.positions[0]
+        text = self.as_text([cell])[0].as_py()
+        return make_problem("row-too-long", row, value=text, place=column_letter(position + offset))
+
+
+def _mend(block: Block, width: int, strays: _Strays, pad: bool) -> list[Problem]:
     """Give every raw row ``width`` cells; what could not be mended honestly becomes a problem."""
     if set(map(len, block.records)) <= {width}:
         return []
@@ -94,19 +110,20 @@ def _mend(block: Block, width: int, layout: Layout, pad: bool) -> list[Problem]:
         found = len(record)
         if found == width:
             continue
-        if found < layout.expected and not pad:
-            problems.append(_ragged("row-too-short", block.rows[place], found, layout))
+        if found < strays.layout.expected and not pad:
+            expected = len(strays.layout.columns)
+            problems.append(make_problem("row-too-short", block.rows[place], found=found, expected=expected))
         elif found > width and (last := _filled(record)) > width:
-            problems.append(_ragged("row-too-long", block.rows[place], last, layout))
+            problems.append(strays.problem(block.rows[place], last - 1, record[last - 1]))
         block.records[place] = record[:width] + [""] * (width - found)
     return problems
 
 
-def _unnamed(block: Block, columns: Sequence[Sequence[Any]], layout: Layout) -> list[Problem]:
+def _unnamed(block: Block, columns: Sequence[Sequence[Any]], strays: _Strays) -> list[Problem]:
     """Problems of rows with text where neither a heading nor the first rows had any: it would get lost otherwise."""
     return [
-        _ragged("row-too-long", block.rows[place], position + 1, layout)
-        for position in layout.unnamed
+        strays.problem(block.rows[place], position, cell)
+        for position in strays.layout.unnamed
         if columns[position].count("") < len(block.rows)
         for place, cell in enumerate(columns[position])
         if str(cell).strip()
@@ -124,13 +141,9 @@ def _headings_again(block: Block, cells: pd.DataFrame, layout: Layout) -> list[P
     return [make_problem("repeated-headings", block.rows[place]) for place in np.flatnonzero(again).tolist()]
 
 
-def _filled(record: Sequence[str]) -> int:
+def _filled(record: Sequence[Any]) -> int:
     """The number of cells up to the last one with text."""
-    return next((place + 1 for place in reversed(range(len(record))) if record[place].strip()), 0)
-
-
-def _ragged(code: str, row: int, found: int, layout: Layout) -> Problem:
-    return make_problem(code, row, found=found, expected=len(layout.columns))
+    return next((place + 1 for place in reversed(range(len(record))) if str(record[place]).strip()), 0)
 
 
 def _flaw(flaw: Flaw, layout: Layout) -> Problem:
