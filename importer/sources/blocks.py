@@ -95,8 +95,8 @@ class _Strays:
 
     def problem(self, row: int, position: int, cell: Any) -> Problem:
         """``cell`` stands at ``position`` of a raw row."""
-        first = self.layout.columns[0]
-        offset = column_index(first.letter) - self.layout.positions[0]
+        placed = zip(self.layout.columns, self.layout.positions, strict=True)
+        offset = next((column_index(column.letter) - at for column, at in placed), 0)
         text = self.as_text([cell])[0].as_py()
         return make_problem("row-too-long", row, value=text, place=column_letter(position + offset))
 
