@@ -59,6 +59,8 @@ class MappingProblem:
 
     def __str__(self) -> str:
         place = f"line {self.line}" if self.line else "the mapping"
+        if self.line and not self.path and self.column > 1:
+            place += f", column {self.column}"
         where = f" ({self.path})" if self.path else ""
         advice = f" {self.remedy}" if self.remedy else ""
         return f"{place}{where}: {self.message}{advice}"

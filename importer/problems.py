@@ -100,15 +100,15 @@ _KINDS = (
         "A row has fewer cells than there are headings",
         "A line of the file ends early, often because a delimiter is missing or a line was broken in two. "
         "Guessing which cell is missing could put values under the wrong heading.",
-        "The row has {found} cells, but there are {expected} headings.",
+        "The row ends after {found} of {expected} cells.",
         "Add the missing delimiter or cell, or set `source: {{ragged: pad}}` to treat missing last cells as empty.",
     ),
     Kind(
         "row-too-long",
         "A row has more cells than there are headings",
         "A line of the file has extra cells, often because a text that contains the delimiter is not in quotes.",
-        "The row has {found} cells, but there are {expected} headings.",
-        "Remove the extra cells; in a text file, a text that contains the delimiter must be in quotes.",
+        '"{value}" stands in column {place}, which has no heading.',
+        "Remove it, or give its column a heading; in text files, text that has the delimiter in it must be in quotes.",
     ),
     Kind(
         "repeated-headings",

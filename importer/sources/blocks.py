@@ -13,11 +13,15 @@ import pandas as pd
 import pyarrow as pa
 
 from importer.problems import Problem, make_problem
-from importer.sources.headings import Layout
+from importer.sources.headings import Layout, column_index, column_letter
 from importer.sources.interface import Chunk, Column
 
 TextColumn = Callable[[Sequence[Any]], pa.Array]
 """Turns the raw cells of one column into an Arrow array of text without nulls."""
+
+
+Stray = Callable[[int, int, Any], Problem]
+"""Makes the problem of a raw row, by its place in a block, with a cell where no heading is, by its place in the row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +65,14 @@ def build_chunk(block: Block, layout: Layout, as_text: TextColumn = text_column,
     """The chunk of ``block``. With ``pad``, missing last cells are empty instead of a problem. Uses the block up."""
     problems = [flaw_problem(flaw, layout) for flaw in block.flaws if flaw.position in layout.positions]
     width = layout.width
-    problems += _mend(block, width, layout, pad)
+
+    def stray(place: int, position: int, cell: Any) -> Problem:
+        return stray_problem(layout, block.rows[place], position, as_text([cell])[0].as_py())
+
+    problems += _mend(block, layout, stray, pad=pad)
     columns = list(zip(*block.records, strict=True)) if block.records else [()] * width
     block.records.clear()
-    problems += _unnamed(block, columns, layout)
+    problems += _unnamed(columns, layout, stray)
     labels = [column.label for column in layout.columns]
     cells = text_frame(labels, [as_text(columns[position]) for position in layout.positions], len(block.rows))
     problems += headings_again(block.rows, cells, layout)
@@ -85,8 +93,16 @@ def _series(texts: pa.Array) -> Any:
     return make(pa.chunked_array([texts]), dtype=pd.StringDtype("pyarrow", na_value=np.nan))
 
 
-def _mend(block: Block, width: int, layout: Layout, pad: bool) -> list[Problem]:
-    """Give every raw row ``width`` cells; what could not be mended honestly becomes a problem."""
+def stray_problem(layout: Layout, row: int, position: int, text: str) -> Problem:
+    """The problem of a ``text`` that stands at ``position`` of a raw row, where no heading is."""
+    placed = zip(layout.columns, layout.positions, strict=True)
+    offset = next((column_index(column.letter) - at for column, at in placed), 0)
+    return make_problem("row-too-long", row, value=text, place=column_letter(position + offset))
+
+
+def _mend(block: Block, layout: Layout, stray: Stray, *, pad: bool) -> list[Problem]:
+    """Give every raw row as many cells as it should have; what could not be mended honestly becomes a problem."""
+    width = layout.width
     if set(map(len, block.records)) <= {width}:
         return []
     problems = []
@@ -95,19 +111,20 @@ def _mend(block: Block, width: int, layout: Layout, pad: bool) -> list[Problem]:
         if found == width:
             continue
         if found < layout.expected and not pad:
-            problems.append(ragged("row-too-short", block.rows[place], found, layout))
+            expected = len(layout.columns)
+            problems.append(make_problem("row-too-short", block.rows[place], found=found, expected=expected))
         elif found > width and (last := _filled(record)) > width:
-            problems.append(ragged("row-too-long", block.rows[place], last, layout))
+            problems.append(stray(place, last - 1, record[last - 1]))
         block.records[place] = record[:width] + [""] * (width - found)
     return problems
 
 
-def _unnamed(block: Block, columns: Sequence[Sequence[Any]], layout: Layout) -> list[Problem]:
+def _unnamed(columns: Sequence[Sequence[Any]], layout: Layout, stray: Stray) -> list[Problem]:
     """Problems of rows with text where neither a heading nor the first rows had any: it would get lost otherwise."""
     return [
-        ragged("row-too-long", block.rows[place], position + 1, layout)
+        stray(place, position, cell)
         for position in layout.unnamed
-        if columns[position].count("") < len(block.rows)
+        if columns[position].count("") < len(columns[position])
         for place, cell in enumerate(columns[position])
         if str(cell).strip()
     ]
@@ -124,14 +141,9 @@ def headings_again(rows: Sequence[int] | np.ndarray, cells: pd.DataFrame, layout
     return [make_problem("repeated-headings", int(rows[place])) for place in np.flatnonzero(again).tolist()]
 
 
-def _filled(record: Sequence[str]) -> int:
+def _filled(record: Sequence[Any]) -> int:
     """The number of cells up to the last one with text."""
-    return next((place + 1 for place in reversed(range(len(record))) if record[place].strip()), 0)
-
-
-def ragged(code: str, row: int, found: int, layout: Layout) -> Problem:
-    """The problem of a row with ``found`` cells."""
-    return make_problem(code, row, found=found, expected=len(layout.columns))
+    return next((place + 1 for place in reversed(range(len(record))) if str(record[place]).strip()), 0)
 
 
 def flaw_problem(flaw: Flaw, layout: Layout) -> Problem:

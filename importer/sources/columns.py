@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from importer.problems import Problem
-from importer.sources.blocks import Flaw, flaw_problem, headings_again, ragged, text_frame
+from importer.sources.blocks import Flaw, flaw_problem, headings_again, stray_problem, text_frame
 from importer.sources.headings import Layout
 from importer.sources.interface import Chunk
 
@@ -77,8 +77,9 @@ def column_chunk(found: Columns, layout: Layout) -> Chunk:
     problems = [flaw_problem(flaw, layout) for flaw in found.flaws if flaw.position in layout.positions]
     problems += _beyond(found, layout)
     for position in layout.unnamed:
-        texts = enumerate(_filled(_place(found, position)).tolist())
-        problems += [ragged("row-too-long", int(found.rows[at]), position + 1, layout) for at, told in texts if told]
+        texts = _place(found, position)
+        for place in np.flatnonzero(_filled(texts)).tolist():
+            problems.append(stray_problem(layout, int(found.rows[place]), position, texts[place].as_py()))
     labels = [column.label for column in layout.columns]
     cells = text_frame(labels, [_place(found, position) for position in layout.positions], len(found.rows))
     problems += headings_again(found.rows, cells, layout)
@@ -90,9 +91,10 @@ def _beyond(found: Columns, layout: Layout) -> Iterator[Problem]:
     """Problems of rows with text behind the last place that the layout knows."""
     last = np.zeros(len(found.rows), np.int64)
     for position in range(layout.width, len(found.columns)):
-        last[_filled(found.columns[position])] = position + 1
+        last[_filled(found.columns[position])] = position
     for place in np.flatnonzero(last).tolist():
-        yield ragged("row-too-long", int(found.rows[place]), int(last[place]), layout)
+        position = int(last[place])
+        yield stray_problem(layout, int(found.rows[place]), position, found.columns[position][place].as_py())
 
 
 def _filled(texts: pa.Array) -> np.ndarray:

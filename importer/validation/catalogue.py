@@ -62,7 +62,7 @@ _FORM = {"format": "DD/MM/YYYY", "example": "31/12/2026"}
 _MOMENT = {"format": "DD/MM/YYYY hh:mm", "example": "31/12/2026 18:30", "timezone": "Europe/Berlin"}
 EXAMPLES: Mapping[str, tuple[str, Mapping[str, object]]] = {
     "row-too-short": ("", {"found": 9, "expected": 11}),
-    "row-too-long": ("", {"found": 12, "expected": 11}),
+    "row-too-long": ("Pune", {"place": "L"}),
     "repeated-headings": ("", {}),
     "error-cell": ("#N/A", {}),
     "formula-without-result": ("", {}),

@@ -45,13 +45,13 @@ def test_b121_broken_yaml(desk: Desk) -> None:
         "line 3: A tab is used where YAML wants blanks. Indent with blanks, two for each level."
     ]
     assert wrong(desk, 'target: create-lead\nlead:\n  Phone: "Phone\n') == [
-        "line 3: A quotation mark is never closed. Close it at the end of the text."
+        "line 3, column 10: A quotation mark is never closed. Close it at the end of the text."
     ]
     assert wrong(desk, "target: create-lead\nlead:\n  Phone: Phone\n FirstName: Name\n") == [
-        "line 4: The line does not fit the lines above it. Keys of one table begin in one column."
+        "line 4, column 2: The line does not fit the lines above it. Keys of one table begin in one column."
     ]
     assert wrong(desk, "target: create-lead\nlead:\n  Phone Phone\n  FirstName: Name\n") == [
-        "line 4: A colon stands where no key can be. Indent evenly. Put quotes around texts that contain { } [ ] , # or a colon, or that begin with * & ! % @ ` | > or a dash."
+        "line 4, column 12: A colon stands where no key can be. Indent evenly. Put quotes around texts that contain { } [ ] , # or a colon, or that begin with * & ! % @ ` | > or a dash."
     ]
 
 
@@ -289,9 +289,9 @@ def test_b136_encodings_of_mappings(desk: Desk) -> None:
         "line 1: The file is saved as UTF-16. Save it again with the encoding UTF-8."
     ]
     assert wrong(desk, text.encode("cp1252")) == [
-        "line 3: The byte 0xe4 is not UTF-8. Save the file again with the encoding UTF-8."
+        "line 3, column 15: The byte 0xe4 is not UTF-8. Save the file again with the encoding UTF-8."
     ]
-    assert wrong(desk, text + "# \0\n") == ["line 5: The character U+0000 is not allowed in YAML. Remove it."]
+    assert wrong(desk, text + "# \0\n") == ["line 5, column 3: The character U+0000 is not allowed in YAML. Remove it."]
     assert wrong(desk, b"PK\x03\x04" + b"\0" * 50) == [
         "line 1: The file is a workbook or zip file. Name the mapping (YAML), not the spreadsheet."
     ]

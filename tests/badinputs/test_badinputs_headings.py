@@ -121,7 +121,7 @@ def test_b037_a_row_of_totals(desk: Desk) -> None:
 def test_b038_lines_with_a_hash(desk: Desk) -> None:
     checked = desk.check("Name,Phone\n# made by a program\n#Asha,9845098450\n")
     assert checked.problems == [
-        "row 2: The row has 1 cells, but there are 2 headings. Add the missing delimiter or cell, or set `source: {ragged: pad}` to treat missing last cells as empty."
+        "row 2: The row ends after 1 of 2 cells. Add the missing delimiter or cell, or set `source: {ragged: pad}` to treat missing last cells as empty."
     ]
     assert checked.sent == {3: {"lead.FirstName": "#Asha", "lead.Phone": "9845098450"}}
 

@@ -185,7 +185,7 @@ def test_b019_line_breaks_in_quotes(desk: Desk) -> None:
     assert checked.sent == {2: {"lead.FirstName": "Asha", "lead.Notes": "one\ntwo\r\nthree"}}
     assert checked.problems == [
         'row 3, column A "Name": The cell is empty, but lead.FirstName is required. Fill in the cell.',
-        "row 4: The row has 1 cells, but there are 2 headings. Add the missing delimiter or cell, or set `source: {ragged: pad}` to treat missing last cells as empty.",
+        "row 4: The row ends after 1 of 2 cells. Add the missing delimiter or cell, or set `source: {ragged: pad}` to treat missing last cells as empty.",
     ]
     assert (
         desk.refused('Name,Note\nAsha,"one\ntwo"\nMeera,"x"y\n', WITH_NOTE)
@@ -219,7 +219,7 @@ def test_b023_row_with_fewer_cells(desk: Desk) -> None:
     checked = desk.check("Name,Phone,City\nAsha,9845098450,Pune\nMeera,9845098451\n")
     assert list(checked.sent) == [2]
     assert checked.problems == [
-        "row 3: The row has 2 cells, but there are 3 headings. Add the missing delimiter or cell, or set `source: {ragged: pad}` to treat missing last cells as empty."
+        "row 3: The row ends after 2 of 3 cells. Add the missing delimiter or cell, or set `source: {ragged: pad}` to treat missing last cells as empty."
     ]
     padded = mapping("FirstName: Name", "mx_City: City", more="source: {ragged: pad}\n")
     assert desk.check("Name,Phone,City\nMeera,9845098451\n", padded).sent == {2: {"lead.FirstName": "Meera"}}
@@ -229,7 +229,7 @@ def test_b024_row_with_more_cells(desk: Desk) -> None:
     checked = desk.check("Name,Phone\nAsha,9845098450,,\nMeera,98450,98451\nRavi,9845098452\n")
     assert list(checked.sent) == [2, 4]
     assert checked.problems == [
-        "row 3: The row has 3 cells, but there are 2 headings. Remove the extra cells; in a text file, a text that contains the delimiter must be in quotes."
+        'row 3: "98451" stands in column C, which has no heading. Remove it, or give its column a heading; in text files, text that has the delimiter in it must be in quotes.'
     ]
 
 
@@ -237,8 +237,8 @@ def test_b025_every_row_has_one_cell_more(desk: Desk) -> None:
     checked = desk.check("Name,Phone\nAsha,9845098450,x\nMeera,9845098451,y\n")
     assert checked.sent == {}
     assert checked.problems == [
-        "row 2: The row has 3 cells, but there are 2 headings. Remove the extra cells; in a text file, a text that contains the delimiter must be in quotes.",
-        "row 3: The row has 3 cells, but there are 2 headings. Remove the extra cells; in a text file, a text that contains the delimiter must be in quotes.",
+        'row 2: "x" stands in column C, which has no heading. Remove it, or give its column a heading; in text files, text that has the delimiter in it must be in quotes.',
+        'row 3: "y" stands in column C, which has no heading. Remove it, or give its column a heading; in text files, text that has the delimiter in it must be in quotes.',
     ]
 
 

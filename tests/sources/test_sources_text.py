@@ -278,7 +278,7 @@ def test_a_short_row_is_a_problem(open_text: Open) -> None:
     source = open_text("A,B,C\n1,2,3\n4,5\n")
     assert cells(source) == [["1", "2", "3"], ["4", "5", ""]]
     assert problems_of(source) == [
-        "row 3: The row has 2 cells, but there are 3 headings. Add the missing delimiter or cell, or set "
+        "row 3: The row ends after 2 of 3 cells. Add the missing delimiter or cell, or set "
         "`source: {ragged: pad}` to treat missing last cells as empty."
     ]
 
@@ -296,8 +296,8 @@ def test_a_long_row_is_a_problem(open_text: Open) -> None:
         source = open_text("A,B\n1,2\n3,4,,5\n", pad_short_rows=pad)
         assert cells(source) == [["1", "2"], ["3", "4"]]
         assert problems_of(source) == [
-            "row 3: The row has 4 cells, but there are 2 headings. "
-            "Remove the extra cells; in a text file, a text that contains the delimiter must be in quotes."
+            'row 3: "5" stands in column D, which has no heading. Remove it, or give its column a heading; '
+            "in text files, text that has the delimiter in it must be in quotes."
         ]
 
 

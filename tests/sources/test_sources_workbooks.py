@@ -318,8 +318,8 @@ def test_a_stray_cell_far_below(tmp_path: Path) -> None:
     rows = "".join(f'<row r="{row}"><c r="A{row}"><v>1</v></c></row>' for row in range(2, 1003))
     path = raw(tmp_path, rows + '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>')
     assert problems_of(open_here(path, NONE)) == [
-        "row 1048576: The row has 16384 cells, but there are 2 headings. "
-        "Remove the extra cells; in a text file, a text that contains the delimiter must be in quotes."
+        'row 1048576: "1" stands in column XFD, which has no heading. Remove it, or give its column a heading; '
+        "in text files, text that has the delimiter in it must be in quotes."
     ]
 
 
