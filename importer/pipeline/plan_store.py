@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -145,8 +145,8 @@ def _read_chunk(batch: pa.RecordBatch, problems: pa.RecordBatch) -> PlanChunk:
     labels = [name.split(":", 2)[2] for name in names]
     cells = batch.select(names).rename_columns(labels).to_pandas()
     found: dict[int, list[Problem]] = {}
-    for entry in problems.to_pylist():
-        found.setdefault(entry["row"], []).append(Problem(**entry))
+    for problem in map(Problem, *(problems.column(name.name).to_pylist() for name in fields(Problem))):
+        found.setdefault(problem.row, []).append(problem)
     return PlanChunk(
         rows=batch.column("row").to_numpy(),
         ok=batch.column("ok").to_numpy(zero_copy_only=False),

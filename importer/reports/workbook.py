@@ -9,6 +9,7 @@ from pathlib import Path
 
 from xlsxwriter.exceptions import FileCreateError
 
+from importer.collector import paused_collector
 from importer.model import Status
 from importer.reports.book import Book
 from importer.reports.files import cannot_write, new_file
@@ -54,9 +55,10 @@ def _write_sheets(book: Book, summary: RunSummary, rows: ResultRows, rows_per_sh
     sheets = [sheet for sheet in (results, fix) if sheet is not None]
     for sheet in sheets:
         sheet.begin(summary.columns, sample)
-    for chunk in chain(first, chunks):
-        for sheet in sheets:
-            sheet.write(chunk)
+    with paused_collector():
+        for chunk in chain(first, chunks):
+            for sheet in sheets:
+                sheet.write(chunk)
     for sheet in sheets:
         sheet.finish()
 

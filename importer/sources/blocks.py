@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,18 +40,6 @@ class Block:
     lines: list[int] = field(default_factory=list)
     records: list[list[Any]] = field(default_factory=list)
     flaws: list[Flaw] = field(default_factory=list)
-
-
-@contextmanager
-def paused_collector() -> Iterator[None]:
-    """The garbage collector off: a loop that makes many lists and no cycles would pay it up to half its time."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def text_column(cells: Sequence[Any]) -> pa.Array:

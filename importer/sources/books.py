@@ -10,9 +10,10 @@ from typing import Any
 
 import python_calamine
 
+from importer.collector import paused_collector
 from importer.errors import SourceError
 from importer.sources.archives import damaged
-from importer.sources.blocks import Block, TextColumn, build_chunk, paused_collector
+from importer.sources.blocks import Block, TextColumn, build_chunk
 from importer.sources.cells import column_of, opendocument_column
 from importer.sources.headings import Layout, column_letter
 from importer.sources.interface import Chunk

@@ -15,8 +15,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from importer.collector import paused_collector
 from importer.errors import SourceError
-from importer.sources.blocks import Block, build_chunk, paused_collector
+from importer.sources.blocks import Block, build_chunk
 from importer.sources.columns import column_chunk
 from importer.sources.delimiters import (
     SAMPLE_CHARACTERS,

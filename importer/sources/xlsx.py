@@ -10,8 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
+from importer.collector import paused_collector
 from importer.sources.archives import damaged, inspect_archive, open_archive, prove_parts, strange_xml, unpacked
-from importer.sources.blocks import Block, Flaw, paused_collector
+from importer.sources.blocks import Block, Flaw
 from importer.sources.books import SheetName
 from importer.sources.columns import Columns, column_chunk, regrouped
 from importer.sources.headings import Layout

@@ -7,6 +7,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from importer.collector import paused_collector
 from importer.errors import MappingError, MappingProblem
 from importer.mapping.model import Mapping as MappingFile
 from importer.problems import Problem
@@ -86,7 +87,6 @@ class Validator:
         import numpy as np
         import pandas as pd
 
-        from importer.validation.failures import without_collector
         from importer.validation.origins import sound_text
         from importer.validation.schema import failures
 
@@ -98,7 +98,7 @@ class Validator:
         frame = pd.DataFrame({field.name: field.texts(shown[field.name]) for field in self._fields}, index=index)
         failed = list(failures(self.schema, frame))
         wires = {field.name: field.wire(frame[field.name]) for field in self._fields}
-        with without_collector():
+        with paused_collector():
             for field in self._fields:
                 if field.rule.column is not None:
                     # As it came, so that broken characters are shown for what they are.
