@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _ROWS, _PROBLEMS, _FACTS = "rows.arrow", "problems.arrow", "plan.json"
+_AT_ONCE = 2_000
 _PROBLEM_FIELDS = ("code", "message", "remedy", "column", "letter", "field", "value")
 
 
@@ -257,8 +258,13 @@ def open_plan(folder: Path) -> Plan:
 def to_records(rows: np.ndarray, batch: pa.RecordBatch, keys: Sequence[str]) -> Iterator[Record]:
     """The records of a chunk, in order; ``keys[i]`` is the effect key of the i-th."""
     names = batch.schema.names
-    columns = [column.to_pylist() for column in batch.columns]
-    values = zip(*columns, strict=True) if columns else iter([()] * len(rows))
-    for row, key, texts in zip(rows.tolist(), keys, values, strict=True):
-        fields = {name: text for name, text in zip(names, texts, strict=True) if text is not None}
-        yield Record(row=row, key=key, fields=fields)
+    full = all(column.null_count == 0 for column in batch.columns)
+    for begin in range(0, len(rows), _AT_ONCE):
+        part = rows[begin : begin + _AT_ONCE].tolist()
+        columns = [column.slice(begin, _AT_ONCE).to_pylist() for column in batch.columns]
+        values = zip(*columns, strict=True) if columns else iter([()] * len(part))
+        for row, key, texts in zip(part, keys[begin : begin + _AT_ONCE], values, strict=True):
+            if full or None not in texts:
+                yield Record(row, key, dict(zip(names, texts, strict=True)))
+            else:
+                yield Record(row, key, {name: text for name, text in zip(names, texts, strict=True) if text is not None})

@@ -7,6 +7,7 @@ Every value is a text, except the activity's type code, which is a number
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from functools import lru_cache
 from typing import Any
 
 from importer.targets.naming import grouped
@@ -40,7 +41,16 @@ def activity(fields: Mapping[str, str], top_level: Collection[str]) -> dict[str,
 
     A custom field set among them is written with `Attribute` where a plain field has `SchemaName`.
     """
-    body: dict[str, Any] = {}
+    plain = _plain_names(tuple(fields), tuple(top_level))
+    if plain is not None:
+        top, below = plain
+        body: dict[str, Any] = {name: fields[name] for name in top}
+        if "ActivityEvent" in body:
+            body["ActivityEvent"] = _type_code(body["ActivityEvent"])
+        if below:
+            body["Fields"] = [{"SchemaName": name, "Value": fields[name]} for name in below]
+        return body
+    body = {}
     custom: list[dict[str, Any]] = []
     for name, content in grouped(fields):
         if isinstance(content, dict):
@@ -52,6 +62,14 @@ def activity(fields: Mapping[str, str], top_level: Collection[str]) -> dict[str,
     if custom:
         body["Fields"] = custom
     return body
+
+
+@lru_cache(maxsize=4096)
+def _plain_names(names: tuple[str, ...], top_level: tuple[str, ...]) -> tuple[list[str], list[str]] | None:
+    """The names at the top and below `Fields`; ``None`` when custom field sets are among them."""
+    if any("." in name for name in names):
+        return None
+    return [name for name in names if name in top_level], [name for name in names if name not in top_level]
 
 
 def _type_code(text: str) -> int | str:
