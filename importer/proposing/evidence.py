@@ -1,0 +1,210 @@
+"""What the values of a column say for or against a kind of field."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+from importer.proposing.fields import Field, Kind
+from importer.proposing.profile import Profile, Shape
+from importer.transforms.choices import folded
+
+_NEARLY_ALL, _MOST, _SOME = 0.97, 0.8, 0.5
+
+
+class Fit(IntEnum):
+    """How the values of a column fit a kind of field."""
+
+    AGAINST = -2
+    DOUBTFUL = -1
+    SILENT = 0
+    """The column is empty."""
+    FITS = 1
+    PROVES = 2
+    """Hardly any other kind of column has such values."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """How the values fit, and the same in a few words."""
+
+    fit: Fit
+    words: str
+
+
+def evidence(profile: Profile, field: Field) -> Evidence:
+    """What the values of the column say about its filling the field."""
+    if not profile.filled:
+        return Evidence(Fit.SILENT, "the column is empty")
+    if field.options and field.kind is not Kind.FLAG:
+        return _options(profile, field)
+    return _BY_KIND.get(field.kind, _text)(profile)
+
+
+def counted(count: int, profile: Profile, what: str) -> str:
+    """`all 40 values are …` or `37 of 40 values are …`."""
+    if count == profile.filled:
+        return f"all {count} values are {what}" if count > 1 else f"its one value is {what}"
+    return f"{count} of {profile.filled} values are {what}"
+
+
+def _by_share(profile: Profile, shape: Shape, what: str = "") -> Evidence:
+    count = profile.shapes[shape]
+    words = counted(count, profile, what or shape.value)
+    share = profile.share(shape)
+    if share >= _NEARLY_ALL:
+        return Evidence(Fit.PROVES, words)
+    if share >= _MOST:
+        return Evidence(Fit.FITS, words)
+    return Evidence(Fit.DOUBTFUL if share >= _SOME else Fit.AGAINST, words if count else f"no value is {_one(what)}")
+
+
+def _one(what: str) -> str:
+    return f"among {what}" if what else "of that form"
+
+
+def _email(profile: Profile) -> Evidence:
+    found = _by_share(profile, Shape.EMAIL, "e-mail addresses")
+    return found if profile.shapes[Shape.EMAIL] else Evidence(Fit.AGAINST, "no value is an e-mail address")
+
+
+def _id(profile: Profile) -> Evidence:
+    found = _by_share(profile, Shape.UUID, "ids as LeadSquared writes them")
+    return (
+        found if profile.shapes[Shape.UUID] else Evidence(Fit.AGAINST, "no value is an id as LeadSquared writes them")
+    )
+
+
+def _url(profile: Profile) -> Evidence:
+    if profile.share(Shape.EMAIL) > _SOME:
+        return Evidence(Fit.AGAINST, "the values are e-mail addresses")
+    found = _by_share(profile, Shape.URL, "web addresses")
+    return found if profile.shapes[Shape.URL] else Evidence(Fit.AGAINST, "no value is a web address")
+
+
+def _phone(profile: Profile) -> Evidence:
+    valid = max(profile.phones.values(), default=0)
+    share, shaped = profile.phone_share, profile.share(Shape.PHONE)
+    if share >= _MOST and profile.share(Shape.WRITTEN_PHONE) >= _SOME:
+        return Evidence(Fit.PROVES, counted(valid, profile, "valid phone numbers"))
+    if share >= _MOST:
+        return Evidence(Fit.FITS, counted(valid, profile, "valid phone numbers"))
+    if shaped >= _MOST:
+        return Evidence(Fit.DOUBTFUL, counted(profile.shapes[Shape.PHONE], profile, "shaped like phone numbers"))
+    if profile.share(Shape.PREFIXED_PHONE) >= _MOST:
+        return Evidence(Fit.AGAINST, "the numbers have a word in front, such as p:, which no phone number has")
+    return Evidence(Fit.AGAINST, "the values are no phone numbers")
+
+
+def _person(profile: Profile) -> Evidence:
+    if profile.share(Shape.LETTERS) < _MOST:
+        return Evidence(Fit.AGAINST, "the values do not look like names")
+    many = profile.shapes[Shape.ONE_WORD] + profile.shapes[Shape.TWO_WORDS]
+    if many < _SOME * profile.filled:
+        return Evidence(Fit.DOUBTFUL, "most values have three words or more")
+    return Evidence(Fit.FITS, "the values look like names")
+
+
+def _whole_name(profile: Profile) -> Evidence:
+    if profile.share(Shape.LETTERS) < _MOST:
+        return Evidence(Fit.AGAINST, "the values do not look like names")
+    if profile.share(Shape.ONE_WORD) > _SOME:
+        return Evidence(Fit.DOUBTFUL, "most values are a single word")
+    if _repeats(profile):
+        return Evidence(Fit.DOUBTFUL, "few different values, which names of people are not")
+    return Evidence(Fit.FITS, "the values look like names of two words or more")
+
+
+def _repeats(profile: Profile) -> bool:
+    """Whether a column of some length has so few different values that they do not tell people apart."""
+    return profile.filled >= 12 and profile.values is not None and len(profile.values) * 3 < profile.filled
+
+
+def _place(profile: Profile) -> Evidence:
+    if profile.share(Shape.LETTERS) < _MOST or profile.share(Shape.FLAG) > _SOME:
+        return Evidence(Fit.AGAINST, "the values do not look like places")
+    return Evidence(Fit.FITS, "the values are words without digits")
+
+
+def _postcode(profile: Profile) -> Evidence:
+    if profile.share(Shape.SHORT) < _MOST or profile.share(Shape.LETTERS) > _SOME or profile.dates.is_date:
+        return Evidence(Fit.AGAINST, "the values do not look like postal codes")
+    return Evidence(Fit.FITS, "the values are short and have digits")
+
+
+def _note(profile: Profile) -> Evidence:
+    typed = [Shape.NUMBER, Shape.EMAIL, Shape.UUID, Shape.FLAG, Shape.URL]
+    if profile.dates.is_date or any(profile.share(shape) > _SOME for shape in typed):
+        return Evidence(Fit.AGAINST, "the values are no sentences")
+    return Evidence(Fit.FITS, "the values are texts")
+
+
+def _text(profile: Profile) -> Evidence:
+    typed = [Shape.EMAIL, Shape.UUID, Shape.FLAG]
+    if profile.dates.is_date or any(profile.share(shape) > _SOME for shape in typed):
+        return Evidence(Fit.AGAINST, "the values are of another kind")
+    if profile.share(Shape.NUMBER) > _SOME:
+        return Evidence(Fit.DOUBTFUL, "most values are numbers")
+    return Evidence(Fit.FITS, "the values are texts")
+
+
+def _number(profile: Profile) -> Evidence:
+    return _by_share(profile, Shape.NUMBER, "numbers")
+
+
+def _flag(profile: Profile) -> Evidence:
+    if profile.share(Shape.FLAG) >= _NEARLY_ALL:
+        return Evidence(Fit.PROVES, "all values are yes or no")
+    return Evidence(Fit.AGAINST, "the values are not yes and no")
+
+
+def _date(profile: Profile) -> Evidence:
+    dates = profile.dates
+    if not dates.is_date:
+        return Evidence(Fit.AGAINST, "the values are no dates that can be read")
+    if dates.proven:
+        return Evidence(Fit.PROVES, f"one form fits {_every(dates.dated)}")
+    if dates.ambiguous:
+        return Evidence(Fit.FITS, f"day first and month first both fit {_every(dates.dated)}")
+    return Evidence(Fit.FITS, f"no single form fits {_every(dates.dated)}")
+
+
+def _every(count: int) -> str:
+    return f"all {count} dates" if count > 1 else "its one date"
+
+
+def _code(profile: Profile) -> Evidence:
+    if profile.share(Shape.INTEGER) >= _NEARLY_ALL and profile.longest <= 6 and profile.choices:
+        return Evidence(Fit.FITS, "the values are few whole numbers, like codes of activity types")
+    return Evidence(Fit.AGAINST, "the values are not codes of activity types")
+
+
+def _options(profile: Profile, field: Field) -> Evidence:
+    known = {folded(option) for option in field.options}
+    if profile.values is None:
+        return Evidence(Fit.DOUBTFUL, "more different values than the account's drop-down has")
+    hits = sum(count for text, count in profile.values.items() if folded(text) in known)
+    words = counted(hits, profile, "options of the account's drop-down")
+    share = hits / profile.filled
+    if share >= _MOST:
+        return Evidence(Fit.PROVES if len(profile.values) > 1 else Fit.FITS, words)
+    return Evidence(Fit.FITS if profile.choices else Fit.DOUBTFUL, words if hits else "few different values")
+
+
+_BY_KIND = {
+    Kind.EMAIL: _email,
+    Kind.PHONE: _phone,
+    Kind.ID: _id,
+    Kind.PERSON: _person,
+    Kind.WHOLE_NAME: _whole_name,
+    Kind.PLACE: _place,
+    Kind.TEXT: _text,
+    Kind.CHOICE: _text,
+    Kind.NOTE: _note,
+    Kind.URL: _url,
+    Kind.POSTCODE: _postcode,
+    Kind.NUMBER: _number,
+    Kind.FLAG: _flag,
+    Kind.DATE: _date,
+    Kind.CODE: _code,
+}

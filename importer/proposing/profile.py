@@ -1,0 +1,192 @@
+"""What the values of each column are like, counted over the whole file in one reading."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+import pyarrow.compute as pc
+
+from importer.proposing.dates import DateCounts, DateFinding
+from importer.sources.interface import Chunk, Column
+from importer.transforms.choices import FLAGS, folded
+from importer.transforms.columns import arrow_of, column_of, matching, without_invisible
+from importer.transforms.emails import read_emails
+from importer.transforms.ids import read_ids
+from importer.transforms.numbers import read_integers, read_numbers
+from importer.transforms.phones import Phones
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MOST_DISTINCT = 40
+"""With more different values a column is no drop-down."""
+COUNTRIES = (
+    *("IN", "US", "GB", "DE", "FR", "ES", "PT", "BR", "MX", "AE", "SG", "AU", "ZA", "IT", "NL"),
+    *("ID", "MY", "PH", "AR", "CO", "CL", "PE", "CH", "AT", "BE", "SA", "KE", "NG", "PK", "BD", "LK", "NP"),
+)
+"""Where phone numbers without a country code are tried when the account's country is not known."""
+
+_URL = r"(?i)(?:https?://|www\.)\S+|[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}(?:/\S*)?"
+_PHONE_SHAPE = r"[+(]?[0-9](?:[ ().-]{0,2}[0-9]){6,16}"
+_WRITTEN_PHONE = r"\+.*|.*[0-9][ .)(-]+[0-9].*"
+_LETTERS = r"[\pL\pM][\pL\pM .,'’`()/&-]*"
+_ADDRESSED_PHONE = r"(?i)(?:p|tel|phone):.*"
+
+
+class Shape(StrEnum):
+    """A form that a text can have."""
+
+    EMAIL = "e-mail addresses"
+    UUID = "ids of LeadSquared's form"
+    URL = "web addresses"
+    INTEGER = "whole numbers"
+    NUMBER = "numbers"
+    FLAG = "yes and no"
+    PHONE = "shaped like phone numbers"
+    WRITTEN_PHONE = "written like phone numbers"
+    PREFIXED_PHONE = "phone numbers with a prefix"
+    LETTERS = "words without digits"
+    ONE_WORD = "single words"
+    TWO_WORDS = "two words"
+    SHORT = "short"
+
+
+_PATTERNS = {
+    Shape.URL: _URL,
+    Shape.PHONE: _PHONE_SHAPE,
+    Shape.PREFIXED_PHONE: _ADDRESSED_PHONE,
+    Shape.LETTERS: _LETTERS,
+    Shape.ONE_WORD: r"\S+",
+    Shape.TWO_WORDS: r"\S+\s+\S+",
+    Shape.SHORT: r".{1,12}",
+}
+
+
+@dataclass(slots=True)
+class Profile:
+    """One column. ``shapes`` counts the filled cells of each shape, ``phones`` the valid numbers by country ("" needs
+    a country code), ``values`` the different texts while they are few (else ``None``).
+    """
+
+    column: Column
+    rows: int = 0
+    filled: int = 0
+    longest: int = 0
+    shapes: Counter[Shape] = field(default_factory=Counter)
+    phones: Counter[str] = field(default_factory=Counter)
+    values: Counter[str] | None = field(default_factory=Counter)
+    dates: DateFinding = field(default_factory=DateFinding)
+
+    def share(self, shape: Shape) -> float:
+        """Share of the filled cells that have the shape; 0 for an empty column."""
+        return self.shapes[shape] / self.filled if self.filled else 0.0
+
+    @property
+    def best_country(self) -> str:
+        """The country in which most numbers are valid; empty when country codes are enough, or nothing is valid."""
+        best = max(self.phones, key=lambda country: (self.phones[country], country == ""), default="")
+        return best if self.phones[best] else ""
+
+    @property
+    def phone_share(self) -> float:
+        """Share of the filled cells that are valid phone numbers somewhere."""
+        return max(self.phones.values(), default=0) / self.filled if self.filled else 0.0
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """The different values, most frequent first, when they are few and repeat themselves; else nothing."""
+        if not self.values or len(self.values) > max(2, self.filled // 2):
+            return ()
+        return tuple(sorted(self.values, key=lambda text: (-(self.values or Counter())[text], text)))
+
+
+class Profiler:
+    """Counts one column, chunk by chunk."""
+
+    def __init__(self, column: Column, country: str) -> None:
+        self._profile = Profile(column)
+        self._dates = DateCounts()
+        self._dead: set[Shape] = set()
+        self._readers = {
+            place: Phones(place) for place in dict.fromkeys(("", country) if country else ("", *COUNTRIES))
+        }
+
+    def add(self, texts: pd.Series[str]) -> None:
+        """Count the cells of one chunk."""
+        profile = self._profile
+        profile.rows += len(texts)
+        plain = without_invisible(arrow_of(texts))
+        known = pc.fill_null(pc.not_equal(plain, ""), False).to_numpy(zero_copy_only=False)
+        filled = column_of(plain, texts)[known].reset_index(drop=True)
+        if not len(filled):
+            return
+        first = profile.filled == 0
+        profile.filled += len(filled)
+        array = arrow_of(filled)
+        profile.longest = max(profile.longest, int(pc.max(pc.utf8_length(array)).as_py()))
+        self._count_shapes(filled, array, first)
+        self._count_values(array)
+        self._dates.add(filled)
+
+    def finding(self) -> Profile:
+        """What was counted."""
+        self._profile.dates = self._dates.finding()
+        return self._profile
+
+    def _count_shapes(self, filled: pd.Series[str], array: Any, first: bool) -> None:
+        counts = {shape: 0 for shape in Shape if shape not in self._dead}
+        readers = {
+            Shape.EMAIL: read_emails,
+            Shape.UUID: read_ids,
+            Shape.INTEGER: read_integers,
+            Shape.NUMBER: read_numbers,
+        }
+        for shape in counts:
+            if shape in readers:
+                counts[shape] = int(readers[shape](filled).notna().sum())
+            elif shape in _PATTERNS:
+                counts[shape] = len(array) - matching(array, _PATTERNS[shape]).null_count
+        if counts.get(Shape.PHONE):
+            self._count_phones(filled, array, counts)
+        self._profile.shapes.update(counts)
+        if first:
+            # What hardly any cell of the first chunk is, the column is not.
+            self._dead = {shape for shape, count in counts.items() if count * 20 < len(array)} - {Shape.FLAG}
+
+    def _count_phones(self, filled: pd.Series[str], array: Any, counts: dict[Shape, int]) -> None:
+        if counts[Shape.PHONE] * 2 < len(array):
+            return
+        counts[Shape.WRITTEN_PHONE] = len(array) - matching(array, _WRITTEN_PHONE).null_count
+        for country, reader in list(self._readers.items()):
+            valid = int(reader.read(filled).notna().sum())
+            self._profile.phones[country] += valid
+            if valid * 2 < len(array) and country:
+                del self._readers[country]
+
+    def _count_values(self, array: Any) -> None:
+        values = self._profile.values
+        if values is None:
+            return
+        for entry in pc.value_counts(array).to_pylist():
+            values[str(entry["values"])] += int(entry["counts"])
+            if len(values) > MOST_DISTINCT:
+                self._profile.values = None
+                self._profile.shapes[Shape.FLAG] = 0
+                return
+        if all(folded(text) in FLAGS for text in values):
+            self._profile.shapes[Shape.FLAG] = self._profile.filled
+        else:
+            self._profile.shapes[Shape.FLAG] = 0
+
+
+def profile_columns(columns: Iterable[Column], chunks: Iterable[Chunk], country: str = "") -> list[Profile]:
+    """The profile of every column, from one reading of all rows. ``country`` is the account's, if it is known."""
+    profilers = {column.label: Profiler(column, country) for column in columns}
+    for chunk in chunks:
+        for label, profiler in profilers.items():
+            profiler.add(chunk.cells[label])
+    return [profiler.finding() for profiler in profilers.values()]
