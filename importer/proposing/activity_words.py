@@ -2,9 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from importer.proposing.fields import Field, Kind, named, split_names
 
-ACTIVITY_TIME = named(
+_NOT_AN_EVENT = """
+    created | created at | created on | created date | created time | creation date | date created | registered |
+    registered at | registered on | registration date | registration time | sign up date | signup date | signed up
+    | submitted | submitted at | submitted on | submission date | submission time | submit date | submit time |
+    response time | modified | modified on | modified at | modified date | last modified | updated | updated at |
+    updated on | last updated | last activity | last activity date | last contacted | last login | birth date |
+    date of birth | dob | born | born on | birthday | expiry date | valid until | due date | due on | next follow
+    up | follow up on | follow up date | followup date | next call | next call date | leave time | left at |
+    leaving time | end time | ended at | check out | checked out | call end | call end time | anniversary |
+    joining date | date of joining | completed at | date added | added on | entry date | enquiry date | inquiry
+    date | erstellt | erstellt am | erstellungsdatum | registriert am | anmeldedatum | angemeldet am | eingegangen
+    am | geandert am | geburtsdatum | geburtstag | wiedervorlage | verlassen um | anrufende | date de creation |
+    cree le | date d'inscription | inscrit le | soumis le | date de soumission | date de naissance | modifie le |
+    heure de depart | prochain rappel | fecha de creacion | creado | creado el | fecha de registro | registrado el
+    | fecha de alta | enviado el | fecha de nacimiento | hora de salida | proxima llamada | data de criacao |
+    criado em | data de cadastro | data de registro | data de inscricao | inscrito em | data de nascimento | data
+    di nascita | data di creazione | geboortedatum | aangemaakt op | tanggal lahir | tanggal daftar | janm tithi |
+    janm ki tithi | panjikaran tithi
+"""
+"""Times at which nothing happened that an activity would tell of: entering data, birthdays, what is due."""
+
+_TIME = named(
     "activity",
     "ActivityDateTime",
     Kind.DATE,
@@ -34,6 +57,8 @@ ACTIVITY_TIME = named(
     """date | time | timestamp | when | day | datum | zeit | uhrzeit | fecha | data | hora | tanggal | waktu | dinank |
     tithi | samay | दिनांक | तिथि | समय | on""",
 )
+
+ACTIVITY_TIME = replace(_TIME, unlike=split_names(_NOT_AN_EVENT))
 
 ACTIVITY_NOTE = named(
     "activity",
@@ -67,29 +92,6 @@ ACTIVITY_OWNER = named(
     email du conseiller | e-mail du conseiller | handled by email | called by email""",
     "agent | handled by | owner | staff",
 )
-
-_NOT_AN_EVENT = """
-    created | created at | created on | created date | created time | creation date | date created | registered |
-    registered at | registered on | registration date | registration time | sign up date | signup date | signed up
-    | submitted | submitted at | submitted on | submission date | submission time | submit date | submit time |
-    response time | modified | modified on | modified at | modified date | last modified | updated | updated at |
-    updated on | last updated | last activity | last activity date | last contacted | last login | birth date |
-    date of birth | dob | born | born on | birthday | expiry date | valid until | due date | due on | next follow
-    up | follow up on | follow up date | followup date | next call | next call date | leave time | left at |
-    leaving time | end time | ended at | check out | checked out | call end | call end time | anniversary |
-    joining date | date of joining | completed at | date added | added on | entry date | enquiry date | inquiry
-    date | erstellt | erstellt am | erstellungsdatum | registriert am | anmeldedatum | angemeldet am | eingegangen
-    am | geandert am | geburtsdatum | geburtstag | wiedervorlage | verlassen um | anrufende | date de creation |
-    cree le | date d'inscription | inscrit le | soumis le | date de soumission | date de naissance | modifie le |
-    heure de depart | prochain rappel | fecha de creacion | creado | creado el | fecha de registro | registrado el
-    | fecha de alta | enviado el | fecha de nacimiento | hora de salida | proxima llamada | data de criacao |
-    criado em | data de cadastro | data de registro | data de inscricao | inscrito em | data de nascimento | data
-    di nascita | data di creazione | geboortedatum | aangemaakt op | tanggal lahir | tanggal daftar | janm tithi |
-    janm ki tithi | panjikaran tithi
-"""
-
-NOT_AN_EVENT: tuple[str, ...] = split_names(_NOT_AN_EVENT)
-"""Headings of times at which nothing happened that an activity would tell of: entering data, birthdays, what is due."""
 
 ACTIVITY_FIELDS: tuple[Field, ...] = (ACTIVITY_TIME, ACTIVITY_NOTE, ACTIVITY_CODE, ACTIVITY_OWNER)
 """What every activity has, whichever its type."""

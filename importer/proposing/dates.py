@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pyarrow.compute as pc
 
 from importer.proposing.date_forms import Form, forms_of
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 _SAMPLE = 200
 _LEAST_SHARE = 0.6
 _MOST_FORMS = 24
+_MOST_WRONG = 0.05
+"""Share of values that are a date in no form, such as 31 February, up to which the others can prove theirs."""
 _ISO_DAY = Form("%Y-%m-%d", "Ymd", False, False)
 _ISO_TIME = Form("%Y-%m-%d %H:%M:%S", "Ymd", True, False)
 
@@ -26,10 +29,10 @@ _ISO_TIME = Form("%Y-%m-%d %H:%M:%S", "Ymd", True, False)
 class DateFinding:
     """What the whole column says.
 
-    ``forms`` are those that fit every dated value: none, the proven one, or several in different orders of day and
-    month, of which only a person knows the right one. ``odd`` counts filled cells that do not have any digit,
-    ``unfit`` those with digits that the best form does not fit. ``plain`` says that all values are as workbooks give
-    dates and times, so that a mapping needs no form.
+    ``forms`` are those that fit every value that is a date at all: none, the proven one, or several in different
+    orders of day and month, of which only a person knows the right one. ``odd`` counts filled cells that do not have
+    any digit, ``unfit`` those with digits that the best form does not fit. ``plain`` says that all values are as
+    workbooks give dates and times, so that a mapping needs no form.
     """
 
     dated: int = 0
@@ -63,7 +66,7 @@ class DateCounts:
         self._readers: dict[Form, Dates | Moments] = {}
         self._counts: Counter[Form] = Counter()
         self._plain = Moments([_ISO_TIME.text, _ISO_DAY.text], "UTC")
-        self._filled = self._odd = self._plainly = 0
+        self._filled = self._odd = self._plainly = self._any = 0
         self._asleep = False
 
     def add(self, texts: pd.Series[str]) -> None:
@@ -76,11 +79,12 @@ class DateCounts:
         array = arrow_of(texts)
         self._filled += len(array)
         self._odd += _without_digits(array)
+        some = np.zeros(len(array), dtype=bool)
         for form, reader in self._readers.items():
-            if isinstance(reader, Moments):
-                self._counts[form] += int(reader.formed(texts).sum())
-            else:
-                self._counts[form] += int(reader.read(texts).notna().sum())
+            fits = reader.formed(texts) if isinstance(reader, Moments) else reader.read(texts).notna()
+            self._counts[form] += int(fits.sum())
+            some |= fits.to_numpy()
+        self._any += int(some.sum())
         self._plainly += int(self._plain.formed(texts).sum())
 
     def finding(self) -> DateFinding:
@@ -94,7 +98,9 @@ class DateCounts:
             return DateFinding(dated, self._odd, 0, (_ISO_TIME,), _ISO_TIME, True, True)
         if best < dated * _LEAST_SHARE:
             return DateFinding()
-        fitting = _one_for_each_order([form for form, count in self._counts.items() if count == dated])
+        # With too many that are no date, or some that only another form fits, nothing is proven.
+        sound = self._any if self._any >= dated * (1 - _MOST_WRONG) else dated
+        fitting = _one_for_each_order([form for form, count in self._counts.items() if count == sound])
         nearest = min((form for form, count in self._counts.items() if count == best), key=_rank)
         plain = len(fitting) == 1 and fitting[0] in (_ISO_DAY, _ISO_TIME)
         return DateFinding(dated, self._odd, dated - best, fitting, nearest, plain, timed)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from importer.proposing.fields import Field, Kind
+from importer.proposing.options import nearest_option
 from importer.proposing.profile import Profile, Shape
-from importer.transforms.choices import folded
 
 _NEARLY_ALL, _MOST, _SOME = 0.97, 0.8, 0.5
 
@@ -34,6 +34,8 @@ class Evidence:
 
 def evidence(profile: Profile, field: Field) -> Evidence:
     """What the values of the column say about its filling the field."""
+    if not profile.filled and field.kind is Kind.DATE:
+        return Evidence(Fit.AGAINST, "the column is empty, so nobody can tell how its dates are written")
     if not profile.filled:
         return Evidence(Fit.SILENT, "the column is empty")
     if field.options and field.kind is not Kind.FLAG:
@@ -83,6 +85,8 @@ def _url(profile: Profile) -> Evidence:
 
 
 def _phone(profile: Profile) -> Evidence:
+    if profile.dates.is_date:
+        return Evidence(Fit.AGAINST, "the values are dates")
     valid = max(profile.phones.values(), default=0)
     share, shaped = profile.phone_share, profile.share(Shape.PHONE)
     if share >= _MOST and profile.share(Shape.WRITTEN_PHONE) >= _SOME:
@@ -162,6 +166,9 @@ def _date(profile: Profile) -> Evidence:
     dates = profile.dates
     if not dates.is_date:
         return Evidence(Fit.AGAINST, "the values are no dates that can be read")
+    if dates.proven and dates.unfit:
+        words = f"one form fits all but {dates.unfit} of {dates.dated} dates, and no other form fits these"
+        return Evidence(Fit.FITS, words)
     if dates.proven:
         return Evidence(Fit.PROVES, f"one form fits {_every(dates.dated)}")
     if dates.ambiguous:
@@ -180,15 +187,19 @@ def _code(profile: Profile) -> Evidence:
 
 
 def _options(profile: Profile, field: Field) -> Evidence:
-    known = {folded(option) for option in field.options}
     if profile.values is None:
-        return Evidence(Fit.DOUBTFUL, "more different values than the account's drop-down has")
-    hits = sum(count for text, count in profile.values.items() if folded(text) in known)
-    words = counted(hits, profile, "options of the account's drop-down")
-    share = hits / profile.filled
-    if share >= _MOST:
-        return Evidence(Fit.PROVES if len(profile.values) > 1 else Fit.FITS, words)
-    return Evidence(Fit.FITS if profile.choices else Fit.DOUBTFUL, words if hits else "few different values")
+        return Evidence(Fit.AGAINST, "more different values than a drop-down has")
+    found = {text: nearest_option(text, field.options) for text in profile.values}
+    exact = sum(count for text, count in profile.values.items() if (option := found[text]) and option.exact)
+    near = sum(count for text, count in profile.values.items() if found[text])
+    if exact >= _MOST * profile.filled:
+        fit = Fit.PROVES if len(profile.values) > 1 else Fit.FITS
+        return Evidence(fit, counted(exact, profile, "options of the account's drop-down"))
+    if near >= _MOST * profile.filled:
+        return Evidence(Fit.FITS, counted(near, profile, "like options of the account's drop-down"))
+    if near:
+        return Evidence(Fit.DOUBTFUL, counted(near, profile, "like options of the account's drop-down"))
+    return Evidence(Fit.AGAINST, "no value is like an option of the account's drop-down")
 
 
 _BY_KIND = {

@@ -33,8 +33,9 @@ class Kind(StrEnum):
 class Field:
     """One field that a column may fill.
 
-    ``phrases`` are its names, ``vague`` those that often mean something else. ``label`` is the account's own name for
-    it, ``options`` the values of its drop-down; both are empty, and ``max_length`` 0, when the account is not known.
+    ``phrases`` are its names, ``vague`` those that often mean something else, ``unlike`` names of what it is not.
+    ``label`` is the account's own name for it, ``options`` the values of its drop-down, each with the text that people
+    see; both are empty, and ``max_length`` is 0, when the account is not known.
     """
 
     section: str
@@ -42,11 +43,11 @@ class Field:
     kind: Kind
     phrases: tuple[str, ...] = ()
     vague: tuple[str, ...] = ()
+    unlike: tuple[str, ...] = ()
     label: str = ""
-    options: tuple[str, ...] = ()
+    options: tuple[tuple[str, str], ...] = ()
     max_length: int = 0
     mandatory: bool = False
-    data_type: str = ""
 
     @property
     def path(self) -> str:

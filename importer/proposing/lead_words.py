@@ -18,7 +18,6 @@ _PERSON = (
         Kind.ID,
         """lead id | prospect id | lsq id | leadsquared id | leadsquared lead id | lead guid | related prospect id |
         lead uuid | lead identifier | crm lead id | crm id | lead kennung | id du lead | id del lead | id do lead""",
-        "id | guid | uuid | identifier | record id",
     ),
     _lead(
         "FirstName",
@@ -185,9 +184,9 @@ _ORIGIN = (
     _lead(
         "ProspectStage",
         Kind.CHOICE,
-        """prospect stage | lead stage | stage of lead | lead status | stage | leadstatus | etape du lead |
+        """prospect stage | lead stage | stage of lead | lead status | leadstatus | etape du lead |
         etapa del lead | etapa do lead | estagio do lead""",
-        "status | pipeline stage | phase",
+        "stage | status | pipeline stage | phase",
     ),
     _lead("OwnerId", Kind.ID, "owner id | lead owner id | owner | lead owner"),
     _lead(

@@ -36,13 +36,18 @@ class Match:
     confidence: Confidence
     reason: str
     score: float
+    weak: bool = False
+    """Whether the heading is a name that often means something else."""
 
 
 def judge(profile: Profile, field: Field) -> Match | None:
     """The column as a candidate for the field; ``None`` when it is none."""
     heading = profile.column.heading or profile.column.label
-    sure, phrase = likeness(heading, _names(field))
+    sure, phrase = likeness(heading, names_of(field))
     vague, hint = likeness(heading, field.vague)
+    other = likeness(heading, field.unlike)[0]
+    if other and other >= sure:
+        return None
     if sure >= NEAR and sure >= vague - (EXACT - QUALIFIED):
         score, name, weak = sure, phrase, False
     elif vague >= NEAR:
@@ -58,10 +63,10 @@ def judge(profile: Profile, field: Field) -> Match | None:
     if confidence is None:
         return None
     points = _POINTS[confidence] + score + 10 * found.fit - (3 if weak else 0)
-    return Match(profile, field, confidence, f"{_heading_words(score, name, field)}; {found.words}", points)
+    return Match(profile, field, confidence, f"{_heading_words(score, name, field)}; {found.words}", points, weak)
 
 
-def _names(field: Field) -> tuple[str, ...]:
+def names_of(field: Field) -> tuple[str, ...]:
     """The names of the field, the account's own first."""
     schema = field.name.removeprefix("mx_").replace("_", " ")
     own = (field.label,) if field.label else ()
@@ -102,8 +107,7 @@ def _for_near_name(weak: bool, fit: Fit) -> Confidence | None:
 
 def _heading_words(score: float, name: str, field: Field) -> str:
     if score >= QUALIFIED:
-        named = "the account calls it" if field.label and name == field.label else "heading means"
-        return f'{named} "{name}"' if named != "heading means" else "the heading is a usual name of it"
+        return "the account calls it so" if name and name == field.label else "the heading is a usual name of it"
     if score >= NEAR:
         return f'the heading is nearly "{name}"'
     return f'the heading has "{name}" in it' if score else "the heading says nothing, the values do"

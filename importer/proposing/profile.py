@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pyarrow.compute as pc
 
 from importer.proposing.dates import DateCounts, DateFinding
+from importer.proposing.flags import is_yes_or_no
 from importer.sources.interface import Chunk, Column
-from importer.transforms.choices import FLAGS, folded
 from importer.transforms.columns import arrow_of, column_of, matching, without_invisible
 from importer.transforms.emails import read_emails
 from importer.transforms.ids import read_ids
@@ -177,10 +177,7 @@ class Profiler:
                 self._profile.values = None
                 self._profile.shapes[Shape.FLAG] = 0
                 return
-        if all(folded(text) in FLAGS for text in values):
-            self._profile.shapes[Shape.FLAG] = self._profile.filled
-        else:
-            self._profile.shapes[Shape.FLAG] = 0
+        self._profile.shapes[Shape.FLAG] = self._profile.filled if is_yes_or_no(values) else 0
 
 
 def profile_columns(columns: Iterable[Column], chunks: Iterable[Chunk], country: str = "") -> list[Profile]:

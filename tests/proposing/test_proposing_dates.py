@@ -70,6 +70,15 @@ def test_mixed_orders_prove_nothing() -> None:
     assert finding.unfit == 1
 
 
+def test_a_date_that_there_is_not() -> None:
+    """31 February fits no form; the others prove theirs. Too many of its kind prove nothing."""
+    sound = ["13/04/2025", "03/04/2025"] * 20
+    finding = find([*sound, "31/02/2025"])
+    assert finding.proven is not None
+    assert finding.unfit == 1
+    assert find([*sound, *["31/02/2025"] * 10]).forms == ()
+
+
 def test_a_weekday_decides() -> None:
     """5 June 2025 was a Thursday, 6 May a Tuesday."""
     finding = find(["Thu 05/06/2025"])

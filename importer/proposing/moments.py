@@ -1,0 +1,113 @@
+"""How a column of dates is written: its form only when it is proven, its time zone only when it is known."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from importer.proposing.account import AccountFacts
+from importer.proposing.date_forms import Form
+from importer.proposing.matching import Confidence, Match
+from importer.proposing.model import Entry, Rule, Value
+from importer.transforms.date_forms import example_of
+
+_ABBREVIATION = re.compile(
+    r"\b(UTC|GMT|IST|EST|EDT|CST|CDT|MST|MDT|PST|PDT|CET|CEST|MEZ|MESZ|BST|SGT|GST|WIB|BRT|AEST)\b"
+)
+_SEASONS = (datetime(2025, 1, 15, tzinfo=UTC), datetime(2025, 7, 15, tzinfo=UTC))
+_GERMAN = {"MEZ": "CET", "MESZ": "CEST"}
+
+
+def date_entry(match: Match, facts: AccountFacts) -> Entry:
+    """The line for a column of dates; held back, with the choices, when a person must decide."""
+    dates = match.profile.dates
+    form = dates.proven
+    odd = f"{dates.odd} cells are words without a date" if dates.odd else ""
+    if form is None:
+        return _held(match, facts)
+    zone, doubt = _zone(match, form, facts)
+    if doubt:
+        rule = _rule(match, form, "", plain=dates.plain)
+        reason = f"{match.reason}; {doubt}"
+        todo = f"{doubt[0].upper()}{doubt[1:]}: say which time zone is meant, uncomment the line, and take the "
+        return _entry(match, reason, todo + 'column off "ignore".', alternatives=(rule,))
+    rule = _rule(match, form, zone, plain=dates.plain)
+    todo = ""
+    if rule["type"] == "datetime" and not zone and "%z" not in form.text:
+        todo = (
+            "Where does the clock hang? Add for example `timezone: Asia/Kolkata`, or set LEADSQUARED_TIME_ZONE; "
+            "the file does not say."
+        )
+    return _entry(match, "; ".join(filter(None, (match.reason, odd))), todo, rule=rule)
+
+
+def _entry(
+    match: Match, reason: str, todo: str, *, rule: Rule | None = None, alternatives: tuple[Rule, ...] = ()
+) -> Entry:
+    confidence = Confidence.LOW if alternatives else match.confidence
+    column = match.profile.column.label
+    field = match.field
+    given = dict(rule or {})
+    if given and field.mandatory:
+        given["required"] = "true"
+    return Entry(field.section, field.name, column, confidence, reason, given, todo, alternatives)
+
+
+def _held(match: Match, facts: AccountFacts) -> Entry:
+    dates = match.profile.dates
+    zone = facts.time_zone
+    if dates.ambiguous:
+        rules = tuple(_rule(match, form, zone, plain=False) for form in dates.forms)
+        todo = (
+            f"Day first or month first? Both fit all {dates.dated} dates, so the file cannot tell. Uncomment the right "
+            'line, and take the column off "ignore".'
+        )
+        return _entry(match, match.reason, todo, alternatives=rules)
+    nearest = dates.nearest
+    assert nearest is not None
+    todo = (
+        f"{dates.unfit} of {dates.dated} dates do not have the form that most have. Correct them in the file, or "
+        'uncomment the line and let them be reported as invalid; take the column off "ignore".'
+    )
+    return _entry(match, match.reason, todo, alternatives=(_rule(match, nearest, zone, plain=False),))
+
+
+def _rule(match: Match, form: Form, zone: str, *, plain: bool) -> Rule:
+    """The options of the field. A day alone is a date, but for days in ISO form, which may be midnights."""
+    rule: dict[str, Value] = {"column": match.profile.column.label}
+    midnight = plain and match.field.name == "ActivityDateTime"
+    timed = form.timed or midnight
+    rule["type"] = "datetime" if timed else "date"
+    if not plain:
+        rule["format"] = form.text
+    if timed and "%z" not in form.text and zone:
+        rule["timezone"] = zone
+    return rule
+
+
+def _zone(match: Match, form: Form, facts: AccountFacts) -> tuple[str, str]:
+    """The time zone, or why it is in doubt; both empty when nothing is known of it or none is needed."""
+    if "%z" in form.text:
+        return "", ""
+    if form.utc:
+        return "UTC", ""
+    said = _ABBREVIATION.search(match.profile.column.heading) if form.timed else None
+    if said is None:
+        return facts.time_zone, ""
+    if said[1] in ("UTC", "GMT"):
+        return "UTC", ""
+    if facts.time_zone and _GERMAN.get(said[1], said[1]) in _names(facts.time_zone):
+        return facts.time_zone, ""
+    return "", f'the heading says "{said[1]}", which several zones are called'
+
+
+def _names(zone: str) -> set[str]:
+    """What the zone is called in winter and summer, such as CET and CEST."""
+    return {moment.astimezone(ZoneInfo(zone)).tzname() or "" for moment in _SEASONS}
+
+
+def example_words(rule: Rule) -> str:
+    """What the last day of 2026 looks like in the rule's form, so that people see what they choose."""
+    form = rule.get("format")
+    return f"31 December 2026 would be {example_of(form)}" if isinstance(form, str) else ""

@@ -1,0 +1,187 @@
+"""The story of a proposal: read the file once, choose the call, let columns and fields find each other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from importer.mapping.uses import folded as folded_heading
+from importer.proposing.account import AccountFacts, activity_fields_of, lead_fields_of, lead_part
+from importer.proposing.choosing import Choice, Chosen, choose_target, choose_type
+from importer.proposing.fields import WHOLE_NAME, Field, Kind
+from importer.proposing.lead_words import LEAD_FIELDS
+from importer.proposing.matching import Confidence, Match, assign, candidates
+from importer.proposing.model import Entry, Ignored, Proposal
+from importer.proposing.options import nearest_option
+from importer.proposing.profile import Profile, profile_columns
+from importer.proposing.remarks import remark
+from importer.proposing.rules import entries_of
+from importer.sources.interface import Source
+from importer.targets import TARGETS
+
+
+def propose(source: Source, facts: AccountFacts, target: str | None = None) -> Proposal:
+    """A mapping for the file, made from all its rows; ``target`` is the person's choice of a call.
+
+    Equal files and facts give equal proposals. Raises :class:`importer.errors.SourceError` for a broken file.
+    """
+    profiles = profile_columns(source.columns, source.chunks(), facts.country)
+    choice = choose_target(profiles, facts, source.path.stem, target)
+    sections = TARGETS[choice.target].sections
+    chosen = None
+    if "activity" in sections:
+        texts = [source.path.stem, source.sheet, *(column.heading for column in source.columns)]
+        chosen = choose_type(facts, texts)
+    fields = _fields(choice, facts, chosen)
+    matches = _settled(assign(_with_types(candidates(profiles, fields), profiles, facts, fields)), fields)
+    entries = [entry for match in matches for entry in entries_of(match, facts)]
+    if "activity" in sections and not any(entry.field == "ActivityEvent" for entry in entries):
+        entries.append(_event(chosen, facts))
+    choice = _findable(choice, matches)
+    order = _order(fields)
+    entries.sort(key=lambda entry: (entry.section != "lead", order.get((entry.section, entry.field), 99)))
+    return Proposal(
+        file=Path(source.path).name,
+        rows=profiles[0].rows if profiles else 0,
+        columns=tuple(column.label for column in source.columns),
+        target=choice.target,
+        target_reason=choice.reason,
+        search_by=choice.search_by,
+        entries=tuple(entries),
+        ignored=tuple(_ignored(profiles, entries, fields)),
+        todos=tuple(_missing(choice, fields, entries)),
+    )
+
+
+def _fields(choice: Choice, facts: AccountFacts, chosen: Chosen | None) -> list[Field]:
+    """Every field that the call can fill."""
+    sections = TARGETS[choice.target].sections
+    code = chosen.code if chosen else ""
+    fields = lead_fields_of(facts) if "lead" in sections else []
+    if "activity" not in sections:
+        return fields
+    bulk = choice.target.startswith("bulk-")
+    if choice.target == "bulk-activities-by-lead-id":
+        fields += [replace(field, name="RelatedProspectId") for field in lead_part(["ProspectID"])]
+    elif choice.target == "bulk-activities-by-lead-field":
+        fields += [replace(field, name="SearchByValue") for field in lead_part([choice.search_by])]
+    elif choice.target == "activity-by-email":
+        fields += lead_part(["EmailAddress", "FirstName", "LastName", WHOLE_NAME, "Phone"])
+    return fields + activity_fields_of(facts, code, bulk=bulk)
+
+
+def _order(fields: Sequence[Field]) -> dict[tuple[str, str], int]:
+    order = {(field.section, field.name): place for place, field in enumerate(fields)}
+    first = {"EmailAddress": -60, "ActivityEvent": -3, "ActivityDateTime": -1, "ActivityNote": -2}
+    activity = {("activity", name): place + 50 for name, place in first.items()}
+    named = {
+        key: place + (100 if key[0] == "activity" and key[1].startswith("mx_") else 0) for key, place in order.items()
+    }
+    return {**named, **activity}
+
+
+def _with_types(
+    found: list[Match], profiles: Sequence[Profile], facts: AccountFacts, fields: Sequence[Field]
+) -> list[Match]:
+    """The candidates, and a column whose words are the names of the account's activity types."""
+    code = next((field for field in fields if field.kind is Kind.CODE), None)
+    if code is None or not facts.activity_types:
+        return found
+    for profile in profiles:
+        named = [nearest_option(text, facts.activity_types) for text in profile.choices]
+        if len(named) > 1 and all(named):
+            reason = "all values are names of the account's activity types"
+            found.append(Match(profile, code, Confidence.HIGH, reason, 500.0))
+    return sorted(found, key=lambda match: -match.score)
+
+
+def _findable(choice: Choice, matches: Sequence[Match]) -> Choice:
+    """The choice, with the field of a mobile number to search by where the account has its numbers there."""
+    names = {match.field.name for match in matches}
+    if choice.search_by == "Phone" and "Mobile" in names and not names & {"Phone", "SearchByValue"}:
+        return replace(choice, search_by="Mobile")
+    return choice
+
+
+def _settled(matches: list[Match], fields: Sequence[Field]) -> list[Match]:
+    """The matches after what only all of them together tell: whose name, and which phone."""
+    return _only_phone(_one_name(matches), fields)
+
+
+def _one_name(matches: list[Match]) -> list[Match]:
+    """A whole name beside one of its parts is the other part, or nothing."""
+    found = {match.field.name: match for match in matches}
+    whole = found.get(WHOLE_NAME)
+    if whole is None or not {"FirstName", "LastName"} & found.keys():
+        return matches
+    rest = [match for match in matches if match is not whole]
+    if "LastName" in found or not whole.weak:
+        return rest
+    last = next(field for field in LEAD_FIELDS if field.name == "LastName")
+    field = replace(last, section=whole.field.section)
+    reason = "there is a column with first names, so this one may hold the last names"
+    return [*rest, replace(whole, field=field, confidence=Confidence.MEDIUM, reason=reason)]
+
+
+def _only_phone(matches: list[Match], fields: Sequence[Field]) -> list[Match]:
+    """The only phone number of a file goes where LeadSquared looks leads up, unless the account names the field so."""
+    found = {match.field.name: match for match in matches}
+    mobile = found.get("Mobile")
+    phone = next((field for field in fields if field.name == "Phone"), None)
+    if mobile is None or phone is None or "Phone" in found or mobile.reason.startswith("the account calls it so"):
+        return matches
+    reason = f"{mobile.reason}; the only phone number, and LeadSquared finds leads by Phone, not by Mobile"
+    return [replace(match, field=phone, reason=reason) if match is mobile else match for match in matches]
+
+
+def _event(chosen: Chosen | None, facts: AccountFacts) -> Entry:
+    """The line with the code of the activity type; without a choice one that no check lets pass."""
+    known = ", ".join(f"{code} {name}" for code, name in facts.activity_types[:12])
+    if chosen is not None:
+        reason = f'"{chosen.name}": {chosen.reason}; the account has {known}'
+        return Entry("activity", "ActivityEvent", "", Confidence.MEDIUM, reason, {"value": chosen.code})
+    todo = "Which type of activity? Write its code in place of TODO" + (
+        f"; the account has {known}." if known else " (in LeadSquared: Settings, Leads, Custom Activities & Scores)."
+    )
+    rule = {"value": "TODO", "type": "integer"}
+    return Entry("activity", "ActivityEvent", "", Confidence.LOW, "the file does not say", rule, todo)
+
+
+def _ignored(profiles: Sequence[Profile], entries: Sequence[Entry], fields: Sequence[Field]) -> list[Ignored]:
+    used = {entry.column for entry in entries if entry.column and not entry.held}
+    held = {entry.column: entry.field for entry in entries if entry.held}
+    folded = {folded_heading(label) for label in used}
+    found = []
+    for profile in profiles:
+        label = profile.column.label
+        if label not in used:
+            words = f"waits for your choice at {held[label]}" if label in held else remark(profile, fields, entries)
+            found.append(Ignored(label, words, folded_heading(label) not in folded))
+    return found
+
+
+def _missing(choice: Choice, fields: Sequence[Field], entries: Sequence[Entry]) -> list[tuple[str, str]]:
+    """What the call or the account demands and no column gives."""
+    filled = {(entry.section, entry.field) for entry in entries if not entry.held}
+    found = [
+        (field.section, f"LeadSquared demands {field.name} ({field.label}), and no column gives it: add a line.")
+        for field in fields
+        if field.mandatory and (field.section, field.name) not in filled
+    ]
+    if choice.target.startswith("capture-lead") and not {"ProspectID", "EmailAddress", "Phone"} & {
+        n for _, n in filled
+    }:
+        words = "No column has an id, an e-mail or a phone number: every row would make a new lead, each time."
+        found.append(("lead", words))
+    needed = {
+        "bulk-activities-by-lead-id": ("activity", ("RelatedProspectId",)),
+        "bulk-activities-by-lead-field": ("activity", ("SearchByValue",)),
+        "activity-by-email": ("activity", ("EmailAddress",)),
+        "create-lead": ("lead", ("EmailAddress", "Phone")),
+    }.get(choice.target, ("lead", (choice.search_by,)) if choice.search_by else None)
+    if needed is not None and not {(needed[0], name) for name in needed[1]} & filled:
+        found.append(
+            (needed[0], f"{choice.target} needs {' or '.join(needed[1])}, and no column was recognised as it.")
+        )
+    return found
