@@ -59,7 +59,7 @@ def _tell(proposed: Proposed, file: Path) -> None:
     used = {entry.column for entry in proposal.entries if entry.column and not entry.held}
     click.echo(f"Mapping: {path}")
     click.echo(f"Target:  {proposal.target} ({shown(proposal.target_reason)})")
-    click.echo(f"Columns: {len(used)} of {len(proposal.columns)} are used, {len(proposal.ignored)} are left out.")
+    click.echo(f"Columns: {len(proposal.columns)}, of which {len(used)} used and {len(proposal.ignored)} left out.")
     for note in proposed.notes:
         click.echo(shown(note))
     if proposed.questions:

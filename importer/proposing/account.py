@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from importer.proposing.activity_words import ACTIVITY_CODE, ACTIVITY_NOTE, ACTIVITY_OWNER, ACTIVITY_TIME
 from importer.proposing.fields import WHOLE_NAME, Field, Kind
 from importer.proposing.lead_words import LEAD_FIELDS
+from importer.proposing.other_words import other_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,8 @@ def lead_fields_of(facts: AccountFacts) -> list[Field]:
 
 def _enriched(standard: Field | None, known: KnownField, section: str) -> Field:
     kind = _KINDS.get(known.data_type.casefold(), Kind.TEXT)
-    field = standard or Field(section, known.name, Kind.CHOICE if known.options else kind)
+    names = () if standard else other_names(known.label, known.name)
+    field = standard or Field(section, known.name, Kind.CHOICE if known.options else kind, names)
     return replace(
         field,
         name=known.name,

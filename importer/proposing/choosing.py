@@ -92,7 +92,7 @@ def _event_time(profiles: Sequence[Profile], stem: str) -> Match | None:
         return None
     (match,) = found
     words = {word for profile in profiles for word in words_of(profile.column.heading)} | set(words_of(stem))
-    certain = match.confidence is not Confidence.LOW and not match.weak
+    certain = match.confidence is Confidence.HIGH
     return match if certain or words & _HAPPENED else None
 
 

@@ -131,4 +131,7 @@ def _one_for_each_order(forms: list[Form]) -> tuple[Form, ...]:
     kept: dict[str, Form] = {}
     for form in sorted(forms, key=_rank):
         kept.setdefault(form.order, form)
+    if "dy" in kept:
+        # Beside the name of a month, nobody writes a short year first.
+        kept.pop("yd", None)
     return tuple(kept.values())

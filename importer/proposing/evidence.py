@@ -8,7 +8,17 @@ from enum import IntEnum
 from importer.proposing.fields import Field, Kind
 from importer.proposing.options import nearest_option
 from importer.proposing.profile import Profile, Shape
+from importer.transforms.choices import folded
 
+_STATES_OF_AFFAIRS = frozenset(
+    (
+        *("open", "closed", "active", "inactive", "pending", "completed", "complete", "done", "cancelled", "canceled"),
+        *("paid", "unpaid", "new", "approved", "rejected", "confirmed", "failed", "success", "successful", "sent"),
+        *("offen", "erledigt", "bezahlt", "activo", "pendiente", "completado", "pagado", "pago", "pendente", "ativo"),
+        *("concluido", "concluído", "actif", "termine", "terminé", "paye", "payé", "en cours", "en attente"),
+    )
+)
+"""Words that show that a column called `State` is no place."""
 _NEARLY_ALL, _MOST, _SOME = 0.97, 0.8, 0.5
 
 
@@ -40,6 +50,8 @@ def evidence(profile: Profile, field: Field) -> Evidence:
         return Evidence(Fit.SILENT, "the column is empty")
     if field.options and field.kind is not Kind.FLAG:
         return _options(profile, field)
+    if field.label and field.kind is Kind.TEXT and profile.share(Shape.FLAG) > _SOME:
+        return Evidence(Fit.DOUBTFUL, "the values are yes and no, and the field holds any text")
     return _BY_KIND.get(field.kind, _text)(profile)
 
 
@@ -85,8 +97,8 @@ def _url(profile: Profile) -> Evidence:
 
 
 def _phone(profile: Profile) -> Evidence:
-    if profile.dates.is_date:
-        return Evidence(Fit.AGAINST, "the values are dates")
+    if profile.dates.is_date or profile.share(Shape.IP) > _SOME:
+        return Evidence(Fit.AGAINST, "the values are dates or addresses of computers")
     valid = max(profile.phones.values(), default=0)
     share, shaped = profile.phone_share, profile.share(Shape.PHONE)
     if share >= _MOST and profile.share(Shape.WRITTEN_PHONE) >= _SOME:
@@ -125,6 +137,8 @@ def _repeats(profile: Profile) -> bool:
 
 
 def _place(profile: Profile) -> Evidence:
+    if any(folded(text) in _STATES_OF_AFFAIRS for text in profile.values or ()):
+        return Evidence(Fit.AGAINST, "the values say how far something is, not where")
     if profile.share(Shape.LETTERS) < _MOST or profile.share(Shape.FLAG) > _SOME:
         return Evidence(Fit.AGAINST, "the values do not look like places")
     return Evidence(Fit.FITS, "the values are words without digits")

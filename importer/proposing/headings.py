@@ -12,13 +12,15 @@ QUALIFIED = 96.0
 """The heading is the name and says besides whose it is: `Attendee e-mail`."""
 NEAR = 85.0
 """At least this much: the name with a slip of the pen."""
+_ALTERNATIVE = 94.0
 CONTAINED = 70.0
 """The name is a part of the heading: `Mobile for WhatsApp updates`."""
 
 _CAMEL = re.compile(r"(?<=[^\W\d_A-Z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[^\W\d_])(?=[0-9])")
 _BRACKETS = re.compile(r"[(\[{][^)\]}]*[)\]}]")
+_ALTERNATIVES = re.compile(r"[/|]|\bor\b")
 _LEAST_FUZZY = 5
-_LEAST_LIKENESS = 86.0
+_LEAST_LIKENESS = 85.0
 
 
 def _words(text: str) -> frozenset[str]:
@@ -29,7 +31,8 @@ _WHOSE = _words(
     """
     attendee registrant participant student lead contact customer client visitor guest candidate applicant user
     subscriber member prospect respondent primary personal main buyer payer your my learner delegate invitee
-    recipient person
+    recipient person patient
+    default home billing shipping current permanent residential mailing work office business
     teilnehmer teilnehmers kunde kunden kundin besucher gast ihre ihr interessent interessenten
     participante cliente contacto contato alumno aluno visitante invitado su seu sua votre invite visiteur eleve
     etudiant destinataire partecipante contatto studente deelnemer klant chhatra vidyarthi grahak pelanggan peserta
@@ -38,7 +41,15 @@ _WHOSE = _words(
 )
 """Words that say that the row's own person is meant."""
 
-_SMALL = _words("the of a an de del do da des du la le les el en em d l der die das ka ki ke di il van")
+_NUMBER = _words("no nr num nbr nambar nummer nomor")
+"""Short for number, at the end of a heading."""
+
+_SMALL = _words(
+    """
+    the of a an any please enter provide select choose specify what is de del do da des du la le les el en em d l der
+    die das ka ki ke di il van
+    """
+)
 """Words that say nothing."""
 
 _OTHERS = _words(
@@ -66,7 +77,10 @@ def words_of(heading: str) -> tuple[str, ...]:
     spaced = _CAMEL.sub(" ", unicodedata.normalize("NFKC", text))
     decomposed = unicodedata.normalize("NFKD", spaced.casefold())
     kept = (character for character in decomposed if not "\u0300" <= character <= "\u036f")
-    return tuple("".join(c if unicodedata.category(c)[0] in "LNM" else " " for c in kept).split())
+    words = "".join(c if unicodedata.category(c)[0] in "LNM" else " " for c in kept).split()
+    if len(words) > 1 and words[-1] in _NUMBER:
+        words[-1] = "number"
+    return tuple(words)
 
 
 def means_other(heading: str) -> bool:
@@ -97,6 +111,13 @@ def likeness(heading: str, phrases: Sequence[str]) -> tuple[float, str]:
         score = _one(words, whole, own, phrase)
         if score > best:
             best, meant = score, phrase
+    parts = [part for part in _ALTERNATIVES.split(heading) if part.strip()]
+    if best < _ALTERNATIVE and len(parts) > 1:
+        # `Company / Account` says two names, of which one may be known.
+        scores = [likeness(part, phrases) for part in parts]
+        score, phrase = max(scores, key=lambda found: found[0])
+        if score >= QUALIFIED:
+            return _ALTERNATIVE, phrase
     return best, meant
 
 

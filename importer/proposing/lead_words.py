@@ -46,7 +46,8 @@ _PERSON = (
         nombre y apellidos | nome completo | nome e sobrenome | nome e cognome | volledige naam | nama lengkap |
         pura naam | poora naam | vidyarthi ka naam | chhatra ka naam | पूरा नाम""",
         """name | user name (original name) | your name | nombre | nome | nom | naam | nama | student | attendee |
-        customer | participant | teilnehmer | kunde | alumno | aluno | cliente | नाम | contact | guest""",
+        customer | participant | patient | patient name | teilnehmer | kunde | alumno | aluno | cliente | नाम |
+        contact | guest""",
     ),
     _lead(
         "EmailAddress",
@@ -63,12 +64,12 @@ _PERSON = (
         "Phone",
         Kind.PHONE,
         """phone | phone number | telephone | telephone number | tel | tel no | phone no | contact number | contact no |
-        contact phone | ph no | phone 1 | primary phone | calling number | caller number | dialled number |
-        customer number | number dialled | called number | telefon | telefonnummer | rufnummer | tel nr | telefono |
+        contact phone | ph no | phone 1 | primary phone | calling number | caller number | caller id |
+        customer number | telefon | telefonnummer | rufnummer | tel nr | telefono |
         numero de telefono | numero de telephone | no de telephone | telefone | numero de telefone |
         numero di telefono | telefoonnummer | telefoon | telepon | nomor telepon | no telp | doorbhash |
         phone nambar | sampark number | sampark nambar | फोन | फ़ोन नंबर | दूरभाष""",
-        "number | numero | caller | callee | to | contact",
+        "number | numero | caller | callee | to | contact | dialled number | number dialled | called number",
     ),
     _lead(
         "Mobile",
@@ -88,19 +89,19 @@ _WORK = (
         "Company",
         Kind.TEXT,
         """company | company name | organisation | organization | organization name | organisation name | employer |
-        business name | firm | account name | firma | firmenname | unternehmen | arbeitgeber | entreprise | societe |
+        business name | firm | firma | firmenname | unternehmen | arbeitgeber | entreprise | societe |
         nom de l'entreprise | raison sociale | empresa | compania | nombre de la empresa | nome da empresa | azienda |
         bedrijf | bedrijfsnaam | perusahaan | nama perusahaan | kampani | company ka naam | कंपनी""",
-        "account | institution | university | college | school | exhibitor",
+        "account | institution | university | college | school | exhibitor | account name",
     ),
     _lead(
         "JobTitle",
         Kind.TEXT,
         """job title | designation | job position | job role | current role | current designation | title at work |
         berufsbezeichnung | stellenbezeichnung | jobtitel | position im unternehmen | intitule du poste | fonction |
-        intitule de poste | titre du poste | cargo | puesto | puesto de trabajo | titulo del puesto | funcao |
+        intitule de poste | titre du poste | puesto | puesto de trabajo | titulo del puesto | funcao |
         cargo atual | qualifica | ruolo | functie | functietitel | jabatan | padnaam | पदनाम""",
-        "title | position | role | poste | occupation | profession | beruf | job",
+        "title | position | role | poste | occupation | profession | beruf | job | cargo",
     ),
     _lead(
         "Website",
@@ -122,7 +123,7 @@ _PLACE = (
         Kind.TEXT,
         """street | street address | address line 1 | street 1 | address 1 | mailing street | strasse | anschrift |
         strasse und hausnummer | rue | adresse postale | direccion | calle | domicilio | endereco | logradouro |
-        indirizzo | via | straat | alamat | jalan | pata | पता""",
+        indirizzo | straat | alamat | jalan | pata | पता""",
         "address | adresse | adres",
     ),
     _lead("mx_Street2", Kind.TEXT, "address line 2 | street 2 | address 2 | adresszusatz | complement d'adresse"),
@@ -137,10 +138,10 @@ _PLACE = (
     _lead(
         "mx_State",
         Kind.PLACE,
-        """state | state name | province | region | mailing state | state province | state or province | county |
-        bundesland | kanton | etat | departement | provincia | estado | comunidad autonoma | uf | regione |
+        """state | state name | province | mailing state | state province | state or province | county |
+        bundesland | kanton | departement | provincia | comunidad autonoma | uf | regione |
         provincie | provinsi | rajya | pradesh | राज्य""",
-        "zone",
+        "zone | region | etat | estado",
     ),
     _lead(
         "mx_Country",
@@ -153,9 +154,9 @@ _PLACE = (
         "mx_Zip",
         Kind.POSTCODE,
         """zip | zip code | zipcode | postal code | postcode | post code | pin code | pincode | postal pin code |
-        mailing zip | plz | postleitzahl | code postal | codigo postal | cp | cep | cap | codice postale |
+        mailing zip | plz | postleitzahl | code postal | codigo postal | cp | cep | codice postale |
         postcode 4 | kode pos | pin kod | पिन कोड""",
-        "pin",
+        "pin | cap",
     ),
 )
 
@@ -186,7 +187,7 @@ _ORIGIN = (
         Kind.CHOICE,
         """prospect stage | lead stage | stage of lead | lead status | leadstatus | etape du lead |
         etapa del lead | etapa do lead | estagio do lead""",
-        "stage | status | pipeline stage | phase",
+        "stage | pipeline stage",
     ),
     _lead("OwnerId", Kind.ID, "owner id | lead owner id | owner | lead owner"),
     _lead(

@@ -77,7 +77,9 @@ def _confidence(score: float, weak: bool, found: Evidence, field: Field, profile
     if score >= QUALIFIED:
         return _for_known_name(weak, found.fit)
     if score >= NEAR:
-        return _for_near_name(weak, found.fit)
+        # A near miss such as `Started on` for `Started at` says little of what the time is for.
+        fit = Fit.FITS if field.kind is Kind.DATE else found.fit
+        return _for_near_name(weak, fit)
     if found.fit is not Fit.PROVES or weak:
         return None
     if score and field.kind in _TELLING:

@@ -53,6 +53,7 @@ class Shape(StrEnum):
     ONE_WORD = "single words"
     TWO_WORDS = "two words"
     SHORT = "short"
+    IP = "addresses of computers"
 
 
 _PATTERNS = {
@@ -63,6 +64,7 @@ _PATTERNS = {
     Shape.ONE_WORD: r"\S+",
     Shape.TWO_WORDS: r"\S+\s+\S+",
     Shape.SHORT: r".{1,12}",
+    Shape.IP: r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}",
 }
 
 

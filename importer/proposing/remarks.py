@@ -36,7 +36,9 @@ def remark(profile: Profile, fields: Sequence[Field], entries: Sequence[Entry]) 
 
 
 def _best(heading: str, fields: Sequence[Field]) -> Field | None:
-    scores = [(likeness(heading, names_of(field))[0], -place, field) for place, field in enumerate(fields)]
+    scores = [
+        (likeness(heading, (*names_of(field), *field.vague))[0], -place, field) for place, field in enumerate(fields)
+    ]
     best = max(scores, key=lambda entry: entry[:2], default=None)
     return best[2] if best is not None and best[0] >= QUALIFIED else None
 

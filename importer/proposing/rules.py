@@ -31,6 +31,9 @@ def entries_of(match: Match, facts: AccountFacts) -> list[Entry]:
 
 def _entry(match: Match, rule: dict[str, Value], *, reason: str = "", todo: str = "") -> Entry:
     column = match.profile.column.label
+    longest, room = match.profile.longest, match.field.max_length
+    if "max_length" in rule and longest > room:
+        reason = f"{reason}; " * bool(reason) + f"the longest value has {longest} characters, the field holds {room}"
     if match.field.mandatory:
         rule = {**rule, "required": "true"}
     return Entry(
