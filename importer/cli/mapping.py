@@ -56,7 +56,7 @@ def _tell(proposed: Proposed, file: Path) -> None:
     from importer.reports.words import shown
 
     proposal, path = proposed.proposal, shown(str(proposed.path))
-    used = {entry.column for entry in proposal.entries if entry.column and not entry.held}
+    used = {column for entry in proposal.entries if not entry.held for column in entry.columns}
     click.echo(f"Mapping: {path}")
     click.echo(f"Target:  {proposal.target} ({shown(proposal.target_reason)})")
     click.echo(f"Columns: {len(proposal.columns)}, of which {len(used)} used and {len(proposal.ignored)} left out.")

@@ -114,7 +114,7 @@ def proposal_json(proposed: Proposed) -> dict[str, Any]:
         "columns": [
             {
                 "column": column,
-                "fields": [_field_json(entry) for entry in proposal.entries if entry.column == column],
+                "fields": [_field_json(entry) for entry in proposal.entries if column in entry.columns],
                 "ignored": left_out.get(column, ""),
             }
             for column in proposal.columns

@@ -41,6 +41,8 @@ _WHOSE = _words(
 )
 """Words that say that the row's own person is meant."""
 
+_ADDRESS = _words("address adresse direccion endereco")
+
 _NUMBER = _words("no nr num nbr nambar nummer nomor")
 """Short for number, at the end of a heading."""
 
@@ -92,7 +94,10 @@ def means_other(heading: str) -> bool:
 def own_words(heading: str) -> tuple[str, ...]:
     """The words of a heading without those that say nothing or that the row's own person is meant."""
     words = words_of(heading)
-    return tuple(word for word in words if word not in _WHOSE | _SMALL) or words
+    inside = [place for place, word in enumerate(words[1:-1], 1) if word in _ADDRESS and words[place - 1] in _WHOSE]
+    # The city of the `Default Address City` is a city; `Address` alone is the street.
+    rest = tuple(word for place, word in enumerate(words) if place not in inside[:1])
+    return tuple(word for word in rest if word not in _WHOSE | _SMALL) or words
 
 
 @cache

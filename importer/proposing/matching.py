@@ -38,6 +38,8 @@ class Match:
     score: float
     weak: bool = False
     """Whether the heading is a name that often means something else."""
+    clock: Profile | None = None
+    """For a day: the column with the time of that day."""
 
 
 def judge(profile: Profile, field: Field) -> Match | None:

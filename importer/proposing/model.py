@@ -18,7 +18,8 @@ class Entry:
     """One line of the mapping: ``field`` of ``section`` comes from ``column`` (empty for a constant) by ``rule``.
 
     ``todo`` says what a person must decide. With ``alternatives`` the line is left out until a person has chosen one of
-    them, and ``rule`` is empty. ``open_texts`` are texts of the column for which no option was found.
+    them, and ``rule`` is empty. ``open_texts`` are texts of the column for which no option was found. ``second`` is the
+    other column of a value that two columns make together.
     """
 
     section: str
@@ -30,6 +31,12 @@ class Entry:
     todo: str = ""
     alternatives: tuple[Rule, ...] = ()
     open_texts: tuple[str, ...] = ()
+    second: str = ""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that it takes its value from; none for a constant."""
+        return tuple(filter(None, (self.column, self.second)))
 
     @property
     def held(self) -> bool:

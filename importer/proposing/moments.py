@@ -51,7 +51,8 @@ def _entry(
     given = dict(rule or {})
     if given and field.mandatory:
         given["required"] = "true"
-    return Entry(field.section, field.name, column, confidence, reason, given, todo, alternatives)
+    second = match.clock.column.label if match.clock else ""
+    return Entry(field.section, field.name, column, confidence, reason, given, todo, alternatives, second=second)
 
 
 def _held(match: Match, facts: AccountFacts) -> Entry:
@@ -75,7 +76,13 @@ def _held(match: Match, facts: AccountFacts) -> Entry:
 
 def _rule(match: Match, form: Form, zone: str, *, plain: bool) -> Rule:
     """The options of the field. A day alone is a date, but for days in ISO form, which may be midnights."""
-    rule: dict[str, Value] = {"column": match.profile.column.label}
+    label = match.profile.column.label
+    if match.clock is not None:
+        written = f"{form.text} {match.clock.clock}"
+        together: dict[str, Value] = {"template": f"{{{label}}} {{{match.clock.column.label}}}"}
+        zoned: dict[str, Value] = {"timezone": zone} if zone else {}
+        return {**together, "type": "datetime", "format": written, **zoned}
+    rule: dict[str, Value] = {"column": label}
     midnight = plain and match.field.name == "ActivityDateTime"
     timed = form.timed or midnight
     rule["type"] = "datetime" if timed else "date"
@@ -92,7 +99,8 @@ def _zone(match: Match, form: Form, facts: AccountFacts) -> tuple[str, str]:
         return "", ""
     if form.utc:
         return "UTC", ""
-    said = _ABBREVIATION.search(match.profile.column.heading) if form.timed else None
+    clock = match.clock or match.profile
+    said = _ABBREVIATION.search(clock.column.heading) if form.timed or match.clock else None
     if said is None:
         return facts.time_zone, ""
     if said[1] in ("UTC", "GMT"):

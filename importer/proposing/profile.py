@@ -37,6 +37,15 @@ _LETTERS = r"[\pL\pM][\pL\pM .,'’`()/&-]*"
 _ADDRESSED_PHONE = r"(?i)(?:p|tel|phone):.*"
 
 
+_CLOCKS = {
+    "%H:%M": "[0-9]{1,2}:[0-9]{2}",
+    "%H:%M:%S": "[0-9]{1,2}:[0-9]{2}:[0-9]{2}",
+    "%I:%M %p": "(?i)(?:0?[1-9]|1[0-2]):[0-9]{2}\\s(?:am|pm)",
+    "%I:%M:%S %p": "(?i)(?:0?[1-9]|1[0-2]):[0-9]{2}:[0-9]{2}\\s(?:am|pm)",
+}
+"""Forms of a time of day without its day."""
+
+
 class Shape(StrEnum):
     """A form that a text can have."""
 
@@ -82,6 +91,12 @@ class Profile:
     phones: Counter[str] = field(default_factory=Counter)
     values: Counter[str] | None = field(default_factory=Counter)
     dates: DateFinding = field(default_factory=DateFinding)
+    clocks: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def clock(self) -> str:
+        """The form of a time of day that every value has; empty when there is none."""
+        return next((form for form, count in self.clocks.items() if count == self.filled > 0), "")
 
     def share(self, shape: Shape) -> float:
         """Share of the filled cells that have the shape; 0 for an empty column."""
@@ -155,6 +170,9 @@ class Profiler:
         if counts.get(Shape.PHONE):
             self._count_phones(filled, array, counts)
         self._profile.shapes.update(counts)
+        if first or self._profile.clocks.total():
+            for form, pattern in _CLOCKS.items():
+                self._profile.clocks[form] += len(array) - matching(array, pattern).null_count
         if first:
             # What hardly any cell of the first chunk is, the column is not.
             self._dead = {shape for shape, count in counts.items() if count * 20 < len(array)} - {Shape.FLAG}

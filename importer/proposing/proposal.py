@@ -10,13 +10,13 @@ from importer.mapping.uses import folded as folded_heading
 from importer.proposing.account import AccountFacts, activity_fields_of, lead_fields_of, lead_part
 from importer.proposing.choosing import Choice, Chosen, choose_target, choose_type
 from importer.proposing.fields import WHOLE_NAME, Field, Kind
-from importer.proposing.lead_words import LEAD_FIELDS
 from importer.proposing.matching import Confidence, Match, assign, candidates
 from importer.proposing.model import Entry, Ignored, Proposal
 from importer.proposing.options import nearest_option
 from importer.proposing.profile import Profile, profile_columns
 from importer.proposing.remarks import remark
 from importer.proposing.rules import entries_of
+from importer.proposing.settling import settled
 from importer.sources.interface import Source
 from importer.targets import TARGETS
 
@@ -34,7 +34,7 @@ def propose(source: Source, facts: AccountFacts, target: str | None = None) -> P
         texts = [source.path.stem, source.sheet, *(column.heading for column in source.columns)]
         chosen = choose_type(facts, texts)
     fields = _fields(choice, facts, chosen)
-    matches = _settled(assign(_with_types(candidates(profiles, fields), profiles, facts, fields)), fields)
+    matches = settled(assign(_with_types(candidates(profiles, fields), profiles, facts, fields)), fields, profiles)
     entries = [entry for match in matches for entry in entries_of(match, facts)]
     if "activity" in sections and not any(entry.field == "ActivityEvent" for entry in entries):
         entries.append(_event(chosen, facts))
@@ -104,37 +104,6 @@ def _findable(choice: Choice, matches: Sequence[Match]) -> Choice:
     return choice
 
 
-def _settled(matches: list[Match], fields: Sequence[Field]) -> list[Match]:
-    """The matches after what only all of them together tell: whose name, and which phone."""
-    return _only_phone(_one_name(matches), fields)
-
-
-def _one_name(matches: list[Match]) -> list[Match]:
-    """A whole name beside one of its parts is the other part, or nothing."""
-    found = {match.field.name: match for match in matches}
-    whole = found.get(WHOLE_NAME)
-    if whole is None or not {"FirstName", "LastName"} & found.keys():
-        return matches
-    rest = [match for match in matches if match is not whole]
-    if "LastName" in found or not whole.weak:
-        return rest
-    last = next(field for field in LEAD_FIELDS if field.name == "LastName")
-    field = replace(last, section=whole.field.section)
-    reason = "there is a column with first names, so this one may hold the last names"
-    return [*rest, replace(whole, field=field, confidence=Confidence.MEDIUM, reason=reason)]
-
-
-def _only_phone(matches: list[Match], fields: Sequence[Field]) -> list[Match]:
-    """The only phone number of a file goes where LeadSquared looks leads up, unless the account names the field so."""
-    found = {match.field.name: match for match in matches}
-    mobile = found.get("Mobile")
-    phone = next((field for field in fields if field.name == "Phone"), None)
-    if mobile is None or phone is None or "Phone" in found or mobile.reason.startswith("the account calls it so"):
-        return matches
-    reason = f"{mobile.reason}; the only phone number, and LeadSquared finds leads by Phone, not by Mobile"
-    return [replace(match, field=phone, reason=reason) if match is mobile else match for match in matches]
-
-
 def _event(chosen: Chosen | None, facts: AccountFacts) -> Entry:
     """The line with the code of the activity type; without a choice one that no check lets pass."""
     known = ", ".join(f"{code} {name}" for code, name in facts.activity_types[:12])
@@ -149,8 +118,8 @@ def _event(chosen: Chosen | None, facts: AccountFacts) -> Entry:
 
 
 def _ignored(profiles: Sequence[Profile], entries: Sequence[Entry], fields: Sequence[Field]) -> list[Ignored]:
-    used = {entry.column for entry in entries if entry.column and not entry.held}
-    held = {entry.column: entry.field for entry in entries if entry.held}
+    used = {column for entry in entries if not entry.held for column in entry.columns}
+    held = {column: entry.field for entry in entries if entry.held for column in entry.columns}
     folded = {folded_heading(label) for label in used}
     found = []
     for profile in profiles:

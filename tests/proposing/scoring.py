@@ -44,7 +44,7 @@ def verdicts(export: Export, proposal: Proposal) -> list[Verdict]:
     """Each column's verdict."""
     found = []
     for column, expected in export.expected.items():
-        entries = [entry for entry in proposal.entries if entry.column == column]
+        entries = [entry for entry in proposal.entries if column in entry.columns]
         confidence = entries[0].confidence.value if entries else ""
         found.append(Verdict(export.name, column, expected, written(entries), confidence))
     return found
