@@ -99,12 +99,11 @@ def _url(profile: Profile) -> Evidence:
 def _phone(profile: Profile) -> Evidence:
     if profile.dates.is_date or profile.share(Shape.IP) > _SOME:
         return Evidence(Fit.AGAINST, "the values are dates or addresses of computers")
-    valid = max(profile.phones.values(), default=0)
     share, shaped = profile.phone_share, profile.share(Shape.PHONE)
     if share >= _MOST and profile.share(Shape.WRITTEN_PHONE) >= _SOME:
-        return Evidence(Fit.PROVES, counted(valid, profile, "valid phone numbers"))
+        return Evidence(Fit.PROVES, profile.phone_words)
     if share >= _MOST:
-        return Evidence(Fit.FITS, counted(valid, profile, "valid phone numbers"))
+        return Evidence(Fit.FITS, profile.phone_words)
     if shaped >= _MOST:
         return Evidence(Fit.DOUBTFUL, counted(profile.shapes[Shape.PHONE], profile, "shaped like phone numbers"))
     if profile.share(Shape.PREFIXED_PHONE) >= _MOST:

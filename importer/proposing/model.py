@@ -46,8 +46,8 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
-    """A column that is not sent, and why. ``listed`` is false when another column's heading is the same but for case,
-    so that the mapping cannot name it.
+    """A column that is not sent, and why. ``listed`` is false when the mapping cannot name it: a heading that is used
+    is the same but for case, or it holds what no mapping may.
     """
 
     column: str

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 MOST_DISTINCT = 40
 """With more different values a column is no drop-down."""
+_PHONES_TRIED = 300
 COUNTRIES = (
     *("IN", "US", "GB", "DE", "FR", "ES", "PT", "BR", "MX", "AE", "SG", "AU", "ZA", "IT", "NL"),
     *("ID", "MY", "PH", "AR", "CO", "CL", "PE", "CH", "AT", "BE", "SA", "KE", "NG", "PK", "BD", "LK", "NP"),
@@ -80,7 +81,7 @@ _PATTERNS = {
 @dataclass(slots=True)
 class Profile:
     """One column. ``shapes`` counts the filled cells of each shape, ``phones`` the valid numbers by country ("" needs
-    a country code), ``values`` the different texts while they are few (else ``None``).
+    a country code) among the ``phones_seen``, ``values`` the different texts while they are few (else ``None``).
     """
 
     column: Column
@@ -89,6 +90,7 @@ class Profile:
     longest: int = 0
     shapes: Counter[Shape] = field(default_factory=Counter)
     phones: Counter[str] = field(default_factory=Counter)
+    phones_seen: Counter[str] = field(default_factory=Counter)
     values: Counter[str] | None = field(default_factory=Counter)
     dates: DateFinding = field(default_factory=DateFinding)
     clocks: Counter[str] = field(default_factory=Counter)
@@ -105,13 +107,26 @@ class Profile:
     @property
     def best_country(self) -> str:
         """The country in which most numbers are valid; empty when country codes are enough, or nothing is valid."""
-        best = max(self.phones, key=lambda country: (self.phones[country], country == ""), default="")
+        best = max(self.phones, key=lambda place: (self._valid(place), place == "", self.phones[place]), default="")
         return best if self.phones[best] else ""
+
+    def _valid(self, country: str) -> float:
+        looked_at = self.phones_seen[country]
+        return self.phones[country] / looked_at if looked_at else 0.0
 
     @property
     def phone_share(self) -> float:
         """Share of the filled cells that are valid phone numbers somewhere."""
-        return max(self.phones.values(), default=0) / self.filled if self.filled else 0.0
+        return max(map(self._valid, self.phones), default=0.0)
+
+    @property
+    def phone_words(self) -> str:
+        """How many of the values are valid phone numbers, in words."""
+        place = self.best_country
+        valid, looked_at = self.phones[place], self.phones_seen[place]
+        some = f"the first {looked_at}" if looked_at < self.filled else f"{looked_at}"
+        shown = f"all {looked_at}" if valid == looked_at == self.filled else f"{valid} of {some}"
+        return f"{shown} values are valid phone numbers" + (f" in {place}" if place else "")
 
     @property
     def choices(self) -> tuple[str, ...]:
@@ -126,6 +141,7 @@ class Profiler:
 
     def __init__(self, column: Column, country: str) -> None:
         self._profile = Profile(column)
+        self._country = country
         self._dates = DateCounts()
         self._dead: set[Shape] = set()
         self._readers = {
@@ -181,11 +197,12 @@ class Profiler:
         if counts[Shape.PHONE] * 2 < len(array):
             return
         counts[Shape.WRITTEN_PHONE] = len(array) - matching(array, _WRITTEN_PHONE).null_count
-        for country, reader in list(self._readers.items()):
-            valid = int(reader.read(filled).notna().sum())
-            self._profile.phones[country] += valid
-            if valid * 2 < len(array) and country:
-                del self._readers[country]
+        for country, reader in self._readers.items():
+            certain = country in ("", self._country)
+            # Countries are only tried to see what a column may be; a sample tells that, and each number costs time.
+            some = filled if certain else filled.head(_PHONES_TRIED - self._profile.phones_seen[country])
+            self._profile.phones[country] += int(reader.read(some).notna().sum())
+            self._profile.phones_seen[country] += len(some)
 
     def _count_values(self, array: Any) -> None:
         values = self._profile.values

@@ -16,6 +16,7 @@ from importer.proposing.options import nearest_option
 from importer.proposing.profile import Profile, profile_columns
 from importer.proposing.remarks import remark
 from importer.proposing.rules import entries_of
+from importer.proposing.scalars import can_be_named
 from importer.proposing.settling import settled
 from importer.sources.interface import Source
 from importer.targets import TARGETS
@@ -27,14 +28,15 @@ def propose(source: Source, facts: AccountFacts, target: str | None = None) -> P
     Equal files and facts give equal proposals. Raises :class:`importer.errors.SourceError` for a broken file.
     """
     profiles = profile_columns(source.columns, source.chunks(), facts.country)
-    choice = choose_target(profiles, facts, source.path.stem, target)
+    named = [profile for profile in profiles if can_be_named(profile.column.label)]
+    choice = choose_target(named, facts, source.path.stem, target)
     sections = TARGETS[choice.target].sections
     chosen = None
     if "activity" in sections:
         texts = [source.path.stem, source.sheet, *(column.heading for column in source.columns)]
         chosen = choose_type(facts, texts)
     fields = _fields(choice, facts, chosen)
-    matches = settled(assign(_with_types(candidates(profiles, fields), profiles, facts, fields)), fields, profiles)
+    matches = settled(assign(_with_types(candidates(named, fields), named, facts, fields)), fields, named)
     entries = [entry for match in matches for entry in entries_of(match, facts)]
     if "activity" in sections and not any(entry.field == "ActivityEvent" for entry in entries):
         entries.append(_event(chosen, facts))
@@ -126,7 +128,7 @@ def _ignored(profiles: Sequence[Profile], entries: Sequence[Entry], fields: Sequ
         label = profile.column.label
         if label not in used:
             words = f"waits for your choice at {held[label]}" if label in held else remark(profile, fields, entries)
-            found.append(Ignored(label, words, folded_heading(label) not in folded))
+            found.append(Ignored(label, words, can_be_named(label) and folded_heading(label) not in folded))
     return found
 
 

@@ -13,6 +13,7 @@ from importer.proposing.model import Entry, Rule, Value
 from importer.proposing.moments import date_entry
 from importer.proposing.options import nearest_option
 from importer.proposing.profile import Shape
+from importer.proposing.scalars import can_be_named
 from importer.transforms.choices import FLAGS, folded
 
 _NEARLY_ALL = 0.97
@@ -102,7 +103,7 @@ def _code(match: Match, facts: AccountFacts) -> Entry:
 def _drop_down(match: Match) -> Entry:
     """A drop-down of the account: the file's words as they are, or a table to the nearest options."""
     texts = sorted(match.profile.values or ())
-    found = {text: nearest_option(text, match.field.options) for text in texts}
+    found = {text: nearest_option(text, match.field.options) if can_be_named(text) else None for text in texts}
     values = tuple(value for value, _ in match.field.options)
     if all(option and option.exact and folded(option.value) == folded(text) for text, option in found.items()):
         return _entry(match, {"type": "choice", "options": values})

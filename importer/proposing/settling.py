@@ -6,16 +6,20 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from importer.proposing.activity_words import ACTIVITY_TIME
+from importer.proposing.evidence import Fit, evidence
 from importer.proposing.fields import WHOLE_NAME, Field
-from importer.proposing.headings import NEAR, likeness
+from importer.proposing.headings import NEAR, QUALIFIED, likeness
 from importer.proposing.lead_words import LEAD_FIELDS
 from importer.proposing.matching import Confidence, Match
 from importer.proposing.profile import Profile
 
+_PLAIN_NAMES = ("name", "nom", "nome", "nombre", "naam", "nama", "नाम")
+
 
 def settled(matches: list[Match], fields: Sequence[Field], profiles: Sequence[Profile]) -> list[Match]:
     """The matches after what only all of them together tell: which part of a name, which phone, which time of day."""
-    return _day_with_time(_only_phone(_one_name(matches), fields), profiles)
+    named = _plain_name(_one_name(matches), fields, profiles)
+    return _day_with_time(_only_phone(named, fields), profiles)
 
 
 def _one_name(matches: list[Match]) -> list[Match]:
@@ -31,6 +35,25 @@ def _one_name(matches: list[Match]) -> list[Match]:
     field = replace(last, section=whole.field.section)
     reason = "there is a column with first names, so this one may hold the last names"
     return [*rest, replace(whole, field=field, confidence=Confidence.MEDIUM, reason=reason)]
+
+
+def _plain_name(matches: list[Match], fields: Sequence[Field], profiles: Sequence[Profile]) -> list[Match]:
+    """A column called `Name` with single words in it: the part of the name that no other column gives."""
+    found = {match.field.name for match in matches}
+    taken = {match.profile.column.index for match in matches}
+    wanted = "FirstName" if "FirstName" not in found else "LastName"
+    field = next((field for field in fields if field.name == wanted), None)
+    if field is None or WHOLE_NAME in found or wanted in found or ("FirstName" in found and "LastName" in found):
+        return matches
+    for profile in profiles:
+        likely = profile.column.index not in taken and likeness(profile.column.heading, _PLAIN_NAMES)[0] >= QUALIFIED
+        if likely and evidence(profile, field).fit is Fit.FITS:
+            alone = not found & {"FirstName", "LastName"}
+            sure = Confidence.LOW if alone else Confidence.MEDIUM
+            words = "" if alone else ", and another column has the other part of the name"
+            reason = f"the heading is a usual name of a name; the values look like single names{words}"
+            return [*matches, Match(profile, field, sure, reason, 0.0, True)]
+    return matches
 
 
 def _only_phone(matches: list[Match], fields: Sequence[Field]) -> list[Match]:

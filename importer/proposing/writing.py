@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import re
 import textwrap
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 
 from importer.proposing.model import Entry, Ignored, Proposal, Rule, Value
 from importer.proposing.moments import example_words
+from importer.proposing.scalars import scalar, visible
 
 _WIDTH = 118
-_PLAIN = re.compile(r"[^\W_](?:[\w ./@()+-]*[\w.)])?")
 _HOW_TO_SEND = (
     "To send one of these after all, take it off this list and add a line above, such as `mx_Custom_1: Heading`, "
     "with the schema name of a field of your account."
@@ -93,7 +90,7 @@ def _entry(entry: Entry) -> Iterator[str]:
 
 def _field(name: str, rule: Rule, open_texts: Sequence[str]) -> Iterator[str]:
     only = rule.get("column")
-    line = f"  {name}: {_scalar(only) if len(rule) == 1 and isinstance(only, str) else _flow(rule)}"
+    line = f"  {name}: {scalar(only) if len(rule) == 1 and isinstance(only, str) else _flow(rule)}"
     if len(line) <= _WIDTH and not open_texts:
         yield line
         return
@@ -103,8 +100,8 @@ def _field(name: str, rule: Rule, open_texts: Sequence[str]) -> Iterator[str]:
             yield f"    {key}: {_value(value)}"
             continue
         yield f"    {key}:"
-        yield from (f"      {_scalar(text)}: {_scalar(meaning)}" for text, meaning in value.items())
-        yield from (f"      # {_scalar(text)}: ?" for text in open_texts)
+        yield from (f"      {scalar(text)}: {scalar(meaning)}" for text, meaning in value.items())
+        yield from (f"      # {scalar(text)}: ?" for text in open_texts)
 
 
 def _ignore(ignored: Sequence[Ignored]) -> Iterator[str]:
@@ -115,11 +112,11 @@ def _ignore(ignored: Sequence[Ignored]) -> Iterator[str]:
     yield "ignore:" if listed else "# ignore:"
     for column in ignored:
         if not column.listed:
-            words = "is not sent; a used heading is the same but for case"
-            yield from _comment(f"{_scalar(column.column)} {words}: {column.remark}", "  ")
+            words = "is not sent, and cannot be listed: a mapping cannot tell its heading from another, or hold it"
+            yield from _comment(f"{scalar(column.column)} {words}: {column.remark}", "  ")
             continue
-        line = f"  - {_scalar(column.column)}"
-        remark = _visible(column.remark)
+        line = f"  - {scalar(column.column)}"
+        remark = visible(column.remark)
         if len(line) + len(remark) + 4 <= _WIDTH:
             yield f"{line}  # {remark}"
         else:
@@ -129,36 +126,19 @@ def _ignore(ignored: Sequence[Ignored]) -> Iterator[str]:
 
 def _comment(text: str, indent: str = "") -> list[str]:
     """The text as lines of comment; those after the first are set in, so that they are seen to belong to it."""
-    plain = " ".join(_visible(text).split())
+    plain = " ".join(visible(text).split())
     return textwrap.wrap(
         plain, _WIDTH, initial_indent=f"{indent}# ", subsequent_indent=f"{indent}#   ", break_on_hyphens=False
     )
 
 
 def _flow(rule: Rule) -> str:
-    return "{" + ", ".join(f"{_scalar(key)}: {_value(value)}" for key, value in rule.items()) + "}"
+    return "{" + ", ".join(f"{scalar(key)}: {_value(value)}" for key, value in rule.items()) + "}"
 
 
 def _value(value: Value) -> str:
     if isinstance(value, str):
-        return _scalar(value)
+        return scalar(value)
     if isinstance(value, Mapping):
         return _flow(value)
-    return "[" + ", ".join(_scalar(entry) for entry in value) + "]"
-
-
-def _scalar(text: str) -> str:
-    """A text as YAML writes it, in quotes where it must be."""
-    return text if _PLAIN.fullmatch(text) else _visible(json.dumps(text, ensure_ascii=False))
-
-
-def _visible(text: str) -> str:
-    """The text without characters that have no shape or that YAML forbids; these become escapes."""
-    return "".join(_escaped(character) for character in text)
-
-
-def _escaped(character: str) -> str:
-    if unicodedata.category(character) not in ("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"):
-        return character
-    code = ord(character)
-    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
+    return "[" + ", ".join(scalar(entry) for entry in value) + "]"

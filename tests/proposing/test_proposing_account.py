@@ -1,0 +1,104 @@
+"""With keys, the account's own fields, types, drop-downs and places go into the proposal, over real HTTP."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from importer.cli.main import run
+from importer.sandbox.options import Keys, Options
+from importer.sandbox.seed import lead_id
+from importer.sandbox.server import Sandbox
+
+ROOT = Path(__file__).parents[2]
+SAMPLES = ROOT / "sample_data"
+KEY = "canary0key0that0must0never0appear"
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    made = Sandbox(
+        Options(calls_per_window=0, bulk_calls_per_window=0, async_calls_per_window=0), Keys(KEY, f"{KEY}-secret", "")
+    )
+    made.start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture(autouse=True)
+def _keys(sandbox: Sandbox, _no_account: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LEADSQUARED_HOST", sandbox.host)
+    monkeypatch.setenv("LEADSQUARED_ACCESS_KEY", KEY)
+    monkeypatch.setenv("LEADSQUARED_SECRET_KEY", f"{KEY}-secret")
+
+
+def proposed(*arguments: str) -> str:
+    """The text of the mapping for these arguments."""
+    assert run(["mapping", "new", *arguments, "-o", "proposed.yaml"]) == 0
+    text = Path("proposed.yaml").read_text("utf-8")
+    assert KEY not in text
+    return text
+
+
+def test_the_activity_type_and_its_fields(capsys: pytest.CaptureFixture[str]) -> None:
+    """Type 201 by the file's name; its fields by their names, its drop-down with a look-up, the account's zone."""
+    text = proposed(str(SAMPLES / "webinar-attendance.csv"))
+    assert "ActivityEvent: {value: 201}" in text
+    assert "  mx_Custom_1: {column: Webinar, max_length: 200}\n" in text
+    assert "  mx_Custom_2: {column: Score, type: integer}\n" in text
+    assert "    lookup:\n      Bronze: B\n      Gold: G\n      Silver: S\n      # Platinum: ?\n" in text
+    assert "timezone: Asia/Kolkata}" in text
+    capsys.readouterr()
+    assert run(["mapping", "check", "proposed.yaml", "--file", str(SAMPLES / "webinar-attendance.csv")]) == 0
+
+
+def test_lead_fields_of_the_account(capsys: pytest.CaptureFixture[str]) -> None:
+    """Own fields are found by other names for the same thing; the country of phones is the account's."""
+    text = proposed(str(SAMPLES / "website-enquiries.tsv"))
+    assert (
+        "mx_Course: {column: Interested in, type: choice, options: [Data Science, Design, Finance, Marketing]}" in text
+    )
+    assert "mx_Newsletter: {column: Newsletter, type: boolean}" in text
+    assert "Phone: {column: Phone, type: phone, country: IN, max_length: 50}" in text
+    assert run(["mapping", "check", "proposed.yaml"]) == 0
+
+
+def test_mandatory_fields(capsys: pytest.CaptureFixture[str]) -> None:
+    """What LeadSquared demands of an activity is required."""
+    text = proposed(str(SAMPLES / "store-visits.xlsx"), "--sheet", "Visits", "--header-row", "3")
+    assert "mx_Custom_1: {column: Store, max_length: 200, required: true}" in text
+
+
+def test_a_mandatory_field_without_a_column(capsys: pytest.CaptureFixture[str]) -> None:
+    """It is asked for, where it belongs."""
+    Path("visits.csv").write_text(f"Lead ID,Visited on,Amount\n{lead_id(1)},14/02/2025 10:30,12\n", "utf-8")
+    assert "LeadSquared demands mx_Custom_1 (Store)" in " ".join(proposed("visits.csv").split())
+
+
+def test_types_named_in_a_column(capsys: pytest.CaptureFixture[str]) -> None:
+    """A column with the names of activity types becomes their codes."""
+    kinds = ("Webinar attended", "Call logged", "Payment")
+    rows = [f"{lead_id(row)},{kinds[row % 3]},2025-02-{row + 10} 10:30:00" for row in range(1, 13)]
+    Path("mixed.csv").write_text("\n".join(["Lead ID,Activity,Happened at", *rows]) + "\n", "utf-8")
+    assert "lookup: {Call logged: 203, Payment: 204, Webinar attended: 201}" in proposed("mixed.csv")
+
+
+def test_json_names_the_account(capsys: pytest.CaptureFixture[str]) -> None:
+    """Programs see whom was asked."""
+    assert run(["mapping", "new", str(SAMPLES / "fee-payments.csv"), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["account"] == "default"
+    assert told["notes"] == []
+    assert told["check"] == []
+
+
+def test_without_an_answer_it_works_all_the_same(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Wrong keys, and a host that is not there: a note says so, the standard fields do."""
+    monkeypatch.setenv("LEADSQUARED_ACCESS_KEY", "wrong")
+    assert "EmailAddress: {column: E-mail, type: email}" in proposed(str(SAMPLES / "new-students.csv"))
+    assert "could not be asked about its fields" in capsys.readouterr().out
