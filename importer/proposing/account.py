@@ -86,6 +86,7 @@ def _enriched(standard: Field | None, known: KnownField, section: str) -> Field:
         options=known.options,
         max_length=known.max_length,
         mandatory=known.mandatory,
+        timed=known.data_type.casefold() == "datetime",
     )
 
 

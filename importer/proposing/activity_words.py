@@ -58,7 +58,7 @@ _TIME = named(
     tithi | samay | दिनांक | तिथि | समय | on""",
 )
 
-ACTIVITY_TIME = replace(_TIME, unlike=split_names(_NOT_AN_EVENT))
+ACTIVITY_TIME = replace(_TIME, unlike=split_names(_NOT_AN_EVENT), timed=True)
 
 ACTIVITY_NOTE = named(
     "activity",

@@ -35,11 +35,6 @@ class Form:
     timed: bool
     utc: bool
 
-    @property
-    def placed(self) -> bool:
-        """Whether the text itself says where its clock hangs."""
-        return self.utc or "%z" in self.text
-
 
 def forms_of(text: str) -> frozenset[Form]:
     """Every form that a text of this structure can have, fitting or not; nothing when it is no date."""

@@ -48,6 +48,8 @@ class Field:
     options: tuple[tuple[str, str], ...] = ()
     max_length: int = 0
     mandatory: bool = False
+    timed: bool = False
+    """Whether LeadSquared takes no day without a time of day."""
 
     @property
     def path(self) -> str:

@@ -39,7 +39,10 @@ def date_entry(match: Match, facts: AccountFacts) -> Entry:
             "Where does the clock hang? Add for example `timezone: Asia/Kolkata`, or set LEADSQUARED_TIME_ZONE; "
             "the file does not say."
         )
-    return _entry(match, "; ".join(filter(None, (match.reason, odd))), todo, rule=rule)
+    midnight = (
+        "the file has no time of day, so midnight is meant" if str(rule.get("template", "")).endswith("00:00") else ""
+    )
+    return _entry(match, "; ".join(filter(None, (match.reason, odd, midnight))), todo, rule=rule)
 
 
 def _entry(
@@ -75,22 +78,27 @@ def _held(match: Match, facts: AccountFacts) -> Entry:
 
 
 def _rule(match: Match, form: Form, zone: str, *, plain: bool) -> Rule:
-    """The options of the field. A day alone is a date, but for days in ISO form, which may be midnights."""
+    """The options of the field. Where LeadSquared wants a moment and the file has a day, midnight is meant."""
     label = match.profile.column.label
+    zoned: dict[str, Value] = {"timezone": zone} if zone and "%z" not in form.text else {}
     if match.clock is not None:
-        written = f"{form.text} {match.clock.clock}"
-        together: dict[str, Value] = {"template": f"{{{label}}} {{{match.clock.column.label}}}"}
-        zoned: dict[str, Value] = {"timezone": zone} if zone else {}
-        return {**together, "type": "datetime", "format": written, **zoned}
-    rule: dict[str, Value] = {"column": label}
-    midnight = plain and match.field.name == "ActivityDateTime"
-    timed = form.timed or midnight
-    rule["type"] = "datetime" if timed else "date"
-    if not plain:
-        rule["format"] = form.text
-    if timed and "%z" not in form.text and zone:
-        rule["timezone"] = zone
-    return rule
+        template = f"{{{label}}} {{{match.clock.column.label}}}"
+        return {"template": template, "type": "datetime", "format": f"{form.text} {match.clock.clock}", **zoned}
+    if plain:
+        return {"column": label, "type": "datetime", **zoned} if _moment(match, form) else _day(label, "")
+    if form.timed:
+        return {"column": label, "type": "datetime", "format": form.text, **zoned}
+    if match.field.timed and not {"{", "}"} & set(label):
+        return {"template": f"{{{label}}} 00:00", "type": "datetime", "format": f"{form.text} %H:%M", **zoned}
+    return _day(label, form.text)
+
+
+def _moment(match: Match, form: Form) -> bool:
+    return form.timed or match.field.timed
+
+
+def _day(label: str, form: str) -> Rule:
+    return {"column": label, "type": "date", **({"format": form} if form else {})}
 
 
 def _zone(match: Match, form: Form, facts: AccountFacts) -> tuple[str, str]:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from importer.mapping.uses import folded as folded_heading
 from importer.proposing.account import AccountFacts, activity_fields_of, lead_fields_of, lead_part
+from importer.proposing.activity_words import ACTIVITY_CODE
 from importer.proposing.choosing import Choice, Chosen, choose_target, choose_type
-from importer.proposing.fields import WHOLE_NAME, Field, Kind
+from importer.proposing.fields import WHOLE_NAME, Field
 from importer.proposing.matching import Confidence, Match, assign, candidates
 from importer.proposing.model import Entry, Ignored, Proposal
 from importer.proposing.options import nearest_option
@@ -32,11 +33,15 @@ def propose(source: Source, facts: AccountFacts, target: str | None = None) -> P
     choice = choose_target(named, facts, source.path.stem, target)
     sections = TARGETS[choice.target].sections
     chosen = None
-    if "activity" in sections:
+    kinds = _type_columns(named, facts)
+    if "activity" in sections and not kinds:
         texts = [source.path.stem, source.sheet, *(column.heading for column in source.columns)]
         chosen = choose_type(facts, texts)
     fields = _fields(choice, facts, chosen)
-    matches = settled(assign(_with_types(candidates(named, fields), named, facts, fields)), fields, named)
+    found = candidates(named, fields)
+    if "activity" in sections:
+        found = sorted([*found, *kinds], key=lambda match: -match.score)
+    matches = settled(assign(found), fields, named)
     entries = [entry for match in matches for entry in entries_of(match, facts)]
     if "activity" in sections and not any(entry.field == "ActivityEvent" for entry in entries):
         entries.append(_event(chosen, facts))
@@ -83,19 +88,17 @@ def _order(fields: Sequence[Field]) -> dict[tuple[str, str], int]:
     return {**named, **activity}
 
 
-def _with_types(
-    found: list[Match], profiles: Sequence[Profile], facts: AccountFacts, fields: Sequence[Field]
-) -> list[Match]:
-    """The candidates, and a column whose words are the names of the account's activity types."""
-    code = next((field for field in fields if field.kind is Kind.CODE), None)
-    if code is None or not facts.activity_types:
-        return found
+def _type_columns(profiles: Sequence[Profile], facts: AccountFacts) -> list[Match]:
+    """Columns whose words are the names of several of the account's activity types."""
+    found = []
     for profile in profiles:
-        named = [nearest_option(text, facts.activity_types) for text in profile.choices]
-        if len(named) > 1 and all(named):
-            reason = "all values are names of the account's activity types"
-            found.append(Match(profile, code, Confidence.HIGH, reason, 500.0))
-    return sorted(found, key=lambda match: -match.score)
+        options = [nearest_option(text, facts.activity_types) for text in profile.choices]
+        if len(options) > 1 and all(options):
+            exact = all(option and option.exact for option in options)
+            sure = Confidence.HIGH if exact else Confidence.MEDIUM
+            reason = f"all values are {'' if exact else 'nearly '}names of the account's activity types"
+            found.append(Match(profile, ACTIVITY_CODE, sure, reason, 500.0))
+    return found
 
 
 def _findable(choice: Choice, matches: Sequence[Match]) -> Choice:

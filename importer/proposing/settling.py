@@ -31,6 +31,7 @@ def _one_name(matches: list[Match]) -> list[Match]:
     rest = [match for match in matches if match is not whole]
     if "LastName" in found or not whole.weak:
         return rest
+    # Such as the German `Name` beside `Vorname`, with double-barrelled names in it.
     last = next(field for field in LEAD_FIELDS if field.name == "LastName")
     field = replace(last, section=whole.field.section)
     reason = "there is a column with first names, so this one may hold the last names"

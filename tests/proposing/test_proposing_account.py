@@ -5,10 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from importer.cli.main import run
+from importer.crm.interface import Identity
+from importer.crm.metadata import read_activity_fields
+from importer.errors import CrmError
+from importer.model import Reply, Request
+from importer.pipeline import proposals
+from importer.proposing.account import AccountFacts
 from importer.sandbox.options import Keys, Options
 from importer.sandbox.seed import lead_id
 from importer.sandbox.server import Sandbox
@@ -16,6 +23,16 @@ from importer.sandbox.server import Sandbox
 ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT / "sample_data"
 KEY = "canary0key0that0must0never0appear"
+
+
+class Told:
+    """A CRM's answer to any question."""
+
+    def __init__(self, body: Any) -> None:
+        self.body = body
+
+    def __call__(self, request: Request) -> Reply:
+        return Reply(200, self.body)
 
 
 @pytest.fixture(scope="module")
@@ -102,3 +119,70 @@ def test_without_an_answer_it_works_all_the_same(
     monkeypatch.setenv("LEADSQUARED_ACCESS_KEY", "wrong")
     assert "EmailAddress: {column: E-mail, type: email}" in proposed(str(SAMPLES / "new-students.csv"))
     assert "could not be asked about its fields" in capsys.readouterr().out
+
+
+def test_what_is_proposed_arrives(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Days without a time and days with a time of their own are moments that LeadSquared takes."""
+    rows = [f"lead{row:04}@example.com,{row + 10}/02/2025,paid {row}" for row in range(1, 9)]
+    Path("fee-payments.csv").write_text("\n".join(["E-mail,Paid on,Remarks", *rows]) + "\n", "utf-8")
+    text = proposed("fee-payments.csv")
+    assert 'template: "{Paid on} 00:00", type: datetime, format: "%d/%m/%Y %H:%M", timezone: Asia/Kolkata' in text
+    for name, value in (("HOST", sandbox.host), ("ACCESS_KEY", KEY), ("SECRET_KEY", f"{KEY}-secret")):
+        monkeypatch.setenv(f"LEADSQUARED_{name}", value)
+    assert run(["run", "fee-payments.csv", "-m", "proposed.yaml", "--yes", "--quiet"]) == 0
+    found = [each for each in sandbox.state()["activities"] if each["note"].startswith("paid ")]
+    assert len(found) == 8
+    assert {each["CreatedOn"][11:16] for each in found} == {"18:30"}
+
+
+@pytest.mark.parametrize("body", [[], {}, {"Fields": "none"}, None])
+def test_fields_of_a_type_that_are_not_told(body: Any) -> None:
+    """An answer of another shape is an error with a remedy."""
+    with pytest.raises(CrmError, match="does not list the fields of activity type 7"):
+        read_activity_fields(Told(body), "7")
+
+
+@pytest.mark.parametrize(
+    ("options", "read"),
+    [
+        ('[{"Value": "G", "Text": "Gold"}, {"Value": "S"}, {}, 3]', (("G", "Gold"), ("S", "S"))),
+        ([{"Value": "G", "Text": ""}], (("G", "G"),)),
+        ("", ()),
+        ("{", ()),
+        ("[" * 100_000, ()),
+        (None, ()),
+    ],
+)
+def test_drop_downs_of_activities(options: Any, read: tuple[tuple[str, str], ...]) -> None:
+    """JSON inside a text, or what else may come."""
+    fields = [{"SchemaName": "mx_Custom_1", "OptionSet": options, "MaxFieldLength": "200"}, {}, "odd"]
+    (field,) = read_activity_fields(Told({"Fields": fields}), "7")
+    assert field.options == read
+    assert (field.max_length, field.mandatory, field.display_name) == (200, False, "")
+
+
+def test_a_type_whose_fields_are_not_told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """The proposal is made without them, and says so."""
+
+    def refuse(ask: object, code: str) -> None:
+        raise CrmError(f"no fields of {code}", "")
+
+    monkeypatch.setattr(proposals, "read_activity_fields", refuse)
+    assert "ActivityEvent: {value: 204}" in proposed(str(SAMPLES / "fee-payments.csv"))
+    assert "does not tell the fields of activity type 204" in capsys.readouterr().out
+
+
+def test_an_account_of_this_machine_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A country prefix that the CRM tells wrongly, and an account whose keys are gone, are as if not known."""
+    assert proposals._places(AccountFacts(), Identity("", "", "o", "", "Nowhere/Town", "1", "")) == AccountFacts()
+    monkeypatch.delenv("LEADSQUARED_ACCESS_KEY")
+    assert "activity:" in proposed(str(SAMPLES / "fee-payments.csv"))
+
+
+def test_a_file_that_appears_meanwhile(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """The writing itself never replaces a file, whatever was seen before."""
+    Path("proposed.yaml").write_text("mine", "utf-8")
+    monkeypatch.setattr(proposals, "_check", lambda wish: None)
+    assert run(["mapping", "new", str(SAMPLES / "fee-payments.csv"), "-o", "proposed.yaml"]) == 2
+    assert "exists already" in capsys.readouterr().err
+    assert Path("proposed.yaml").read_text("utf-8") == "mine"
