@@ -37,11 +37,13 @@ def new_command(
     Works without keys and without a network, and never replaces a file.
     """
     from importer.cli.main import print_json
-    from importer.cli.options import surroundings
+    from importer.cli.options import load, surroundings
     from importer.pipeline.proposals import Wish, propose_mapping
     from importer.sources.interface import SourceOptions
 
     outside = surroundings(quiet=as_json, verbose=0)
+    if account:
+        load(outside, account)
     proposed = propose_mapping(Wish(file, target, output, account, SourceOptions(**reading)), outside)
     if as_json:
         from importer.pipeline.proposals import proposal_json

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,25 +17,29 @@ from importer.crm.metadata import (
     read_lead_fields,
 )
 from importer.crm.reader import CrmReader
-from importer.errors import ImporterError, MappingError, SettingsError, UsageError
+from importer.errors import ImporterError, MappingError, UsageError
 from importer.mapping.places import checked_country, checked_time_zone
 from importer.mapping.suggestions import advice
 from importer.mapping.unfit import UnfitError
 from importer.pipeline.asking import Asker
 from importer.pipeline.limits import allowances_of
 from importer.pipeline.plan import read_mapping
+from importer.pipeline.progress import StopsReading
 from importer.pipeline.runs import Surroundings, locale_of
 from importer.proposing.account import AccountFacts, KnownField
 from importer.proposing.model import Entry, Proposal
 from importer.reports.files import NameTaken, new_file
 from importer.reports.words import shown
-from importer.settings import Account, load_account
+from importer.settings import load_account
 from importer.sources import open_source
 from importer.sources.interface import SourceOptions
 from importer.targets import TARGETS
 
 if TYPE_CHECKING:
     from importer.crm.reader import Ask
+
+
+_PATIENCE_SECONDS = 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +86,8 @@ def propose_mapping(wish: Wish, outside: Surroundings) -> Proposed:
     _check(wish)
     source = open_source(wish.file, wish.options)
     with _facts(wish.account, outside) as (facts, notes):
-        proposal = replace(propose(source, facts, wish.target), source=_source_section(wish.options))
+        reading = StopsReading(outside.progress, outside.stop).reading
+        proposal = replace(propose(source, facts, wish.target, reading), source=_source_section(wish.options))
     text = mapping_text(proposal)
     try:
         with new_file(wish.place) as draft:
@@ -177,34 +182,32 @@ def _facts(name: str | None, outside: Surroundings) -> Iterator[tuple[AccountFac
     chosen, locale = locale_of(name, outside)
     notes: list[str] = []
     facts = _places(AccountFacts(chosen, locale.time_zone, locale.country))
-    account = _account(name, outside) if chosen else None
-    if account is None:
+    if not chosen:
         notes.append("No account is set up, so its fields are not known: the names of headings and values decided.")
         yield facts, notes
         return
+    account = load_account(name, outside.environment, outside.home)
+    # A proposal can do without an answer, so it does not wait for one as long as an import does.
+    account = replace(account, timeout_seconds=min(account.timeout_seconds, _PATIENCE_SECONDS))
     crm = outside.make_crm(account)
     allowances = allowances_of(account, outside.clock)
     try:
-        yield _asked(facts, Asker(crm, allowances, outside.clock, outside.stop.is_set).ask, notes), notes
+        asker = Asker(crm, allowances, outside.clock, outside.stop.is_set)
+        yield _asked(facts, asker.ask, notes, outside.stop.is_set), notes
     finally:
         allowances.close()
         crm.close()
 
 
-def _account(name: str | None, outside: Surroundings) -> Account | None:
-    try:
-        return load_account(name, outside.environment, outside.home)
-    except SettingsError:
-        return None
-
-
-def _asked(facts: AccountFacts, ask: Ask, notes: list[str]) -> AccountFacts:
+def _asked(facts: AccountFacts, ask: Ask, notes: list[str], stopping: Callable[[], bool]) -> AccountFacts:
     """The facts with what LeadSquared tells; when it does not, with a note, because a proposal needs no network."""
     try:
         identity = CrmReader(ask).who_am_i()
         fields = tuple(_known_lead_field(told) for told in read_lead_fields(ask))
         types = tuple((kind.event, kind.name) for kind in read_activity_types(ask))
     except ImporterError as error:
+        if stopping():
+            raise
         notes.append(f"LeadSquared could not be asked about its fields: {error.message}")
         return facts
     return replace(

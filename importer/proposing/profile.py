@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -217,10 +217,21 @@ class Profiler:
         self._profile.shapes[Shape.FLAG] = self._profile.filled if is_yes_or_no(values) else 0
 
 
-def profile_columns(columns: Iterable[Column], chunks: Iterable[Chunk], country: str = "") -> list[Profile]:
-    """The profile of every column, from one reading of all rows. ``country`` is the account's, if it is known."""
+def profile_columns(
+    columns: Iterable[Column],
+    chunks: Iterable[Chunk],
+    country: str = "",
+    reading: Callable[[int], None] = lambda rows: None,
+) -> list[Profile]:
+    """The profile of every column, from one reading of all rows. ``country`` is the account's, if it is known.
+
+    ``reading`` is told how many rows have been read; what it raises ends the reading.
+    """
     profilers = {column.label: Profiler(column, country) for column in columns}
+    rows = 0
     for chunk in chunks:
+        rows += len(chunk.rows)
+        reading(rows)
         for label, profiler in profilers.items():
             profiler.add(chunk.cells[label])
     return [profiler.finding() for profiler in profilers.values()]

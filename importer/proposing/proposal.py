@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,12 +23,18 @@ from importer.sources.interface import Source
 from importer.targets import TARGETS
 
 
-def propose(source: Source, facts: AccountFacts, target: str | None = None) -> Proposal:
+def propose(
+    source: Source,
+    facts: AccountFacts,
+    target: str | None = None,
+    reading: Callable[[int], None] = lambda rows: None,
+) -> Proposal:
     """A mapping for the file, made from all its rows; ``target`` is the person's choice of a call.
 
+    ``reading`` is told how many rows have been read; what it raises ends everything.
     Equal files and facts give equal proposals. Raises :class:`importer.errors.SourceError` for a broken file.
     """
-    profiles = profile_columns(source.columns, source.chunks(), facts.country)
+    profiles = profile_columns(source.columns, source.chunks(), facts.country, reading)
     named = [profile for profile in profiles if can_be_named(profile.column.label)]
     choice = choose_target(named, facts, source.path.stem, target)
     sections = TARGETS[choice.target].sections

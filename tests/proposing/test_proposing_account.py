@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from importer.cli.main import run
+from importer.cli.options import surroundings
 from importer.crm.interface import Identity
 from importer.crm.metadata import read_activity_fields
-from importer.errors import CrmError
+from importer.errors import CrmError, RunStopped
 from importer.model import Reply, Request
 from importer.pipeline import proposals
 from importer.proposing.account import AccountFacts
@@ -119,6 +120,38 @@ def test_without_an_answer_it_works_all_the_same(
     monkeypatch.setenv("LEADSQUARED_ACCESS_KEY", "wrong")
     assert "EmailAddress: {column: E-mail, type: email}" in proposed(str(SAMPLES / "new-students.csv"))
     assert "could not be asked about its fields" in capsys.readouterr().out
+    Path("proposed.yaml").unlink()
+    for name, value in (("HOST", "http://127.0.0.1:9"), ("ACCESS_KEY", KEY), ("SECRET_KEY", f"{KEY}-secret")):
+        monkeypatch.setenv(f"LEADSQUARED_{name}", value)
+    assert "EmailAddress: {column: E-mail, type: email}" in proposed(str(SAMPLES / "new-students.csv"))
+    assert "could not be asked about its fields" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("when", ["asking", "reading"])
+def test_stopping(when: str, monkeypatch: pytest.MonkeyPatch, sandbox: Sandbox) -> None:
+    """Ctrl-C ends it before a file is written, whether LeadSquared is being asked or the file read."""
+    outside = surroundings(quiet=True, verbose=0)
+    if when == "asking":
+        outside.stop.set()
+    else:
+        monkeypatch.setattr(proposals, "_asked", lambda facts, *rest: outside.stop.set() or facts)
+    with pytest.raises(RunStopped):
+        proposals.propose_mapping(proposals.Wish(SAMPLES / "new-students.csv"), outside)
+    assert not Path("new-students.yaml").exists()
+
+
+def test_a_named_account(sandbox: Sandbox, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is asked, and its name told."""
+    Path("accounts.yaml").write_text(
+        f"main:\n  host: {sandbox.host}\n  access_key: {{env: MY_ACCESS}}\n  secret_key: {{env: MY_SECRET}}\n", "utf-8"
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MY_ACCESS", KEY)
+        patch.setenv("MY_SECRET", f"{KEY}-secret")
+        assert run(["mapping", "new", str(SAMPLES / "fee-payments.csv"), "--account", "main", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["account"] == "main"
+    assert told["notes"] == []
 
 
 def test_what_is_proposed_arrives(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
