@@ -55,7 +55,7 @@ _TIME = named(
     tanggal dan waktu | waktu masuk | tanggal kunjungan | tanggal pembayaran |
     dinank aur samay | call ka samay | bhugtan ki tithi | bhugtan tithi | aagman samay""",
     """date | time | timestamp | when | day | datum | zeit | uhrzeit | fecha | data | hora | tanggal | waktu | dinank |
-    tithi | samay | दिनांक | तिथि | समय | on""",
+    tithi | samay | ora | heure | tijd | time of day | दिनांक | तिथि | समय | on""",
 )
 
 ACTIVITY_TIME = replace(_TIME, unlike=split_names(_NOT_AN_EVENT), timed=True)

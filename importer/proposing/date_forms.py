@@ -15,8 +15,13 @@ _TIME = re.compile(
 )
 _TOKEN = re.compile(r"[^\W\d_]+|[0-9]+|.", re.DOTALL)
 _LONGEST = 60
-_GLUE = frozenset(("t", "at", "um", "a", "as", "utc", "gmt", "uhr", "h", "hrs", "de", "on"))
-"""Words between or behind the parts of a date that mean nothing else."""
+ZONE_WORDS = (
+    *("UTC", "GMT", "IST", "EST", "EDT", "CST", "CDT", "MST", "MDT", "PST", "PDT", "CET", "CEST", "MEZ", "MESZ"),
+    *("BST", "SGT", "GST", "WIB", "BRT", "AEST"),
+)
+"""What people call time zones; only the first two mean one zone for certain."""
+_GLUE = frozenset(("t", "at", "um", "a", "as", "uhr", "h", "hrs", "de", "on", *map(str.lower, ZONE_WORDS)))
+"""Words between or behind the parts of a date that are no part of it themselves."""
 _UTC = re.compile(r"(?i)\b(?:utc|gmt)\s*\Z")
 _SHORT_MONTHS = tuple(name[:3] for name in MONTHS)
 _SHORT_DAYS = tuple(name[:3] for name in DAYS)

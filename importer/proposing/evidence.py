@@ -52,7 +52,16 @@ def evidence(profile: Profile, field: Field) -> Evidence:
         return _options(profile, field)
     if field.label and field.kind is Kind.TEXT and profile.share(Shape.FLAG) > _SOME:
         return Evidence(Fit.DOUBTFUL, "the values are yes and no, and the field holds any text")
-    return _BY_KIND.get(field.kind, _text)(profile)
+    found = _BY_KIND.get(field.kind, _text)(profile)
+    if found.fit > Fit.DOUBTFUL and field.kind in (Kind.EMAIL, Kind.PHONE) and _always_the_same(profile, field):
+        return Evidence(Fit.DOUBTFUL, f"{found.words}, but hardly any two are different")
+    return found
+
+
+def _always_the_same(profile: Profile, field: Field) -> bool:
+    """Whether a long column has so few different addresses that they are somebody's of the house, as owners' are."""
+    few = profile.values is not None and len(profile.values) <= 3
+    return few and profile.filled >= 20 and field.name != "ActivityOwnerEmail"
 
 
 def counted(count: int, profile: Profile, what: str) -> str:

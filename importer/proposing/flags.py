@@ -8,7 +8,7 @@ from importer.transforms.choices import FLAGS, folded
 
 YES_NO: Mapping[str, str] = {
     **FLAGS,
-    **dict.fromkeys(("ja", "oui", "si", "sí", "sim", "haan", "ya", "हाँ", "checked"), "1"),
+    **dict.fromkeys(("ja", "oui", "si", "sí", "sì", "sim", "haan", "ya", "हाँ", "checked"), "1"),
     **dict.fromkeys(("nein", "non", "não", "nao", "nahi", "nee", "tidak", "नहीं", "unchecked"), "0"),
 }
 """What each word means to LeadSquared: the words that mappings know by themselves, and others."""

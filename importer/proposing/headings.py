@@ -31,7 +31,7 @@ _WHOSE = _words(
     """
     attendee registrant participant student lead contact customer client visitor guest candidate applicant user
     subscriber member prospect respondent primary personal main buyer payer your my learner delegate invitee
-    recipient person patient
+    recipient person patient sender
     default home billing shipping current permanent residential mailing work office business
     teilnehmer teilnehmers kunde kunden kundin besucher gast ihre ihr interessent interessenten
     participante cliente contacto contato alumno aluno visitante invitado su seu sua votre invite visiteur eleve
@@ -58,7 +58,7 @@ _OTHERS = _words(
     """
     agent owner host organizer organiser rep representative counsellor counselor advisor adviser executive caller staff
     manager assigned teacher trainer speaker moderator vendor salesperson telecaller operator cashier employee
-    father mother parent guardian spouse emergency referrer referred reference supervisor colleague friend sender
+    father mother parent guardian spouse emergency referrer referred reference supervisor colleague friend
     panelist dealer store shop branch campus event session webinar course program programme product campaign form ad
     adset page file list team group sales company organisation organization school college university institute center
     centre account pan bank receipt payment template subject queue project department

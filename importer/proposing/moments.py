@@ -7,14 +7,12 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from importer.proposing.account import AccountFacts
-from importer.proposing.date_forms import Form
+from importer.proposing.date_forms import ZONE_WORDS, Form
 from importer.proposing.matching import Confidence, Match
 from importer.proposing.model import Entry, Rule, Value
 from importer.transforms.date_forms import example_of
 
-_ABBREVIATION = re.compile(
-    r"\b(UTC|GMT|IST|EST|EDT|CST|CDT|MST|MDT|PST|PDT|CET|CEST|MEZ|MESZ|BST|SGT|GST|WIB|BRT|AEST)\b"
-)
+_ABBREVIATION = re.compile(rf"\b({'|'.join(ZONE_WORDS)})\b")
 _SEASONS = (datetime(2025, 1, 15, tzinfo=UTC), datetime(2025, 7, 15, tzinfo=UTC))
 _GERMAN = {"MEZ": "CET", "MESZ": "CEST"}
 
@@ -108,14 +106,16 @@ def _zone(match: Match, form: Form, facts: AccountFacts) -> tuple[str, str]:
     if form.utc:
         return "UTC", ""
     clock = match.clock or match.profile
-    said = _ABBREVIATION.search(clock.column.heading) if form.timed or match.clock else None
+    said = None
+    if form.timed or match.clock:
+        said = _ABBREVIATION.search(form.text) or _ABBREVIATION.search(clock.column.heading)
     if said is None:
         return facts.time_zone, ""
     if said[1] in ("UTC", "GMT"):
         return "UTC", ""
     if facts.time_zone and _GERMAN.get(said[1], said[1]) in _names(facts.time_zone):
         return facts.time_zone, ""
-    return "", f'the heading says "{said[1]}", which several zones are called'
+    return "", f'the file says "{said[1]}", which several zones are called'
 
 
 def _names(zone: str) -> set[str]:

@@ -13,7 +13,7 @@ from importer.proposing.model import Entry
 from importer.proposing.profile import Profile, Shape
 
 _MOST_SHOWN, _LONGEST_SHOWN = 6, 60
-_SHAPES = (Shape.EMAIL, Shape.UUID, Shape.FLAG, Shape.INTEGER, Shape.NUMBER, Shape.URL)
+_SHAPES = (Shape.EMAIL, Shape.UUID, Shape.FLAG, Shape.INTEGER, Shape.NUMBER, Shape.URL, Shape.IP)
 
 
 def remark(profile: Profile, fields: Sequence[Field], entries: Sequence[Entry]) -> str:
@@ -44,11 +44,13 @@ def _best(heading: str, fields: Sequence[Field]) -> Field | None:
 
 
 def values_words(profile: Profile) -> str:
-    """What the values are like, without showing any that could be somebody's."""
+    """What the values are like; only words that repeat themselves are shown, never an address or a phone number."""
     choices = profile.choices
     for shape in _SHAPES:
-        if profile.share(shape) >= 0.97:
+        if profile.share(shape) >= 0.9:
             return f"its values are {shape.value}"
+    if profile.share(Shape.PHONE) > 0.5:
+        return "its values are shaped like phone numbers"
     if profile.dates.is_date:
         form = profile.dates.proven
         return f"its values are dates{f' of the form {form.text}' if form else ''}"

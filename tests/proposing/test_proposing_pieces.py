@@ -205,3 +205,36 @@ def test_whatever_the_headings_are(headings: list[str], words: list[str]) -> Non
     unlisted = {column.column for column in proposal.ignored if not column.listed}
     assert match.problems == ()
     assert set(match.unused) <= unlisted
+
+
+def test_a_zone_in_the_values() -> None:
+    """A word such as IST in every value is a part of the form, and counts as one in the heading does."""
+    rows = "".join(f'a{n}@example.com,"Feb {n}, 2025 10:30 AM IST"\n' for n in range(10, 20))
+    india = entry_of(
+        proposal_of(f"Email,Join time\n{rows}", AccountFacts(time_zone="Asia/Kolkata")), "ActivityDateTime"
+    )
+    assert india.rule["format"] == "%b %d, %Y %I:%M %p IST"
+    assert india.rule["timezone"] == "Asia/Kolkata"
+    assert entry_of(proposal_of(f"Email,Join time\n{rows}"), "ActivityDateTime").held
+
+
+def test_an_address_of_the_house() -> None:
+    """A column in which the same two addresses stand again and again is nobody's own, whatever its heading."""
+    rows = "".join(f"desk{n % 2}@example.com,x\n" for n in range(30))
+    proposal = proposal_of(f"Sender e-mail,Thing\n{rows}")
+    assert entry_of(proposal, "EmailAddress").confidence.value == "low"
+
+
+def test_no_numbers_in_remarks() -> None:
+    """Phone numbers that repeat themselves are not shown."""
+    rows = "".join(f"a{n}@example.com,+91980000000{n % 2}\n" for n in range(30))
+    proposal = proposal_of(f"Email,Agent number\n{rows}")
+    assert proposal.ignored[0].remark.endswith("its values are shaped like phone numbers")
+
+
+def test_headings_with_braces() -> None:
+    """They cannot stand in a template, so that a day stays a day."""
+    rows = "".join(f"a{n}@example.com,{n}/02/2025,10:{n}\n" for n in range(10, 20))
+    proposal = proposal_of(f"Email,Visit date {{x}},Visit time\n{rows}", AccountFacts(time_zone="UTC"))
+    line = entry_of(proposal, "ActivityDateTime")
+    assert line.rule == {"column": "Visit date {x}", "type": "date", "format": "%d/%m/%Y"}
