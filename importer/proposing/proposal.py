@@ -37,20 +37,14 @@ def propose(
     profiles = profile_columns(source.columns, source.chunks(), facts.country, reading)
     named = [profile for profile in profiles if can_be_named(profile.column.label)]
     choice = choose_target(named, facts, source.path.stem, target)
-    sections = TARGETS[choice.target].sections
-    chosen = None
-    kinds = _type_columns(named, facts)
-    if "activity" in sections and not kinds:
-        texts = [source.path.stem, source.sheet, *(column.heading for column in source.columns)]
-        chosen = choose_type(facts, texts)
+    kinds = _type_columns(named, facts) if "activity" in TARGETS[choice.target].sections else []
+    texts = [source.path.stem, source.sheet, *(column.heading for column in source.columns)]
+    # A file with several types of activity has no single one.
+    chosen = None if kinds else choose_type(facts, texts)
     fields = _fields(choice, facts, chosen)
-    found = candidates(named, fields)
-    if "activity" in sections:
-        found = sorted([*found, *kinds], key=lambda match: -match.score)
+    found = sorted([*candidates(named, fields), *kinds], key=lambda match: -match.score)
     matches = settled(assign(found), fields, named)
-    entries = [entry for match in matches for entry in entries_of(match, facts)]
-    if "activity" in sections and not any(entry.field == "ActivityEvent" for entry in entries):
-        entries.append(_event(chosen, facts))
+    entries = _entries(matches, choice, chosen, facts)
     choice = _findable(choice, matches)
     order = _order(fields)
     entries.sort(key=lambda entry: (entry.section != "lead", order.get((entry.section, entry.field), 99)))
@@ -65,6 +59,14 @@ def propose(
         ignored=tuple(_ignored(profiles, entries, fields)),
         todos=tuple(_missing(choice, fields, entries)),
     )
+
+
+def _entries(matches: Sequence[Match], choice: Choice, chosen: Chosen | None, facts: AccountFacts) -> list[Entry]:
+    """The lines for all matches, and the one with the activity type where the call needs one."""
+    entries = [entry for match in matches for entry in entries_of(match, facts)]
+    if "activity" in TARGETS[choice.target].sections and not any(entry.field == "ActivityEvent" for entry in entries):
+        entries.append(_event(chosen, facts))
+    return entries
 
 
 def _fields(choice: Choice, facts: AccountFacts, chosen: Chosen | None) -> list[Field]:
