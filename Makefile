@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint audit smoke docs pictures lock clean crash-campaign
+.PHONY: help demo test lint audit smoke docs proposals pictures lock clean crash-campaign
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -53,6 +53,9 @@ crash-campaign: $(VENV)/.development ## Try to lose or double a row, for half an
 docs: $(VENV)/.development ## Write the generated parts of the docs again
 	$(BIN)/python tests/docs/generate.py
 	$(BIN)/python -m importer.mapping.reference docs/mapping.md
+
+proposals: $(VENV)/.development ## Print how good the proposed mappings for the exports of the tests are
+	$(BIN)/python tests/proposing/figures.py
 
 pictures: $(VENV)/.development ## Draw the reports of clean, faulty and troubled imports as PNG files, to look at
 	$(BIN)/python tests/pictures/draw.py pictures

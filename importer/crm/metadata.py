@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -32,6 +33,22 @@ class ActivityType:
 
     event: str
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityField:
+    """A field of an activity type as `GetActivitySetting` describes it
+    (https://apidocs.leadsquared.com/get-details-of-activity-type/).
+
+    ``max_length`` is 0 when unknown; ``options`` are the pairs of value and shown text of a drop-down.
+    """
+
+    schema_name: str
+    display_name: str
+    data_type: str
+    mandatory: bool
+    max_length: int
+    options: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +90,27 @@ def read_activity_types(ask: Ask) -> list[ActivityType]:
     ]
 
 
+def read_activity_fields(ask: Ask, event: str) -> list[ActivityField]:
+    """The fields of the activity type with the code ``event``. Raises :class:`CrmError` when they are not listed."""
+    path = "/ProspectActivity.svc/CustomActivity/GetActivitySetting"
+    body = ask(Request("GET", path, CallClass.STANDARD, params={"code": event})).body
+    fields = body.get("Fields") if isinstance(body, Mapping) else None
+    if not isinstance(fields, list):
+        raise CrmError(f"LeadSquared does not list the fields of activity type {event}.", "Run: importer doctor")
+    return [
+        ActivityField(
+            schema_name=str(entry.get("SchemaName", "")),
+            display_name=str(entry.get("DisplayName") or ""),
+            data_type=str(entry.get("DataType") or ""),
+            mandatory=entry.get("IsMandatory") is True,
+            max_length=int(_number(entry.get("MaxFieldLength"))),
+            options=_option_pairs(entry.get("OptionSet")),
+        )
+        for entry in fields
+        if isinstance(entry, Mapping) and entry.get("SchemaName")
+    ]
+
+
 def read_metrics(reply: Reply) -> QueueMetrics:
     """The figures in the answer to a metrics question; its keys are read whatever their case.
 
@@ -98,6 +136,19 @@ def _entries(reply: Reply, what: str) -> list[Mapping[str, Any]]:
 def _options(value: Any) -> tuple[str, ...]:
     entries = value if isinstance(value, list) else []
     return tuple(str(entry["Value"]) for entry in entries if isinstance(entry, Mapping) and "Value" in entry)
+
+
+def _option_pairs(value: Any) -> tuple[tuple[str, str], ...]:
+    """Values and texts of an activity's drop-down, which comes as JSON inside a text."""
+    try:
+        entries = json.loads(value) if isinstance(value, str) and value.strip() else value
+    except (ValueError, RecursionError):
+        entries = None
+    return tuple(
+        (str(entry["Value"]), str(entry.get("Text") or entry["Value"]))
+        for entry in (entries if isinstance(entries, list) else [])
+        if isinstance(entry, Mapping) and "Value" in entry
+    )
 
 
 def _number(value: Any) -> float:
