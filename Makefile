@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint audit smoke docs proposals pictures lock clean crash-campaign
+.PHONY: help demo test lint audit smoke docs proposals pictures lock clean crash-campaign bench
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -47,6 +47,14 @@ smoke: ## Install without development packages in a fresh environment and run th
 	cd .smoke && env -u PYTHONPATH IMPORTER_HOME=$(CURDIR)/.smoke/home venv/bin/importer demo --quiet
 	rm -rf .smoke
 
+.bench/ready: pyproject.toml requirements.lock benchmarks/requirements.txt
+	$(PYTHON) -m venv .bench
+	.bench/bin/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock --requirement benchmarks/requirements.txt --editable .
+	@touch $@
+
+bench: .bench/ready ## Measure speed and memory beside other tools, for about an hour, and write benchmarks/RESULTS.md
+	.bench/bin/python benchmarks/run.py $(ARGS)
+
 crash-campaign: $(VENV)/.development ## Try to lose or double a row, for half an hour, and write docs/reliability.md
 	$(BIN)/python tests/campaign/run.py $(ARGS)
 
@@ -65,4 +73,4 @@ lock: $(VENV)/.development ## Write requirements.lock anew from what pyproject.t
 	$(BIN)/uv pip compile --quiet --all-extras --group dev --group audit --universal --no-emit-index-url --no-header pyproject.toml -o requirements.lock
 
 clean: ## Remove everything that make has made
-	rm -rf $(VENV) .smoke build dist *.egg-info .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .smoke .bench build dist *.egg-info .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis

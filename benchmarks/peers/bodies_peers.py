@@ -14,7 +14,11 @@ TOP = ("RelatedProspectId", "ActivityNote", "ActivityDateTime")
 
 def body(record):
     """One activity."""
-    fields = [{"SchemaName": name, "Value": text} for name, text in record.items() if name.startswith("mx_") and pd.notna(text)]
+    fields = [
+        {"SchemaName": name, "Value": text}
+        for name, text in record.items()
+        if name.startswith("mx_") and pd.notna(text)
+    ]
     top = {name: record[name] for name in TOP if pd.notna(record[name])}
     return {"ActivityEvent": int(record["ActivityEvent"]), **top, "Fields": fields}
 

@@ -12,7 +12,10 @@ import requests
 
 def main():
     """Post."""
-    url, calls = f"http://127.0.0.1:{sys.argv[1]}/v2/ProspectActivity.svc/Bulk/CustomActivity/Add/ByLeadId", int(sys.argv[2])
+    url, calls = (
+        f"http://127.0.0.1:{sys.argv[1]}/v2/ProspectActivity.svc/Bulk/CustomActivity/Add/ByLeadId",
+        int(sys.argv[2]),
+    )
     fields = [{"SchemaName": f"mx_Custom_{number}", "Value": f"value {number}"} for number in range(1, 18)]
     batch = [{"RelatedProspectId": "0" * 36, "ActivityEvent": 201, "ActivityNote": "n", "Fields": fields}] * 25
     session = requests.Session()

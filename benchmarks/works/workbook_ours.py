@@ -29,7 +29,9 @@ def chunks(rows: int) -> Iterator[ResultChunk]:
             "Lead ID": [f"{number:08x}-1111-4000-8000-000000000000" for number in numbers],
             "E-mail": [f"person.{number}@example.com" for number in numbers],
             "City": ["Bengaluru", "São Paulo"] * (len(numbers) // 2) + ["Kraków"] * (len(numbers) % 2),
-            "Remark": [f"=not a formula {number}" if number % 100 == 0 else f"note {number} & more" for number in numbers],
+            "Remark": [
+                f"=not a formula {number}" if number % 100 == 0 else f"note {number} & more" for number in numbers
+            ],
         }
         yield ResultChunk(pd.DataFrame(results), pd.DataFrame(cells, dtype="str"), {})
 

@@ -264,7 +264,6 @@ def to_records(rows: np.ndarray, batch: pa.RecordBatch, keys: Sequence[str]) -> 
         columns = [column.slice(begin, _AT_ONCE).to_pylist() for column in batch.columns]
         values = zip(*columns, strict=True) if columns else iter([()] * len(part))
         for row, key, texts in zip(part, keys[begin : begin + _AT_ONCE], values, strict=True):
-            if full or None not in texts:
-                yield Record(row, key, dict(zip(names, texts, strict=True)))
-            else:
-                yield Record(row, key, {name: text for name, text in zip(names, texts, strict=True) if text is not None})
+            fields = zip(names, texts, strict=True)
+            whole = full or None not in texts
+            yield Record(row, key, dict(fields) if whole else {name: text for name, text in fields if text is not None})

@@ -44,9 +44,7 @@ def activity(fields: Mapping[str, str], top_level: Collection[str]) -> dict[str,
     plain = _plain_names(tuple(fields), tuple(top_level))
     if plain is not None:
         top, below = plain
-        body: dict[str, Any] = {name: fields[name] for name in top}
-        if "ActivityEvent" in body:
-            body["ActivityEvent"] = _type_code(body["ActivityEvent"])
+        body: dict[str, Any] = {name: _type_code(name, fields[name]) for name in top}
         if below:
             body["Fields"] = [{"SchemaName": name, "Value": fields[name]} for name in below]
         return body
@@ -56,11 +54,10 @@ def activity(fields: Mapping[str, str], top_level: Collection[str]) -> dict[str,
         if isinstance(content, dict):
             custom.append({"Attribute": name, "Value": "", "Fields": _inner_pairs(content)})
         elif name in top_level:
-            body[name] = _type_code(content) if name == "ActivityEvent" else content
+            body[name] = _type_code(name, content)
         else:
             custom.append({"SchemaName": name, "Value": content})
-    if custom:
-        body["Fields"] = custom
+    body["Fields"] = custom
     return body
 
 
@@ -72,6 +69,8 @@ def _plain_names(names: tuple[str, ...], top_level: tuple[str, ...]) -> tuple[li
     return [name for name in names if name in top_level], [name for name in names if name not in top_level]
 
 
-def _type_code(text: str) -> int | str:
+def _type_code(name: str, text: str) -> int | str:
+    if name != "ActivityEvent":
+        return text
     plain = text.strip()
     return int(plain) if plain.isascii() and plain.isdigit() and len(plain) < 10 else text
