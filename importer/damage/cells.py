@@ -76,6 +76,8 @@ class Cells:
     def at(self, places: Places, position: int) -> Bytes:
         """The byte at ``position`` of these cells, 0 behind their ends; a negative one counts from the end."""
         lengths = self.lengths[places]
+        if 0 <= position < int(lengths.min(initial=position + 1)):
+            return self.data[self.starts[places] + position]
         offset = lengths + position if position < 0 else position
         inside = (offset >= 0) & (offset < lengths)
         found = np.where(inside, self.starts[places] + offset, 0)

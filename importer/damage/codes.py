@@ -73,7 +73,7 @@ class CodeWatch:
         self._look_for_rounded(cells)
         plus = (cells.first == ord("+")) & is_digit(cells.last) & (cells.lengths >= _LONG)
         self._long += int(plus.sum())
-        if b"E+" in cells.content:
+        if b"+" in cells.content and b"E+" in cells.content:
             self._look_for_scientific(cells)
 
     def _look_for_rounded(self, cells: Cells) -> None:

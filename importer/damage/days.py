@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from importer.damage.cells import Bytes, Mask, Places
 
 _BLANK, _T = ord(" "), ord("T")
+_MARKS = (b"-", b"/", b".", b" ")
 _FEW = 5
 
 
@@ -60,7 +61,7 @@ class DayWatch:
         """Look at further cells."""
         self._look_for_serials(cells)
         places = np.flatnonzero(is_digit(cells.first) & (cells.lengths >= 6))
-        if not len(places):
+        if not len(places) or not any(mark in cells.content for mark in _MARKS):
             return
         second, third, fifth = (cells.at(places, position) for position in (1, 2, 4))
         early = _is_mark(second) | (is_digit(second) & _is_mark(third))

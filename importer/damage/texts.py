@@ -39,7 +39,8 @@ GARBLED = (
 )
 """UTF-8 that was read as Windows-1252. Portuguese capitals may have a quotation mark behind their Ã."""
 
-_GARBLED_BYTES = tuple(part.encode() for part in ("Ã", "Â", "â€", "ï»¿", "ðŸ", "Ð", "Ñ", "à¤", "à¥", "\ufffd"))
+_SUSPECTS = np.isin(np.arange(256), [ord(letter) - 0x40 for letter in "ÂÃâïðÐÑà"])
+"""The second bytes, after C3, of the characters with which garbled texts begin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +74,8 @@ class TextWatch:
             self._errors.add(cells, _fitting(cells, places, _ERROR))
         if b"-" in content and not self._about_time:
             self._look_for_turned(cells)
-        if not content.isascii() and any(part in content for part in _GARBLED_BYTES):
-            self._garbled.add(cells, _fitting(cells, np.arange(len(cells)), GARBLED))
+        if not content.isascii():
+            self._garbled.add(cells, _fitting(cells, _suspicious(cells), GARBLED))
 
     def _look_for_turned(self, cells: Cells) -> None:
         places = np.flatnonzero((cells.lengths >= 3) & (cells.lengths <= 6))
@@ -114,6 +115,18 @@ def _fitting(cells: Cells, places: Places, pattern: str) -> Places:
         return places
     found: Mask = pc.match_substring_regex(cells.texts(places), pattern).to_numpy(zero_copy_only=False)
     return places[found]
+
+
+def _suspicious(cells: Cells) -> Places:
+    """The cells in which another foreign character stands behind one of those that garbled texts begin with."""
+    data = cells.data
+    found = np.flatnonzero(data[:-2] == 0xC3)
+    found = found[_SUSPECTS[data[found + 1]] & (data[found + 2] >= 0xC2)]
+    gone = np.flatnonzero(data[:-2] == 0xEF)
+    gone = gone[(data[gone + 1] == 0xBF) & (data[gone + 2] == 0xBD)]
+    if not len(found) and not len(gone):
+        return np.empty(0, np.intp)
+    return np.unique(np.searchsorted(cells.starts, np.concatenate([found, gone]), side="right") - 1)
 
 
 def mended(text: str) -> str:
