@@ -1,4 +1,4 @@
-"""What looking for spoiled columns costs: the seconds that the detective takes of a check of 100,000 rows of 20 columns.
+"""What looking for spoiled columns costs: seconds of the detective in a check of 100,000 rows of 20 columns.
 
 Run it with ``python benchmarks/damage.py [rows]`` in the project's folder.
 """
