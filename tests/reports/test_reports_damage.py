@@ -30,7 +30,7 @@ def test_the_words() -> None:
         'Column D "Zip" (goes to lead.Zip): 31 rows, such as "2139" (rows 3, 9 and 29 more). '
         "Zeros were lost. Get it again."
     )
-    assert '(not used): 1 row, such as "\\x1b[2J#NNN' in damage_text(NOTE)
+    assert '(not used): 1 row, such as "\\u001b[2J#NNN' in damage_text(NOTE)
 
 
 def test_the_terminal_names_the_first_few() -> None:
