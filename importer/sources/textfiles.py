@@ -103,7 +103,7 @@ def _known_encoding(given: str) -> str:
     try:
         name = codecs.lookup(given).name
         "a".encode(name)
-        if name in _NO_FILES:
+        if name.replace("-", "_") in _NO_FILES:
             raise LookupError(name)
     except (LookupError, ValueError, TypeError):
         raise SourceError(

@@ -41,11 +41,12 @@ def load(text: str) -> LoadedMapping | None:
             return loaded
     assert reasons
     assert all(problem.message and problem.line >= 0 for problem in reasons)
-    assert all(problem.line <= text.count("\n") + text.count("\r") + 2 for problem in reasons)
+    # YAML has more line ends than other texts.
+    assert all(problem.line <= sum(map(text.count, "\n\r\x85\u2028\u2029")) + 2 for problem in reasons)
     return None
 
 
-@examples(250)
+@examples(150)
 @given(
     text=st.text(max_size=80) | st.lists(BITS, max_size=25).map(" ".join) | st.lists(BITS, max_size=25).map("\n".join)
 )
@@ -96,7 +97,7 @@ def _edited(draw: st.DrawFn) -> str:
     return "\n".join(lines)
 
 
-@examples(250)
+@examples(150)
 @given(text=_edited())
 def test_mappings_with_slips(text: str) -> None:
     """Nearly right is the commonest way to be wrong."""

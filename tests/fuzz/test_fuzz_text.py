@@ -48,7 +48,7 @@ def judge(path: Path, options: SourceOptions, size: int) -> None:
     assert "bug" not in found, found["bug"]
 
 
-@examples(700)
+@examples(400)
 @given(content=FILES | ENCODED, options=OPTIONS, size=st.integers(1, 5))
 def test_any_bytes(folder: Path, content: bytes, options: SourceOptions, size: int) -> None:
     """As they are, with any options."""
@@ -57,7 +57,7 @@ def test_any_bytes(folder: Path, content: bytes, options: SourceOptions, size: i
     judge(path, options, size)
 
 
-@examples(150)
+@examples(80)
 @given(
     content=FILES,
     cut=st.integers(0, 60),
@@ -76,7 +76,7 @@ def test_any_compressed_bytes(folder: Path, content: bytes, cut: int, spoil: lis
 LINES = st.lists(st.text("ab1 ,\u00a0é\u2028\x0b\x1c\x85", max_size=8), max_size=12)
 
 
-@examples(300)
+@examples(150)
 @given(
     lines=LINES, ends=st.lists(st.sampled_from(["\n", "\r\n", "\r"]), min_size=1, max_size=3), size=st.integers(1, 4)
 )

@@ -73,7 +73,7 @@ def books(tmp_path_factory: pytest.TempPathFactory) -> list[bytes]:
     return originals(tmp_path_factory.mktemp("originals"))
 
 
-@examples(250)
+@examples(150)
 @given(which=st.integers(0, 6), edits=st.lists(EDITS, min_size=1, max_size=4), size=st.integers(1, 9))
 def test_spoiled_workbooks(reader: Reader, books: list[bytes], which: int, edits: list[Edit], size: int) -> None:
     """Whatever was done to it, and at the second reading the same."""
