@@ -53,6 +53,8 @@ class CodeWatch:
         self._long = 0
         self._plain: dict[int, Marks] = {}
         self._zeros: dict[int, Marks] = {}
+        self._begins: dict[int, set[int]] = {}
+        self._behind: dict[int, set[int]] = {}
         self._very_long = 0
         self._rounded = Marks()
         self._different: set[str] = set()
@@ -70,6 +72,9 @@ class CodeWatch:
             own = widths == width
             for marks, led in ((self._plain, own & ~zero_led), (self._zeros, own & zero_led)):
                 marks.setdefault(width, Marks()).add(cells, places[led])
+            if width >= _LONG:
+                self._begins.setdefault(width, set()).update(np.unique(cells.first[places[own & ~zero_led]]).tolist())
+                self._behind.setdefault(width, set()).update(np.unique(cells.at(places[own & zero_led], 1)).tolist())
         self._look_for_rounded(cells)
         plus = (cells.first == ord("+")) & is_digit(cells.last) & (cells.lengths >= _LONG)
         self._long += int(plus.sum())
@@ -83,11 +88,9 @@ class CodeWatch:
         for position in range(_KEPT_DIGITS, int(cells.lengths[places].max(initial=0))):
             found = cells.at(places, position)
             places = places[(found == ord("0")) | (found == 0)]
-        # A round number, such as a thousand million million, has lost nothing.
-        used = np.zeros(len(places), dtype=bool)
-        for position in range(_KEPT_DIGITS - 4, _KEPT_DIGITS):
-            used |= cells.at(places, position) != ord("0")
-        places = places[used]
+        # A round number, such as a time counted in millionths of seconds, has lost nothing.
+        used = [cells.at(places, position) != ord("0") for position in (_KEPT_DIGITS - 2, _KEPT_DIGITS - 1)]
+        places = places[used[0] | used[1]]
         if len(self._different) < 3 and len(places):
             self._different.update(cells.texts(places).unique().slice(0, 3).to_pylist())
         self._rounded.add(cells, places)
@@ -125,8 +128,12 @@ class CodeWatch:
             # Where some codes should begin with zeros and not one of many does, all zeros are gone.
             told = zeros.rows == 0 and full >= 50 and short.rows >= 0.005 * filled
         else:
-            told = not self._widths and zeros.rows >= max(3, 0.01 * full)
+            told = not self._widths and zeros.rows >= max(3, 0.01 * full) and self._same_numbers(width)
         return (short, width, zeros.example) if told else None
+
+    def _same_numbers(self, width: int) -> bool:
+        """Whether long numbers may have lost a zero: phones of another country go on with other digits behind it."""
+        return self._begins.get(width - 1, set()) <= self._behind.get(width, set()) or width <= _LONG
 
     def _rounding(self) -> Marks | None:
         told = self._rounded.rows >= 5 and 2 * self._rounded.rows >= self._very_long and len(self._different) >= 3

@@ -37,6 +37,8 @@ class Days:
     """What :class:`DayWatch` counted and found in a column."""
 
     dates: int
+    real: Marks
+    """The dates of the form that workbooks have."""
     serials: Marks | None
     swapped: Swapped | None
 
@@ -52,7 +54,7 @@ class DayWatch:
         self._either_padded = 0
         self._certain_padded = 0
         self._certain_bare = 0
-        self._iso = 0
+        self._iso = Marks()
         self._iso_low = Marks()
         self._named = 0
         self._serials = Marks()
@@ -86,7 +88,7 @@ class DayWatch:
             places = places[is_digit(cells.at(places, position))]
         behind = cells.at(places, 10)
         places = places[(behind == 0) | (behind == _BLANK) | (behind == _T)]
-        self._iso += len(places)
+        self._iso.add(cells, places)
         day = _number(cells.at(places, 8), cells.at(places, 9))
         self._iso_low.add(cells, places[(day >= 1) & (day <= 12)])
 
@@ -133,10 +135,10 @@ class DayWatch:
     def judge(self, filled: int) -> Days:
         """What all cells together say; ``filled`` of them hold text."""
         numeric = self._day_first.rows + self._month_first.rows + self._either
-        dates = numeric + self._iso + self._named
+        dates = numeric + self._iso.rows + self._named
         some = self._serials.rows > 0 and dates >= 3 and 2 * dates >= filled
         serials = some and dates + self._serials.rows >= 0.95 * filled
-        return Days(dates, self._serials if serials else None, self._swapped(filled, numeric))
+        return Days(dates, self._iso, self._serials if serials else None, self._swapped(filled, numeric))
 
     def _swapped(self, filled: int, numeric: int) -> Swapped | None:
         few, many = sorted((self._day_first, self._month_first), key=lambda marks: marks.rows)
@@ -146,8 +148,8 @@ class DayWatch:
             return Swapped(few, "both", first) if told else None
         if many.rows < _FEW:
             return None
-        if self._either == 0 and self._iso >= _FEW and self._iso == self._iso_low.rows:
-            told = numeric + self._iso >= 0.95 * filled
+        if self._either == 0 and self._iso.rows >= _FEW and self._iso.rows == self._iso_low.rows:
+            told = numeric + self._iso.rows >= 0.95 * filled
             return Swapped(self._iso_low, "real-dates", first) if told else None
         unlike = self._certain_padded >= _FEW and self._certain_bare == 0 and self._either_padded == 0
         told = unlike and self._either_bare.rows >= _FEW and numeric >= 0.95 * filled

@@ -65,7 +65,7 @@ class _ColumnWatch:
 
     def findings(self) -> Iterator[Damage]:
         codes, days = self._codes.judge(self._filled), self._days.judge(self._filled)
-        texts = self._texts.judge(self._filled, codes.digits, days.dates)
+        texts = self._texts.judge(self._filled, codes.digits, days.dates, days.real)
         plain = (
             (DamageKind.ERRORS, texts.errors),
             (DamageKind.SCIENTIFIC, codes.scientific),

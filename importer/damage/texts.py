@@ -89,22 +89,31 @@ class TextWatch:
         likely = (begins & mark & is_letter(cells.last[places])) | (~begins & ends & (fourth == ord("-")))
         self._turned.add(cells, _fitting(cells, places[likely], _TURNED))
 
-    def judge(self, filled: int, numbers: int, dates: int) -> Texts:
-        """What all cells together say: ``filled`` hold text, of these ``numbers`` are digits and ``dates`` dates."""
+    def judge(self, filled: int, numbers: int, dates: int, real: Marks) -> Texts:
+        """What all cells together say: ``filled`` hold text, of these ``numbers`` are digits and ``dates`` dates.
+
+        ``real`` are the dates that a workbook knows as such.
+        """
         return Texts(
             errors=self._errors if self._errors.rows and 2 * self._errors.rows >= self._hashes else None,
-            turned=self._turned if self._is_turned(filled, numbers, dates) else None,
+            turned=self._turned_ones(filled, numbers, dates, real),
             garbled=self._garbled if self._garbled.rows else None,
         )
 
-    def _is_turned(self, filled: int, numbers: int, dates: int) -> bool:
-        turned = self._turned.rows
-        others = filled - turned
-        if turned < 2 or self._short < 0.9 * filled:
-            return False
+    def _turned_ones(self, filled: int, numbers: int, dates: int, real: Marks) -> Marks | None:
+        if self._short < 0.9 * filled:
+            return None
+        # Among ranges such as 10-20 also a real date was one of them: 2-4.
+        turned = real if self._turned.rows == 0 and real.rows == dates else self._turned
+        others = filled - turned.rows
+        if turned.rows < 2:
+            return None
         if self._ranges >= 3 and self._ranges >= 0.2 * others:
-            return turned <= 0.6 * filled and dates <= 0.05 * filled
-        return turned <= 0.3 * filled and others - numbers - dates >= 0.6 * filled
+            told = turned.rows <= 0.6 * filled and (turned is real or dates <= 0.05 * filled)
+        else:
+            few = turned is self._turned and turned.rows <= 0.3 * filled
+            told = few and others - numbers - dates >= 0.6 * filled
+        return turned if told else None
 
 
 def _fitting(cells: Cells, places: Places, pattern: str) -> Places:

@@ -99,6 +99,10 @@ def _mixed_phones() -> list[str]:
         ("Zip", [str(at) for at in range(1, 40)]),
         ("Phone", _mixed_phones()),
         ("Phone", [*codes(50, 10), *codes(50, 11), *codes(50, 12)]),
+        # British and Indian mobile phones.
+        ("Phone", [*(f"07{text}" for text in codes(60, 9)), *(f"98{text}" for text in codes(20, 8))]),
+        # Times in millionths of seconds.
+        ("Stamp", [str(1_700_000_000_000_000 + at * 7000) for at in range(100)]),
         # German post codes, some of them with zeros, and Austrian ones.
         ("PLZ", [*codes(200, 5), *(str(1010 + 10 * at) for at in range(40))]),
         # Indian post codes and American ones.

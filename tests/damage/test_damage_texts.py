@@ -30,13 +30,14 @@ def test_texts_with_a_hash(texts: list[str]) -> None:
         ["ab-1", "xy-2", "zz-3", "qq-44", "Mar-01", "Dec-07", "kk-2", "mm-3", "nn-4", "oo-5"],
         ["10-20", "20-50", "50+", "13-14", "15-20", "2-Jan", "5-Oct", "2-Jan"],
         ["10-20", "20-50", "31-40", "2-Jan", "5-Oct", "2-Jan"],
+        ["10-20", "20-50", "31-40", "2026-02-04", "2026-05-10"],
     ],
 )
 def test_names_and_sizes_that_became_dates(texts: list[str]) -> None:
     """Genes, articles, sizes of companies."""
     (damage,) = found(texts, "Size")
     assert damage.kind == "texts-as-dates"
-    assert damage.example in ("1-Mar", "Mar-01", "2-Jan")
+    assert damage.example in ("1-Mar", "Mar-01", "2-Jan", "2026-02-04")
 
 
 @pytest.mark.parametrize(
@@ -49,6 +50,9 @@ def test_names_and_sizes_that_became_dates(texts: list[str]) -> None:
         ("Value", ["1-Mar", "alpha", "beta", "gamma", "delta"]),
         ("Value", ["1-Mar", "2-Sep", *(str(number) for number in range(20))]),
         ("Size", ["10-20", "20-50", "31-40", "2-4", "5-10"]),
+        ("Size", ["10-20", "20-50", "31-40", "2026-02-04"]),
+        ("Answer", ["10-20", "yes", "no", "2026-02-04", "2026-05-10", "maybe", "none"]),
+        ("Answer", ["10-20", "20-50", "31-40", "2026-02-04", "2026-05-10", "1/2/2026", "02.03.2026", "3/4/2026"]),
         ("Code", ["AB-12", "CD-34", "Mar-x", "May-2", "32-Jan", "00-Jan", "7-Mai"] * 3),
     ],
 )
