@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint audit smoke docs proposals pictures lock clean crash-campaign bench
+.PHONY: help demo test fuzz lint audit smoke docs proposals pictures lock clean crash-campaign bench
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -27,6 +27,12 @@ test: lint $(VENV)/.development ## Run all checks and tests, with coverage
 	$(BIN)/python -m pytest -n 4 --cov --cov-report=
 	$(BIN)/python -m coverage report --fail-under=97 --skip-covered
 	$(BIN)/python -m coverage report --fail-under=100 --include='importer/pipeline/*,importer/ledger/*,importer/crm/*,importer/targets/*' --skip-covered
+
+# The tests of tests/fuzz/ with so many times the examples of `make test`, other ones each time; 25 take some five minutes.
+FUZZ_TIMES ?= 25
+
+fuzz: $(VENV)/.development ## Feed readers, mappings and answers with rubbish for five minutes (FUZZ_TIMES=100: twenty)
+	FUZZ_TIMES=$(FUZZ_TIMES) $(BIN)/python -m pytest tests/fuzz -p no:cacheprovider
 
 lint: $(VENV)/.development ## Check style, types and layers
 	$(BIN)/ruff check .

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 from importer.errors import MappingError, MappingProblem, SourceError
 from importer.failpoints import reach
@@ -24,7 +24,11 @@ from importer.sources import file_signature, open_source, source_hash
 from importer.sources.interface import CHUNK_ROWS, Chunk, Source, SourceFacts, SourceOptions
 from importer.targets import TARGETS, make_target
 from importer.transforms import TRANSFORMS
+from importer.validation.interface import Checked
 from importer.validation.validator import SourceColumn, Validator
+
+if TYPE_CHECKING:
+    from importer.damage.detective import Detective
 
 _FIRST_ROWS = 5
 
@@ -174,14 +178,18 @@ def plan_import(prepared: Prepared, folder: Path, now: datetime, progress: Progr
 
     Raises :class:`SourceError` when the file turns out broken or changes while it is read.
     """
+    from importer.damage.detective import Detective
+
     listener = progress or Silent()
+    columns = [(column.letter, column.label) for column in prepared.source.columns]
+    detective = Detective(columns, prepared.headings.fields)
     writer = PlanWriter(folder)
     tally = _Tally()
     chunks = _limited(prepared.source.chunks(CHUNK_ROWS), prepared.request.limit)
     with Beside() as reading, Beside() as writing:
         for chunk in reading.ahead(_at_least_one(chunks, prepared.source)):
             checked = prepared.validator.check(chunk.rows, chunk.cells, chunk.problems)
-            writing.do(writer.add, chunk.rows, checked.ok, chunk.cells, checked.records, checked.problems)
+            writing.do(_keep, writer, detective, chunk, checked)
             tally.add(len(chunk.rows), int(checked.ok.sum()), checked.problems)
             listener.reading(tally.rows)
             reach("reading-source")
@@ -190,7 +198,12 @@ def plan_import(prepared: Prepared, folder: Path, now: datetime, progress: Progr
             f"{prepared.request.source} changed while it was being read.",
             "Wait until nothing writes to it, then run again; nothing was sent.",
         )
-    return writer.finish(_facts(prepared, tally, now))
+    return writer.finish(replace(_facts(prepared, tally, now), damage=detective.findings()))
+
+
+def _keep(writer: PlanWriter, detective: Detective, chunk: Chunk, checked: Checked) -> None:
+    writer.add(chunk.rows, checked.ok, chunk.cells, checked.records, checked.problems)
+    detective.look(chunk.rows, chunk.cells)
 
 
 def _at_least_one(chunks: Iterator[Chunk], source: Source) -> Iterator[Chunk]:

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from importer.damage.interface import Damage
 from importer.errors import ImporterError
 from importer.model import Record
 from importer.problems import Problem
@@ -64,6 +65,8 @@ class PlanFacts:
     blocked: str = ""
     """Why nothing may be sent (`on_invalid: stop`, `max_invalid`); empty when the ready rows may be."""
     again: str = ""
+    damage: tuple[Damage, ...] = ()
+    """Columns that look spoiled; a warning only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +255,8 @@ def open_plan(folder: Path) -> Plan:
         ProblemGroup(**{**group, "first_rows": tuple(group["first_rows"])}) for group in content.pop("groups")
     )
     notes = tuple(content.pop("notes"))
-    return Plan(folder, PlanFacts(source=SourceFacts(**source), groups=groups, notes=notes, **content))
+    damage = tuple(Damage(**{**found, "first_rows": tuple(found["first_rows"])}) for found in content.pop("damage", ()))
+    return Plan(folder, PlanFacts(source=SourceFacts(**source), groups=groups, notes=notes, damage=damage, **content))
 
 
 def to_records(rows: np.ndarray, batch: pa.RecordBatch, keys: Sequence[str]) -> Iterator[Record]:

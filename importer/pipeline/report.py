@@ -161,6 +161,7 @@ def summarise(books: Books, *, account: Account | None = None, stopped: str = ""
         errors=(*_invalid_groups(books), *_crm_groups(books)),
         facts=tuple(_facts(books, account)),
         notes=facts.notes,
+        damage=facts.damage,
         cost=None if run else books.cost,
     )
 

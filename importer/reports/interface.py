@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from importer.damage.interface import Damage
 from importer.model import Counts
 from importer.problems import Problem
 
@@ -68,6 +69,7 @@ class RunSummary:
     ``status`` is ``planned``, ``finished``, ``interrupted`` or ``failed``; ``rows`` is the number of rows read and
     equals the sum of ``counts``. Times are ISO texts in UTC. ``facts`` are further lines for people (encoding, sheet,
     limits seen, ...) in the order to show them. ``cost`` is what a delivery would need, before it begins.
+    ``damage`` holds what looks spoiled in the source, one finding for each column and kind.
     """
 
     run_id: str
@@ -87,6 +89,7 @@ class RunSummary:
     facts: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
     cost: Cost | None = None
+    damage: tuple[Damage, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

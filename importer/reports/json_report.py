@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ def json_report(summary: RunSummary, results: Path | None, report: Path | None, 
     """The object for ``--json``: every status has a count (0 without rows), paths are texts or ``None``.
 
     ``forecast`` holds the calls and seconds that a delivery needs at least, ``None`` once there is a run.
+
+    ``damage`` lists the columns that look spoiled.
 
     ``problems`` is the number of rows that need a person: invalid, rejected or uncertain.
     """
@@ -31,6 +34,9 @@ def json_report(summary: RunSummary, results: Path | None, report: Path | None, 
         "next_step": redact(summary.next_step),
         "forecast": summary.cost
         and {"calls": summary.cost.calls, "seconds": summary.cost.seconds, "left_today": summary.cost.left_today},
+        "damage": [
+            {**asdict(found), "example": redact(found.example), "what": redact(found.what)} for found in summary.damage
+        ],
     }
 
 
@@ -48,4 +54,5 @@ def json_failure(message: str, remedy: str, exit_status: int, run_id: str = "") 
         "message": redact(message),
         "next_step": redact(remedy),
         "forecast": None,
+        "damage": [],
     }

@@ -129,7 +129,7 @@ def lay_out(
 
     ``offset`` is the number of empty columns left of the cells; ``hidden`` are places to leave out;
     ``name`` is that of the file.
-    Raises :class:`SourceError` when there are more columns than a spreadsheet holds.
+    Raises :class:`SourceError` when there are no columns, or more than a spreadsheet holds.
     """
     header = sample[place]
     headed = [position for position, cell in enumerate(header.cells) if label_of(cell)]
@@ -138,9 +138,14 @@ def lay_out(
     kept = [position for position in inside if (position in headed or position in used) and position not in hidden]
     if len(kept) > _MOST_COLUMNS:
         raise SourceError(f"{name} has {len(kept)} columns; a spreadsheet holds {_MOST_COLUMNS}.", "Leave some out.")
+    if not kept:
+        raise SourceError(
+            f"{name.rstrip(chr(44))}: row {header.row}, which should hold the headings, has no text that can be seen.",
+            "Write the headings into it, or say with `source: {header_row: …}` where they are.",
+        )
     columns, notes = _name(header.cells, kept, offset)
     unnamed = tuple(position for position in inside if position not in kept and position not in hidden)
-    layout = Layout(header.row, columns, tuple(kept), kept[-1] + 1 if kept else 0, unnamed)
+    layout = Layout(header.row, columns, tuple(kept), kept[-1] + 1, unnamed)
     return layout, notes
 
 

@@ -125,8 +125,11 @@ def _format(path: Path, head: bytes) -> tuple[str, str]:
 def _inside_zip(path: Path) -> str:
     try:
         with zipfile.ZipFile(path) as archive:
-            names = {name.replace("\\", "/").lower() for name in archive.namelist()}
-            kind = archive.read("mimetype")[:100] if "mimetype" in names else b""
+            names = {name.replace("\\", "/").lower(): name for name in archive.namelist()}
+            kind = b""
+            if "mimetype" in names:
+                with archive.open(names["mimetype"]) as stream:
+                    kind = stream.read(100)
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, zlib.error, EOFError, ValueError):
         raise SourceError(
             f"{path} is a workbook or archive that is damaged or incomplete.",

@@ -35,6 +35,12 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16", ("utf-16", "utf-16-le")),
     (codecs.BOM_UTF16_BE, "utf-16", ("utf-16", "utf-16-be")),
 )
+_NEEDED_MARKS: dict[str, bytes | tuple[bytes, ...]] = {
+    "utf-16": (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE),
+    "utf-32": (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE),
+}
+_NO_FILES = frozenset({"idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape"})
+"""What Python calls an encoding, too, though no file is written in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +84,11 @@ def decide_encoding(path: Path, packed: bool, given: str | None) -> tuple[TextFi
         name = _known_encoding(given)
         encoding = marked[1] if marked and name in marked[2] else name
         found = Detection("encoding", given, "given")
+        if not head.startswith(_NEEDED_MARKS.get(encoding, b"")):
+            raise SourceError(
+                f"{path} does not begin with the byte order mark that {encoding} has.",
+                f"Set `source: {{encoding: {encoding}-le}}`, leave the encoding out, or save the file as CSV UTF-8.",
+            )
     elif head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
         raise SourceError(f"{path} is encoded in UTF-32.", "Save it as CSV UTF-8.")
     elif marked:
@@ -99,6 +110,8 @@ def _known_encoding(given: str) -> str:
     try:
         name = codecs.lookup(given).name
         "a".encode(name)
+        if name.replace("-", "_") in _NO_FILES:
+            raise LookupError(name)
     except (LookupError, ValueError, TypeError):
         raise SourceError(
             f'There is no encoding "{given}".', "Common ones are utf-8, utf-16, cp1252 (Western Excel) and cp1251."

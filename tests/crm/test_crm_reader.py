@@ -148,6 +148,8 @@ def test_leads_are_found_by_each_field() -> None:
     assert find("EmailAddress", "x@b.cc", {"Leads.GetByEmailaddress": [flat]}) == []
     assert find("Phone", "9000000001", {"RetrieveLeadByPhoneNumber": [flat]}) == [LEAD]
     assert find("Phone", "+91-9000000001", {"Leads.Get": [pairs]}) == [LEAD]
+    pairs["LeadPropertyList"] += [{"Attribute": ["odd"], "Value": "x"}, {"Value": "x"}]
+    assert find("ProspectID", LEAD, {"Leads.GetById": [pairs]}) == [LEAD]
     assert find("Phone", "9000000002", {"RetrieveLeadByPhoneNumber": [flat]}) == []
     assert find("mx_Roll", "7", {"Leads.Get": flat}) == [LEAD]
     assert find("mx_Roll", "7", {"Leads.Get": [{"mx_Roll": "7"}, "odd"]}) == []

@@ -173,3 +173,9 @@ def test_a_label_never_changes_again() -> None:
     """The label of a label is itself, so that a mapping may use either spelling."""
     for heading in (" a  b ", "x\u200by", "\ufeff", "e\u0301"):
         assert label_of(label_of(heading)) == label_of(heading)
+
+
+def test_headings_that_nobody_can_see(open_text: Open) -> None:
+    """A table without columns is no table."""
+    with pytest.raises(SourceError, match="row 1, which should hold the headings, has no text that can be seen"):
+        open_text("\u200b\ufeff\u200b\n")

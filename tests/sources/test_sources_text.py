@@ -95,7 +95,7 @@ def test_a_named_encoding_that_does_not_fit(open_text: Open) -> None:
     assert remedy == "Set the encoding that the file was written in, or save it as CSV UTF-8."
 
 
-@pytest.mark.parametrize("given", ["klingon", "base64", "", "utf-8\0"])
+@pytest.mark.parametrize("given", ["klingon", "base64", "", "utf-8\0", "idna", "unicode_escape"])
 def test_an_encoding_that_does_not_exist(open_text: Open, given: str) -> None:
     """A misspelt encoding is told with common ones."""
     with pytest.raises(SourceError) as caught:
@@ -325,3 +325,11 @@ def test_problems_come_in_the_order_of_the_rows_and_in_their_chunk(open_text: Op
 def test_the_path_is_kept_as_given(open_text: Open, tmp_path: Path) -> None:
     """Reports show the file under the name that the person used."""
     assert open_text("A,B\n").path == tmp_path / "data.csv"
+
+
+@pytest.mark.parametrize("given", ["utf-16", "UTF-32"])
+def test_an_encoding_that_needs_a_byte_order_mark(open_text: Open, given: str) -> None:
+    """Without one the two ways to write it cannot be told apart."""
+    with pytest.raises(SourceError, match="does not begin with the byte order mark") as error:
+        open_text("Name,Note\na,b\n", encoding=given)
+    assert f"{given.lower()}-le" in error.value.remedy

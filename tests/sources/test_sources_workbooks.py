@@ -399,3 +399,12 @@ def test_a_damaged_xls(tmp_path: Path) -> None:
     whole = (FILES / "tiny.xls").read_bytes()
     path.write_bytes(whole[:512] + b"\xff" * 2048 + whole[2560:])
     assert "damaged or incomplete" in refused(path)
+
+
+def test_a_type_in_capitals(tmp_path: Path) -> None:
+    """OpenDocument's first part under another spelling of its name is no reason to break down."""
+    path = tmp_path / "capitals.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("MIMETYPE", "application/vnd.oasis.opendocument.text")
+    with pytest.raises(SourceError, match="a document or presentation"):
+        open_here(path, NONE)
