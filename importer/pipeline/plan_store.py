@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _ROWS, _PROBLEMS, _FACTS = "rows.arrow", "problems.arrow", "plan.json"
 _AT_ONCE = 2_000
+_READ_AT_ONCE = 10_000
 _PROBLEM_FIELDS = ("code", "message", "remedy", "column", "letter", "field", "value")
 
 
@@ -102,7 +103,7 @@ class Plan:
                 batch = rows.get_batch(number)
                 if only_invalid:
                     batch = batch.filter(pc.invert(batch.column("ok")))
-                yield _read_chunk(batch, problems.get_batch(number))
+                yield from _read_chunks(batch, problems.get_batch(number))
 
     def ready_batches(self) -> Iterator[tuple[np.ndarray, pa.RecordBatch]]:
         """Row numbers and records of the rows that are ready, chunk by chunk."""
@@ -142,6 +143,18 @@ class Plan:
 def _fields_of(batch: pa.RecordBatch) -> pa.RecordBatch:
     names = [name for name in batch.schema.names if name.startswith("f:")]
     return batch.select(names).rename_columns([name[2:] for name in names])
+
+
+def _read_chunks(batch: pa.RecordBatch, problems: pa.RecordBatch) -> Iterator[PlanChunk]:
+    """The rows of a batch, few enough at a time that a million problems never stand in memory together."""
+    import numpy as np
+
+    rows = batch.column("row").to_numpy()
+    of = problems.column("row").to_numpy()
+    for begin in range(0, max(1, len(rows)), _READ_AT_ONCE):
+        part = rows[begin : begin + _READ_AT_ONCE]
+        first, last = np.searchsorted(of, [part[0], part[-1] + 1]).tolist() if len(part) else (0, 0)
+        yield _read_chunk(batch.slice(begin, _READ_AT_ONCE), problems.slice(first, last - first))
 
 
 def _read_chunk(batch: pa.RecordBatch, problems: pa.RecordBatch) -> PlanChunk:
