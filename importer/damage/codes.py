@@ -126,7 +126,7 @@ class CodeWatch:
         zeros = self._zeros.get(width, Marks())
         if width in self._widths:
             # Where some codes should begin with zeros and not one of many does, all zeros are gone.
-            told = zeros.rows == 0 and full >= 50 and short.rows >= 0.005 * filled
+            told = zeros.rows == 0 and full >= 100 and short.rows >= 0.005 * filled
         else:
             told = not self._widths and zeros.rows >= max(3, 0.01 * full) and self._same_numbers(width)
         return (short, width, zeros.example) if told else None

@@ -93,6 +93,9 @@ class Records:
         ends, quotes = self._plain_ends(size)
         if not len(ends):
             return None
+        if self._rest.startswith(codecs.BOM_UTF8, self._begin):
+            # In the middle of a file it is a character like others, but Arrow would take it away.
+            return None
         stretch = memoryview(self._rest)[self._begin : self._begin + int(ends[-1]) + 1]
         if not _well_quoted(np.frombuffer(stretch, np.uint8), quotes, ord(self._delimiter)):
             return None
