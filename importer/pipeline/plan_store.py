@@ -10,6 +10,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +36,26 @@ class ProblemGroup:
     rows: int
     first_rows: tuple[int, ...]
     example: str
+
+
+class KnownState(StrEnum):
+    """How well the account was known when a plan was made."""
+
+    FRESH = "fresh"
+    OLD = "old"
+    UNKNOWN = "unknown"
+    OFF = "off"
+
+
+@dataclass(frozen=True, slots=True)
+class AccountFacts:
+    """What a plan knew of the account: when it was read (ISO, UTC), whose tenant it is, and a digest of what it
+    demanded of the cells. The texts are empty when nothing was known."""
+
+    state: KnownState = KnownState.UNKNOWN
+    read_at: str = ""
+    tenant: str = ""
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +84,7 @@ class PlanFacts:
     blocked: str = ""
     """Why nothing may be sent (`on_invalid: stop`, `max_invalid`); empty when the ready rows may be."""
     again: str = ""
+    metadata: AccountFacts = AccountFacts()
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,7 +273,10 @@ def open_plan(folder: Path) -> Plan:
         ProblemGroup(**{**group, "first_rows": tuple(group["first_rows"])}) for group in content.pop("groups")
     )
     notes = tuple(content.pop("notes"))
-    return Plan(folder, PlanFacts(source=SourceFacts(**source), groups=groups, notes=notes, **content))
+    known = content.pop("metadata", {})
+    metadata = AccountFacts(**{**known, "state": KnownState(known.get("state", KnownState.UNKNOWN))})
+    facts = PlanFacts(source=SourceFacts(**source), groups=groups, notes=notes, metadata=metadata, **content)
+    return Plan(folder, facts)
 
 
 def to_records(rows: np.ndarray, batch: pa.RecordBatch, keys: Sequence[str]) -> Iterator[Record]:

@@ -62,6 +62,20 @@ class Cost:
 
 
 @dataclass(frozen=True, slots=True)
+class AccountKnown:
+    """How fresh the knowledge of the account was: ``state`` is ``fresh``, ``old``, ``unknown`` or ``off``.
+
+    ``read_at`` is an ISO text in UTC, empty when nothing was known; ``age_hours`` counts until the rows were checked.
+    ``text`` says it to people, where there is something to say.
+    """
+
+    state: str
+    read_at: str
+    age_hours: float | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class RunSummary:
     """Everything that a report says about a run as a whole.
 
@@ -87,6 +101,7 @@ class RunSummary:
     facts: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
     cost: Cost | None = None
+    metadata: AccountKnown | None = None
 
 
 @dataclass(frozen=True, slots=True)

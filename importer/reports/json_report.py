@@ -7,7 +7,7 @@ from typing import Any
 
 from importer.model import NEEDS_PERSON, Status
 from importer.redaction import redact
-from importer.reports.interface import RunSummary
+from importer.reports.interface import AccountKnown, RunSummary
 from importer.reports.words import counted
 
 
@@ -15,6 +15,8 @@ def json_report(summary: RunSummary, results: Path | None, report: Path | None, 
     """The object for ``--json``: every status has a count (0 without rows), paths are texts or ``None``.
 
     ``forecast`` holds the calls and seconds that a delivery needs at least, ``None`` once there is a run.
+
+    ``metadata`` says how fresh the knowledge of the account's fields was when the rows were checked.
 
     ``problems`` is the number of rows that need a person: invalid, rejected or uncertain.
     """
@@ -31,6 +33,7 @@ def json_report(summary: RunSummary, results: Path | None, report: Path | None, 
         "next_step": redact(summary.next_step),
         "forecast": summary.cost
         and {"calls": summary.cost.calls, "seconds": summary.cost.seconds, "left_today": summary.cost.left_today},
+        "metadata": _known(summary.metadata),
     }
 
 
@@ -48,4 +51,11 @@ def json_failure(message: str, remedy: str, exit_status: int, run_id: str = "") 
         "message": redact(message),
         "next_step": redact(remedy),
         "forecast": None,
+        "metadata": _known(None),
     }
+
+
+def _known(known: AccountKnown | None) -> dict[str, Any]:
+    if known is None:
+        return {"state": "unknown", "read_at": None, "age_hours": None}
+    return {"state": known.state, "read_at": known.read_at or None, "age_hours": known.age_hours}
