@@ -56,7 +56,7 @@ def save(home: Path, metadata: Metadata, clean: Callable[[str], str] = _same) ->
     try:
         path.parent.mkdir(mode=0o700, exist_ok=True)
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
@@ -77,7 +77,7 @@ def load(home: Path, account: str, host: str) -> Remembered:
     try:
         if path.stat().st_size > _MOST_BYTES:
             raise _UnfitError
-        content = json.loads(path.read_text("ascii"))
+        content = json.loads(path.read_text("utf-8"))
     except FileNotFoundError:
         return Remembered()
     except (OSError, ValueError, RecursionError, _UnfitError):
