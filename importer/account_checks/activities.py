@@ -13,7 +13,7 @@ from importer.account_checks.fields import (
     demand_text,
     owners_by_email,
 )
-from importer.account_checks.findings import Collected
+from importer.account_checks.findings import READS_THEM, Collected
 from importer.account_checks.names import proposal, shown_type, type_proposal
 from importer.account_checks.values import compare_owner
 from importer.mapping.model import FieldRule
@@ -58,7 +58,7 @@ def compare_activity(metadata: Metadata, keys: Sequence[str], found: Collected) 
     rules = found.loaded.mapping.activity
     _compare_owner(metadata, keys, found)
     if not metadata.activity_types:
-        found.not_checked("activity types and their fields")
+        found.not_checked(f"activity types and their fields {READS_THEM}")
         return
     events = events_of(rules.get(EVENT))
     types = [kind for code in events.codes if (kind := _known_type(code, events, metadata, found)) is not None]
@@ -95,7 +95,7 @@ def _compare_type(
     kind: ActivityType, fields: dict[str, FieldRule], keys: Sequence[str], metadata: Metadata, found: Collected
 ) -> None:
     if not kind.fields:
-        found.not_checked(f"the fields of activity type {shown_type(kind)}")
+        found.not_checked(f"the fields of activity type {shown_type(kind)} {READS_THEM}")
         return
     section = Section("activity", f"Activity type {shown_type(kind)}", kind.fields, frozenset({"activitynote"}))
     compare_section(section, fields, metadata, found)
@@ -125,7 +125,7 @@ def _compare_names(types: Sequence[ActivityType], fields: dict[str, FieldRule], 
     """With several types only the names are compared: what a cell must be depends on its row."""
     known = [kind for kind in types if kind.fields]
     if len(known) < len(types):
-        found.not_checked("the fields of some activity types")
+        found.not_checked(f"the fields of some activity types {READS_THEM}")
     for name, rule in fields.items():
         lacking = [kind for kind in known if all(field.schema_name != name for field in kind.fields or ())]
         if not lacking:
@@ -146,7 +146,7 @@ def _compare_owner(metadata: Metadata, keys: Sequence[str], found: Collected) ->
         return
     owners = owners_by_email(metadata)
     if owners is None:
-        found.not_checked("owners")
+        found.not_checked(f"owners {READS_THEM}")
         return
     path = f"activity.{OWNER}"
     found.demands[path] = compare_owner(path, rule, OWNER, owners, found)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importer.account_checks.activities import compare_activity
 from importer.account_checks.fields import Section, compare_key, compare_section, demand_text
-from importer.account_checks.findings import Collected
+from importer.account_checks.findings import READS_THEM, Collected
 from importer.account_checks.interface import Call, Findings
 from importer.account_checks.names import proposal
 from importer.mapping.loader import LoadedMapping
@@ -23,7 +23,7 @@ def compare(loaded: LoadedMapping, metadata: Metadata, call: Call) -> Findings:
         if metadata.lead_fields:
             _compare_lead(metadata, metadata.lead_fields, call, found)
         else:
-            found.not_checked("lead fields")
+            found.not_checked(f"lead fields {READS_THEM}")
     if mapping.activity:
         compare_activity(metadata, call.activity_keys, found)
     return found.findings()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from importer.account_checks.findings import Collected
+from importer.account_checks.findings import READS_THEM, Collected
 from importer.account_checks.interface import IMPORT_KEY_LENGTH
 from importer.account_checks.names import proposal
 from importer.account_checks.values import compare_value
@@ -58,7 +58,7 @@ def _compare_plain(path: str, rule: FieldRule, field: FieldFacts, owners: Owners
         found.may_fail(path, f"{field.words} is a custom field set in the account.", "Fill its fields with `fields:`.")
         return
     if field.kind is Kind.USER and owners is None:
-        found.not_checked("owners")
+        found.not_checked(f"owners {READS_THEM}")
     if field.kind is Kind.CHOICE and (field.open_options or not field.options):
         found.not_checked(f"the options of {field.words}")
     compare_value(path, rule, field, owners, found)

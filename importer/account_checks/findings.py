@@ -9,6 +9,8 @@ from importer.errors import MappingProblem
 from importer.mapping.loader import LoadedMapping
 from importer.metadata.demands import Demand
 
+READS_THEM = "(importer doctor --refresh reads them)"
+
 
 @dataclass(slots=True)
 class Collected:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from importer.account_checks.activities import events_of
+from importer.account_checks.findings import READS_THEM
 from importer.account_checks.interface import IMPORT_KEY_LENGTH
 from importer.mapping.model import FieldRule
 from importer.metadata.demands import Demand, Owners
@@ -59,7 +60,7 @@ def test_several_types() -> None:
     wrong = activities("", "{column: T, lookup: {a: '298', b: '299'}}")
     assert len(wrong.problems) == 2
     unread = activities(MUST, "{column: T, lookup: {a: '201', b: '203'}}")
-    assert unread.unchecked[0] == "the fields of some activity types"
+    assert unread.unchecked[0] == f"the fields of some activity types {READS_THEM}"
 
 
 def test_types_from_the_cells() -> None:
@@ -119,13 +120,15 @@ def test_owners() -> None:
     ]
     assert problems(activities(f"{MUST}\nActivityOwnerEmail: {{value: Ann@Example.com}}")) == []
     nobody = activities(f"{MUST}\nActivityOwnerEmail: Owner", account=replace(ACCOUNT, users=()))
-    assert nobody.unchecked == ("owners",)
+    assert nobody.unchecked == (f"owners {READS_THEM}",)
 
 
 def test_what_could_not_be_compared() -> None:
     """Types that are not shown, fields that nobody asked for, a mapping without a type."""
-    assert activities("", account=replace(ACCOUNT, activity_types=())).unchecked == ("activity types and their fields",)
-    assert activities("", "{value: 203}").unchecked == ('the fields of activity type 203 "Call logged"',)
+    assert activities("", account=replace(ACCOUNT, activity_types=())).unchecked == (
+        f"activity types and their fields {READS_THEM}",
+    )
+    assert activities("", "{value: 203}").unchecked == (f'the fields of activity type 203 "Call logged" {READS_THEM}',)
     assert events_of(None).codes == ()
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from account_words import ACCOUNT, LEAD_FIELDS, NEW_LEADS, UPSERTS, found, leads, problems, warnings
 
+from importer.account_checks.findings import READS_THEM
 from importer.account_checks.interface import Call
 from importer.metadata.demands import Demand, Owners
 from importer.metadata.model import FieldFacts, Metadata
@@ -235,11 +236,11 @@ def test_search_by_of_activities() -> None:
 def test_what_could_not_be_compared_is_named() -> None:
     """What the account does not show is no problem, and no secret."""
     nothing = Metadata("test", "h", "", ACCOUNT.read_at)
-    assert leads("mx_City: C", account=nothing).unchecked == ("lead fields",)
+    assert leads("mx_City: C", account=nothing).unchecked == (f"lead fields {READS_THEM}",)
     findings = leads("OwnerId: O\nmx_Unlisted: U\nmx_Tags: T\nmx_KYC:\n  fields: {Status: S}\nmx_Odd:\n  fields: {A: B}",
                      account=replace(ACCOUNT, users=None))  # fmt: skip
     assert findings.unchecked == (
-        "owners",
+        f"owners {READS_THEM}",
         'the options of "Unlisted" (mx_Unlisted)',
         'the options of "Tags" (mx_Tags)',
         "the fields inside custom field sets",
