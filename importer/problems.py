@@ -144,7 +144,7 @@ _KINDS = (
     Kind(
         "required",
         "A required cell is empty",
-        "The mapping says `required: true`, or the LeadSquared call needs this field.",
+        "The mapping says `required: true`, or the LeadSquared call or your account needs this field.",
         "The cell is empty, but {field} is required.",
         "Fill in the cell.",
     ),
@@ -277,6 +277,43 @@ _KINDS = (
         "The row has none of {fields}.",
         "Fill in at least one of these columns.",
     ),
+    # --- the cell against the account
+    Kind(
+        "not-an-account-option",
+        "Not an option of the account's drop-down",
+        "The field is a drop-down in your LeadSquared account, and what the row would send is none of its options. "
+        "Capital and small letters count.",
+        '"{sent}" is not an option of {label}.{suggestion}',
+        "Options: {options}. Correct the cell, translate it with `lookup:`, or add the option in LeadSquared.",
+    ),
+    Kind(
+        "too-long-for-account",
+        "A text is longer than the account's field",
+        "Your LeadSquared account limits the length of this field; a longer text would be refused or cut.",
+        "The text has {found} characters; {label} holds {expected} in your account.",
+        "Shorten the text, or make the field longer in LeadSquared.",
+    ),
+    Kind(
+        "unknown-user",
+        "No user of the account",
+        "The field names the owner, by the user's id or e-mail address, and the account has no such user.",
+        '"{value}" is no user of the account.{suggestion}',
+        "Correct the cell. LeadSquared lists the users under Settings > Users and Permissions.",
+    ),
+    Kind(
+        "inactive-user",
+        "A user who is not active",
+        "The field names the owner, and this user was deactivated in LeadSquared.",
+        '"{value}" is a user who is not active.',
+        "Name an active user, or activate this one in LeadSquared.",
+    ),
+    Kind(
+        "unknown-activity-type",
+        "No activity type of the account",
+        "The cell holds the code of an activity type, and the account has no type with this code.",
+        "The account has no activity type with the code {value}.",
+        "It has: {options}.",
+    ),
     Kind(
         "custom-check",
         "A check of your own schema failed",
@@ -292,5 +329,10 @@ _KINDS = (
         "Correct the row, or the schema.",
     ),
 )
+
+ACCOUNT_CODES = frozenset(
+    {"not-an-account-option", "too-long-for-account", "unknown-user", "inactive-user", "unknown-activity-type"}
+)
+"""Codes of problems that may vanish when somebody changes the account, not the file."""
 
 CATALOGUE: dict[str, Kind] = {kind.code: kind for kind in _KINDS}

@@ -16,7 +16,7 @@ from importer.mapping.loader import LoadedMapping, load_mapping
 from importer.mapping.model import Mapping, OnInvalid, Ragged
 from importer.pipeline.beside import Beside
 from importer.pipeline.effect_keys import fingerprint
-from importer.pipeline.plan_store import Plan, PlanFacts, PlanWriter, ProblemGroup
+from importer.pipeline.plan_store import AccountFacts, Plan, PlanFacts, PlanWriter, ProblemGroup
 from importer.pipeline.progress import Progress, Silent
 from importer.problems import Problem
 from importer.settings import Locale
@@ -53,7 +53,10 @@ class PlanRequest:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A request whose file is open and whose mapping fits it; not one data row has been read."""
+    """A request whose file is open and whose mapping fits it; not one data row has been read.
+
+    ``account`` and ``account_notes`` are what comparing the mapping with the account gave.
+    """
 
     request: PlanRequest
     loaded: LoadedMapping
@@ -63,6 +66,8 @@ class Prepared:
     source_sha: str
     signature: tuple[int, int, int]
     fingerprint: str
+    account: AccountFacts = field(default_factory=AccountFacts)
+    account_notes: tuple[str, ...] = ()
 
     @property
     def mapping(self) -> Mapping:
@@ -290,9 +295,10 @@ def _facts(prepared: Prepared, tally: _Tally, now: datetime) -> PlanFacts:
         invalid=tally.rows - tally.ready,
         groups=tally.groups(),
         fields=prepared.headings.fields,
-        notes=tuple(itertools.chain(source.notes, prepared.headings.notes)),
+        notes=tuple(itertools.chain(source.notes, prepared.headings.notes, prepared.account_notes)),
         created_at=now.isoformat(timespec="seconds"),
         again=request.again,
+        metadata=prepared.account,
     )
     return replace(facts, blocked=_blocked(mapping, facts))
 

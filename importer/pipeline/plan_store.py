@@ -10,6 +10,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +41,26 @@ class ProblemGroup:
     example: str
 
 
+class KnownState(StrEnum):
+    """How well the account was known when a plan was made."""
+
+    FRESH = "fresh"
+    OLD = "old"
+    UNKNOWN = "unknown"
+    OFF = "off"
+
+
+@dataclass(frozen=True, slots=True)
+class AccountFacts:
+    """What a plan knew of the account: when it was read (ISO, UTC), whose tenant it is, and a digest of what it
+    demanded of the cells. The texts are empty when nothing was known."""
+
+    state: KnownState = KnownState.UNKNOWN
+    read_at: str = ""
+    tenant: str = ""
+    digest: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class PlanFacts:
     """What is known of a plan as a whole.
@@ -68,6 +89,7 @@ class PlanFacts:
     again: str = ""
     damage: tuple[Damage, ...] = ()
     """Columns that look spoiled; a warning only."""
+    metadata: AccountFacts = AccountFacts()
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,7 +291,12 @@ def open_plan(folder: Path) -> Plan:
     )
     notes = tuple(content.pop("notes"))
     damage = tuple(Damage(**{**found, "first_rows": tuple(found["first_rows"])}) for found in content.pop("damage", ()))
-    return Plan(folder, PlanFacts(source=SourceFacts(**source), groups=groups, notes=notes, damage=damage, **content))
+    known = content.pop("metadata", {})
+    metadata = AccountFacts(**{**known, "state": KnownState(known.get("state", KnownState.UNKNOWN))})
+    facts = PlanFacts(
+        source=SourceFacts(**source), groups=groups, notes=notes, damage=damage, metadata=metadata, **content
+    )
+    return Plan(folder, facts)
 
 
 def to_records(rows: np.ndarray, batch: pa.RecordBatch, keys: Sequence[str]) -> Iterator[Record]:

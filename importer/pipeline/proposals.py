@@ -9,18 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from importer.crm.interface import Identity
-from importer.crm.metadata import (
-    ActivityField,
-    LeadField,
-    read_activity_fields,
-    read_activity_types,
-    read_lead_fields,
-)
+from importer.crm.metadata import read_activity_fields, read_activity_types, read_lead_fields
 from importer.crm.reader import CrmReader
 from importer.errors import ImporterError, MappingError, UsageError
 from importer.mapping.places import checked_country, checked_time_zone
 from importer.mapping.suggestions import advice
 from importer.mapping.unfit import UnfitError
+from importer.metadata.model import FieldFacts
 from importer.pipeline.asking import Asker
 from importer.pipeline.limits import allowances_of
 from importer.pipeline.plan import read_mapping
@@ -203,7 +198,7 @@ def _asked(facts: AccountFacts, ask: Ask, notes: list[str], stopping: Callable[[
     """The facts with what LeadSquared tells; when it does not, with a note, because a proposal needs no network."""
     try:
         identity = CrmReader(ask).who_am_i()
-        fields = tuple(_known_lead_field(told) for told in read_lead_fields(ask))
+        fields = tuple(_known_field(told) for told in read_lead_fields(ask))
         types = tuple((kind.event, kind.name) for kind in read_activity_types(ask))
     except ImporterError as error:
         if stopping():
@@ -241,7 +236,7 @@ def _country_of(prefix: str) -> str:
     return only_country(prefix.strip().lstrip("+"))
 
 
-def _known_lead_field(told: LeadField) -> KnownField:
+def _known_field(told: FieldFacts) -> KnownField:
     return KnownField(
         told.schema_name,
         told.display_name,
@@ -258,10 +253,4 @@ def _activity_fields(ask: Ask, code: str, notes: list[str]) -> Sequence[KnownFie
     except ImporterError as error:
         notes.append(f"LeadSquared does not tell the fields of activity type {code}: {error.message}")
         return ()
-    return [_known_activity_field(told) for told in found]
-
-
-def _known_activity_field(told: ActivityField) -> KnownField:
-    return KnownField(
-        told.schema_name, told.display_name, told.data_type, told.mandatory, told.max_length, told.options
-    )
+    return [_known_field(told) for told in found]

@@ -63,6 +63,20 @@ class Cost:
 
 
 @dataclass(frozen=True, slots=True)
+class AccountKnown:
+    """How fresh the knowledge of the account was: ``state`` is ``fresh``, ``old``, ``unknown`` or ``off``.
+
+    ``read_at`` is an ISO text in UTC, empty when nothing was known; ``age_hours`` counts until the rows were checked.
+    ``text`` says it to people, where there is something to say.
+    """
+
+    state: str
+    read_at: str
+    age_hours: float | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class RunSummary:
     """Everything that a report says about a run as a whole.
 
@@ -90,6 +104,7 @@ class RunSummary:
     notes: tuple[str, ...] = ()
     cost: Cost | None = None
     damage: tuple[Damage, ...] = ()
+    metadata: AccountKnown | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 from importer.model import NEEDS_PERSON, Status
 from importer.redaction import redact
-from importer.reports.interface import RunSummary
+from importer.reports.interface import AccountKnown, RunSummary
 from importer.reports.words import counted
 
 
@@ -17,7 +17,8 @@ def json_report(summary: RunSummary, results: Path | None, report: Path | None, 
 
     ``forecast`` holds the calls and seconds that a delivery needs at least, ``None`` once there is a run.
 
-    ``damage`` lists the columns that look spoiled.
+    ``damage`` lists the columns that look spoiled; ``metadata`` says how fresh the knowledge of the account's fields
+    was when the rows were checked.
 
     ``problems`` is the number of rows that need a person: invalid, rejected or uncertain.
     """
@@ -37,6 +38,7 @@ def json_report(summary: RunSummary, results: Path | None, report: Path | None, 
         "damage": [
             {**asdict(found), "example": redact(found.example), "what": redact(found.what)} for found in summary.damage
         ],
+        "metadata": _known(summary.metadata),
     }
 
 
@@ -55,4 +57,11 @@ def json_failure(message: str, remedy: str, exit_status: int, run_id: str = "") 
         "next_step": redact(remedy),
         "forecast": None,
         "damage": [],
+        "metadata": _known(None),
     }
+
+
+def _known(known: AccountKnown | None) -> dict[str, Any]:
+    if known is None:
+        return {"state": "unknown", "read_at": None, "age_hours": None}
+    return {"state": known.state, "read_at": known.read_at or None, "age_hours": known.age_hours}

@@ -55,6 +55,13 @@ _GROUPS: Mapping[str, tuple[str, ...]] = {
         "not-in-lookup",
     ),
     "What the mapping demands of a value": ("too-long", "out-of-range", "wrong-pattern", "duplicate"),
+    "What the account demands of a value": (
+        "not-an-account-option",
+        "too-long-for-account",
+        "unknown-user",
+        "inactive-user",
+        "unknown-activity-type",
+    ),
     "Your own schema": ("custom-check", "custom-row-check"),
 }
 
@@ -86,12 +93,28 @@ EXAMPLES: Mapping[str, tuple[str, Mapping[str, object]]] = {
     "out-of-range": ("120", {"range_words": "outside the range from 0 to 100"}),
     "wrong-pattern": ("WB-1", {"pattern": "WB-[0-9]{5}"}),
     "duplicate": ("WB-10001", {"first_row": 7}),
+    "not-an-account-option": (
+        "Gol",
+        {
+            "label": '"Plan" (mx_Custom_2)',
+            "sent": "Gol",
+            "suggestion": ' Did you mean "Gold"?',
+            "options": "Gold, Silver",
+        },
+    ),
+    "too-long-for-account": ("", {"label": '"City" (mx_Custom_2)', "found": 250, "expected": 200}),
+    "unknown-user": ("ann@exmple.com", {"suggestion": ' Did you mean "ann@example.com"?'}),
+    "inactive-user": ("omar@example.com", {}),
+    "unknown-activity-type": ("210", {"options": '201 "Webinar attended", 202 "Store visit"'}),
     "custom-check": ("13", {"check": "even number"}),
     "custom-row-check": ("", {"check": "end after start"}),
 }
 """A value and the other words of each kind, for the page."""
 
 _INTRODUCTIONS: Mapping[str, str] = {
+    "What the account demands of a value": """
+These are only found when something is known of the account; [Checks against the account](account-checks.md) says more.
+""",
     "Your own schema": """
 A mapping can name a pandera schema of yours, `schema: rules.py:Name` (a `DataFrameModel` or `DataFrameSchema`) or
 `schema: rules.yaml`, which is checked beside everything else. Its path begins in the folder of the mapping, and a

@@ -178,15 +178,15 @@ def test_fields_of_a_type_that_are_not_told(body: Any) -> None:
 @pytest.mark.parametrize(
     ("options", "read"),
     [
-        ('[{"Value": "G", "Text": "Gold"}, {"Value": "S"}, {}, 3]', (("G", "Gold"), ("S", "S"))),
-        ([{"Value": "G", "Text": ""}], (("G", "G"),)),
+        ('[{"Value": "G", "Text": "Gold"}, {"Value": "S"}, {}, 3]', ("G", "S")),
+        ([{"Value": "G", "Text": ""}], ("G",)),
         ("", ()),
         ("{", ()),
         ("[" * 100_000, ()),
         (None, ()),
     ],
 )
-def test_drop_downs_of_activities(options: Any, read: tuple[tuple[str, str], ...]) -> None:
+def test_drop_downs_of_activities(options: Any, read: tuple[str, ...]) -> None:
     """JSON inside a text, or what else may come."""
     fields = [{"SchemaName": "mx_Custom_1", "OptionSet": options, "MaxFieldLength": "200"}, {}, "odd"]
     (field,) = read_activity_fields(Told({"Fields": fields}), "7")
