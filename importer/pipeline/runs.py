@@ -14,7 +14,6 @@ from importer.crm.interface import Crm
 from importer.errors import ImporterError, LedgerError, SettingsError, UsageError
 from importer.ledger.identity import wants_adoption
 from importer.ledger.interface import Ledger, Run, RunState
-from importer.ledger.lock import sender_lock
 from importer.ledger.store import ledger_file, open_ledger
 from importer.model import Status
 from importer.pipeline.clock import Clock
@@ -183,7 +182,7 @@ def _send(
         for warning in cleared.warnings:
             outside.progress.note(warning)
         _ask(plan, account, ledger, cleared.identity.org_name or account.host, outside)
-        with sender_lock(outside.home, account.name, clock=outside.clock.now, run_id=plan.folder.name) as lock:
+        with ledger.sender(account.name, plan.folder.name) as lock:
             delivered = deliver(
                 plan,
                 account,
