@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from key_search import keys_in_files, keys_in_text
 
-SEARCHED_FOLDERS = frozenset({"acceptance", "faults", "campaign", "crash", "network", "security"})
+SEARCHED_FOLDERS = frozenset({"acceptance", "faults", "campaign", "crash", "network", "postgres", "security"})
 """Folders of tests whose temporary files are searched as well; the others write none with keys in reach."""
 
 

@@ -29,7 +29,7 @@ LIMIT = Limit(3, 5.0)
 
 
 def shared(path: Path, limit: Limit = LIMIT, boot: str = "boot-1") -> SharedSlots:
-    return SharedSlots(path, limit, 100.0, boot=boot, margin=0.0)
+    return SharedSlots(SlotsFile(path), limit, 100.0, boot=boot, margin=0.0)
 
 
 @pytest.fixture(params=["memory", "file"])
@@ -288,8 +288,8 @@ def test_slots_of_a_killed_process_stay_busy(tmp_path: Path) -> None:
     """SIGKILL while a slot is taken: the file is whole, and the slot is still counted."""
     code = (
         "import sys, time; from pathlib import Path; from importer.model import Limit\\n"
-        "from importer.pipeline.shared_slots import SharedSlots\\n"
-        "made = SharedSlots(Path(sys.argv[1]), Limit(2, 0.1), 60.0, boot='b')\\n"
+        "from importer.pipeline.shared_slots import SharedSlots; from importer.pipeline.slots_file import SlotsFile\\n"
+        "made = SharedSlots(SlotsFile(Path(sys.argv[1])), Limit(2, 0.1), 60.0, boot='b')\\n"
         "made.take(time.monotonic()); time.sleep(0.2)\\n"
         "assert made.take(time.monotonic()); print('taken', flush=True); time.sleep(60)\\n"
     ).replace("\\n", "\n")
@@ -300,7 +300,7 @@ def test_slots_of_a_killed_process_stay_busy(tmp_path: Path) -> None:
     process.wait()
     process.stdout.close()
     assert len(SlotsFile(tmp_path / "slots").read()["flying"]) == 1
-    made = SharedSlots(tmp_path / "slots", Limit(2, 0.1), 60.0, boot="b")
+    made = SharedSlots(SlotsFile(tmp_path / "slots"), Limit(2, 0.1), 60.0, boot="b")
     assert made.take(time.monotonic()) is not None
     assert made.take(time.monotonic()) is None
     made.close()
