@@ -309,3 +309,23 @@ def test_the_url_s_words_are_in_no_message(server: Server, tmp_path: Any) -> Non
             told = caught.value.message + caught.value.remedy
             assert "private-user" not in told
             assert "0canar" not in told
+
+
+def test_a_commit_that_is_still_under_way(opening: Opening, server: Server) -> None:
+    """The connection is cut while the server is at it: whoever looks it up waits until the server has come to an end."""
+    ledger = opening(answer_seconds=1.0)
+    ledger.open_run(new_run())
+    begun: list[int] = []
+    # No standby of this name exists, so every commit waits for it.
+    server.configure("synchronous_standby_names = 'nobody'")
+    try:
+        thread = threading.Thread(target=lambda: begun.append(ledger.begin_call(call([2, 3]))))
+        thread.start()
+        time.sleep(3.0)
+        assert not begun
+    finally:
+        server.configure("synchronous_standby_names = ''")
+    thread.join(30)
+    assert begun
+    assert server.sql("SELECT count(*) FROM importer.calls", "trial") == "1"
+    assert server.sql("SELECT number FROM importer.writers ORDER BY number DESC", "trial").split()[0] == "2"

@@ -66,7 +66,11 @@ class Server:
 
     def url(self, name: str = "postgres") -> str:
         """Where a database is, with the password."""
-        return f"postgresql://{USER}:{quote(PASSWORD, safe='')}@/{name}?host={quote(str(self.folder), safe='')}"
+        return f"postgresql://{USER}:{self.password_in_url}@/{name}?host={quote(str(self.folder), safe='')}"
+
+    @property
+    def password_in_url(self) -> str:
+        return quote(PASSWORD, safe="")
 
     def start(self) -> None:
         options = f"-k {self.folder} -c listen_addresses='' -c max_connections=60 -c shared_buffers=16MB -c client_min_messages=warning"
@@ -87,6 +91,11 @@ class Server:
         done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
+
+    def configure(self, setting: str) -> None:
+        """Change a setting of the running server."""
+        self.sql(f"ALTER SYSTEM SET {setting}")
+        self.sql("SELECT pg_reload_conf()")
 
     def cut(self, name: str, among: str = "true") -> int:
         """End the connections to a database of which ``among`` is true; how many."""
