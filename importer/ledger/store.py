@@ -108,15 +108,10 @@ class SqlLedger:
         with self._reading() as connection:
             return work(connection)
 
-    def _write(self, work: Callable[[Connection], T], point: str = "") -> T:
-        """Do ``work`` in one transaction that is durable when this returns, or leave nothing of it.
-
-        ``point`` is the crash point that is reached between the work and its commit.
-        """
+    def _write(self, work: Callable[[Connection], T]) -> T:
+        """Do ``work`` in one transaction that is durable when this returns, or leave nothing of it."""
         with self._writing() as connection:
-            done = work(connection)
-            reach(point)
-            return done
+            return work(connection)
 
     def _refuse_if_closed(self) -> None:
         if self._closed:
@@ -140,7 +135,13 @@ class SqlLedger:
 
     def open_run(self, new: NewRun) -> Run:
         """Remember a new run, state OPEN."""
-        return self._write(lambda connection: runs.open_run(connection, new, self._now()), "run-uncommitted")
+
+        def opened(connection: Connection) -> Run:
+            run = runs.open_run(connection, new, self._now())
+            reach("run-uncommitted")
+            return run
+
+        return self._write(opened)
 
     def run(self, run_id: str) -> Run | None:
         """The run with this id, or whose id begins with it when that is unambiguous."""
@@ -176,7 +177,7 @@ class SqlLedger:
         """
         if self._guard is not None:
             self._guard.check_in_place()
-        number = self._write(lambda connection: self._begin(connection, call), "call-uncommitted")
+        number = self._write(lambda connection: self._begin(connection, call))
         reach("call-committed")
         if self._guard is not None:
             with self._failing_for_good():
@@ -186,30 +187,38 @@ class SqlLedger:
 
     def _begin(self, connection: Connection, call: Call) -> int:
         """What :meth:`begin_call` does inside its transaction."""
-        return calls.begin(connection, call, self._now())
+        number = calls.begin(connection, call, self._now())
+        reach("call-uncommitted")
+        return number
 
     def finish_call(self, number: int, end: CallEnd, outcomes: Sequence[Outcome]) -> None:
         """Durably record how the call ended and what became of exactly its rows, in one transaction."""
-        listed = list(outcomes)
-        self._write(
-            lambda connection: calls.finish(connection, number, end, listed, self._now()), "outcome-uncommitted"
-        )
+
+        def finished(connection: Connection) -> None:
+            calls.finish(connection, number, end, list(outcomes), self._now())
+            reach("outcome-uncommitted")
+
+        self._write(finished)
 
     def settle(self, run_id: str, outcomes: Sequence[Outcome], why: str) -> None:
         """Record what was found out later about rows that are uncertain or pending."""
-        self._write(
-            lambda connection: rows.settle(connection, run_id, outcomes, why, self._now()), "decision-uncommitted"
-        )
+
+        def settled(connection: Connection) -> None:
+            rows.settle(connection, run_id, outcomes, why, self._now())
+            reach("decision-uncommitted")
+
+        self._write(settled)
 
     def decide(self, run_id: str, outcome: Outcome, why: str) -> None:
         """Record what a person decided about an uncertain row, or take it back; the run is opened again if need be."""
 
-        def decide_and_reopen(connection: Connection) -> None:
+        def decided(connection: Connection) -> None:
             rows.decide(connection, run_id, outcome, why, self._now())
+            reach("decision-uncommitted")
             if outcome.status is Status.NOT_SENT:
                 runs.reopen(connection, run_id, self._now())
 
-        self._write(decide_and_reopen, "decision-uncommitted")
+        self._write(decided)
 
     def skip(self, run_id: str, outcomes: Sequence[Outcome], keys: Sequence[str]) -> None:
         """Record rows that are not sent on purpose (SKIPPED) or that must wait for another run (UNCERTAIN)."""

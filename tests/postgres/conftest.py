@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+sys.path.append(str(Path(__file__).resolve().parents[1] / "ledger"))
+
 from ledger_words import Ticking, new_run
 from postgres_fixtures import database, server
 

@@ -122,6 +122,19 @@ def test_a_copy_is_refused_until_it_is_adopted(
     opening()
 
 
+def test_a_server_that_does_not_tell_who_it_is(opening: Opening, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some that are rented out do not; then what they do tell has to be enough."""
+    monkeypatch.setattr("importer.ledger.postgres.opening._MARKS", ("SELECT nonsense", "SELECT 'mark'"))
+    opening().close()
+    opening()
+
+
+def test_a_url_without_a_user(server: Server, tmp_path: Path) -> None:
+    """The server decides; here it does not know who runs the tests."""
+    with pytest.raises(LedgerError, match="cannot be used"):
+        open_shared_ledger(Secret(f"postgresql:///trial?host={server.folder}"), tmp_path, clock=Ticking())
+
+
 def test_a_ledger_of_another_format(opening: Opening, server: Server) -> None:
     """Another version of the program made it, or it is damaged."""
     opening().close()

@@ -299,6 +299,16 @@ def test_a_server_that_freezes_under_a_sender(opening: Opening, server: Server) 
                 _thaw(pid)
 
 
+def test_no_sender_without_a_server(ledger: SharedLedger, server: Server) -> None:
+    """Whoever cannot ask for the right has not got it."""
+    server.stop()
+    try:
+        with pytest.raises(LedgerError, match="cannot be reached"), ledger.sender("acme"):
+            pass
+    finally:
+        server.start()
+
+
 def test_the_url_s_words_are_in_no_message(server: Server, tmp_path: Any) -> None:
     """Neither the password nor the user, when the server does not want them."""
     url = server.url("trial")

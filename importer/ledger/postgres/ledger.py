@@ -52,9 +52,9 @@ class SharedLedger(SqlLedger):
         self._refuse_if_closed()
         return self._transactions.read(work)
 
-    def _write(self, work: Callable[[Connection], T], point: str = "") -> T:
+    def _write(self, work: Callable[[Connection], T]) -> T:
         self._refuse_if_closed()
-        return self._transactions.write(work, point)
+        return self._transactions.write(work)
 
     def _begin(self, connection: Connection, call: Call) -> int:
         held = self._sending.get(call.account)

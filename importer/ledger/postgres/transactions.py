@@ -25,7 +25,6 @@ from sqlalchemy import Connection, Engine, func, select, update
 from sqlalchemy.exc import DBAPIError
 
 from importer.errors import LedgerError
-from importer.failpoints import reach
 from importer.ledger.changes import refusal
 from importer.ledger.postgres.connecting import Database, Pause, RawConnection
 from importer.ledger.postgres.faults import Meaning, meaning_of
@@ -90,7 +89,7 @@ class Transactions:
                 raise self._database.fault(told)
             self._wait(pause)
 
-    def write(self, work: Callable[[Connection], T], point: str = "") -> T:
+    def write(self, work: Callable[[Connection], T]) -> T:
         """Do ``work`` in one transaction that is durable when this returns, or leave nothing of it.
 
         Raises :class:`LedgerError`. When it is not known what became of the work, no further change is made by this
@@ -103,7 +102,7 @@ class Transactions:
         pauses = iter(PAUSES)
         while True:
             try:
-                self._attempt(change, work, results, point)
+                self._attempt(change, work, results)
                 self._number = change.number
                 return results[-1]
             except (DBAPIError, psycopg.Error) as error:
@@ -112,7 +111,7 @@ class Transactions:
             self._judge(told, change, last=pause is None)
             self._wait(pause or 0.0)
 
-    def _attempt(self, change: _Change, work: Callable[[Connection], T], results: list[T], point: str) -> None:
+    def _attempt(self, change: _Change, work: Callable[[Connection], T], results: list[T]) -> None:
         change.claimed = False
         with self._engine.connect() as connection, self._watched(connection), connection.begin():
             if not self._claim(connection, change):
@@ -120,7 +119,6 @@ class Transactions:
             # Nothing of an earlier attempt was committed, and nothing of it ever will be.
             change.claimed, change.asked = True, False
             results.append(work(connection))
-            reach(point)
             change.asked = True
 
     def _claim(self, connection: Connection, change: _Change) -> bool:
