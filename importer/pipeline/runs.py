@@ -87,7 +87,7 @@ def _cost(plan: Plan, account_name: str, outside: Surroundings) -> Cost | None:
     """What a delivery would cost, as far as this machine knows. A check leaves no ledger where there was none."""
     account, now = _account_of(account_name, outside), outside.clock.now()
     # A run would tell what is wrong with the ledger; a check needs none.
-    with suppress(LedgerError):
+    with suppress(LedgerError, SettingsError):
         if account is not None and ledger_exists(outside.home, account.database):
             with open_memory(outside) as ledger:
                 return forecast_for(plan, now, account, ledger)

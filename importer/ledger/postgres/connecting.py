@@ -7,13 +7,14 @@ import os
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any
+from typing import Any, cast
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from sqlalchemy import Connection
 
 from importer.errors import LedgerError, SettingsError
 from importer.ledger.postgres.faults import DatabaseFaultError, database_fault
@@ -122,6 +123,10 @@ class Database:
         finally:
             timer.cancel()
             watch.end()
+
+    def watched_within(self, connection: Connection) -> AbstractContextManager[None]:
+        """The same for a connection of SQLAlchemy's."""
+        return self.watched(cast(RawConnection, connection.connection.driver_connection))
 
     @contextmanager
     def translated(self) -> Iterator[None]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
 import psycopg
-from sqlalchemy import Connection, Engine, delete
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from importer.ledger.identity import Randomness
@@ -18,7 +18,6 @@ from importer.ledger.interface import Call, Sender
 from importer.ledger.postgres.connecting import Database
 from importer.ledger.postgres.opening import SharedOpening, engine_of, has_tables, open_database
 from importer.ledger.postgres.sender import DatabaseSender, hold_sender, refuse_superseded
-from importer.ledger.postgres.tables import writers
 from importer.ledger.postgres.transactions import Transactions
 from importer.ledger.store import SqlLedger, iso
 from importer.redaction import Secret
@@ -38,14 +37,12 @@ class SharedLedger(SqlLedger):
         install_key: bytes,
         database: Database,
         transactions: Transactions,
-        writer: str,
         *,
         clock: Callable[[], datetime],
     ) -> None:
         super().__init__(engine, install_key, None, clock=clock)
         self._database = database
         self._transactions = transactions
-        self._writer_id = writer
         self._sending: dict[str, DatabaseSender] = {}
 
     def _read(self, work: Callable[[Connection], T]) -> T:
@@ -75,9 +72,7 @@ class SharedLedger(SqlLedger):
     def close(self) -> None:
         """Close the connection. Closing twice is allowed."""
         if not self._closed:
-            # A writer's line that stays behind does no harm.
-            with suppress(DBAPIError, psycopg.Error), self._engine.begin() as connection:
-                connection.execute(delete(writers).where(writers.c.id == self._writer_id))
+            self._transactions.end()
         super().close()
 
 
@@ -98,7 +93,7 @@ def open_shared_ledger(
     database = Database.of(url, answer_seconds)
     engine, known, writer = open_database(SharedOpening(database, home, iso(clock()), randomness, adopt))
     transactions = Transactions(engine, database, writer)
-    return SharedLedger(engine, known.install_key, database, transactions, writer, clock=clock)
+    return SharedLedger(engine, known.install_key, database, transactions, clock=clock)
 
 
 def is_there(url: Secret) -> bool:
@@ -106,7 +101,7 @@ def is_there(url: Secret) -> bool:
     database = Database.of(url)
     engine = engine_of(database)
     try:
-        with database.translated(), engine.connect() as connection:
+        with database.translated(), engine.connect() as connection, database.watched_within(connection):
             return has_tables(connection)
     except DBAPIError as error:
         raise database.fault(_original(error)) from None

@@ -44,13 +44,17 @@ class SharedOpening:
 
 def engine_of(database: Database) -> Engine:
     """An engine over the database. It keeps one connection, and makes a new one when that breaks."""
-    return create_engine(
+    engine = create_engine(
         "postgresql+psycopg://",
         creator=database.connect,
         isolation_level="REPEATABLE READ",
         pool_size=1,
         hide_parameters=True,
+        use_native_hstore=False,
     )
+    # The rows of a large file go in by hundreds per statement.
+    engine.dialect.use_insertmanyvalues_wo_returning = True
+    return engine
 
 
 def open_database(opening: SharedOpening) -> tuple[Engine, Identity, str]:
@@ -59,7 +63,7 @@ def open_database(opening: SharedOpening) -> tuple[Engine, Identity, str]:
     try:
         # Outside of a snapshot: whoever waits for another process to make the tables has to see them then.
         outside = engine.connect().execution_options(isolation_level="READ COMMITTED")
-        with outside as connection, connection.begin():
+        with outside as connection, opening.database.watched_within(connection), connection.begin():
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": lock_number("opening")})
             known = _known_ledger(connection, opening)
             writer = opening.randomness(8).hex()

@@ -87,7 +87,7 @@ def hold_sender(
         yield DatabaseSender(database, connection, account, int(raised[0]))
     finally:
         # Given back by hand: the server may take a moment to notice that the connection was closed.
-        with suppress(psycopg.Error):
+        with suppress(psycopg.Error), database.watched(connection):
             connection.execute("SELECT pg_advisory_unlock_all()")
         connection.close()
 

@@ -15,18 +15,18 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import TypeVar, cast
+from typing import TypeVar
 
 import psycopg
-from sqlalchemy import Connection, Engine, func, select, update
+from sqlalchemy import Connection, Engine, delete, func, select, update
 from sqlalchemy.exc import DBAPIError
 
 from importer.errors import LedgerError
 from importer.ledger.changes import refusal
-from importer.ledger.postgres.connecting import Database, Pause, RawConnection
+from importer.ledger.postgres.connecting import Database, Pause
 from importer.ledger.postgres.faults import Meaning, meaning_of
 from importer.ledger.postgres.tables import writers
 
@@ -80,7 +80,7 @@ class Transactions:
         pauses = iter(PAUSES)
         while True:
             try:
-                with self._engine.connect() as connection, self._watched(connection), connection.begin():
+                with self._transaction() as connection:
                     return work(connection)
             except (DBAPIError, psycopg.Error) as error:
                 told = _driver_error(error)
@@ -113,7 +113,7 @@ class Transactions:
 
     def _attempt(self, change: _Change, work: Callable[[Connection], T], results: list[T]) -> None:
         change.claimed = False
-        with self._engine.connect() as connection, self._watched(connection), connection.begin():
+        with self._transaction() as connection:
             if not self._claim(connection, change):
                 return
             # Nothing of an earlier attempt was committed, and nothing of it ever will be.
@@ -135,6 +135,16 @@ class Transactions:
             )
         return False
 
+    def end(self) -> None:
+        """Take this writer's line away. One that stays behind does no harm."""
+        with suppress(DBAPIError, psycopg.Error, LedgerError), self._transaction() as connection:
+            connection.execute(delete(writers).where(writers.c.id == self._writer))
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Connection]:
+        with self._engine.connect() as connection, self._database.watched_within(connection), connection.begin():
+            yield connection
+
     def _judge(self, error: psycopg.Error, change: _Change, *, last: bool) -> None:
         """Raises :class:`LedgerError` unless the change may be tried again."""
         meaning = meaning_of(error)
@@ -153,9 +163,6 @@ class Transactions:
     def _wait(self, seconds: float) -> None:
         # Programs that got into each other's way do not meet again.
         self._pause(seconds * (0.5 + self._randomness()))
-
-    def _watched(self, connection: Connection) -> AbstractContextManager[None]:
-        return self._database.watched(cast(RawConnection, connection.connection.driver_connection))
 
 
 def _driver_error(error: DBAPIError | psycopg.Error) -> psycopg.Error:
