@@ -114,6 +114,20 @@ def test_a_server_that_is_started_again_stops_the_worker(trial: Trial, server: S
     finished(trial)
 
 
+def test_connections_that_are_cut_again_and_again(trial: Trial, server: Server) -> None:
+    """Those for the ledger and the slots are made again, whatever they were at; the one that holds the lock stays."""
+    trial.sandbox.change(latency=0.4)
+    worker = under_way(trial)
+    cut = 0
+    while worker.is_alive():
+        cut += server.cut("trial", "query NOT LIKE '%senders WHERE account%'")
+        time.sleep(0.3)
+    ended = worker.wait()
+    assert cut > 0
+    assert ended.status == 0, ended
+    assert trial.verdict(ended).kept
+
+
 def test_one_sender_per_account(trial: Trial, tmp_path: Path) -> None:
     """A second worker on the account is told who sends; one on another account is not in its way."""
     trial.environment["LEADSQUARED_TIMEOUT_SECONDS"] = "60"
