@@ -13,7 +13,7 @@ from importer.errors import SettingsError
 _MOST_BYTES = 4096
 _OTHERS = 0o077
 _OTHERS_OF_CREDENTIAL = 0o037
-_CARRIES_KEY = re.compile(r"(?i)key(?!ring)|secret|token|passw|credential")
+_CARRIES_KEY = re.compile(r"(?i)key(?!ring)|secret|token|passw|credential|database_url")
 
 
 def key_from_file(path: Path, called: str) -> str:

@@ -20,6 +20,7 @@ _TALKATIVE = (
     "http.client",
     "httpx",
     "sqlalchemy",
+    "psycopg",
     "werkzeug",
     "waitress",
     "charset_normalizer",

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from importer.errors import SettingsError
 from importer.key_sources import key_from_credentials, key_from_file, key_from_keyring, without_keys
@@ -19,6 +19,7 @@ DEFAULT_LIMIT = Limit(25, 5.0)
 _OFFICIAL_HOST = re.compile(r"(?:async)?api(?:-[a-z]{2}[0-9]{2})?\.leadsquared\.com")
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _KEYS = ("access_key", "secret_key", "api_key")
+_SECRET_PARAMETERS = ("password", "sslpassword")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,8 @@ class Account:
     account_checks: AccountChecks = AccountChecks.PROBLEM
     slots: Path | None = None
     """Folder in which the processes of this machine share the account's limits; ``None``: each keeps its own count."""
+    database: Secret | None = None
+    """URL of the database in which the processes of all machines share them instead."""
 
     @property
     def is_sandbox(self) -> bool:
@@ -98,6 +101,41 @@ def home_folder(environment: Mapping[str, str]) -> Path:
             "Set IMPORTER_HOME to a folder on a local disk that you may write to.",
         ) from None
     return folder
+
+
+DATABASE_VARIABLE = "IMPORTER_DATABASE_URL"
+_SCHEMES = ("postgresql", "postgres")
+
+
+def database_of(environment: Mapping[str, str]) -> Secret | None:
+    """The URL of the PostgreSQL database in which ledger, limits and locks are shared; ``None``: they are files here.
+
+    From now on neither the URL nor a password in it is shown anywhere. Raises :class:`SettingsError`, which never
+    quotes it.
+    """
+    url = environment.get(DATABASE_VARIABLE, "").strip()
+    if not url:
+        return None
+    whole = Secret(url)
+    try:
+        parts = urlsplit(url)
+        words = [parts.password or "", *(text for name, text in parse_qsl(parts.query) if name in _SECRET_PARAMETERS)]
+    except ValueError:
+        parts, words = urlsplit(""), []
+    for word in words:
+        Secret(word)
+        Secret(unquote(word))
+    if parts.scheme not in _SCHEMES:
+        raise SettingsError(
+            f"{DATABASE_VARIABLE} is not the URL of a PostgreSQL database.",
+            "Expected something like postgresql://user@host:5432/database; see docs/postgresql.md.",
+        )
+    return whole
+
+
+def without_database(environment: Mapping[str, str]) -> dict[str, str]:
+    """``environment`` for what is kept on this computer in any case."""
+    return {name: text for name, text in environment.items() if name != DATABASE_VARIABLE}
 
 
 def checked_origin(text: str, name: str) -> str:
@@ -260,7 +298,8 @@ def load_account(name: str | None, environment: Mapping[str, str], home: Path) -
     Raises :class:`SettingsError`.
     """
     account = _find_account(name or environment.get("LEADSQUARED_ACCOUNT", "").strip(), environment, home)
-    return replace(account, slots=home / "limits" / _file_name(account.name))
+    slots = home / "limits" / _file_name(account.name)
+    return replace(account, slots=slots, database=database_of(environment))
 
 
 def _find_account(chosen: str, environment: Mapping[str, str], home: Path) -> Account:

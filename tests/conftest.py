@@ -14,7 +14,7 @@ from key_search import keys_in_files, keys_in_text
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
 
-SEARCHED_FOLDERS = frozenset({"acceptance", "faults", "campaign", "crash", "network", "security"})
+SEARCHED_FOLDERS = frozenset({"acceptance", "faults", "campaign", "crash", "network", "postgres", "security"})
 """Folders of tests whose temporary files are searched as well; the others write none with keys in reach."""
 
 

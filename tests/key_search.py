@@ -19,6 +19,7 @@ CANARIES = (
     "u$rground0canary0access0key0000",  # ground
     "ground0canary0secret0key00000000",
     "ground0canary0api0key",
+    "database0canary0pass/word+1",  # the password of the tests' PostgreSQL
 )
 """Keys that tests give to the program. A test folder with a new key adds it here."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from importlib.resources import as_file, files
 from pathlib import Path
 
@@ -33,9 +34,11 @@ def command(folder: Path, as_json: bool, quiet: bool, verbose: int) -> int:
     from importer.reports.json_report import json_report
     from importer.reports.summary import render_summary
     from importer.reports.words import shown
-    from importer.settings import Locale
+    from importer.settings import Locale, without_database
 
     outside = surroundings(quiet=quiet or as_json, verbose=verbose)
+    # A trial leaves nothing in a database that others share.
+    outside = replace(outside, environment=without_database(outside.environment))
     name = f"demo-{outside.clock.now():%Y%m%d-%H%M%S}-{outside.random_text()}"
     _tidy(outside.home)
     account = local_crm.start(

@@ -66,6 +66,13 @@ def is_empty(connection: Connection, path: Path) -> bool:
 def create_tables(connection: Connection, now: str, machine_id: str, randomness: Randomness) -> None:
     """Make an empty file a ledger: all in the transaction of ``connection``, so never by half."""
     metadata.create_all(connection, checkfirst=False)
+    introduce(connection, now, machine_id, randomness)
+    connection.execute(text(f"PRAGMA application_id = {APPLICATION_ID}"))
+    connection.execute(text(f"PRAGMA user_version = {SCHEMA_VERSION}"))
+
+
+def introduce(connection: Connection, now: str, machine_id: str, randomness: Randomness) -> None:
+    """Write into new tables whose they are."""
     uuid = randomness(16).hex()
     values = {
         "uuid": uuid,
@@ -76,17 +83,20 @@ def create_tables(connection: Connection, now: str, machine_id: str, randomness:
     }
     connection.execute(insert(meta), [{"name": name, "value": value} for name, value in values.items()])
     note_event(connection, now, "created", why="a new ledger")
-    connection.execute(text(f"PRAGMA application_id = {APPLICATION_ID}"))
-    connection.execute(text(f"PRAGMA user_version = {SCHEMA_VERSION}"))
 
 
 def read_identity(connection: Connection, path: Path) -> Identity:
     """Who the ledger says it is. Raises :class:`LedgerError` when it does not say."""
-    values = {line.name: line.value for line in connection.execute(select(meta.c.name, meta.c.value))}
+    values = read_values(connection)
     try:
         return Identity(values["uuid"], values["machine"], bytes.fromhex(values["install_key"]))
     except (KeyError, ValueError):
         raise LedgerError(f"The ledger {path} is damaged: it does not say who it is.", DAMAGED_REMEDY) from None
+
+
+def read_values(connection: Connection) -> dict[str, str]:
+    """What the ledger says of itself, by name."""
+    return {line.name: line.value for line in connection.execute(select(meta.c.name, meta.c.value))}
 
 
 def machine_digest(machine_id: str, uuid: str) -> str:

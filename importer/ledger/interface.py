@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -139,6 +140,14 @@ class PastCall:
 
 DECIDED, UNDECIDED = "decided", "undecided"
 """Error codes of a row whose status a person decided, until it is sent again, and of one whose decision was undone."""
+
+
+class Sender(Protocol):
+    """The right to send to one account, as long as the ``with`` of :meth:`Ledger.sender` lasts."""
+
+    def still_ours(self) -> bool:
+        """Whether nobody else can have it by now. Asked before every call that leaves, and from several threads."""
+        ...
 
 
 class Ledger(Protocol):
@@ -284,6 +293,14 @@ class Ledger(Protocol):
 
     def bind_account(self, account: str, org_id: str) -> str:
         """Remember the tenant of an account the first time; returns the tenant remembered."""
+        ...
+
+    def sender(self, account: str, run_id: str = "") -> AbstractContextManager[Sender]:
+        """Hold the right to send to the account, which one import has at a time; it ends with the process.
+
+        ``run_id`` only serves the message that a second sender gets. Raises
+        :class:`importer.errors.AnotherRunActive` saying who holds it.
+        """
         ...
 
     def install_key(self) -> bytes:

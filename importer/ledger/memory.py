@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
+from importer.errors import AnotherRunActive
 from importer.ledger.identity import Randomness, create_tables, read_identity
+from importer.ledger.interface import Sender
 from importer.ledger.sqlite_file import connect, engine_over
 from importer.ledger.store import SqlLedger, iso
 
@@ -21,3 +24,22 @@ class MemoryLedger(SqlLedger):
             create_tables(connection, iso(clock()), "", randomness)
             identity = read_identity(connection, Path(":memory:"))
         super().__init__(engine, identity.install_key, None, clock=clock)
+        self._senders: set[str] = set()
+
+    @contextmanager
+    def sender(self, account: str, run_id: str = "") -> Iterator[Sender]:
+        """Hold the right to send; only this object can have given it to somebody else."""
+        if account in self._senders:
+            raise AnotherRunActive(f"Another import is sending to account {account} right now.", "Wait for its end.")
+        self._senders.add(account)
+        try:
+            yield _Alone()
+        finally:
+            self._senders.discard(account)
+
+
+class _Alone:
+    """The right to send to an account of a ledger that nobody else can reach."""
+
+    def still_ours(self) -> bool:
+        return True

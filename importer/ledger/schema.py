@@ -1,4 +1,4 @@
-"""The tables of the ledger, as SQLite keeps them now and PostgreSQL can later.
+"""The tables of the ledger, as SQLite and PostgreSQL keep them.
 
 Times are ISO texts in UTC, to the millisecond; an empty text means "not yet" or "none". A change of these tables needs
 a new :data:`SCHEMA_VERSION`: an older program must refuse the file rather than misread it.
@@ -29,6 +29,9 @@ SCHEMA_VERSION = 1
 APPLICATION_ID = 0x4C53_4951
 """What the file's header says of its owner, so that no other SQLite file is taken for a ledger."""
 
+# Compared as bytes everywhere: PostgreSQL would otherwise sort by the language of its server.
+_TEXT = Text().with_variant(Text(collation="C"), "postgresql")
+
 SENDING = "sending"
 """A row whose call has begun and not ended. Outside the ledger such a row shows as uncertain."""
 
@@ -41,7 +44,7 @@ def _one_of(column: str, values: list[str]) -> CheckConstraint:
 
 
 def _text(name: str) -> Column[str]:
-    return Column(name, Text, nullable=False, server_default="")
+    return Column(name, _TEXT, nullable=False, server_default="")
 
 
 def _number(name: str) -> Column[int]:
@@ -52,8 +55,8 @@ def _number(name: str) -> Column[int]:
 meta = Table(
     "meta",
     metadata,
-    Column("name", Text, primary_key=True),
-    Column("value", Text, nullable=False),
+    Column("name", _TEXT, primary_key=True),
+    Column("value", _TEXT, nullable=False),
 )
 
 # One line per plan that was delivered. `number` orders the runs whatever the clock says; `generation` counts how often
@@ -62,10 +65,10 @@ runs = Table(
     "runs",
     metadata,
     Column("number", Integer, primary_key=True),
-    Column("id", Text, nullable=False, unique=True),
-    Column("fingerprint", Text, nullable=False, index=True),
-    Column("account", Text, nullable=False),
-    Column("target", Text, nullable=False),
+    Column("id", _TEXT, nullable=False, unique=True),
+    Column("fingerprint", _TEXT, nullable=False, index=True),
+    Column("account", _TEXT, nullable=False),
+    Column("target", _TEXT, nullable=False),
     _text("source"),
     _text("source_sha"),
     _text("mapping"),
@@ -73,9 +76,9 @@ runs = Table(
     _text("folder"),
     _number("rows"),
     _text("tool_version"),
-    Column("state", Text, _one_of("state", [state.value for state in RunState]), nullable=False),
+    Column("state", _TEXT, _one_of("state", [state.value for state in RunState]), nullable=False),
     _number("generation"),
-    Column("started_at", Text, nullable=False),
+    Column("started_at", _TEXT, nullable=False),
     _text("finished_at"),
     _text("stop_reason"),
     Index("runs_by_mapping", "account", "mapping_sha"),
@@ -88,15 +91,15 @@ calls = Table(
     "calls",
     metadata,
     Column("number", Integer, primary_key=True),
-    Column("run_id", Text, ForeignKey("runs.id"), nullable=False, index=True),
-    Column("account", Text, nullable=False),
-    Column("target", Text, nullable=False),
-    Column("call_class", Text, _one_of("call_class", [kind.value for kind in CallClass]), nullable=False),
-    Column("body_sha", Text, nullable=False),
-    Column("rows", Text, nullable=False),
-    Column("sent_at", Text, nullable=False),
+    Column("run_id", _TEXT, ForeignKey("runs.id"), nullable=False, index=True),
+    Column("account", _TEXT, nullable=False),
+    Column("target", _TEXT, nullable=False),
+    Column("call_class", _TEXT, _one_of("call_class", [kind.value for kind in CallClass]), nullable=False),
+    Column("body_sha", _TEXT, nullable=False),
+    Column("rows", _TEXT, nullable=False),
+    Column("sent_at", _TEXT, nullable=False),
     _text("ended_at"),
-    Column("verdict", Text, _one_of("verdict", [kind.value for kind in VerdictKind])),
+    Column("verdict", _TEXT, _one_of("verdict", [kind.value for kind in VerdictKind])),
     _number("http_status"),
     _text("code"),
     _text("answer"),
@@ -113,10 +116,10 @@ calls = Table(
 rows = Table(
     "rows",
     metadata,
-    Column("run_id", Text, ForeignKey("runs.id"), primary_key=True),
+    Column("run_id", _TEXT, ForeignKey("runs.id"), primary_key=True),
     Column("row", Integer, primary_key=True, autoincrement=False),
-    Column("status", Text, _one_of("status", [SENDING, *(status.value for status in Status)]), nullable=False),
-    Column("key", Text, nullable=False),
+    Column("status", _TEXT, _one_of("status", [SENDING, *(status.value for status in Status)]), nullable=False),
+    Column("key", _TEXT, nullable=False),
     _number("attempts"),
     _number("reposts"),
     _number("generation"),
@@ -137,9 +140,9 @@ rows = Table(
 bookings = Table(
     "bookings",
     metadata,
-    Column("account", Text, primary_key=True),
-    Column("activity_id", Text, primary_key=True),
-    Column("run_id", Text, nullable=False),
+    Column("account", _TEXT, primary_key=True),
+    Column("activity_id", _TEXT, primary_key=True),
+    Column("run_id", _TEXT, nullable=False),
     Column("row", Integer, nullable=False),
     ForeignKeyConstraint(["run_id", "row"], ["rows.run_id", "rows.row"]),
     sqlite_with_rowid=False,
@@ -149,21 +152,21 @@ bookings = Table(
 tenants = Table(
     "tenants",
     metadata,
-    Column("account", Text, primary_key=True),
-    Column("org_id", Text, nullable=False),
-    Column("bound_at", Text, nullable=False),
+    Column("account", _TEXT, primary_key=True),
+    Column("org_id", _TEXT, nullable=False),
+    Column("bound_at", _TEXT, nullable=False),
 )
 
 # What refusals taught about the accounts' limits.
 limits = Table(
     "limits",
     metadata,
-    Column("account", Text, primary_key=True),
-    Column("call_class", Text, _one_of("call_class", [kind.value for kind in CallClass]), primary_key=True),
+    Column("account", _TEXT, primary_key=True),
+    Column("call_class", _TEXT, _one_of("call_class", [kind.value for kind in CallClass]), primary_key=True),
     Column("calls", Integer, nullable=False),
     Column("seconds", Float, nullable=False),
-    Column("evidence", Text, nullable=False),
-    Column("at", Text, nullable=False),
+    Column("evidence", _TEXT, nullable=False),
+    Column("at", _TEXT, nullable=False),
 )
 
 # Every change of state, never altered. A line stands for the closed range of rows from `first_row` to `last_row`; both
@@ -172,16 +175,34 @@ events = Table(
     "events",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("at", Text, nullable=False),
+    Column("at", _TEXT, nullable=False),
     _text("run_id"),
     Column("first_row", Integer),
     Column("last_row", Integer),
     Column("call", Integer),
     _text("was"),
-    Column("became", Text, nullable=False),
-    Column("why", Text, nullable=False),
+    Column("became", _TEXT, nullable=False),
+    Column("why", _TEXT, nullable=False),
     _text("evidence"),
     sqlite_autoincrement=True,
+)
+
+_REFUSE = "events_are_only_ever_added"
+event.listen(
+    events,
+    "after_create",
+    DDL(  # type: ignore[no-untyped-call]  # SQLAlchemy leaves its constructor without types
+        f"CREATE FUNCTION {_REFUSE}() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE EXCEPTION 'events are only ever added'; END $$"
+    ).execute_if(dialect="postgresql"),
+)
+event.listen(
+    events,
+    "after_create",
+    DDL(  # type: ignore[no-untyped-call]
+        "CREATE TRIGGER events_refuse_change BEFORE UPDATE OR DELETE OR TRUNCATE ON events "
+        f"FOR EACH STATEMENT EXECUTE FUNCTION {_REFUSE}()"
+    ).execute_if(dialect="postgresql"),
 )
 
 for _verb in ("UPDATE", "DELETE"):

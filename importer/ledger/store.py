@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
 
@@ -28,13 +30,17 @@ from importer.ledger.interface import (
     PastCall,
     Run,
     RunState,
+    Sender,
 )
+from importer.ledger.lock import sender_lock
 from importer.ledger.machine import machine_id
 from importer.ledger.opening import Opening, open_file
 from importer.ledger.sqlite_file import FILE_NAME
 from importer.model import CallClass, Counts, Outcome, Status
 
 _CHUNK = 5_000
+
+T = TypeVar("T")
 
 
 def open_ledger(
@@ -86,18 +92,30 @@ class SqlLedger:
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
-        if self._closed:
-            raise LedgerError("The ledger has been closed.", "Run again.")
+        self._refuse_if_closed()
         with translated(self._path), self._engine.begin() as connection:
             yield connection
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
         with self._failing_for_good():
-            if self._closed:
-                raise LedgerError("The ledger has been closed.", "Run again.")
+            self._refuse_if_closed()
             with translated(self._path), self._writer.begin() as connection:
                 yield connection
+
+    def _read(self, work: Callable[[Connection], T]) -> T:
+        """Do ``work`` in one transaction that changes nothing."""
+        with self._reading() as connection:
+            return work(connection)
+
+    def _write(self, work: Callable[[Connection], T]) -> T:
+        """Do ``work`` in one transaction that is durable when this returns, or leave nothing of it."""
+        with self._writing() as connection:
+            return work(connection)
+
+    def _refuse_if_closed(self) -> None:
+        if self._closed:
+            raise LedgerError("The ledger has been closed.", "Run again.")
 
     @contextmanager
     def _failing_for_good(self) -> Iterator[None]:
@@ -117,40 +135,37 @@ class SqlLedger:
 
     def open_run(self, new: NewRun) -> Run:
         """Remember a new run, state OPEN."""
-        with self._writing() as connection:
+
+        def opened(connection: Connection) -> Run:
             run = runs.open_run(connection, new, self._now())
             reach("run-uncommitted")
             return run
 
+        return self._write(opened)
+
     def run(self, run_id: str) -> Run | None:
         """The run with this id, or whose id begins with it when that is unambiguous."""
-        with self._reading() as connection:
-            return runs.find_beginning(connection, run_id)
+        return self._read(lambda connection: runs.find_beginning(connection, run_id))
 
     def find_run(self, fingerprint: str) -> Run | None:
         """The newest run of the plan with this fingerprint."""
-        with self._reading() as connection:
-            return runs.newest_of_plan(connection, fingerprint)
+        return self._read(lambda connection: runs.newest_of_plan(connection, fingerprint))
 
     def runs(self, account: str | None = None, state: RunState | None = None, limit: int = 50) -> list[Run]:
         """Runs, newest first."""
-        with self._reading() as connection:
-            return runs.newest(connection, account, state, limit)
+        return self._read(lambda connection: runs.newest(connection, account, state, limit))
 
     def finish_run(self, run_id: str) -> None:
         """Mark the run FINISHED; clears its stop reason."""
-        with self._writing() as connection:
-            runs.finish(connection, run_id, self._now())
+        self._write(lambda connection: runs.finish(connection, run_id, self._now()))
 
     def reopen_run(self, run_id: str) -> None:
         """Mark the run OPEN again; rows that were rejected until now may be sent again."""
-        with self._writing() as connection:
-            runs.reopen(connection, run_id, self._now())
+        self._write(lambda connection: runs.reopen(connection, run_id, self._now()))
 
     def stop_run(self, run_id: str, reason: str) -> None:
         """Remember why the run stopped early; it stays OPEN."""
-        with self._writing() as connection:
-            runs.stop(connection, run_id, reason, self._now())
+        self._write(lambda connection: runs.stop(connection, run_id, reason, self._now()))
 
     # --- what is sent, and what became of it
 
@@ -162,9 +177,7 @@ class SqlLedger:
         """
         if self._guard is not None:
             self._guard.check_in_place()
-        with self._writing() as connection:
-            number = calls.begin(connection, call, self._now())
-            reach("call-uncommitted")
+        number = self._write(lambda connection: self._begin(connection, call))
         reach("call-committed")
         if self._guard is not None:
             with self._failing_for_good():
@@ -172,35 +185,48 @@ class SqlLedger:
         reach("call-witnessed")
         return number
 
+    def _begin(self, connection: Connection, call: Call) -> int:
+        """What :meth:`begin_call` does inside its transaction."""
+        number = calls.begin(connection, call, self._now())
+        reach("call-uncommitted")
+        return number
+
     def finish_call(self, number: int, end: CallEnd, outcomes: Sequence[Outcome]) -> None:
         """Durably record how the call ended and what became of exactly its rows, in one transaction."""
-        with self._writing() as connection:
+
+        def finished(connection: Connection) -> None:
             calls.finish(connection, number, end, list(outcomes), self._now())
             reach("outcome-uncommitted")
 
+        self._write(finished)
+
     def settle(self, run_id: str, outcomes: Sequence[Outcome], why: str) -> None:
         """Record what was found out later about rows that are uncertain or pending."""
-        with self._writing() as connection:
+
+        def settled(connection: Connection) -> None:
             rows.settle(connection, run_id, outcomes, why, self._now())
             reach("decision-uncommitted")
 
+        self._write(settled)
+
     def decide(self, run_id: str, outcome: Outcome, why: str) -> None:
         """Record what a person decided about an uncertain row, or take it back; the run is opened again if need be."""
-        with self._writing() as connection:
+
+        def decided(connection: Connection) -> None:
             rows.decide(connection, run_id, outcome, why, self._now())
             reach("decision-uncommitted")
             if outcome.status is Status.NOT_SENT:
                 runs.reopen(connection, run_id, self._now())
 
+        self._write(decided)
+
     def skip(self, run_id: str, outcomes: Sequence[Outcome], keys: Sequence[str]) -> None:
         """Record rows that are not sent on purpose (SKIPPED) or that must wait for another run (UNCERTAIN)."""
-        with self._writing() as connection:
-            rows.skip(connection, run_id, outcomes, keys, self._now())
+        self._write(lambda connection: rows.skip(connection, run_id, outcomes, keys, self._now()))
 
     def recover_interrupted(self, run_id: str) -> list[int]:
         """Turn rows that were being sent when the program died into UNCERTAIN; their numbers, in order."""
-        with self._writing() as connection:
-            return calls.recover(connection, run_id, self._now())
+        return self._write(lambda connection: calls.recover(connection, run_id, self._now()))
 
     # --- outcomes
 
@@ -211,8 +237,7 @@ class SqlLedger:
         """
         last: int | None = None
         while True:
-            with self._reading() as connection:
-                portion = rows.after(connection, run_id, last, statuses, _CHUNK)
+            portion = self._read(partial(rows.after, run_id=run_id, row=last, statuses=statuses, limit=_CHUNK))
             yield from portion
             if len(portion) < _CHUNK:
                 return
@@ -220,95 +245,82 @@ class SqlLedger:
 
     def outcomes_between(self, run_id: str, first_row: int, last_row: int) -> dict[int, Outcome]:
         """Outcomes of the rows in a closed range, by row number."""
-        with self._reading() as connection:
-            return rows.between(connection, run_id, first_row, last_row)
+        return self._read(lambda connection: rows.between(connection, run_id, first_row, last_row))
 
     def newest_created(self, run_id: str, limit: int) -> list[Outcome]:
         """The rows that the run's latest calls created by their own answer; the newest first."""
-        with self._reading() as connection:
-            return rows.newest_created(connection, run_id, limit)
+        return self._read(lambda connection: rows.newest_created(connection, run_id, limit))
 
     def counts(self, run_id: str) -> Counts:
         """Rows of the run by status, among rows that have an outcome."""
-        with self._reading() as connection:
-            return rows.counts(connection, run_id)
+        return self._read(lambda connection: rows.counts(connection, run_id))
 
     def known_keys(self, account: str, target: str, keys: Sequence[str], not_run: str) -> dict[str, KnownRow]:
         """Of these effect keys, those that calls of *other* runs have sent or may have sent, each with the most certain
         of such rows."""
-        with self._reading() as connection:
-            return rows.known_keys(connection, account, target, keys, not_run)
+        return self._read(lambda connection: rows.known_keys(connection, account, target, keys, not_run))
 
     def activity_owner(self, account: str, activity_ids: Sequence[str]) -> dict[str, tuple[str, int]]:
         """Which of these CRM activity ids, in whatever case, are already booked, and for which run and row."""
         spelled = {activity_id: same_id(activity_id) for activity_id in activity_ids}
-        with self._reading() as connection:
-            owners = read_owners(connection, account, list(dict.fromkeys(spelled.values())))
+        owners = self._read(lambda connection: read_owners(connection, account, list(dict.fromkeys(spelled.values()))))
         return {given: owners[booked] for given, booked in spelled.items() if booked in owners}
 
     def reposts(self, run_id: str, row: int) -> int:
         """How often the row was sent again after a read-back found it absent."""
-        with self._reading() as connection:
-            return rows.reposts(connection, run_id, row)
+        return self._read(lambda connection: rows.reposts(connection, run_id, row))
 
     def mapping_proven(self, account: str, mapping_sha: str) -> bool:
         """Whether a row of this mapping was ever delivered to the account."""
-        with self._reading() as connection:
-            return runs.mapping_proven(connection, account, mapping_sha)
+        return self._read(lambda connection: runs.mapping_proven(connection, account, mapping_sha))
 
     # --- calls
 
     def sent_at(self, run_id: str, row: int) -> tuple[str, float]:
         """When the row's last call left (ISO, UTC; empty when none did) and the server's clock skew seen then."""
-        with self._reading() as connection:
-            return calls.sent_at(connection, run_id, row)
+        return self._read(lambda connection: calls.sent_at(connection, run_id, row))
 
     def call_peers(self, run_id: str, row: int) -> tuple[int, ...]:
         """The rows that left in the same call as the row's last one, itself included."""
-        with self._reading() as connection:
-            return calls.peers(connection, run_id, row)
+        return self._read(lambda connection: calls.peers(connection, run_id, row))
 
     def last_call_ended_at(self, account: str) -> str:
         """The latest moment at which a call of the account ended or, if it never did, left; empty without calls."""
-        with self._reading() as connection:
-            return calls.last_ended_at(connection, account)
+        return self._read(lambda connection: calls.last_ended_at(connection, account))
 
     def calls_since(self, account: str, since: str) -> int:
         """How many calls left for the account at or after an ISO time."""
-        with self._reading() as connection:
-            return calls.count_since(connection, account, iso(datetime.fromisoformat(since)))
+        return self._read(lambda connection: calls.count_since(connection, account, iso(datetime.fromisoformat(since))))
 
     def call_figures(self, run_id: str) -> CallFigures:
         """Figures of the run's calls that have ended."""
-        with self._reading() as connection:
-            return calls.figures(connection, run_id)
+        return self._read(lambda connection: calls.figures(connection, run_id))
 
     def past_calls(self, run_id: str) -> list[PastCall]:
         """The run's calls that carried rows, in the order in which they left."""
-        with self._reading() as connection:
-            return calls.past(connection, run_id)
+        return self._read(lambda connection: calls.past(connection, run_id))
 
     # --- accounts
 
     def learn_limit(self, account: str, learned: LearnedLimit) -> None:
         """Remember what a refusal taught; replaces what was known for the class."""
-        with self._writing() as connection:
-            accounts.learn_limit(connection, account, learned)
+        self._write(lambda connection: accounts.learn_limit(connection, account, learned))
 
     def forget_limits(self, account: str) -> None:
         """Forget what refusals have taught about the account."""
-        with self._writing() as connection:
-            accounts.forget_limits(connection, account)
+        self._write(lambda connection: accounts.forget_limits(connection, account))
 
     def learned_limits(self, account: str) -> dict[CallClass, LearnedLimit]:
         """What refusals have taught about the account."""
-        with self._reading() as connection:
-            return accounts.learned_limits(connection, account)
+        return self._read(lambda connection: accounts.learned_limits(connection, account))
 
     def bind_account(self, account: str, org_id: str) -> str:
         """Remember the tenant of an account the first time; returns the tenant remembered."""
-        with self._writing() as connection:
-            return accounts.bind(connection, account, org_id, self._now())
+        return self._write(lambda connection: accounts.bind(connection, account, org_id, self._now()))
+
+    def sender(self, account: str, run_id: str = "") -> AbstractContextManager[Sender]:
+        """Hold the account's sender lock, which is a file beside the ledger."""
+        return sender_lock(self._path.parent, account, clock=self._clock, run_id=run_id)
 
     def install_key(self) -> bytes:
         """32 random bytes made when the ledger was created."""

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from importer.errors import UsageError
 from importer.ledger.interface import DECIDED, UNDECIDED, Ledger, Run
-from importer.ledger.lock import sender_lock
 from importer.model import Outcome, Status
 from importer.pipeline.clock import iso
 from importer.pipeline.plan_store import Plan, open_plan
@@ -84,7 +83,7 @@ def decide(
         raise UsageError("A decision needs a reason.", 'Say why, for example: --why "seen in LeadSquared"')
     with open_memory(outside) as ledger:
         run = _run_of(ledger, run_id)
-        with sender_lock(outside.home, run.new.account, clock=outside.clock.now, run_id=run.id):
+        with ledger.sender(run.new.account, run.id):
             ledger.recover_interrupted(run.id)
             before = ledger.outcomes_between(run.id, row, row).get(row)
             _refuse(run, row, before, decision)

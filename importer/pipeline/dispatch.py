@@ -15,9 +15,10 @@ from importer.model import DELIVERED, Counts, Outcome, Record, Reply, Status, Ve
 from importer.pipeline.clock import iso, start_of_day
 from importer.pipeline.guards import budget_reached
 from importer.pipeline.interpret import Judgement, doubt_booked_ids, judge
+from importer.pipeline.limits import not_sent
 from importer.pipeline.queue import RowQueue
 from importer.pipeline.recover import Recovery
-from importer.pipeline.work import Work
+from importer.pipeline.work import LOST_RIGHT, Work
 
 _MOST_IN_FLIGHT = 32
 _LONGEST_LOOK_AWAY = 0.25
@@ -144,7 +145,10 @@ class Dispatcher:
         number = work.ledger.begin_call(call)
 
         def fly() -> Reply:
-            return work.allowances.send(self._kind, slot, lambda: work.crm.send(request))
+            # Asked as late as can be: whoever lost the right to send may have a successor by now.
+            return work.allowances.send(
+                self._kind, slot, lambda: work.crm.send(request) if work.still_ours() else not_sent(LOST_RIGHT)
+            )
 
         self._flights[pool.submit(fly)] = _Flight(number, tuple(batch))
 

@@ -137,8 +137,9 @@ def _limits(account: Account, ledger: Ledger, clock: Clock) -> Iterator[Examined
             yield Examined("Limit", Health.GOOD, f"{limit_words(kind, limit.calls, limit.seconds)}, as configured")
     today = clock.now().strftime("%Y-%m-%d")
     used = ledger.calls_since(account.name, f"{today}T00:00:00.000+00:00")
+    whose = "all computers that share the database" if account.database else "this computer"
     budget = f" of {account.daily_calls}" if account.daily_calls else ", no daily budget set"
-    yield Examined("Calls today", Health.GOOD, f"{used}{budget} (by this computer, UTC day)")
+    yield Examined("Calls today", Health.GOOD, f"{used}{budget} (by {whose}, UTC day)")
 
 
 def _metadata(asker: Asker) -> Iterator[Examined]:

@@ -6,18 +6,28 @@ import random
 import sys
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 
 from importer.crm.limits import CompletionLimiter, Limiter, Slot
-from importer.errors import RunStopped
+from importer.errors import LedgerError, RunStopped
+from importer.ledger.entrance import shared_slots
 from importer.ledger.interface import LearnedLimit
+from importer.ledger.slot_store import SlotStore
 from importer.model import CallClass, Limit, Reply, TransportFailure, Verdict
 from importer.pipeline.clock import Clock, iso
 from importer.pipeline.refusals import Refusals, is_quota, quota_used_up, refuses_everything
 from importer.pipeline.shared_slots import SharedSlots
-from importer.pipeline.slots_file import boot_id
+from importer.pipeline.slots_file import SlotsFile, boot_id
 from importer.settings import Account
 
+_NO_BOOT = "database"
+"""The time of a database goes on when its server is started again."""
 _LOST_SLOT = "The program was stopped for so long that it may not send with the slot that it had taken."
+
+
+def not_sent(why: str) -> Reply:
+    """What stands for the answer to a call that was not made after all."""
+    return Reply(status=None, failure=TransportFailure.NOT_SENT, detail=why)
 
 
 class Allowances:
@@ -60,8 +70,10 @@ class Allowances:
         """
         with self._lock:
             held = self._limiters[kind].holds(slot, self._clock.monotonic())
-        reply = send() if held else Reply(status=None, failure=TransportFailure.NOT_SENT, detail=_LOST_SLOT)
-        self.done(kind, slot, reply)
+        reply = send() if held else not_sent(_LOST_SLOT)
+        # Without its slot's end the reply is still worth everything; the slot then stays busy for longer than it must.
+        with suppress(LedgerError):
+            self.done(kind, slot, reply)
         return reply
 
     def done(self, kind: CallClass, slot: Slot, reply: Reply) -> None:
@@ -143,18 +155,29 @@ class Allowances:
 
 
 def allowances_of(account: Account, clock: Clock) -> Allowances:
-    """The account's allowances, shared with the other processes of this machine where the account says in which folder.
+    """The account's allowances, shared with other processes where the account says in which database or folder.
 
-    Raises :class:`LedgerError` when the folder cannot be used.
+    Raises :class:`LedgerError` when these cannot be used.
     """
-    folder = account.slots
-    if folder is None or sys.platform == "win32":  # pragma: no branch  Windows has no locks that wait
-        return Allowances(account.limits, clock, account.settle_seconds)
     # A call lasts at most twice the time-out (connecting and reading), and may be counted until the CRM has settled.
     longest = 2 * account.timeout_seconds + account.settle_seconds
-    boot = boot_id()
+    folder = account.slots
+    if account.database is not None:
+        lines, boot = shared_slots(account.database, clock.monotonic), _NO_BOOT
+
+        def store(kind: CallClass) -> SlotStore:
+            return lines(f"{account.name}/{kind.value}")
+
+    elif folder is not None and sys.platform != "win32":  # Windows has no locks that wait
+        boot = boot_id()
+
+        def store(kind: CallClass) -> SlotStore:
+            return SlotsFile(folder / f"{kind.value}.json")
+
+    else:
+        return Allowances(account.limits, clock, account.settle_seconds)
 
     def shared(kind: CallClass, limit: Limit) -> SharedSlots:
-        return SharedSlots(folder / f"{kind.value}.json", limit, longest + limit.seconds, boot=boot)
+        return SharedSlots(store(kind), limit, longest + limit.seconds, boot=boot)
 
     return Allowances(account.limits, clock, account.settle_seconds, shared)

@@ -12,10 +12,9 @@ from pathlib import Path
 
 from importer.crm.interface import Crm
 from importer.errors import AccountMismatch, ImporterError, LedgerError, SettingsError, UsageError
+from importer.ledger.entrance import enter_ledger, ledger_exists
 from importer.ledger.identity import wants_adoption
 from importer.ledger.interface import Ledger, Run, RunState
-from importer.ledger.lock import sender_lock
-from importer.ledger.store import ledger_file, open_ledger
 from importer.model import Status
 from importer.pipeline.account_view import AccountView
 from importer.pipeline.clock import Clock
@@ -34,7 +33,7 @@ from importer.pipeline.usual import oddities
 from importer.reports.files import check_writable
 from importer.reports.interface import Cost, RunSummary
 from importer.scratch import scratch_folder
-from importer.settings import Account, Locale, load_account
+from importer.settings import Account, Locale, database_of, load_account
 
 Confirm = Callable[[str], bool]
 
@@ -92,10 +91,11 @@ def check(request: PlanRequest, places: Places, outside: Surroundings) -> Report
 def _cost(plan: Plan, account_name: str, outside: Surroundings) -> Cost | None:
     """What a delivery would cost, as far as this machine knows. A check leaves no ledger where there was none."""
     account, now = _account_of(account_name, outside), outside.clock.now()
-    if account is not None and ledger_file(outside.home).is_file():
-        # A run would tell what is wrong with the ledger; a check needs none.
-        with suppress(LedgerError), open_memory(outside) as ledger:
-            return forecast_for(plan, now, account, ledger)
+    # A run would tell what is wrong with the ledger; a check needs none.
+    with suppress(LedgerError, SettingsError):
+        if account is not None and ledger_exists(outside.home, account.database):
+            with open_memory(outside) as ledger:
+                return forecast_for(plan, now, account, ledger)
     return forecast_for(plan, now, account)
 
 
@@ -226,7 +226,7 @@ def _send(
         for warning in cleared.warnings:
             outside.progress.note(warning)
         _ask(plan, account, ledger, cleared.identity.org_name or account.host, outside)
-        with sender_lock(outside.home, account.name, clock=outside.clock.now, run_id=plan.folder.name) as lock:
+        with ledger.sender(account.name, plan.folder.name) as lock:
             delivered = deliver(
                 plan,
                 account,
@@ -336,8 +336,12 @@ def _summary_of(found: Run, ledger: Ledger) -> RunSummary | None:
 
 @contextmanager
 def open_memory(outside: Surroundings) -> Iterator[Ledger]:
-    """The ledger of the home folder, closed at the end. Raises :class:`LedgerError`."""
-    ledger = open_ledger(outside.home, clock=outside.clock.now, adopt=wants_adoption(outside.environment))
+    """The ledger of the database or of the home folder, closed at the end.
+
+    Raises :class:`LedgerError` and :class:`SettingsError`.
+    """
+    database, adopt = database_of(outside.environment), wants_adoption(outside.environment)
+    ledger = enter_ledger(outside.home, database, clock=outside.clock.now, adopt=adopt)
     try:
         yield ledger
     finally:

@@ -1,22 +1,23 @@
-"""The slots of an account's limit, shared by all processes of this machine.
+"""The slots of an account's limit, shared by all processes of this machine, or of several.
 
-A small file for each account and class of calls carries what :mod:`importer.crm.limits` remembers, together with the
-limit that a refusal taught, so that what one process learns all of them keep from their next call on. A slot whose
-process died in mid-call becomes free once the CRM can no longer count that call; processes that live renew theirs.
-Times in the file are monotonic seconds of this boot. After another boot, or when nothing is known, one window is held.
+A store, which is a small file or a line of a database for each account and class of calls, carries what
+:mod:`importer.crm.limits` remembers, together with the limit that a refusal taught, so that what one process learns all
+of them keep from their next call on. A slot whose process died in mid-call becomes free once the CRM can no longer
+count that call; processes that live renew theirs. Times in a file are monotonic seconds of this boot, times in a
+database are its own. After another boot, or when nothing is known, one window is held.
 """
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 from importer.crm.limits import MARGIN_SECONDS, CompletionLimiter, LimiterState, Slot
+from importer.ledger.slot_store import SlotStore, Stored
 from importer.model import Limit
-from importer.pipeline.slots_file import Damaged, SlotsFile
+
+T = TypeVar("T")
 
 _FARTHEST = 7200.0
 """No window, and no pause that a refusal asks for, is longer: windows have at most 3,600 seconds."""
@@ -29,15 +30,15 @@ def _any_number() -> int:
 
 
 class SharedSlots:
-    """A limiter whose state is in a file. ``longest_call`` is how long a call can last and be counted late, in seconds.
+    """A limiter whose state is in a store. ``longest_call`` is how many seconds a call can last and be counted late.
 
     ``first_number`` gives where to begin to number slots when nothing is known, so that two beginnings do not meet.
-    Every method raises :class:`LedgerError` when the file cannot be used.
+    Every method raises :class:`LedgerError` when the store cannot be used.
     """
 
     def __init__(
         self,
-        path: Path,
+        store: SlotStore,
         limit: Limit,
         longest_call: float,
         *,
@@ -45,7 +46,7 @@ class SharedSlots:
         margin: float = MARGIN_SECONDS,
         first_number: Callable[[], int] = _any_number,
     ) -> None:
-        self._file = SlotsFile(path)
+        self._store = store
         self._own = limit
         self._taught: Limit | None = None
         self._most: int | None = None
@@ -58,92 +59,96 @@ class SharedSlots:
 
     @property
     def limit(self) -> Limit:
-        """The limit that is kept, as it was known when the file was last read."""
+        """The limit that is kept, as it was known when the store was last read."""
         return self._own.stricter(self._taught)
 
     def wait_time(self, now: float) -> float:
         """Seconds until a slot may be free: 0 when one is, infinity when that depends on calls in flight."""
-        with self._limiter(now) as limiter:
-            return limiter.wait_time(now)
+        return self._change(now, lambda limiter, at, _: limiter.wait_time(at))
 
     def take(self, now: float) -> Slot | None:
         """A slot for a call that leaves now, or ``None`` when none is free."""
-        with self._limiter(now) as limiter:
-            slot = limiter.take(now)
+
+        def take(limiter: CompletionLimiter, at: float, _: float) -> Slot | None:
+            slot = limiter.take(at)
             if slot is not None:
-                self._mine.add(slot.number)
-                self._flying[slot.number] = now + self._longest
+                self._flying[slot.number] = at + self._longest
             return slot
+
+        slot = self._change(now, take)
+        if slot is not None:
+            self._mine.add(slot.number)
+        return slot
 
     def holds(self, slot: Slot, now: float) -> bool:
         """Whether the slot is still the call's own; if so, it stays busy for long enough from now on."""
-        with self._limiter(now) as limiter:
-            held = slot.number in self._mine and limiter.holds(slot, now)
+
+        def hold(limiter: CompletionLimiter, at: float, _: float) -> bool:
+            held = slot.number in self._mine and limiter.holds(slot, at)
             if held:
-                self._flying[slot.number] = now + self._longest
+                self._flying[slot.number] = at + self._longest
             return held
+
+        return self._change(now, hold)
 
     def done(self, slot: Slot, now: float) -> None:
         """The call completed now."""
-        with self._limiter(now) as limiter:
-            limiter.done(slot, now)
-            self._mine.discard(slot.number)
+        self._mine.discard(slot.number)
+        self._change(now, lambda limiter, at, _: limiter.done(slot, at))
 
     def give_up(self, slot: Slot, now: float, busy_for: float) -> None:
         """The call was given up now; it may arrive up to ``busy_for`` seconds later."""
-        with self._limiter(now) as limiter:
-            limiter.give_up(slot, now, busy_for)
-            self._mine.discard(slot.number)
+        self._mine.discard(slot.number)
+        self._change(now, lambda limiter, at, _: limiter.give_up(slot, at, busy_for))
 
     def hold_until(self, moment: float) -> None:
         """Let no call leave before ``moment``."""
-        with self._limiter(None) as limiter:
-            limiter.hold_until(moment)
+        self._change(None, lambda limiter, _, ahead: limiter.hold_until(moment + ahead))
 
     def learn(self, limit: Limit) -> None:
         """Let all processes keep this limit, too; a longer window also applies to calls already completed."""
-        with self._limiter(None) as limiter:
-            limiter.learn(limit)
+        self._change(None, lambda limiter, *_: limiter.learn(limit))
 
     def unlearn(self) -> None:
         """Let all processes forget what was learned."""
         self._taught = None
-        with self._limiter(None) as limiter:
-            limiter.unlearn()
+        self._change(None, lambda limiter, *_: limiter.unlearn())
 
     def narrow(self, calls: int | None) -> None:
         """Take no slot here that would make more than ``calls`` busy; other processes decide for themselves."""
         self._most = calls
 
     def close(self) -> None:
-        """Let go of the file; the slots stay as they are."""
-        self._file.close()
+        """Let go of the store; the slots stay as they are."""
+        self._store.close()
 
-    @contextmanager
-    def _limiter(self, now: float | None) -> Iterator[CompletionLimiter]:
-        """The limiter with the state of all processes; what becomes of it is written down.
+    def _change(self, now: float | None, action: Callable[[CompletionLimiter, float, float], T]) -> T:
+        """Do ``action`` on the limiter with the state of all processes; what becomes of that is stored.
 
-        ``now`` is ``None`` where only the state counts. A state that is not known is then left so, for the next one who
-        wants a slot has to hold a window.
+        The action gets the time as the store counts it, and how much that is ahead of ours. ``now`` is ``None`` where
+        only the state counts. A state that is not known is then left so, for the next one who wants a slot has to hold
+        a window.
         """
-        with self._file.locked():
-            known, hold = self._read(now)
-            state = known or self._unknown(now, hold)
+
+        def decide(stored: Stored) -> tuple[T, Mapping[str, Any] | None]:
+            at = now if now is None or stored.clock is None else stored.clock
+            known, hold = self._read(stored.content, at)
+            state = known or self._unknown(at, hold)
             before = dict(self._flying)
-            self._renew(now)
+            self._renew(at)
             limiter = CompletionLimiter(self._own, self._margin, state)
             limiter.narrow(self._most)
-            yield limiter
+            done = action(limiter, _EARLIEST if at is None else at, stored.ahead)
             self._taught = limiter.state.taught
-            if (known is not None or now is not None) and (limiter.state, self._flying) != (known, before):
-                self._write(limiter.state)
+            changed = (known is not None or at is not None) and (limiter.state, self._flying) != (known, before)
+            return done, self._written(limiter.state) if changed else None
 
-    def _read(self, now: float | None) -> tuple[LimiterState | None, float]:
+        return self._store.change(decide)
+
+    def _read(self, known: Mapping[str, Any] | None, now: float | None) -> tuple[LimiterState | None, float]:
         """The state as it was left, or ``None`` without one of this boot and the seconds to be held then."""
         window = self.limit.seconds + self._margin
-        try:
-            known = self._file.read()
-        except Damaged:
+        if known is None:
             # Calls of this boot may be under way, and nobody knows which.
             return None, max(window, self._longest)
         if not known or known["boot"] != self._boot:
@@ -171,18 +176,15 @@ class SharedSlots:
             if self._flying[number] < now + self._longest / 2:
                 self._flying[number] = now + self._longest
 
-    def _write(self, state: LimiterState) -> None:
-        flying = {number: self._flying[number] for number, free_at in state.busy.items() if free_at == _IN_FLIGHT}
-        self._file.write(
-            {
-                "boot": self._boot,
-                "held": max(state.held_until, _EARLIEST),
-                "last": state.last,
-                "taught": [state.taught.calls, state.taught.seconds] if state.taught else None,
-                "busy": {number: free_at for number, free_at in state.busy.items() if free_at != _IN_FLIGHT},
-                "flying": flying,
-            }
-        )
+    def _written(self, state: LimiterState) -> Mapping[str, Any]:
+        return {
+            "boot": self._boot,
+            "held": max(state.held_until, _EARLIEST),
+            "last": state.last,
+            "taught": [state.taught.calls, state.taught.seconds] if state.taught else None,
+            "busy": {number: free_at for number, free_at in state.busy.items() if free_at != _IN_FLIGHT},
+            "flying": {number: self._flying[number] for number, at in state.busy.items() if at == _IN_FLIGHT},
+        }
 
 
 def _times(known: Mapping[str, Any]) -> dict[int, float]:

@@ -14,10 +14,13 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from importer.errors import LedgerError
 from importer.ledger.file_lock import try_lock, unlock
+from importer.ledger.slot_store import Stored
+
+T = TypeVar("T")
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _MOST_BYTES = 1_000_000
@@ -52,6 +55,18 @@ class SlotsFile:
             self._descriptor = os.open(path, flags, 0o600)
         except OSError as error:
             raise self._refused(error.strerror or str(error)) from None
+
+    def change(self, decide: Callable[[Stored], tuple[T, Mapping[str, Any] | None]]) -> T:
+        """Let ``decide`` see the line while nobody else does, and put what it gives in its place."""
+        with self.locked():
+            try:
+                stored = Stored(self.read())
+            except Damaged:
+                stored = Stored(None)
+            result, content = decide(stored)
+            if content is not None:
+                self.write(content)
+            return result
 
     @contextmanager
     def locked(self) -> Iterator[None]:

@@ -22,6 +22,10 @@ from importer.settings import Account
 from importer.targets.interface import Target
 
 STOPPED = "Stopped on request. What was sent is recorded."
+LOST_RIGHT = (
+    "Another import to this account could start now: the lock file was removed while the import was running, or the "
+    "connection to the database was lost."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +102,7 @@ class Work:
             raise RunStopped(STOPPED, "To finish, run: importer resume")
         if not self.still_ours():
             raise RunStopped(
-                "The lock file of this account was removed while the import was running, so another one could start.",
+                f"{LOST_RIGHT} Nothing was sent since.",
                 "Make sure that no other import runs, then run: importer resume",
             )
 

@@ -14,17 +14,20 @@ from hypothesis import strategies as st
 
 from importer.errors import SettingsError
 from importer.model import CallClass, Limit
+from importer.redaction import redact
 from importer.settings import (
     DEFAULT_LIMIT,
     Account,
     account_from_environment,
     checked_origin,
+    database_of,
     environment_for_child,
     forget_keys,
     home_folder,
     load_account,
     sandbox_file,
     with_limits,
+    without_database,
 )
 
 
@@ -298,6 +301,45 @@ def test_learned_limits_replace_configured_ones() -> None:
     account = with_limits(account_from_environment(environment()), {CallClass.BULK: Limit(2, 60.0)})
     assert account.limits[CallClass.BULK] == Limit(2, 60.0)
     assert account.limits[CallClass.STANDARD] == DEFAULT_LIMIT
+
+
+@pytest.mark.parametrize(
+    ("url", "secrets"),
+    [
+        ("postgresql://bob:w0rd%2Fone@db.example.org:5432/importer", ["w0rd%2Fone", "w0rd/one"]),
+        ("postgres:///importer?host=/run/postgresql&user=bob&password=w0rd-two", ["w0rd-two"]),
+        ("postgresql://bob@db1.example.org,db2.example.org/importer", []),
+    ],
+)
+def test_the_url_of_a_database_is_a_key(url: str, secrets: list[str]) -> None:
+    """It and its passwords are hidden from now on; programs that we start do not get it."""
+    assert database_of({}) is None
+    assert database_of({"IMPORTER_DATABASE_URL": "  "}) is None
+    found = database_of({"IMPORTER_DATABASE_URL": f" {url} "})
+    assert found is not None
+    assert (found.reveal(), str(found)) == (url, "••••")
+    for secret in (url, *secrets):
+        assert secret not in redact(f"<{secret}>")
+    variables = {"IMPORTER_DATABASE_URL": url, "PATH": "/bin"}
+    assert environment_for_child(variables, {}) == without_database(variables) == {"PATH": "/bin"}
+    forget_keys(variables)
+    assert variables == {"PATH": "/bin"}
+
+
+@pytest.mark.parametrize("url", ["mysql://bob:w0rd-three@h/d", "postgresql://[w0rd-three", "w0rd-three"])
+def test_the_url_of_something_else(url: str) -> None:
+    """It is refused without being quoted."""
+    with pytest.raises(SettingsError) as caught:
+        database_of({"IMPORTER_DATABASE_URL": url})
+    assert "w0rd" not in caught.value.message + caught.value.remedy
+
+
+def test_an_account_knows_the_database(tmp_path: Path) -> None:
+    """Its limits are shared there."""
+    assert load_account(None, environment(), tmp_path).database is None
+    found = load_account(None, {**environment(), "IMPORTER_DATABASE_URL": "postgresql:///d"}, tmp_path).database
+    assert found is not None
+    assert found.reveal() == "postgresql:///d"
 
 
 def test_variables_with_keys_are_forgotten() -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from ledger_words import Ticking, call, ended, key_of, new_run, outcomes, send
 
-from importer.errors import LedgerError
+from importer.errors import AnotherRunActive, LedgerError
 from importer.ledger.interface import DECIDED, UNDECIDED, LearnedLimit, Ledger, RunState
 from importer.model import CallClass, Limit, Outcome, Status, VerdictKind
 
@@ -534,6 +534,18 @@ class AccountsContract:
         """32 bytes, the same each time."""
         assert len(ledger.install_key()) == 32
         assert ledger.install_key() == ledger.install_key()
+
+    def test_an_account_has_one_sender_at_a_time(self, ledger: Ledger) -> None:
+        """A second one is turned away, another account is not, and the right is free again at the end."""
+        with ledger.sender("acme", "run-1") as first, ledger.sender("other") as second:
+            assert first.still_ours()
+            assert second.still_ours()
+            with pytest.raises(AnotherRunActive, match="sending to account acme"), ledger.sender("acme"):
+                pass
+            number = ledger.begin_call(call([2]))
+        ledger.finish_call(number, ended(), outcomes([2]))
+        with ledger.sender("acme") as again:
+            assert again.still_ours()
 
     def test_a_closed_ledger_says_so(self, ledger: Ledger) -> None:
         """Neither reading nor writing reopens it."""

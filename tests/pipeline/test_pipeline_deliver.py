@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 from pipeline_world import BLIND, BY_ID, BY_ID_WITH_KEY, LOST, UNREACHED, World, after, answer, before, lead, mx, visits
 
@@ -283,6 +285,24 @@ def test_a_lock_that_is_no_longer_ours_stops_the_run(world: World) -> None:
     delivered = world.deliver(world.plan(visits(60)), DeliveryOptions(still_ours=lambda: world.crm.posts < 1))
     assert delivered.stopped is not None
     assert "lock file" in delivered.stopped.message
+
+
+def test_a_right_that_is_lost_at_the_last_moment(world: World) -> None:
+    """Asked once more right before a call leaves: it does not, and its rows are as if they had never been sent."""
+    asked_by_calls: list[str] = []
+
+    def still_ours() -> bool:
+        if threading.current_thread() is not threading.main_thread():
+            asked_by_calls.append("a call that is about to leave")
+        return len(asked_by_calls) < 2
+
+    plan = world.plan(visits(60))
+    delivered = world.deliver(plan, DeliveryOptions(still_ours=still_ours))
+    assert delivered.stopped is not None
+    assert world.crm.posts == 1
+    assert Status.UNCERTAIN not in world.ledger.counts(delivered.run.id)
+    world.deliver(plan)
+    assert all_once(world, 60)
 
 
 def test_a_crash_between_sending_and_the_answer(world: World) -> None:

@@ -1,0 +1,59 @@
+"""Where the ledger is: in a file of this computer, or in a database that several computers share."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from importer.errors import SettingsError
+from importer.ledger.interface import Ledger
+from importer.ledger.slot_store import SlotStore
+from importer.ledger.store import ledger_file, open_ledger
+from importer.redaction import Secret
+
+
+def enter_ledger(home: Path, database: Secret | None, *, clock: Callable[[], datetime], adopt: bool = False) -> Ledger:
+    """The ledger in ``database``, or else in ``home``; created when there is none.
+
+    ``adopt`` accepts one that was restored, copied or moved. Raises :class:`LedgerError` and, for a URL that is none or
+    without the driver for it, :class:`SettingsError`.
+    """
+    if database is None:
+        return open_ledger(home, clock=clock, adopt=adopt)
+    require_driver()
+    from importer.ledger.postgres.ledger import open_shared_ledger
+
+    return open_shared_ledger(database, home, clock=clock, adopt=adopt)
+
+
+def ledger_exists(home: Path, database: Secret | None) -> bool:
+    """Whether there is a ledger already. Raises :class:`LedgerError` when that cannot be found out."""
+    if database is None:
+        return ledger_file(home).is_file()
+    require_driver()
+    from importer.ledger.postgres.ledger import is_there
+
+    return is_there(database)
+
+
+def shared_slots(database: Secret, monotonic: Callable[[], float]) -> Callable[[str], SlotStore]:
+    """Gives the store of an account's slots in ``database`` by its name. All of them share one connection.
+
+    ``monotonic`` is the clock of the limiters that use them. Raises :class:`SettingsError`.
+    """
+    require_driver()
+    from importer.ledger.postgres.slots import SlotsConnection
+
+    return SlotsConnection(database, monotonic).line
+
+
+def require_driver() -> None:
+    """Raises :class:`SettingsError` when the driver of PostgreSQL is not installed."""
+    try:
+        importlib.import_module("psycopg")
+    except ImportError:
+        raise SettingsError(
+            "IMPORTER_DATABASE_URL needs the package psycopg.", "Install it: pip install 'importer[postgres]'"
+        ) from None

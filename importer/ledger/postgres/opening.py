@@ -1,0 +1,148 @@
+"""How the shared ledger is opened: its tables made when there are none, and certainly the ledger that was used last."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+import psycopg
+from sqlalchemy import Connection, Engine, create_engine, delete, func, insert, text
+from sqlalchemy.exc import DBAPIError
+
+from importer.errors import LedgerError
+from importer.failpoints import reach
+from importer.ledger import identity
+from importer.ledger.identity import ADOPT_ADVICE, Identity, Randomness
+from importer.ledger.postgres.connecting import Database, lock_number
+from importer.ledger.postgres.tables import SCHEMA, shared_metadata, writers
+from importer.ledger.schema import SCHEMA_VERSION, metadata
+from importer.ledger.sqlite_file import FILE_NAME
+
+_BACKUP = "Put the newest backup of the database back; the ledger cannot be used as it is."
+_DOUBLES = "Rows sent since then may be in LeadSquared without this ledger knowing it, and could be created twice."
+# What changes when a database is restored from a dump, copied, or brought back to an earlier state by a server that
+# then goes on in another history (a "timeline"); a standby that takes over does so, too.
+_MARKS = (
+    "SELECT system_identifier::text FROM pg_control_system()",
+    "SELECT left(pg_walfile_name(pg_current_wal_lsn()), 8)",
+    "SELECT oid::text FROM pg_database WHERE datname = current_database()",
+    f"SELECT to_regclass('{SCHEMA}.calls')::oid::text",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SharedOpening:
+    """Which database is opened, when (ISO, UTC), beside which folder, and whether a person vouches for it."""
+
+    database: Database
+    home: Path
+    now: str
+    randomness: Randomness
+    adopt: bool
+
+
+def engine_of(database: Database) -> Engine:
+    """An engine over the database. It keeps one connection, and makes a new one when that breaks."""
+    engine = create_engine(
+        "postgresql+psycopg://",
+        creator=database.connect,
+        isolation_level="REPEATABLE READ",
+        pool_size=1,
+        hide_parameters=True,
+        use_native_hstore=False,
+    )
+    # The rows of a large file go in by hundreds per statement.
+    engine.dialect.use_insertmanyvalues_wo_returning = True
+    return engine
+
+
+def open_database(opening: SharedOpening) -> tuple[Engine, Identity, str]:
+    """The opened ledger and the name of its new writer. Raises :class:`LedgerError`; then nothing stays open."""
+    engine = engine_of(opening.database)
+    try:
+        # Outside of a snapshot: whoever waits for another process to make the tables has to see them then.
+        outside = engine.connect().execution_options(isolation_level="READ COMMITTED")
+        with outside as connection, opening.database.watched_within(connection), connection.begin():
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": lock_number("opening")})
+            known = _known_ledger(connection, opening)
+            writer = opening.randomness(8).hex()
+            connection.execute(delete(writers).where(writers.c.used_at < func.now() - text("interval '30 days'")))
+            connection.execute(insert(writers).values(id=writer, number=0))
+        return engine, known, writer
+    except BaseException as error:
+        engine.dispose()
+        if isinstance(error, DBAPIError | psycopg.Error):
+            raise opening.database.fault(cast(psycopg.Error, getattr(error, "orig", error))) from None
+        raise
+
+
+def has_tables(connection: Connection) -> bool:
+    """Whether the database holds a ledger."""
+    return connection.execute(text(f"SELECT to_regclass('{SCHEMA}.meta')")).scalar_one() is not None
+
+
+def _known_ledger(connection: Connection, opening: SharedOpening) -> Identity:
+    if not has_tables(connection):
+        _create(connection, opening)
+    known, version = _read(connection, opening)
+    if version != str(SCHEMA_VERSION):
+        raise LedgerError(
+            f"The ledger in {opening.database.place} has the format {version}, and this version of importer knows "
+            f"{SCHEMA_VERSION}.",
+            "Use the same version of importer on all computers that share the database.",
+        )
+    place = _marks(connection)
+    here = identity.machine_digest(place, known.uuid)
+    if here == known.machine:
+        return known
+    if not opening.adopt:
+        raise LedgerError(
+            f"The ledger in {opening.database.place} is not where it was used last: the database was restored or "
+            f"copied, or another server has taken over. {_DOUBLES}",
+            "If the old database is still there, use that one. If nothing is missing in this one, or after you have "
+            f"looked in LeadSquared what was imported lately, {ADOPT_ADVICE}.",
+        )
+    return identity.adopt(
+        connection, Path(), opening.now, machine_id=place, randomness=opening.randomness, why="a new place"
+    )
+
+
+def _create(connection: Connection, opening: SharedOpening) -> None:
+    own = opening.home / FILE_NAME
+    if own.exists() and not opening.adopt:
+        raise LedgerError(
+            f"{opening.database.place} holds no ledger yet, but {own} is one: what was sent with it would not be "
+            "known, and could be created twice.",
+            "Finish its runs first, or set IMPORTER_HOME to a new folder. If its files are never imported again, "
+            f"{ADOPT_ADVICE}.",
+        )
+    connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}"))
+    metadata.create_all(connection, checkfirst=False)
+    shared_metadata.create_all(connection, checkfirst=False)
+    identity.introduce(connection, opening.now, _marks(connection), opening.randomness)
+    reach("tables-uncommitted")
+
+
+def _read(connection: Connection, opening: SharedOpening) -> tuple[Identity, str]:
+    values = identity.read_values(connection)
+    try:
+        found = Identity(values["uuid"], values["machine"], bytes.fromhex(values["install_key"]))
+        return found, values["schema_version"]
+    except (KeyError, ValueError):
+        raise LedgerError(
+            f"The ledger in {opening.database.place} is damaged: it does not say who it is.", _BACKUP
+        ) from None
+
+
+def _marks(connection: Connection) -> str:
+    return "/".join(_asked(connection, query) for query in _MARKS)
+
+
+def _asked(connection: Connection, query: str) -> str:
+    """One text; empty where the server does not tell it, as some that are rented out."""
+    try:
+        with connection.begin_nested():
+            return str(connection.execute(text(query)).scalar_one())
+    except DBAPIError:
+        return ""

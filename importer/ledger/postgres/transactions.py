@@ -1,0 +1,170 @@
+"""Transactions over a connection that may break: each change happens once, or the person learns that it did not.
+
+**The rule.** A transaction that the server has certainly undone is done again. One whose commit got no answer is
+looked up first: every transaction also raises the number in this writer's own line from n-1 to n, so the number that is
+found there afterwards says whether it was committed. While an older connection may still be busy with it, that line is
+locked, and whoever looks waits.
+
+Isolation is REPEATABLE READ: what a transaction read and then changes has not been changed by others in between, or the
+server undoes it; and what it found missing and then inserts is under a unique key. The ledger's checks are all of these
+two kinds, so together with its comparisons (:mod:`importer.ledger.changes`) nothing is left to the exclusive lock on
+which the ledger in a file relies.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import TypeVar
+
+import psycopg
+from sqlalchemy import Connection, Engine, delete, func, select, update
+from sqlalchemy.exc import DBAPIError
+
+from importer.errors import LedgerError
+from importer.ledger.changes import refusal
+from importer.ledger.postgres.connecting import Database, Pause
+from importer.ledger.postgres.faults import Meaning, meaning_of
+from importer.ledger.postgres.tables import writers
+
+T = TypeVar("T")
+
+PAUSES = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 3.0, 5.0, 5.0, 5.0)
+"""Seconds between attempts: half a minute in all, in which a server can restart."""
+
+_MOST_TAKEN = 3
+_UNDONE = "Nothing of the last change was written."
+_UNKNOWN = "Whether the last change was written is not known; the next start finds out."
+
+
+@dataclass(slots=True)
+class _Change:
+    """A change on its way. ``asked`` says that a commit of it was asked for and not certainly refused, ``claimed`` that
+    the latest attempt found no trace of earlier ones, ``taken`` how often somebody else was faster."""
+
+    number: int
+    asked: bool = False
+    claimed: bool = False
+    taken: int = 0
+
+    def refused(self) -> None:
+        """The server has certainly undone the latest attempt."""
+        if self.claimed:
+            self.asked = False
+
+
+class Transactions:
+    """Reads and changes for one writer, one after the other. ``writer`` has a line in the table of writers."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        database: Database,
+        writer: str,
+        pause: Pause = time.sleep,
+        randomness: Callable[[], float] = random.random,
+    ) -> None:
+        self._engine = engine
+        self._database = database
+        self._writer = writer
+        self._pause = pause
+        self._randomness = randomness
+        self._number = 0
+        self._failure: LedgerError | None = None
+
+    def read(self, work: Callable[[Connection], T]) -> T:
+        """Do ``work``, which changes nothing, in one transaction; again when the connection breaks."""
+        pauses = iter(PAUSES)
+        while True:
+            try:
+                with self._transaction() as connection:
+                    return work(connection)
+            except (DBAPIError, psycopg.Error) as error:
+                told = _driver_error(error)
+            pause = next(pauses, None)
+            if pause is None or meaning_of(told) not in (Meaning.LOST, Meaning.PASSING):
+                raise self._database.fault(told)
+            self._wait(pause)
+
+    def write(self, work: Callable[[Connection], T]) -> T:
+        """Do ``work`` in one transaction that is durable when this returns, or leave nothing of it.
+
+        Raises :class:`LedgerError`. When it is not known what became of the work, no further change is made by this
+        object.
+        """
+        if self._failure is not None:
+            raise LedgerError(self._failure.message, self._failure.remedy)
+        change = _Change(self._number + 1)
+        results: list[T] = []
+        pauses = iter(PAUSES)
+        while True:
+            try:
+                self._attempt(change, work, results)
+                self._number = change.number
+                return results[-1]
+            except (DBAPIError, psycopg.Error) as error:
+                told = _driver_error(error)
+            pause = next(pauses, None)
+            self._judge(told, change, last=pause is None)
+            self._wait(pause or 0.0)
+
+    def _attempt(self, change: _Change, work: Callable[[Connection], T], results: list[T]) -> None:
+        change.claimed = False
+        with self._transaction() as connection:
+            if not self._claim(connection, change):
+                return
+            # Nothing of an earlier attempt was committed, and nothing of it ever will be.
+            change.claimed, change.asked = True, False
+            results.append(work(connection))
+            change.asked = True
+
+    def _claim(self, connection: Connection, change: _Change) -> bool:
+        """Raise this writer's number; false when an earlier attempt has done so, and with it all of its work."""
+        own = writers.c.id == self._writer
+        raised = update(writers).where(own, writers.c.number == change.number - 1)
+        if connection.execute(raised.values(number=change.number, used_at=func.now())).rowcount:
+            return True
+        found = connection.execute(select(writers.c.number).where(own)).scalar_one_or_none()
+        if found != change.number or not change.asked:
+            raise LedgerError(
+                f"The ledger in {self._database.place} was replaced while it was in use.",
+                "Find out whether a backup was restored. What was sent lately may be missing in it.",
+            )
+        return False
+
+    def end(self) -> None:
+        """Take this writer's line away. One that stays behind does no harm."""
+        with suppress(DBAPIError, psycopg.Error, LedgerError), self._transaction() as connection:
+            connection.execute(delete(writers).where(writers.c.id == self._writer))
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Connection]:
+        with self._engine.connect() as connection, self._database.watched_within(connection), connection.begin():
+            yield connection
+
+    def _judge(self, error: psycopg.Error, change: _Change, *, last: bool) -> None:
+        """Raises :class:`LedgerError` unless the change may be tried again."""
+        meaning = meaning_of(error)
+        if meaning is not Meaning.LOST:
+            change.refused()
+        if meaning is Meaning.TAKEN:
+            change.taken += 1
+            if change.taken >= _MOST_TAKEN:
+                raise refusal("The ledger was changed by another process at the same time.")
+        if last or meaning is Meaning.FINAL:
+            fault = self._database.fault(error, _UNKNOWN if change.asked else _UNDONE)
+            if change.asked:
+                self._failure = fault
+            raise fault
+
+    def _wait(self, seconds: float) -> None:
+        # Programs that got into each other's way do not meet again.
+        self._pause(seconds * (0.5 + self._randomness()))
+
+
+def _driver_error(error: DBAPIError | psycopg.Error) -> psycopg.Error:
+    found = error.orig if isinstance(error, DBAPIError) else error
+    return found if isinstance(found, psycopg.Error) else psycopg.OperationalError(str(found))

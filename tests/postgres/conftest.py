@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+sys.path.append(str(Path(__file__).resolve().parents[1] / "ledger"))
+
+from ledger_words import Ticking, new_run
+from postgres_fixtures import database, server
+
+from importer.ledger.postgres.ledger import SharedLedger, open_shared_ledger
+from importer.redaction import Secret
+
+__all__ = ["database", "server"]
+
+Opening = Callable[..., SharedLedger]
+
+
+@pytest.fixture
+def opening(database: Secret, tmp_path: Path) -> Iterator[Opening]:
+    """Opens the ledger in the database, each time as another process would; all are closed in the end."""
+    opened: list[SharedLedger] = []
+
+    def open_it(**options: Any) -> SharedLedger:
+        opened.append(open_shared_ledger(database, tmp_path / "home", clock=Ticking(), **options))
+        return opened[-1]
+
+    yield open_it
+    for each in opened:
+        each.close()
+
+
+@pytest.fixture
+def ledger(opening: Opening) -> SharedLedger:
+    """A ledger with one run."""
+    made = opening()
+    made.open_run(new_run())
+    return made
