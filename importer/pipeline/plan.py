@@ -193,11 +193,14 @@ def plan_import(prepared: Prepared, folder: Path, now: datetime, progress: Progr
     chunks = _limited(prepared.source.chunks(CHUNK_ROWS), prepared.request.limit)
     with Beside() as reading, Beside() as writing:
         for chunk in reading.ahead(_at_least_one(chunks, prepared.source)):
+            if tally.rows:
+                listener.reading(tally.rows)
             checked = prepared.validator.check(chunk.rows, chunk.cells, chunk.problems)
             writing.do(_keep, writer, detective, chunk, checked)
             tally.add(len(chunk.rows), int(checked.ok.sum()), checked.problems)
-            listener.reading(tally.rows)
             reach("reading-source")
+    # Only now is everything written, so a wish to stop is heard until the last moment.
+    listener.reading(tally.rows)
     if file_signature(prepared.request.source) != prepared.signature:
         raise SourceError(
             f"{prepared.request.source} changed while it was being read.",
