@@ -112,9 +112,16 @@ class ReportError(ImporterError):
 
 
 class RunStopped(ImporterError):
-    """The run stopped early by itself; what was sent is recorded and `resume` finishes the rest."""
+    """The run stopped early by itself; what was sent is recorded and `resume` finishes the rest.
+
+    ``needs_person`` says that going on without anybody having looked could do harm.
+    """
 
     exit_status = 4
+
+    def __init__(self, message: str, remedy: str = "", *, needs_person: bool = False) -> None:
+        super().__init__(message, remedy)
+        self.needs_person = needs_person
 
 
 class AnotherRunActive(ImporterError):

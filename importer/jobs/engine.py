@@ -1,0 +1,214 @@
+"""The engine: DBOS keeps the schedules and every step of a turn, and continues after a crash what was under way.
+
+Its steps run at least once. The jobs' memory and the ledger make the repetition harmless.
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from importer.jobs import plain_json
+from importer.jobs.cron import times_after
+from importer.jobs.database import Databases
+from importer.jobs.extra import engine_extra
+from importer.jobs.locks import held_lock
+from importer.jobs.model import Missed
+from importer.jobs.store import Result, State
+from importer.jobs.work import WELL_ENOUGH, Begun, FileEnd, TurnEnd, Worker
+from importer.pipeline.clock import iso
+
+_log = logging.getLogger(__name__)
+_VERSION = "importer-jobs-1"
+"""Of the steps below. Another order of steps needs another version: the engine continues only what it knows."""
+
+_TIMER, _BY_NAME, _SILENCE = "importer-timer", "importer-turn", "importer-silence"
+_SILENCE_CRON = "17 * * * *"
+_GOING = ["PENDING", "ENQUEUED"]
+_MOST_SECONDS_TO_END = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Turning:
+    """The workflows, as the engine knows them."""
+
+    timer: Callable[[datetime, Any], dict[str, Any]]
+    by_name: Callable[[str, str, str], dict[str, Any]]
+    silence: Callable[[datetime, Any], list[str]]
+
+
+class Engine:
+    """DBOS around one worker. ``role`` keeps what `serve` and single starts have under way apart."""
+
+    def __init__(self, worker: Worker, databases: Databases, role: str) -> None:
+        _quiet_logs()
+        with engine_extra():
+            from dbos import DBOS
+        self._dbos: Any = DBOS
+        self._worker = worker
+        self._turning = _register(DBOS, worker)
+        DBOS(
+            config={
+                "name": f"importer-{role}",
+                "system_database_url": databases.engine.reveal(),
+                "application_version": _VERSION,
+                "executor_id": role,
+                "serializer": _serializer(),
+                "log_level": "WARNING",
+                "use_listen_notify": False,
+            }
+        )
+
+    def start(self) -> None:
+        """Open the database and continue what a killed process of this role had under way."""
+        self._dbos.launch()
+
+    def stop(self) -> None:
+        """Wait until the turns that are under way have come to a stop, and close the database.
+
+        Raise the stop event first: calls in flight are then finished and no further ones begun.
+        """
+        busy = any(self._dbos.list_workflows(status="PENDING", load_input=False, load_output=False))
+        self._dbos.destroy(workflow_completion_timeout_sec=_MOST_SECONDS_TO_END if busy else 0, destroy_registry=True)
+
+    def run_now(self, name: str, cause: str, now: datetime) -> TurnEnd:
+        """Run the job ``name`` and wait for its end; a turn that a killed process left is finished first."""
+        for left in self._dbos.list_workflows(status=_GOING, load_output=False):
+            self._dbos.retrieve_workflow(left.workflow_id).get_result()
+        handle = self._dbos.start_workflow(self._turning.by_name, name, cause, iso(now))
+        return turn_from(handle.get_result())
+
+    def keep_schedules(self, now: datetime) -> None:
+        """Make the engine's schedules those of the jobs file, and catch up what was missed while nothing ran."""
+        tasks = self._worker.jobs.tasks
+        wanted = {name: task.job.schedule for name, task in tasks.items() if task.job.schedule is not None}
+        fired = {each["schedule_name"]: each["last_fired_at"] for each in self._dbos.list_schedules()}
+        for account in {task.job.account for task in tasks.values()}:
+            self._dbos.register_queue(_queue(account), worker_concurrency=1, on_conflict="always_update")
+        for gone in set(fired) - set(wanted) - {_SILENCE}:
+            self._dbos.delete_schedule(gone)
+        entries = [
+            {
+                "schedule_name": name,
+                "workflow_fn": self._turning.timer,
+                "schedule": schedule.cron,
+                "cron_timezone": schedule.timezone,
+                "context": name,
+                "queue_name": _queue(tasks[name].job.account),
+            }
+            for name, schedule in wanted.items()
+        ]
+        watch = {"schedule_name": _SILENCE, "workflow_fn": self._turning.silence, "schedule": _SILENCE_CRON}
+        self._dbos.apply_schedules([*entries, {**watch, "context": None}])
+        for name in tasks:
+            self._catch_up(name, fired.get(name), now)
+
+    def _catch_up(self, name: str, fired: str | None, now: datetime) -> None:
+        """Start ``name`` once for all the times that were missed, and for files that an earlier process left."""
+        task, due = self._worker.jobs.task(name), None
+        schedule = task.job.schedule
+        if fired and schedule and schedule.cron and schedule.timezone and task.job.missed is Missed.CATCH_UP:
+            first = next(times_after(schedule.cron, schedule.timezone, datetime.fromisoformat(fired)))
+            due = first if first < now else None
+        left = self._worker.store.entries(name, [State.TAKEN, State.APPROVED, State.IMPORTED])
+        if due is None and not left:
+            return
+        # The same missed time is caught up once, however often the program is started.
+        key = f"catch-up-{name}-{due.isoformat()}" if due else f"catch-up-{name}-{uuid.uuid4()}"
+        self._enqueue(key, task.job.account, name, "catch-up", iso(due or now))
+
+    def _enqueue(self, key: str, account: str, name: str, cause: str, due: str) -> None:
+        from dbos import SetWorkflowID
+
+        with SetWorkflowID(key):
+            self._dbos.enqueue_workflow(_queue(account), self._turning.by_name, name, cause, due)
+
+
+def _queue(account: str) -> str:
+    """The jobs of one account run one after the other; those of different accounts beside each other."""
+    return f"importer-jobs-{account}"
+
+
+def _register(dbos: Any, worker: Worker) -> Turning:
+    """Tell the engine our steps and workflows; ``worker`` does what they say."""
+    begin = dbos.step(name="begin")(lambda name: asdict(worker.begin(name)))
+    import_one = dbos.step(name="import")(lambda number: asdict(worker.import_one(number)))
+    archive = dbos.step(name="archive")(lambda number: asdict(worker.archive(number)))
+
+    @dbos.step(name="finish")  # type: ignore[untyped-decorator]
+    def finish(name: str, cause: str, due: str, begun: dict[str, Any], ends: list[dict[str, Any]]) -> dict[str, Any]:
+        started = iso(worker.outside.clock.now())
+        files = [FileEnd(**each) for each in ends]
+        return worker.finish(name, cause, due, started, begun_from(begun), files).plain()
+
+    def turn(name: str, cause: str, due: str) -> dict[str, Any]:
+        with held_lock(worker.outside.home, name) as ours:
+            if not ours:
+                return TurnEnd(name, Result.BUSY, 75, "The job is running already.").plain()
+            begun = begin(name)
+            ends = []
+            for number in begun["numbers"]:
+                import_one(number)
+                ends.append(archive(number))
+            end: dict[str, Any] = finish(name, cause, due, begun, ends)
+        if end["outcome"] in WELL_ENOUGH:
+            for follower in worker.jobs.followers(name):
+                by_name(follower.name, "after", due)
+        return end
+
+    @dbos.workflow(name=_BY_NAME)  # type: ignore[untyped-decorator]
+    def by_name(name: str, cause: str, due: str) -> dict[str, Any]:
+        return turn(name, cause, due)
+
+    @dbos.workflow(name=_TIMER)  # type: ignore[untyped-decorator]
+    def timer(due: datetime, name: Any) -> dict[str, Any]:
+        return turn(str(name), "schedule", iso(due))
+
+    @dbos.workflow(name=_SILENCE)  # type: ignore[untyped-decorator]
+    def silence(due: datetime, context: Any) -> list[str]:
+        told: list[str] = watch()
+        return told
+
+    watch = dbos.step(name="silence")(worker.watch_silence)
+    return Turning(timer, by_name, silence)
+
+
+def begun_from(found: dict[str, Any]) -> Begun:
+    """What :func:`dataclasses.asdict` made of a :class:`Begun`."""
+    stopper = found["stopper"]
+    return Begun(**{**found, "stopper": turn_from(stopper) if stopper else None})
+
+
+def turn_from(found: dict[str, Any]) -> TurnEnd:
+    """What :meth:`TurnEnd.plain` told."""
+    return TurnEnd(**{**found, "files": [FileEnd(**each) for each in found["files"]]})
+
+
+def _serializer() -> Any:
+    from dbos import Serializer
+
+    class Plain(Serializer):
+        """JSON in place of the engine's own form, which would make objects of what stands in the database."""
+
+        def serialize(self, data: Any) -> str:
+            return plain_json.dumps(data)
+
+        def deserialize(self, serialized_data: str) -> Any:
+            return plain_json.loads(serialized_data)
+
+        def name(self) -> str:
+            return "importer_json"
+
+    return Plain()
+
+
+def _quiet_logs() -> None:
+    """The engine's log goes where ours goes, through the same redaction; by itself it would write its own lines."""
+    logger = logging.getLogger("dbos")
+    if not logger.handlers:
+        logger.addHandler(logging.NullHandler())
+    logger.propagate = True
