@@ -19,7 +19,7 @@ from importer.jobs.extra import engine_extra
 from importer.jobs.locks import held_lock
 from importer.jobs.model import Missed
 from importer.jobs.store import Result, State
-from importer.jobs.work import WELL_ENOUGH, Begun, FileEnd, TurnEnd, Worker
+from importer.jobs.work import ENDED, WELL_ENOUGH, Begun, FileEnd, TurnEnd, Worker
 from importer.pipeline.clock import iso
 
 _log = logging.getLogger(__name__)
@@ -141,9 +141,7 @@ def _register(dbos: Any, worker: Worker) -> Turning:
 
     @dbos.step(name="finish")  # type: ignore[untyped-decorator]
     def finish(name: str, cause: str, due: str, begun: dict[str, Any], ends: list[dict[str, Any]]) -> dict[str, Any]:
-        started = iso(worker.outside.clock.now())
-        files = [FileEnd(**each) for each in ends]
-        return worker.finish(name, cause, due, started, begun_from(begun), files).plain()
+        return worker.finish(name, cause, due, begun_from(begun), [FileEnd(**each) for each in ends]).plain()
 
     def turn(name: str, cause: str, due: str) -> dict[str, Any]:
         with held_lock(worker.outside.home, name) as ours:
@@ -152,8 +150,8 @@ def _register(dbos: Any, worker: Worker) -> Turning:
             begun = begin(name)
             ends = []
             for number in begun["numbers"]:
-                import_one(number)
-                ends.append(archive(number))
+                ended = import_one(number)
+                ends.append(archive(number) if ended["outcome"] in ENDED else ended)
             end: dict[str, Any] = finish(name, cause, due, begun, ends)
         if end["outcome"] in WELL_ENOUGH:
             for follower in worker.jobs.followers(name):
@@ -173,7 +171,7 @@ def _register(dbos: Any, worker: Worker) -> Turning:
         told: list[str] = watch()
         return told
 
-    watch = dbos.step(name="silence")(worker.watch_silence)
+    watch = dbos.step(name="silence")(lambda: worker.watch_silence())
     return Turning(timer, by_name, silence)
 
 

@@ -39,6 +39,8 @@ _WORST_FIRST = (
 )
 EXIT_STATUS = {Result.FAILED: 1, Result.INTERRUPTED: 4, Result.HELD: 3, Result.PROBLEMS: 3, Result.BUSY: 75}
 _LEFT_OPEN = (Result.BUSY, Result.INTERRUPTED, Result.ERROR)
+ENDED = (Result.DONE, Result.PROBLEMS, Result.DUPLICATE, Result.FAILED)
+"""Ends of a file after which it goes to an archive."""
 WELL_ENOUGH = (Result.DONE, Result.PROBLEMS, Result.DUPLICATE, Result.NOTHING)
 """Ends of a turn after which the jobs that wait for it may run."""
 
@@ -86,6 +88,7 @@ class Begun:
     held: int = 0
     arriving: int = 0
     stopper: TurnEnd | None = None
+    started: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,14 +109,18 @@ class Worker:
             self.store.change_state(name, known_since=iso(now))
         if state.paused_at:
             words = f"The job is paused since {state.paused_at[:16].replace('T', ' ')} UTC."
-            return Begun(stopper=TurnEnd(name, Result.PAUSED, 0, words, f"importer jobs resume {name}"))
+            return Begun(
+                stopper=TurnEnd(name, Result.PAUSED, 0, words, f"importer jobs resume {name}"), started=iso(now)
+            )
         try:
             notes = self.heal(task)
             mapping_sha = read_mapping(task.mapping).sha
             catch = take_files(task, self.store, self.outside.clock, mapping_sha)
         except ImporterError as error:
-            return Begun(stopper=TurnEnd(name, Result.ERROR, error.exit_status, error.message, error.remedy))
-        return Begun(catch.numbers, (*notes, *catch.notes), catch.held, len(catch.arriving))
+            stopper = TurnEnd(name, Result.ERROR, error.exit_status, error.message, error.remedy)
+            return Begun(stopper=stopper, started=iso(now))
+        notes.extend(catch.notes)
+        return Begun(catch.numbers, notes, catch.held, len(catch.arriving), started=iso(now))
 
     def heal(self, task: Task) -> list[str]:
         """Archive the files whose import ended just before a crash; sentences about them."""
@@ -193,15 +200,15 @@ class Worker:
             write_note(place, f"{entry.message} {entry.remedy}".strip())
         return _end_of(self.store.change(entry.id, state=State.ARCHIVED.value))
 
-    def finish(self, name: str, cause: str, due: str, started: str, begun: Begun, ends: Sequence[FileEnd]) -> TurnEnd:
+    def finish(self, name: str, cause: str, due: str, begun: Begun, ends: Sequence[FileEnd]) -> TurnEnd:
         """Sum a turn up, write it down and tell those who want to hear of it."""
         end = begun.stopper or sum_up(name, begun, ends)
         now = self.outside.clock.now()
         outcome = Result(end.outcome)
         if outcome not in (Result.NOTHING, Result.BUSY, Result.PAUSED):
             rows = sum(each.rows for each in ends)
-            turn = Turn(name, cause, due, started, iso(now), outcome, end.exit_status, len(ends), rows, end.message)
-            self.store.add_turn(turn)
+            at = (due, begun.started, iso(now))
+            self.store.add_turn(Turn(name, cause, *at, outcome.value, end.exit_status, len(ends), rows, end.message))
         if any(each.outcome in (Result.DONE, Result.PROBLEMS) for each in ends):
             self.store.change_state(name, last_success_at=iso(now), silence_told_at="")
         addresses = listeners(self.jobs.task(name).job.notify, outcome)
