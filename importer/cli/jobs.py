@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from importer.cli.jobs_desk import jobs_desk, jobs_options
+from importer.cli.jobs_desk import jobs_desk, jobs_options, tell_lines
 from importer.cli.jobs_install import install_command
 from importer.cli.jobs_steer import approve_command, pause_command, resume_command
 from importer.cli.jobs_turn import run_command
@@ -27,7 +27,6 @@ def check_command(file: Path | None, as_json: bool) -> int:
     from importer.cli.options import surroundings
     from importer.jobs.examine import examine
     from importer.jobs.loader import find_jobs_file, load_jobs
-    from importer.reports.words import shown
 
     outside = surroundings(quiet=True, verbose=0)
     path = find_jobs_file(file, outside.environment, outside.home)
@@ -40,9 +39,9 @@ def check_command(file: Path | None, as_json: bool) -> int:
         ]
         print_json({"file": str(path), "jobs": list(jobs.tasks), "findings": told, "exit_status": status})
         return status
-    answer(f"{shown(str(path))} is a sound jobs file with {len(jobs.tasks)} job{'s' * (len(jobs.tasks) != 1)}.")
+    tell_lines(f"{path} is a sound jobs file with {len(jobs.tasks)} job{'s' * (len(jobs.tasks) != 1)}.")
     for one in findings:
-        answer(shown(f"{'Wrong' if one.serious else 'Look'}: job {one.job}: {one.message} {one.remedy}".rstrip()))
+        tell_lines(f"{'Wrong' if one.serious else 'Look'}: job {one.job}: {one.message} {one.remedy}".rstrip())
     return status
 
 
@@ -60,7 +59,6 @@ def schema_command() -> int:
 def list_command(file: Path | None, as_json: bool) -> int:
     """Show the jobs: when each is due, what waits for a person, and how it ended last."""
     from importer.jobs.overview import standing
-    from importer.reports.words import shown
 
     with jobs_desk(file) as desk:
         listed = standing(desk.jobs, desk.store, desk.outside.clock.now())
@@ -69,13 +67,13 @@ def list_command(file: Path | None, as_json: bool) -> int:
         return 0
     for each in listed:
         due = f"next {each['next'][:16].replace('T', ' ')}" if each["next"] else "paused" if each["paused_at"] else ""
-        answer(shown(f"{each['job']}  {each['when']}  {due}".rstrip()))
-        answer(shown(f"    {each['inbox']} {each['pattern']} → account {each['account']}"))
+        tell_lines(f"{each['job']}  {each['when']}  {due}".rstrip())
+        tell_lines(f"    {each['inbox']} {each['pattern']} → account {each['account']}")
         for held in each["held"]:
-            answer(shown(f"    held: {Path(held['path']).name}: {held['why']} {held['remedy']}"))
+            tell_lines(f"    held: {Path(held['path']).name}: {held['why']} {held['remedy']}")
         if each["last"]:
             last = each["last"]
-            answer(shown(f"    {last['ended_at'][:16].replace('T', ' ')} UTC  {last['outcome']}: {last['message']}"))
+            tell_lines(f"    {last['ended_at'][:16].replace('T', ' ')} UTC  {last['outcome']}: {last['message']}")
     return 0
 
 
@@ -102,7 +100,6 @@ def next_command(count: int, file: Path | None, as_json: bool) -> int:
 def history_command(name: str | None, limit: int, file: Path | None, as_json: bool) -> int:
     """Show what the jobs, or the job NAME, did, newest first, and what became of each file."""
     from importer.jobs.overview import history
-    from importer.reports.words import shown
 
     with jobs_desk(file) as desk:
         if name is not None:
@@ -112,10 +109,10 @@ def history_command(name: str | None, limit: int, file: Path | None, as_json: bo
         print_json(told)
         return 0
     for turn in told["turns"]:
-        answer(shown(f"{turn['ended_at'][:16].replace('T', ' ')}  {turn['job']}  {turn['outcome']}  {turn['message']}"))
+        tell_lines(f"{turn['ended_at'][:16].replace('T', ' ')}  {turn['job']}  {turn['outcome']}  {turn['message']}")
     for each in told["files"]:
         place = each["archive"] or each["path"]
-        answer(shown(f"    {Path(each['path']).name}: {each['outcome'] or each['state']}; {place}"))
+        tell_lines(f"    {Path(each['path']).name}: {each['outcome'] or each['state']}; {place}")
     if not told["turns"] and not told["files"]:
         answer("Nothing was done yet.")
     return 0

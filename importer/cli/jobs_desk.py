@@ -79,3 +79,12 @@ def person() -> str:
         return getpass.getuser()
     except (OSError, KeyError, ImportError):
         return "unknown"
+
+
+def tell_lines(text: str) -> None:
+    """Print sentences whose own line breaks are ours, such as those of a list of problems."""
+    from importer.cli.streams import answer
+    from importer.problems import printable
+    from importer.redaction import redact
+
+    answer(printable(redact(text.rstrip()), keep="\n"))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from importer.cli.jobs_desk import jobs_desk, jobs_options
+from importer.cli.jobs_desk import jobs_desk, jobs_options, tell_lines
 from importer.cli.main import print_json
 from importer.cli.streams import answer
 
@@ -54,19 +54,18 @@ def _tell_busy(name: str, *, as_json: bool) -> int:
 
 def _tell(end: TurnEnd, *, as_json: bool) -> int:
     from importer.jobs.store import Result
-    from importer.reports.words import shown
 
     if as_json:
         print_json(end.plain())
     elif end.outcome != Result.BUSY:
         for note in end.notes:
-            answer(shown(note))
+            tell_lines(note)
         for each in end.files:
-            answer(shown(f"{Path(each.path).name}: {each.outcome}. {each.message} {each.remedy}".rstrip()))
+            tell_lines(f"{Path(each.path).name}: {each.outcome}. {each.message} {each.remedy}".rstrip())
             if each.results:
-                answer(shown(f"    Workbook: {each.results}"))
+                tell_lines(f"    Workbook: {each.results}")
             if each.archive:
-                answer(shown(f"    File:     {each.archive}"))
+                tell_lines(f"    File:     {each.archive}")
         if not end.files:
-            answer(shown(f"{end.job}: {end.message} {end.remedy}".rstrip()))
+            tell_lines(f"{end.job}: {end.message} {end.remedy}".rstrip())
     return end.exit_status

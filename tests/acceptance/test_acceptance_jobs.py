@@ -2,28 +2,8 @@
 
 from __future__ import annotations
 
-import pytest
-from conftest import Desk, Ended
-
-JOBS = """\
-jobs:
-  visits:
-    account: default
-    mapping: visits.yaml
-    source: {{folder: inbox, pattern: "*.csv", stable: {stable}}}
-    {more}
-"""
-
-
-def jobs(desk: Desk, more: str = "", stable: str = "0s") -> None:
-    """A jobs file with one job, its mapping and its empty inbox."""
-    desk.visits(0, "unused.csv")
-    (desk.folder / "inbox").mkdir(exist_ok=True)
-    desk.write("jobs.yaml", JOBS.format(stable=stable, more=more))
-
-
-def turn(desk: Desk, name: str = "visits") -> Ended:
-    return desk.run("jobs", "run", name, "--json")
+from conftest import Desk
+from job_files import jobs, turn
 
 
 def test_a_file_is_imported_once_and_archived(desk: Desk) -> None:
