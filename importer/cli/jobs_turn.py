@@ -9,7 +9,6 @@ import click
 
 from importer.cli.jobs_desk import jobs_desk, jobs_options, tell_lines
 from importer.cli.main import print_json
-from importer.cli.streams import answer
 
 if TYPE_CHECKING:
     from importer.jobs.work import TurnEnd

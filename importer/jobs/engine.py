@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+from importer.errors import LedgerError
 from importer.jobs import plain_json
 from importer.jobs.cron import times_after
 from importer.jobs.database import Databases
@@ -55,7 +56,7 @@ class Engine:
             config={
                 "name": f"importer-{role}",
                 "system_database_url": databases.engine.reveal(),
-                "application_version": _VERSION,
+                "application_version": f"{_VERSION}-{role}",
                 "executor_id": role,
                 "serializer": _serializer(),
                 "log_level": "WARNING",
@@ -64,8 +65,20 @@ class Engine:
         )
 
     def start(self) -> None:
-        """Open the database and continue what a killed process of this role had under way."""
-        self._dbos.launch()
+        """Open the database and continue what a killed process of this role had under way.
+
+        Raises :class:`LedgerError` when the database cannot be used.
+        """
+        from dbos import error as dbos_errors
+        from sqlalchemy.exc import SQLAlchemyError
+
+        try:
+            self._dbos.launch()
+        except (SQLAlchemyError, dbos_errors.DBOSException) as error:
+            raise LedgerError(
+                f"The engine's database cannot be used: {error}",
+                "Check the disk and rights of IMPORTER_HOME, or the database that IMPORTER_JOBS_DATABASE names.",
+            ) from None
 
     def stop(self) -> None:
         """Wait until the turns that are under way have come to a stop, and close the database.
@@ -171,7 +184,7 @@ def _register(dbos: Any, worker: Worker) -> Turning:
         told: list[str] = watch()
         return told
 
-    watch = dbos.step(name="silence")(lambda: worker.watch_silence())
+    watch = dbos.step(name="silence")(lambda: list(worker.watch_silence()))
     return Turning(timer, by_name, silence)
 
 

@@ -106,13 +106,16 @@ def test_sigterm_finishes_the_calls_in_flight(desk: Desk) -> None:
 def test_a_second_start_ends_quietly(desk: Desk) -> None:
     """A job that is running is not started again, nor is the service."""
     jobs(desk)
-    desk.sandbox.change(latency=0.5)
+    desk.sandbox.change(latency=3.0)
     desk.visits(ROWS, "inbox/one.csv")
+    desk.environment["LEADSQUARED_TIMEOUT_SECONDS"] = "30"
+    desk.environment["LEADSQUARED_BULK_CALLS_PER_WINDOW"] = "1"
     first = desk.start("jobs", "run", "visits", "--quiet")
     until(lambda: len(desk.notes()) > 0)
     second = desk.run("jobs", "run", "visits")
     assert (second.status, second.out, second.err) == (75, "", "")
     assert desk.run("jobs", "run", "visits", "--json").json["exit_status"] == 75
+    desk.sandbox.change(latency=0.0)
     service = desk.start("serve")
     until(lambda: Path(desk.environment["IMPORTER_HOME"], "locks", "jobs-serve.lock").exists())
     time.sleep(1)
