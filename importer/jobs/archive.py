@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import itertools
 import os
 from datetime import datetime
@@ -35,7 +36,7 @@ def move(source: Path, place: Path) -> None:
     file is there, and :class:`ImporterError` when the disk refuses.
     """
     try:
-        place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _make_folder(place.parent)
         _move(source, place)
         _sync(place.parent)
         if place.parent != source.parent:
@@ -48,6 +49,13 @@ def move(source: Path, place: Path) -> None:
             "The archive must be a folder on the same disk as the inbox, and this program must be allowed to write "
             "to both. The import itself is done and recorded; the file is moved at the next start.",
         ) from None
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except FileExistsError:
+        raise NotADirectoryError(errno.ENOTDIR, "something of that name is no folder", str(folder)) from None
 
 
 def _move(source: Path, place: Path) -> None:

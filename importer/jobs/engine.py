@@ -31,6 +31,7 @@ _TIMER, _BY_NAME, _SILENCE = "importer-timer", "importer-turn", "importer-silenc
 _SILENCE_CRON = "17 * * * *"
 _GOING = ["PENDING", "ENQUEUED"]
 _MOST_SECONDS_TO_END = 86_400
+_LOOK_SECONDS = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +52,11 @@ class Engine:
             from dbos import DBOS
         self._dbos: Any = DBOS
         self._worker = worker
+        self._name = f"importer-{role}"
         self._turning = _register(DBOS, worker)
         DBOS(
             config={
-                "name": f"importer-{role}",
+                "name": self._name,
                 "system_database_url": databases.engine.reveal(),
                 "application_version": f"{_VERSION}-{role}",
                 "executor_id": role,
@@ -85,13 +87,21 @@ class Engine:
 
         Raise the stop event first: calls in flight are then finished and no further ones begun.
         """
-        busy = any(self._dbos.list_workflows(status="PENDING", load_input=False, load_output=False))
-        self._dbos.destroy(workflow_completion_timeout_sec=_MOST_SECONDS_TO_END if busy else 0, destroy_registry=True)
+        seconds = _MOST_SECONDS_TO_END if self._under_way(["PENDING"]) else 0
+        self._dbos.destroy(workflow_completion_timeout_sec=seconds, destroy_registry=True)
+
+    def _under_way(self, states: list[str]) -> bool:
+        """Whether this role has turns in one of ``states``; those of other roles are none of its business."""
+        found = self._dbos.list_workflows(
+            status=states, application_name=self._name, load_input=False, load_output=False, limit=1
+        )
+        return bool(found)
 
     def run_now(self, name: str, cause: str, now: datetime) -> TurnEnd:
         """Run the job ``name`` and wait for its end; a turn that a killed process left is finished first."""
-        for left in self._dbos.list_workflows(status=_GOING, load_output=False):
-            self._dbos.retrieve_workflow(left.workflow_id).get_result()
+        outside = self._worker.outside
+        while self._under_way(_GOING) and not outside.stop.is_set():
+            outside.clock.sleep(_LOOK_SECONDS)
         handle = self._dbos.start_workflow(self._turning.by_name, name, cause, iso(now))
         return turn_from(handle.get_result())
 
@@ -157,7 +167,7 @@ def _register(dbos: Any, worker: Worker) -> Turning:
         return worker.finish(name, cause, due, begun_from(begun), [FileEnd(**each) for each in ends]).plain()
 
     def turn(name: str, cause: str, due: str) -> dict[str, Any]:
-        with held_lock(worker.outside.home, name) as ours:
+        with worker.noting_faults(name, cause, due), held_lock(worker.outside.home, name) as ours:
             if not ours:
                 return TurnEnd(name, Result.BUSY, 75, "The job is running already.").plain()
             begun = begin(name)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +20,7 @@ from importer.jobs.taking import take_files
 from importer.pipeline.clock import iso
 from importer.pipeline.plan import read_mapping
 from importer.pipeline.runs import Surroundings
+from importer.redaction import redact
 from importer.sources import source_hash
 
 _log = logging.getLogger(__name__)
@@ -215,6 +217,19 @@ class Worker:
         title = f"Job {name}: {outcome.value}"
         self._tell(Notice(name, outcome, title, f"{end.message} {end.remedy}".strip()), addresses)
         return end
+
+    @contextmanager
+    def noting_faults(self, name: str, cause: str, due: str) -> Iterator[None]:
+        """Around a turn: a fault of the program itself stands in the history before it ends the turn."""
+        try:
+            yield
+        except Exception as error:
+            words = f"The program failed: {type(error).__name__}: {redact(str(error))}"
+            now = iso(self.outside.clock.now())
+            self.store.add_turn(Turn(name, cause, due, now, now, Result.ERROR.value, 1, 0, 0, words))
+            addresses = listeners(self.jobs.task(name).job.notify, Result.ERROR)
+            self._tell(Notice(name, Result.ERROR, f"Job {name}: error", words), addresses)
+            raise
 
     def _tell(self, notice: Notice, addresses: Sequence[Address]) -> None:
         if addresses:

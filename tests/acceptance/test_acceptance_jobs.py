@@ -49,20 +49,19 @@ def test_files_that_are_none_and_files_that_are_arriving(desk: Desk) -> None:
         (inbox / name).write_text("no", "utf-8")
     (inbox / "empty.csv").touch()
     whole = desk.visits(30, "whole.csv").read_text("utf-8")
-    (inbox / "growing.csv").write_text(whole[:300], "utf-8")
+    growing = inbox / "growing.csv"
+    growing.write_text("Lead ID,Note\n", "utf-8")
     process = desk.start("jobs", "run", "visits", "--json")
-    for part in range(300, len(whole), 200):
-        time.sleep(0.6)
-        if process.poll() is not None:
-            break
-        with (inbox / "growing.csv").open("a", encoding="utf-8") as file:
-            file.write(whole[part : part + 200])
+    while process.poll() is None:
+        with growing.open("a", encoding="utf-8") as file:
+            file.write(whole.splitlines()[1] + " and on\n")
+        time.sleep(0.4)
     out, err = process.communicate(timeout=60)
     assert json.loads(out)["outcome"] == "nothing", err
     assert "1 still arriving" in out
     assert "empty.csv is skipped" in out
     assert desk.notes() == {}
-    (inbox / "growing.csv").write_text(whole, "utf-8")
+    growing.write_text(whole, "utf-8")
     assert turn(desk).status == 0
     assert set(desk.notes().values()) == {1}
     assert len(desk.notes()) == 30

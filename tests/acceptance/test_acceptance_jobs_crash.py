@@ -63,8 +63,9 @@ def test_a_job_that_is_killed_at_random_points(desk: Desk, seed: int) -> None:
     nothing_lost_or_doubled(desk, 2 * ROWS)
 
 
-def test_a_service_that_is_killed_at_random_points(desk: Desk) -> None:
-    """What a killed start of the job left, the service continues; killed itself, it does so again; SIGTERM ends it."""
+@pytest.mark.parametrize("finisher", ["serve", "run"])
+def test_a_service_that_is_killed_at_random_points(desk: Desk, finisher: str) -> None:
+    """What a killed start of the job left, the service continues; killed itself, it or a start by hand goes on."""
     random = Random(7)
     jobs(desk, more='schedule: {cron: "0 0 1 1 *", timezone: Asia/Kolkata}')
     desk.sandbox.change(latency=0.3)
@@ -73,13 +74,17 @@ def test_a_service_that_is_killed_at_random_points(desk: Desk) -> None:
     until(lambda: len(desk.notes()) > 0)
     first.send_signal(signal.SIGKILL)
     first.communicate()
-    for _ in range(3):
+    for _ in range(2):
         assert kill_at_random(desk, random, "serve")
-    service = desk.start("serve")
-    until(lambda: all_done(desk, ["one.csv"]))
-    service.send_signal(signal.SIGTERM)
-    _, told = service.communicate(timeout=60)
-    assert service.returncode == 0, told
+    if finisher == "serve":
+        service = desk.start("serve")
+        until(lambda: all_done(desk, ["one.csv"]))
+        service.send_signal(signal.SIGTERM)
+        _, told = service.communicate(timeout=60)
+        assert service.returncode == 0, told
+    else:
+        assert turn(desk).status == 0
+        assert all_done(desk, ["one.csv"])
     nothing_lost_or_doubled(desk, ROWS)
 
 
