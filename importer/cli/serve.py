@@ -10,6 +10,7 @@ from importer.cli.jobs_desk import jobs_desk, jobs_options
 from importer.cli.main import print_json
 
 _BUSY = 75
+_TIDY_SECONDS = 1800.0
 
 
 @click.command("serve")
@@ -37,7 +38,8 @@ def command(file: Path | None, as_json: bool, verbose: int) -> int:
             if as_json:
                 print_json({"status": "serving", "exit_status": 0, "jobs": list(desk.jobs.tasks)})
             say(f"Serving {len(desk.jobs.tasks)} jobs of {desk.jobs.path}. Ctrl-C stops.")
-            desk.outside.stop.wait()
+            while not desk.outside.stop.wait(_TIDY_SECONDS):
+                engine.tidy(desk.outside.clock.now())
         finally:
             desk.outside.stop.set()
             engine.stop()

@@ -9,7 +9,7 @@ import logging
 import uuid
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from importer.errors import LedgerError
@@ -32,6 +32,8 @@ _SILENCE_CRON = "17 * * * *"
 _GOING = ["PENDING", "ENQUEUED"]
 _MOST_SECONDS_TO_END = 86_400
 _LOOK_SECONDS = 0.3
+_KEPT = timedelta(days=30)
+_MOST_AT_ONCE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ class Engine:
         self._dbos: Any = DBOS
         self._worker = worker
         self._name = f"importer-{role}"
+        self._launched = False
         self._turning = _register(DBOS, worker)
         DBOS(
             config={
@@ -74,20 +77,26 @@ class Engine:
         from dbos import error as dbos_errors
         from sqlalchemy.exc import SQLAlchemyError
 
+        logger = logging.getLogger("dbos")
+        # What it says of a failure here, with a traceback, is said below in words.
+        logger.disabled = True
         try:
             self._dbos.launch()
+            self._launched = True
         except (SQLAlchemyError, dbos_errors.DBOSException) as error:
             raise LedgerError(
                 f"The engine's database cannot be used: {error}",
                 "Check the disk and rights of IMPORTER_HOME, or the database that IMPORTER_JOBS_DATABASE names.",
             ) from None
+        finally:
+            logger.disabled = False
 
     def stop(self) -> None:
         """Wait until the turns that are under way have come to a stop, and close the database.
 
         Raise the stop event first: calls in flight are then finished and no further ones begun.
         """
-        seconds = _MOST_SECONDS_TO_END if self._under_way(["PENDING"]) else 0
+        seconds = _MOST_SECONDS_TO_END if self._launched and self._under_way(["PENDING"]) else 0
         self._dbos.destroy(workflow_completion_timeout_sec=seconds, destroy_registry=True)
 
     def _under_way(self, states: list[str]) -> bool:
@@ -96,6 +105,22 @@ class Engine:
             status=states, application_name=self._name, load_input=False, load_output=False, limit=1
         )
         return bool(found)
+
+    def tidy(self, now: datetime) -> int:
+        """Forget what was written down about turns that ended long ago; how many.
+
+        The jobs' own history stays; a job that is due every minute would else fill the disk in a few years.
+        """
+        before = (now - _KEPT).isoformat()
+        old = self._dbos.list_workflows(
+            completed_before=before,
+            application_name=self._name,
+            load_input=False,
+            load_output=False,
+            limit=_MOST_AT_ONCE,
+        )
+        self._dbos.delete_workflows([each.workflow_id for each in old])
+        return len(old)
 
     def run_now(self, name: str, cause: str, now: datetime) -> TurnEnd:
         """Run the job ``name`` and wait for its end; a turn that a killed process left is finished first."""

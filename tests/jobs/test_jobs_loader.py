@@ -151,3 +151,10 @@ def test_the_schema_knows_every_option() -> None:
     assert job["additionalProperties"] is False
     assert job["required"] == ["account", "mapping", "source"]
     assert schema["$defs"]["Notification"]["properties"]["when"]["enum"] == ["always", "problems", "silence"]
+
+
+def test_the_example_of_the_docs_is_sound(tmp_path: Path) -> None:
+    """What people copy from the page about jobs loads."""
+    page = (Path(__file__).parents[2] / "docs" / "jobs.md").read_text("utf-8")
+    example = page.partition("```yaml\n")[2].partition("```")[0]
+    assert list(parse_jobs(example, tmp_path / "jobs.yaml").tasks) == ["nightly-visits", "visit-notes"]

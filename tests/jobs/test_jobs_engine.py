@@ -1,0 +1,133 @@
+"""The engine itself, on SQLite: schedules follow the jobs file, and what was missed is caught up once."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from importer.errors import LedgerError
+from importer.jobs.database import Databases, databases_of
+from importer.jobs.engine import Engine
+from importer.jobs.loader import parse_jobs
+from importer.jobs.notify import LogNotifier
+from importer.jobs.store import JobStore, Result
+from importer.jobs.work import Worker
+from importer.pipeline.clock import SystemClock
+from importer.pipeline.progress import Silent
+from importer.pipeline.runs import Surroundings
+from importer.redaction import Secret
+
+MAPPING = "target: create-lead\nlead:\n  EmailAddress: E-mail\n"
+YEARLY = '{cron: "0 0 1 1 *", timezone: Asia/Kolkata}'
+
+
+def worker_of(tmp_path: Path, store: JobStore, *jobs: str) -> Worker:
+    """Somebody who finds an empty folder whenever a job is due."""
+    (tmp_path / "m.yaml").write_text(MAPPING, "utf-8")
+    stop = threading.Event()
+    outside = Surroundings(
+        home=tmp_path,
+        environment={},
+        clock=SystemClock(stop),
+        stop=stop,
+        progress=Silent(),
+        make_crm=lambda account: None,  # type: ignore[arg-type,return-value]  # never asked
+        confirm=lambda question: False,
+        random_text=lambda: "ab12",
+    )
+    lines = []
+    for job in jobs:
+        name, _, more = job.partition(" ")
+        (tmp_path / name).mkdir(exist_ok=True)
+        lines.append(f"  {name}: {{account: x, mapping: m.yaml, source: {{folder: {name}, stable: 0s}}{more}}}")
+    loaded = parse_jobs("\n".join(["jobs:", *lines]), tmp_path / "jobs.yaml")
+    return Worker(loaded, store, outside, lambda name: None, LogNotifier())  # type: ignore[arg-type,return-value]  # never asked
+
+
+@contextmanager
+def running(worker: Worker, databases: Databases, role: str = "serve") -> Iterator[Engine]:
+    engine = Engine(worker, databases, role)
+    try:
+        engine.start()
+        yield engine
+    finally:
+        worker.outside.stop.set()
+        engine.stop()
+        worker.outside.stop.clear()
+
+
+def eventually(reached: Callable[[], bool]) -> None:
+    end = time.monotonic() + 20
+    while not reached():
+        assert time.monotonic() < end, "it took too long"
+        time.sleep(0.1)
+
+
+def schedules(engine: Engine) -> dict[str, str]:
+    return {each["schedule_name"]: each["schedule"] for each in engine._dbos.list_schedules()}
+
+
+def caught_up(engine: Engine) -> list[str]:
+    return [each.workflow_id for each in engine._dbos.list_workflows(workflow_id_prefix="catch-up")]
+
+
+def pretend_fired(engine: Engine, name: str, at: datetime) -> None:
+    from dbos._dbos import _get_dbos_instance
+
+    _get_dbos_instance()._sys_db.update_last_fired_at(name, at.isoformat())
+
+
+def test_schedules_follow_the_jobs_file(tmp_path: Path, store: JobStore) -> None:
+    """New ones are added, changed ones changed, those that are gone removed; missed times are caught up once."""
+    databases = databases_of({}, tmp_path)
+    first = worker_of(tmp_path, store, f"a , schedule: {YEARLY}", f"b , schedule: {YEARLY}, missed: skip", "c")
+    now = datetime.now(UTC)
+    with running(first, databases) as engine:
+        engine.keep_schedules(now)
+        assert {"a", "b"} < set(schedules(engine))
+        assert "c" not in schedules(engine)
+        assert caught_up(engine) == []
+        for name in ("a", "b"):
+            pretend_fired(engine, name, now - timedelta(days=800))
+    with running(first, databases) as engine:
+        engine.keep_schedules(now)
+        assert len(caught_up(engine)) == 1, "two years were missed, and one turn catches them up"
+        assert caught_up(engine)[0].startswith("catch-up-a-")
+        eventually(lambda: all(each.status == "SUCCESS" for each in engine._dbos.list_workflows()))
+        engine.keep_schedules(now)
+        assert len(caught_up(engine)) == 1
+    other = worker_of(tmp_path, store, 'a , schedule: {cron: "5 4 * * *", timezone: UTC}')
+    with running(other, databases) as engine:
+        engine.keep_schedules(now)
+        assert schedules(engine)["a"] == "5 4 * * *"
+        assert "b" not in schedules(engine)
+
+
+def test_old_turns_are_forgotten(tmp_path: Path, store: JobStore) -> None:
+    """What the engine wrote down about turns that ended long ago is removed; the jobs' own history stays."""
+    worker = worker_of(tmp_path, store, "a")
+    with running(worker, databases_of({}, tmp_path), "run-a") as engine:
+        now = datetime.now(UTC)
+        assert engine.run_now("a", "hand", now).outcome == Result.NOTHING
+        assert engine.tidy(now) == 0
+        assert engine.tidy(now + timedelta(days=40)) == 1
+        assert engine.tidy(now + timedelta(days=40)) == 0
+
+
+def test_a_database_that_cannot_be_used(tmp_path: Path, store: JobStore) -> None:
+    """It is said in words which setting to look at."""
+    worker = worker_of(tmp_path, store, "a")
+    nowhere = Secret(f"sqlite:///{tmp_path}/nowhere/x.db")
+    engine = Engine(worker, Databases(nowhere, nowhere, is_sqlite=True), "serve")
+    try:
+        with pytest.raises(LedgerError) as caught:
+            engine.start()
+        assert "IMPORTER_JOBS_DATABASE" in caught.value.remedy
+    finally:
+        engine.stop()
