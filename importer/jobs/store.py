@@ -137,8 +137,9 @@ class JobStore:
             with self._engine.begin() as connection:
                 yield connection
         except DBAPIError as error:
+            told = " ".join(str(error.orig).split()).rstrip(".")
             raise LedgerError(
-                f"The memory of the jobs cannot be used: {type(error.orig).__name__}: {error.orig}.",
+                f"The memory of the jobs cannot be used: {told}.",
                 "Check the disk and rights of IMPORTER_HOME, or the database that IMPORTER_JOBS_DATABASE names.",
             ) from None
 
