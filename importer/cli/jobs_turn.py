@@ -19,7 +19,7 @@ _BUSY = 75
 @click.command("run")
 @click.argument("name")
 @jobs_options
-@click.option("-q", "--quiet", is_flag=True, help="No progress, only the end and errors.")
+@click.option("-q", "--quiet", is_flag=True, help="No progress, and no word at all when all is well.")
 @click.option("-v", "--verbose", count=True, help="Log what happens; twice for more.")
 def run_command(name: str, file: Path | None, as_json: bool, quiet: bool, verbose: int) -> int:
     """Run the job NAME once, now, and wait for its end.
@@ -35,13 +35,15 @@ def run_command(name: str, file: Path | None, as_json: bool, quiet: bool, verbos
         with held_lock(desk.outside.home, f"start-{name}") as ours:
             if not ours:
                 return _tell_busy(name, as_json=as_json)
-            engine = Engine(desk.worker(), desk.databases, f"run-{name}")
+            worker = desk.worker()
+            engine = Engine(worker, desk.databases, f"run-{name}")
             try:
                 engine.start()
-                end = engine.run_now(name, "hand", desk.outside.clock.now())
+                end = engine.run_now(name, desk.outside.clock.now())
+                worker.watch_silence()
             finally:
                 engine.stop()
-    return _tell(end, as_json=as_json)
+    return _tell(end, as_json=as_json, quiet=quiet)
 
 
 def _tell_busy(name: str, *, as_json: bool) -> int:
@@ -51,12 +53,12 @@ def _tell_busy(name: str, *, as_json: bool) -> int:
     return _tell(TurnEnd(name, Result.BUSY, _BUSY, "The job is running already."), as_json=as_json)
 
 
-def _tell(end: TurnEnd, *, as_json: bool) -> int:
+def _tell(end: TurnEnd, *, as_json: bool, quiet: bool = False) -> int:
     from importer.jobs.store import Result
 
     if as_json:
         print_json(end.plain())
-    elif end.outcome != Result.BUSY:
+    elif end.outcome != Result.BUSY and not (quiet and end.exit_status == 0):
         for note in end.notes:
             tell_lines(note)
         for each in end.files:

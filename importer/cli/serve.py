@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -25,13 +26,16 @@ def command(file: Path | None, as_json: bool, verbose: int) -> int:
     from importer.cli.streams import say
     from importer.jobs.engine import Engine
     from importer.jobs.locks import held_lock
+    from importer.pipeline.progress import Silent
 
-    with jobs_desk(file, quiet=False, verbose=verbose) as desk, held_lock(desk.outside.home, "serve") as ours:
+    with jobs_desk(file, quiet=False, verbose=max(verbose, 1)) as desk, held_lock(desk.outside.home, "serve") as ours:
         if not ours:
             if as_json:
                 print_json({"status": "busy", "exit_status": _BUSY, "jobs": []})
             return _BUSY
-        engine = Engine(desk.worker(), desk.databases, "serve")
+        # Several accounts are worked on beside each other; the log has a line for the end of each turn.
+        worker = replace(desk.worker(), outside=replace(desk.outside, progress=Silent()))
+        engine = Engine(worker, desk.databases, "serve")
         try:
             engine.start()
             engine.keep_schedules(desk.outside.clock.now())

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from importer.errors import LedgerError
+from importer.errors import LedgerError, SettingsError
 from importer.jobs import plain_json
 from importer.jobs.cron import times_after
 from importer.jobs.database import Databases
@@ -20,7 +20,7 @@ from importer.jobs.extra import engine_extra
 from importer.jobs.locks import held_lock
 from importer.jobs.model import Missed
 from importer.jobs.store import Result, State
-from importer.jobs.work import ENDED, WELL_ENOUGH, Begun, FileEnd, TurnEnd, Worker
+from importer.jobs.work import ENDED, TRIED_AGAIN, WELL_ENOUGH, Begun, FileEnd, TurnEnd, Worker
 from importer.pipeline.clock import iso
 
 _log = logging.getLogger(__name__)
@@ -34,6 +34,10 @@ _MOST_SECONDS_TO_END = 86_400
 _LOOK_SECONDS = 0.3
 _KEPT = timedelta(days=30)
 _MOST_AT_ONCE = 1000
+_TRIES = 12
+_TRY_AGAIN_SECONDS = 300.0
+BY_HAND = "hand"
+"""The cause of a turn for which a person or another scheduler waits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,12 +126,12 @@ class Engine:
         self._dbos.delete_workflows([each.workflow_id for each in old])
         return len(old)
 
-    def run_now(self, name: str, cause: str, now: datetime) -> TurnEnd:
+    def run_now(self, name: str, now: datetime) -> TurnEnd:
         """Run the job ``name`` and wait for its end; a turn that a killed process left is finished first."""
         outside = self._worker.outside
         while self._under_way(_GOING) and not outside.stop.is_set():
             outside.clock.sleep(_LOOK_SECONDS)
-        handle = self._dbos.start_workflow(self._turning.by_name, name, cause, iso(now))
+        handle = self._dbos.start_workflow(self._turning.by_name, name, BY_HAND, iso(now))
         return turn_from(handle.get_result())
 
     def keep_schedules(self, now: datetime) -> None:
@@ -188,10 +192,13 @@ def _register(dbos: Any, worker: Worker) -> Turning:
     archive = dbos.step(name="archive")(lambda number: asdict(worker.archive(number)))
 
     @dbos.step(name="finish")  # type: ignore[untyped-decorator]
-    def finish(name: str, cause: str, due: str, begun: dict[str, Any], ends: list[dict[str, Any]]) -> dict[str, Any]:
-        return worker.finish(name, cause, due, begun_from(begun), [FileEnd(**each) for each in ends]).plain()
+    def finish(
+        name: str, cause: str, due: str, begun: dict[str, Any], ends: list[dict[str, Any]], last: bool
+    ) -> dict[str, Any]:
+        files = [FileEnd(**each) for each in ends]
+        return worker.finish(name, cause, due, begun_from(begun), files, last=last).plain()
 
-    def turn(name: str, cause: str, due: str) -> dict[str, Any]:
+    def turn(name: str, cause: str, due: str, *, last: bool = True) -> dict[str, Any]:
         with worker.noting_faults(name, cause, due), held_lock(worker.outside.home, name) as ours:
             if not ours:
                 return TurnEnd(name, Result.BUSY, 75, "The job is running already.").plain()
@@ -200,19 +207,28 @@ def _register(dbos: Any, worker: Worker) -> Turning:
             for number in begun["numbers"]:
                 ended = import_one(number)
                 ends.append(archive(number) if ended["outcome"] in ENDED else ended)
-            end: dict[str, Any] = finish(name, cause, due, begun, ends)
+            end: dict[str, Any] = finish(name, cause, due, begun, ends, last)
         if end["outcome"] in WELL_ENOUGH:
             for follower in worker.jobs.followers(name):
                 by_name(follower.name, "after", due)
         return end
 
+    def patient_turn(name: str, cause: str, due: str) -> dict[str, Any]:
+        """A turn that nobody watches: a short trouble of the network must not cost a night."""
+        for tried in range(1, _TRIES + 1):
+            end = turn(name, cause, due, last=tried == _TRIES)
+            if not passes_by_itself(end) or worker.outside.stop.is_set():
+                break
+            worker.outside.clock.sleep(_TRY_AGAIN_SECONDS)
+        return end
+
     @dbos.workflow(name=_BY_NAME)  # type: ignore[untyped-decorator]
     def by_name(name: str, cause: str, due: str) -> dict[str, Any]:
-        return turn(name, cause, due)
+        return turn(name, cause, due) if cause == BY_HAND else patient_turn(name, cause, due)
 
     @dbos.workflow(name=_TIMER)  # type: ignore[untyped-decorator]
     def timer(due: datetime, name: Any) -> dict[str, Any]:
-        return turn(str(name), "schedule", iso(due))
+        return patient_turn(str(name), "schedule", iso(due))
 
     @dbos.workflow(name=_SILENCE)  # type: ignore[untyped-decorator]
     def silence(due: datetime, context: Any) -> list[str]:
@@ -221,6 +237,11 @@ def _register(dbos: Any, worker: Worker) -> Turning:
 
     watch = dbos.step(name="silence")(lambda: list(worker.watch_silence()))
     return Turning(timer, by_name, silence)
+
+
+def passes_by_itself(end: dict[str, Any]) -> bool:
+    """Whether a turn ended for a reason that may be gone in a few minutes, such as the network's."""
+    return end["outcome"] in TRIED_AGAIN and end["exit_status"] != SettingsError.exit_status
 
 
 def begun_from(found: dict[str, Any]) -> Begun:

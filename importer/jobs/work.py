@@ -43,6 +43,8 @@ EXIT_STATUS = {Result.FAILED: 1, Result.INTERRUPTED: 4, Result.HELD: 3, Result.P
 _LEFT_OPEN = (Result.BUSY, Result.INTERRUPTED, Result.ERROR)
 ENDED = (Result.DONE, Result.PROBLEMS, Result.DUPLICATE, Result.FAILED)
 """Ends of a file after which it goes to an archive."""
+TRIED_AGAIN = (Result.BUSY, Result.INTERRUPTED, Result.ERROR)
+"""Ends of a turn that a later try may mend."""
 WELL_ENOUGH = (Result.DONE, Result.PROBLEMS, Result.DUPLICATE, Result.NOTHING)
 """Ends of a turn after which the jobs that wait for it may run."""
 
@@ -202,8 +204,13 @@ class Worker:
             write_note(place, f"{entry.message} {entry.remedy}".strip())
         return _end_of(self.store.change(entry.id, state=State.ARCHIVED.value))
 
-    def finish(self, name: str, cause: str, due: str, begun: Begun, ends: Sequence[FileEnd]) -> TurnEnd:
-        """Sum a turn up, write it down and tell those who want to hear of it."""
+    def finish(
+        self, name: str, cause: str, due: str, begun: Begun, ends: Sequence[FileEnd], *, last: bool = True
+    ) -> TurnEnd:
+        """Sum a turn up, write it down and tell those who want to hear of it.
+
+        An end that the next try may mend is told only after the ``last`` try.
+        """
         end = begun.stopper or sum_up(name, begun, ends)
         now = self.outside.clock.now()
         outcome = Result(end.outcome)
@@ -213,6 +220,9 @@ class Worker:
             self.store.add_turn(Turn(name, cause, *at, outcome.value, end.exit_status, len(ends), rows, end.message))
         if any(each.outcome in (Result.DONE, Result.PROBLEMS) for each in ends):
             self.store.change_state(name, last_success_at=iso(now), silence_told_at="")
+        _log.info("%s: %s: %s", name, outcome.value, end.message)
+        if outcome is Result.INTERRUPTED and not last:
+            return end
         addresses = listeners(self.jobs.task(name).job.notify, outcome)
         title = f"Job {name}: {outcome.value}"
         self._tell(Notice(name, outcome, title, f"{end.message} {end.remedy}".strip()), addresses)

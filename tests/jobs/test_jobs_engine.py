@@ -12,8 +12,11 @@ from pathlib import Path
 import pytest
 
 from importer.errors import LedgerError
+from importer.jobs import engine as engine_room
+from importer.jobs import work
 from importer.jobs.database import Databases, databases_of
 from importer.jobs.engine import Engine
+from importer.jobs.importing import Verdict
 from importer.jobs.loader import parse_jobs
 from importer.jobs.notify import LogNotifier
 from importer.jobs.store import JobStore, Result
@@ -114,7 +117,7 @@ def test_old_turns_are_forgotten(tmp_path: Path, store: JobStore) -> None:
     worker = worker_of(tmp_path, store, "a")
     with running(worker, databases_of({}, tmp_path), "run-a") as engine:
         now = datetime.now(UTC)
-        assert engine.run_now("a", "hand", now).outcome == Result.NOTHING
+        assert engine.run_now("a", now).outcome == Result.NOTHING
         assert engine.tidy(now) == 0
         assert engine.tidy(now + timedelta(days=40)) == 1
         assert engine.tidy(now + timedelta(days=40)) == 0
@@ -131,3 +134,34 @@ def test_a_database_that_cannot_be_used(tmp_path: Path, store: JobStore) -> None
         assert "IMPORTER_JOBS_DATABASE" in caught.value.remedy
     finally:
         engine.stop()
+
+
+def test_a_short_trouble_does_not_cost_a_night(
+    tmp_path: Path, store: JobStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A turn that nobody watches is tried again a few minutes later; what a person must mend is not."""
+    verdicts = [
+        Verdict(Result.BUSY, 75, "another import"),
+        Verdict(Result.INTERRUPTED, 4, "cannot be reached"),
+        Verdict(Result.ERROR, 1, "no answer"),
+        Verdict(Result.ERROR, 2, "no keys"),
+    ]
+    seen = []
+
+    def import_it(*_: object) -> Verdict:
+        seen.append(verdicts[len(seen)])
+        return seen[-1]
+
+    monkeypatch.setattr(work, "import_file", import_it)
+    monkeypatch.setattr(engine_room, "_TRY_AGAIN_SECONDS", 0.01)
+    worker = worker_of(tmp_path, store, f"a , schedule: {YEARLY}")
+    (tmp_path / "a" / "a.csv").write_text("E-mail\na@example.org\n", "utf-8")
+    with running(worker, databases_of({}, tmp_path)) as engine:
+        now = datetime.now(UTC)
+        engine.keep_schedules(now)
+        pretend_fired(engine, "a", now - timedelta(days=800))
+        engine.keep_schedules(now)
+        eventually(lambda: len(seen) == 4)
+        time.sleep(0.5)
+        eventually(lambda: all(each.status == "SUCCESS" for each in engine._dbos.list_workflows()))
+    assert len(seen) == 4

@@ -5,6 +5,8 @@ from __future__ import annotations
 import builtins
 import os
 import shlex
+import shutil
+import subprocess
 import xml.dom.minidom
 from datetime import UTC, datetime
 from pathlib import Path
@@ -75,6 +77,19 @@ def test_the_service_is_hardened(jobs: LoadedJobs, place: Place, tmp_path: Path)
     assert f"ReadWritePaths={tmp_path}\n" in unit, "the folder of a single path is that of the jobs file"
     assert f'--file "{tmp_path}/50%% jobs.yaml"' in unit
     assert "User=meera" in unit
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="there is no systemd-analyze")
+def test_systemd_finds_the_service_safe(jobs: LoadedJobs, place: Place, tmp_path: Path) -> None:
+    """Its own judge gives it at most 3.0 of 10."""
+    path = tmp_path / "importer.service"
+    path.write_text(systemd_unit(jobs, place), "utf-8")
+    judged = subprocess.run(
+        ["systemd-analyze", "security", "--offline=true", "--threshold=30", str(path)], capture_output=True, text=True
+    )
+    if "unrecognized option" in judged.stderr:
+        pytest.skip("systemd-analyze is too old to judge a file")
+    assert judged.returncode == 0, judged.stdout[-400:]
 
 
 def test_the_task_of_windows(jobs: LoadedJobs, place: Place) -> None:
