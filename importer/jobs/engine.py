@@ -8,19 +8,19 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from importer.errors import LedgerError, SettingsError
+from importer.errors import LedgerError
 from importer.jobs import plain_json
 from importer.jobs.cron import times_after
 from importer.jobs.database import Databases
 from importer.jobs.extra import engine_extra
-from importer.jobs.locks import held_lock
 from importer.jobs.model import Missed
-from importer.jobs.store import Result, State
-from importer.jobs.work import ENDED, TRIED_AGAIN, WELL_ENOUGH, Begun, FileEnd, TurnEnd, Worker
+from importer.jobs.store import State
+from importer.jobs.turning import BY_HAND, Plain, Turns, steps_of, turn_from
+from importer.jobs.work import TurnEnd, Worker
 from importer.pipeline.clock import iso
 
 _log = logging.getLogger(__name__)
@@ -34,10 +34,6 @@ _MOST_SECONDS_TO_END = 86_400
 _LOOK_SECONDS = 0.3
 _KEPT = timedelta(days=30)
 _MOST_AT_ONCE = 1000
-_TRIES = 12
-_TRY_AGAIN_SECONDS = 300.0
-BY_HAND = "hand"
-"""The cause of a turn for which a person or another scheduler waits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,78 +183,28 @@ def _queue(account: str) -> str:
 
 def _register(dbos: Any, worker: Worker) -> Turning:
     """Tell the engine our steps and workflows; ``worker`` does what they say."""
-    begin = dbos.step(name="begin")(lambda name: asdict(worker.begin(name)))
-    import_one = dbos.step(name="import")(lambda number: asdict(worker.import_one(number)))
-    archive = dbos.step(name="archive")(lambda number: asdict(worker.archive(number)))
-
-    @dbos.step(name="finish")  # type: ignore[untyped-decorator]
-    def finish(
-        name: str, cause: str, due: str, begun: dict[str, Any], ends: list[dict[str, Any]], last: bool
-    ) -> dict[str, Any]:
-        files = [FileEnd(**each) for each in ends]
-        return worker.finish(name, cause, due, begun_from(begun), files, last=last).plain()
-
-    def turn(name: str, cause: str, due: str, *, last: bool = True) -> dict[str, Any]:
-        with worker.noting_faults(name, cause, due), held_lock(worker.outside.home, name) as ours:
-            if not ours:
-                return TurnEnd(name, Result.BUSY, 75, "The job is running already.").plain()
-            begun = begin(name)
-            ends = []
-            for number in begun["numbers"]:
-                ended = import_one(number)
-                ends.append(archive(number) if ended["outcome"] in ENDED else ended)
-            end: dict[str, Any] = finish(name, cause, due, begun, ends, last)
-        if end["outcome"] in WELL_ENOUGH:
-            for follower in worker.jobs.followers(name):
-                by_name(follower.name, "after", due)
-        return end
-
-    def patient_turn(name: str, cause: str, due: str) -> dict[str, Any]:
-        """A turn that nobody watches: a short trouble of the network must not cost a night."""
-        for tried in range(1, _TRIES + 1):
-            end = turn(name, cause, due, last=tried == _TRIES)
-            if not passes_by_itself(end) or worker.outside.stop.is_set():
-                break
-            worker.outside.clock.sleep(_TRY_AGAIN_SECONDS)
-        return end
+    steps = steps_of(dbos, worker)
 
     @dbos.workflow(name=_BY_NAME)  # type: ignore[untyped-decorator]
-    def by_name(name: str, cause: str, due: str) -> dict[str, Any]:
-        return turn(name, cause, due) if cause == BY_HAND else patient_turn(name, cause, due)
+    def by_name(name: str, cause: str, due: str) -> Plain:
+        return turns.run(name, cause, due)
 
     @dbos.workflow(name=_TIMER)  # type: ignore[untyped-decorator]
-    def timer(due: datetime, name: Any) -> dict[str, Any]:
-        return patient_turn(str(name), "schedule", iso(due))
+    def timer(due: datetime, name: Any) -> Plain:
+        return turns.run(str(name), "schedule", iso(due))
 
     @dbos.workflow(name=_SILENCE)  # type: ignore[untyped-decorator]
     def silence(due: datetime, context: Any) -> list[str]:
-        told: list[str] = watch()
-        return told
+        return steps.silence()
 
-    watch = dbos.step(name="silence")(lambda: list(worker.watch_silence()))
+    turns = Turns(worker, steps, by_name)
     return Turning(timer, by_name, silence)
-
-
-def passes_by_itself(end: dict[str, Any]) -> bool:
-    """Whether a turn ended for a reason that may be gone in a few minutes, such as the network's."""
-    return end["outcome"] in TRIED_AGAIN and end["exit_status"] != SettingsError.exit_status
-
-
-def begun_from(found: dict[str, Any]) -> Begun:
-    """What :func:`dataclasses.asdict` made of a :class:`Begun`."""
-    stopper = found["stopper"]
-    return Begun(**{**found, "stopper": turn_from(stopper) if stopper else None})
-
-
-def turn_from(found: dict[str, Any]) -> TurnEnd:
-    """What :meth:`TurnEnd.plain` told."""
-    return TurnEnd(**{**found, "files": [FileEnd(**each) for each in found["files"]]})
 
 
 def _serializer() -> Any:
     from dbos import Serializer
 
-    class Plain(Serializer):
+    class PlainJson(Serializer):
         """JSON in place of the engine's own form, which would make objects of what stands in the database."""
 
         def serialize(self, data: Any) -> str:
@@ -270,7 +216,7 @@ def _serializer() -> Any:
         def name(self) -> str:
             return "importer_json"
 
-    return Plain()
+    return PlainJson()
 
 
 def _quiet_logs() -> None:

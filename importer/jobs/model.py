@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from importer.jobs.cron import checked_cron
 from importer.jobs.values import checked_folder_name, checked_pattern, read_duration
 from importer.mapping.model import Flag, Share, StrictModel, Text, TimeZone, WholeNumber
+from importer.mapping.unfit import UnfitError
 
 STABLE_SECONDS = 30.0
 UNATTENDED_ROWS = 20_000
@@ -89,6 +90,16 @@ class Address(StrictModel):
 
     env: Text | None = Field(None, description="Name of the environment variable that holds the address.")
     file: Text | None = Field(None, description="Path of a private file that holds the address.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _never_a_text(cls, given: Any) -> Any:
+        if isinstance(given, str):
+            raise UnfitError(
+                "An address never stands in the file itself: it often holds a password.",
+                "Keep it in a variable or a private file, and write {env: NAME} or {file: PATH}.",
+            )
+        return given
 
 
 class Notification(StrictModel):

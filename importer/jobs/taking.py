@@ -14,6 +14,8 @@ from importer.jobs.store import Entry, JobStore, Result, State
 from importer.pipeline.clock import Clock, iso
 from importer.sources import file_signature, source_hash
 
+_GOING_ON = (State.TAKEN, State.HELD, State.APPROVED, State.IMPORTED)
+
 
 @dataclass(slots=True)
 class Catch:
@@ -34,11 +36,16 @@ def take_files(task: Task, store: JobStore, clock: Clock, mapping_sha: str) -> C
     glance, stable = _stable_files(task, store, clock)
     catch.arriving = [seen.path.name for seen in glance.files if seen not in stable]
     catch.notes = [f"{name} is skipped: {why}." for name, why in glance.skipped]
+    begun = {(entry.path, entry.signature): entry for entry in store.entries(task.name, _GOING_ON)}
     for seen in stable:
+        known = begun.get((str(seen.path), seen.signature))
+        if known is not None and known.state == State.IMPORTED.value:
+            # It waits for its archive, which refused it.
+            continue
         if seen.path.name in glance.open_elsewhere:
             catch.notes.append(f"{seen.path.name} is open in a spreadsheet program; it is read as it was saved last.")
         try:
-            sha = source_hash(seen.path)
+            sha = known.sha if known is not None else source_hash(seen.path)
             whole = file_signature(seen.path) == seen.signature
         except SourceError as error:
             catch.notes.append(f"{error.message} {error.remedy}")

@@ -70,4 +70,4 @@ def _homes() -> dict[str, Collection[str]]:
     }
 
 
-JOBS = Vocabulary(keys_of, choices_of, _missing, _homes)
+JOBS = Vocabulary(keys_of, choices_of, _missing, _homes, "{folder: inbox}")

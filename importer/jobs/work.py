@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -131,7 +131,8 @@ class Worker:
         notes = []
         for entry in self.store.entries(task.name, [State.IMPORTED]):
             end = self.archive(entry.id)
-            notes.append(f"{end.path} was imported earlier and is archived only now.")
+            waits = self.store.entry(entry.id).state == State.IMPORTED.value
+            notes.append(end.message if waits else f"{end.path} was imported earlier and is archived only now.")
         return notes
 
     def import_one(self, number: int) -> FileEnd:
@@ -199,7 +200,7 @@ class Worker:
             return self.archive(number)
         except ImporterError as error:
             _log.warning("%s", error.message)
-            return _end_of(entry)
+            return replace(_end_of(entry), archive="", message=f"{entry.message} {error.message}", remedy=error.remedy)
         if entry.outcome in (Result.FAILED.value, Result.DUPLICATE.value):
             write_note(place, f"{entry.message} {entry.remedy}".strip())
         return _end_of(self.store.change(entry.id, state=State.ARCHIVED.value))

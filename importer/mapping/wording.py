@@ -15,7 +15,7 @@ from importer.mapping.unfit import UnfitError
 
 _WANTED = {
     "string_type": ("a text", ""),
-    "model_type": ("a table of options", "Write them as `name: value`, or in braces: {column: City}."),
+    "model_type": ("a table of options", "Write them as `name: value`, or in braces: EXAMPLE."),
     "dict_type": ("a table", "Write one `name: value` a line, or in braces: {Gold: G, Silver: S}."),
     "tuple_type": ("a list", "Write it in brackets: [first, second]."),
     "int_type": ("a whole number", "Write digits only, such as 200."),
@@ -31,12 +31,14 @@ class Vocabulary:
 
     ``keys_of`` are the keys that may stand in the table at a path, ``choices_of`` the words that an option can be.
     ``missing`` says what is wrong when a required key is not there, and ``homes`` where keys belong, in words.
+    ``example`` is a table as one writes it in braces.
     """
 
     keys_of: Callable[[Path], Collection[str]]
     choices_of: Callable[[Path], Collection[str]]
     missing: Callable[[Path], tuple[str, str]]
     homes: Callable[[], dict[str, Collection[str]]]
+    example: str
 
 
 def sentence(error: ErrorDetails, words: Vocabulary | None = None) -> tuple[str, str]:
@@ -72,6 +74,7 @@ def _wrong_kind(error: ErrorDetails, path: Path, given: Any, words: Vocabulary) 
     if kind == "greater_than_equal":
         return f"`{path[-1]}` must be at least {error['ctx']['ge']}.", "Write a larger number."
     wanted, remedy = _WANTED.get(kind, ("another value", ""))
+    remedy = remedy.replace("EXAMPLE", words.example)
     return f"`{_shown(path)}` must be {wanted}, not {_kind_of(given)}.", remedy
 
 
@@ -115,4 +118,4 @@ def choices_of(path: Path) -> list[str]:
     return [str(word) for kind in kinds if hasattr(kind, "__members__") for word in kind]
 
 
-_MAPPING = Vocabulary(keys_of, choices_of, _missing, _homes)
+_MAPPING = Vocabulary(keys_of, choices_of, _missing, _homes, "{column: City}")

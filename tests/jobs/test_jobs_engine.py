@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import base64
+import json
+import pickle
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from importer.errors import LedgerError
-from importer.jobs import engine as engine_room
-from importer.jobs import work
+from importer.jobs import turning, work
 from importer.jobs.database import Databases, databases_of
 from importer.jobs.engine import Engine
 from importer.jobs.importing import Verdict
@@ -123,6 +126,23 @@ def test_old_turns_are_forgotten(tmp_path: Path, store: JobStore) -> None:
         assert engine.tidy(now + timedelta(days=40)) == 0
 
 
+def test_the_engine_writes_plain_json(tmp_path: Path, store: JobStore) -> None:
+    """No code can be hidden in what it reads back."""
+    databases = databases_of({}, tmp_path)
+    with running(worker_of(tmp_path, store, f"a , schedule: {YEARLY}"), databases, "run-a") as engine:
+        engine.run_now("a", datetime.now(UTC))
+    with closing(sqlite3.connect(tmp_path / "jobs" / "engine.db")) as connection:
+        steps = connection.execute("SELECT output FROM operation_outputs").fetchall()
+        tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        every = [value for table in tables for row in connection.execute(f"SELECT * FROM {table}") for value in row]
+    assert len(steps) == 2
+    for (output,) in steps:
+        json.loads(output)
+    pickled = base64.b64encode(pickle.dumps({"job": "a"})).decode()[:3]
+    assert not [value for value in every if str(value).startswith(pickled)]
+    assert [value for value in every if "by_name" in str(value) or '"hand"' in str(value)], "the inputs are looked at"
+
+
 def test_a_database_that_cannot_be_used(tmp_path: Path, store: JobStore) -> None:
     """It is said in words which setting to look at."""
     worker = worker_of(tmp_path, store, "a")
@@ -153,7 +173,7 @@ def test_a_short_trouble_does_not_cost_a_night(
         return seen[-1]
 
     monkeypatch.setattr(work, "import_file", import_it)
-    monkeypatch.setattr(engine_room, "_TRY_AGAIN_SECONDS", 0.01)
+    monkeypatch.setattr(turning, "_TRY_AGAIN_SECONDS", 0.01)
     worker = worker_of(tmp_path, store, f"a , schedule: {YEARLY}")
     (tmp_path / "a" / "a.csv").write_text("E-mail\na@example.org\n", "utf-8")
     with running(worker, databases_of({}, tmp_path)) as engine:

@@ -18,7 +18,6 @@ from importer.errors import LedgerError, SettingsError
 from importer.jobs import plain_json
 from importer.jobs.cron import times_after
 from importer.jobs.database import databases_of
-from importer.jobs.engine import begun_from
 from importer.jobs.examine import examine
 from importer.jobs.install import Place, cron_block, merged_crontab, systemd_unit, windows_task
 from importer.jobs.loader import LoadedJobs, parse_jobs
@@ -27,6 +26,7 @@ from importer.jobs.model import Address
 from importer.jobs.notify import LogNotifier, Notice, address_text
 from importer.jobs.overview import coming, standing
 from importer.jobs.store import JobStore, Turn
+from importer.jobs.turning import begun_from
 from importer.redaction import redact
 
 NOW = datetime(2026, 11, 21, 2, 30, tzinfo=UTC)

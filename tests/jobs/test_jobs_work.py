@@ -14,13 +14,14 @@ import pytest
 from importer.errors import (
     AnotherRunActive,
     CrmError,
+    ImporterError,
     MappingError,
     MappingProblem,
     RunStopped,
     SettingsError,
     SourceError,
 )
-from importer.jobs import importing, work
+from importer.jobs import archive, importing, work
 from importer.jobs.guarding import Held, review_for
 from importer.jobs.importing import Verdict, import_file
 from importer.jobs.loader import LoadedJobs, parse_jobs
@@ -200,6 +201,27 @@ def test_a_name_that_is_taken_meanwhile_gets_another(worker: Worker, monkeypatch
     (path.parent / "done/a.csv").write_text("theirs", "utf-8")
     assert worker.archive(number).archive.endswith("done/a-20261121-023000.csv")
     assert (path.parent / "done/a.csv").read_text("utf-8") == "theirs"
+
+
+def test_an_archive_that_refuses_a_file(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The import is done; the file stays, is told of at every turn, is not taken again, and moves when it can."""
+    path = put(worker)
+    seen = ending(monkeypatch, Verdict(Result.DONE, 0, "well"))
+
+    def refuse(source: Path, place: Path) -> None:
+        raise ImporterError(f"{source} cannot be moved.", "Look at the disk.")
+
+    monkeypatch.setattr(work, "move", refuse)
+    end = turn(worker)
+    assert (end.outcome, end.files[0].archive) == (Result.DONE, "")
+    assert "cannot be moved" in end.message
+    again = turn(worker)
+    assert again.outcome == Result.NOTHING
+    assert "cannot be moved" in " ".join(again.notes)
+    assert len(worker.store.entries("a")) == 1
+    monkeypatch.setattr(work, "move", archive.move)
+    turn(worker)
+    assert ((path.parent / "done/a.csv").is_file(), seen) == (True, ["a.csv"])
 
 
 def test_the_same_content_again(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
