@@ -34,7 +34,7 @@ def install_command(kind: str | None, write: bool, replace: bool, file: Path | N
         raise click.UsageError("Say for what: --cron, --systemd or --windows-task.")
     outside = surroundings(quiet=True, verbose=0)
     jobs = load_jobs(find_jobs_file(file, outside.environment, outside.home))
-    place = Place(_program(), outside.home, person())
+    place = Place(_program(), outside.home, _owner(jobs.path))
     texts = {_CRON: cron_block, _SYSTEMD: systemd_unit, _WINDOWS: windows_task}
     text = texts[kind](jobs, place)
     path = {_SYSTEMD: UNIT_PATH, _WINDOWS: TASK_FILE}.get(kind)
@@ -49,6 +49,14 @@ def install_command(kind: str | None, write: bool, replace: bool, file: Path | N
     else:
         answer(text.rstrip("\n"))
     return 0
+
+
+def _owner(path: Path) -> str:
+    """Whose jobs they are, also when root installs the unit."""
+    try:
+        return path.owner()
+    except (OSError, KeyError, NotImplementedError):
+        return person()
 
 
 def _program() -> list[str]:

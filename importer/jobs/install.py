@@ -27,7 +27,11 @@ class Place:
 
 def cron_block(jobs: LoadedJobs, place: Place) -> str:
     """Lines for a crontab, one for each job with a schedule, between two marks."""
-    lines = [_BEGIN, "# The clock is that of CRON_TZ where cron knows it (cronie); else it is that of the computer."]
+    lines = [
+        _BEGIN,
+        "# The clock is that of CRON_TZ where cron knows it (cronie); else it is that of the computer.",
+        "# CRON_TZ holds for all lines below it: lines of your own belong above this block.",
+    ]
     for name, task in jobs.tasks.items():
         schedule = task.job.schedule
         if schedule is None:
@@ -158,7 +162,7 @@ def _for_windows(text: str) -> str:
 
 
 _TASK = """\
-<?xml version="1.0" encoding="UTF-8"?>
+<?xml version="1.0"?>
 <Task version="1.2" xmlns="http://schemas.microsoft.com/windows/2004/02/mit/task">
   <RegistrationInfo><Description>importer: spreadsheets into LeadSquared</Description></RegistrationInfo>
   <Triggers><BootTrigger><Enabled>true</Enabled></BootTrigger></Triggers>
@@ -167,7 +171,7 @@ _TASK = """\
     <DisallowStartIfOnBatteries>false</DisallowStartIfOnBatteries>
     <StopIfGoingOnBatteries>false</StopIfGoingOnBatteries>
     <ExecutionTimeLimit>PT0S</ExecutionTimeLimit>
-    <RestartOnFailure><Interval>PT1M</Interval><Count>999</Count></RestartOnFailure>
+    <RestartOnFailure><Interval>PT1M</Interval><Count>255</Count></RestartOnFailure>
     <StartWhenAvailable>true</StartWhenAvailable>
   </Settings>
   <Actions>

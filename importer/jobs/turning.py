@@ -61,9 +61,11 @@ class Turns:
         tries = 1 if cause in _WAITED_FOR else _TRIES
         for tried in range(1, tries + 1):
             end = self._once(name, cause, due, last=tried == tries)
-            if tried == tries or not passes_by_itself(end) or self.worker.outside.stop.is_set():
+            if tried == tries or not passes_by_itself(end):
                 break
             self.worker.outside.clock.sleep(_TRY_AGAIN_SECONDS)
+            if self.worker.outside.stop.is_set():
+                break
         return end
 
     def _once(self, name: str, cause: str, due: str, *, last: bool) -> Plain:
