@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
 import time
@@ -104,6 +105,23 @@ def test_sigterm_finishes_the_calls_in_flight(desk: Desk) -> None:
     last = desk.run("runs", "--json").json["runs"][0]
     assert last["counts"]["uncertain"] == 0
     assert last["counts"]["created"] == sent
+    assert turn(desk).status == 0
+    nothing_lost_or_doubled(desk, ROWS)
+
+
+def test_a_start_by_hand_that_is_asked_to_stop(desk: Desk) -> None:
+    """It ends with status 4 and no row in doubt; the next start sends the rest."""
+    jobs(desk)
+    desk.sandbox.change(latency=0.3)
+    desk.environment["LEADSQUARED_BULK_CALLS_PER_WINDOW"] = "1"
+    desk.visits(ROWS, "inbox/one.csv")
+    process = desk.start("jobs", "run", "visits", "--json")
+    until(lambda: len(desk.notes()) > 0)
+    process.send_signal(signal.SIGTERM)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 4, err
+    assert json.loads(out)["outcome"] == "interrupted"
+    assert 0 < len(desk.notes()) < ROWS
     assert turn(desk).status == 0
     nothing_lost_or_doubled(desk, ROWS)
 

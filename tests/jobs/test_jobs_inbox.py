@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from importer.errors import ImporterError
-from importer.jobs import archive
+from importer.errors import ImporterError, SourceError
+from importer.jobs import archive, taking
 from importer.jobs.archive import PlaceTaken, move, place_in, write_note
 from importer.jobs.inbox import look
 from importer.jobs.loader import Task, parse_jobs
@@ -172,3 +172,50 @@ def test_a_move_is_atomic_and_can_be_finished(tmp_path: Path, monkeypatch: pytes
     write_note(tmp_path / "again", "why")
     write_note(tmp_path / "again", "twice")
     assert (tmp_path / "again.note.txt").read_text("utf-8") == "why\n"
+
+
+def test_files_that_trouble_while_they_are_read(task: Task, store: JobStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that cannot be read is told of, one that changes while it is read still arrives, one that is open is taken."""
+    for name in ("a.csv", "b.csv", "c.csv"):
+        (task.inbox / name).write_text(name, "utf-8")
+    (task.inbox / "~$c.csv").write_text("x", "utf-8")
+    real = taking.source_hash
+
+    def read(path: Path) -> str:
+        if path.name == "a.csv":
+            raise SourceError("a.csv cannot be read.", "Look at its rights.")
+        if path.name == "b.csv":
+            path.write_text("b.csv grows", "utf-8")
+        return real(path)
+
+    monkeypatch.setattr(taking, "source_hash", read)
+    catch = take_files(task, store, FakeClock(), "m")
+    assert (taken(store, catch), catch.arriving) == (["c.csv"], ["b.csv"])
+    told = " ".join(catch.notes)
+    assert "a.csv cannot be read. Look at its rights." in told
+    assert "c.csv is open in a spreadsheet program" in told
+
+
+def test_a_copy_beside_a_held_file_is_held_too(task: Task, store: JobStore) -> None:
+    """The same content under a second name does not get around the guards."""
+    (task.inbox / "a.csv").write_text("one", "utf-8")
+    clock = FakeClock()
+    (number,) = take_files(task, store, clock, "m").numbers
+    store.change(number, state=State.HELD.value, outcome=Result.HELD.value)
+    (task.inbox / "b.csv").write_text("one", "utf-8")
+    catch = take_files(task, store, clock, "m")
+    assert (catch.numbers, catch.held) == ([], 2)
+
+
+def test_a_move_to_another_disk_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would not be one step; the file stays where it is."""
+    source = tmp_path / "a"
+    source.write_text("x", "utf-8")
+    other = Path("/dev/shm") / f"importer-{os.getpid()}"
+    if not other.parent.is_dir() or other.parent.stat().st_dev == tmp_path.stat().st_dev:
+        pytest.skip("there is no other disk")
+    with pytest.raises(ImporterError) as caught:
+        move(source, other / "a")
+    other.rmdir()
+    assert source.exists()
+    assert "same disk" in caught.value.remedy

@@ -165,6 +165,8 @@ def test_what_check_finds(jobs: LoadedJobs, tmp_path: Path) -> None:
     """Mapping, account, folders and addresses of every job; what only this shell lacks is not serious."""
     found = {(each.job, each.serious, each.message.split(" ")[0]) for each in examine(jobs, {}, tmp_path)}
     assert ("nightly", True, "There") in found
+    (tmp_path / "in box").mkdir()
+    assert not any("no folder" in each.message for each in examine(jobs, {}, tmp_path))
     assert ("nightly", False, "Account") in found
     assert any(job == "nightly" and not serious and word == "The" for job, serious, word in found)
 
