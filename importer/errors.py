@@ -4,7 +4,8 @@
     ├── UsageError                     2  an option or argument makes no sense
     ├── SettingsError                  2  host, keys, limits or accounts file
     ├── MappingError                   2  the YAML mapping, all of its problems at once
-    │   └── AccountMismatch            2  what the mapping asks for is not in the account
+    │   ├── AccountMismatch            2  what the mapping asks for is not in the account
+    │   └── JobsFileError              2  the jobs file, in the same way
     ├── SourceError                    1  the spreadsheet cannot be read
     ├── LedgerError                    1  the memory on disk cannot be used
     ├── CrmError                       1  LeadSquared cannot be asked
@@ -59,7 +60,11 @@ class MappingProblem:
     remedy: str = ""
 
     def __str__(self) -> str:
-        place = f"line {self.line}" if self.line else "the mapping"
+        return self.told("the mapping")
+
+    def told(self, whole: str) -> str:
+        """The problem in one sentence; ``whole`` names the file when the line is unknown."""
+        place = f"line {self.line}" if self.line else whole
         if self.line and not self.path and self.column > 1:
             place += f", column {self.column}"
         where = f" ({self.path})" if self.path else ""
@@ -76,14 +81,21 @@ class MappingError(ImporterError):
     """A mapping file is wrong; ``problems`` holds everything that is, not only the first."""
 
     exit_status = 2
+    whole = "the mapping"
 
     def __init__(self, path: str, problems: Sequence[MappingProblem]) -> None:
         self.path = path
         self.problems = tuple(problems)
         count = len(self.problems)
         head = _one_line(f"{path} has {count} problem{'s' if count != 1 else ''}:")
-        lines = [f"  {_one_line(str(problem))}" for problem in self.problems]
-        super().__init__("\n".join([head, *lines]), "Correct the mapping and run again; nothing was sent.")
+        lines = [f"  {_one_line(problem.told(self.whole))}" for problem in self.problems]
+        super().__init__("\n".join([head, *lines]), f"Correct {self.whole} and run again; nothing was sent.")
+
+
+class JobsFileError(MappingError):
+    """The file that lists the jobs is wrong; it is read as strictly as a mapping and told in the same way."""
+
+    whole = "the jobs file"
 
 
 class AccountMismatch(MappingError):
@@ -114,9 +126,16 @@ class ReportError(ImporterError):
 
 
 class RunStopped(ImporterError):
-    """The run stopped early by itself; what was sent is recorded and `resume` finishes the rest."""
+    """The run stopped early by itself; what was sent is recorded and `resume` finishes the rest.
+
+    ``needs_person`` says that going on without anybody having looked could do harm.
+    """
 
     exit_status = 4
+
+    def __init__(self, message: str, remedy: str = "", *, needs_person: bool = False) -> None:
+        super().__init__(message, remedy)
+        self.needs_person = needs_person
 
 
 class AnotherRunActive(ImporterError):

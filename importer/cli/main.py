@@ -28,6 +28,8 @@ _COMMANDS = {
     "show": ("importer.cli.show", "Draw the reports of a run again."),
     "explain": ("importer.cli.explain", "Say what a code in a report means."),
     "mapping": ("importer.cli.mapping", "Propose a mapping, check one, or show what it asks."),
+    "jobs": ("importer.cli.jobs", "Imports that run by themselves: by a schedule, from an inbox."),
+    "serve": ("importer.cli.serve", "Run the jobs by their schedules until it is stopped."),
     "doctor": ("importer.cli.doctor", "Examine keys, host, clock and limits of an account."),
     "sandbox": ("importer.cli.sandbox", "A CRM on this computer, to try things on."),
 }

@@ -24,7 +24,7 @@ def mapping_json_schema(targets: Collection[str], transforms: MappingOf[str, Tra
     ``targets`` are the known names; ``transforms`` the known transforms by name.
     """
     raw = Mapping.model_json_schema(by_alias=True)
-    generated = _plain(raw, {name: part["enum"] for name, part in raw["$defs"].items() if "enum" in part})
+    generated = plain_schema(raw)
     definitions = generated["$defs"]
     rule = definitions["FieldRule"]
     field, source = rule["properties"], definitions["SourceSection"]["properties"]
@@ -89,6 +89,13 @@ def _widen(option: dict[str, Any], name: str) -> None:
     else:
         option["minProperties"] = 1
         option["additionalProperties"] = {"type": _ANY_SCALAR}
+
+
+def plain_schema(raw: dict[str, Any]) -> dict[str, Any]:
+    """What pydantic made of a strict model, in the form that editors know: words in place, nothing that repeats."""
+    words = {name: part["enum"] for name, part in raw["$defs"].items() if "enum" in part}
+    made: dict[str, Any] = _plain(raw, words)
+    return made
 
 
 _LIMITS = {"ge": "minimum", "le": "maximum"}

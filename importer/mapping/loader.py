@@ -8,9 +8,10 @@ from collections.abc import Callable, Collection
 from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from importer.errors import MappingError, MappingProblem
 from importer.mapping import document as yaml_document
@@ -28,6 +29,7 @@ MOST_PROBLEMS = 200
 _MOST_ROUNDS = 10
 """pydantic sees a table's contents only when the table itself is right; each round goes one level deeper."""
 
+Model = TypeVar("Model", bound=BaseModel)
 CheckTarget = Callable[[Mapping], list[MappingProblem]]
 
 
@@ -74,7 +76,7 @@ def parse_mapping(
         check_mapping(mapping, document, transforms)
         _check_target(mapping, document, targets, check_target)
     if document.problems or mapping is None:
-        raise MappingError(str(path), _ordered(document.problems))
+        raise MappingError(str(path), ordered(document.problems))
     return LoadedMapping(mapping=mapping, path=path, sha=mapping_sha(mapping), text=text, places=document.places)
 
 
@@ -96,22 +98,35 @@ def _validated(document: Document) -> Mapping | None:
         return None
     _refuse_keys(document)
     for path in document.broken:
-        _remove(document.data, path)
+        remove(document.data, path)
     if ("target",) in document.broken:
         document.data["target"] = ""
+    return validated_in_rounds(Mapping, document, sentence, {("target",): ""})
+
+
+def validated_in_rounds(
+    model: type[Model],
+    document: Document,
+    tell: Callable[[ErrorDetails], tuple[str, str]],
+    kept: MappingOf[yaml_document.Path, Any],
+) -> Model | None:
+    """What ``document`` says without its broken parts, whose problems are noted in the words of ``tell``.
+
+    Parts in ``kept`` are not taken out but given their neutral value, so that the rest can still be checked.
+    ``None`` when nothing is left.
+    """
     for _ in range(_MOST_ROUNDS):
         try:
-            return Mapping.model_validate(document.data, by_name=False)
+            return model.model_validate(document.data, by_name=False)
         except ValidationError as error:
             for details in error.errors(include_url=False):
                 place = details["loc"]
-                document.add(place, *sentence(details))
+                document.add(place, *tell(details))
                 document.broken.add(place)
-                if place == ("target",):
-                    # Without a target the rest can still be checked; nothing is asked of a target without a name.
-                    document.data["target"] = ""
+                if place in kept:
+                    document.data[place[0]] = kept[place]
                 else:
-                    _remove(document.data, place)
+                    remove(document.data, place)
     return None
 
 
@@ -125,17 +140,26 @@ def _refuse_keys(document: Document) -> None:
         document.broken.add(path)
 
 
-def _remove(data: Any, path: yaml_document.Path) -> None:
+def remove(data: Any, path: yaml_document.Path) -> None:
     """Take out of ``data`` what stands at ``path``, or the nearest thing above it that is there."""
     for position, step in enumerate(path):
         last = position == len(path) - 1
-        if isinstance(data, dict) and step in data:
-            if last or not isinstance(data[step], dict):
+        if isinstance(data, list) and isinstance(step, int):
+            data = data[step]
+        elif isinstance(data, dict) and step in data:
+            if last or not _leads_on(data[step], path[position + 1 :]):
                 del data[step]
                 return
             data = data[step]
         else:
             return
+
+
+def _leads_on(value: Any, rest: yaml_document.Path) -> bool:
+    """Whether ``rest`` leads to a key below ``value``: from a list only an item's key is taken out, never an item."""
+    if isinstance(value, list):
+        return len(rest) > 1 and isinstance(rest[0], int) and rest[0] < len(value) and isinstance(value[rest[0]], dict)
+    return isinstance(value, dict)
 
 
 def _check_target(mapping: Mapping, document: Document, targets: Collection[str], check_target: CheckTarget) -> None:
@@ -168,9 +192,10 @@ def _place(document: Document, path: str) -> tuple[int, int]:
     return document.place(found)
 
 
-def _ordered(problems: list[MappingProblem]) -> list[MappingProblem]:
-    ordered = sorted(dict.fromkeys(problems), key=lambda problem: (problem.line, problem.column))
-    more = len(ordered) - MOST_PROBLEMS
+def ordered(problems: list[MappingProblem]) -> list[MappingProblem]:
+    """The problems in the order of their lines, each once; the last says how many are left out."""
+    by_line = sorted(dict.fromkeys(problems), key=lambda problem: (problem.line, problem.column))
+    more = len(by_line) - MOST_PROBLEMS
     if more <= 0:
-        return ordered
-    return [*ordered[:MOST_PROBLEMS], MappingProblem(0, 0, "", f"{more} more problems are not listed.")]
+        return by_line
+    return [*by_line[:MOST_PROBLEMS], MappingProblem(0, 0, "", f"{more} more problems are not listed.")]

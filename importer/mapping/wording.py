@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from typing import Any, get_args
 
 from pydantic_core import ErrorDetails
@@ -14,7 +15,7 @@ from importer.mapping.unfit import UnfitError
 
 _WANTED = {
     "string_type": ("a text", ""),
-    "model_type": ("a table of options", "Write them as `name: value`, or in braces: {column: City}."),
+    "model_type": ("a table of options", "Write them as `name: value`, or in braces: EXAMPLE."),
     "dict_type": ("a table", "Write one `name: value` a line, or in braces: {Gold: G, Silver: S}."),
     "tuple_type": ("a list", "Write it in brackets: [first, second]."),
     "int_type": ("a whole number", "Write digits only, such as 200."),
@@ -24,17 +25,38 @@ _WANTED = {
 }
 
 
-def sentence(error: ErrorDetails) -> tuple[str, str]:
-    """What is wrong in one sentence, and what to do about it."""
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """The words of one kind of file.
+
+    ``keys_of`` are the keys that may stand in the table at a path, ``choices_of`` the words that an option can be.
+    ``missing`` says what is wrong when a required key is not there, and ``homes`` where keys belong, in words.
+    ``example`` is a table as one writes it in braces.
+    """
+
+    keys_of: Callable[[Path], Collection[str]]
+    choices_of: Callable[[Path], Collection[str]]
+    missing: Callable[[Path], tuple[str, str]]
+    homes: Callable[[], dict[str, Collection[str]]]
+    example: str
+
+
+def sentence(error: ErrorDetails, words: Vocabulary | None = None) -> tuple[str, str]:
+    """What is wrong in one sentence, and what to do about it; ``words`` are a mapping's if none are given."""
+    known = words or _MAPPING
     carried = error.get("ctx", {}).get("error")
     if isinstance(carried, UnfitError):
         return carried.message, carried.remedy
     path, given = error["loc"], error["input"]
     if error["type"] == "extra_forbidden":
-        return _unknown_key(path, str(path[-1]))
+        return _unknown_key(path, str(path[-1]), known)
     if error["type"] == "missing":
-        return "The mapping does not say which LeadSquared call receives the rows.", "Add a line `target:`."
-    return _empty(path) if given is None else _wrong_kind(error, path, given)
+        return known.missing(path)
+    return _empty(path) if given is None else _wrong_kind(error, path, given, known)
+
+
+def _missing(path: Path) -> tuple[str, str]:
+    return "The mapping does not say which LeadSquared call receives the rows.", "Add a line `target:`."
 
 
 def _empty(path: Path) -> tuple[str, str]:
@@ -45,13 +67,14 @@ def _empty(path: Path) -> tuple[str, str]:
     return f"`{path[-1]}` has nothing after the colon.", 'Write its value ("" for an empty text), or remove the line.'
 
 
-def _wrong_kind(error: ErrorDetails, path: Path, given: Any) -> tuple[str, str]:
+def _wrong_kind(error: ErrorDetails, path: Path, given: Any, words: Vocabulary) -> tuple[str, str]:
     kind = error["type"]
     if kind == "enum" and isinstance(given, str):
-        return f'"{given}" is not known for `{path[-1]}`.', advice(given, choices_of(path))
+        return f'"{given}" is not known for `{path[-1]}`.', advice(given, words.choices_of(path))
     if kind == "greater_than_equal":
         return f"`{path[-1]}` must be at least {error['ctx']['ge']}.", "Write a larger number."
     wanted, remedy = _WANTED.get(kind, ("another value", ""))
+    remedy = remedy.replace("EXAMPLE", words.example)
     return f"`{_shown(path)}` must be {wanted}, not {_kind_of(given)}.", remedy
 
 
@@ -65,9 +88,9 @@ def _kind_of(given: Any) -> str:
     return "a list" if isinstance(given, list | tuple) else "a single text"
 
 
-def _unknown_key(path: Path, name: str) -> tuple[str, str]:
-    known = keys_of(path[:-1])
-    elsewhere = [section for section, keys in _homes().items() if name in keys]
+def _unknown_key(path: Path, name: str, words: Vocabulary) -> tuple[str, str]:
+    known = words.keys_of(path[:-1])
+    elsewhere = [section for section, keys in words.homes().items() if name in keys]
     if elsewhere and not did_you_mean(name, known):
         return f"`{name}` is not known here.", f"It belongs {elsewhere[0]}."
     return f"`{name}` is not known here.", advice(name, known)
@@ -93,3 +116,6 @@ def choices_of(path: Path) -> list[str]:
     annotation = model.model_fields[str(path[-1])].annotation
     kinds = [annotation, *get_args(annotation)]
     return [str(word) for kind in kinds if hasattr(kind, "__members__") for word in kind]
+
+
+_MAPPING = Vocabulary(keys_of, choices_of, _missing, _homes, "{column: City}")

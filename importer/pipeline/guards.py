@@ -39,9 +39,9 @@ class Guards:
         """How many calls in a row did not reach the CRM."""
         return self._unreached
 
-    def stop(self, message: str, remedy: str) -> None:
+    def stop(self, message: str, remedy: str, *, needs_person: bool = False) -> None:
         """No further call may leave, because of ``message``."""
-        self.stop_for(RunStopped(message, remedy))
+        self.stop_for(RunStopped(message, remedy, needs_person=needs_person))
 
     def stop_for(self, reason: RunStopped | None) -> None:
         """No further call may leave because of ``reason``, if there is one."""
@@ -56,6 +56,7 @@ class Guards:
             self.stop(
                 "LeadSquared answered with an activity id that another row already has. The rows are marked uncertain.",
                 f"Look at these rows in LeadSquared before going on. {RESUME}",
+                needs_person=True,
             )
         if verdict.kind is VerdictKind.MISCONFIGURED:
             self.stop(f"LeadSquared refused the call: {verdict.message}", f"Run: importer doctor. {RESUME}")
@@ -91,6 +92,7 @@ class Guards:
                 f"{self._last_rejection}",
                 "The mapping may name a wrong field or activity type. If the refusals are right and you want to go on, "
                 "run: importer resume --keep-going",
+                needs_person=True,
             )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from importer.errors import ReportError
+from importer.errors import ImporterError, ReportError
 from importer.pipeline.beside import Beside
 from importer.pipeline.insight import look_into
 from importer.pipeline.report import Books, exit_status, summarise
@@ -44,12 +44,13 @@ def _stem(source: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a command ends with. ``page`` is the HTML report."""
+    """What a command ends with. ``page`` is the HTML report; ``stopped`` is why a delivery ended early, if it did."""
 
     summary: RunSummary
     results: Path | None
     page: Path | None
     exit_status: int
+    stopped: ImporterError | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -23,19 +23,21 @@ from importer.pipeline.effect_keys import fingerprint
 from importer.pipeline.forecast import forecast_for
 from importer.pipeline.known_account import fit, remembered, unfit_for_account
 from importer.pipeline.plan import PlanRequest, Prepared, plan_import, prepare
-from importer.pipeline.plan_store import KnownState, Plan, open_plan
+from importer.pipeline.plan_store import KnownState, Plan, PlanFacts, open_plan
 from importer.pipeline.preflight import check_disk, clear_account, refuse_other_tenant
 from importer.pipeline.progress import Progress, StopsReading
 from importer.pipeline.publishing import Places, Publisher, Report
 from importer.pipeline.report import Books, summarise
 from importer.pipeline.successes import Success, note_success
-from importer.pipeline.usual import oddities
+from importer.pipeline.usual import oddities, unlike_earlier
 from importer.reports.files import check_writable
 from importer.reports.interface import Cost, RunSummary
 from importer.scratch import scratch_folder
 from importer.settings import Account, Locale, database_of, load_account
 
 Confirm = Callable[[str], bool]
+Review = Callable[[PlanFacts, Sequence[str]], None]
+"""Looks at a plan before its first row is sent, and at what is unusual about it; raises ImporterError to keep it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ class Surroundings:
     """Everything outside that an import touches. ``confirm`` asks the person; ``make_crm`` opens the door.
 
     ``vouched`` says that a person is there to be asked, or has said yes beforehand: without either, only what is usual
-    is sent.
+    is sent. ``review`` decides in place of both, where nobody is asked.
     """
 
     home: Path
@@ -55,6 +57,7 @@ class Surroundings:
     confirm: Confirm
     random_text: Callable[[], str]
     vouched: bool = True
+    review: Review | None = None
 
 
 def locale_of(account_name: str | None, outside: Surroundings) -> tuple[str, Locale]:
@@ -243,11 +246,15 @@ def _send(
     books = Books(plan, ledger, delivered.run)
     _note_success(delivered.run, outside)
     why, remedy = (stopped.message, stopped.remedy) if stopped else ("", "")
-    return publisher.publish(books, account, why, remedy)
+    return replace(publisher.publish(books, account, why, remedy), stopped=stopped)
 
 
 def _ask(plan: Plan, account: Account, ledger: Ledger, recipient: str, outside: Surroundings) -> None:
     """Let the person say whether the rows shall be sent. Raises :class:`UsageError` when not."""
+    if outside.review is not None:
+        if ledger.find_run(plan.facts.fingerprint) is None:
+            outside.review(plan.facts, unlike_earlier(plan, ledger))
+        return
     odd = oddities(plan, ledger)
     if odd and not outside.vouched:
         raise UsageError(

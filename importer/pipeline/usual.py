@@ -26,6 +26,12 @@ def oddities(plan: Plan, ledger: Ledger) -> list[str]:
         return []
     if not ledger.mapping_proven(facts.account, facts.mapping_sha):
         return ["This mapping was never used with this account: its first row goes alone, the others once it is there."]
+    return unlike_earlier(plan, ledger)
+
+
+def unlike_earlier(plan: Plan, ledger: Ledger) -> list[str]:
+    """Sentences about far more rows, or other headings, than the earlier imports of the mapping to the account had."""
+    facts = plan.facts
     earlier = [
         run
         for run in ledger.runs(account=facts.account, limit=_REMEMBERED)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +18,7 @@ from importer.pipeline import publishing
 from importer.pipeline.deliver import DeliveryOptions
 from importer.pipeline.effect_keys import effect_keys
 from importer.pipeline.plan import PlanRequest
+from importer.pipeline.plan_store import PlanFacts
 from importer.pipeline.preflight import clear_account
 from importer.pipeline.progress import Silent, StopsReading
 from importer.pipeline.publishing import Places
@@ -49,6 +51,27 @@ def test_a_script_needs_a_yes_for_what_is_unusual(outside: Surroundings, account
         imported(replace(files(3), source=Path("other.csv")), account, alone)
     imported(files(250, name="many.csv"), account, outside)
     assert any("usually have about" in note for note in outside.progress.notes)  # type: ignore[attr-defined]
+
+
+def test_a_review_decides_where_nobody_is_asked(outside: Surroundings, account: Account) -> None:
+    """It sees the plan and what is unusual, not that a mapping is new; a run that was begun is not reviewed again."""
+    crm = crm_of(outside, account)
+    seen: list[tuple[int, list[str]]] = []
+
+    def review(facts: PlanFacts, odd: Sequence[str]) -> None:
+        seen.append((facts.rows, list(odd)))
+        if odd:
+            raise UsageError("Held.", "")
+
+    reviewed = replace(outside, vouched=False, review=review, confirm=lambda question: False)
+    crm.on_post = lambda number: outside.stop.set() if number == 2 else None
+    assert imported(files(60), account, reviewed).exit_status == 4
+    outside.stop.clear()
+    assert imported(files(60), account, reviewed).exit_status == 0
+    assert seen == [(60, [])]
+    with pytest.raises(UsageError, match="Held"):
+        imported(files(2000, name="many.csv"), account, reviewed)
+    assert "usually have about 60" in seen[1][1][0]
 
 
 def test_a_run_that_has_begun_is_not_asked_about_again(outside: Surroundings, account: Account) -> None:

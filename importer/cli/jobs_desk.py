@@ -1,0 +1,90 @@
+"""What the commands about jobs share: the jobs file, the memory, and the worker around them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from importer.cli.options import load, surroundings
+
+if TYPE_CHECKING:
+    from importer.jobs.database import Databases
+    from importer.jobs.loader import LoadedJobs
+    from importer.jobs.store import JobStore
+    from importer.jobs.work import Worker
+    from importer.pipeline.runs import Surroundings
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def jobs_options(command: Command) -> Command:
+    """`--file` and `--json`, which every command about jobs has."""
+    file = click.option("--file", type=click.Path(path_type=Path), help="The jobs file; default: jobs.yaml.")
+    as_json = click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
+    return file(as_json(command))
+
+
+@dataclass(frozen=True, slots=True)
+class JobsDesk:
+    """The jobs of this machine and what is remembered of them."""
+
+    jobs: LoadedJobs
+    store: JobStore
+    databases: Databases
+    outside: Surroundings
+
+    def worker(self) -> Worker:
+        """Somebody who does the work, with the real accounts."""
+        from importer.jobs.notify import LogNotifier
+        from importer.jobs.work import Worker
+
+        outside = self.outside
+        return Worker(self.jobs, self.store, outside, lambda name: load(outside, name), LogNotifier())
+
+
+@contextmanager
+def jobs_desk(file: Path | None, *, quiet: bool = True, verbose: int = 0) -> Iterator[JobsDesk]:
+    """Everything that a command about jobs needs; closed at the end.
+
+    Raises :class:`JobsFileError`, :class:`UsageError`, :class:`SettingsError` or :class:`LedgerError`.
+    """
+    from importer.jobs.database import databases_of, open_database
+    from importer.jobs.loader import find_jobs_file, load_jobs
+    from importer.jobs.store import JobStore
+    from importer.settings import forget_keys
+
+    outside = surroundings(quiet=quiet, verbose=verbose)
+    jobs = load_jobs(find_jobs_file(file, outside.environment, outside.home))
+    databases = databases_of(outside.environment, outside.home)
+    # Now that the database's password is known, no child inherits it.
+    forget_keys(os.environ)
+    store = JobStore(open_database(databases.jobs))
+    try:
+        yield JobsDesk(jobs, store, databases, outside)
+    finally:
+        store.close()
+
+
+def person() -> str:
+    """Who is at the terminal, as far as the system tells."""
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return "unknown"
+
+
+def tell_lines(text: str) -> None:
+    """Print sentences whose own line breaks are ours, such as those of a list of problems."""
+    from importer.cli.streams import answer
+    from importer.problems import printable
+    from importer.redaction import redact
+
+    answer(printable(redact(text.rstrip()), keep="\n"))

@@ -1,0 +1,105 @@
+"""`importer jobs install`: units for cron, systemd and the tasks of Windows."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+
+from importer.cli.jobs_desk import jobs_options, person
+from importer.cli.main import print_json
+from importer.cli.streams import answer, say
+
+_CRON, _SYSTEMD, _WINDOWS = "cron", "systemd", "windows-task"
+
+
+@click.command("install")
+@click.option("--cron", "kind", flag_value=_CRON, help="Lines for a crontab: each job at its time.")
+@click.option("--systemd", "kind", flag_value=_SYSTEMD, help="A hardened service that runs importer serve.")
+@click.option("--windows-task", "kind", flag_value=_WINDOWS, help="A task that runs importer serve in WSL.")
+@click.option("--write", is_flag=True, help="Install it, in place of printing it.")
+@click.option("--replace", is_flag=True, help="With --write: replace a unit that differs.")
+@jobs_options
+def install_command(kind: str | None, write: bool, replace: bool, file: Path | None, as_json: bool) -> int:
+    """Print a unit for the scheduler of this machine, or install it."""
+    from importer.cli.options import surroundings
+    from importer.jobs.install import TASK_FILE, UNIT_PATH, Place, cron_block, systemd_unit, windows_task
+    from importer.jobs.loader import find_jobs_file, load_jobs
+
+    if kind is None:
+        raise click.UsageError("Say for what: --cron, --systemd or --windows-task.")
+    outside = surroundings(quiet=True, verbose=0)
+    jobs = load_jobs(find_jobs_file(file, outside.environment, outside.home))
+    place = Place(_program(), outside.home, _owner(jobs.path))
+    texts = {_CRON: cron_block, _SYSTEMD: systemd_unit, _WINDOWS: windows_task}
+    text = texts[kind](jobs, place)
+    path = {_SYSTEMD: UNIT_PATH, _WINDOWS: TASK_FILE}.get(kind)
+    words = ""
+    if write:
+        words = _install_crontab(text) if path is None else _write_unit(path, text, replace=replace)
+    if as_json:
+        where = str(path) if path else "crontab"
+        print_json({"kind": kind, "text": text, "path": where, "written": write, "exit_status": 0})
+    elif write:
+        say(words)
+    else:
+        answer(text.rstrip("\n"))
+    return 0
+
+
+def _owner(path: Path) -> str:
+    """Whose jobs they are, also when root installs the unit."""
+    try:
+        return path.owner()
+    except (OSError, KeyError, NotImplementedError):
+        return person()
+
+
+def _program() -> list[str]:
+    """The command as this process was started: the installed script, or the interpreter with the module."""
+    script = Path(sys.executable).parent / "importer"
+    found = str(script) if script.is_file() else shutil.which("importer")
+    return [found] if found else [sys.executable, "-m", "importer"]
+
+
+def _install_crontab(block: str) -> str:
+    """Put the block into the crontab of this user. Raises :class:`ImporterError`."""
+    from importer.errors import ImporterError
+    from importer.jobs.install import merged_crontab
+
+    program = shutil.which("crontab")
+    if program is None:
+        raise ImporterError("There is no crontab on this computer.", "Print the lines and put them where cron reads.")
+    listed = subprocess.run([program, "-l"], capture_output=True, text=True, check=False)
+    # Without a crontab it fails and says so; anything else would be written over.
+    if listed.returncode != 0 and "no crontab" not in listed.stderr.lower():
+        raise ImporterError(f"The crontab cannot be read: {listed.stderr.strip()}", "Nothing was changed.")
+    merged = merged_crontab(listed.stdout if listed.returncode == 0 else "", block)
+    written = subprocess.run([program, "-"], input=merged, capture_output=True, text=True, check=False)
+    if written.returncode != 0:
+        raise ImporterError(f"The crontab cannot be written: {written.stderr.strip()}", "Print the lines instead.")
+    return "The lines are in your crontab. See them: crontab -l"
+
+
+def _write_unit(path: Path, text: str, *, replace: bool) -> str:
+    """Write a unit. Raises :class:`ImporterError` when another one is there, or it cannot be written."""
+    from importer.errors import ImporterError, UsageError
+
+    try:
+        if path.exists() and path.read_text("utf-8") != text and not replace:
+            raise UsageError(f"{path} is there already and differs.", "Compare them; --replace writes the new one.")
+        draft = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+        draft.write_text(text, "utf-8")
+        draft.chmod(0o644)
+        draft.replace(path)
+    except OSError as error:
+        raise ImporterError(
+            f"{path} cannot be written: {error.strerror or error}.", "Run it as root, or print it and copy it there."
+        ) from None
+    if path.suffix == ".service":
+        return f"{path} is written. Start it: systemctl daemon-reload && systemctl enable --now {path.name}"
+    return f"{path} is written. Install it: schtasks.exe /Create /TN importer /XML {path} /RU YOUR-NAME /RP"

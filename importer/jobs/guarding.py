@@ -1,0 +1,48 @@
+"""What holds a file until a person approves it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from importer.errors import ImporterError
+from importer.jobs.loader import Task
+from importer.jobs.model import Guards, Unusual
+from importer.pipeline.plan_store import PlanFacts
+from importer.pipeline.runs import Review
+
+
+class Held(ImporterError):
+    """A file that must not be sent before a person has looked at it; ``message`` holds every reason."""
+
+    exit_status = 3
+
+
+def approve_words(task: Task) -> str:
+    """What a person does about a held file."""
+    return f"Look at the file (importer check); then run: importer jobs approve {task.name}, or take the file away."
+
+
+def reasons_to_hold(guards: Guards, facts: PlanFacts, odd: Sequence[str]) -> list[str]:
+    """Sentences about what the guards have against sending this plan; none when it may go."""
+    reasons = []
+    if facts.rows > guards.max_rows:
+        reasons.append(f"The file has {facts.rows:,} rows, more than the {guards.max_rows:,} of `max_rows`.")
+    if guards.max_invalid is not None and facts.invalid > guards.max_invalid * facts.rows:
+        share = f"{float(guards.max_invalid) * 100:g}%"
+        reasons.append(f"{facts.invalid:,} of {facts.rows:,} rows are invalid, more than the {share} of `max_invalid`.")
+    if guards.unusual is Unusual.HOLD:
+        reasons.extend(odd)
+    if guards.approval:
+        reasons.append("The job asks for an approval of every file.")
+    return reasons
+
+
+def review_for(task: Task, *, approved: bool) -> Review:
+    """The review of a plan of ``task``: it raises :class:`Held` unless a person has approved the file."""
+
+    def review(facts: PlanFacts, odd: Sequence[str]) -> None:
+        reasons = reasons_to_hold(task.job.guards, facts, odd)
+        if reasons and not approved:
+            raise Held(f"{' '.join(reasons)} Nothing was sent.", approve_words(task))
+
+    return review

@@ -1,0 +1,123 @@
+"""One file of a job goes through plan and delivery, and how that ended is put into one word."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from importer.errors import AnotherRunActive, ImporterError, MappingError, RunStopped, SourceError
+from importer.jobs.guarding import Held, approve_words, review_for
+from importer.jobs.loader import Task
+from importer.jobs.store import Entry, Result
+from importer.model import NEEDS_PERSON
+from importer.pipeline.deliver import DeliveryOptions
+from importer.pipeline.plan import PlanRequest
+from importer.pipeline.publishing import Places, Report
+from importer.pipeline.runs import Surroundings, run
+from importer.settings import Account, Locale
+from importer.sources import file_signature
+
+Load = Callable[[str], Account]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How the import of one file ended; ``problems`` are rows that need a person."""
+
+    outcome: Result
+    exit_status: int
+    message: str
+    remedy: str = ""
+    run: str = ""
+    rows: int = 0
+    problems: int = 0
+    results: str = ""
+    report: str = ""
+
+
+def import_file(task: Task, entry: Entry, outside: Surroundings, load: Load) -> Verdict:
+    """Import the file of ``entry``; whatever stops it is part of the verdict.
+
+    The same content continues its run, so that a repetition sends nothing twice.
+    """
+    path = Path(entry.path)
+    if not _is_as_it_was(path, entry):
+        return _changed(path)
+    try:
+        return _verdict(_run(task, entry, outside, load), task)
+    except ImporterError as error:
+        outcome = next((result for kind, result in _ENDS if isinstance(error, kind)), Result.ERROR)
+        if outcome is Result.FAILED and not _is_as_it_was(path, entry):
+            return _changed(path)
+        return Verdict(outcome, error.exit_status, error.message, error.remedy)
+
+
+_ENDS: tuple[tuple[type[ImporterError], Result], ...] = (
+    (Held, Result.HELD),
+    (AnotherRunActive, Result.BUSY),
+    (RunStopped, Result.INTERRUPTED),
+    (SourceError, Result.FAILED),
+    (MappingError, Result.FAILED),
+)
+"""What an error says of the file; any other says something of the surroundings, and the file waits."""
+
+
+def _run(task: Task, entry: Entry, outside: Surroundings, load: Load) -> Report:
+    approved = bool(entry.approved_by)
+    account = load(task.job.account)
+    request = PlanRequest(
+        source=Path(entry.path),
+        mapping=task.mapping,
+        account=account.name,
+        locale=Locale(account.time_zone, account.country),
+    )
+    stem = Path(entry.path).name.split(".")[0] or "import"
+    places = Places(task.results / f"{stem}-{outside.clock.now():%Y%m%d-%H%M%S}.xlsx")
+    unattended = replace(outside, review=review_for(task, approved=approved), confirm=lambda _: True)
+    return run(request, account, places, DeliveryOptions(keep_going=approved), unattended)
+
+
+def _is_as_it_was(path: Path, entry: Entry) -> bool:
+    try:
+        return file_signature(path) == entry.signature
+    except SourceError:
+        return False
+
+
+def _changed(path: Path) -> Verdict:
+    return Verdict(
+        Result.INTERRUPTED,
+        4,
+        f"{path} was changed, replaced or removed after it had been taken.",
+        "Put files into the inbox under another name and rename them when they are whole.",
+    )
+
+
+def _verdict(report: Report, task: Task) -> Verdict:
+    summary = report.summary
+    outcome, remedy = _outcome(report), summary.next_step
+    if outcome is Result.HELD:
+        remedy = f"{report.stopped.remedy if report.stopped else ''} {approve_words(task)}".strip()
+    return Verdict(
+        outcome,
+        1 if outcome is Result.FAILED else report.exit_status,
+        summary.headline,
+        remedy,
+        summary.run_id,
+        summary.rows,
+        sum(summary.counts.get(status, 0) for status in NEEDS_PERSON),
+        str(report.results or ""),
+        str(report.page or ""),
+    )
+
+
+def _outcome(report: Report) -> Result:
+    if report.exit_status == RunStopped.exit_status:
+        stopped = report.stopped
+        wants_person = isinstance(stopped, RunStopped) and stopped.needs_person
+        return Result.HELD if wants_person else Result.INTERRUPTED
+    if not report.summary.run_id:
+        # Nothing was begun: the file has no rows, or none that may be sent.
+        return Result.FAILED if report.summary.rows else Result.DONE
+    return Result.PROBLEMS if report.exit_status else Result.DONE

@@ -1,0 +1,151 @@
+"""The worker is killed again and again, at any moment: what it was doing is continued, 0 lost, 0 doubled."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from random import Random
+
+import pytest
+from conftest import Desk
+from job_files import jobs, turn
+
+ROWS = 400
+KILLS = 6
+
+
+def kill_at_random(desk: Desk, random: Random, *command: str) -> bool:
+    """Start a command and kill it after a while; whether it was still alive."""
+    process = desk.start(*command)
+    try:
+        process.communicate(timeout=1.2 + random.random() * 4)
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        return True
+    return False
+
+
+def until(reached: Callable[[], bool], seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while not reached():
+        assert time.monotonic() < end, "it took too long"
+        time.sleep(0.2)
+
+
+def all_done(desk: Desk, names: list[str]) -> bool:
+    return all((desk.folder / "inbox" / "done" / name).is_file() for name in names)
+
+
+def nothing_lost_or_doubled(desk: Desk, rows: int) -> None:
+    notes = desk.notes()
+    assert len(notes) == rows, "lost"
+    assert set(notes.values()) == {1}, "doubled"
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_job_that_is_killed_at_random_points(desk: Desk, seed: int) -> None:
+    """Two files, six kills anywhere between the start of the program and its end, and one start that may finish."""
+    random = Random(seed)
+    jobs(desk)
+    desk.sandbox.change(latency=0.3)
+    desk.visits(ROWS, "inbox/one.csv")
+    desk.visits(ROWS, "inbox/two.csv", first=ROWS)
+    killed = sum(kill_at_random(desk, random, "jobs", "run", "visits", "--json") for _ in range(KILLS))
+    assert killed >= 2, "the test kills nothing"
+    ended = turn(desk)
+    assert ended.status == 0, ended
+    assert all_done(desk, ["one.csv", "two.csv"])
+    assert not list((desk.folder / "inbox").glob("*.csv"))
+    nothing_lost_or_doubled(desk, 2 * ROWS)
+
+
+@pytest.mark.parametrize("finisher", ["serve", "run"])
+def test_a_service_that_is_killed_at_random_points(desk: Desk, finisher: str) -> None:
+    """What a killed start of the job left, the service continues; killed itself, it or a start by hand goes on."""
+    random = Random(7)
+    jobs(desk, more='schedule: {cron: "0 0 1 1 *", timezone: Asia/Kolkata}')
+    desk.sandbox.change(latency=0.3)
+    desk.visits(ROWS, "inbox/one.csv")
+    first = desk.start("jobs", "run", "visits")
+    until(lambda: len(desk.notes()) > 0)
+    first.send_signal(signal.SIGKILL)
+    first.communicate()
+    for _ in range(2):
+        assert kill_at_random(desk, random, "serve")
+    if finisher == "serve":
+        service = desk.start("serve")
+        until(lambda: all_done(desk, ["one.csv"]))
+        service.send_signal(signal.SIGTERM)
+        _, told = service.communicate(timeout=60)
+        assert service.returncode == 0, told
+    else:
+        assert turn(desk).status == 0
+        assert all_done(desk, ["one.csv"])
+    nothing_lost_or_doubled(desk, ROWS)
+
+
+def test_sigterm_finishes_the_calls_in_flight(desk: Desk) -> None:
+    """A stopped service leaves no row in doubt; the next one sends the rest."""
+    jobs(desk, more='schedule: {cron: "* * * * *", timezone: UTC}')
+    desk.sandbox.change(latency=0.3)
+    desk.visits(ROWS, "inbox/one.csv")
+    service = desk.start("serve")
+    until(lambda: len(desk.notes()) > 0, 100)
+    service.send_signal(signal.SIGTERM)
+    service.communicate(timeout=60)
+    assert service.returncode == 0
+    sent = len(desk.notes())
+    assert 0 < sent < ROWS
+    assert (desk.folder / "inbox" / "one.csv").is_file()
+    last = desk.run("runs", "--json").json["runs"][0]
+    assert last["counts"]["uncertain"] == 0
+    assert last["counts"]["created"] == sent
+    assert turn(desk).status == 0
+    nothing_lost_or_doubled(desk, ROWS)
+
+
+def test_a_start_by_hand_that_is_asked_to_stop(desk: Desk) -> None:
+    """It ends with status 4 and no row in doubt; the next start sends the rest."""
+    jobs(desk)
+    desk.sandbox.change(latency=0.3)
+    desk.environment["LEADSQUARED_BULK_CALLS_PER_WINDOW"] = "1"
+    desk.visits(ROWS, "inbox/one.csv")
+    process = desk.start("jobs", "run", "visits", "--json")
+    until(lambda: len(desk.notes()) > 0)
+    process.send_signal(signal.SIGTERM)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 4, err
+    assert json.loads(out)["outcome"] == "interrupted"
+    assert 0 < len(desk.notes()) < ROWS
+    assert turn(desk).status == 0
+    nothing_lost_or_doubled(desk, ROWS)
+
+
+def test_a_second_start_ends_quietly(desk: Desk) -> None:
+    """A job that is running is not started again, nor is the service."""
+    jobs(desk)
+    desk.sandbox.change(latency=3.0)
+    desk.visits(ROWS, "inbox/one.csv")
+    desk.environment["LEADSQUARED_TIMEOUT_SECONDS"] = "30"
+    desk.environment["LEADSQUARED_BULK_CALLS_PER_WINDOW"] = "1"
+    first = desk.start("jobs", "run", "visits", "--quiet")
+    until(lambda: len(desk.notes()) > 0)
+    second = desk.run("jobs", "run", "visits")
+    assert (second.status, second.out, second.err) == (75, "", "")
+    assert desk.run("jobs", "run", "visits", "--json").json["exit_status"] == 75
+    desk.sandbox.change(latency=0.0)
+    service = desk.start("serve")
+    until(lambda: Path(desk.environment["IMPORTER_HOME"], "locks", "jobs-serve.lock").exists())
+    time.sleep(1)
+    again = desk.run("serve")
+    assert (again.status, again.out, again.err) == (75, "", "")
+    service.send_signal(signal.SIGTERM)
+    service.communicate(timeout=60)
+    first.communicate(timeout=60)
+    assert first.returncode == 0
+    nothing_lost_or_doubled(desk, ROWS)

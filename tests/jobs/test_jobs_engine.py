@@ -1,0 +1,187 @@
+"""The engine itself, on SQLite: schedules follow the jobs file, and what was missed is caught up once."""
+
+from __future__ import annotations
+
+import base64
+import json
+import pickle
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from importer.errors import LedgerError
+from importer.jobs import turning, work
+from importer.jobs.database import Databases, databases_of
+from importer.jobs.engine import Engine
+from importer.jobs.importing import Verdict
+from importer.jobs.loader import parse_jobs
+from importer.jobs.notify import LogNotifier
+from importer.jobs.store import JobStore, Result
+from importer.jobs.work import Worker
+from importer.pipeline.clock import SystemClock
+from importer.pipeline.progress import Silent
+from importer.pipeline.runs import Surroundings
+from importer.redaction import Secret
+
+MAPPING = "target: create-lead\nlead:\n  EmailAddress: E-mail\n"
+YEARLY = '{cron: "0 0 1 1 *", timezone: Asia/Kolkata}'
+
+
+def worker_of(tmp_path: Path, store: JobStore, *jobs: str) -> Worker:
+    """Somebody who finds an empty folder whenever a job is due."""
+    (tmp_path / "m.yaml").write_text(MAPPING, "utf-8")
+    stop = threading.Event()
+    outside = Surroundings(
+        home=tmp_path,
+        environment={},
+        clock=SystemClock(stop),
+        stop=stop,
+        progress=Silent(),
+        make_crm=lambda account: None,  # type: ignore[arg-type,return-value]  # never asked
+        confirm=lambda question: False,
+        random_text=lambda: "ab12",
+    )
+    lines = []
+    for job in jobs:
+        name, _, more = job.partition(" ")
+        (tmp_path / name).mkdir(exist_ok=True)
+        lines.append(f"  {name}: {{account: x, mapping: m.yaml, source: {{folder: {name}, stable: 0s}}{more}}}")
+    loaded = parse_jobs("\n".join(["jobs:", *lines]), tmp_path / "jobs.yaml")
+    return Worker(loaded, store, outside, lambda name: None, LogNotifier())  # type: ignore[arg-type,return-value]  # never asked
+
+
+@contextmanager
+def running(worker: Worker, databases: Databases, role: str = "serve") -> Iterator[Engine]:
+    engine = Engine(worker, databases, role)
+    try:
+        engine.start()
+        yield engine
+    finally:
+        worker.outside.stop.set()
+        engine.stop()
+        worker.outside.stop.clear()
+
+
+def eventually(reached: Callable[[], bool]) -> None:
+    end = time.monotonic() + 20
+    while not reached():
+        assert time.monotonic() < end, "it took too long"
+        time.sleep(0.1)
+
+
+def schedules(engine: Engine) -> dict[str, str]:
+    return {each["schedule_name"]: each["schedule"] for each in engine._dbos.list_schedules()}
+
+
+def caught_up(engine: Engine) -> list[str]:
+    return [each.workflow_id for each in engine._dbos.list_workflows(workflow_id_prefix="catch-up")]
+
+
+def pretend_fired(engine: Engine, name: str, at: datetime) -> None:
+    from dbos._dbos import _get_dbos_instance
+
+    _get_dbos_instance()._sys_db.update_last_fired_at(name, at.isoformat())
+
+
+def test_schedules_follow_the_jobs_file(tmp_path: Path, store: JobStore) -> None:
+    """New ones are added, changed ones changed, those that are gone removed; missed times are caught up once."""
+    databases = databases_of({}, tmp_path)
+    first = worker_of(tmp_path, store, f"a , schedule: {YEARLY}", f"b , schedule: {YEARLY}, missed: skip", "c")
+    now = datetime.now(UTC)
+    with running(first, databases) as engine:
+        engine.keep_schedules(now)
+        assert {"a", "b"} < set(schedules(engine))
+        assert "c" not in schedules(engine)
+        assert caught_up(engine) == []
+        for name in ("a", "b"):
+            pretend_fired(engine, name, now - timedelta(days=800))
+    with running(first, databases) as engine:
+        engine.keep_schedules(now)
+        assert len(caught_up(engine)) == 1, "two years were missed, and one turn catches them up"
+        assert caught_up(engine)[0].startswith("catch-up-a-")
+        eventually(lambda: all(each.status == "SUCCESS" for each in engine._dbos.list_workflows()))
+        engine.keep_schedules(now)
+        assert len(caught_up(engine)) == 1
+    other = worker_of(tmp_path, store, 'a , schedule: {cron: "5 4 * * *", timezone: UTC}')
+    with running(other, databases) as engine:
+        engine.keep_schedules(now)
+        assert schedules(engine)["a"] == "5 4 * * *"
+        assert "b" not in schedules(engine)
+
+
+def test_old_turns_are_forgotten(tmp_path: Path, store: JobStore) -> None:
+    """What the engine wrote down about turns that ended long ago is removed; the jobs' own history stays."""
+    worker = worker_of(tmp_path, store, "a")
+    with running(worker, databases_of({}, tmp_path), "run-a") as engine:
+        now = datetime.now(UTC)
+        assert engine.run_now("a", now).outcome == Result.NOTHING
+        assert engine.tidy(now) == 0
+        assert engine.tidy(now + timedelta(days=40)) == 1
+        assert engine.tidy(now + timedelta(days=40)) == 0
+
+
+def test_the_engine_writes_plain_json(tmp_path: Path, store: JobStore) -> None:
+    """No code can be hidden in what it reads back."""
+    databases = databases_of({}, tmp_path)
+    with running(worker_of(tmp_path, store, f"a , schedule: {YEARLY}"), databases, "run-a") as engine:
+        engine.run_now("a", datetime.now(UTC))
+    with closing(sqlite3.connect(tmp_path / "jobs" / "engine.db")) as connection:
+        steps = connection.execute("SELECT output FROM operation_outputs").fetchall()
+        tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        every = [value for table in tables for row in connection.execute(f"SELECT * FROM {table}") for value in row]
+    assert len(steps) == 2
+    for (output,) in steps:
+        json.loads(output)
+    pickled = base64.b64encode(pickle.dumps({"job": "a"})).decode()[:3]
+    assert not [value for value in every if str(value).startswith(pickled)]
+    assert [value for value in every if "by_name" in str(value) or '"hand"' in str(value)], "the inputs are looked at"
+
+
+def test_a_database_that_cannot_be_used(tmp_path: Path, store: JobStore) -> None:
+    """It is said in words which setting to look at."""
+    worker = worker_of(tmp_path, store, "a")
+    nowhere = Secret(f"sqlite:///{tmp_path}/nowhere/x.db")
+    engine = Engine(worker, Databases(nowhere, nowhere, is_sqlite=True), "serve")
+    try:
+        with pytest.raises(LedgerError) as caught:
+            engine.start()
+        assert "IMPORTER_JOBS_DATABASE" in caught.value.remedy
+    finally:
+        engine.stop()
+
+
+def test_a_short_trouble_does_not_cost_a_night(
+    tmp_path: Path, store: JobStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A turn that nobody watches is tried again a few minutes later; what a person must mend is not."""
+    verdicts = [
+        Verdict(Result.BUSY, 75, "another import"),
+        Verdict(Result.INTERRUPTED, 4, "cannot be reached"),
+        Verdict(Result.ERROR, 1, "no answer"),
+        Verdict(Result.ERROR, 2, "no keys"),
+    ]
+    seen = []
+
+    def import_it(*_: object) -> Verdict:
+        seen.append(verdicts[len(seen)])
+        return seen[-1]
+
+    monkeypatch.setattr(work, "import_file", import_it)
+    monkeypatch.setattr(turning, "_TRY_AGAIN_SECONDS", 0.01)
+    worker = worker_of(tmp_path, store, f"a , schedule: {YEARLY}")
+    (tmp_path / "a" / "a.csv").write_text("E-mail\na@example.org\n", "utf-8")
+    with running(worker, databases_of({}, tmp_path)) as engine:
+        now = datetime.now(UTC)
+        engine.keep_schedules(now)
+        pretend_fired(engine, "a", now - timedelta(days=800))
+        engine.keep_schedules(now)
+        eventually(lambda: len(seen) == 4)
+        time.sleep(0.5)
+        eventually(lambda: all(each.status == "SUCCESS" for each in engine._dbos.list_workflows()))
+    assert len(seen) == 4

@@ -1,0 +1,197 @@
+"""Small rooms of the jobs: units, notices, the engine's JSON, databases, locks, and what check finds."""
+
+from __future__ import annotations
+
+import builtins
+import os
+import shlex
+import shutil
+import subprocess
+import xml.dom.minidom
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from importer.errors import LedgerError, SettingsError
+from importer.jobs import plain_json
+from importer.jobs.cron import times_after
+from importer.jobs.database import databases_of
+from importer.jobs.examine import examine
+from importer.jobs.install import Place, cron_block, merged_crontab, systemd_unit, windows_task
+from importer.jobs.loader import LoadedJobs, parse_jobs
+from importer.jobs.locks import held_lock
+from importer.jobs.model import Address
+from importer.jobs.notify import LogNotifier, Notice, address_text
+from importer.jobs.overview import coming, standing
+from importer.jobs.store import JobStore, Turn
+from importer.jobs.turning import begun_from
+from importer.redaction import redact
+
+NOW = datetime(2026, 11, 21, 2, 30, tzinfo=UTC)
+JOBS = """\
+jobs:
+  nightly:
+    account: x
+    mapping: m.yaml
+    source: {folder: in box}
+    schedule: {cron: "30 2 * * *", timezone: Asia/Kolkata}
+    notify: [{url: {env: NOWHERE}}]
+  second: {account: x, mapping: m.yaml, source: {path: a.csv}, after: nightly}
+"""
+
+
+@pytest.fixture
+def jobs(tmp_path: Path) -> LoadedJobs:
+    return parse_jobs(JOBS, tmp_path / "50% jobs.yaml")
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    return Place(["/opt/importer/bin/importer"], tmp_path / "home", "meera")
+
+
+def test_crontab_lines(jobs: LoadedJobs, place: Place) -> None:
+    """A shell understands the command; cron's percent signs are masked; an earlier block is replaced."""
+    block = cron_block(jobs, place)
+    assert "second" not in block, "a job that follows another one is started by it"
+    line = next(line for line in block.splitlines() if line.startswith("30 2 * * * "))
+    assert "50\\% jobs.yaml" in line
+    words = shlex.split(line.removeprefix("30 2 * * * ").replace("\\%", "%"))
+    assert words[1:5] == ["/opt/importer/bin/importer", "jobs", "run", "nightly"]
+    theirs = "0 1 * * * backup"
+    once = merged_crontab(theirs, block)
+    assert once == f"{theirs}\n{block}"
+    assert merged_crontab(once + "# more\n", block.replace("30 2", "40 3")).count("BEGIN importer") == 1
+    assert merged_crontab(once + "# more\n", block).endswith("# END importer jobs\n# more\n")
+    assert merged_crontab("", block) == block
+
+
+def test_the_service_is_hardened(jobs: LoadedJobs, place: Place, tmp_path: Path) -> None:
+    """Only the folders of the jobs can be written to; keys come as credentials."""
+    unit = systemd_unit(jobs, place)
+    for option in ("NoNewPrivileges=yes", "ProtectSystem=strict", "PrivateTmp=yes", "CapabilityBoundingSet=\n"):
+        assert option in unit
+    assert "LoadCredential=lsq_access_key:" in unit
+    assert f"ReadWritePaths={tmp_path}\n" in unit, "the folder of a single path is that of the jobs file"
+    assert f'--file "{tmp_path}/50%% jobs.yaml"' in unit
+    assert "User=meera" in unit
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="there is no systemd-analyze")
+def test_systemd_finds_the_service_safe(jobs: LoadedJobs, place: Place, tmp_path: Path) -> None:
+    """Its own judge gives it at most 3.0 of 10."""
+    path = tmp_path / "importer.service"
+    path.write_text(systemd_unit(jobs, place), "utf-8")
+    judged = subprocess.run(
+        ["systemd-analyze", "security", "--offline=true", "--threshold=30", str(path)], capture_output=True, text=True
+    )
+    if "unrecognized option" in judged.stderr:
+        pytest.skip("systemd-analyze is too old to judge a file")
+    assert judged.returncode == 0, judged.stdout[-400:]
+
+
+def test_the_task_of_windows(jobs: LoadedJobs, place: Place) -> None:
+    """Sound XML that starts the service inside the Linux subsystem."""
+    task = xml.dom.minidom.parseString(windows_task(jobs, place).encode())
+    arguments = task.getElementsByTagName("Arguments")[0].firstChild.data
+    assert arguments.startswith("--exec env IMPORTER_HOME=")
+    assert '50% jobs.yaml"' in arguments
+
+
+def test_what_the_engine_keeps_is_plain() -> None:
+    """Times and errors survive; nothing else than JSON is written, and no objects are made of it."""
+    kept = plain_json.loads(plain_json.dumps({"at": NOW, "list": [1, None, "x"], "error": ValueError("bad")}))
+    assert (kept["at"], kept["list"]) == (NOW, [1, None, "x"])
+    assert str(kept["error"]) == "ValueError: bad"
+    with pytest.raises(TypeError):
+        plain_json.dumps({"x": object()})
+    stopper = {"job": "a", "outcome": "error", "exit_status": 2, "message": "m", "remedy": "", "notes": [], "files": []}
+    begun = begun_from({"numbers": [1], "notes": [], "held": 0, "arriving": 0, "stopper": stopper, "started": ""})
+    assert begun.stopper is not None
+    assert begun.stopper.exit_status == 2
+
+
+def test_databases(tmp_path: Path) -> None:
+    """SQLite in private files, or PostgreSQL, whose password is never shown."""
+    ours = databases_of({}, tmp_path)
+    assert ours.is_sqlite
+    assert (tmp_path / "jobs/engine.db").stat().st_mode & 0o077 == 0
+    theirs = databases_of({"IMPORTER_JOBS_DATABASE": "postgresql://u:verysecretword@db/importer"}, tmp_path)
+    assert theirs.jobs.reveal() == "postgresql+psycopg://u:verysecretword@db/importer"
+    assert "verysecretword" not in redact("failed: verysecretword")
+    for wrong in ("mysql://u:p@db/x", "nonsense"):
+        with pytest.raises(SettingsError) as caught:
+            databases_of({"IMPORTER_JOBS_DATABASE": wrong}, tmp_path)
+        assert "postgresql://" in caught.value.remedy
+
+
+def test_a_memory_that_cannot_be_used(store: JobStore) -> None:
+    """What the database says becomes words."""
+    broken = Turn("a", None, "", "", "", "", 0, 0, 0, "")  # type: ignore[arg-type]  # on purpose
+    with pytest.raises(LedgerError) as caught:
+        store.add_turn(broken)
+    assert "memory of the jobs" in caught.value.message
+
+
+def test_locks(tmp_path: Path) -> None:
+    """One at a time, and free again afterwards."""
+    with held_lock(tmp_path, "a") as first, held_lock(tmp_path, "a") as second, held_lock(tmp_path, "b") as other:
+        assert (first, second, other) == (True, False, True)
+    with held_lock(tmp_path, "a") as again:
+        assert again
+    (tmp_path / "file").touch()
+    with pytest.raises(LedgerError), held_lock(tmp_path / "file", "a"):
+        pass
+
+
+def test_notices_without_a_sender(caplog: pytest.LogCaptureFixture, tmp_path: Path) -> None:
+    """The log has them, and nobody is told that they were sent."""
+    notice = Notice("a", "failed", "Job a: failed", "why")
+    assert LogNotifier().send(notice, [], {}) == []
+    assert "only logged" in LogNotifier().send(notice, [Address(env="X")], {})[0]
+    assert "Job a: failed" in caplog.text
+    secret = tmp_path / "address"
+    secret.write_text("mailto://user:pass@example.org", "utf-8")
+    os.chmod(secret, 0o600)
+    assert address_text(Address(file=str(secret)), {}).reveal().startswith("mailto://")
+    assert address_text(Address(env="X"), {"X": "slack://token"}).reveal() == "slack://token"
+    with pytest.raises(SettingsError):
+        address_text(Address(env="X"), {})
+
+
+def test_what_check_finds(jobs: LoadedJobs, tmp_path: Path) -> None:
+    """Mapping, account, folders and addresses of every job; what only this shell lacks is not serious."""
+    found = {(each.job, each.serious, each.message.split(" ")[0]) for each in examine(jobs, {}, tmp_path)}
+    assert ("nightly", True, "There") in found
+    (tmp_path / "in box").mkdir()
+    assert not any("no folder" in each.message for each in examine(jobs, {}, tmp_path))
+    assert ("nightly", False, "Account") in found
+    assert any(job == "nightly" and not serious and word == "The" for job, serious, word in found)
+
+
+def test_how_jobs_stand(jobs: LoadedJobs, store: JobStore) -> None:
+    """When each is due, and that a paused one is not."""
+    listed = standing(jobs, store, NOW)
+    assert [each["when"] for each in listed] == ["30 2 * * * (Asia/Kolkata)", "after nightly"]
+    assert listed[0]["next"] == "2026-11-22T02:30:00+05:30"
+    assert len(coming(jobs, store, NOW, 3)) == 3
+    store.change_state("nightly", paused_at="2026-11-20T10:00:00+00:00")
+    assert coming(jobs, store, NOW, 3) == []
+    assert standing(jobs, store, NOW)[0]["next"] is None
+
+
+def test_without_the_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever did not install the extra is told how."""
+    real = builtins.__import__
+
+    def refuse(name: str, *rest: Any) -> Any:
+        if name == "croniter":
+            raise ImportError("No module named 'croniter'", name=name)
+        return real(name, *rest)
+
+    monkeypatch.setattr(builtins, "__import__", refuse)
+    with pytest.raises(SettingsError) as caught:
+        next(times_after("* * * * *", "UTC", NOW))
+    assert "importer[jobs]" in caught.value.remedy
