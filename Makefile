@@ -7,7 +7,7 @@ POSTGRES := $(shell command -v initdb || ls -d /usr/lib/postgresql/*/bin/initdb 
 UNMEASURED := $(if $(POSTGRES),,--omit='importer/ledger/postgres/*')
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint audit smoke docs pictures lock clean crash-campaign
+.PHONY: help demo test fuzz lint audit smoke docs proposals pictures lock clean crash-campaign bench
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -31,6 +31,12 @@ test: lint $(VENV)/.development ## Run all checks and tests, with coverage
 	$(BIN)/python -m coverage report --fail-under=97 --skip-covered $(UNMEASURED)
 	$(BIN)/python -m coverage report --fail-under=100 --include='importer/pipeline/*,importer/ledger/*,importer/crm/*,importer/targets/*' --skip-covered $(UNMEASURED)
 
+# The tests of tests/fuzz/ with so many times the examples of `make test`, other ones each time; 25 take some five minutes.
+FUZZ_TIMES ?= 25
+
+fuzz: $(VENV)/.development ## Feed readers, mappings and answers with rubbish for five minutes (FUZZ_TIMES=100: twenty)
+	FUZZ_TIMES=$(FUZZ_TIMES) $(BIN)/python -m pytest tests/fuzz -p no:cacheprovider
+
 lint: $(VENV)/.development ## Check style, types and layers
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -50,12 +56,23 @@ smoke: ## Install without development packages in a fresh environment and run th
 	cd .smoke && env -u PYTHONPATH IMPORTER_HOME=$(CURDIR)/.smoke/home venv/bin/importer demo --quiet
 	rm -rf .smoke
 
+.bench/ready: pyproject.toml requirements.lock benchmarks/requirements.txt
+	$(PYTHON) -m venv .bench
+	.bench/bin/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock --requirement benchmarks/requirements.txt --editable .
+	@touch $@
+
+bench: .bench/ready ## Measure speed and memory beside other tools, for about an hour, and write benchmarks/RESULTS.md
+	.bench/bin/python benchmarks/run.py $(ARGS)
+
 crash-campaign: $(VENV)/.development ## Try to lose or double a row, for half an hour, and write docs/reliability.md
 	$(BIN)/python tests/campaign/run.py $(ARGS)
 
 docs: $(VENV)/.development ## Write the generated parts of the docs again
 	$(BIN)/python tests/docs/generate.py
 	$(BIN)/python -m importer.mapping.reference docs/mapping.md
+
+proposals: $(VENV)/.development ## Print how good the proposed mappings for the exports of the tests are
+	$(BIN)/python tests/proposing/figures.py
 
 pictures: $(VENV)/.development ## Draw the reports of clean, faulty and troubled imports as PNG files, to look at
 	$(BIN)/python tests/pictures/draw.py pictures
@@ -65,4 +82,4 @@ lock: $(VENV)/.development ## Write requirements.lock anew from what pyproject.t
 	$(BIN)/uv pip compile --quiet --all-extras --group dev --group audit --universal --no-emit-index-url --no-header pyproject.toml -o requirements.lock
 
 clean: ## Remove everything that make has made
-	rm -rf $(VENV) .smoke build dist *.egg-info .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .smoke .bench build dist *.egg-info .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis

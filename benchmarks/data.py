@@ -6,23 +6,22 @@ breaks a rule, each kind of trouble in turn.
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-HEADINGS = (
-    "Lead ID,E-mail,Phone,First name,Last name,Company,City,Country,Post code,Score,Amount,Share,Joined,Seen at,Plan,"
-    "Consent,Source,Website,Reference,Remark"
-).split(",")
+HEADINGS = [
+    "Lead ID", "E-mail", "Phone", "First name", "Last name", "Company", "City", "Country", "Post code", "Score", "Amount",
+    "Share", "Joined", "Seen at", "Plan", "Consent", "Source", "Website", "Reference", "Remark",
+]  # fmt: skip
 PLANS = ("Gold", "Silver", "Bronze")
 SOURCES = ("Webinar", "Fair", "Web form", "Referral")
 _FIRST = ("Ann", "José", "Zoë", "Łukasz", "Priya", "李", "Мария", "Søren", "Nguyễn", "Fatma")
 _LAST = ("Rao", "O'Neill", "Müller", "Garcia", "Sharma", "王", "Иванова", "Ångström", "Trần", "Şahin")
-_COMPANY = ('Acme, Inc.', 'The "Best" Ltd', "Müller & Söhne", "Tata", "東京商事", "Globex")
+_COMPANY = ("Acme, Inc.", 'The "Best" Ltd', "Müller & Söhne", "Tata", "東京商事", "Globex")
 _CITY = ("Bengaluru", "São Paulo", "München", "Kraków", "दिल्ली", "İstanbul", "Reykjavík", "Lagos")
 _REMARK = (
     "called back",
-    "asked for the \"premium\" offer, twice",
+    'asked for the "premium" offer, twice',
     "two lines:\nfirst and second",
     "😀 was happy; wants a demo",
     "=not a formula",
@@ -121,8 +120,3 @@ activity:
   mx_Custom_16: {{column: Website, pattern: "https://.+"}}
   mx_Custom_17: {{column: Reference, pattern: "R-[0-9]{{9}}", unique: true}}
 """
-
-
-def same(path: Path, size: int) -> bool:
-    """Whether a file made earlier is still whole."""
-    return path.exists() and path.stat().st_size == size and (path.suffix != ".xlsx" or zipfile.is_zipfile(path))

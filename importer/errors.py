@@ -4,6 +4,7 @@
     ├── UsageError                     2  an option or argument makes no sense
     ├── SettingsError                  2  host, keys, limits or accounts file
     ├── MappingError                   2  the YAML mapping, all of its problems at once
+    │   └── AccountMismatch            2  what the mapping asks for is not in the account
     ├── SourceError                    1  the spreadsheet cannot be read
     ├── LedgerError                    1  the memory on disk cannot be used
     ├── CrmError                       1  LeadSquared cannot be asked
@@ -59,6 +60,8 @@ class MappingProblem:
 
     def __str__(self) -> str:
         place = f"line {self.line}" if self.line else "the mapping"
+        if self.line and not self.path and self.column > 1:
+            place += f", column {self.column}"
         where = f" ({self.path})" if self.path else ""
         advice = f" {self.remedy}" if self.remedy else ""
         return f"{place}{where}: {self.message}{advice}"
@@ -81,6 +84,17 @@ class MappingError(ImporterError):
         head = _one_line(f"{path} has {count} problem{'s' if count != 1 else ''}:")
         lines = [f"  {_one_line(str(problem))}" for problem in self.problems]
         super().__init__("\n".join([head, *lines]), "Correct the mapping and run again; nothing was sent.")
+
+
+class AccountMismatch(MappingError):
+    """The mapping asks for what the account, as it was read at ``read_at``, does not have."""
+
+    def __init__(self, path: str, problems: Sequence[MappingProblem], read_at: str) -> None:
+        super().__init__(path, problems)
+        self.remedy = (
+            "Correct the mapping and run again; nothing was sent. This is what the account said on "
+            f"{read_at}; if it was changed since, run: importer doctor --refresh"
+        )
 
 
 class SourceError(ImporterError):

@@ -100,15 +100,22 @@ _KINDS = (
         "A row has fewer cells than there are headings",
         "A line of the file ends early, often because a delimiter is missing or a line was broken in two. "
         "Guessing which cell is missing could put values under the wrong heading.",
-        "The row has {found} cells, but there are {expected} headings.",
+        "The row ends after {found} of {expected} cells.",
         "Add the missing delimiter or cell, or set `source: {{ragged: pad}}` to treat missing last cells as empty.",
     ),
     Kind(
         "row-too-long",
         "A row has more cells than there are headings",
         "A line of the file has extra cells, often because a text that contains the delimiter is not in quotes.",
-        "The row has {found} cells, but there are {expected} headings.",
-        "Put quotes around the text that contains the delimiter, or remove the extra cells.",
+        '"{value}" stands in column {place}, which has no heading.',
+        "Remove it, or give its column a heading; in text files, text that has the delimiter in it must be in quotes.",
+    ),
+    Kind(
+        "repeated-headings",
+        "The headings stand there again",
+        "Every cell holds the heading of its column. This happens where several exports were put together into one.",
+        "The row holds the headings again.",
+        "Remove the row.",
     ),
     Kind(
         "error-cell",
@@ -125,18 +132,27 @@ _KINDS = (
         "The cell holds a formula without a result.",
         "Open the workbook in Excel, save it, and run again.",
     ),
+    Kind(
+        "rounded-number",
+        "A number has more digits than Excel keeps",
+        "Excel keeps 15 digits of a number and puts zeros in the place of the others, so a longer account or card "
+        "number is not what was typed.",
+        "The cell holds the number {value}, of which Excel keeps only the first 15 digits.",
+        "Format the column as text, then type or paste the number again.",
+    ),
     # --- the cell against the mapping
     Kind(
         "required",
         "A required cell is empty",
-        "The mapping says `required: true`, or the LeadSquared call needs this field.",
+        "The mapping says `required: true`, or the LeadSquared call or your account needs this field.",
         "The cell is empty, but {field} is required.",
         "Fill in the cell.",
     ),
     Kind(
         "not-text",
         "A text holds characters that cannot be sent",
-        "Lone surrogates and NUL are broken text; they usually come from a damaged export.",
+        "Control characters, NUL and lone surrogates are no text; they usually come from a damaged export. Tabs and "
+        "line breaks may stay.",
         '"{value}" holds a character that cannot be sent.',
         "Type the text again.",
     ),
@@ -146,6 +162,14 @@ _KINDS = (
         "An e-mail address has one @ and a domain with a dot, and no blanks.",
         '"{value}" is not an e-mail address.',
         "Expected something like name@example.com.",
+    ),
+    Kind(
+        "mixed-alphabets",
+        "An e-mail address mixes alphabets that look alike",
+        "Some Cyrillic and Greek letters look like Latin ones. An address with one of them in a Latin word belongs to "
+        "nobody, or to somebody else.",
+        '"{value}" has the letter {stray}, which is {alphabet}, in a word of another alphabet.',
+        "Type the address again.",
     ),
     Kind(
         "not-a-phone",
@@ -253,6 +277,43 @@ _KINDS = (
         "The row has none of {fields}.",
         "Fill in at least one of these columns.",
     ),
+    # --- the cell against the account
+    Kind(
+        "not-an-account-option",
+        "Not an option of the account's drop-down",
+        "The field is a drop-down in your LeadSquared account, and what the row would send is none of its options. "
+        "Capital and small letters count.",
+        '"{sent}" is not an option of {label}.{suggestion}',
+        "Options: {options}. Correct the cell, translate it with `lookup:`, or add the option in LeadSquared.",
+    ),
+    Kind(
+        "too-long-for-account",
+        "A text is longer than the account's field",
+        "Your LeadSquared account limits the length of this field; a longer text would be refused or cut.",
+        "The text has {found} characters; {label} holds {expected} in your account.",
+        "Shorten the text, or make the field longer in LeadSquared.",
+    ),
+    Kind(
+        "unknown-user",
+        "No user of the account",
+        "The field names the owner, by the user's id or e-mail address, and the account has no such user.",
+        '"{value}" is no user of the account.{suggestion}',
+        "Correct the cell. LeadSquared lists the users under Settings > Users and Permissions.",
+    ),
+    Kind(
+        "inactive-user",
+        "A user who is not active",
+        "The field names the owner, and this user was deactivated in LeadSquared.",
+        '"{value}" is a user who is not active.',
+        "Name an active user, or activate this one in LeadSquared.",
+    ),
+    Kind(
+        "unknown-activity-type",
+        "No activity type of the account",
+        "The cell holds the code of an activity type, and the account has no type with this code.",
+        "The account has no activity type with the code {value}.",
+        "It has: {options}.",
+    ),
     Kind(
         "custom-check",
         "A check of your own schema failed",
@@ -268,5 +329,10 @@ _KINDS = (
         "Correct the row, or the schema.",
     ),
 )
+
+ACCOUNT_CODES = frozenset(
+    {"not-an-account-option", "too-long-for-account", "unknown-user", "inactive-user", "unknown-activity-type"}
+)
+"""Codes of problems that may vanish when somebody changes the account, not the file."""
 
 CATALOGUE: dict[str, Kind] = {kind.code: kind for kind in _KINDS}

@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -30,6 +31,17 @@ class Keys:
     api: Secret
 
 
+class AccountChecks(StrEnum):
+    """What happens with a mapping or a cell that does not fit what the account says of its fields."""
+
+    PROBLEM = "problem"
+    """It is a problem: what is certain to fail is not sent."""
+    NOTE = "note"
+    """It is a note of the report, and everything is sent."""
+    OFF = "off"
+    """Nobody asks, and nothing is compared."""
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
     """One LeadSquared tenant: where it is, how to enter, and what it allows. Durations are in seconds.
@@ -49,6 +61,9 @@ class Account:
     timeout_seconds: float = 60.0
     time_zone: str = ""
     country: str = ""
+    metadata_hours: float = 24.0
+    """How long what the account said of its fields, activity types and users counts as fresh."""
+    account_checks: AccountChecks = AccountChecks.PROBLEM
     slots: Path | None = None
     """Folder in which the processes of this machine share the account's limits; ``None``: each keeps its own count."""
     database: Secret | None = None
@@ -232,7 +247,15 @@ def build_account(name: str, get: Callable[[str], str], prefix: str = "") -> Acc
         timeout_seconds=number("timeout_seconds", 60, 0.1, 3600),
         time_zone=get("time_zone").strip(),
         country=get("country").strip().upper(),
+        metadata_hours=number("metadata_hours", 24, 0, 8760),
+        account_checks=_account_checks(get("account_checks").strip().lower(), called("account_checks")),
     )
+
+
+def _account_checks(text: str, name: str) -> AccountChecks:
+    if text and text not in list(AccountChecks):
+        raise SettingsError(f"{name} is {text!r}.", f"Expected one of {', '.join(AccountChecks)}.")
+    return AccountChecks(text) if text else AccountChecks.PROBLEM
 
 
 def _key(text: str, name: str) -> Secret:
@@ -260,6 +283,8 @@ _ACCOUNT_SETTINGS = frozenset(
         "timeout_seconds",
         "time_zone",
         "country",
+        "metadata_hours",
+        "account_checks",
     ]
 )
 _SOURCES_OF_KEYS = ("env", "file", "credential", "keyring")

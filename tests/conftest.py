@@ -7,7 +7,12 @@ from collections.abc import Generator, Iterable, Iterator
 from typing import Any
 
 import pytest
+from hypothesis import settings
 from key_search import keys_in_files, keys_in_text
+
+# Computers of tests are busy; a slow example is no fault, and the tests have no times in them.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 SEARCHED_FOLDERS = frozenset({"acceptance", "faults", "campaign", "crash", "network", "postgres", "security"})
 """Folders of tests whose temporary files are searched as well; the others write none with keys in reach."""

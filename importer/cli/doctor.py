@@ -13,8 +13,9 @@ _COLOURS = {"ok": "green", "note": "yellow", "problem": "red"}
 @click.command("doctor")
 @click.option("--account", help="Name of the account; default: the LEADSQUARED_… variables.")
 @click.option("--forget-limits", is_flag=True, help="First forget the limits that refusals taught.")
+@click.option("--refresh", is_flag=True, help="Remember fields, activity types and users, for checks against them.")
 @speech_options
-def command(account: str | None, forget_limits: bool, as_json: bool, quiet: bool, verbose: int) -> int:
+def command(account: str | None, forget_limits: bool, refresh: bool, as_json: bool, quiet: bool, verbose: int) -> int:
     """Examine an account: keys, host, time zone, country, clock, limits, fields and queues. Sends nothing."""
     from importer.pipeline import doctor
     from importer.reports.words import shown
@@ -24,7 +25,7 @@ def command(account: str | None, forget_limits: bool, as_json: bool, quiet: bool
     known = load(outside, account)
     if forget_limits:
         doctor.forget_limits(known, outside)
-    for each in doctor.examine_account(known, outside):
+    for each in doctor.examine_account(known, outside, refresh=refresh):
         examined.append(each)
         if not as_json:
             mark = click.style(f"{each.health.value:<8}", fg=_COLOURS[each.health.value])

@@ -27,7 +27,7 @@ _COMMANDS = {
     "runs": ("importer.cli.runs", "List earlier runs."),
     "show": ("importer.cli.show", "Draw the reports of a run again."),
     "explain": ("importer.cli.explain", "Say what a code in a report means."),
-    "mapping": ("importer.cli.mapping", "Check a mapping, or show what it asks of a file."),
+    "mapping": ("importer.cli.mapping", "Propose a mapping, check one, or show what it asks."),
     "doctor": ("importer.cli.doctor", "Examine keys, host, clock and limits of an account."),
     "sandbox": ("importer.cli.sandbox", "A CRM on this computer, to try things on."),
 }

@@ -1,18 +1,74 @@
-"""`importer mapping`: check a mapping, show the schema it compiles to, or make a workbook to fill in."""
+"""`importer mapping`: propose a mapping, check one, show the schema it compiles to, or make a workbook to fill in."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from importer.pipeline.proposals import Proposed
 
 _PATH = click.Path(path_type=Path)
 
 
 @click.group("mapping")
 def command() -> None:
-    """Check a mapping, or show what it asks of a file."""
+    """Propose a mapping, check one, or show what it asks of a file."""
+
+
+@command.command("new")
+@click.argument("file", type=_PATH)
+@click.option("--target", help="The LeadSquared call; default: what fits the file.")
+@click.option("-o", "--output", type=_PATH, help="Path of the new mapping; default: the file's name with .yaml.")
+@click.option("--account", help="Name of the account; default: the LEADSQUARED_… variables.")
+@click.option("--sheet", help="Name of the sheet, or its number counted from 1.")
+@click.option("--header-row", type=click.IntRange(1), help="Row that holds the headings.")
+@click.option("--encoding", help="Encoding of a text file, such as utf-8 or cp1252.")
+@click.option("--delimiter", help="Character between the cells of a text file, or: tab.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
+def new_command(
+    file: Path, target: str | None, output: Path | None, account: str | None, as_json: bool, **reading: Any
+) -> int:
+    """Propose a mapping for FILE from its headings, the values of all its rows and the account's own fields.
+
+    Works without keys and without a network, and never replaces a file.
+    """
+    from importer.cli.main import print_json
+    from importer.cli.options import load, surroundings
+    from importer.pipeline.proposals import Wish, propose_mapping
+    from importer.sources.interface import SourceOptions
+
+    outside = surroundings(quiet=as_json, verbose=0)
+    if account:
+        load(outside, account)
+    proposed = propose_mapping(Wish(file, target, output, account, SourceOptions(**reading)), outside)
+    if as_json:
+        from importer.pipeline.proposals import proposal_json
+
+        print_json(proposal_json(proposed))
+    else:
+        _tell(proposed, file)
+    return 0
+
+
+def _tell(proposed: Proposed, file: Path) -> None:
+    from importer.reports.words import shown
+
+    proposal, path = proposed.proposal, shown(str(proposed.path))
+    used = {column for entry in proposal.entries if not entry.held for column in entry.columns}
+    click.echo(f"Mapping: {path}")
+    click.echo(f"Target:  {proposal.target} ({shown(proposal.target_reason)})")
+    click.echo(f"Columns: {len(proposal.columns)}, of which {len(used)} used and {len(proposal.ignored)} left out.")
+    for note in proposed.notes:
+        click.echo(shown(note))
+    if proposed.questions:
+        click.echo(f"To decide ({len(proposed.questions)}), each at its line:")
+        for line, words in proposed.questions:
+            click.echo(f"  line {line}: {shown(words)}")
+    click.echo(f"Read it, then: importer mapping check {path} --file {shown(str(file))}")
 
 
 @command.command("check")

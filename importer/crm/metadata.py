@@ -2,36 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from importer.crm.reader import Ask
 from importer.errors import CrmError
+from importer.metadata.model import ActivityType, FieldFacts, User
 from importer.model import CallClass, Reply, Request
 
-
-@dataclass(frozen=True, slots=True)
-class LeadField:
-    """A lead field as `LeadsMetaData.Get` describes it (https://apidocs.leadsquared.com/meta-data/).
-
-    ``max_length`` is 0 when unknown; ``options`` are the values of a drop-down.
-    """
-
-    schema_name: str
-    display_name: str
-    data_type: str
-    mandatory: bool
-    max_length: int
-    options: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ActivityType:
-    """An activity type: its code and the name people know it by."""
-
-    event: str
-    name: str
+_OPEN_RENDERS = ("dropdownwithothers",)
+_FALSE = (None, "", 0, "0", False, "false", "False")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,30 +28,87 @@ class QueueMetrics:
     per_minute: float
 
 
-def read_lead_fields(ask: Ask) -> list[LeadField]:
-    """The account's lead fields. Raises :class:`CrmError` when LeadSquared does not list them."""
+def read_lead_fields(ask: Ask) -> list[FieldFacts]:
+    """The account's lead fields, from `LeadsMetaData.Get` (https://apidocs.leadsquared.com/meta-data/).
+
+    Raises :class:`CrmError` when LeadSquared does not list them.
+    """
     request = Request("GET", "/LeadManagement.svc/LeadsMetaData.Get", CallClass.STANDARD)
     return [
-        LeadField(
-            schema_name=str(entry.get("SchemaName", "")),
-            display_name=str(entry.get("DisplayName", "")),
-            data_type=str(entry.get("DataType", "")),
+        FieldFacts(
+            schema_name=_text(entry, "SchemaName"),
+            display_name=_text(entry, "DisplayName"),
+            data_type=_text(entry, "DataType"),
+            render=_text(entry, "RenderTypeTextValue"),
             mandatory=entry.get("IsMandatory") is True,
-            max_length=int(_number(entry.get("MaxLength"))),
+            max_length=_length(entry.get("MaxLength")),
             options=_options(entry.get("Options")),
+            open_options=_said(entry, "AllowMultiple")
+            or _text(entry, "RenderTypeTextValue").casefold() in _OPEN_RENDERS,
+            read_only=_said(entry, "IsReadOnly"),
+            locked=_said(entry, "LockAfterCreate"),
         )
         for entry in _entries(ask(request), "lead fields")
+        if _text(entry, "SchemaName")
     ]
 
 
 def read_activity_types(ask: Ask) -> list[ActivityType]:
-    """The account's activity types. Raises :class:`CrmError` when LeadSquared does not list them."""
+    """The account's activity types, without their fields. Raises :class:`CrmError` when LeadSquared does not list
+    them."""
     request = Request("GET", "/ProspectActivity.svc/ActivityTypes.Get", CallClass.STANDARD)
     return [
-        ActivityType(
-            str(entry.get("ActivityEvent", "")), str(entry.get("DisplayName") or entry.get("ActivityEventName", ""))
-        )
+        ActivityType(_text(entry, "ActivityEvent"), _text(entry, "DisplayName") or _text(entry, "ActivityEventName"))
         for entry in _entries(ask(request), "activity types")
+    ]
+
+
+def read_activity_fields(ask: Ask, event: str) -> list[FieldFacts]:
+    """The fields of one activity type, from `GetActivitySetting`
+    (https://apidocs.leadsquared.com/get-details-of-activity-type/).
+
+    Raises :class:`CrmError` when LeadSquared does not list them.
+    """
+    request = Request(
+        "GET", "/ProspectActivity.svc/CustomActivity/GetActivitySetting", CallClass.STANDARD, None, {"code": event}
+    )
+    reply = ask(request)
+    listed = reply.body.get("Fields") if isinstance(reply.body, Mapping) else None
+    return [
+        FieldFacts(
+            schema_name=_text(entry, "SchemaName"),
+            display_name=_text(entry, "DisplayName"),
+            data_type=_text(entry, "DataType"),
+            render=_text(entry, "StringRenderType"),
+            mandatory=entry.get("IsMandatory") is True,
+            max_length=_length(entry.get("MaxFieldLength")),
+            options=_option_set(entry.get("OptionSet")),
+            open_options=_takes_others(entry),
+            read_only=_said(entry, "IsReadOnly"),
+        )
+        for entry in _sound(listed, f"the fields of activity type {event}")
+        if _text(entry, "SchemaName")
+    ]
+
+
+def _takes_others(entry: Mapping[str, Any]) -> bool:
+    """Whether a drop-down may take other values than its options; what is not documented counts as yes."""
+    signs = ("IsMultiSelectDropdown", "IncludeOthersOption", "BehaviorOnMissingDropdownOption", "ParentField")
+    return any(_said(entry, sign) for sign in signs) or _text(entry, "StringRenderType").casefold() in _OPEN_RENDERS
+
+
+def read_users(ask: Ask) -> list[User]:
+    """The account's users (https://apidocs.leadsquared.com/get-users). Raises :class:`CrmError` when LeadSquared does
+    not list them."""
+    request = Request("GET", "/UserManagement.svc/Users.Get", CallClass.STANDARD)
+    return [
+        # The documentation calls the key ID; answers with UserId were seen, too.
+        User(
+            _text(entry, "ID") or _text(entry, "UserId"),
+            _text(entry, "EmailAddress"),
+            active=_text(entry, "StatusCode") == "0",
+        )
+        for entry in _entries(ask(request), "users")
     ]
 
 
@@ -90,14 +129,39 @@ def read_metrics(reply: Reply) -> QueueMetrics:
 
 
 def _entries(reply: Reply, what: str) -> list[Mapping[str, Any]]:
-    if not isinstance(reply.body, list):
-        raise CrmError(f"LeadSquared does not list its {what}.", "The keys' user may lack the right to see them.")
-    return [entry for entry in reply.body if isinstance(entry, Mapping)]
+    return _sound(reply.body, f"its {what}")
+
+
+def _sound(listed: Any, what: str) -> list[Mapping[str, Any]]:
+    if not isinstance(listed, list):
+        raise CrmError(f"LeadSquared does not list {what}.", "The keys' user may lack the right to see them.")
+    return [entry for entry in listed if isinstance(entry, Mapping)]
+
+
+def _text(entry: Mapping[str, Any], key: str) -> str:
+    value = entry.get(key)
+    return "" if value is None else str(value)
+
+
+def _said(entry: Mapping[str, Any], key: str) -> bool:
+    return entry.get(key) not in _FALSE
 
 
 def _options(value: Any) -> tuple[str, ...]:
     entries = value if isinstance(value, list) else []
     return tuple(str(entry["Value"]) for entry in entries if isinstance(entry, Mapping) and "Value" in entry)
+
+
+def _option_set(value: Any) -> tuple[str, ...]:
+    """The options of an activity's field: JSON inside a text, sometimes empty."""
+    try:
+        return _options(json.loads(value)) if isinstance(value, str) and value else _options(value)
+    except (ValueError, RecursionError):
+        return ()
+
+
+def _length(value: Any) -> int:
+    return max(0, int(_number(value)))
 
 
 def _number(value: Any) -> float:

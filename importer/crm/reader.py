@@ -220,7 +220,7 @@ def _lead(entry: Any) -> LeadSeen | None:
         return None
     pairs = entry.get("LeadPropertyList")
     if isinstance(pairs, list):
-        entry = {pair.get("Attribute"): pair.get("Value") for pair in pairs if isinstance(pair, Mapping)}
+        entry = {_text(pair, "Attribute"): pair.get("Value") for pair in pairs if isinstance(pair, Mapping)}
     identity = _text(entry, "ProspectID") or _text(entry, "ProspectId")
     if not identity:
         return None

@@ -26,10 +26,10 @@ def decoded(content: bytes, path: Path) -> str:
     """``content`` as text: UTF-8 with or without byte order mark, at most 256 kB. Raises :class:`MappingError`."""
     if len(content) > MOST_BYTES:
         raise _wrong(path, 0, 0, "The file is larger than 256 kB.", "A mapping has a few pages; is it the right file?")
-    if content.startswith(_UTF16_MARKS) or (b"\0" in content[:200] and content.count(b"\0") * 3 > len(content)):
-        raise _wrong(path, 1, 1, "The file is saved as UTF-16.", "Save it again with the encoding UTF-8.")
     if content.startswith(b"PK\x03\x04"):
         raise _wrong(path, 1, 1, "The file is a workbook or zip file.", "Name the mapping (YAML), not the spreadsheet.")
+    if content.startswith(_UTF16_MARKS) or (b"\0" in content[:200] and content.count(b"\0") * 3 > len(content)):
+        raise _wrong(path, 1, 1, "The file is saved as UTF-16.", "Save it again with the encoding UTF-8.")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from importer.errors import MappingProblem
 from importer.mapping.document import Path, spelled
@@ -12,6 +12,20 @@ from importer.mapping.suggestions import nearest
 from importer.mapping.uses import column_uses, folded, plain
 
 _SHOWN_COLUMNS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Where the columns come from, for messages: the file (and sheet), the row of its headings, letters by label."""
+
+    name: str = "The file"
+    header_row: int = 0
+    letters: Mapping[str, str] = field(default_factory=dict)
+
+    def shown(self, label: str) -> str:
+        """A column as people find it: its heading, and its letter if that is known."""
+        letter = self.letters.get(label)
+        return f'"{label}" (column {letter})' if letter else f'"{label}"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +45,16 @@ class HeadingMatch:
     problems: tuple[MappingProblem, ...]
 
 
-def match_headings(loaded: LoadedMapping, columns: Sequence[tuple[str, str]]) -> HeadingMatch:
-    """Match the mapping with the ``columns`` of a file, given as (label, heading as it stands in the file).
+def match_headings(
+    loaded: LoadedMapping, columns: Sequence[tuple[str, str]], table: Table | None = None
+) -> HeadingMatch:
+    """Match the mapping with the ``columns`` of a ``table``, given as (label, heading as it stands in the file).
 
     A heading matches exactly, or else ignoring case, outer and repeated blanks, invisible characters and the width of
     letters, which is noted. A heading that could mean two columns is a problem, unless the mapping names the other one
     too (or ignores it).
     """
+    table = table or Table()
     known = _Columns(columns)
     ignored = {known.first(heading) for heading in loaded.mapping.ignore}
     uses = column_uses(loaded.mapping)
@@ -55,9 +72,11 @@ def match_headings(loaded: LoadedMapping, columns: Sequence[tuple[str, str]]) ->
             if use.name not in names:
                 names.append(use.name)
         elif use.heading not in answered:
-            words = _several(use.heading, found) if found else _missing(use.heading, columns)
+            words = _several(use.heading, found, table) if found else _missing(use.heading, columns, table)
             problems.append(_problem(loaded, use.path, *words))
         answered.add(use.heading)
+    if not labels and len(problems) > 1 and table.header_row:
+        problems.append(_other_row(table))
     notes.extend(_loose_notes(labels, known.headings))
     unused = tuple(label for label, _ in columns if label not in fields and label not in ignored)
     notes.extend(_unused_note(unused))
@@ -106,21 +125,31 @@ def _problem(loaded: LoadedMapping, path: Path, message: str, remedy: str) -> Ma
     return MappingProblem(*loaded.places.get(written, (0, 0)), spelled(written), message, remedy)
 
 
-def _several(heading: str, found: Sequence[str]) -> tuple[str, str]:
-    shown = ", ".join(f'"{label}"' for label in found)
+def _several(heading: str, found: Sequence[str], table: Table) -> tuple[str, str]:
+    shown = ", ".join(map(table.shown, found))
     return (
         f'"{heading}" could mean {len(found)} columns of the file: {shown}.',
         "Write the one you mean exactly so, and put the others under `ignore:`.",
     )
 
 
-def _missing(heading: str, columns: Sequence[tuple[str, str]]) -> tuple[str, str]:
+def _missing(heading: str, columns: Sequence[tuple[str, str]], table: Table) -> tuple[str, str]:
     labels = [label for label, _ in columns]
     near = nearest(heading, labels)
     proposal = f'Did you mean "{near[0]}"? ' if near else ""
     shown = ", ".join(f'"{label}"' for label in labels[:_SHOWN_COLUMNS])
     more = f" and {len(labels) - _SHOWN_COLUMNS} more" if len(labels) > _SHOWN_COLUMNS else ""
-    return f'The file has no column "{heading}".', f"{proposal}It has: {shown}{more}."
+    return f'{table.name} has no column "{heading}".', f"{proposal}It has: {shown}{more}."
+
+
+def _other_row(table: Table) -> MappingProblem:
+    return MappingProblem(
+        0,
+        0,
+        "source.header_row",
+        f"None of the headings stands in row {table.header_row}, which was taken for the row of the headings.",
+        "If they stand in another row, name it, for example `source: {header_row: 4}`.",
+    )
 
 
 def _loose_notes(labels: Mapping[str, str], headings: Mapping[str, str]) -> list[str]:

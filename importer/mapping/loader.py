@@ -140,6 +140,8 @@ def _remove(data: Any, path: yaml_document.Path) -> None:
 
 def _check_target(mapping: Mapping, document: Document, targets: Collection[str], check_target: CheckTarget) -> None:
     if not mapping.target:
+        if ("target",) not in document.broken:
+            document.add(("target",), "The target is empty.", advice("", targets))
         return
     if mapping.target not in targets:
         document.add(("target",), f'"{mapping.target}" is not a known target.', advice(mapping.target, targets))

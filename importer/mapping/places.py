@@ -16,6 +16,7 @@ _ABBREVIATIONS = {
     "INDIA STANDARD TIME": "Asia/Kolkata",
     "+05:30": "Asia/Kolkata",
     "UTC+05:30": "Asia/Kolkata",
+    "UTC+5:30": "Asia/Kolkata",
     "GMT+5:30": "Asia/Kolkata",
     "ASIA/BOMBAY": "Asia/Kolkata",
     "ASIA/MUMBAI": "Asia/Kolkata",
@@ -51,9 +52,17 @@ def checked_time_zone(name: str) -> str:
     if name == "UTC" or ("/" in name and name in zoneinfo.available_timezones()):
         return name
     meant = _ABBREVIATIONS.get(name.strip().upper())
-    found = [meant] if meant else nearest(name, zoneinfo.available_timezones(), likeness=_CITY_LIKENESS)
+    found = (
+        [meant] if meant else _in_city(name) or nearest(name, zoneinfo.available_timezones(), likeness=_CITY_LIKENESS)
+    )
     proposal = f"Did you mean {found[0]}?" if found else "Expected a name such as Asia/Kolkata or UTC."
     raise UnfitError(f'"{name}" is not the name of a time zone.', proposal)
+
+
+def _in_city(name: str) -> list[str]:
+    """The zones that are called after a city: ``Asia/Kolkata`` for `Kolkata`."""
+    city = "/" + name.strip().replace(" ", "_").casefold()
+    return sorted(zone for zone in zoneinfo.available_timezones() if zone.casefold().endswith(city))
 
 
 @functools.cache

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
+from pathlib import Path
 
 from importer.crm.interface import Crm
 from importer.crm.metadata import read_activity_types, read_lead_fields, read_metrics
 from importer.errors import CrmError, SettingsError
 from importer.ledger.interface import Ledger
+from importer.metadata.cache import load
+from importer.metadata.model import ActivityType, FieldFacts
 from importer.model import CallClass, Request
+from importer.pipeline.account_reading import EVERYTHING, read_account, remember
 from importer.pipeline.asking import Asker
 from importer.pipeline.clock import Clock
+from importer.pipeline.freshness import age_words
 from importer.pipeline.guards import limit_words
 from importer.pipeline.limits import allowances_of
 from importer.pipeline.preflight import who_is_it
@@ -21,6 +27,7 @@ from importer.settings import Account
 from importer.targets import TARGETS
 
 _SKEW_WARNING = 60.0
+_REFRESH = "For checks against the account: importer doctor --refresh"
 
 
 class Health(StrEnum):
@@ -42,9 +49,19 @@ class Examined:
 
 
 def examine(
-    account: Account, crm: Crm, ledger: Ledger, clock: Clock, stopping: Callable[[], bool]
+    account: Account,
+    crm: Crm,
+    ledger: Ledger,
+    clock: Clock,
+    stopping: Callable[[], bool],
+    home: Path,
+    *,
+    refresh: bool = False,
 ) -> Iterator[Examined]:
-    """Examine the account, most basic things first; stops after the first that makes the others pointless."""
+    """Examine the account, most basic things first; stops after the first that makes the others pointless.
+
+    With ``refresh`` everything that it says of its fields, activity types and users is remembered in ``home``.
+    """
     yield Examined("Host", Health.GOOD, account.host)
     try:
         identity = who_is_it(account, crm, clock, stopping)
@@ -65,7 +82,11 @@ def examine(
         asker = Asker(crm, allowances, clock, stopping)
         yield from _server_clock(crm, asker)
         yield from _limits(account, ledger, clock)
-        yield from _metadata(asker)
+        if refresh:
+            yield from _read_anew(account, identity.org_id, asker, clock, home)
+        else:
+            yield from _metadata(asker)
+            yield _remembered(account, clock, home)
         yield from _queues(account, asker)
     finally:
         allowances.close()
@@ -128,11 +149,41 @@ def _metadata(asker: Asker) -> Iterator[Examined]:
     except CrmError as error:
         yield Examined("Metadata", Health.BAD, error.message, "The keys' user may not read fields and activity types.")
         return
+    yield from _listed(fields, types)
+
+
+def _listed(fields: Sequence[FieldFacts], types: Sequence[ActivityType]) -> Iterator[Examined]:
     mandatory = [field.schema_name for field in fields if field.mandatory]
     words = f"; mandatory: {', '.join(mandatory)}" if mandatory else ""
     yield Examined("Lead fields", Health.GOOD, f"{len(fields)}{words}")
     named = ", ".join(f"{one.event} {one.name}" for one in types[:8]) + (" …" if len(types) > 8 else "")
     yield Examined("Activity types", Health.GOOD, f"{len(types)}: {named}" if types else "0")
+
+
+def _read_anew(account: Account, tenant: str, asker: Asker, clock: Clock, home: Path) -> Iterator[Examined]:
+    """Read everything that the account says of itself, and remember it."""
+    try:
+        reading = read_account(account, tenant, asker.ask, clock.now(), EVERYTHING)
+    except CrmError as error:
+        yield Examined("Metadata", Health.BAD, error.message, error.remedy)
+        return
+    known = reading.metadata
+    yield from _listed(known.lead_fields or (), known.activity_types or ())
+    yield Examined("Users", Health.GOOD, f"{len(known.users or ())}")
+    for trouble in remember(home, reading).troubles:
+        yield Examined("Metadata", Health.BAD, trouble, "The keys' user may not read it, or the disk refuses it.")
+    yield _remembered(account, clock, home)
+
+
+def _remembered(account: Account, clock: Clock, home: Path) -> Examined:
+    found = load(home, account.name, account.host)
+    if found.metadata is None:
+        return Examined("Remembered", Health.NOTE, found.note or "no fields of this account yet", _REFRESH)
+    now = clock.now()
+    words = f"fields, activity types and users as of {age_words(found.metadata.age(now))} ago"
+    if found.metadata.is_fresh(now, timedelta(hours=account.metadata_hours)):
+        return Examined("Remembered", Health.GOOD, words)
+    return Examined("Remembered", Health.NOTE, f"{words}, which is too old", _REFRESH)
 
 
 def _queues(account: Account, asker: Asker) -> Iterator[Examined]:
@@ -179,11 +230,12 @@ def forget_limits(account: Account, outside: Surroundings) -> None:
         allowances.close()
 
 
-def examine_account(account: Account, outside: Surroundings) -> Iterator[Examined]:
+def examine_account(account: Account, outside: Surroundings, *, refresh: bool = False) -> Iterator[Examined]:
     """Examine the account with what the command line has at hand."""
     crm = outside.make_crm(account)
     try:
         with open_memory(outside) as ledger:
-            yield from examine(account, crm, ledger, outside.clock, outside.stop.is_set)
+            stopping = outside.stop.is_set
+            yield from examine(account, crm, ledger, outside.clock, stopping, outside.home, refresh=refresh)
     finally:
         crm.close()

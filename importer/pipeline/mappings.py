@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from importer.errors import MappingError
-from importer.mapping.headings import match_headings
 from importer.mapping.json_schema import mapping_json_schema
 from importer.mapping.model import FieldRule, FieldType
 from importer.mapping.uses import column_uses
-from importer.pipeline.plan import read_mapping
+from importer.pipeline.plan import headings_of, read_mapping
 from importer.reports.files import free_path
 from importer.reports.template import TemplateColumn, write_template_workbook
 from importer.settings import Locale
@@ -45,7 +44,7 @@ def check_mapping_file(path: Path, file: Path | None) -> Iterator[str]:
     section = loaded.mapping.source
     options = SourceOptions(section.sheet, section.header_row, section.encoding, section.delimiter)
     source = open_source(file, options)
-    match = match_headings(loaded, [(column.label, column.heading) for column in source.columns])
+    match = headings_of(loaded, source)
     if match.problems:
         raise MappingError(str(path), match.problems)
     yield f"All its columns are in {file}."

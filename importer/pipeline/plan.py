@@ -7,16 +7,16 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 from importer.errors import MappingError, MappingProblem, SourceError
 from importer.failpoints import reach
-from importer.mapping.headings import HeadingMatch, match_headings
+from importer.mapping.headings import HeadingMatch, Table, match_headings
 from importer.mapping.loader import LoadedMapping, load_mapping
 from importer.mapping.model import Mapping, OnInvalid, Ragged
 from importer.pipeline.beside import Beside
 from importer.pipeline.effect_keys import fingerprint
-from importer.pipeline.plan_store import Plan, PlanFacts, PlanWriter, ProblemGroup
+from importer.pipeline.plan_store import AccountFacts, Plan, PlanFacts, PlanWriter, ProblemGroup
 from importer.pipeline.progress import Progress, Silent
 from importer.problems import Problem
 from importer.settings import Locale
@@ -24,7 +24,11 @@ from importer.sources import file_signature, open_source, source_hash
 from importer.sources.interface import CHUNK_ROWS, Chunk, Source, SourceFacts, SourceOptions
 from importer.targets import TARGETS, make_target
 from importer.transforms import TRANSFORMS
+from importer.validation.interface import Checked
 from importer.validation.validator import SourceColumn, Validator
+
+if TYPE_CHECKING:
+    from importer.damage.detective import Detective
 
 _FIRST_ROWS = 5
 
@@ -49,7 +53,10 @@ class PlanRequest:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A request whose file is open and whose mapping fits it; not one data row has been read."""
+    """A request whose file is open and whose mapping fits it; not one data row has been read.
+
+    ``account`` and ``account_notes`` are what comparing the mapping with the account gave.
+    """
 
     request: PlanRequest
     loaded: LoadedMapping
@@ -59,6 +66,8 @@ class Prepared:
     source_sha: str
     signature: tuple[int, int, int]
     fingerprint: str
+    account: AccountFacts = field(default_factory=AccountFacts)
+    account_notes: tuple[str, ...] = ()
 
     @property
     def mapping(self) -> Mapping:
@@ -99,7 +108,7 @@ def prepare(request: PlanRequest) -> Prepared:
     mapping = loaded.mapping
     signature = file_signature(request.source)
     source = open_source(request.source, _merged_options(mapping, request.options))
-    headings = match_headings(loaded, [(column.label, column.heading) for column in source.columns])
+    headings = headings_of(loaded, source)
     if headings.problems:
         raise MappingError(str(request.mapping), headings.problems)
     target = make_target(mapping)
@@ -129,6 +138,16 @@ def prepare(request: PlanRequest) -> Prepared:
         signature=signature,
         fingerprint=_fingerprint(request, loaded, source, sha),
     )
+
+
+def headings_of(loaded: LoadedMapping, source: Source) -> HeadingMatch:
+    """How a mapping and the columns of an open file fit together."""
+    table = Table(
+        name=f'{source.path}, sheet "{source.sheet}",' if source.sheet else str(source.path),
+        header_row=source.header_row,
+        letters={column.label: column.letter for column in source.columns},
+    )
+    return match_headings(loaded, [(column.label, column.heading) for column in source.columns], table)
 
 
 def _merged_options(mapping: Mapping, given: SourceOptions) -> SourceOptions:
@@ -164,14 +183,18 @@ def plan_import(prepared: Prepared, folder: Path, now: datetime, progress: Progr
 
     Raises :class:`SourceError` when the file turns out broken or changes while it is read.
     """
+    from importer.damage.detective import Detective
+
     listener = progress or Silent()
+    columns = [(column.letter, column.label) for column in prepared.source.columns]
+    detective = Detective(columns, prepared.headings.fields)
     writer = PlanWriter(folder)
     tally = _Tally()
     chunks = _limited(prepared.source.chunks(CHUNK_ROWS), prepared.request.limit)
     with Beside() as reading, Beside() as writing:
         for chunk in reading.ahead(_at_least_one(chunks, prepared.source)):
             checked = prepared.validator.check(chunk.rows, chunk.cells, chunk.problems)
-            writing.do(writer.add, chunk.rows, checked.ok, chunk.cells, checked.records, checked.problems)
+            writing.do(_keep, writer, detective, chunk, checked)
             tally.add(len(chunk.rows), int(checked.ok.sum()), checked.problems)
             listener.reading(tally.rows)
             reach("reading-source")
@@ -180,7 +203,12 @@ def plan_import(prepared: Prepared, folder: Path, now: datetime, progress: Progr
             f"{prepared.request.source} changed while it was being read.",
             "Wait until nothing writes to it, then run again; nothing was sent.",
         )
-    return writer.finish(_facts(prepared, tally, now))
+    return writer.finish(replace(_facts(prepared, tally, now), damage=detective.findings()))
+
+
+def _keep(writer: PlanWriter, detective: Detective, chunk: Chunk, checked: Checked) -> None:
+    writer.add(chunk.rows, checked.ok, chunk.cells, checked.records, checked.problems)
+    detective.look(chunk.rows, chunk.cells)
 
 
 def _at_least_one(chunks: Iterator[Chunk], source: Source) -> Iterator[Chunk]:
@@ -267,9 +295,10 @@ def _facts(prepared: Prepared, tally: _Tally, now: datetime) -> PlanFacts:
         invalid=tally.rows - tally.ready,
         groups=tally.groups(),
         fields=prepared.headings.fields,
-        notes=tuple(itertools.chain(source.notes, prepared.headings.notes)),
+        notes=tuple(itertools.chain(source.notes, prepared.headings.notes, prepared.account_notes)),
         created_at=now.isoformat(timespec="seconds"),
         again=request.again,
+        metadata=prepared.account,
     )
     return replace(facts, blocked=_blocked(mapping, facts))
 

@@ -9,10 +9,12 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from importer.damage.interface import Damage
 from importer.errors import ImporterError
 from importer.model import Record
 from importer.problems import Problem
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _ROWS, _PROBLEMS, _FACTS = "rows.arrow", "problems.arrow", "plan.json"
+_AT_ONCE = 2_000
+_READ_AT_ONCE = 10_000
 _PROBLEM_FIELDS = ("code", "message", "remedy", "column", "letter", "field", "value")
 
 
@@ -35,6 +39,26 @@ class ProblemGroup:
     rows: int
     first_rows: tuple[int, ...]
     example: str
+
+
+class KnownState(StrEnum):
+    """How well the account was known when a plan was made."""
+
+    FRESH = "fresh"
+    OLD = "old"
+    UNKNOWN = "unknown"
+    OFF = "off"
+
+
+@dataclass(frozen=True, slots=True)
+class AccountFacts:
+    """What a plan knew of the account: when it was read (ISO, UTC), whose tenant it is, and a digest of what it
+    demanded of the cells. The texts are empty when nothing was known."""
+
+    state: KnownState = KnownState.UNKNOWN
+    read_at: str = ""
+    tenant: str = ""
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +87,9 @@ class PlanFacts:
     blocked: str = ""
     """Why nothing may be sent (`on_invalid: stop`, `max_invalid`); empty when the ready rows may be."""
     again: str = ""
+    damage: tuple[Damage, ...] = ()
+    """Columns that look spoiled; a warning only."""
+    metadata: AccountFacts = AccountFacts()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +125,7 @@ class Plan:
                 batch = rows.get_batch(number)
                 if only_invalid:
                     batch = batch.filter(pc.invert(batch.column("ok")))
-                yield _read_chunk(batch, problems.get_batch(number))
+                yield from _read_chunks(batch, problems.get_batch(number))
 
     def ready_batches(self) -> Iterator[tuple[np.ndarray, pa.RecordBatch]]:
         """Row numbers and records of the rows that are ready, chunk by chunk."""
@@ -140,13 +167,25 @@ def _fields_of(batch: pa.RecordBatch) -> pa.RecordBatch:
     return batch.select(names).rename_columns([name[2:] for name in names])
 
 
+def _read_chunks(batch: pa.RecordBatch, problems: pa.RecordBatch) -> Iterator[PlanChunk]:
+    """The rows of a batch, few enough at a time that a million problems never stand in memory together."""
+    import numpy as np
+
+    rows = batch.column("row").to_numpy()
+    of = problems.column("row").to_numpy()
+    for begin in range(0, max(1, len(rows)), _READ_AT_ONCE):
+        part = rows[begin : begin + _READ_AT_ONCE]
+        first, last = np.searchsorted(of, [part[0], part[-1] + 1]).tolist() if len(part) else (0, 0)
+        yield _read_chunk(batch.slice(begin, _READ_AT_ONCE), problems.slice(first, last - first))
+
+
 def _read_chunk(batch: pa.RecordBatch, problems: pa.RecordBatch) -> PlanChunk:
     names = [name for name in batch.schema.names if name.startswith("c:")]
     labels = [name.split(":", 2)[2] for name in names]
     cells = batch.select(names).rename_columns(labels).to_pandas()
     found: dict[int, list[Problem]] = {}
-    for entry in problems.to_pylist():
-        found.setdefault(entry["row"], []).append(Problem(**entry))
+    for problem in map(Problem, *(problems.column(name.name).to_pylist() for name in fields(Problem))):
+        found.setdefault(problem.row, []).append(problem)
     return PlanChunk(
         rows=batch.column("row").to_numpy(),
         ok=batch.column("ok").to_numpy(zero_copy_only=False),
@@ -251,14 +290,24 @@ def open_plan(folder: Path) -> Plan:
         ProblemGroup(**{**group, "first_rows": tuple(group["first_rows"])}) for group in content.pop("groups")
     )
     notes = tuple(content.pop("notes"))
-    return Plan(folder, PlanFacts(source=SourceFacts(**source), groups=groups, notes=notes, **content))
+    damage = tuple(Damage(**{**found, "first_rows": tuple(found["first_rows"])}) for found in content.pop("damage", ()))
+    known = content.pop("metadata", {})
+    metadata = AccountFacts(**{**known, "state": KnownState(known.get("state", KnownState.UNKNOWN))})
+    facts = PlanFacts(
+        source=SourceFacts(**source), groups=groups, notes=notes, damage=damage, metadata=metadata, **content
+    )
+    return Plan(folder, facts)
 
 
 def to_records(rows: np.ndarray, batch: pa.RecordBatch, keys: Sequence[str]) -> Iterator[Record]:
     """The records of a chunk, in order; ``keys[i]`` is the effect key of the i-th."""
     names = batch.schema.names
-    columns = [column.to_pylist() for column in batch.columns]
-    values = zip(*columns, strict=True) if columns else iter([()] * len(rows))
-    for row, key, texts in zip(rows.tolist(), keys, values, strict=True):
-        fields = {name: text for name, text in zip(names, texts, strict=True) if text is not None}
-        yield Record(row=row, key=key, fields=fields)
+    full = all(column.null_count == 0 for column in batch.columns)
+    for begin in range(0, len(rows), _AT_ONCE):
+        part = rows[begin : begin + _AT_ONCE].tolist()
+        columns = [column.slice(begin, _AT_ONCE).to_pylist() for column in batch.columns]
+        values = zip(*columns, strict=True) if columns else iter([()] * len(part))
+        for row, key, texts in zip(part, keys[begin : begin + _AT_ONCE], values, strict=True):
+            fields = zip(names, texts, strict=True)
+            whole = full or None not in texts
+            yield Record(row, key, dict(fields) if whole else {name: text for name, text in fields if text is not None})

@@ -14,6 +14,7 @@ from importer.ledger.interface import Ledger
 from importer.pipeline.asking import Asker
 from importer.pipeline.clock import Clock
 from importer.pipeline.limits import allowances_of
+from importer.pipeline.plan_store import AccountFacts
 from importer.reports.files import check_writable
 from importer.settings import Account
 
@@ -75,6 +76,19 @@ def clear_account(account: Account, crm: Crm, ledger: Ledger, clock: Clock, stop
         )
     warnings += _clock_warnings(skew)
     return Cleared(identity, tuple(warnings), skew)
+
+
+def refuse_other_tenant(known: AccountFacts, identity: Identity) -> None:
+    """Make sure that the plan was compared with the tenant that will get its rows.
+
+    Raises :class:`SettingsError`; nothing has been sent then.
+    """
+    if known.tenant and known.tenant != identity.org_id:
+        raise SettingsError(
+            "The rows were compared with the fields of another LeadSquared tenant than the one that the keys belong to "
+            f"({identity.org_name or identity.org_id}).",
+            "Use the right keys; or read the fields of this tenant (importer doctor --refresh), and run again.",
+        )
 
 
 def _clock_warnings(skew: float | None) -> list[str]:

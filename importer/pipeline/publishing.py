@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from importer.errors import ReportError
+from importer.pipeline.beside import Beside
 from importer.pipeline.insight import look_into
 from importer.pipeline.report import Books, exit_status, summarise
 from importer.reports.files import NameTaken, free_path
@@ -66,9 +67,8 @@ class Publisher:
         room; the message says where.
         """
         summary = summarise(books, account=account, stopped=stopped, remedy=remedy)
-        rows = books.rows if books.run else books.invalid_rows
         try:
-            workbook = _write_free(self.workbook, lambda path: write_workbook(path, summary, rows))
+            workbook = _write_free(self.workbook, lambda path: _write_workbook(path, summary, books))
             insight = look_into(books)
             page = _write_free(
                 free_path(workbook.with_suffix(".html")), lambda path: write_page(path, summary, insight)
@@ -78,6 +78,15 @@ class Publisher:
         if self.places.results is not None and workbook != self.places.results:
             self.note(f"{self.places.results} exists already and is not replaced; the workbook is {workbook}.")
         return Report(summary, workbook, page, exit_status(summary))
+
+
+def _write_workbook(path: Path, summary: RunSummary, books: Books) -> None:
+    if books.run:
+        write_workbook(path, summary, books.rows)
+        return
+    # Without a ledger, which belongs to this thread, the next rows can be made ready while some are written.
+    with Beside() as reading:
+        write_workbook(path, summary, lambda: reading.ahead(books.invalid_rows()))
 
 
 def _write_free(path: Path, write: Callable[[Path], None]) -> Path:

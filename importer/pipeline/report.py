@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from importer.ledger.interface import DECIDED, Ledger, Run, RunState
 from importer.model import NEEDS_PERSON, CallClass, Counts, Outcome, Status
 from importer.pipeline.deliver import book_counts
+from importer.pipeline.freshness import account_known
 from importer.pipeline.guards import limit_words
 from importer.pipeline.plan_store import Plan, PlanChunk, PlanFacts
 from importer.pipeline.words import headline, next_step
@@ -161,7 +162,9 @@ def summarise(books: Books, *, account: Account | None = None, stopped: str = ""
         errors=(*_invalid_groups(books), *_crm_groups(books)),
         facts=tuple(_facts(books, account)),
         notes=facts.notes,
+        damage=facts.damage,
         cost=None if run else books.cost,
+        metadata=account_known(facts.metadata, facts.created_at),
     )
 
 

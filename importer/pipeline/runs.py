@@ -11,17 +11,20 @@ from datetime import datetime
 from pathlib import Path
 
 from importer.crm.interface import Crm
-from importer.errors import ImporterError, LedgerError, SettingsError, UsageError
+from importer.errors import AccountMismatch, ImporterError, LedgerError, SettingsError, UsageError
 from importer.ledger.entrance import enter_ledger, ledger_exists
 from importer.ledger.identity import wants_adoption
 from importer.ledger.interface import Ledger, Run, RunState
 from importer.model import Status
+from importer.pipeline.account_view import AccountView
 from importer.pipeline.clock import Clock
 from importer.pipeline.deliver import DeliveryOptions, deliver
+from importer.pipeline.effect_keys import fingerprint
 from importer.pipeline.forecast import forecast_for
+from importer.pipeline.known_account import fit, remembered, unfit_for_account
 from importer.pipeline.plan import PlanRequest, Prepared, plan_import, prepare
-from importer.pipeline.plan_store import Plan, open_plan
-from importer.pipeline.preflight import check_disk, clear_account
+from importer.pipeline.plan_store import KnownState, Plan, open_plan
+from importer.pipeline.preflight import check_disk, clear_account, refuse_other_tenant
 from importer.pipeline.progress import Progress, StopsReading
 from importer.pipeline.publishing import Places, Publisher, Report
 from importer.pipeline.report import Books, summarise
@@ -78,7 +81,9 @@ def check(request: PlanRequest, places: Places, outside: Surroundings) -> Report
     workbook = places.workbook(str(request.source), f"check-{outside.clock.now():%Y%m%d-%H%M%S}")
     check_writable(workbook.parent)
     with scratch_folder(outside.home, "check-") as folder:
-        plan = _plan(prepare(request), folder, outside.clock.now(), outside)
+        now = outside.clock.now()
+        prepared = fit(prepare(request), remembered(_account_of(request.account, outside), outside.home, now))
+        plan = _plan(prepared, folder, now, outside)
         books = Books(plan, cost=_cost(plan, request.account, outside))
         return Publisher(places, workbook, outside.progress.note).publish(books)
 
@@ -111,19 +116,45 @@ def run(
     """
     prepared = prepare(request)
     with open_memory(outside) as ledger:
-        known = ledger.find_run(prepared.fingerprint)
-        if known is not None and (Path(known.new.folder) / "plan.json").is_file():
+        view = AccountView(account, outside.make_crm, outside.clock, outside.stop, outside.home)
+        known, prepared = _known_run(prepared, ledger, view)
+        if known is not None:
             outside.progress.note(_known_words(known))
             plan = open_plan(Path(known.new.folder))
             if known.state is RunState.FINISHED:
                 _note_success(known, outside)
                 return _publisher(places, plan, outside).publish(Books(plan, ledger, known), account)
         else:
-            plan = _new_plan(prepared, outside)
+            plan = _new_plan(prepared, view, outside)
         with _kept_only_if_begun(plan, ledger):
             if plan.facts.blocked or not plan.facts.ready:
                 return _publisher(places, plan, outside).publish(Books(plan))
             return _send(plan, account, ledger, places, options, outside)
+
+
+def _known_run(prepared: Prepared, ledger: Ledger, view: AccountView) -> tuple[Run | None, Prepared]:
+    """The run of this plan, if there is one with its plan, and the plan's request.
+
+    A finished run of which rows did not fit the account is a new one once the account demands something else.
+    """
+    known = _with_plan(ledger.find_run(prepared.fingerprint))
+    if known is None or known.state is not RunState.FINISHED:
+        return known, prepared
+    facts = open_plan(Path(known.new.folder)).facts
+    if not unfit_for_account(facts):
+        return known, prepared
+    try:
+        fitted = view.fitted_anew(prepared)
+    except AccountMismatch:
+        return known, prepared
+    if fitted.account.state is not KnownState.FRESH or fitted.account.digest == facts.metadata.digest:
+        return known, prepared
+    anew = replace(prepared, fingerprint=fingerprint([prepared.fingerprint, fitted.account.digest]))
+    return _with_plan(ledger.find_run(anew.fingerprint)), anew
+
+
+def _with_plan(run: Run | None) -> Run | None:
+    return run if run is not None and (Path(run.new.folder) / "plan.json").is_file() else None
 
 
 @contextmanager
@@ -145,7 +176,18 @@ def _known_words(run: Run) -> str:
     return f"Continuing run {run.id} of this file."
 
 
-def _new_plan(prepared: Prepared, outside: Surroundings) -> Plan:
+def _new_plan(prepared: Prepared, view: AccountView, outside: Surroundings) -> Plan:
+    """The plan, made with what is known of the account; when rows do not fit it, with what the account says now."""
+    fitted = view.fitted(prepared)
+    plan = _plan_in_new_folder(fitted, outside)
+    if view.just_read or not unfit_for_account(plan.facts):
+        return plan
+    shutil.rmtree(plan.folder, ignore_errors=True)
+    fresh = replace(prepare(prepared.request), fingerprint=prepared.fingerprint)
+    return _plan_in_new_folder(view.fitted_anew(fresh), outside)
+
+
+def _plan_in_new_folder(prepared: Prepared, outside: Surroundings) -> Plan:
     now = outside.clock.now()
     folder = outside.home / "runs" / f"{now:%Y%m%d-%H%M%S}-{outside.random_text()}"
     try:
@@ -180,6 +222,7 @@ def _send(
     crm = outside.make_crm(account)
     try:
         cleared = clear_account(account, crm, ledger, outside.clock, outside.stop.is_set)
+        refuse_other_tenant(plan.facts.metadata, cleared.identity)
         for warning in cleared.warnings:
             outside.progress.note(warning)
         _ask(plan, account, ledger, cleared.identity.org_name or account.host, outside)

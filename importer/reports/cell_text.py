@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING
 
@@ -46,7 +47,7 @@ def sheet_text(text: str) -> str:
     return text
 
 
-def sheet_column(texts: pd.Series) -> tuple[pa.Array, AbstractSet[int]]:
+def sheet_column(texts: pd.Series | Sequence[str]) -> tuple[pa.Array, AbstractSet[int]]:
     """:func:`sheet_text` for a whole column, as an Arrow array, and the places (from 0) of the texts that differ."""
     import pyarrow as pa
     import pyarrow.compute as pc

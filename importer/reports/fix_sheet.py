@@ -13,7 +13,7 @@ from importer.model import Status
 from importer.problems import Problem
 from importer.redaction import redact
 from importer.reports.book import Book, style_number
-from importer.reports.cell_text import sheet_text
+from importer.reports.cell_text import sheet_column, sheet_text
 from importer.reports.interface import ReportColumn
 from importer.reports.row_xml import risky_texts
 from importer.reports.sheet_rows import SheetRows
@@ -76,9 +76,9 @@ class FixSheet:
             for column, found in self._marked(problems).items():
                 bad.add(len(numbers), column, found)
             numbers.append(number)
-            reasons.append(sheet_text(reason))
+            reasons.append(reason)
         cells = [texts.take(places) for texts in rows.cells[self._left_out :]]
-        texts = [pa.array(reasons, pa.large_string()), *cells]
+        texts = [sheet_column(reasons)[0], *cells]
         kept = {column: bad.mask(column, len(numbers)) for column in bad.places}
         styles = {column: self._styles(column, texts[column - 1], mask) for column, mask in kept.items()}
         self._series.write_block(numbers, texts, styles, kept, self._commented(bad))

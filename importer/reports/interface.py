@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from importer.damage.interface import Damage
 from importer.model import Counts
 from importer.problems import Problem
 
@@ -62,12 +63,27 @@ class Cost:
 
 
 @dataclass(frozen=True, slots=True)
+class AccountKnown:
+    """How fresh the knowledge of the account was: ``state`` is ``fresh``, ``old``, ``unknown`` or ``off``.
+
+    ``read_at`` is an ISO text in UTC, empty when nothing was known; ``age_hours`` counts until the rows were checked.
+    ``text`` says it to people, where there is something to say.
+    """
+
+    state: str
+    read_at: str
+    age_hours: float | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class RunSummary:
     """Everything that a report says about a run as a whole.
 
     ``status`` is ``planned``, ``finished``, ``interrupted`` or ``failed``; ``rows`` is the number of rows read and
     equals the sum of ``counts``. Times are ISO texts in UTC. ``facts`` are further lines for people (encoding, sheet,
     limits seen, ...) in the order to show them. ``cost`` is what a delivery would need, before it begins.
+    ``damage`` holds what looks spoiled in the source, one finding for each column and kind.
     """
 
     run_id: str
@@ -87,6 +103,8 @@ class RunSummary:
     facts: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
     cost: Cost | None = None
+    damage: tuple[Damage, ...] = ()
+    metadata: AccountKnown | None = None
 
 
 @dataclass(frozen=True, slots=True)

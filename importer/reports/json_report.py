@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from importer.model import NEEDS_PERSON, Status
 from importer.redaction import redact
-from importer.reports.interface import RunSummary
+from importer.reports.interface import AccountKnown, RunSummary
 from importer.reports.words import counted
 
 
@@ -15,6 +16,9 @@ def json_report(summary: RunSummary, results: Path | None, report: Path | None, 
     """The object for ``--json``: every status has a count (0 without rows), paths are texts or ``None``.
 
     ``forecast`` holds the calls and seconds that a delivery needs at least, ``None`` once there is a run.
+
+    ``damage`` lists the columns that look spoiled; ``metadata`` says how fresh the knowledge of the account's fields
+    was when the rows were checked.
 
     ``problems`` is the number of rows that need a person: invalid, rejected or uncertain.
     """
@@ -31,6 +35,10 @@ def json_report(summary: RunSummary, results: Path | None, report: Path | None, 
         "next_step": redact(summary.next_step),
         "forecast": summary.cost
         and {"calls": summary.cost.calls, "seconds": summary.cost.seconds, "left_today": summary.cost.left_today},
+        "damage": [
+            {**asdict(found), "example": redact(found.example), "what": redact(found.what)} for found in summary.damage
+        ],
+        "metadata": _known(summary.metadata),
     }
 
 
@@ -48,4 +56,12 @@ def json_failure(message: str, remedy: str, exit_status: int, run_id: str = "") 
         "message": redact(message),
         "next_step": redact(remedy),
         "forecast": None,
+        "damage": [],
+        "metadata": _known(None),
     }
+
+
+def _known(known: AccountKnown | None) -> dict[str, Any]:
+    if known is None:
+        return {"state": "unknown", "read_at": None, "age_hours": None}
+    return {"state": known.state, "read_at": known.read_at or None, "age_hours": known.age_hours}

@@ -79,6 +79,7 @@ def render_page(summary: RunSummary, insight: Insight | None = None) -> str:
             (group, row_list(group.first_rows, group.rows), _strip(known.strips.get(group.code, ()), summary.rows))
             for group in summary.errors
         ],
+        damage=[(found, row_list(found.first_rows, found.rows), visible(found.example)) for found in summary.damage],
         strips=known.strips,
         columns=_columns(summary, known),
         preview=known.preview[:_LONGEST_PREVIEW].splitlines(),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from importer.model import Status
 from importer.problems import Problem
 from importer.redaction import redact
-from importer.reports.cell_text import sheet_column, sheet_text
+from importer.reports.cell_text import sheet_column
 from importer.reports.interface import RESULT_COLUMNS, ResultChunk
 from importer.reports.words import UNCERTAIN_ADVICE
 
@@ -49,15 +49,14 @@ def sheet_rows(chunk: ResultChunk, columns: int) -> SheetRows:
 
 def _errors(statuses: pa.Array, errors: pa.Array) -> pa.Array:
     """The errors without keys, and with the advice that belongs to rows in doubt."""
-    import pyarrow as pa
     import pyarrow.compute as pc
 
     said = pc.or_(pc.not_equal(errors, ""), pc.equal(statuses, Status.UNCERTAIN.value))
     if not pc.any(said).as_py():
         return errors
     pairs = zip(statuses.filter(said).to_pylist(), errors.filter(said).to_pylist(), strict=True)
-    texts = [sheet_text(_error_text(status, error)) for status, error in pairs]
-    return pc.replace_with_mask(errors, said, pa.array(texts, pa.large_string()))
+    texts, _ = sheet_column([_error_text(status, error) for status, error in pairs])
+    return pc.replace_with_mask(errors, said, texts)
 
 
 def _error_text(status: str, error: str) -> str:

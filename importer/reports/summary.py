@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from importer.reports.interface import RunSummary
 from importer.reports.origin import origin
-from importer.reports.words import counted, meaning, row_list, rows_text, shown
+from importer.reports.words import counted, damage_text, meaning, row_list, rows_text, shown
 
 _WIDTH = 100
 _GROUPS = 5
@@ -25,15 +25,27 @@ def summary_lines(summary: RunSummary) -> list[str]:
     """
     lines = _wrapped(summary.headline)
     lines += ["", *_counts(summary), ""]
-    lines += [f"  {label:<11}{shown(text)}" for label, text in origin(summary)]
+    lines += [f"  {label:<11}{shown(text)}" for label, text in _origin(summary)]
     for group in _problems(summary):
         lines += group
+    if summary.damage:
+        lines += ["", "Columns that Excel may have spoiled"]
+        lines += [line for found in summary.damage[:_GROUPS] for line in _wrapped(damage_text(found), "  - ")]
+        left = len(summary.damage) - _GROUPS
+        lines += [f"  - … and {left} more; the report page lists them all."] if left > 0 else []
     if summary.notes:
         lines += ["", "Please note"]
         lines += [line for note in summary.notes for line in _wrapped(note, "  - ")]
     if summary.next_step:
         lines += ["", *_wrapped(summary.next_step, "Next: ")]
     return lines
+
+
+def _origin(summary: RunSummary) -> Iterator[tuple[str, str]]:
+    for label, text in origin(summary):
+        yield label, text
+        if label == "Source":
+            yield from (fact for fact in summary.facts if fact[0] == "Sheet")
 
 
 def _counts(summary: RunSummary) -> Iterator[str]:

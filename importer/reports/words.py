@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from importer.damage.interface import Damage
 from importer.model import Counts, Status
-from importer.problems import printable
+from importer.problems import printable, visible
 from importer.redaction import redact
 
 UNCERTAIN_ADVICE = "Do not enter or import this row again: it may have arrived. importer resume looks again."
@@ -74,6 +75,15 @@ def row_list(rows: Sequence[int], total: int) -> str:
         named.append(f"{total - len(rows):,} more")
     noun = "row" if len(named) == 1 else "rows"
     return f"{noun} {named[0] if len(named) == 1 else ', '.join(named[:-1]) + ' and ' + named[-1]}"
+
+
+def damage_text(damage: Damage) -> str:
+    """What looks spoiled in a column and what to do, in a few sentences."""
+    where = row_list(damage.first_rows, damage.rows)
+    goes = f" (goes to {damage.field})" if damage.field else " (not used)"
+    example = visible(damage.example)
+    head = f'Column {damage.letter} "{damage.column}"{goes}: {rows_text(damage.rows)}, such as "{example}" ({where}).'
+    return f"{head} {damage.what} {damage.remedy}"
 
 
 def shown(text: str) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from xlsxwriter.exceptions import FileCreateError
 
+from importer.collector import paused_collector
 from importer.model import Status
 from importer.reports.book import Book
 from importer.reports.files import cannot_write, new_file
@@ -19,6 +20,7 @@ from importer.reports.sheet_rows import SheetRows, sheet_rows
 from importer.reports.sheet_series import SHEET_COLUMNS, SHEET_ROWS
 from importer.reports.source_columns import SAMPLE
 from importer.reports.summary_sheet import SummarySheet
+from importer.reports.words import damage_text
 
 _MOST_COLUMNS = SHEET_COLUMNS - len(RESULT_COLUMNS)
 
@@ -54,15 +56,21 @@ def _write_sheets(book: Book, summary: RunSummary, rows: ResultRows, rows_per_sh
     sheets = [sheet for sheet in (results, fix) if sheet is not None]
     for sheet in sheets:
         sheet.begin(summary.columns, sample)
-    for chunk in chain(first, chunks):
-        for sheet in sheets:
-            sheet.write(chunk)
+    with paused_collector():
+        for chunk in chain(first, chunks):
+            for sheet in sheets:
+                sheet.write(chunk)
     for sheet in sheets:
         sheet.finish()
 
 
 def _fitting(summary: RunSummary) -> RunSummary:
-    """``summary`` without the last columns of a source that is wider than a sheet, which a note then says."""
+    """``summary`` without the last columns of a source that is wider than a sheet, which a note then says.
+
+    What looks spoiled in the source stands above its notes.
+    """
+    spoiled = tuple(f"Perhaps spoiled by Excel: {damage_text(found)}" for found in summary.damage)
+    summary = replace(summary, notes=(*spoiled, *summary.notes))
     left = summary.columns[_MOST_COLUMNS:]
     if not left:
         return summary

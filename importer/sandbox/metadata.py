@@ -38,12 +38,19 @@ def lead_fields(tenant: Tenant, options: Options, request: Request) -> Any:
     """LeadsMetaData.Get, all fields or the one of ``schemaName``."""
     wanted = request.parameter("schemaName")
     with_options = request.parameter("excludeOptionSets") != "1"
-    must = mandatory_fields(options)
+    must, locked = mandatory_fields(options), _named(options.locked_lead_fields)
     fields = [field for field in LEAD_FIELDS if not wanted or field.name == wanted]
-    return [_lead_field(field, mandatory=field.name in must, with_options=with_options) for field in fields]
+    return [
+        _lead_field(field, mandatory=field.name in must, locked=field.name in locked, with_options=with_options)
+        for field in fields
+    ]
 
 
-def _lead_field(field: Field, *, mandatory: bool, with_options: bool) -> dict[str, Any]:
+def _named(listed: str) -> set[str]:
+    return {name.strip() for name in listed.split(",")}
+
+
+def _lead_field(field: Field, *, mandatory: bool, locked: bool, with_options: bool) -> dict[str, Any]:
     number, name = field.render
     shown = {
         "SchemaName": field.name,
@@ -61,7 +68,7 @@ def _lead_field(field: Field, *, mandatory: bool, with_options: bool) -> dict[st
         "IsSearchable": field.unique,
         "ShowInImport": True,
         "IsLeadIdentifier": field.unique,
-        "LockAfterCreate": 0,
+        "LockAfterCreate": int(locked),
         "EntityAttributeId": seeded_id(f"field-{field.name}"),
         "CreatedOn": asp_net(SEEDED_AT),
         "ModifiedOn": asp_net(SEEDED_AT),
@@ -95,11 +102,14 @@ def activity_setting(tenant: Tenant, options: Options, request: Request) -> Any:
         "ID": seeded_id(f"type-{kind.code}"),
         "Name": kind.name,
         "DisplayName": kind.name,
-        "Fields": [_activity_field(field, order) for order, field in enumerate(kind.fields, start=1)],
+        "Fields": [
+            _activity_field(field, order, read_only=field.name in _named(options.read_only_fields))
+            for order, field in enumerate(kind.fields, start=1)
+        ],
     }
 
 
-def _activity_field(field: Field, order: int) -> dict[str, Any]:
+def _activity_field(field: Field, order: int, *, read_only: bool) -> dict[str, Any]:
     number, name = field.render
     return {
         "SchemaName": field.name,
@@ -112,7 +122,7 @@ def _activity_field(field: Field, order: int) -> dict[str, Any]:
         "OptionSet": options_text(field),
         "RenderType": number,
         "StringRenderType": name,
-        "IsReadOnly": False,
+        "IsReadOnly": read_only,
         "IsMultiSelectDropdown": False,
         "BehaviorOnMissingDropdownOption": 0,
         "MaxFieldLength": field.length,

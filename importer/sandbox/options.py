@@ -41,6 +41,8 @@ class Options:
     default_search: str = _switch("email", "how CreateOrUpdate finds a lead without SearchBy", "email", "email-phone")
     capture_activity: bool = _switch(False, "capturing a lead leaves an activity of its own (event 23)")
     mandatory_lead_fields: str = _switch("", "schema names of lead fields that are mandatory, with commas between")
+    locked_lead_fields: str = _switch("", "schema names of lead fields that are locked after creation, with commas")
+    read_only_fields: str = _switch("", "schema names of activity fields that are shown as read-only, with commas")
     first_offset: int = _switch(0, "number of the first page of Retrieve", 0, 1)
     trail_rows: int = _switch(25, "rows that Retrieve gives when no paging is asked for; 0: all")
     trail_lag: float = _switch(0.0, "seconds until Retrieve shows a new activity")

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from importer.problems import Problem, make_problem
-from importer.sources.headings import Layout
+from importer.sources.headings import Layout, column_index, column_letter
 from importer.sources.interface import Chunk, Column
 
 TextColumn = Callable[[Sequence[Any]], pa.Array]
 """Turns the raw cells of one column into an Arrow array of text without nulls."""
+
+
+Stray = Callable[[int, int, Any], Problem]
+"""Makes the problem of a raw row, by its place in a block, with a cell where no heading is, by its place in the row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,50 +42,6 @@ class Block:
     flaws: list[Flaw] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class Columns:
-    """Some consecutive rows that hold any text, as Arrow arrays of text, one for each place of a raw row."""
-
-    rows: np.ndarray
-    lines: np.ndarray
-    columns: list[pa.Array]
-
-
-def raw_width(layout: Layout) -> int:
-    """The number of cells that a raw row of this layout should have."""
-    return max((layout.expected, *(position + 1 for position in layout.unnamed)))
-
-
-def column_chunk(found: Columns, layout: Layout) -> Chunk:
-    """The chunk of rows that all have the width of the layout."""
-    problems: list[Problem] = []
-    for position in layout.unnamed:
-        texts = found.columns[position]
-        if pc.max(pc.binary_length(texts)).as_py():
-            filled = enumerate(texts.to_pylist())
-            problems += [
-                _ragged("row-too-long", int(found.rows[place]), position + 1, layout)
-                for place, text in filled
-                if text.strip()
-            ]
-    problems.sort(key=lambda problem: problem.row)
-    labels = [column.label for column in layout.columns]
-    cells = text_frame(labels, [found.columns[position] for position in layout.positions], len(found.rows))
-    return Chunk(rows=found.rows, lines=found.lines, cells=cells, problems=tuple(problems))
-
-
-@contextmanager
-def paused_collector() -> Iterator[None]:
-    """The garbage collector off: a loop that makes many lists and no cycles would pay it up to half its time."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
-
-
 def text_column(cells: Sequence[Any]) -> pa.Array:
     """A column whose cells are all text already."""
     return pa.array(cells, pa.large_string())
@@ -92,14 +49,19 @@ def text_column(cells: Sequence[Any]) -> pa.Array:
 
 def build_chunk(block: Block, layout: Layout, as_text: TextColumn = text_column, *, pad: bool = True) -> Chunk:
     """The chunk of ``block``. With ``pad``, missing last cells are empty instead of a problem. Uses the block up."""
-    problems = [_flaw(flaw, layout) for flaw in block.flaws if flaw.position in layout.positions]
-    width = raw_width(layout)
-    problems += _mend(block, width, layout, pad)
+    problems = [flaw_problem(flaw, layout) for flaw in block.flaws if flaw.position in layout.positions]
+    width = layout.width
+
+    def stray(place: int, position: int, cell: Any) -> Problem:
+        return stray_problem(layout, block.rows[place], position, as_text([cell])[0].as_py())
+
+    problems += _mend(block, layout, stray, pad=pad)
     columns = list(zip(*block.records, strict=True)) if block.records else [()] * width
     block.records.clear()
-    problems += _unnamed(block, columns, layout)
+    problems += _unnamed(columns, layout, stray)
     labels = [column.label for column in layout.columns]
     cells = text_frame(labels, [as_text(columns[position]) for position in layout.positions], len(block.rows))
+    problems += headings_again(block.rows, cells, layout)
     problems.sort(key=lambda problem: problem.row)
     rows, lines = np.array(block.rows, dtype="int64"), np.array(block.lines, dtype="int64")
     return Chunk(rows=rows, lines=lines, cells=cells, problems=tuple(problems))
@@ -117,8 +79,16 @@ def _series(texts: pa.Array) -> Any:
     return make(pa.chunked_array([texts]), dtype=pd.StringDtype("pyarrow", na_value=np.nan))
 
 
-def _mend(block: Block, width: int, layout: Layout, pad: bool) -> list[Problem]:
-    """Give every raw row ``width`` cells; what could not be mended honestly becomes a problem."""
+def stray_problem(layout: Layout, row: int, position: int, text: str) -> Problem:
+    """The problem of a ``text`` that stands at ``position`` of a raw row, where no heading is."""
+    placed = zip(layout.columns, layout.positions, strict=True)
+    offset = next((column_index(column.letter) - at for column, at in placed), 0)
+    return make_problem("row-too-long", row, value=text, place=column_letter(position + offset))
+
+
+def _mend(block: Block, layout: Layout, stray: Stray, *, pad: bool) -> list[Problem]:
+    """Give every raw row as many cells as it should have; what could not be mended honestly becomes a problem."""
+    width = layout.width
     if set(map(len, block.records)) <= {width}:
         return []
     problems = []
@@ -127,33 +97,42 @@ def _mend(block: Block, width: int, layout: Layout, pad: bool) -> list[Problem]:
         if found == width:
             continue
         if found < layout.expected and not pad:
-            problems.append(_ragged("row-too-short", block.rows[place], found, layout))
+            expected = len(layout.columns)
+            problems.append(make_problem("row-too-short", block.rows[place], found=found, expected=expected))
         elif found > width and (last := _filled(record)) > width:
-            problems.append(_ragged("row-too-long", block.rows[place], last, layout))
+            problems.append(stray(place, last - 1, record[last - 1]))
         block.records[place] = record[:width] + [""] * (width - found)
     return problems
 
 
-def _unnamed(block: Block, columns: Sequence[Sequence[Any]], layout: Layout) -> list[Problem]:
+def _unnamed(columns: Sequence[Sequence[Any]], layout: Layout, stray: Stray) -> list[Problem]:
     """Problems of rows with text where neither a heading nor the first rows had any: it would get lost otherwise."""
     return [
-        _ragged("row-too-long", block.rows[place], position + 1, layout)
+        stray(place, position, cell)
         for position in layout.unnamed
-        if columns[position].count("") < len(block.rows)
+        if columns[position].count("") < len(columns[position])
         for place, cell in enumerate(columns[position])
         if str(cell).strip()
     ]
 
 
-def _filled(record: Sequence[str]) -> int:
+def headings_again(rows: Sequence[int] | np.ndarray, cells: pd.DataFrame, layout: Layout) -> list[Problem]:
+    """Problems of rows in which every cell holds the heading of its column."""
+    named = [column for column in layout.columns if column.heading.strip()]
+    again = np.full(len(rows), len(named) > 1)
+    for column in named:
+        if not again.any():
+            return []
+        again &= (cells[column.label] == column.heading).to_numpy(dtype=bool)
+    return [make_problem("repeated-headings", int(rows[place])) for place in np.flatnonzero(again).tolist()]
+
+
+def _filled(record: Sequence[Any]) -> int:
     """The number of cells up to the last one with text."""
-    return next((place + 1 for place in reversed(range(len(record))) if record[place].strip()), 0)
+    return next((place + 1 for place in reversed(range(len(record))) if str(record[place]).strip()), 0)
 
 
-def _ragged(code: str, row: int, found: int, layout: Layout) -> Problem:
-    return make_problem(code, row, found=found, expected=len(layout.columns))
-
-
-def _flaw(flaw: Flaw, layout: Layout) -> Problem:
+def flaw_problem(flaw: Flaw, layout: Layout) -> Problem:
+    """The problem of a cell that is wrong in the file itself."""
     column: Column = layout.columns[layout.positions.index(flaw.position)]
     return make_problem(flaw.code, flaw.row, column=column.label, letter=column.letter, value=flaw.text)

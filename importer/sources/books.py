@@ -10,11 +10,13 @@ from typing import Any
 
 import python_calamine
 
+from importer.collector import paused_collector
 from importer.errors import SourceError
 from importer.sources.archives import damaged
-from importer.sources.blocks import Block, TextColumn, paused_collector
+from importer.sources.blocks import Block, TextColumn, build_chunk
 from importer.sources.cells import column_of, opendocument_column
-from importer.sources.headings import column_letter
+from importer.sources.headings import Layout, column_letter
+from importer.sources.interface import Chunk
 from importer.sources.kinds import Kind, locked
 
 
@@ -103,6 +105,7 @@ class LoadedTab:
         self._kind = kind
         self._name = name
         self._loaded: Any = sheet
+        self.hidden_rows = 0
         self.offset: int = sheet.start[1] if sheet.start else 0
         self.as_text: TextColumn = opendocument_column if kind.format == "ods" else column_of
         self.merged = [
@@ -114,13 +117,14 @@ class LoadedTab:
         """The first ``size`` rows that hold any value."""
         return next(_blocks(self._loaded, size, after=0), Block())
 
-    def blocks(self, size: int, after: int) -> Iterator[Block]:
-        """The rows behind row ``after`` that hold any value, ``size`` at a time."""
+    def chunks(self, layout: Layout, size: int) -> Iterator[Chunk]:
+        """The rows behind the headings that hold any value, ``size`` at a time."""
         sheet, self._loaded = self._loaded, None
         if sheet is None:
             with Book(self._path, self._kind) as book:
                 sheet = book.load(self._name)
-        yield from _blocks(sheet, size, after)
+        for block in _blocks(sheet, size, layout.header_row):
+            yield build_chunk(block, layout, self.as_text)
 
 
 def _blocks(sheet: Any, size: int, after: int) -> Iterator[Block]:

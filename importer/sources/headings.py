@@ -54,6 +54,11 @@ class Layout:
     expected: int
     unnamed: tuple[int, ...]
 
+    @property
+    def width(self) -> int:
+        """The number of cells that a raw row should have."""
+        return max((self.expected, *(position + 1 for position in self.unnamed)))
+
 
 def find_header(sample: Sequence[SampleRow], given: int | None, name: str) -> tuple[int, Detection]:
     """The place of the heading row in ``sample``, and the evidence.
@@ -118,12 +123,13 @@ def _refuse_data(found: SampleRow, name: str) -> None:
 
 
 def lay_out(
-    sample: Sequence[SampleRow], place: int, offset: int, hidden: Sequence[int] = ()
+    sample: Sequence[SampleRow], place: int, offset: int, hidden: Sequence[int] = (), name: str = "The file"
 ) -> tuple[Layout, tuple[str, ...]]:
     """The columns of the table whose headings are ``sample[place]``, and notes about their oddities.
 
-    ``offset`` is the number of empty columns left of the cells; ``hidden`` are places to leave out.
-    Raises :class:`SourceError` when there are more columns than a spreadsheet holds.
+    ``offset`` is the number of empty columns left of the cells; ``hidden`` are places to leave out;
+    ``name`` is that of the file.
+    Raises :class:`SourceError` when there are no columns, or more than a spreadsheet holds.
     """
     header = sample[place]
     headed = [position for position, cell in enumerate(header.cells) if label_of(cell)]
@@ -131,10 +137,15 @@ def lay_out(
     inside = range(len(header.cells))
     kept = [position for position in inside if (position in headed or position in used) and position not in hidden]
     if len(kept) > _MOST_COLUMNS:
-        raise SourceError(f"The file has {len(kept)} columns; a spreadsheet holds {_MOST_COLUMNS}.", "Leave some out.")
+        raise SourceError(f"{name} has {len(kept)} columns; a spreadsheet holds {_MOST_COLUMNS}.", "Leave some out.")
+    if not kept:
+        raise SourceError(
+            f"{name.rstrip(chr(44))}: row {header.row}, which should hold the headings, has no text that can be seen.",
+            "Write the headings into it, or say with `source: {header_row: …}` where they are.",
+        )
     columns, notes = _name(header.cells, kept, offset)
     unnamed = tuple(position for position in inside if position not in kept and position not in hidden)
-    layout = Layout(header.row, columns, tuple(kept), kept[-1] + 1 if kept else 0, unnamed)
+    layout = Layout(header.row, columns, tuple(kept), kept[-1] + 1, unnamed)
     return layout, notes
 
 

@@ -30,6 +30,7 @@ _OTHERS = (
     (b"\x7fELF", "a program"),
     (b"PAR1", "a Parquet file"),
 )
+_LEFT_BY_MACS = (b"\x00\x05\x16\x07", b"\x00\x00\x00\x01Bud1")
 _MARKUP = (b"<!doctype html", b"<html", b"<head", b"<body", b"<table", b"<div")
 _NAMES = {
     "csv": {"csv", "tsv", "tab", "txt", ""},
@@ -109,6 +110,8 @@ def _format(path: Path, head: bytes) -> tuple[str, str]:
     for magic, name in _OTHERS:
         if head.startswith(magic):
             raise SourceError(f"{path} is {name}, not a spreadsheet.", _SAVE_AS)
+    if head.startswith(_LEFT_BY_MACS):
+        raise SourceError(f"{path} is a note that a Mac leaves beside files.", "Name the spreadsheet itself.")
     begin = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     if begin.startswith(b"<?xml") and b"<html" in begin:
         begin = b"<html"
@@ -122,8 +125,11 @@ def _format(path: Path, head: bytes) -> tuple[str, str]:
 def _inside_zip(path: Path) -> str:
     try:
         with zipfile.ZipFile(path) as archive:
-            names = {name.replace("\\", "/").lower() for name in archive.namelist()}
-            kind = archive.read("mimetype")[:100] if "mimetype" in names else b""
+            names = {name.replace("\\", "/").lower(): name for name in archive.namelist()}
+            kind = b""
+            if "mimetype" in names:
+                with archive.open(names["mimetype"]) as stream:
+                    kind = stream.read(100)
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, zlib.error, EOFError, ValueError):
         raise SourceError(
             f"{path} is a workbook or archive that is damaged or incomplete.",

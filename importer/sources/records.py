@@ -15,7 +15,8 @@ from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
-from importer.sources.blocks import Block, Columns
+from importer.sources.blocks import Block
+from importer.sources.columns import Columns
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -91,6 +92,9 @@ class Records:
             return None
         ends, quotes = self._plain_ends(size)
         if not len(ends):
+            return None
+        if self._rest.startswith(codecs.BOM_UTF8, self._begin):
+            # In the middle of a file it is a character like others, but Arrow would take it away.
             return None
         stretch = memoryview(self._rest)[self._begin : self._begin + int(ends[-1]) + 1]
         if not _well_quoted(np.frombuffer(stretch, np.uint8), quotes, ord(self._delimiter)):

@@ -15,8 +15,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from importer.collector import paused_collector
 from importer.errors import SourceError
-from importer.sources.blocks import Block, build_chunk, column_chunk, paused_collector, raw_width
+from importer.sources.blocks import Block, build_chunk
+from importer.sources.columns import column_chunk
 from importer.sources.delimiters import (
     SAMPLE_CHARACTERS,
     detect_delimiter,
@@ -44,7 +46,7 @@ class _Table:
     announced: bool
 
     def chunks(self, layout: Layout, pad: bool, size: int) -> Iterator[Chunk]:
-        width = raw_width(layout)
+        width = layout.width
         with self._records() as records:
             records.skip(layout.header_row)
             while True:
@@ -84,13 +86,13 @@ def open_text(path: Path, kind: Kind, options: SourceOptions, notes: tuple[str, 
     """The text file ``path``, its encoding, delimiter and headings known. Raises :class:`SourceError`."""
     if options.sheet is not None:
         raise SourceError(f"{path} is a text file and has no sheets.", "Leave the sheet out.")
-    file, encoding = decide_encoding(path, kind.packed, options.encoding)
+    file, encoding, doubts = decide_encoding(path, kind.packed, options.encoding)
     delimiter, announced, found = _delimiter(file, options.delimiter)
     table = _Table(file, delimiter, announced)
     first = table.first(SAMPLE_ROWS)
     sample = [SampleRow(row, tuple(cells)) for row, cells in zip(first.rows, first.records, strict=True)]
     place, header = find_header(sample, options.header_row, str(path))
-    layout, oddities = lay_out(sample, place, offset=0)
+    layout, oddities = lay_out(sample, place, offset=0, name=str(path))
     return OpenedSource(
         path=path,
         format="csv",
@@ -98,7 +100,7 @@ def open_text(path: Path, kind: Kind, options: SourceOptions, notes: tuple[str, 
         header_row=layout.header_row,
         columns=layout.columns,
         detections=(Detection("format", "csv", kind.how), encoding, found, header),
-        notes=(*notes, *oddities),
+        notes=(*notes, *doubts, *oddities),
         read=partial(table.chunks, layout, options.pad_short_rows),
     )
 

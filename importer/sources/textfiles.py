@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import gzip
 import io
+import re
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import IO, TextIO, cast
 
 from importer.errors import SourceError
+from importer.problems import printable
 from importer.sources.files import unreadable
 from importer.sources.interface import Detection
 from importer.sources.kinds import damaged_gzip
@@ -22,12 +24,23 @@ _BLOCK = 1 << 20
 _MOST_UNPACKED = 8 << 30
 _FREELY_UNPACKED = 256 << 20
 _MOST_RATIO = 200
+_SHOWN_BEFORE = 30
+_TAIL = "[\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]"
+_TWICE_BEGINS = "ÂÃâàð"
+_TWICE = re.compile(f"[ÂÃâàð](?:(?<=[ÂÃ]){_TAIL}|(?<=â)€{_TAIL}|(?<=à)[¤¥]{_TAIL}|(?<=ð)Ÿ{_TAIL}{_TAIL})")
+"""UTF-8 of Latin letters, quotation marks, Devanagari and emoji, each byte taken for a character of cp1252."""
 _SUGGESTED = ["cp1252", "cp1250", "cp1251", "cp932", "gb18030", "big5", "cp949", "cp1253", "cp1254", "cp1255", "cp1256"]
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig", ("utf-8", "utf-8-sig")),
     (codecs.BOM_UTF16_LE, "utf-16", ("utf-16", "utf-16-le")),
     (codecs.BOM_UTF16_BE, "utf-16", ("utf-16", "utf-16-be")),
 )
+_NEEDED_MARKS: dict[str, bytes | tuple[bytes, ...]] = {
+    "utf-16": (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE),
+    "utf-32": (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE),
+}
+_NO_FILES = frozenset({"idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape"})
+"""What Python calls an encoding, too, though no file is written in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +72,8 @@ def open_bytes(path: Path, packed: bool) -> IO[bytes]:
     return cast("IO[bytes]", gzip.open(path, "rb")) if packed else path.open("rb")
 
 
-def decide_encoding(path: Path, packed: bool, given: str | None) -> tuple[TextFile, Detection]:
-    """The file with its encoding, and the evidence. Reads the whole file once, a block at a time.
+def decide_encoding(path: Path, packed: bool, given: str | None) -> tuple[TextFile, Detection, tuple[str, ...]]:
+    """The file with its encoding, the evidence, and notes. Reads the whole file once, a block at a time.
 
     Nothing is guessed: a byte order mark counts, then UTF-8 if every byte of the file is valid UTF-8. Raises
     :class:`SourceError` for anything else, for a NUL character, and for bytes that the given encoding lacks.
@@ -71,6 +84,11 @@ def decide_encoding(path: Path, packed: bool, given: str | None) -> tuple[TextFi
         name = _known_encoding(given)
         encoding = marked[1] if marked and name in marked[2] else name
         found = Detection("encoding", given, "given")
+        if not head.startswith(_NEEDED_MARKS.get(encoding, b"")):
+            raise SourceError(
+                f"{path} does not begin with the byte order mark that {encoding} has.",
+                f"Set `source: {{encoding: {encoding}-le}}`, leave the encoding out, or save the file as CSV UTF-8.",
+            )
     elif head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
         raise SourceError(f"{path} is encoded in UTF-32.", "Save it as CSV UTF-8.")
     elif marked:
@@ -79,8 +97,8 @@ def decide_encoding(path: Path, packed: bool, given: str | None) -> tuple[TextFi
         _refuse_wide_characters(path, head)
         encoding, found = "utf-8", Detection("encoding", "utf-8", "every byte of the file is valid UTF-8")
     file = TextFile(path, packed, encoding)
-    _prove(file, is_given=given is not None)
-    return file, found
+    twice = _prove(file, is_given=given is not None)
+    return file, found, (_twice_note(twice, file.encoding),) if twice else ()
 
 
 def _head(path: Path, packed: bool) -> bytes:
@@ -92,6 +110,8 @@ def _known_encoding(given: str) -> str:
     try:
         name = codecs.lookup(given).name
         "a".encode(name)
+        if name.replace("-", "_") in _NO_FILES:
+            raise LookupError(name)
     except (LookupError, ValueError, TypeError):
         raise SourceError(
             f'There is no encoding "{given}".', "Common ones are utf-8, utf-16, cp1252 (Western Excel) and cp1251."
@@ -100,6 +120,13 @@ def _known_encoding(given: str) -> str:
 
 
 def _refuse_wide_characters(path: Path, head: bytes) -> None:
+    every_fourth = [head[place::4].count(0) for place in range(4)]
+    if sum(every_fourth) > len(head) * 2 // 3:
+        wide = "utf-32-le" if every_fourth[3] > every_fourth[0] else "utf-32-be"
+        raise SourceError(
+            f"{path} looks like UTF-32 without a byte order mark.",
+            f"Save it as CSV UTF-8, or set `source: {{encoding: {wide}}}`.",
+        )
     even, odd = head[0::2].count(0), head[1::2].count(0)
     wide = "utf-16-le" if odd > len(head) // 4 else "utf-16-be" if even > len(head) // 4 else ""
     if wide:
@@ -109,13 +136,13 @@ def _refuse_wide_characters(path: Path, head: bytes) -> None:
         )
 
 
-def _prove(file: TextFile, *, is_given: bool) -> None:
-    """Decode the whole file and throw the text away."""
+def _prove(file: TextFile, *, is_given: bool) -> str:
+    """Decode the whole file and throw the text away, but for a word that seems to have been encoded twice."""
     path = file.path
     decoder = codecs.getincrementaldecoder(file.encoding)("strict")
     on_disk = path.stat().st_size
     done = 0
-    blank = True
+    blank, twice = True, ""
     try:
         with open_bytes(path, file.packed) as stream:
             while True:
@@ -127,6 +154,7 @@ def _prove(file: TextFile, *, is_given: bool) -> None:
                     raise _undecodable(file, offset, is_given=is_given) from None
                 if "\0" in text:
                     raise _null_character(file)
+                twice = twice or _encoded_twice(text)
                 blank = blank and not text.strip("\ufeff \t\r\n")
                 if not block:
                     break
@@ -142,6 +170,24 @@ def _prove(file: TextFile, *, is_given: bool) -> None:
         raise unreadable(path, error) from None
     if blank:
         raise SourceError(f"{path} is empty.", "Export the data again; the file should hold at least the headings.")
+    return twice
+
+
+def _encoded_twice(text: str) -> str:
+    """The first word that looks like UTF-8 taken for Windows text (`RenÃ©e`); nothing when there is none."""
+    begins = not text.isascii() and any(mark in text for mark in _TWICE_BEGINS)
+    found = _TWICE.search(text) if begins else None
+    if found is None:
+        return ""
+    around = text[max(0, found.start() - _SHOWN_BEFORE) : found.end() + _SHOWN_BEFORE]
+    return next((word for word in re.split(r'[\s,;|"]+', around) if found.group()[0] in word), found.group())
+
+
+def _twice_note(word: str, encoding: str) -> str:
+    return (
+        f'"{printable(word)}" looks like text that was encoded twice; it is sent as it stands. Export the data again, '
+        f"unless it was read with the wrong encoding ({encoding})."
+    )
 
 
 def _undecodable(file: TextFile, offset: int, *, is_given: bool) -> SourceError:
@@ -149,16 +195,28 @@ def _undecodable(file: TextFile, offset: int, *, is_given: bool) -> SourceError:
     with open_bytes(file.path, file.packed) as stream:
         sample = _around(stream, offset)
     byte = sample[1][0]
+    place = f"{file.path}, line {line}{_behind(sample[0], file.encoding)}"
     if is_given or file.encoding != "utf-8":
         return SourceError(
-            f"{file.path}, line {line}: the byte 0x{byte:02X} does not exist in {file.encoding}.",
+            f"{place}: the byte 0x{byte:02X} does not exist in {file.encoding}.",
             "Set the encoding that the file was written in, or save it as CSV UTF-8.",
         )
+    if not sample[0].isascii():
+        return SourceError(
+            f"{place}: the byte 0x{byte:02X} is not valid UTF-8, although other letters before it are.",
+            "The file mixes encodings or is damaged; export it again as CSV UTF-8.",
+        )
     return SourceError(
-        f"{file.path}, line {line}: the byte 0x{byte:02X} is not valid UTF-8.",
+        f"{place}: the byte 0x{byte:02X} is not valid UTF-8.",
         f"Save the file as CSV UTF-8, or say how it is encoded, for example "
         f"`source: {{encoding: {_suggestion(sample[0] + sample[1])}}}`.",
     )
+
+
+def _behind(before: bytes, encoding: str) -> str:
+    """What stands in the line before a bad byte, so that it can be found."""
+    text = before.decode(encoding, "replace").replace("\r", "\n").rpartition("\n")[2]
+    return f', behind "{printable(text[-_SHOWN_BEFORE:])}"' if text.strip("\ufeff") else ""
 
 
 def _around(stream: IO[bytes], offset: int) -> tuple[bytes, bytes]:
@@ -198,4 +256,5 @@ def _suggestion(sample: bytes) -> str:
     from charset_normalizer import from_bytes
 
     best = from_bytes(sample, cp_isolation=_SUGGESTED).best()
-    return best.encoding if best is not None else "cp1252"
+    # Where several read the sample alike, the one that Excel uses in the West is the likeliest.
+    return best.encoding if best is not None and "cp1252" not in best.could_be_from_charset else "cp1252"

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from importer.errors import SourceError
 from importer.sources.archives import inspect_archive, open_archive, prove_parts
-from importer.sources.blocks import Block, TextColumn, build_chunk
+from importer.sources.blocks import Block
 from importer.sources.books import Book
 from importer.sources.cells import text_of
 from importer.sources.headings import SAMPLE_ROWS, Layout, SampleRow, find_header, label_of, lay_out
@@ -18,6 +18,7 @@ from importer.sources.kinds import Kind
 from importer.sources.opened import OpenedSource
 from importer.sources.sheets import TO_FIX_COLUMNS, SheetChoice, choose_sheet
 from importer.sources.xlsx import XlsxBook
+from importer.sources.xlsx_hidden import hidden_note
 
 
 class Tab(Protocol):
@@ -34,16 +35,16 @@ class Tab(Protocol):
         ...
 
     @property
-    def as_text(self) -> TextColumn:
-        """Turns the raw cells of a column into text."""
+    def hidden_rows(self) -> int:
+        """How many rows with cells are hidden, as far as that is known."""
         ...
 
     def first(self, size: int) -> Block:
         """The first ``size`` rows that hold any value."""
         ...
 
-    def blocks(self, size: int, after: int) -> Iterator[Block]:
-        """The rows behind row ``after`` that hold any value, ``size`` at a time. Can be called again."""
+    def chunks(self, layout: Layout, size: int) -> Iterator[Chunk]:
+        """The rows behind the headings that hold any value, at most ``size`` at a time. Can be called again."""
         ...
 
 
@@ -58,7 +59,9 @@ def open_workbook(path: Path, kind: Kind, options: SourceOptions, notes: tuple[s
     first = tab.first(SAMPLE_ROWS)
     sample = [SampleRow(row, tuple(map(text_of, cells))) for row, cells in zip(first.rows, first.records, strict=True)]
     place, header = find_header(sample, options.header_row, f'{path}, sheet "{choice.name}"')
-    layout, oddities = lay_out(sample, place, tab.offset, _not_ours(choice, sample[place], tab.offset))
+    layout, oddities = lay_out(
+        sample, place, tab.offset, _not_ours(choice, sample[place], tab.offset), f'{path}, sheet "{choice.name}",'
+    )
     return OpenedSource(
         path=path,
         format=kind.format,
@@ -66,8 +69,14 @@ def open_workbook(path: Path, kind: Kind, options: SourceOptions, notes: tuple[s
         header_row=layout.header_row,
         columns=layout.columns,
         detections=(Detection("format", kind.format, kind.how), choice.found, header),
-        notes=(*notes, *choice.notes, *oddities, *_merged(tab, layout.header_row), *_blind_spot(kind)),
-        read=partial(_chunks, tab, layout),
+        notes=(
+            *notes,
+            *choice.notes,
+            *oddities,
+            *_around(tab, layout.header_row),
+            *_blind_spot(kind),
+        ),
+        read=partial(tab.chunks, layout),
     )
 
 
@@ -81,16 +90,15 @@ def _open(path: Path, kind: Kind) -> XlsxBook | Book:
     return Book(path, kind)
 
 
-def _chunks(tab: Tab, layout: Layout, size: int) -> Iterator[Chunk]:
-    """The rows below the headings."""
-    for block in tab.blocks(size, after=layout.header_row):
-        yield build_chunk(block, layout, tab.as_text)
-
-
 def _not_ours(choice: SheetChoice, header: SampleRow, offset: int) -> tuple[int, ...]:
     """The places of the columns that our own sheet *To fix* has in front of the person's."""
     begin = tuple(label_of(cell) for cell in header.cells[:2])
     return (0, 1) if choice.to_fix and offset == 0 and begin == TO_FIX_COLUMNS else ()
+
+
+def _around(tab: Tab, header_row: int) -> tuple[str, ...]:
+    """Notes about what people see of the sheet and its cells do not tell."""
+    return (*_merged(tab, header_row), *hidden_note(tab.hidden_rows))
 
 
 def _merged(tab: Tab, header_row: int) -> tuple[str, ...]:

@@ -8,11 +8,19 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
+import numpy as np
+
+from importer.collector import paused_collector
 from importer.sources.archives import damaged, inspect_archive, open_archive, prove_parts, strange_xml, unpacked
-from importer.sources.blocks import Block, Flaw, paused_collector
+from importer.sources.blocks import Block, Flaw
 from importer.sources.books import SheetName
+from importer.sources.columns import Columns, column_chunk, regrouped
+from importer.sources.headings import Layout
+from importer.sources.interface import Chunk
+from importer.sources.xlsx_columns import columns_of_rows, flaw_code, plain_columns
+from importer.sources.xlsx_hidden import HiddenRows
 from importer.sources.xlsx_package import read_package
-from importer.sources.xlsx_rows import SheetRow, read_rows
+from importer.sources.xlsx_rows import SheetRow, read_rows, window_rows, windows
 from importer.sources.xlsx_strings import SharedStrings
 from importer.sources.xlsx_styles import read_styles
 from importer.sources.xlsx_values import Values
@@ -84,7 +92,9 @@ class StreamedTab:
         if not member:
             raise damaged(path)
         with open_archive(path) as archive:
-            self.merged = _prove(archive, member, path)
+            hidden = HiddenRows()
+            self.merged = _prove(archive, member, path, hidden)
+            self.hidden_rows = hidden.count
 
     def first(self, size: int) -> Block:
         """The first ``size`` rows that hold any value; all blocks are then as wide as the widest of them."""
@@ -95,12 +105,25 @@ class StreamedTab:
         block.records = [list(map(values.resolved, record)) for record in block.records]
         return block
 
-    def blocks(self, size: int, after: int) -> Iterator[Block]:
-        """The rows behind row ``after`` that hold any value, at most ``size`` at a time."""
+    def chunks(self, layout: Layout, size: int) -> Iterator[Chunk]:
+        """The rows behind the headings that hold any value, at most ``size`` at a time."""
         at_once = max(1, min(size, _MOST_CELLS_IN_MEMORY // max(1, self._width)))
-        rows = (row for row in sheet_rows(*self._where) if row.number > after)
-        while (block := _block(rows, at_once, self._width)).rows:
-            yield block
+        for found in regrouped(self._pieces(layout.header_row), at_once):
+            yield column_chunk(found, layout)
+
+    def _pieces(self, after: int) -> Iterator[Columns]:
+        path, name, member, values = self._where
+        before = 0
+        with open_archive(path) as archive:
+            for window in windows(unpacked(archive, member, path), path):
+                plain = plain_columns(window, values, before)
+                if plain is None:
+                    rows = window_rows(window, values, before, f'{path}, sheet "{name}"', path)
+                    before = rows[-1].number if rows else before
+                    piece = columns_of_rows(rows, values)
+                else:
+                    piece, before = plain
+                yield piece.part(int(np.searchsorted(piece.rows, after, "right")), len(piece.rows))
 
 
 def _block(rows: Iterator[SheetRow], size: int, width: int) -> Block:
@@ -111,7 +134,7 @@ def _block(rows: Iterator[SheetRow], size: int, width: int) -> Block:
             if len(cells) < width:
                 cells += [""] * (width - len(cells))
             for column, text in row.bad.items():
-                block.flaws.append(Flaw("error-cell" if text else "formula-without-result", row.number, column, text))
+                block.flaws.append(Flaw(flaw_code(text), row.number, column, text))
             block.rows.append(row.number)
             block.records.append(cells)
             if len(block.rows) >= size:
@@ -120,7 +143,7 @@ def _block(rows: Iterator[SheetRow], size: int, width: int) -> Block:
     return block
 
 
-def _prove(archive: zipfile.ZipFile, member: str, path: Path) -> list[tuple[str, int]]:
+def _prove(archive: zipfile.ZipFile, member: str, path: Path, hidden: HiddenRows) -> list[tuple[str, int]]:
     """Read a sheet's part once from end to end, so that damage shows before any row is used; its merged areas."""
     merged: list[tuple[str, int]] = []
     rest = b""
@@ -129,12 +152,13 @@ def _prove(archive: zipfile.ZipFile, member: str, path: Path) -> list[tuple[str,
         if first and (said := _ENCODING.match(block)) and said[1].lower() not in (b"utf-8", b"us-ascii"):
             raise strange_xml(path, member)
         first = False
-        if b"mergeCell" in block or rest:
-            searched = rest + block
-            merged += [(area.decode(), int(last)) for area, last in _MERGED.findall(searched)]
-            found = list(_MERGED.finditer(searched))
-            rest = searched[max(found[-1].end() if found else 0, len(searched) - _OVERLAP) :]
-        else:
-            rest = block[-_OVERLAP:] if b"<" in block[-_OVERLAP:] else b""
+        hidden.take(block)
+        searched = rest + block
+        last = 0
+        if b"mergeCell" in searched:
+            for area in _MERGED.finditer(searched):
+                merged.append((area[1].decode(), int(area[2])))
+                last = area.end()
+        rest = searched[max(last, len(searched) - _OVERLAP) :]
         del merged[_MOST_MERGED:]
     return merged

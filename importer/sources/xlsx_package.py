@@ -60,7 +60,7 @@ class _Relations:
     """What one part refers to."""
 
     def __init__(self, archive: zipfile.ZipFile, path: Path, parts: dict[str, str], owner: str) -> None:
-        folder, name = posixpath.split(owner)
+        folder, name = posixpath.split(owner.replace("\\", "/"))
         self._found: dict[str, tuple[str, str]] = {}
         member = parts.get(posixpath.join(folder, "_rels", f"{name}.rels").lower())
         if member is None:

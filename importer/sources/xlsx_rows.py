@@ -15,11 +15,12 @@ from xml.parsers import expat
 from importer.errors import SourceError
 from importer.sources.archives import damaged
 from importer.sources.headings import column_index, column_letter
-from importer.sources.xlsx_strings import unescaped
-from importer.sources.xlsx_values import Cell, StrayReference, Values, plain
+from importer.sources.xlsx_strings import ILLEGAL, plain, unescaped
+from importer.sources.xlsx_values import Cell, StrayReference, Values
 
 MOST_ROWS = 1_048_576
 MOST_COLUMNS = 16_384
+MOST_DIGITS = 15
 _LONGEST_ROW = 64 << 20
 
 _ROW_BEGIN = re.compile(rb"<(?:\w+:)?row[\s/>]")
@@ -32,14 +33,14 @@ _PLAIN = re.compile(
     rb'(?:<v>([^<]*)</v>|<is><t(?: xml:space="preserve")?>([^<]*)</t></is>)</c>))'
 )
 _ROW_CLOSED = b"</row>"
-_ILLEGAL = bytes(set(range(32)) - {9, 10, 13})
 
 
 @dataclass(slots=True)
 class SheetRow:
     """A row as the spreadsheet numbers it: its cells from column A to the last one, and those to be corrected.
 
-    ``bad`` has, by column (from 0), the Excel error of a cell, or an empty text for a formula never calculated.
+    ``bad`` has, by column (from 0), the Excel error of a cell, an empty text for a formula never calculated, or a
+    number of more digits than Excel keeps.
     """
 
     number: int
@@ -59,19 +60,38 @@ def read_rows(blocks: Iterator[bytes], values: Values, place: str, path: Path) -
     """
     before = 0
     for window in windows(blocks, path):
-        try:
-            rows = _plain_rows(window, values)
-            rows = _parsed_rows(window, values, before) if rows is None else rows
-        except StrayText as stray:
-            raise _stray(stray, place) from None
-        except (expat.ExpatError, ValueError, KeyError):
-            raise damaged(path) from None
-        for row in rows:
-            if row.number <= before or row.number > MOST_ROWS:
-                raise damaged(path)
-            before = row.number
-            if not row.is_blank:
-                yield row
+        rows = window_rows(window, values, before, place, path)
+        before = rows[-1].number if rows else before
+        yield from (row for row in rows if not row.is_blank)
+
+
+def window_rows(window: bytes, values: Values, before: int, place: str, path: Path) -> list[SheetRow]:
+    """All rows of a window, behind row ``before``. Raises :class:`SourceError` as :func:`read_rows` does."""
+    try:
+        rows = _plain_rows(window, values)
+        rows = _parsed_rows(window, values, before) if rows is None else rows
+    except StrayText as stray:
+        raise _stray(stray, place) from None
+    except (expat.ExpatError, ValueError, KeyError):
+        raise damaged(path) from None
+    for row in rows:
+        if row.number > MOST_ROWS:
+            raise SourceError(
+                f"{place}: there is a row {row.number:,}, but a sheet ends at row {MOST_ROWS:,}.",
+                "Split the table into several sheets, or save it as CSV UTF-8 and import that.",
+            )
+        if row.number <= before:
+            raise damaged(path)
+        before = row.number
+    return rows
+
+
+def beyond_excel(content: str | bytes) -> bool:
+    """Whether a number has so many digits before its point that Excel has rounded it."""
+    try:
+        return abs(float(content)) >= 10.0**MOST_DIGITS
+    except ValueError:
+        return False
 
 
 class StrayText(Exception):
@@ -97,9 +117,11 @@ def windows(blocks: Iterator[bytes], path: Path) -> Iterator[bytes]:
     for block in blocks:
         searched = max(0, len(rest) - 32)
         rest += block
-        over = _DATA_END.search(rest, searched)
+        over = _DATA_END.search(rest, searched) if rest.find(b"sheetData", searched) >= 0 else None
         stop = over.start() if over else len(rest)
-        end = max((found.end() for found in _ROW_END.finditer(rest, searched, stop)), default=0)
+        end = rest.rfind(_ROW_CLOSED, searched, stop) + len(_ROW_CLOSED)
+        if end < len(_ROW_CLOSED):
+            end = max((found.end() for found in _ROW_END.finditer(rest, searched, stop)), default=0)
         if end:
             begin = _ROW_BEGIN.search(rest)
             yield rest[begin.start() if begin else 0 : end]
@@ -118,7 +140,7 @@ def _plain_rows(window: bytes, values: Values) -> list[SheetRow] | None:
 
     ``None`` unless every byte of it belongs to a row or cell that was understood, so that nothing is overlooked.
     """
-    if len(window.translate(None, _ILLEGAL)) != len(window) or b"]]>" in window:
+    if len(window.translate(None, ILLEGAL)) != len(window) or b"]]>" in window:
         return None
     understood = window.count(_ROW_CLOSED) * len(_ROW_CLOSED)
     rows: list[SheetRow] = []
@@ -148,6 +170,8 @@ def _plain_rows(window: bytes, values: Values) -> list[SheetRow] | None:
                 raise StrayText(row.number, column) from None
         elif kind in (b"", b"n") and content:
             cells.append(values.number(content.decode().strip(), style.decode()))
+            if len(content) > MOST_DIGITS and beyond_excel(content):
+                row.bad[column] = values.resolved(cells[-1])
         elif kind in (b"inlineStr", b"str"):
             raw = content or inline
             easy = b"&" not in raw and b"_x" not in raw and b"\r" not in raw
@@ -245,6 +269,8 @@ class _Reader:
             row.bad[column] = ""
         try:
             row.cells.append(row.bad[column] if column in row.bad else self._cell(content))
+            if kind in ("", "n") and len(content) > MOST_DIGITS and beyond_excel(content):
+                row.bad.setdefault(column, self._values.resolved(row.cells[-1]))
         except StrayReference:
             raise StrayText(row.number, column) from None
 

@@ -7,7 +7,8 @@ import re
 import tempfile
 import zipfile
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.parsers import expat
@@ -17,10 +18,18 @@ from importer.sources.archives import damaged, unpacked
 if TYPE_CHECKING:
     import pyarrow as pa
 
+ILLEGAL = bytes(set(range(32)) - {9, 10, 13})
+"""What no XML document may hold."""
+_BEGIN, _END = b"<si><t>", b"</t></si>"
+_HEAD = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^<>]*\?>)?\s*<sst[\s>][^<>]*>?\s*")
+_MARKED = re.compile(rb"[&\r]|_x").search
+_LONGEST = 16 << 20
+_REFERENCE = re.compile(r"&(?:#(\d{1,7})|#x([0-9A-Fa-f]{1,6})|(\w+));|&")
+_NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _SURROGATES = range(0xD800, 0xE000)
-_BLANKS_BEGIN = frozenset(b"\x1c\x1d\x1e\x1f\xc2\xe1\xe2\xe3")
-"""The first bytes of all blanks that only text knows, such as the non-breaking one, in UTF-8."""
+_BLANKS_BEGIN = frozenset(b"\t\n\v\f\r \x1c\x1d\x1e\x1f\xc2\xe1\xe2\xe3")
+"""The first bytes of all blanks in UTF-8."""
 
 
 class SharedStrings:
@@ -32,13 +41,10 @@ class SharedStrings:
         # A file without a name in any folder: nothing is left behind, however the program ends.
         with tempfile.TemporaryFile() as file:
             if member:
-                for texts in _items(archive, member, path):
-                    end = self._offsets[-1]
-                    for text in texts:
-                        end += len(text)
-                        self._offsets.append(end)
-                        if _blank(text):
-                            self.blank.add(len(self._offsets) - 2)
+                for texts in shared_texts(lambda: unpacked(archive, member, path), path):
+                    first, ends = len(self), accumulate(map(len, texts), initial=self._offsets.pop())
+                    self._offsets.extend(ends)
+                    self.blank.update(first + place for place, text in enumerate(texts) if _blank(text))
                     file.write(b"".join(texts))
                 file.flush()
             size = self._offsets[-1]
@@ -55,17 +61,80 @@ class SharedStrings:
         offsets = self._offsets
         return self._texts[offsets[number] : offsets[number + 1]].decode("utf-8")
 
-    def take(self, numbers: Sequence[int]) -> pa.Array:
+    def take(self, numbers: Sequence[int] | pa.Array) -> pa.Array:
         """The texts with these numbers as an Arrow array; no text becomes a Python object."""
         import pyarrow as pa
 
         if self._arrow is None:
             buffers = [None, pa.py_buffer(self._offsets), pa.py_buffer(self._texts)]
             self._arrow = pa.Array.from_buffers(pa.large_string(), len(self), buffers)
-        return self._arrow.take(pa.array(numbers, pa.int64()))
+        return self._arrow.take(numbers if isinstance(numbers, pa.Array) else pa.array(numbers, pa.int64()))
 
 
-def _items(archive: zipfile.ZipFile, member: str, path: Path) -> Iterator[list[bytes]]:
+def shared_texts(blocks: Callable[[], Iterator[bytes]], path: Path) -> Iterator[list[bytes]]:
+    """The texts of a part of shared texts in their order, in UTF-8. ``blocks`` gives its bytes, from the beginning.
+
+    Plain spelling, in which nearly all programs write, is cut apart; the rest goes through a real XML parser. Raises
+    :class:`SourceError` when the part is damaged.
+    """
+    done = 0
+    try:
+        for texts in _cut(blocks()):
+            yield texts
+            done += len(texts)
+    except _OddError:
+        # From the beginning, because only the parser knows what the odd thing means for all that follows.
+        for texts in _parsed(blocks(), path):
+            left = texts[done:]
+            done -= len(texts) - len(left)
+            yield left
+
+
+class _OddError(Exception):
+    """A part is not spelled plainly."""
+
+
+def _cut(blocks: Iterator[bytes]) -> Iterator[list[bytes]]:
+    """The texts of a part that is plainly spelled. Raises :class:`_OddError` as soon as it is not."""
+    rest = b""
+    begun = False
+    for block in blocks:
+        rest += block
+        if not begun:
+            begin = rest.find(b"<si>")
+            if begin < 0 or not _HEAD.fullmatch(rest[:begin]):
+                raise _OddError
+            rest, begun = rest[begin:], True
+        end = rest.rfind(b"</si>") + len(b"</si>")
+        if end >= len(b"</si>"):
+            yield _texts(rest[:end])
+            rest = rest[end:]
+        elif len(rest) > _LONGEST:
+            raise _OddError
+    if not begun or rest.strip() != b"</sst>":
+        raise _OddError
+
+
+def _texts(items: bytes) -> list[bytes]:
+    items = items.replace(b'<t xml:space="preserve">', b"<t>")
+    if not (items.startswith(_BEGIN) and items.endswith(_END)) or b"]]>" in items:
+        raise _OddError
+    inside = items[len(_BEGIN) : -len(_END)]
+    texts = inside.split(_END + _BEGIN)
+    if inside.count(b"<") != (len(texts) - 1) * (_END + _BEGIN).count(b"<"):
+        raise _OddError
+    if len(inside.translate(None, ILLEGAL)) != len(inside):
+        raise _OddError
+    try:
+        inside.decode("utf-8")
+        if any(mark in inside for mark in (b"&", b"\r", b"_x")):
+            return [unescaped(plain(text)).encode() if _MARKED(text) else text for text in texts]
+    except ValueError:
+        raise _OddError from None
+    return texts
+
+
+def _parsed(blocks: Iterator[bytes], path: Path) -> Iterator[list[bytes]]:
     items = _Items()
     parser = expat.ParserCreate()
     parser.buffer_text = True
@@ -73,7 +142,7 @@ def _items(archive: zipfile.ZipFile, member: str, path: Path) -> Iterator[list[b
     parser.CharacterDataHandler = items.characters
     parser.EndElementHandler = items.end
     try:
-        for block in unpacked(archive, member, path):
+        for block in blocks:
             parser.Parse(block)
             texts, items.texts = items.texts, []
             yield texts
@@ -116,8 +185,7 @@ class _Items:
 
 def _blank(text: bytes) -> bool:
     """Whether a text holds nothing but blanks. Most texts are told by their first byte, without decoding them."""
-    rest = text.strip()
-    return not rest or (rest[0] in _BLANKS_BEGIN and not rest.decode("utf-8").strip())
+    return not text or (text[0] in _BLANKS_BEGIN and not text.decode("utf-8").strip())
 
 
 def unescaped(text: str) -> str:
@@ -128,3 +196,25 @@ def unescaped(text: str) -> str:
 def _character(found: re.Match[str]) -> str:
     code = int(found[1], 16)
     return found[0] if code in _SURROGATES else chr(code)
+
+
+def plain(raw: bytes) -> str:
+    """The text of XML character data without elements: references resolved, line ends as XML reads them.
+
+    Raises :class:`ValueError` for what no XML parser would take.
+    """
+    text = raw.decode("utf-8")
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return _REFERENCE.sub(_resolved, text) if "&" in text else text
+
+
+def _resolved(found: re.Match[str]) -> str:
+    if found[3] in _NAMED:
+        return _NAMED[found[3]]
+    if not found[1] and not found[2]:
+        raise ValueError("a bare ampersand, or a name that XML does not know")
+    code = int(found[1]) if found[1] else int(found[2], 16)
+    if code in (9, 10, 13) or 0x20 <= code < 0xD800 or 0xE000 <= code < 0xFFFE or 0x10000 <= code < 0x110000:
+        return chr(code)
+    raise ValueError("a character that XML does not have")

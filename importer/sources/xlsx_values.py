@@ -12,11 +12,11 @@ from importer.sources.xlsx_strings import SharedStrings, unescaped
 from importer.sources.xlsx_styles import Shown
 
 if TYPE_CHECKING:
+    import numpy as np
     import pyarrow as pa
+    from numpy.typing import NDArray
 
 _NUMBER = re.compile(r"[+-]?(\d+(?:\.\d*)?|\.\d+)([eE][+-]?\d{1,4})?", re.ASCII)
-_REFERENCE = re.compile(r"&(?:#(\d{1,7})|#x([0-9A-Fa-f]{1,6})|(\w+));|&")
-_NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
 _EPOCH = datetime.fromisoformat("1899-12-30")
 _LAST_DAY = 2_958_466
 _DAYS_TO_1904 = 1462
@@ -71,6 +71,27 @@ class Values:
                 self._remembered[content, style] = known
         return known
 
+    @property
+    def shared_count(self) -> int:
+        """How many shared texts there are."""
+        return self._count
+
+    @property
+    def blank_numbers(self) -> list[int]:
+        """The numbers of the shared texts that hold nothing but blanks."""
+        return list(self._blank)
+
+    def shown(self, styles: NDArray[np.int64]) -> NDArray[np.int8]:
+        """How cells of these styles show numbers; 0, the first style, counts for cells without one."""
+        import numpy as np
+
+        known = np.array([*self._styles, Shown.NUMBER], np.int8)
+        return known[np.minimum(styles, len(known) - 1)]
+
+    def take(self, numbers: pa.Array) -> pa.Array:
+        """The shared texts with these numbers; nothing for missing ones."""
+        return self._strings.take(numbers)
+
     def resolved(self, cell: Cell) -> str:
         """The text of a cell."""
         return self._strings[cell] if isinstance(cell, int) else cell
@@ -81,7 +102,7 @@ class Values:
 
         types = set(map(type, cells))
         if types == {int}:
-            return self._strings.take(cells)  # type: ignore[arg-type]  # all of them are numbers
+            return self._strings.take(cells)
         if int in types:
             return pa.array(list(map(self.resolved, cells)), pa.large_string())
         return pa.array(cells, pa.large_string())
@@ -119,25 +140,3 @@ def _iso(content: str) -> str:
         return content
     whole = moment.time() == datetime.min.time()
     return text_of(date(moment.year, moment.month, moment.day) if whole else moment)
-
-
-def plain(raw: bytes) -> str:
-    """The text of XML character data without elements: references resolved, line ends as XML reads them.
-
-    Raises :class:`ValueError` for what no XML parser would take.
-    """
-    text = raw.decode("utf-8")
-    if "\r" in text:
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return _REFERENCE.sub(_resolved, text) if "&" in text else text
-
-
-def _resolved(found: re.Match[str]) -> str:
-    if found[3]:
-        return _NAMED[found[3]]
-    if not found[1] and not found[2]:
-        raise ValueError("a bare ampersand")
-    code = int(found[1]) if found[1] else int(found[2], 16)
-    if code in (9, 10, 13) or 0x20 <= code < 0xD800 or 0xE000 <= code < 0xFFFE or 0x10000 <= code < 0x110000:
-        return chr(code)
-    raise ValueError("a character that XML does not have")

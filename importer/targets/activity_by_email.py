@@ -27,6 +27,7 @@ class ActivityByEmail(Target):
     title: ClassVar[str] = "Posts one activity to the lead with an e-mail address; an unknown address makes a new lead."
     call_class: ClassVar[CallClass] = CallClass.STANDARD
     sections: ClassVar[tuple[str, ...]] = ("activity",)
+    activity_keys: ClassVar[tuple[str, ...]] = (*_LEAD_KEYS, *ACTIVITY_KEYS)
 
     @classmethod
     def check_mapping(cls, mapping: Mapping) -> list[MappingProblem]:
@@ -51,7 +52,7 @@ class ActivityByEmail(Target):
 
     def request(self, records: Sequence[Record]) -> Request:
         (record,) = records
-        body = activity(section_fields(record, "activity"), (*_LEAD_KEYS, *ACTIVITY_KEYS))
+        body = activity(section_fields(record, "activity"), self.activity_keys)
         return Request("POST", "/ProspectActivity.svc/Create", self.call_class, body)
 
     def receipts(self, body: Any, count: int) -> list[Receipt]:

@@ -7,6 +7,7 @@ Every value is a text, except the activity's type code, which is a number
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from functools import lru_cache
 from typing import Any
 
 from importer.targets.naming import grouped
@@ -40,20 +41,36 @@ def activity(fields: Mapping[str, str], top_level: Collection[str]) -> dict[str,
 
     A custom field set among them is written with `Attribute` where a plain field has `SchemaName`.
     """
-    body: dict[str, Any] = {}
+    plain = _plain_names(tuple(fields), tuple(top_level))
+    if plain is not None:
+        top, below = plain
+        body: dict[str, Any] = {name: _type_code(name, fields[name]) for name in top}
+        if below:
+            body["Fields"] = [{"SchemaName": name, "Value": fields[name]} for name in below]
+        return body
+    body = {}
     custom: list[dict[str, Any]] = []
     for name, content in grouped(fields):
         if isinstance(content, dict):
             custom.append({"Attribute": name, "Value": "", "Fields": _inner_pairs(content)})
         elif name in top_level:
-            body[name] = _type_code(content) if name == "ActivityEvent" else content
+            body[name] = _type_code(name, content)
         else:
             custom.append({"SchemaName": name, "Value": content})
-    if custom:
-        body["Fields"] = custom
+    body["Fields"] = custom
     return body
 
 
-def _type_code(text: str) -> int | str:
+@lru_cache(maxsize=4096)
+def _plain_names(names: tuple[str, ...], top_level: tuple[str, ...]) -> tuple[list[str], list[str]] | None:
+    """The names at the top and below `Fields`; ``None`` when custom field sets are among them."""
+    if any("." in name for name in names):
+        return None
+    return [name for name in names if name in top_level], [name for name in names if name not in top_level]
+
+
+def _type_code(name: str, text: str) -> int | str:
+    if name != "ActivityEvent":
+        return text
     plain = text.strip()
     return int(plain) if plain.isascii() and plain.isdigit() and len(plain) < 10 else text

@@ -15,6 +15,7 @@ from importer.targets.bodies import ACTIVITY_KEYS, activity
 from importer.targets.interface import Footprint, Target, Trace
 from importer.targets.naming import lead_identity, section_fields
 
+_KEYS = (*ACTIVITY_KEYS, "ActivityOwnerEmail")
 _SERVICE = "/ProspectActivity.svc/Bulk/CustomActivity/Add"
 
 
@@ -42,8 +43,7 @@ class _BulkActivities(Target):
 
     def bodies(self, records: Sequence[Record]) -> list[dict[str, Any]]:
         """One activity for each record."""
-        top_level = (self.lead_reference, *ACTIVITY_KEYS, "ActivityOwnerEmail")
-        return [activity(section_fields(record, "activity"), top_level) for record in records]
+        return [activity(section_fields(record, "activity"), self.activity_keys) for record in records]
 
     def receipts(self, body: Any, count: int) -> list[Receipt]:
         return answers.by_row_number(body, count, answers.activity_entry)
@@ -60,6 +60,7 @@ class BulkActivitiesByLeadId(_BulkActivities):
     name: ClassVar[str] = "bulk-activities-by-lead-id"
     title: ClassVar[str] = "Posts activities to leads whose LeadSquared id is known; the fastest way for many rows."
     lead_reference: ClassVar[str] = "RelatedProspectId"
+    activity_keys: ClassVar[tuple[str, ...]] = ("RelatedProspectId", *_KEYS)
 
     @classmethod
     def check_mapping(cls, mapping: Mapping) -> list[MappingProblem]:
@@ -86,6 +87,7 @@ class BulkActivitiesByLeadField(_BulkActivities):
     name: ClassVar[str] = "bulk-activities-by-lead-field"
     title: ClassVar[str] = "Posts activities to leads found by a unique field, such as their e-mail or phone."
     lead_reference: ClassVar[str] = "SearchByValue"
+    activity_keys: ClassVar[tuple[str, ...]] = ("SearchByValue", *_KEYS)
 
     @classmethod
     def check_mapping(cls, mapping: Mapping) -> list[MappingProblem]:

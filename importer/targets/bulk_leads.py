@@ -26,6 +26,8 @@ class BulkUpsertLeads(Target):
     call_class: ClassVar[CallClass] = CallClass.BULK
     batch_size: ClassVar[int] = 25
     sections: ClassVar[tuple[str, ...]] = ("lead",)
+    creates_leads: ClassVar[bool] = True
+    updates_leads: ClassVar[bool] = True
     same_lead_in_one_call: ClassVar[bool] = False
 
     @classmethod

@@ -52,6 +52,12 @@ class Target(ABC):
     sections: ClassVar[tuple[str, ...]]
     """Mapping sections that the call uses: ``lead``, ``activity`` or both."""
     is_async: ClassVar[bool] = False
+    activity_keys: ClassVar[tuple[str, ...]] = ()
+    """What may stand beside the fields of an activity: mapped like fields, but none of the activity type's own."""
+    creates_leads: ClassVar[bool] = False
+    """Whether the call makes the lead when it is not there yet, with all fields of the section ``lead``."""
+    updates_leads: ClassVar[bool] = False
+    """Whether the call changes a lead that is there already."""
     same_lead_in_one_call: ClassVar[bool] = True
     """Whether one call may carry two rows of the same lead; when not, the second waits for the first."""
 

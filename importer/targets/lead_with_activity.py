@@ -25,6 +25,9 @@ class LeadAndActivity(Target):
     title: ClassVar[str] = "Creates or updates a lead and posts an activity to it, one row at a time."
     call_class: ClassVar[CallClass] = CallClass.STANDARD
     sections: ClassVar[tuple[str, ...]] = ("lead", "activity")
+    activity_keys: ClassVar[tuple[str, ...]] = ACTIVITY_KEYS
+    creates_leads: ClassVar[bool] = True
+    updates_leads: ClassVar[bool] = True
 
     @classmethod
     def check_mapping(cls, mapping: Mapping) -> list[MappingProblem]:
@@ -58,7 +61,7 @@ class LeadAndActivity(Target):
         (record,) = records
         return {
             "LeadDetails": lead_pairs(section_fields(record, "lead"), self._search_by),
-            "Activity": activity(section_fields(record, "activity"), ACTIVITY_KEYS),
+            "Activity": activity(section_fields(record, "activity"), self.activity_keys),
         }
 
     def request(self, records: Sequence[Record]) -> Request:

@@ -30,6 +30,7 @@ def _searchable(record: Record, fields: Sequence[str]) -> tuple[str, str]:
 class _SingleLead(Target):
     call_class: ClassVar[CallClass] = CallClass.STANDARD
     sections: ClassVar[tuple[str, ...]] = ("lead",)
+    creates_leads: ClassVar[bool] = True
     look_up: ClassVar[tuple[str, ...]] = _LOOK_UP
 
     @property
@@ -88,6 +89,7 @@ class CaptureLead(_SingleLead):
 
     name: ClassVar[str] = "capture-lead"
     title: ClassVar[str] = "Creates or updates leads one by one, found by id, e-mail or phone."
+    updates_leads: ClassVar[bool] = True
 
     @classmethod
     def check_mapping(cls, mapping: Mapping) -> list[MappingProblem]:

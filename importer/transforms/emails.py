@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
+from functools import cache
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -22,6 +25,8 @@ def _address(letters: str, alone: str) -> str:
     return rf"{atom}(?:\.{atom})*@(?:{label}\.)+(?:[{alone}][{letters}]+|xn--[a-zA-Z0-9-]+)"
 
 
+_WORD = re.compile(r"[^\W\d_]+")
+_LOOK_ALIKES = frozenset(("Latin", "Cyrillic", "Greek"))
 _ASCII = _address("a-zA-Z", "a-zA-Z")
 _ANY_SCRIPT = _address(r"\pL\pM\pN", r"\pL\pN")
 """Much slower, so only for columns that need it."""
@@ -40,3 +45,20 @@ def read_emails(texts: pd.Series[str]) -> pd.Series[str]:
         pc.less_equal(pc.utf8_length(addresses), _MOST_CHARACTERS), pc.less_equal(before_at, _MOST_BEFORE_AT)
     )
     return column_of(pc.if_else(fits, addresses, pa.scalar(None, addresses.type)), texts)
+
+
+def stray_letter(address: str) -> str:
+    """The first letter of a word that mixes the alphabets whose letters look alike; empty when there is none."""
+    for found in () if address.isascii() else _WORD.finditer(address):
+        word = found.group()
+        alphabets = [alphabet(letter) for letter in word]
+        if len(_LOOK_ALIKES.intersection(alphabets)) > 1:
+            usual = max(alphabets, key=alphabets.count)
+            return next(letter for letter, own in zip(word, alphabets, strict=True) if own != usual)
+    return ""
+
+
+@cache
+def alphabet(letter: str) -> str:
+    """The alphabet of a letter, as Unicode calls it: ``Latin``, ``Cyrillic``."""
+    return unicodedata.name(letter, "unknown").partition(" ")[0].title()

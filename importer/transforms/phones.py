@@ -87,6 +87,12 @@ def knows_country(country: str) -> bool:
     return country in phonenumbers.SUPPORTED_REGIONS
 
 
+def only_country(prefix: str) -> str:
+    """The country (two letters) whose telephone prefix, such as 91, no other country shares; "" when there is none."""
+    regions = phonenumbers.COUNTRY_CODE_TO_REGION_CODE.get(int(prefix), ()) if prefix.isdecimal() else ()
+    return str(regions[0]) if len(regions) == 1 and knows_country(str(regions[0])) else ""
+
+
 def _plain(text: str) -> str:
     """``text`` without invisible characters, with ASCII digits, blanks, hyphens and brackets."""
     if text.isascii():

@@ -31,10 +31,18 @@ The codes never change their meaning, so programs can rely on them.
 """
 
 _GROUPS: Mapping[str, tuple[str, ...]] = {
-    "The row as it stands in the file": ("row-too-short", "row-too-long", "error-cell", "formula-without-result"),
+    "The row as it stands in the file": (
+        "row-too-short",
+        "row-too-long",
+        "repeated-headings",
+        "error-cell",
+        "formula-without-result",
+        "rounded-number",
+    ),
     "Empty and broken cells": ("required", "no-identity", "not-text"),
     "The type of a cell": (
         "not-an-email",
+        "mixed-alphabets",
         "not-a-phone",
         "not-a-number",
         "not-an-integer",
@@ -47,6 +55,13 @@ _GROUPS: Mapping[str, tuple[str, ...]] = {
         "not-in-lookup",
     ),
     "What the mapping demands of a value": ("too-long", "out-of-range", "wrong-pattern", "duplicate"),
+    "What the account demands of a value": (
+        "not-an-account-option",
+        "too-long-for-account",
+        "unknown-user",
+        "inactive-user",
+        "unknown-activity-type",
+    ),
     "Your own schema": ("custom-check", "custom-row-check"),
 }
 
@@ -54,13 +69,16 @@ _FORM = {"format": "DD/MM/YYYY", "example": "31/12/2026"}
 _MOMENT = {"format": "DD/MM/YYYY hh:mm", "example": "31/12/2026 18:30", "timezone": "Europe/Berlin"}
 EXAMPLES: Mapping[str, tuple[str, Mapping[str, object]]] = {
     "row-too-short": ("", {"found": 9, "expected": 11}),
-    "row-too-long": ("", {"found": 12, "expected": 11}),
+    "row-too-long": ("Pune", {"place": "L"}),
+    "repeated-headings": ("", {}),
     "error-cell": ("#N/A", {}),
     "formula-without-result": ("", {}),
+    "rounded-number": ("4111111111111110", {}),
     "required": ("", {}),
     "no-identity": ("", {"fields": '"E-mail" or "Mobile"'}),
     "not-text": ("Zo\0", {}),
     "not-an-email": ("meera@example", {}),
+    "mixed-alphabets": ("meer\u0430@example.com", {"stray": "\u0430", "alphabet": "Cyrillic"}),
     "not-a-phone": ("9.19E+11", {"country_words": " in India", "example": "+91 81234 56789"}),
     "not-a-number": ("1,200", {}),
     "not-an-integer": ("ten", {}),
@@ -75,12 +93,28 @@ EXAMPLES: Mapping[str, tuple[str, Mapping[str, object]]] = {
     "out-of-range": ("120", {"range_words": "outside the range from 0 to 100"}),
     "wrong-pattern": ("WB-1", {"pattern": "WB-[0-9]{5}"}),
     "duplicate": ("WB-10001", {"first_row": 7}),
+    "not-an-account-option": (
+        "Gol",
+        {
+            "label": '"Plan" (mx_Custom_2)',
+            "sent": "Gol",
+            "suggestion": ' Did you mean "Gold"?',
+            "options": "Gold, Silver",
+        },
+    ),
+    "too-long-for-account": ("", {"label": '"City" (mx_Custom_2)', "found": 250, "expected": 200}),
+    "unknown-user": ("ann@exmple.com", {"suggestion": ' Did you mean "ann@example.com"?'}),
+    "inactive-user": ("omar@example.com", {}),
+    "unknown-activity-type": ("210", {"options": '201 "Webinar attended", 202 "Store visit"'}),
     "custom-check": ("13", {"check": "even number"}),
     "custom-row-check": ("", {"check": "end after start"}),
 }
 """A value and the other words of each kind, for the page."""
 
 _INTRODUCTIONS: Mapping[str, str] = {
+    "What the account demands of a value": """
+These are only found when something is known of the account; [Checks against the account](account-checks.md) says more.
+""",
     "Your own schema": """
 A mapping can name a pandera schema of yours, `schema: rules.py:Name` (a `DataFrameModel` or `DataFrameSchema`) or
 `schema: rules.yaml`, which is checked beside everything else. Its path begins in the folder of the mapping, and a
@@ -95,7 +129,7 @@ Python file is run, so take both only from people whom you trust.
 """,
 }
 
-_WHOLE_ROWS = frozenset({"row-too-short", "row-too-long", "no-identity", "custom-row-check"})
+_WHOLE_ROWS = frozenset({"row-too-short", "row-too-long", "repeated-headings", "no-identity", "custom-row-check"})
 
 
 def catalogue_page() -> str:

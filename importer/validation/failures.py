@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -80,17 +78,6 @@ def row_problems(
     """The problems of rows that nothing identifies."""
     assert failure.check == IDENTITY, failure
     names = " or ".join(f'"{field.origin.place.label or field.name}"' for field in identity)
-    for position in known.without(failure.positions, ()).tolist():
+    labels = (column.label for field in identity for column in field.origin.columns.values())
+    for position in known.without(failure.positions, labels).tolist():
         yield make_problem("no-identity", int(rows[position]), fields=names)
-
-
-@contextmanager
-def without_collector() -> Iterator[None]:
-    """Python's garbage collector rests: it takes half of the time where very many small values are made to stay."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()

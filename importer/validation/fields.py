@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -12,11 +12,13 @@ import pyarrow.compute as pc
 
 from importer.errors import MappingProblem
 from importer.mapping.model import Blank, FieldRule, FlatField
+from importer.metadata.demands import Demand
 from importer.problems import make_problem
 from importer.settings import Locale
 from importer.transforms import TRANSFORMS
 from importer.transforms.choices import Table
 from importer.transforms.columns import Remembered, arrow_of, column_of
+from importer.validation.account_rules import account_rules
 from importer.validation.interface import SourceColumn
 from importer.validation.origins import Origin, blank, make_origin
 from importer.validation.readers import Reader, UnreadableError, make_reader
@@ -69,13 +71,17 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class FieldMaker:
-    """Makes the fields of a mapping and notes what can never work in ``problems``."""
+    """Makes the fields of a mapping and notes what can never work in ``problems``.
+
+    ``demands`` are the account's, by flat name.
+    """
 
     columns: Mapping[str, SourceColumn]
     required: Collection[str]
     locale: Locale
     line_of: Callable[[str], tuple[int, int]]
     problems: list[MappingProblem]
+    demands: Mapping[str, Demand] = field(default_factory=dict)
 
     def make(self, flat: FlatField) -> Field | None:
         """The field, or nothing when it has a problem."""
@@ -96,6 +102,9 @@ class FieldMaker:
             rules = () if default is not None else (lookup_rule(rule.lookup, read),)
         else:
             read, rules = reader.read, fixed
+        demand = self.demands.get(flat.name)
+        if demand is not None and rule.value is None:
+            rules = (*rules, *account_rules(demand, rule, read))
         if rule.unique:
             rules = (*rules, unique_rule(rule.type, read))
         if len(self.problems) > known:
@@ -106,10 +115,13 @@ class FieldMaker:
             origin=make_origin(rule, self.columns),
             read=read,
             rules=rules,
-            required=rule.required or (flat.name in self.required and default is None),
+            required=rule.required or (self._needed(flat.name) and default is None),
             default=default,
             clears=rule.blank is Blank.CLEAR,
         )
+
+    def _needed(self, name: str) -> bool:
+        return name in self.required or (name in self.demands and self.demands[name].required)
 
     def _lookup(self, flat: FlatField, lookup: Mapping[str, str], reader: Reader, rules: tuple[Rule, ...]) -> Read:
         entries = {text: self._fixed_text(flat, "lookup", meaning, reader, rules) for text, meaning in lookup.items()}

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     Read = Callable[[pd.Series[str]], pd.Series[str]]
 
+_CONTROL = r"[\x00-\x08\x0e-\x1f\x7f-\x9f]"
+"""Control characters but for tabs, line breaks and the page breaks that word processors leave."""
 DATE_FORM = "%Y-%m-%d"
 MOMENT_FORMS = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d")
 """How times are written when the mapping does not say; workbooks give midnight as the day alone."""
@@ -65,7 +67,7 @@ def _always(read: Read, check: str, code: str, **facts: object) -> _Maker:
 
 def _sendable(texts: pd.Series[str]) -> pd.Series[str]:
     array = arrow_of(texts)
-    whole = pc.invert(pc.match_substring(array, "\0"))
+    whole = pc.invert(pc.match_substring_regex(array, _CONTROL))
     if pc.all(whole).as_py() is not False:
         return texts
     return column_of(pc.if_else(whole, array, pa.scalar(None, array.type)), texts)

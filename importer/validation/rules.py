@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from importer.mapping.model import FieldRule, FieldType
 from importer.transforms.columns import arrow_of, truths_of
+from importer.transforms.emails import alphabet, stray_letter
 from importer.transforms.numbers import within
 from importer.validation.nearest import Nearest
 from importer.validation.readers import Reader
@@ -74,6 +75,8 @@ def lookup_rule(lookup: Mapping[str, str], read: Read) -> Rule:
 
 def value_rules(rule: FieldRule, read: Read) -> Iterator[Rule]:
     """Length, range and form of what LeadSquared would get."""
+    if rule.type is FieldType.EMAIL:
+        yield _alphabet_rule(read)
     if rule.max_length is not None:
         yield _length_rule(rule.max_length, read)
     if rule.range is not None:
@@ -119,6 +122,19 @@ def _length_rule(most: int, read: Read) -> Rule:
         return truths_of(pc.less_equal(pc.utf8_length(array), most).fill_null(True), texts)
 
     return Rule("max_length", "too-long", passes, {"expected": most}, {"most": most}, lengths)
+
+
+def _alphabet_rule(read: Read) -> Rule:
+    def passes(texts: pd.Series[str]) -> pd.Series[bool]:
+        encoded = arrow_of(read(texts)).dictionary_encode()
+        fits = pa.array([not stray_letter(text) for text in encoded.dictionary.to_pylist()], pa.bool_())
+        return truths_of(fits.take(encoded.indices).fill_null(True), texts)
+
+    def letters(texts: pd.Series[str]) -> Iterator[Mapping[str, object]]:
+        strays = map(stray_letter, arrow_of(read(texts)).to_pylist())
+        return ({"stray": letter, "alphabet": alphabet(letter)} for letter in strays)
+
+    return Rule("one_alphabet", "mixed-alphabets", passes, own_words=letters)
 
 
 def _pattern_rule(pattern: str, read: Read) -> Rule:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from importer.errors import MappingError, MappingProblem
+from importer.collector import paused_collector
+from importer.errors import MappingError
 from importer.mapping.model import Mapping as MappingFile
 from importer.problems import Problem
 from importer.settings import Locale
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from pandera.pandas import DataFrameSchema
 
+    from importer.metadata.demands import Demand
     from importer.validation.fields import Field
     from importer.validation.schema import Failure
     from importer.validation.user_schema import UserSchema
@@ -58,23 +61,35 @@ class Validator:
         line_of: Callable[[str], tuple[int, int]] = _no_line,
     ) -> None:
         from importer.validation.fields import FieldMaker
-        from importer.validation.schema import make_schema
         from importer.validation.user_schema import load_user_schema
 
-        problems: list[MappingProblem] = []
-        maker = FieldMaker(columns, required, locale or Locale(), line_of, problems)
-        made = [maker.make(flat) for flat in mapping.flat_fields()]
-        self._fields = [field for field in made if field is not None]
-        if problems:
-            raise MappingError(path, problems)
-        self._identity = _identity_fields(self._fields, identity)
+        self._mapping, self._path, self._identity_names = mapping, path, identity
+        self._maker = FieldMaker(columns, required, locale or Locale(), line_of, [])
         self._labels = dict.fromkeys(column.label for column in columns.values())
-        self.schema = make_schema(mapping.target, self._fields, [field.name for field in self._identity])
+        self._compile()
         self._user_schema: UserSchema | None = None
         if mapping.schema_ is not None:
             self._user_schema = load_user_schema(
                 mapping.schema_, folder or Path(), self._fields, columns.values(), path=path, line=line_of("schema")
             )
+
+    def demand(self, demands: Mapping[str, Demand]) -> None:
+        """From now on also check what the account demands of the fields, by flat name.
+
+        Call it before the first chunk: values that must be unique are remembered anew.
+        """
+        self._maker = replace(self._maker, demands=demands)
+        self._compile()
+
+    def _compile(self) -> None:
+        from importer.validation.schema import make_schema
+
+        made = [self._maker.make(flat) for flat in self._mapping.flat_fields()]
+        self._fields = [field for field in made if field is not None]
+        if self._maker.problems:
+            raise MappingError(self._path, self._maker.problems)
+        self._identity = _identity_fields(self._fields, self._identity_names)
+        self.schema = make_schema(self._mapping.target, self._fields, [field.name for field in self._identity])
 
     def check(self, rows: NDArray[np.int64], cells: pd.DataFrame, problems: Sequence[Problem] = ()) -> Checked:
         """Check some consecutive rows of the file, in its order.
@@ -86,17 +101,18 @@ class Validator:
         import numpy as np
         import pandas as pd
 
-        from importer.validation.failures import without_collector
         from importer.validation.origins import sound_text
         from importer.validation.schema import failures
 
+        # What stands in columns that the mapping does not use is never sent.
+        problems = [problem for problem in problems if not problem.column or problem.column in self._labels]
         index = pd.Index(rows.tolist(), dtype="int64")
         cells_by_label = {label: sound_text(cells[label], index) for label in self._labels}
         shown = {field.name: field.origin.take(cells_by_label, index) for field in self._fields}
         frame = pd.DataFrame({field.name: field.texts(shown[field.name]) for field in self._fields}, index=index)
         failed = list(failures(self.schema, frame))
         wires = {field.name: field.wire(frame[field.name]) for field in self._fields}
-        with without_collector():
+        with paused_collector():
             for field in self._fields:
                 if field.rule.column is not None:
                     # As it came, so that broken characters are shown for what they are.

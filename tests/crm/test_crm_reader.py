@@ -9,7 +9,13 @@ from typing import Any
 
 import pytest
 
-from importer.crm.metadata import read_activity_types, read_lead_fields, read_metrics
+from importer.crm.metadata import (
+    read_activity_fields,
+    read_activity_types,
+    read_lead_fields,
+    read_metrics,
+    read_users,
+)
 from importer.crm.moments import to_iso
 from importer.crm.reader import CrmReader, ReadIncompleteError
 from importer.errors import CrmError
@@ -148,6 +154,8 @@ def test_leads_are_found_by_each_field() -> None:
     assert find("EmailAddress", "x@b.cc", {"Leads.GetByEmailaddress": [flat]}) == []
     assert find("Phone", "9000000001", {"RetrieveLeadByPhoneNumber": [flat]}) == [LEAD]
     assert find("Phone", "+91-9000000001", {"Leads.Get": [pairs]}) == [LEAD]
+    pairs["LeadPropertyList"] += [{"Attribute": ["odd"], "Value": "x"}, {"Value": "x"}]
+    assert find("ProspectID", LEAD, {"Leads.GetById": [pairs]}) == [LEAD]
     assert find("Phone", "9000000002", {"RetrieveLeadByPhoneNumber": [flat]}) == []
     assert find("mx_Roll", "7", {"Leads.Get": flat}) == [LEAD]
     assert find("mx_Roll", "7", {"Leads.Get": [{"mx_Roll": "7"}, "odd"]}) == []
@@ -175,7 +183,7 @@ def test_whose_keys_these_are() -> None:
 def test_metadata() -> None:
     """Fields and types, whatever is missing in them."""
     listed = [{"SchemaName": "mx_A", "DisplayName": "A", "DataType": "Text", "IsMandatory": True, "MaxLength": "50",
-               "Options": [{"Value": "x"}, "odd"]}, {"MaxLength": "many", "Options": None}, "odd"]  # fmt: skip
+               "Options": [{"Value": "x"}, "odd"]}, {"SchemaName": "mx_B", "MaxLength": "many", "Options": None}, {}, "odd"]  # fmt: skip
     first, second = read_lead_fields(ask_with(lambda request: listed))
     assert (first.schema_name, first.mandatory, first.max_length, first.options) == ("mx_A", True, 50, ("x",))
     assert (second.max_length, second.options) == (0, ())
@@ -183,6 +191,36 @@ def test_metadata() -> None:
     assert (kind.event, kind.name) == ("201", "W")
     with pytest.raises(CrmError):
         read_lead_fields(ask_with(lambda request: {}))
+
+
+def test_metadata_of_an_activity_type() -> None:
+    """Options stand as JSON inside a text, and what may take other values is known."""
+    plan = {"SchemaName": "mx_Custom_1", "DataType": "Dropdown", "MaxFieldLength": 200, "IsReadOnly": True,
+            "OptionSet": '[{"Value": "G", "Text": "Gold"}, {"Text": "Silver"}]'}  # fmt: skip
+    odd = {"SchemaName": "mx_Custom_2", "OptionSet": "[", "IsMultiSelectDropdown": True}
+    others = {"SchemaName": "mx_Custom_3", "OptionSet": [{"Value": "A"}], "StringRenderType": "DropdownWithOthers"}
+    asked = []
+
+    def answered(request: Request) -> Any:
+        asked.append((request.path.rpartition("/")[2], request.params))
+        return {"Fields": [plan, odd, others, "odd"]}
+
+    first, second, third = read_activity_fields(ask_with(answered), "201")
+    assert asked == [("GetActivitySetting", {"code": "201"})]
+    assert (first.options, first.max_length, first.read_only, first.open_options) == (("G",), 200, True, False)
+    assert (second.options, second.open_options) == ((), True)
+    assert (third.options, third.open_options) == (("A",), True)
+    for body in ([], {}):
+        with pytest.raises(CrmError, match="activity type 201"):
+            read_activity_fields(ask_with(lambda request, body=body: body), "201")
+
+
+def test_users() -> None:
+    """Their ids under either key, and who is active."""
+    listed = [{"ID": "a", "EmailAddress": "ann@example.com", "StatusCode": 0}, {"UserId": "b", "StatusCode": "1"}]
+    first, second = read_users(ask_with(lambda request: listed))
+    assert (first.id, first.email, first.active) == ("a", "ann@example.com", True)
+    assert (second.id, second.email, second.active) == ("b", "", False)
 
 
 def test_metrics_in_any_spelling() -> None:

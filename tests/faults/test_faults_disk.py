@@ -116,7 +116,7 @@ def test_d1_full_while_the_plan_is_written(trial: Trial) -> None:
         assert "plan cannot be written" in ended.json["message"]
         assert "IMPORTER_HOME" in ended.json["message"]
         assert not list((home / "runs").iterdir())
-    assert trial.sandbox.log == []
+    assert trial.writes == []
 
 
 @NEEDS_MOUNT

@@ -50,7 +50,7 @@ def test_f1_the_file_changes_while_it_is_read(trial: Trial, change: str) -> None
     ended = running.wait()
     assert ended.status == 1, ended
     assert "changed while it was being read" in ended.json["message"] or "no file" in ended.json["message"]
-    assert trial.sandbox.log == []
+    assert trial.writes == []
     path.write_text(before, "utf-8")
     assert kept(trial)
 
@@ -82,7 +82,7 @@ def test_f2_what_is_no_ordinary_file(trial: Trial, make: Callable[[Path], None],
     ended = trial.start("run", "strange.csv", "-m", "rows.yaml", "--yes", "--json").wait(30)
     assert ended.status == 1
     assert words in ended.json["message"]
-    assert trial.sandbox.log == []
+    assert trial.writes == []
 
 
 @NEEDS_ROOT
@@ -136,7 +136,7 @@ def test_f5_a_file_that_is_still_being_copied(trial: Trial) -> None:
     hold.release()
     assert running.wait().status == 1
     copying.join()
-    assert trial.sandbox.log == []
+    assert trial.writes == []
     assert kept(trial)
 
 
@@ -226,7 +226,7 @@ def test_f8_the_folder_for_results_is_read_only(trial: Trial) -> None:
     assert ended.status == 1
     assert "cannot be written" in ended.json["message"]
     assert "--results" in ended.json["message"]
-    assert trial.sandbox.log == []
+    assert trial.writes == []
     assert not list((trial.folder / "home" / "runs").iterdir())
     assert kept(trial)
 

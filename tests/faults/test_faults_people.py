@@ -79,9 +79,13 @@ def test_h2_the_keys_of_another_tenant(trial: Trial) -> None:
 
 
 def test_h3_the_first_row_of_a_mapping_goes_alone(trial: Trial) -> None:
-    """A wrong mapping spoils one row, not 25: until one row was delivered, calls carry one."""
+    """A wrong mapping sends nothing when it is known to be wrong, and else spoils one row, not 25: until one row was
+    delivered, calls carry one."""
     (trial.folder / "rows.yaml").write_text(trial.kind.mapping.replace("201", "99999"), "utf-8")
-    ended = trial.run()
+    stopped = trial.run()
+    assert (stopped.status, trial.writes) == (2, [])
+    assert "no activity type with the code 99999" in stopped.json["message"]
+    ended = trial.run(LEADSQUARED_ACCOUNT_CHECKS="off")
     sizes = [entry["rows"] for entry in trial.sandbox.log if entry["call"] == "bulk-activities-by-lead-id"]
     assert ended.json["counts"]["created"] == 0
     assert set(sizes) == {1}

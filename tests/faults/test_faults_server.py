@@ -236,13 +236,17 @@ def test_s16_some_rows_are_refused(tmp_path: Path) -> None:
 
 
 def test_s17_everything_is_refused(tmp_path: Path) -> None:
-    """A field that was renamed in the CRM stops the run after the first rows, not after all of them."""
+    """A field that was renamed in the CRM stops the run before the first row, and where the account is not compared
+    with, after the first rows, not after all of them."""
     trial = Trial(tmp_path, KINDS["bulk"], 400)
     text = (tmp_path / "rows.yaml").read_text("utf-8") + "  mx_Custom_77: Note\n"
     (tmp_path / "rows.yaml").write_text(text, "utf-8")
     calls = spoil(trial, BULK, lambda number, call, really: really(call))
     with trial:
-        ended = trial.run()
+        stopped = trial.run()
+        assert (stopped.status, len(calls)) == (2, 0), stopped
+        assert "mx_Custom_77" in stopped.json["message"]
+        ended = trial.run(LEADSQUARED_ACCOUNT_CHECKS="off")
         assert ended.status == 4, ended
         assert len(calls) <= 30
         assert trial.sandbox.tenant.activities == {}

@@ -12,6 +12,7 @@ EXIT_STATUS = {
     "UsageError": 2,
     "SettingsError": 2,
     "MappingError": 2,
+    "AccountMismatch": 2,
     "SourceError": 1,
     "LedgerError": 1,
     "CrmError": 1,

@@ -40,6 +40,13 @@ SCHEMA_NAME = "Use the schema name, which LeadSquared shows beside the field, su
             "Known: `create-lead`, `bulk-activities-by-lead-id`.",
         ),
         (
+            "lead: {A: b}\ntarget: ''",
+            2,
+            "target",
+            "The target is empty.",
+            "Known: `create-lead`, `bulk-activities-by-lead-id`.",
+        ),
+        (
             "target: create-lead",
             0,
             "",

@@ -93,10 +93,21 @@ def _unknown_leads(rows: list[str]) -> list[str]:
     return [f"{lead_id(5000 + index)}{row[36:]}" if index % 61 == 40 else row for index, row in enumerate(rows)]
 
 
+def _spoiled(rows: list[str]) -> list[str]:
+    """As after a visit to Excel: dates as numbers, errors, garbled texts and a plan that was taken for a date."""
+    spoiled = list(rows)
+    for index in range(40, len(rows), 97):
+        cells = rows[index].split(",")
+        cells[2], cells[6], cells[8] = "46311.5", "#N/A", "asked for a cafÃ©"
+        spoiled[index] = ",".join(cells)
+    return spoiled
+
+
 SCENES = (
     Scene("clean", _rows(1200, 0, 1)),
     Scene("problems", _rows(1250, 0.03, 2)),
     Scene("hopeless", [row.replace("/10/2026", "-10-2026") for row in _rows(300, 0.5, 3)]),
+    Scene("spoiled", _spoiled([row.replace("Great session", "Great") for row in _rows(800, 0.01, 6)])),
     Scene("finished", _rows(500, 0.02, 4), "run"),
     Scene("troubled", _unknown_leads(_rows(600, 0.02, 5)), "run", _refusals),
 )

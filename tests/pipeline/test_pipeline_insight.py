@@ -20,7 +20,7 @@ from importer.model import CallClass, Limit, VerdictKind
 from importer.pipeline.column_values import MOST_DISTINCT, ColumnValues
 from importer.pipeline.insight import _calls, look_into
 from importer.pipeline.plan import PlanRequest, plan_import, prepare
-from importer.pipeline.plan_store import Plan
+from importer.pipeline.plan_store import Plan, open_plan
 from importer.pipeline.report import Books, summarise
 from importer.reports.insight import PARTS
 
@@ -72,6 +72,21 @@ def test_a_plan_is_looked_into(tmp_path: Path) -> None:
     body = json.loads(seen.preview)
     assert [activity["ActivityNote"] for activity in body] == ["same"] * 3
     assert (seen.calls, seen.people, seen.people_total) == (None, (), 0)
+
+
+def test_a_plan_remembers_spoiled_columns(tmp_path: Path) -> None:
+    """They are warnings: every row is ready; a plan that an older program wrote has none."""
+    plan = planned(tmp_path, [f"{LEAD},#N/A,01.10.2026"] * 2)
+    again = open_plan(plan.folder)
+    assert again.facts.damage == plan.facts.damage == summarise(Books(again)).damage
+    assert [(one.kind, one.letter, one.field, one.first_rows) for one in again.facts.damage] == [
+        ("excel-errors", "B", "activity.ActivityNote", (2, 3))
+    ]
+    assert again.facts.ready == 2
+    content = json.loads((plan.folder / "plan.json").read_text("utf-8"))
+    del content["damage"]
+    (plan.folder / "plan.json").write_text(json.dumps(content), "utf-8")
+    assert open_plan(plan.folder).facts.damage == ()
 
 
 def test_a_plan_without_ready_rows_has_no_preview(tmp_path: Path) -> None:

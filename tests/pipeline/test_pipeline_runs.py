@@ -231,7 +231,7 @@ def examined(
     change(crm)
     chosen = replace(world.account, **account)
     found: dict[str, list[tuple[Health, str]]] = {}
-    for each in examine(chosen, crm, world.ledger, world.clock, lambda: False):
+    for each in examine(chosen, crm, world.ledger, world.clock, lambda: False, world.folder):
         found.setdefault(each.name, []).append((each.health, each.found))
     return found
 
@@ -275,7 +275,7 @@ def test_doctor_finds_what_is_wrong(world: World) -> None:
 def test_doctor_stops_at_refused_keys(world: World) -> None:
     """Without keys nothing else can be asked."""
     world.crm.read_faults = [before(answer("", 401))] * 5
-    listed = list(examine(world.account, world.crm, world.ledger, world.clock, lambda: False))
+    listed = list(examine(world.account, world.crm, world.ledger, world.clock, lambda: False, world.folder))
     assert [each.name for each in listed] == ["Host", "Keys"]
     assert listed[1].health is Health.BAD
 

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from summaries import summary
 
+from importer.damage.interface import Damage
 from importer.model import Status
 from importer.reports.drawing import histogram, strip, timeline
 from importer.reports.insight import (
@@ -126,6 +127,7 @@ def page(text: str, status: str = "finished") -> str:
         headline=text,
         columns=columns,
         facts=((text, text),),
+        damage=(Damage("excel-errors", text, "A", text, 3, (2,), text, text, text),),
         notes=(text,),
         errors=(ErrorGroup("required", text, 1, (7,), text), ErrorGroup("MXFault", text, 1, (8,))),
     )
@@ -159,6 +161,8 @@ def test_the_page_tells_what_is_known() -> None:
     """Columns with share, values and pictures; where problems lie; the calls; the rows that need a person."""
     text = re.sub(r"\s+", " ", page("Plan"))
     assert "2 different" in text
+    assert "Columns that Excel may have spoiled" in text
+    assert "rows 2 and 2 more" in text
     assert "more than 5,000 different" in text
     assert "50.0 %" in text
     assert "Histogram from 1 to 9; most rows, 3, at 1 to 5." in text

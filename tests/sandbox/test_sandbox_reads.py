@@ -283,6 +283,15 @@ def test_metadata_of_activities(crm: Caller) -> None:
         assert refusal(wrong) == (500, "MXInvalidActivityException")
 
 
+def test_metadata_can_show_locked_and_read_only_fields(start: Callable[..., Caller]) -> None:
+    """They are only shown: what LeadSquared does with them is not documented."""
+    crm = start(locked_lead_fields="Phone, mx_City", read_only_fields="mx_Custom_4")
+    listed = crm.get(f"{LEAD}/LeadsMetaData.Get").json()
+    assert [one["SchemaName"] for one in listed if one["LockAfterCreate"]] == ["Phone", "mx_City"]
+    setting = crm.get(f"{ACTIVITY}/CustomActivity/GetActivitySetting", code="201").json()
+    assert [one["SchemaName"] for one in setting["Fields"] if one["IsReadOnly"]] == ["mx_Custom_4"]
+
+
 def test_users_and_who_asks(crm: Caller) -> None:
     """The id of a user is called ID; who asks is told the tenant, its time zone, its country and its hosts."""
     users = crm.get("/v2/UserManagement.svc/Users.Get").json()

@@ -143,7 +143,7 @@ def test_too_many_columns(open_text: Open) -> None:
     """More columns than a spreadsheet holds are refused."""
     with pytest.raises(SourceError) as caught:
         open_text(",".join(f"c{i}" for i in range(16_385)) + "\n")
-    assert caught.value.message == "The file has 16385 columns; a spreadsheet holds 16384."
+    assert caught.value.message.endswith("data.csv has 16385 columns; a spreadsheet holds 16384.")
 
 
 def test_a_table_that_does_not_begin_at_a1(tmp_path: Path) -> None:
@@ -173,3 +173,9 @@ def test_a_label_never_changes_again() -> None:
     """The label of a label is itself, so that a mapping may use either spelling."""
     for heading in (" a  b ", "x\u200by", "\ufeff", "e\u0301"):
         assert label_of(label_of(heading)) == label_of(heading)
+
+
+def test_headings_that_nobody_can_see(open_text: Open) -> None:
+    """A table without columns is no table."""
+    with pytest.raises(SourceError, match="row 1, which should hold the headings, has no text that can be seen"):
+        open_text("\u200b\ufeff\u200b\n")

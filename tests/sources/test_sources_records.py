@@ -43,12 +43,15 @@ WRITTEN = st.lists(st.lists(CELLS, min_size=3, max_size=3), max_size=12)
 
 
 @settings(max_examples=300, deadline=None)
-@given(text=st.text(st.sampled_from('a,;"\n\r \u00e9'), max_size=80), size=st.integers(1, 5), width=st.integers(2, 4))
+@given(
+    text=st.text(st.sampled_from('a,;"\n\r \u00e9\ufeff'), max_size=80), size=st.integers(1, 5), width=st.integers(2, 4)
+)
 @example(text='a,5" pipe,"b\nc"\nd,e,f\n', size=2, width=3)
 @example(text='a,b\n"c"x,d\n', size=1, width=2)
 @example(text='a,"b"""\n"""",d\n\n e,f\n ,\u00a0\n', size=3, width=2)
 @example(text="a,b\rc,d\ne,f\r\n", size=2, width=2)
 @example(text='"a\r\nb",c\r\nd,e\r\n', size=9, width=2)
+@example(text="a,b\n\ufeff,\n\ufeffc,d\n", size=1, width=2)
 def test_quick_and_exact_reading_are_the_same(text: str, size: int, width: int) -> None:
     """Any text: the same rows, numbers, lines and cells, and the same error."""
     quick, trouble, _ = read(text, size, width, quickly=True)

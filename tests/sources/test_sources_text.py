@@ -68,7 +68,7 @@ def test_another_encoding_is_never_guessed(open_text: Open) -> None:
     """Bytes that are not UTF-8 are refused with line, byte and a suggestion to try."""
     text = "Name,Note\r\nAnn,ok\r\nZoë,Le garçon préféré a été très fêté à l'école\r\n"
     message, remedy = refused(open_text, text.encode("cp1252"))
-    assert message == "data.csv, line 3: the byte 0xEB is not valid UTF-8."
+    assert message == 'data.csv, line 3, behind "Zo": the byte 0xEB is not valid UTF-8.'
     assert remedy.startswith("Save the file as CSV UTF-8, or say how it is encoded, for example `source: {encoding: cp")
 
 
@@ -77,23 +77,25 @@ def test_the_line_of_a_bad_byte_is_right_far_into_the_file(open_text: Open, end:
     """Blocks, line ends and multi-byte characters on block borders do not shift the line."""
     content = f"Näme,Note{end}" + f"Ännchen Müller,okay{end}" * 90_000
     message, _ = refused(open_text, content.encode() + b"Zo\xeb,x\n")
-    assert message == f"data.csv, line {line}: the byte 0xEB is not valid UTF-8."
+    assert message == (
+        f'data.csv, line {line}, behind "Zo": the byte 0xEB is not valid UTF-8, although other letters before it are.'
+    )
 
 
 def test_a_bad_byte_in_a_compressed_file(open_text: Open) -> None:
     """The same holds inside .gz."""
     message, _ = refused(open_text, gzip.compress(b"A,B\n1,2\n3,\xff\n"))
-    assert message == "data.csv, line 3: the byte 0xFF is not valid UTF-8."
+    assert message == 'data.csv, line 3, behind "3,": the byte 0xFF is not valid UTF-8.'
 
 
 def test_a_named_encoding_that_does_not_fit(open_text: Open) -> None:
     """A byte that the named encoding lacks is told with its line."""
     message, remedy = refused(open_text, b"A,B\n1,\x81\n", encoding="cp1252")
-    assert message == "data.csv, line 2: the byte 0x81 does not exist in cp1252."
+    assert message == 'data.csv, line 2, behind "1,": the byte 0x81 does not exist in cp1252.'
     assert remedy == "Set the encoding that the file was written in, or save it as CSV UTF-8."
 
 
-@pytest.mark.parametrize("given", ["klingon", "base64", "", "utf-8\0"])
+@pytest.mark.parametrize("given", ["klingon", "base64", "", "utf-8\0", "idna", "unicode_escape"])
 def test_an_encoding_that_does_not_exist(open_text: Open, given: str) -> None:
     """A misspelt encoding is told with common ones."""
     with pytest.raises(SourceError) as caught:
@@ -120,7 +122,7 @@ def test_utf_32(open_text: Open) -> None:
 def test_overlong_surrogate_and_cut_sequences(open_text: Open, bad: bytes) -> None:
     """Malformed UTF-8 is refused even where lenient readers accept it."""
     message, _ = refused(open_text, b"A,B\n1," + bad)
-    assert message == f"data.csv, line 2: the byte 0x{bad[0]:02X} is not valid UTF-8."
+    assert message == f'data.csv, line 2, behind "1,": the byte 0x{bad[0]:02X} is not valid UTF-8.'
 
 
 def test_a_nul_character(open_text: Open) -> None:
@@ -276,7 +278,7 @@ def test_a_short_row_is_a_problem(open_text: Open) -> None:
     source = open_text("A,B,C\n1,2,3\n4,5\n")
     assert cells(source) == [["1", "2", "3"], ["4", "5", ""]]
     assert problems_of(source) == [
-        "row 3: The row has 2 cells, but there are 3 headings. Add the missing delimiter or cell, or set "
+        "row 3: The row ends after 2 of 3 cells. Add the missing delimiter or cell, or set "
         "`source: {ragged: pad}` to treat missing last cells as empty."
     ]
 
@@ -294,8 +296,8 @@ def test_a_long_row_is_a_problem(open_text: Open) -> None:
         source = open_text("A,B\n1,2\n3,4,,5\n", pad_short_rows=pad)
         assert cells(source) == [["1", "2"], ["3", "4"]]
         assert problems_of(source) == [
-            "row 3: The row has 4 cells, but there are 2 headings. "
-            "Put quotes around the text that contains the delimiter, or remove the extra cells."
+            'row 3: "5" stands in column D, which has no heading. Remove it, or give its column a heading; '
+            "in text files, text that has the delimiter in it must be in quotes."
         ]
 
 
@@ -323,3 +325,11 @@ def test_problems_come_in_the_order_of_the_rows_and_in_their_chunk(open_text: Op
 def test_the_path_is_kept_as_given(open_text: Open, tmp_path: Path) -> None:
     """Reports show the file under the name that the person used."""
     assert open_text("A,B\n").path == tmp_path / "data.csv"
+
+
+@pytest.mark.parametrize("given", ["utf-16", "UTF-32"])
+def test_an_encoding_that_needs_a_byte_order_mark(open_text: Open, given: str) -> None:
+    """Without one the two ways to write it cannot be told apart."""
+    with pytest.raises(SourceError, match="does not begin with the byte order mark") as error:
+        open_text("Name,Note\na,b\n", encoding=given)
+    assert f"{given.lower()}-le" in error.value.remedy

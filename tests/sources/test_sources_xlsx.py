@@ -18,12 +18,16 @@ from hypothesis import strategies as st
 from source_files import as_raw_xlsx, problems_of, rows_of
 
 from importer.errors import SourceError
+from importer.sources.blocks import Flaw
+from importer.sources.columns import Columns
 from importer.sources.interface import SourceOptions
 from importer.sources.opening import open_here
+from importer.sources.xlsx_columns import columns_of_rows, plain_columns
+from importer.sources.xlsx_hidden import HiddenRows
 from importer.sources.xlsx_rows import SheetRow, _parsed_rows, _plain_rows, read_rows, windows
-from importer.sources.xlsx_strings import SharedStrings, unescaped
+from importer.sources.xlsx_strings import SharedStrings, plain, unescaped
 from importer.sources.xlsx_styles import Shown, shown_by
-from importer.sources.xlsx_values import Values, plain
+from importer.sources.xlsx_values import Values
 
 NONE = SourceOptions()
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=20)
@@ -56,12 +60,41 @@ def resolved(rows: list[SheetRow], known: Values) -> list[tuple[int, list[str], 
     return [(row.number, [known.resolved(cell) for cell in row.cells], row.bad) for row in rows]
 
 
-# --- the two ways to read a window
+def spread(found: Columns) -> tuple[list[int], list[tuple[str, ...]], list[Flaw]]:
+    """Rows, cells up to the last one with text, and flaws."""
+    lists = [column.to_pylist() for column in found.columns]
+    while lists and not any(lists[-1]):
+        lists.pop()
+    return found.rows.tolist(), list(zip(*lists, strict=True)), list(found.flaws)
+
+
+# --- the ways to read a window
 
 CELLS = st.one_of(
     st.tuples(st.just("s"), st.integers(0, 2).map(str)),
     st.tuples(
-        st.sampled_from(["", "n"]), st.sampled_from(["1", "0", "-3", "1E3", "0.30000000000000004", "45000.5", "x"])
+        st.sampled_from(["", "n"]),
+        st.sampled_from(
+            [
+                "1",
+                "0",
+                "-0",
+                "-3",
+                "1E3",
+                "0.30000000000000004",
+                "45000.5",
+                "x",
+                "12.50",
+                "0.000001",
+                "-0.5",
+                "007",
+                "999999999999999",
+                "4111111111111111",
+                "-1234567890123456",
+                " 5 ",
+                "123456789.123456",
+            ]
+        ),
     ),
     st.tuples(st.just("str"), st.one_of(LEGAL, st.sampled_from(NAUGHTY))),
     st.tuples(st.just("inlineStr"), st.one_of(LEGAL, st.sampled_from(NAUGHTY))),
@@ -112,6 +145,9 @@ def test_the_fast_and_the_exact_way_agree(
     fast = _plain_rows(xml.encode(), known)
     exact = resolved(_parsed_rows(xml.encode(), known, 0), known)
     assert fast is None or resolved(fast, known) == exact
+    fastest = plain_columns(xml.encode(), known, 0)
+    assert fastest is None or spread(fastest[0]) == spread(columns_of_rows(_parsed_rows(xml.encode(), known, 0), known))
+    assert (fastest is None) == (fast is None) or "&#13;" in xml
     # Only odd spellings are left to the exact way.
     assert fast is not None or "></c>" in xml or "]]&gt;" in xml or "&#13;" in xml or "<f>" in xml
 
@@ -134,6 +170,7 @@ def test_odd_spellings_are_read_by_the_exact_way(xml: bytes) -> None:
     """Prefixes, single quotes, other orders, comments, CDATA, white space, rich text, and no references."""
     known = values()
     assert _plain_rows(xml, known) is None
+    assert plain_columns(xml, known, 0) is None
     assert [(row.number, row.cells) for row in read_rows(iter([xml]), known, "a", Path("a"))] == [(2, ["7"])]
 
 
@@ -145,6 +182,16 @@ def test_rows_in_any_pieces() -> None:
         blocks = (xml[start : start + size] for start in range(0, len(xml), size))
         read = list(read_rows(blocks, values(), "a", Path("a")))
         assert [(row.number, row.cells) for row in read] == [(row, [str(row)]) for row in range(1, 30)]
+
+
+def test_hidden_rows_are_counted_in_any_pieces() -> None:
+    """Rows without cells do not count, and a tag that is cut is not overlooked."""
+    xml = b'<row r="1" hidden="1"><c/></row><x:row hidden=\'true\' r="2" ></x:row><row hidden="1" r="3"/><row hidden="0"></row>'
+    for size in (1, 7, 40, len(xml)):
+        hidden = HiddenRows()
+        for start in range(0, len(xml), size):
+            hidden.take(xml[start : start + size])
+        assert hidden.count == 2
 
 
 def test_a_row_without_an_end_is_damage(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -159,6 +159,11 @@ class Trial:
         """A command, not waited for."""
         return Running(self.folder, {**self.environment, **environment}, arguments, self.before)
 
+    @property
+    def writes(self) -> list[dict[str, Any]]:
+        """The calls so far that could have changed something; what the account says of itself is only asked for."""
+        return [entry for entry in self.sandbox.log if entry["method"] != "GET"]
+
     def command(self, *arguments: str, **environment: str) -> Ended:
         """A command from start to end."""
         ended = self.start(*arguments, **environment).wait()

@@ -1,0 +1,98 @@
+"""Runs programs in processes of their own, and tells what they took: time, computing, memory."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+_LOOK_EVERY = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What one run took: seconds of time, seconds of computing of all its processes, and megabytes at the peak.
+
+    The peak is the sum of the peaks of its processes, so it may be higher than what was ever used at once.
+    """
+
+    seconds: float
+    computing: float
+    megabytes: float
+    out: str
+
+
+def run(command: Sequence[str], folder: Path, allowed: Sequence[int] = (0,)) -> Taken:
+    """One run of ``command`` in ``folder``. Raises :class:`RuntimeError` when it ends with another exit status."""
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        begin = time.perf_counter()
+        process = subprocess.Popen(command, cwd=folder, stdout=out, stderr=err, stdin=subprocess.DEVNULL)
+        peaks = _Peaks(process.pid)
+        _, status, usage = os.wait4(process.pid, 0)
+        seconds = time.perf_counter() - begin
+        process.returncode = os.waitstatus_to_exitcode(status)
+        megabytes = peaks.end(usage.ru_maxrss / 1024)
+        out.seek(0)
+        err.seek(0)
+        if process.returncode not in allowed:
+            raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}: {err.read().decode()[-2000:]}")
+        return Taken(seconds, usage.ru_utime + usage.ru_stime, megabytes, out.read().decode())
+
+
+class _Peaks:
+    """Watches a process and its children, and remembers the peak of each."""
+
+    def __init__(self, pid: int) -> None:
+        self._pid = pid
+        self._peaks: dict[int, float] = {}
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._thread.start()
+
+    def end(self, own: float) -> float:
+        """The sum in megabytes, with ``own`` for the process itself, as the system counted it."""
+        self._ended.set()
+        self._thread.join()
+        return own + sum(peak for pid, peak in self._peaks.items() if pid != self._pid)
+
+    def _watch(self) -> None:
+        while not self._ended.wait(_LOOK_EVERY):
+            for pid in self._family(self._pid):
+                peak = _peak(pid)
+                if peak:
+                    self._peaks[pid] = peak
+
+    def _family(self, pid: int) -> list[int]:
+        found = [pid]
+        for place in Path(f"/proc/{pid}/task").glob("*/children"):
+            try:
+                children = place.read_text().split()
+            except OSError:
+                continue
+            for child in children:
+                found += self._family(int(child))
+        return found
+
+
+def _peak(pid: int) -> float:
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:
+        return 0.0
+    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM")), 0.0)
+
+
+def median(runs: Sequence[Taken]) -> Taken:
+    """The median of each figure."""
+    return Taken(
+        statistics.median(one.seconds for one in runs),
+        statistics.median(one.computing for one in runs),
+        statistics.median(one.megabytes for one in runs),
+        runs[-1].out,
+    )

@@ -1,0 +1,264 @@
+"""Measures the importer beside what people would use instead, and writes the figures into RESULTS.md.
+
+    python benchmarks/run.py [--rows 1000000] [--times 3] [--only check,workbooks,…] [--to benchmarks/RESULTS.md]
+
+All contestants of a line take turns within one run, each in a process of its own, so that what else the computer does
+hits all of them. Only the ratios mean anything elsewhere.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import data
+from measure import Taken, median, run
+
+HERE = Path(__file__).parent
+PYTHON = sys.executable
+OURS = "importer"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """Where the data are, how many rows are meant, and how often everything is measured."""
+
+    folder: Path
+    rows: int
+    times: int
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One contestant: what it is called, how it is started, and which exit statuses mean success."""
+
+    name: str
+    command: Sequence[str]
+    allowed: Sequence[int] = (0,)
+
+
+def work(script: str, *arguments: object) -> list[str]:
+    """A script of this folder."""
+    return [PYTHON, str(HERE / script), *map(str, arguments)]
+
+
+def checked(source: Path, folder: Path) -> list[str]:
+    """`importer check`, reports included."""
+    results = folder / "out" / "results.xlsx"
+    return [
+        PYTHON,
+        "-m",
+        "importer",
+        "check",
+        str(source),
+        "-m",
+        str(folder / "mapping.yaml"),
+        "--quiet",
+        "--results",
+        str(results),
+    ]
+
+
+def table(lines: Sequence[Line], setting: Setting, title: str, base: str = OURS) -> tuple[str, dict[str, Taken]]:
+    """Measure the lines in turns; a table in Markdown, with ratios to the line called ``base``."""
+    runs: dict[str, list[Taken]] = {line.name: [] for line in lines}
+    for _ in range(setting.times):
+        for line in lines:
+            shutil.rmtree(setting.folder / "out", ignore_errors=True)
+            (setting.folder / "out").mkdir()
+            runs[line.name].append(run(line.command, setting.folder, line.allowed))
+            print(f"{title}: {line.name}: {runs[line.name][-1].seconds:.2f} s", file=sys.stderr)
+    found = {name: median(several) for name, several in runs.items()}
+    first = found[base]
+    rows = [
+        f"| {name} | {one.seconds:.2f} | {one.seconds / first.seconds:.1f} | {one.computing:.2f} | {one.megabytes:.0f} |"
+        for name, one in found.items()
+    ]
+    head = f"| {title} | seconds | × {base} | computing, s | peak MB |\n|---|--:|--:|--:|--:|"
+    return "\n".join([head, *rows]) + "\n", found
+
+
+def check(setting: Setting) -> Iterator[str]:
+    """The dry run beside validators and a script."""
+    source = setting.folder / "rows.csv"
+    data.write_csv(source, setting.rows)
+    lines = [
+        Line(OURS, checked(source, setting.folder), (3,)),
+        Line("frictionless validate", work("peers/frictionless_check.py", source)),
+        Line("great_expectations", work("peers/expectations_check.py", source)),
+        Line("csvclean (shape of rows only)", [str(Path(PYTHON).with_name("csvclean")), "-a", str(source)], (0, 1)),
+        Line("script: pandas, pandera, a dictionary a row", work("peers/script_check.py", source)),
+    ]
+    yield table(lines, setting, f"Dry run, {setting.rows:,} rows × 20, 1 % bad")[0]
+
+
+def bad(setting: Setting) -> Iterator[str]:
+    """The dry run of a file in which every row is bad, and of one five times as long."""
+    files = {
+        "1 % bad": (setting.rows, 1),
+        "100 % bad": (setting.rows, 100),
+        "1 % bad, 5 × the rows": (setting.rows * 5, 1),
+    }
+    lines = []
+    for number, (name, (rows, share)) in enumerate(files.items()):
+        source = setting.folder / f"rows-{number}.csv"
+        data.write_csv(source, rows, share)
+        lines.append(Line(name, checked(source, setting.folder), (3,)))
+    yield table(lines, setting, f"`importer check`, {setting.rows:,} rows × 20", base="1 % bad")[0]
+
+
+def workbooks(setting: Setting) -> Iterator[str]:
+    """Reading workbooks to text."""
+    for rows in (setting.rows // 10, setting.rows):
+        source = setting.folder / f"rows-{rows}.xlsx"
+        data.write_xlsx(source, min(rows, 1_000_000))
+        lines = [
+            Line(OURS, work("works/read_ours.py", source)),
+            Line("pandas + openpyxl", work("peers/read_xlsx.py", "openpyxl", source)),
+            Line("python-calamine, its own list", work("peers/read_xlsx.py", "calamine", source)),
+        ]
+        yield table(lines, setting, f"Reading .xlsx, {rows:,} rows × 20")[0]
+
+
+def results(setting: Setting) -> Iterator[str]:
+    """Writing the results workbook."""
+    out, rows = "out/book.xlsx", setting.rows
+    lines = [
+        Line(OURS, work("works/workbook_ours.py", out, rows)),
+        Line("openpyxl, write-only", work("peers/workbook_peers.py", "openpyxl", out, rows)),
+        Line("XlsxWriter, constant memory", work("peers/workbook_peers.py", "xlsxwriter", out, rows)),
+    ]
+    yield table(lines, setting, f"Results workbook, {rows:,} rows × 12")[0]
+
+
+def bodies(setting: Setting) -> Iterator[str]:
+    """Records to request bodies."""
+    source, plan = setting.folder / "bodies.csv", setting.folder / "plan"
+    data.write_csv(source, setting.rows // 2)
+    shutil.rmtree(plan, ignore_errors=True)
+    run(work("works/plan_ours.py", source, setting.folder / "mapping.yaml", plan), setting.folder)
+    records = plan / "records.parquet"
+    lines = [
+        Line(OURS, work("works/bodies_ours.py", plan)),
+        Line("a dictionary a row (iterrows) and json", work("peers/bodies_peers.py", "iterrows", records)),
+        Line("to_dict and json", work("peers/bodies_peers.py", "to_dict", records)),
+    ]
+    yield table(lines, setting, f"Bodies of 25 rows, {setting.rows // 2:,} rows × 20 fields")[0]
+
+
+def start(setting: Setting) -> Iterator[str]:
+    """Starting, and a file of ten rows."""
+    source = setting.folder / "ten.csv"
+    data.write_csv(source, 10, bad=0)
+    lines = [
+        Line("python -c pass", [PYTHON, "-c", "pass"]),
+        Line("importer --help", [PYTHON, "-m", "importer", "--help"]),
+        Line("importer check, 10 rows", checked(source, setting.folder)),
+        Line("script: pandas and pandera, 10 rows", work("peers/script_check.py", source)),
+    ]
+    yield table(lines, setting, "Start", base="python -c pass")[0]
+
+
+@contextmanager
+def answering() -> Iterator[str]:
+    """The port of a server that says yes to every call."""
+    server = subprocess.Popen(work("works/answering.py"), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    try:
+        assert server.stdout is not None
+        yield server.stdout.readline().strip()
+    finally:
+        server.kill()
+        server.wait()
+
+
+def delivery(setting: Setting) -> Iterator[str]:
+    """What delivering exactly once costs, beside a bare loop."""
+    source = setting.folder / "delivery.csv"
+    rows = min(setting.rows, 50_000)
+    data.write_csv(source, rows, bad=0)
+    ours, bare = [], []
+    with answering() as port:
+        for _ in range(setting.times):
+            shutil.rmtree(setting.folder / "out", ignore_errors=True)
+            (setting.folder / "out").mkdir()
+            mapping = setting.folder / "mapping.yaml"
+            ours.append(
+                run(work("works/delivery_ours.py", port, source, mapping, setting.folder / "out"), setting.folder)
+            )
+            bare.append(run(work("peers/delivery_bare.py", port, rows // 25), setting.folder))
+    told = sorted((json.loads(one.out.splitlines()[-1]) for one in ours), key=lambda one: one["delivery"])[
+        len(ours) // 2
+    ]
+    loop = sorted(json.loads(one.out)["seconds"] for one in bare)[len(bare) // 2]
+    calls, seconds = told["bodies times"], told["delivery"]
+    yield "\n".join(
+        [
+            f"| Delivery of {rows:,} rows, no limit, no latency | calls a second | rows a second |",
+            "|---|--:|--:|",
+            f"| importer, every call and outcome on disk | {calls / seconds:.0f} | {rows / seconds:,.0f} |",
+            f"| a bare requests loop, nothing kept | {rows / 25 / loop:.0f} | {rows / loop:,.0f} |",
+            "",
+            "Per call of the importer, in milliseconds: "
+            + ", ".join(f"{part} {told[part] / calls * 1000:.2f}" for part in ("commit", "bodies", "HTTP"))
+            + f"; of {seconds / calls * 1000:.2f} in all. HTTP overlaps with the others.",
+            "",
+        ]
+    )
+
+
+BENCHES: Mapping[str, Callable[[Setting], Iterator[str]]] = {
+    "check": check,
+    "bad": bad,
+    "workbooks": workbooks,
+    "results": results,
+    "bodies": bodies,
+    "delivery": delivery,
+    "start": start,
+}
+
+
+def head(rows: int, times: int) -> str:
+    """What the figures were measured on."""
+    load = os.getloadavg()[0]
+    return (
+        "# What was measured\n\n"
+        f"Written by `make bench` on {datetime.now(UTC):%Y-%m-%d %H:%M} UTC: Python {platform.python_version()}, "
+        f"{os.cpu_count()} cores, load {load:.1f} at the beginning; {rows:,} rows, medians of {times}. Whole processes, "
+        "imports included; memory is the sum of the peaks of all processes of a contestant. Compare within a table "
+        "only.\n\n"
+    )
+
+
+def main() -> None:
+    """Measure what was asked for."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--times", type=int, default=3)
+    parser.add_argument("--only", default=",".join(BENCHES))
+    parser.add_argument("--to", type=Path, default=HERE / "RESULTS.md")
+    given = parser.parse_args()
+    text = head(given.rows, given.times)
+    notes = HERE / "NOTES.md"
+    with tempfile.TemporaryDirectory(prefix="importer-bench-") as folder:
+        setting = Setting(Path(folder), given.rows, given.times)
+        (setting.folder / "mapping.yaml").write_text(data.MAPPING, "utf-8")
+        os.environ["IMPORTER_HOME"] = str(setting.folder / "home")
+        for name in given.only.split(","):
+            for part in BENCHES[name](setting):
+                text += part + "\n"
+                given.to.write_text(text + (notes.read_text("utf-8") if notes.exists() else ""), "utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Compares a mapping with what the account says of itself. Pure: it opens nothing and asks nobody."""

@@ -1,0 +1,24 @@
+"""Rules of fields, and what is said of values that break them."""
+
+from __future__ import annotations
+
+PHONE = "type: phone, country: IN"
+NUMBER = "type: number"
+NO_NUMBER = "is not a number. Expected something like 12.5, without units or thousands separators."
+NO_PHONE = "is not a phone number in India. Expected something like +91 81234 56789. If Excel shows it as 9.19E+11, format the column as text at its source."
+NO_FLAG = "is neither yes nor no. Expected yes or no (or true, false, 1, 0)."
+NO_DAY = "is not a date of the form DD/MM/YYYY. Expected something like 31/12/2026."
+NO_ISO_DAY = "is not a date of the form YYYY-MM-DD. Expected something like 2026-12-31."
+NO_MOMENT = "is not a date and time of the form DD/MM/YYYY hh:mm. Expected something like 31/12/2026 18:30."
+NO_EMAIL = "is not an e-mail address. Expected something like name@example.com."
+UNSENDABLE = "holds a character that cannot be sent. Type the text again."
+ZONED = (
+    "is not a date and time of the form DD/MM/YYYY hh:mm:ss +hhmm. Expected something like 31/12/2026 18:30:00 +0530."
+)
+DAY = 'type: date, format: "%d/%m/%Y"'
+MOMENT = 'type: datetime, format: "%d/%m/%Y %H:%M", timezone: Asia/Kolkata'
+
+
+def wrong(row: int, text: str, words: str) -> str:
+    """What is said of a cell in column B."""
+    return f'row {row}, column B "Value": "{text}" {words}'
