@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
 
 from importer.crm.answers import classify
 from importer.crm.interface import Crm
 from importer.crm.limits import Slot
+from importer.crm.reader import identity_request
 from importer.errors import CrmError, RunStopped
 from importer.model import CallClass, Reply, Request, Verdict, VerdictKind
 from importer.pipeline.clock import Clock
@@ -15,22 +18,48 @@ from importer.pipeline.limits import Allowances
 _TRIES = 4
 _FIRST_PAUSE = 0.5
 _LONGEST_LOOK_AWAY = 0.25
+_JUMP_SECONDS = 60.0
+"""Half of what a reading back allows clocks to differ by."""
 
 
 class UnansweredError(CrmError):
     """A question that got no answer, however often it was asked; the next one may fare no better."""
 
 
-class Asker:
-    """Sends requests that are safe to repeat. Several threads may ask at once."""
+@dataclass(frozen=True, slots=True)
+class ClockSeen:
+    """The server's clock minus ours, in seconds, and what our two clocks showed when that was seen."""
 
-    def __init__(self, crm: Crm, allowances: Allowances, clock: Clock, stopping: Callable[[], bool]) -> None:
+    server_skew: float
+    wall: datetime
+    steady: float
+
+
+class Asker:
+    """Sends requests that are safe to repeat. Several threads may ask at once.
+
+    ``clock_seen`` is what is known of the server's clock already.
+    """
+
+    def __init__(
+        self,
+        crm: Crm,
+        allowances: Allowances,
+        clock: Clock,
+        stopping: Callable[[], bool],
+        clock_seen: ClockSeen | None = None,
+    ) -> None:
         self._crm = crm
         self._allowances = allowances
         self._clock = clock
         self._stopping = stopping
-        self.server_skew: float | None = None
+        self.clock_seen = clock_seen
+        self._unsure = False
+
+    @property
+    def server_skew(self) -> float | None:
         """The server's clock minus ours, in seconds, as the last answer told it."""
+        return self.clock_seen.server_skew if self.clock_seen else None
 
     def ask(self, request: Request) -> Reply:
         """The CRM's answer to a question.
@@ -63,8 +92,9 @@ class Asker:
     def _once(self, request: Request) -> tuple[Reply, Verdict]:
         kind = request.call_class
         slot = self._slot(kind)
+        before = self._clocks()
         reply = self._allowances.send(kind, slot, lambda: self._crm.send(request))
-        self.notice(reply)
+        self.notice(reply, before)
         verdict = classify(reply, batch_of_one=True)
         if verdict.kind is VerdictKind.THROTTLED:
             self._allowances.refused(kind, verdict)
@@ -72,10 +102,37 @@ class Asker:
             self._allowances.accepted(kind)
         return reply, verdict
 
-    def notice(self, reply: Reply) -> None:
-        """Remember what any reply tells of the server's clock."""
-        if reply.server_skew is not None:
-            self.server_skew = reply.server_skew
+    def notice(self, reply: Reply, since: tuple[datetime, float] | None = None) -> None:
+        """Remember what any reply tells of the server's clock.
+
+        ``since`` is what our clocks showed before the request left. Where they have gone different ways meanwhile, the
+        reply was perhaps compared with the time before that, and nothing is known until the server is asked again.
+        """
+        if reply.server_skew is None:
+            return
+        now = self._clocks()
+        seen = self.clock_seen
+        before = since or ((seen.wall, seen.steady) if seen else now)
+        self._unsure = _went_apart(before, now)
+        self.clock_seen = None if self._unsure else ClockSeen(reply.server_skew, *now)
+
+    def clock_jumped(self, seen: ClockSeen | None = None) -> bool:
+        """Whether the wall clock has gone another way than the steady one since the server's clock was ``seen``, by
+        default the last time.
+
+        What is known of the difference between the clocks is then worth nothing: somebody set the clock, or the
+        computer slept.
+        """
+        seen = seen or self.clock_seen
+        return self._unsure if seen is None else _went_apart((seen.wall, seen.steady), self._clocks())
+
+    def see_clock(self) -> None:
+        """See the server's clock again; it is not known if the answer does not tell. Raises what :meth:`ask` raises."""
+        self.clock_seen, self._unsure = None, False
+        self.ask(identity_request())
+
+    def _clocks(self) -> tuple[datetime, float]:
+        return self._clock.now(), self._clock.monotonic()
 
     def _slot(self, kind: CallClass) -> Slot:
         while True:
@@ -86,3 +143,8 @@ class Asker:
                 return slot
             # While every slot is with a call in flight, nobody knows for how long: look again soon.
             self._clock.sleep(min(_LONGEST_LOOK_AWAY, max(0.005, self._allowances.wait_time(kind))))
+
+
+def _went_apart(before: tuple[datetime, float], after: tuple[datetime, float]) -> bool:
+    wall, steady = (after[0] - before[0]).total_seconds(), after[1] - before[1]
+    return abs(wall - steady) > _JUMP_SECONDS

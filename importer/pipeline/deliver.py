@@ -16,7 +16,7 @@ from importer.failpoints import reach
 from importer.ledger.interface import Ledger, NewRun, Run, RunState
 from importer.mapping.loader import parse_mapping
 from importer.model import CallClass, Counts, Outcome, Status
-from importer.pipeline.asking import Asker
+from importer.pipeline.asking import Asker, ClockSeen
 from importer.pipeline.clock import Clock
 from importer.pipeline.dispatch import Dispatcher
 from importer.pipeline.effect_keys import effect_keys
@@ -42,12 +42,12 @@ _CLOCK_MARGIN_SECONDS = 0.5
 class DeliveryOptions:
     """``keep_going`` ignores the guard against many rejected rows; ``patience`` is how many seconds to wait for
     async rows before leaving them to `resume`; ``still_ours`` says whether the account's sender lock is still held.
-    ``server_skew`` is the server's clock minus ours, in seconds, if it is known already."""
+    ``clock_seen`` is what is known of the server's clock already."""
 
     keep_going: bool = False
     patience: float = 600.0
     still_ours: Callable[[], bool] = lambda: True
-    server_skew: float | None = None
+    clock_seen: ClockSeen | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +139,7 @@ def _work(
     allowances = allowances_of(taught, clock)
     if account.slots is None:
         _respect_earlier_calls(allowances, ledger.last_call_ended_at(account.name), clock)
-    asker = Asker(crm, allowances, clock, stop.is_set)
-    asker.server_skew = options.server_skew
+    asker = Asker(crm, allowances, clock, stop.is_set, options.clock_seen)
     return Work(
         plan=plan,
         keys=effect_keys(plan),

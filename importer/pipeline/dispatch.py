@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from importer.crm.answers import classify
 from importer.crm.client import body_bytes
+from importer.errors import CrmError, RunStopped
 from importer.failpoints import reach
 from importer.ledger.interface import Call, CallEnd, Sending
 from importer.model import DELIVERED, Counts, Outcome, Record, Reply, Status, Verdict, VerdictKind
@@ -24,6 +25,7 @@ _MOST_IN_FLIGHT = 32
 _LONGEST_LOOK_AWAY = 0.25
 _LONGEST_PAUSE = 60.0
 _KEPT_ANSWER = 2_000
+_JUMPED = "The clock of this computer was set, or it slept, just before the call left."
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,7 @@ class Dispatcher:
                     return
                 self._pause()
                 continue
+            self._trust_clock()
             batch = self._queue.next_batch(self._batch_size(), self._busy())
             if batch:
                 self._launch(pool, batch)
@@ -133,6 +136,7 @@ class Dispatcher:
             return
         self._budget_left -= 1
         request = work.target.request(batch)
+        seen = work.asker.clock_seen
         call = Call(
             run_id=work.run.id,
             account=work.account.name,
@@ -140,17 +144,32 @@ class Dispatcher:
             call_class=self._kind,
             body_sha=hashlib.sha256(body_bytes(request)).hexdigest(),
             rows=tuple(Sending(record.row, record.key) for record in batch),
-            server_skew=work.asker.server_skew,
+            server_skew=seen.server_skew if seen else None,
         )
         number = work.ledger.begin_call(call)
 
+        def leave() -> Reply:
+            # Asked as late as can be: whoever lost the right to send may have a successor by now, and the time at
+            # which the call leaves must be right in the ledger, for a reading back goes by it.
+            if not work.still_ours():
+                return not_sent(LOST_RIGHT)
+            return not_sent(_JUMPED) if work.asker.clock_jumped(seen) else work.crm.send(request)
+
         def fly() -> Reply:
-            # Asked as late as can be: whoever lost the right to send may have a successor by now.
-            return work.allowances.send(
-                self._kind, slot, lambda: work.crm.send(request) if work.still_ours() else not_sent(LOST_RIGHT)
-            )
+            return work.allowances.send(self._kind, slot, leave)
 
         self._flights[pool.submit(fly)] = _Flight(number, tuple(batch))
+
+    def _trust_clock(self) -> None:
+        """See that the difference to the server's clock is known. Raises :class:`RunStopped` when it cannot be."""
+        try:
+            while self._work.asker.clock_jumped():
+                self._work.asker.see_clock()
+        except CrmError as error:
+            raise RunStopped(
+                f"The clock of this computer was set, or it slept, and LeadSquared tells no time: {error.message}",
+                "Check clock and connection, then run: importer resume",
+            ) from None
 
     def _check_budget(self) -> None:
         work = self._work

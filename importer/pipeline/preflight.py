@@ -11,7 +11,7 @@ from importer.crm.interface import Crm, Identity
 from importer.crm.reader import CrmReader
 from importer.errors import CrmError, LedgerError, ReportError, SettingsError
 from importer.ledger.interface import Ledger
-from importer.pipeline.asking import Asker
+from importer.pipeline.asking import Asker, ClockSeen
 from importer.pipeline.clock import Clock
 from importer.pipeline.limits import allowances_of
 from importer.pipeline.plan_store import AccountFacts
@@ -26,12 +26,12 @@ _LEAST_FREE_BYTES = 50 * 1024 * 1024
 class Cleared:
     """The account is what it should be. ``warnings`` are sentences for the person.
 
-    ``server_skew`` is the server's clock minus ours, in seconds; ``None`` when it did not tell.
+    ``clock_seen`` is what was seen of the server's clock; ``None`` when it did not tell.
     """
 
     identity: Identity
     warnings: tuple[str, ...]
-    server_skew: float | None = None
+    clock_seen: ClockSeen | None = None
 
 
 def who_is_it(account: Account, crm: Crm, clock: Clock, stopping: Callable[[], bool]) -> Identity:
@@ -39,12 +39,14 @@ def who_is_it(account: Account, crm: Crm, clock: Clock, stopping: Callable[[], b
     return _identify(account, crm, clock, stopping)[0]
 
 
-def _identify(account: Account, crm: Crm, clock: Clock, stopping: Callable[[], bool]) -> tuple[Identity, float | None]:
-    """Whose keys these are, and the server's clock minus ours, in seconds."""
+def _identify(
+    account: Account, crm: Crm, clock: Clock, stopping: Callable[[], bool]
+) -> tuple[Identity, ClockSeen | None]:
+    """Whose keys these are, and what was seen of the server's clock."""
     allowances = allowances_of(account, clock)
     asker = Asker(crm, allowances, clock, stopping)
     try:
-        return CrmReader(asker.ask).who_am_i(), asker.server_skew
+        return CrmReader(asker.ask).who_am_i(), asker.clock_seen
     except CrmError as error:
         raise SettingsError(
             f"LeadSquared does not accept account {account.name} at {account.host}: {error.message}",
@@ -60,7 +62,7 @@ def clear_account(account: Account, crm: Crm, ledger: Ledger, clock: Clock, stop
 
     Raises :class:`SettingsError`; nothing has been sent then.
     """
-    identity, skew = _identify(account, crm, clock, stopping)
+    identity, seen = _identify(account, crm, clock, stopping)
     bound = ledger.bind_account(account.name, identity.org_id)
     if bound != identity.org_id:
         raise SettingsError(
@@ -74,8 +76,8 @@ def clear_account(account: Account, crm: Crm, ledger: Ledger, clock: Clock, stop
             f"The keys belong to {identity.user_name}, whose role is {identity.role}. "
             "Only an Administrator sees all leads, so reading back may be incomplete."
         )
-    warnings += _clock_warnings(skew)
-    return Cleared(identity, tuple(warnings), skew)
+    warnings += _clock_warnings(seen.server_skew if seen else None)
+    return Cleared(identity, tuple(warnings), seen)
 
 
 def refuse_other_tenant(known: AccountFacts, identity: Identity) -> None:

@@ -238,7 +238,7 @@ def _send(
                 outside.clock,
                 outside.stop,
                 outside.progress,
-                replace(options, still_ours=lock.still_ours, server_skew=cleared.server_skew),
+                replace(options, still_ours=lock.still_ours, clock_seen=cleared.clock_seen),
             )
     finally:
         crm.close()
