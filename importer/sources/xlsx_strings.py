@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 ILLEGAL = bytes(set(range(32)) - {9, 10, 13})
 """What no XML document may hold."""
 _BEGIN, _END = b"<si><t>", b"</t></si>"
-_HEAD = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^<>]*\?>)?\s*<sst[\s>][^<>]*>?\s*")
+_HEAD = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^<>]*\?>\s*)?<sst(?:\s[^<>]*)?>\s*")
 _MARKED = re.compile(rb"[&\r]|_x").search
 _LONGEST = 16 << 20
 _REFERENCE = re.compile(r"&(?:#(\d{1,7})|#x([0-9A-Fa-f]{1,6})|(\w+));|&")

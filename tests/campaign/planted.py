@@ -48,13 +48,9 @@ BUGS = {
     "no-ledger-before-bytes": Bug(
         "the call is written down only after it was sent",
         "pipeline/dispatch.py",
-        "        number = work.ledger.begin_call(call)\n\n"
-        "        def fly() -> Reply:\n"
-        "            return work.allowances.send(self._kind, slot, lambda: work.crm.send(request))\n",
-        "        early = work.allowances.send(self._kind, slot, lambda: work.crm.send(request))\n"
-        "        number = work.ledger.begin_call(call)\n\n"
-        "        def fly() -> Reply:\n"
-        "            return early\n",
+        "        number = work.ledger.begin_call(call)\n\n        def leave() -> Reply:\n",
+        "        early = work.crm.send(request)\n"
+        "        number = work.ledger.begin_call(call)\n\n        def leave() -> Reply:\n            return early\n",
         ("stories:killed",),
     ),
     "sending-is-unsent": Bug(

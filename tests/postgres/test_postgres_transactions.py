@@ -128,7 +128,7 @@ def test_a_commit_whose_end_is_never_known(
 def test_a_server_that_freezes(opening: Opening, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is not waited for without end."""
     monkeypatch.setattr(transactions, "PAUSES", (0.01,))
-    ledger = opening(answer_seconds=1.0)
+    ledger = opening(answer_seconds=4.0)
     ledger.open_run(new_run())
     frozen = server.signal_backends("trial", signal.SIGSTOP)
     assert frozen
@@ -289,7 +289,7 @@ def test_a_second_sender_learns_who_has_the_account(opening: Opening, ledger: Sh
 
 def test_a_server_that_freezes_under_a_sender(opening: Opening, server: Server) -> None:
     """The right counts as lost: better stop than wait. Neither does its end wait."""
-    ledger = opening(answer_seconds=0.5)
+    ledger = opening(answer_seconds=4.0)
     frozen: list[int] = []
     try:
         for asked in (True, False):
@@ -329,7 +329,7 @@ def test_the_url_s_words_are_in_no_message(server: Server, tmp_path: Any) -> Non
 
 def test_a_commit_that_is_still_under_way(opening: Opening, server: Server) -> None:
     """The connection is cut while the server is at it: whoever looks it up waits until the server has come to an end."""
-    ledger = opening(answer_seconds=1.0)
+    ledger = opening(answer_seconds=4.0)
     ledger.open_run(new_run())
     begun: list[int] = []
     # No standby of this name exists, so every commit waits for it.
