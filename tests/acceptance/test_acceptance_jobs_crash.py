@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,19 +14,17 @@ from conftest import Desk
 from job_files import jobs, turn
 
 ROWS = 400
-KILLS = 6
+KILLS = 4
 
 
 def kill_at_random(desk: Desk, random: Random, *command: str) -> bool:
     """Start a command and kill it after a while; whether it was still alive."""
-    process = desk.start(*command)
-    try:
-        process.communicate(timeout=1.2 + random.random() * 4)
-    except subprocess.TimeoutExpired:
-        process.send_signal(signal.SIGKILL)
-        process.communicate()
-        return True
-    return False
+    running = desk.fork(*command)
+    running.process.join(0.2 + random.random() * 3)
+    killed = running.is_alive()
+    running.kill()
+    running.process.join()
+    return killed
 
 
 def until(reached: Callable[[], bool], seconds: float = 60) -> None:
@@ -47,9 +44,9 @@ def nothing_lost_or_doubled(desk: Desk, rows: int) -> None:
     assert set(notes.values()) == {1}, "doubled"
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 2])
 def test_a_job_that_is_killed_at_random_points(desk: Desk, seed: int) -> None:
-    """Two files, six kills anywhere between the start of the program and its end, and one start that may finish."""
+    """Two files, four kills anywhere between the start of the program and its end, and one start that may finish."""
     random = Random(seed)
     jobs(desk)
     desk.sandbox.change(latency=0.3)

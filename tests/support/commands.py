@@ -18,6 +18,9 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
+import coverage
+
+_CONFIG = Path(__file__).parents[2] / "pyproject.toml"
 _PRELOADED = [
     "pandas",
     "pyarrow.ipc",
@@ -30,7 +33,9 @@ _PRELOADED = [
     "rapidfuzz.process",
     "yaml",
     "pydantic",
+    "dbos",
     "importer.cli.main",
+    "importer.cli.check",
     "importer.cli.run",
     "importer.cli.resume",
     "importer.pipeline.runs",
@@ -53,8 +58,31 @@ class Ended:
         return dict(json.loads(self.out))
 
 
+def measuring() -> str:
+    """The data file of the coverage that is being measured here; empty when none is."""
+    here = coverage.Coverage.current()
+    return str(here.config.data_file) if here else ""
+
+
+def _measure(data_file: str) -> Callable[[], None]:
+    """Measure coverage from now on, unless ``data_file`` is empty; the end of it."""
+    if not data_file:
+        return lambda: None
+    measured = coverage.Coverage(data_file, data_suffix=True, config_file=str(_CONFIG))
+    measured.start()
+
+    def end() -> None:
+        measured.stop()
+        measured.save()
+
+    return end
+
+
 class Running:
-    """A command on its way. ``before`` is done in its process before the command begins; it must be picklable."""
+    """A command on its way. ``before`` is done in its process before the command begins; it must be picklable.
+
+    ``measured``: whether its coverage counts, when that of the test does.
+    """
 
     def __init__(
         self,
@@ -62,13 +90,18 @@ class Running:
         environment: Mapping[str, str],
         arguments: Sequence[str],
         before: Callable[[], None] | None = None,
+        *,
+        told_in: Path | None = None,
+        measured: bool = False,
     ) -> None:
-        number = sum(1 for _ in folder.glob("command-*.out"))
-        self._out = folder / f"command-{number:03}.out"
-        self._err = folder / f"command-{number:03}.err"
+        told_in = told_in or folder
+        number = sum(1 for _ in told_in.glob("command-*.out"))
+        self._out = told_in / f"command-{number:03}.out"
+        self._err = told_in / f"command-{number:03}.err"
         self._out.touch()
         self._err.touch()
-        given = (str(folder), dict(environment), list(arguments), str(self._out), str(self._err), before)
+        data = measuring() if measured else ""
+        given = (str(folder), dict(environment), list(arguments), str(self._out), str(self._err), before, data)
         self.process: BaseProcess = _CONTEXT.Process(target=_command, args=given)
         self.process.start()
 
@@ -101,8 +134,10 @@ def _command(
     out: str,
     err: str,
     before: Callable[[], None] | None = None,
+    coverage_data: str = "",
 ) -> None:
     """Become the command: its folder, its environment, its streams; then what `importer` does."""
+    end_measuring = _measure(coverage_data)
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
@@ -123,6 +158,7 @@ def _command(
             before()
         main()
     except SystemExit as end:
+        end_measuring()
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(end.code if isinstance(end.code, int) else 1)
