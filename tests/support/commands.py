@@ -33,6 +33,7 @@ _PRELOADED = [
     "importer.cli.main",
     "importer.cli.run",
     "importer.cli.resume",
+    "importer.pipeline.checking",
     "importer.pipeline.runs",
     "importer.pipeline.doctor",
 ]
