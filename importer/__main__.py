@@ -10,10 +10,14 @@ def main() -> None:
     from importer.cli.hardening import harden_process
     from importer.cli.main import run
     from importer.cli.memory import give_back_at_once
+    from importer.cli.starting import end_quickly, start_lean
 
     harden_process()
     give_back_at_once()
-    sys.exit(run(sys.argv[1:]))
+    start_lean()
+    status = run(sys.argv[1:])
+    end_quickly()
+    sys.exit(status)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import logging
 import sys
 import threading
@@ -67,8 +66,10 @@ def configure_logging(verbosity: int = 0, stream: TextIO | None = None) -> None:
     logging.getLogger("importer").setLevel(level)
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(logging.WARNING)
-    # Prints requests with their headers to standard output when it is not zero.
-    http.client.HTTPConnection.debuglevel = 0
+    http = sys.modules.get("http.client")
+    if http is not None:
+        # Prints requests with their headers to standard output when it is not zero, as it is at first.
+        http.HTTPConnection.debuglevel = 0
 
 
 def redact_tracebacks() -> None:

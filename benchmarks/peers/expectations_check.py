@@ -5,7 +5,7 @@ import sys
 import great_expectations as gx
 import great_expectations.expectations as gxe
 import pandas as pd
-from frictionless_check import SCHEMA
+from rules import SCHEMA
 
 DATES = {"Joined": "%d/%m/%Y", "Seen at": "%Y-%m-%d %H:%M:%S"}
 

@@ -9,7 +9,7 @@ import sys
 
 import pandas as pd
 import pandera.pandas as pa
-from frictionless_check import SCHEMA
+from rules import SCHEMA
 
 DATES = {"Joined": "%d/%m/%Y", "Seen at": "%Y-%m-%d %H:%M:%S"}
 

@@ -14,7 +14,7 @@ from importer.cli.options import speech_options, surroundings
 
 if TYPE_CHECKING:
     from importer.pipeline.decide import Doubt
-    from importer.pipeline.runs import Surroundings
+    from importer.pipeline.surroundings import Surroundings
 
 _CHOICES = {"c": "created", "a": "absent", "g": "abandon"}
 _WIDTH = 100

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from importer.jobs.loader import LoadedJobs
     from importer.jobs.store import JobStore
     from importer.jobs.work import Worker
-    from importer.pipeline.runs import Surroundings
+    from importer.pipeline.surroundings import Surroundings
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from importer.pipeline.plan import PlanRequest
     from importer.pipeline.progress import Progress
     from importer.pipeline.publishing import Report
-    from importer.pipeline.runs import Surroundings
+    from importer.pipeline.surroundings import Surroundings
     from importer.settings import Account, Locale
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -94,7 +94,7 @@ def surroundings(*, quiet: bool, verbose: int, yes: bool = True) -> Surroundings
     from importer.cli.progress import choose_progress
     from importer.logs import configure_logging
     from importer.pipeline.clock import SystemClock
-    from importer.pipeline.runs import Surroundings
+    from importer.pipeline.surroundings import Surroundings
     from importer.settings import forget_keys, home_folder
 
     configure_logging(-1 if quiet else verbose)

@@ -48,9 +48,11 @@ def command(
 
     The same file with the same mapping continues its run and sends nothing twice.
     """
+    from importer.pipeline.checking import check
     from importer.pipeline.deliver import DeliveryOptions
     from importer.pipeline.publishing import Places
-    from importer.pipeline.runs import check, locale_of, run
+    from importer.pipeline.runs import run
+    from importer.pipeline.surroundings import locale_of
     from importer.settings import Locale
 
     outside = surroundings(quiet=quiet or as_json, verbose=verbose, yes=yes or as_json)

@@ -8,7 +8,7 @@ from importer.errors import ImporterError
 from importer.jobs.loader import Task
 from importer.jobs.model import Guards, Unusual
 from importer.pipeline.plan_store import PlanFacts
-from importer.pipeline.runs import Review
+from importer.pipeline.surroundings import Review
 
 
 class Held(ImporterError):

@@ -14,7 +14,8 @@ from importer.model import NEEDS_PERSON
 from importer.pipeline.deliver import DeliveryOptions
 from importer.pipeline.plan import PlanRequest
 from importer.pipeline.publishing import Places, Report
-from importer.pipeline.runs import Surroundings, run
+from importer.pipeline.runs import run
+from importer.pipeline.surroundings import Surroundings
 from importer.settings import Account, Locale
 from importer.sources import file_signature
 

@@ -19,7 +19,7 @@ from importer.jobs.store import Entry, JobStore, Result, State, Turn
 from importer.jobs.taking import take_files
 from importer.pipeline.clock import iso
 from importer.pipeline.plan import read_mapping
-from importer.pipeline.runs import Surroundings
+from importer.pipeline.surroundings import Surroundings
 from importer.redaction import redact
 from importer.sources import source_hash
 

@@ -8,9 +8,8 @@ from datetime import datetime
 from pathlib import Path
 
 from importer.errors import SettingsError
-from importer.ledger.interface import Ledger
+from importer.ledger.interface import FILE_NAME, Ledger
 from importer.ledger.slot_store import SlotStore
-from importer.ledger.store import ledger_file, open_ledger
 from importer.redaction import Secret
 
 
@@ -21,6 +20,8 @@ def enter_ledger(home: Path, database: Secret | None, *, clock: Callable[[], dat
     without the driver for it, :class:`SettingsError`.
     """
     if database is None:
+        from importer.ledger.store import open_ledger
+
         return open_ledger(home, clock=clock, adopt=adopt)
     require_driver()
     from importer.ledger.postgres.ledger import open_shared_ledger
@@ -31,7 +32,7 @@ def enter_ledger(home: Path, database: Secret | None, *, clock: Callable[[], dat
 def ledger_exists(home: Path, database: Secret | None) -> bool:
     """Whether there is a ledger already. Raises :class:`LedgerError` when that cannot be found out."""
     if database is None:
-        return ledger_file(home).is_file()
+        return (home / FILE_NAME).is_file()
     require_driver()
     from importer.ledger.postgres.ledger import is_there
 

@@ -10,6 +10,9 @@ from typing import Protocol
 
 from importer.model import CallClass, Counts, Limit, Outcome, Status, VerdictKind
 
+FILE_NAME = "ledger.db"
+"""The ledger's file in the home folder."""
+
 
 class RunState(StrEnum):
     """How far a run is."""

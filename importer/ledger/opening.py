@@ -13,6 +13,7 @@ from importer.ledger import calls, identity, sqlite_file
 from importer.ledger.faults import translated
 from importer.ledger.guard import FileGuard
 from importer.ledger.identity import Identity, Randomness
+from importer.ledger.interface import FILE_NAME
 from importer.ledger.witness import FILE_NAME as WITNESS_NAME
 from importer.ledger.witness import Seen, UnreadableWitnessError, read_witness, write_witness
 
@@ -30,7 +31,7 @@ class Opening:
     @property
     def path(self) -> Path:
         """The ledger's file."""
-        return self.home / sqlite_file.FILE_NAME
+        return self.home / FILE_NAME
 
 
 def open_file(opening: Opening) -> tuple[Engine, Identity, FileGuard]:

@@ -14,7 +14,6 @@ from importer.errors import LedgerError
 from importer.ledger.faults import DAMAGED_REMEDY
 from importer.ledger.machine import file_system, is_shared
 
-FILE_NAME = "ledger.db"
 ALWAYS_CHECKED_BYTES = 64 * 1024 * 1024
 """Files up to this size are checked for damage at every opening: a matter of a tenth of a second."""
 

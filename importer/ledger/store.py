@@ -21,6 +21,7 @@ from importer.ledger.faults import FileFaultError, translated
 from importer.ledger.guard import FileGuard
 from importer.ledger.identity import Randomness
 from importer.ledger.interface import (
+    FILE_NAME,
     Call,
     CallEnd,
     CallFigures,
@@ -35,7 +36,6 @@ from importer.ledger.interface import (
 from importer.ledger.lock import sender_lock
 from importer.ledger.machine import machine_id
 from importer.ledger.opening import Opening, open_file
-from importer.ledger.sqlite_file import FILE_NAME
 from importer.model import CallClass, Counts, Outcome, Status
 
 _CHUNK = 5_000

@@ -16,7 +16,6 @@ from pydantic_core import ErrorDetails
 from importer.errors import MappingError, MappingProblem
 from importer.mapping import document as yaml_document
 from importer.mapping.checks import check_mapping
-from importer.mapping.decoding import read_text
 from importer.mapping.document import Document, read_document
 from importer.mapping.model import Mapping
 from importer.mapping.secrets import key_like
@@ -55,21 +54,14 @@ class LoadedMapping:
         return _place(Document(places=dict(self.places)), path)
 
 
-def load_mapping(
-    path: Path, *, targets: Collection[str], transforms: Collection[str], check_target: CheckTarget
+def parse_mapping(
+    text: str, path: Path, *, targets: Collection[str], transforms: Collection[str], check_target: CheckTarget
 ) -> LoadedMapping:
-    """The mapping in the file ``path``.
+    """The mapping whose file ``path`` holds ``text``.
 
     ``targets`` and ``transforms`` are the known names. ``check_target`` says what the mapping's target, once it is
     known to exist, cannot use. Raises :class:`MappingError` with every problem at once, and nothing else.
     """
-    return parse_mapping(read_text(path), path, targets=targets, transforms=transforms, check_target=check_target)
-
-
-def parse_mapping(
-    text: str, path: Path, *, targets: Collection[str], transforms: Collection[str], check_target: CheckTarget
-) -> LoadedMapping:
-    """As :func:`load_mapping`, for a text that came from ``path``."""
     document = read_document(text)
     mapping = _validated(document)
     if mapping is not None:

@@ -12,7 +12,7 @@ from importer.model import Outcome, Status
 from importer.pipeline.clock import iso
 from importer.pipeline.plan_store import Plan, open_plan
 from importer.pipeline.recognise import WAITS_FOR_OTHER_RUN
-from importer.pipeline.runs import Surroundings, open_memory
+from importer.pipeline.surroundings import Surroundings, open_memory
 
 _SHOWN_CELLS = 8
 _DECIDABLE = (Status.CREATED, Status.NOT_SENT, Status.SKIPPED)

@@ -6,7 +6,6 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 from importer import __version__
 from importer.crm.interface import Crm
@@ -14,8 +13,7 @@ from importer.crm.reader import CrmReader
 from importer.errors import ImporterError, RunStopped
 from importer.failpoints import reach
 from importer.ledger.interface import Ledger, NewRun, Run, RunState
-from importer.mapping.loader import parse_mapping
-from importer.model import CallClass, Counts, Outcome, Status
+from importer.model import CallClass, Outcome, Status
 from importer.pipeline.asking import Asker, ClockSeen
 from importer.pipeline.clock import Clock
 from importer.pipeline.dispatch import Dispatcher
@@ -23,7 +21,7 @@ from importer.pipeline.effect_keys import effect_keys
 from importer.pipeline.first_contact import refuse_known_rows
 from importer.pipeline.guards import Guards
 from importer.pipeline.limits import Allowances, allowances_of
-from importer.pipeline.plan import known_words
+from importer.pipeline.plan import mapping_of
 from importer.pipeline.plan_store import Plan
 from importer.pipeline.polling import poll
 from importer.pipeline.progress import Progress
@@ -133,7 +131,7 @@ def _work(
     progress: Progress,
     options: DeliveryOptions,
 ) -> Work:
-    loaded = parse_mapping(plan.facts.mapping_file, Path(plan.facts.mapping_path), **known_words())
+    loaded = mapping_of(plan.facts)
     learned = {kind: lesson.limit for kind, lesson in ledger.learned_limits(account.name).items()}
     taught = with_limits(account, learned)
     allowances = allowances_of(taught, clock)
@@ -210,13 +208,3 @@ def _doubtful(work: Work) -> list[Outcome]:
         for outcome in work.ledger.outcomes(work.run.id, [Status.UNCERTAIN])
         if outcome.error_code != WAITS_FOR_OTHER_RUN
     ]
-
-
-def book_counts(plan: Plan, ledger_counts: Counts) -> Counts:
-    """Rows of the plan by status: the ledger's, the plan's invalid rows, and the rest as not sent."""
-    counts: Counts = {
-        status: count for status, count in ledger_counts.items() if count and status is not Status.NOT_SENT
-    }
-    counts[Status.INVALID] = plan.facts.invalid
-    counts[Status.NOT_SENT] = plan.facts.ready - sum(ledger_counts.get(status, 0) for status in _NO_MORE)
-    return {status: count for status, count in counts.items() if count}

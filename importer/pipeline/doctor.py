@@ -22,7 +22,7 @@ from importer.pipeline.freshness import age_words
 from importer.pipeline.guards import limit_words
 from importer.pipeline.limits import allowances_of
 from importer.pipeline.preflight import who_is_it
-from importer.pipeline.runs import Surroundings, open_memory
+from importer.pipeline.surroundings import Surroundings, open_memory
 from importer.settings import Account
 from importer.targets import TARGETS
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from pathlib import Path
 
 from importer.ledger.interface import Ledger
-from importer.mapping.loader import parse_mapping
 from importer.model import CallClass, Limit
 from importer.pipeline.clock import start_of_day
 from importer.pipeline.guards import limit_words
-from importer.pipeline.plan import known_words
+from importer.pipeline.plan import mapping_of
 from importer.pipeline.plan_store import Plan
 from importer.reports.interface import Cost
 from importer.reports.words import duration
@@ -27,7 +25,7 @@ def forecast_for(plan: Plan, now: datetime, account: Account | None, ledger: Led
     """
     if not plan.facts.ready or plan.facts.blocked:
         return None
-    mapping = parse_mapping(plan.facts.mapping_file, Path(plan.facts.mapping_path), **known_words()).mapping
+    mapping = mapping_of(plan.facts).mapping
     target = make_target(mapping)
     kind = target.call_class
     left: int | None = None

@@ -5,15 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from importer.ledger.interface import PastCall
-from importer.mapping.loader import parse_mapping
 from importer.mapping.model import FieldType
 from importer.model import NEEDS_PERSON, Record, Status, VerdictKind
 from importer.pipeline.column_values import ColumnValues
-from importer.pipeline.plan import known_words
+from importer.pipeline.plan import mapping_of
 from importer.pipeline.plan_store import Plan, to_records
 from importer.pipeline.report import Books
 from importer.reports.insight import (
@@ -96,7 +94,7 @@ def _first_ten(texts: Any) -> Any:
 
 def _day_fields(plan: Plan) -> dict[str, str]:
     """The columns that become a date in the CRM, with the flat name of the field that holds it."""
-    mapping = parse_mapping(plan.facts.mapping_file, Path(plan.facts.mapping_path), **known_words()).mapping
+    mapping = mapping_of(plan.facts).mapping
     dates = {flat.name for flat in mapping.flat_fields() if flat.rule.type in _DAYS}
     found = {}
     for label, fields in plan.facts.fields.items():
@@ -135,7 +133,7 @@ def _preview(plan: Plan) -> tuple[str, tuple[int, ...]]:
     records = _first_records(plan)
     if not records:
         return "", ()
-    mapping = parse_mapping(plan.facts.mapping_file, Path(plan.facts.mapping_path), **known_words()).mapping
+    mapping = mapping_of(plan.facts).mapping
     target = make_target(mapping)
     groups = [records] if target.batch_size > 1 else [[record] for record in records]
     bodies = [json.dumps(target.request(group).body, ensure_ascii=False, indent=2) for group in groups]

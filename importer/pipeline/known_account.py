@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from importer.account_checks.compare import compare
 from importer.account_checks.interface import Call, Findings
 from importer.errors import AccountMismatch, MappingProblem
 from importer.metadata.cache import load
@@ -67,6 +66,9 @@ def fit(prepared: Prepared, known: KnownAccount) -> Prepared:
     if metadata is None:
         notes = [*known.notes, *_unknown_notes(known.state)]
         return replace(prepared, account=AccountFacts(known.state), account_notes=tuple(notes))
+    # What compares is loaded only where something is known.
+    from importer.account_checks.compare import compare
+
     found = compare(prepared.loaded, metadata, call_of(prepared.mapping.target))
     if known.state is KnownState.OLD or not known.certain:
         found = found.softened()

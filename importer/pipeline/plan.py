@@ -6,13 +6,15 @@ import itertools
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
 from importer.errors import MappingError, MappingProblem, SourceError
 from importer.failpoints import reach
+from importer.mapping.decoding import read_text
 from importer.mapping.headings import HeadingMatch, Table, match_headings
-from importer.mapping.loader import LoadedMapping, load_mapping
+from importer.mapping.loader import LoadedMapping, parse_mapping
 from importer.mapping.model import Mapping, OnInvalid, Ragged
 from importer.pipeline.beside import Beside
 from importer.pipeline.effect_keys import fingerprint
@@ -79,7 +81,18 @@ def read_mapping(path: Path) -> LoadedMapping:
 
     Raises :class:`MappingError` with every problem at once.
     """
-    return load_mapping(path, **known_words())
+    return _parsed(read_text(path), path)
+
+
+def mapping_of(facts: PlanFacts) -> LoadedMapping:
+    """The mapping that a plan was made with, as it was then."""
+    return _parsed(facts.mapping_file, Path(facts.mapping_path))
+
+
+# A check needs the mapping of its plan four times; what comes of a text is the same every time, and frozen.
+@lru_cache(maxsize=8)
+def _parsed(text: str, path: Path) -> LoadedMapping:
+    return parse_mapping(text, path, **known_words())
 
 
 class KnownWords(TypedDict):
@@ -189,6 +202,7 @@ def plan_import(prepared: Prepared, folder: Path, now: datetime, progress: Progr
     columns = [(column.letter, column.label) for column in prepared.source.columns]
     detective = Detective(columns, prepared.headings.fields)
     writer = PlanWriter(folder)
+    prepared.validator.keep_in(folder)
     tally = _Tally()
     chunks = _limited(prepared.source.chunks(CHUNK_ROWS), prepared.request.limit)
     with Beside() as reading, Beside() as writing:

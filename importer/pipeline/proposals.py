@@ -20,7 +20,7 @@ from importer.pipeline.asking import Asker
 from importer.pipeline.limits import allowances_of
 from importer.pipeline.plan import read_mapping
 from importer.pipeline.progress import StopsReading
-from importer.pipeline.runs import Surroundings, locale_of
+from importer.pipeline.surroundings import Surroundings, locale_of
 from importer.proposing.account import AccountFacts, KnownField
 from importer.proposing.model import Entry, Proposal
 from importer.reports.files import NameTaken, new_file

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from importer.ledger.interface import DECIDED, Ledger, Run, RunState
 from importer.model import NEEDS_PERSON, CallClass, Counts, Outcome, Status
-from importer.pipeline.deliver import book_counts
 from importer.pipeline.freshness import account_known
 from importer.pipeline.guards import limit_words
 from importer.pipeline.plan_store import Plan, PlanChunk, PlanFacts
@@ -23,10 +22,21 @@ if TYPE_CHECKING:
 
 _GROUPS = 12
 _FIRST_ROWS = 5
+_NO_MORE = frozenset(Status) - {Status.NOT_SENT}
 
 
 class BooksDoNotBalance(AssertionError):
     """Rows read and rows accounted for differ. This is a bug in the program, never the person's fault."""
+
+
+def book_counts(plan: Plan, ledger_counts: Counts) -> Counts:
+    """Rows of the plan by status: the ledger's, the plan's invalid rows, and the rest as not sent."""
+    counts: Counts = {
+        status: count for status, count in ledger_counts.items() if count and status is not Status.NOT_SENT
+    }
+    counts[Status.INVALID] = plan.facts.invalid
+    counts[Status.NOT_SENT] = plan.facts.ready - sum(ledger_counts.get(status, 0) for status in _NO_MORE)
+    return {status: count for status, count in counts.items() if count}
 
 
 @dataclass(frozen=True, slots=True)

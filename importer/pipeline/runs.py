@@ -1,112 +1,32 @@
-"""What the command line, and later the page and the jobs, ask for: check a file, run it, resume it, show it."""
+"""What the command line and the jobs ask for beside a check: run a file, resume it, show it."""
 
 from __future__ import annotations
 
 import shutil
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
 from pathlib import Path
 
-from importer.crm.interface import Crm
-from importer.errors import AccountMismatch, ImporterError, LedgerError, SettingsError, UsageError
-from importer.ledger.entrance import enter_ledger, ledger_exists
-from importer.ledger.identity import wants_adoption
+from importer.errors import AccountMismatch, ImporterError, LedgerError, UsageError
 from importer.ledger.interface import Ledger, Run, RunState
 from importer.model import Status
 from importer.pipeline.account_view import AccountView
-from importer.pipeline.clock import Clock
+from importer.pipeline.checking import plan_in
 from importer.pipeline.deliver import DeliveryOptions, deliver
 from importer.pipeline.effect_keys import fingerprint
 from importer.pipeline.forecast import forecast_for
-from importer.pipeline.known_account import fit, remembered, unfit_for_account
-from importer.pipeline.plan import PlanRequest, Prepared, plan_import, prepare
-from importer.pipeline.plan_store import KnownState, Plan, PlanFacts, open_plan
+from importer.pipeline.known_account import unfit_for_account
+from importer.pipeline.plan import PlanRequest, Prepared, prepare
+from importer.pipeline.plan_store import KnownState, Plan, open_plan
 from importer.pipeline.preflight import check_disk, clear_account, refuse_other_tenant
-from importer.pipeline.progress import Progress, StopsReading
 from importer.pipeline.publishing import Places, Publisher, Report
 from importer.pipeline.report import Books, summarise
 from importer.pipeline.successes import Success, note_success
+from importer.pipeline.surroundings import Surroundings, open_memory
 from importer.pipeline.usual import oddities, unlike_earlier
-from importer.reports.files import check_writable
-from importer.reports.interface import Cost, RunSummary
-from importer.scratch import scratch_folder
-from importer.settings import Account, Locale, database_of, load_account
-
-Confirm = Callable[[str], bool]
-Review = Callable[[PlanFacts, Sequence[str]], None]
-"""Looks at a plan before its first row is sent, and at what is unusual about it; raises ImporterError to keep it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """Everything outside that an import touches. ``confirm`` asks the person; ``make_crm`` opens the door.
-
-    ``vouched`` says that a person is there to be asked, or has said yes beforehand: without either, only what is usual
-    is sent. ``review`` decides in place of both, where nobody is asked.
-    """
-
-    home: Path
-    environment: Mapping[str, str]
-    clock: Clock
-    stop: threading.Event
-    progress: Progress
-    make_crm: Callable[[Account], Crm]
-    confirm: Confirm
-    random_text: Callable[[], str]
-    vouched: bool = True
-    review: Review | None = None
-
-
-def locale_of(account_name: str | None, outside: Surroundings) -> tuple[str, Locale]:
-    """Name and defaults of the account that a check is for; a check works without any account.
-
-    Raises :class:`SettingsError` only for an account that was named.
-    """
-    try:
-        account = load_account(account_name, outside.environment, outside.home)
-    except SettingsError:
-        if account_name:
-            raise
-        get = outside.environment.get
-        locale = Locale(get("LEADSQUARED_TIME_ZONE", "").strip(), get("LEADSQUARED_COUNTRY", "").strip().upper())
-        return "", locale
-    return account.name, Locale(account.time_zone, account.country)
-
-
-def check(request: PlanRequest, places: Places, outside: Surroundings) -> Report:
-    """The dry run: plan the file and report; nothing can be sent from here, and no keys are needed.
-
-    Raises :class:`SourceError`, :class:`MappingError` or :class:`ReportError`.
-    """
-    workbook = places.workbook(str(request.source), f"check-{outside.clock.now():%Y%m%d-%H%M%S}")
-    check_writable(workbook.parent)
-    with scratch_folder(outside.home, "check-") as folder:
-        now = outside.clock.now()
-        prepared = fit(prepare(request), remembered(_account_of(request.account, outside), outside.home, now))
-        plan = _plan(prepared, folder, now, outside)
-        books = Books(plan, cost=_cost(plan, request.account, outside))
-        return Publisher(places, workbook, outside.progress.note).publish(books)
-
-
-def _cost(plan: Plan, account_name: str, outside: Surroundings) -> Cost | None:
-    """What a delivery would cost, as far as this machine knows. A check leaves no ledger where there was none."""
-    account, now = _account_of(account_name, outside), outside.clock.now()
-    # A run would tell what is wrong with the ledger; a check needs none.
-    with suppress(LedgerError, SettingsError):
-        if account is not None and ledger_exists(outside.home, account.database):
-            with open_memory(outside) as ledger:
-                return forecast_for(plan, now, account, ledger)
-    return forecast_for(plan, now, account)
-
-
-def _account_of(name: str, outside: Surroundings) -> Account | None:
-    """The account that a check is for, if its settings are complete."""
-    with suppress(SettingsError):
-        return load_account(name, outside.environment, outside.home) if name else None
-    return None
+from importer.reports.interface import RunSummary
+from importer.settings import Account
 
 
 def run(
@@ -194,22 +114,10 @@ def _plan_in_new_folder(prepared: Prepared, outside: Surroundings) -> Plan:
     now = outside.clock.now()
     folder = outside.home / "runs" / f"{now:%Y%m%d-%H%M%S}-{outside.random_text()}"
     try:
-        return _plan(prepared, folder, now, outside)
+        return plan_in(prepared, folder, now, outside)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
-
-
-def _plan(prepared: Prepared, folder: Path, now: datetime, outside: Surroundings) -> Plan:
-    """Raises what :func:`plan_import` raises, :class:`LedgerError` for a disk that does not take the plan, and
-    :class:`RunStopped` when the person asks to stop."""
-    try:
-        return plan_import(prepared, folder, now, StopsReading(outside.progress, outside.stop))
-    except OSError as error:
-        raise LedgerError(
-            f"The plan cannot be written to {folder}: {error.strerror or error}. Nothing was sent.",
-            "Make room on that disk, or set IMPORTER_HOME to a folder on another one; then run again.",
-        ) from None
 
 
 def _publisher(places: Places, plan: Plan, outside: Surroundings) -> Publisher:
@@ -339,17 +247,3 @@ def _summary_of(found: Run, ledger: Ledger) -> RunSummary | None:
         return summarise(Books(open_plan(Path(found.new.folder)), ledger, found))
     except ImporterError:
         return None
-
-
-@contextmanager
-def open_memory(outside: Surroundings) -> Iterator[Ledger]:
-    """The ledger of the database or of the home folder, closed at the end.
-
-    Raises :class:`LedgerError` and :class:`SettingsError`.
-    """
-    database, adopt = database_of(outside.environment), wants_adoption(outside.environment)
-    ledger = enter_ledger(outside.home, database, clock=outside.clock.now, adopt=adopt)
-    try:
-        yield ledger
-    finally:
-        ledger.close()

@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from html import escape
 from typing import TYPE_CHECKING, Any
-from xml.sax.saxutils import escape
 
 from importer.reports.cell_text import RISKY_STARTS
 
@@ -122,4 +122,4 @@ def _inside(text: str) -> str:
     """A text with something to escape, as a cell holds it."""
     text = _LITERAL_ESCAPE.sub(r"_x005F\1", text).replace("\r", "_x000D_")
     keep = ' xml:space="preserve"' if text[:1].isspace() or text[-1:].isspace() else ""
-    return f"<is><t{keep}>{escape(text)}</t></is>"
+    return f"<is><t{keep}>{escape(text, quote=False)}</t></is>"

@@ -23,6 +23,7 @@ from importer.validation.interface import SourceColumn
 from importer.validation.origins import Origin, blank, make_origin
 from importer.validation.readers import Reader, UnreadableError, make_reader
 from importer.validation.rules import Rule, lookup_rule, type_rules, unique_rule, value_rules
+from importer.validation.seen import Overflow
 
 if TYPE_CHECKING:
     from importer.validation.readers import Read
@@ -73,7 +74,7 @@ class Field:
 class FieldMaker:
     """Makes the fields of a mapping and notes what can never work in ``problems``.
 
-    ``demands`` are the account's, by flat name.
+    ``demands`` are the account's, by flat name; ``overflow`` is where values that must be unique are kept.
     """
 
     columns: Mapping[str, SourceColumn]
@@ -82,6 +83,7 @@ class FieldMaker:
     line_of: Callable[[str], tuple[int, int]]
     problems: list[MappingProblem]
     demands: Mapping[str, Demand] = field(default_factory=dict)
+    overflow: Overflow = field(default_factory=Overflow)
 
     def make(self, flat: FlatField) -> Field | None:
         """The field, or nothing when it has a problem."""
@@ -106,7 +108,7 @@ class FieldMaker:
         if demand is not None and rule.value is None:
             rules = (*rules, *account_rules(demand, rule, read))
         if rule.unique:
-            rules = (*rules, unique_rule(rule.type, read))
+            rules = (*rules, unique_rule(rule.type, read, self.overflow))
         if len(self.problems) > known:
             return None
         return Field(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pyarrow as pa
@@ -17,7 +17,7 @@ from importer.transforms.emails import alphabet, stray_letter
 from importer.transforms.numbers import within
 from importer.validation.nearest import Nearest
 from importer.validation.readers import Reader
-from importer.validation.seen import SeenValues
+from importer.validation.seen import Overflow, SeenValues
 
 if TYPE_CHECKING:
     from importer.validation.readers import Read
@@ -92,9 +92,9 @@ def value_rules(rule: FieldRule, read: Read) -> Iterator[Rule]:
         yield _pattern_rule(rule.pattern, read)
 
 
-def unique_rule(kind: FieldType, read: Read) -> Rule:
+def unique_rule(kind: FieldType, read: Read, overflow: Overflow) -> Rule:
     """That no earlier row of the file has the value."""
-    seen = SeenValues(ignore_case=kind is FieldType.EMAIL)
+    seen = SeenValues(ignore_case=kind is FieldType.EMAIL, overflow=overflow)
 
     def first_rows(texts: pd.Series[str]) -> Iterator[Mapping[str, object]]:
         return ({"first_row": row} for row in seen.first_rows(read(texts)).tolist())
@@ -126,9 +126,10 @@ def _length_rule(most: int, read: Read) -> Rule:
 
 def _alphabet_rule(read: Read) -> Rule:
     def passes(texts: pd.Series[str]) -> pd.Series[bool]:
-        encoded = arrow_of(read(texts)).dictionary_encode()
-        fits = pa.array([not stray_letter(text) for text in encoded.dictionary.to_pylist()], pa.bool_())
-        return truths_of(fits.take(encoded.indices).fill_null(True), texts)
+        array = arrow_of(read(texts))
+        if pc.all(pc.string_is_ascii(array)).as_py() is not False:
+            return pd.Series(True, index=texts.index)
+        return _each(array, lambda text: not stray_letter(text), texts)
 
     def letters(texts: pd.Series[str]) -> Iterator[Mapping[str, object]]:
         strays = map(stray_letter, arrow_of(read(texts)).to_pylist())
@@ -142,11 +143,16 @@ def _pattern_rule(pattern: str, read: Read) -> Rule:
 
     def passes(texts: pd.Series[str]) -> pd.Series[bool]:
         # Python's own expressions, since Arrow's read \d, \w and look-around differently.
-        encoded = arrow_of(read(texts)).dictionary_encode()
-        fits = pa.array([expression.fullmatch(text) is not None for text in encoded.dictionary.to_pylist()], pa.bool_())
-        return truths_of(fits.take(encoded.indices).fill_null(True), texts)
+        return _each(arrow_of(read(texts)), lambda text: expression.fullmatch(text) is not None, texts)
 
     return Rule("pattern", "wrong-pattern", passes, {"pattern": pattern}, {"pattern": pattern})
+
+
+def _each(array: Any, fits: Callable[[str], bool], texts: pd.Series[str]) -> pd.Series[bool]:
+    """Whether each text of ``array`` fits; every distinct one is looked at once, and missing ones fit."""
+    encoded = array.dictionary_encode()
+    found = pa.array(map(fits, encoded.dictionary.to_pylist()), pa.bool_())
+    return truths_of(found.take(encoded.indices).fill_null(True), texts)
 
 
 def _range_words(low: object, high: object) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -44,10 +45,6 @@ class Validator:
     type, a schema of the user's that cannot be loaded.
     """
 
-    schema: DataFrameSchema
-    """The pandera schema that the mapping compiles to, over its fields by flat name. It takes frames of text, missing
-    where a cell is empty, indexed by row number."""
-
     def __init__(
         self,
         mapping: MappingFile,
@@ -61,14 +58,16 @@ class Validator:
         line_of: Callable[[str], tuple[int, int]] = _no_line,
     ) -> None:
         from importer.validation.fields import FieldMaker
-        from importer.validation.user_schema import load_user_schema
 
         self._mapping, self._path, self._identity_names = mapping, path, identity
         self._maker = FieldMaker(columns, required, locale or Locale(), line_of, [])
         self._labels = dict.fromkeys(column.label for column in columns.values())
-        self._compile()
+        self._made = {flat.name: self._maker.make(flat) for flat in mapping.flat_fields()}
+        self._settle()
         self._user_schema: UserSchema | None = None
         if mapping.schema_ is not None:
+            from importer.validation.user_schema import load_user_schema
+
             self._user_schema = load_user_schema(
                 mapping.schema_, folder or Path(), self._fields, columns.values(), path=path, line=line_of("schema")
             )
@@ -76,27 +75,46 @@ class Validator:
     def demand(self, demands: Mapping[str, Demand]) -> None:
         """From now on also check what the account demands of the fields, by flat name.
 
-        Call it before the first chunk: values that must be unique are remembered anew.
+        Call it before the first chunk.
         """
+        touched = self._maker.demands.keys() | demands.keys()
         self._maker = replace(self._maker, demands=demands)
-        self._compile()
+        for flat in self._mapping.flat_fields():
+            if flat.name in touched:
+                self._made[flat.name] = self._maker.make(flat)
+        self._settle()
 
-    def _compile(self) -> None:
-        from importer.validation.schema import make_schema
+    def keep_in(self, folder: Path) -> None:
+        """From now on keep in ``folder`` what is too much for memory: the values of fields that must be unique.
 
-        made = [self._maker.make(flat) for flat in self._mapping.flat_fields()]
-        self._fields = [field for field in made if field is not None]
+        Nothing is left there in the end. Without it they are kept where the system has its temporary files.
+        """
+        self._maker.overflow.folder = folder
+
+    def _settle(self) -> None:
+        self._fields = [field for field in self._made.values() if field is not None]
         if self._maker.problems:
             raise MappingError(self._path, self._maker.problems)
         self._identity = _identity_fields(self._fields, self._identity_names)
-        self.schema = make_schema(self._mapping.target, self._fields, [field.name for field in self._identity])
+        self.__dict__.pop("schema", None)
+
+    @cached_property
+    def schema(self) -> DataFrameSchema:
+        """The pandera schema that the mapping compiles to, over its fields by flat name.
+
+        It takes frames of text, missing where a cell is empty, indexed by row number. It is made when it is first
+        asked for, so that pandera is loaded while the first rows are being read.
+        """
+        from importer.validation.schema import make_schema
+
+        return make_schema(self._mapping.target, self._fields, [field.name for field in self._identity])
 
     def check(self, rows: NDArray[np.int64], cells: pd.DataFrame, problems: Sequence[Problem] = ()) -> Checked:
         """Check some consecutive rows of the file, in its order.
 
         ``rows[i]`` is the spreadsheet row number of ``cells.iloc[i]``; ``cells`` has columns of text named by label.
         ``problems`` are those that the rows have already. Raises :class:`MappingError` when a check of the user's own
-        schema breaks.
+        schema breaks, and :class:`OSError` when the disk does not take what must be remembered.
         """
         import numpy as np
         import pandas as pd

@@ -26,7 +26,7 @@ from importer.jobs.store import JobStore, Result
 from importer.jobs.work import Worker
 from importer.pipeline.clock import SystemClock
 from importer.pipeline.progress import Silent
-from importer.pipeline.runs import Surroundings
+from importer.pipeline.surroundings import Surroundings
 from importer.redaction import Secret
 
 MAPPING = "target: create-lead\nlead:\n  EmailAddress: E-mail\n"

@@ -27,7 +27,7 @@ from importer.model import Status
 from importer.pipeline.plan_store import PlanFacts
 from importer.pipeline.progress import Silent
 from importer.pipeline.publishing import Report
-from importer.pipeline.runs import Surroundings
+from importer.pipeline.surroundings import Surroundings
 
 NOW = datetime(2026, 11, 21, 2, 30, tzinfo=UTC)
 MAPPING = "target: create-lead\nlead:\n  EmailAddress: E-mail\n"

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from mapping_words import TARGETS, TRANSFORMS, accept, load, problems
 
 from importer.errors import MappingError, MappingProblem
-from importer.mapping.decoding import decoded
-from importer.mapping.loader import load_mapping, parse_mapping
+from importer.mapping.decoding import decoded, read_text
+from importer.mapping.loader import parse_mapping
 from importer.mapping.model import Blank, FieldRule, FieldType, Mapping, OnInvalid, Ragged
 
 FULL = """\
@@ -89,7 +89,7 @@ def test_text_and_path_are_kept(tmp_path: Path) -> None:
     """The plan keeps the whole text, so that the file may change meanwhile."""
     path = tmp_path / "mine.yaml"
     path.write_text("target: create-lead\nlead: {A: B}  # note\n", encoding="utf-8-sig")
-    loaded = load_mapping(path, targets=TARGETS, transforms=TRANSFORMS, check_target=accept)
+    loaded = parse_mapping(read_text(path), path, targets=TARGETS, transforms=TRANSFORMS, check_target=accept)
     assert loaded.path == path
     assert loaded.text == "target: create-lead\nlead: {A: B}  # note\n"
     again = parse_mapping(loaded.text, path, targets=TARGETS, transforms=TRANSFORMS, check_target=accept)

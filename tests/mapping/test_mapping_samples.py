@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from importer.mapping.decoding import read_text
 from importer.mapping.headings import match_headings
-from importer.mapping.loader import load_mapping
+from importer.mapping.loader import parse_mapping
 from importer.mapping.model import Mapping
 from importer.model import HostKind, Record, Request
 from importer.problems import Problem
@@ -43,8 +44,10 @@ REFUSED = {"webinar-attendance": {61, 201}, "new-students": {9}}
 
 
 def planned(name: str) -> tuple[Mapping, list[Record], list[Problem]]:
-    loaded = load_mapping(
-        ROOT / "mappings" / f"{name}.yaml",
+    path = ROOT / "mappings" / f"{name}.yaml"
+    loaded = parse_mapping(
+        read_text(path),
+        path,
         targets=TARGETS,
         transforms=TRANSFORMS,
         check_target=lambda mapping: TARGETS[mapping.target].check_mapping(mapping),

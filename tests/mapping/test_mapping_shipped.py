@@ -18,8 +18,9 @@ import pytest
 import yaml
 
 from importer.errors import MappingError, MappingProblem
+from importer.mapping.decoding import read_text
 from importer.mapping.headings import match_headings
-from importer.mapping.loader import LoadedMapping, load_mapping, parse_mapping
+from importer.mapping.loader import LoadedMapping, parse_mapping
 from importer.mapping.model import FieldRule, FieldType, Mapping
 from importer.mapping.reference import BEGIN, END, main, mapping_reference, renewed
 from importer.mapping.uses import rules
@@ -36,7 +37,7 @@ def check_target(mapping: Mapping) -> list[MappingProblem]:
 
 
 def loaded(path: Path) -> LoadedMapping:
-    return load_mapping(path, targets=TARGETS, transforms=TRANSFORMS, check_target=check_target)
+    return parse_mapping(read_text(path), path, targets=TARGETS, transforms=TRANSFORMS, check_target=check_target)
 
 
 def script(path: Path) -> ModuleType:

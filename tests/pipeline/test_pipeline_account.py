@@ -17,6 +17,7 @@ from importer.metadata.cache import FOLDER, cache_file, load
 from importer.metadata.demands import Demand, Owners
 from importer.metadata.model import Metadata
 from importer.model import Reply, Request, Status
+from importer.pipeline.checking import check
 from importer.pipeline.deliver import DeliveryOptions
 from importer.pipeline.doctor import Examined, Health, examine_account
 from importer.pipeline.freshness import account_known, age_words
@@ -24,7 +25,8 @@ from importer.pipeline.known_account import digest_of, fit, judged, remembered
 from importer.pipeline.plan import PlanRequest, prepare
 from importer.pipeline.plan_store import AccountFacts, KnownState, open_plan
 from importer.pipeline.publishing import Places, Report
-from importer.pipeline.runs import Surroundings, check, run
+from importer.pipeline.runs import run
+from importer.pipeline.surroundings import Surroundings
 from importer.reports.json_report import json_failure, json_report
 from importer.settings import Account, AccountChecks
 

@@ -21,9 +21,10 @@ from importer.pipeline.plan import PlanRequest
 from importer.pipeline.plan_store import PlanFacts
 from importer.pipeline.preflight import clear_account
 from importer.pipeline.progress import Silent, StopsReading
-from importer.pipeline.publishing import Places
-from importer.pipeline.runs import Report, Surroundings, resume, run
+from importer.pipeline.publishing import Places, Report
+from importer.pipeline.runs import resume, run
 from importer.pipeline.successes import FOLDER, Success, note_success, successes
+from importer.pipeline.surroundings import Surroundings
 from importer.settings import Account
 
 # ruff: noqa: F811  the fixtures by their names

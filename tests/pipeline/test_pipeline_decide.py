@@ -14,7 +14,9 @@ from importer.ledger.interface import Call, Sending
 from importer.model import CallClass, Status
 from importer.pipeline.decide import Decision, decide, doubts
 from importer.pipeline.deliver import DeliveryOptions
-from importer.pipeline.runs import Places, Surroundings, open_memory, resume, run
+from importer.pipeline.publishing import Places
+from importer.pipeline.runs import resume, run
+from importer.pipeline.surroundings import Surroundings, open_memory
 from importer.settings import Account
 
 

@@ -10,7 +10,8 @@ from pipeline_world import BLIND, BY_ID, BY_ID_WITH_KEY, LOST, UNREACHED, World,
 from importer.errors import LedgerError
 from importer.ledger.interface import RunState
 from importer.model import CallClass, Limit, Status
-from importer.pipeline.deliver import DeliveryOptions, book_counts
+from importer.pipeline.deliver import DeliveryOptions
+from importer.pipeline.report import book_counts
 
 
 def all_once(world: World, count: int) -> bool:

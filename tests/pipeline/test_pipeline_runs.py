@@ -16,11 +16,14 @@ from importer.ledger.interface import LearnedLimit
 from importer.ledger.store import ledger_file
 from importer.model import CallClass, Limit, Reply, Request, Status, Verdict, VerdictKind
 from importer.pipeline import publishing
+from importer.pipeline.checking import check
 from importer.pipeline.deliver import DeliveryOptions
 from importer.pipeline.doctor import Health, examine, forget_limits
 from importer.pipeline.limits import allowances_of
 from importer.pipeline.plan import PlanRequest, plan_import, prepare
-from importer.pipeline.runs import Places, Surroundings, check, list_runs, locale_of, open_memory, resume, run, show
+from importer.pipeline.publishing import Places
+from importer.pipeline.runs import list_runs, resume, run, show
+from importer.pipeline.surroundings import Surroundings, locale_of, open_memory
 from importer.settings import Account, Locale
 from importer.sources.interface import SourceOptions
 
@@ -206,7 +209,7 @@ def test_a_plan_that_fails_leaves_no_folder(
     def broken(*_: object) -> None:
         raise SourceError("broken")
 
-    monkeypatch.setattr("importer.pipeline.runs.plan_import", broken)
+    monkeypatch.setattr("importer.pipeline.checking.plan_import", broken)
     with pytest.raises(SourceError):
         run(files(3), account, Places(), DeliveryOptions(), outside)
     assert not (outside.home / "runs").exists() or list((outside.home / "runs").iterdir()) == []

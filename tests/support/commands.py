@@ -38,6 +38,7 @@ _PRELOADED = [
     "importer.cli.check",
     "importer.cli.run",
     "importer.cli.resume",
+    "importer.pipeline.checking",
     "importer.pipeline.runs",
     "importer.pipeline.doctor",
 ]

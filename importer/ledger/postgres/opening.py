@@ -14,10 +14,10 @@ from importer.errors import LedgerError
 from importer.failpoints import reach
 from importer.ledger import identity
 from importer.ledger.identity import ADOPT_ADVICE, Identity, Randomness
+from importer.ledger.interface import FILE_NAME
 from importer.ledger.postgres.connecting import Database, lock_number
 from importer.ledger.postgres.tables import SCHEMA, shared_metadata, writers
 from importer.ledger.schema import SCHEMA_VERSION, metadata
-from importer.ledger.sqlite_file import FILE_NAME
 
 _BACKUP = "Put the newest backup of the database back; the ledger cannot be used as it is."
 _DOUBLES = "Rows sent since then may be in LeadSquared without this ledger knowing it, and could be created twice."

@@ -1,0 +1,70 @@
+"""The dry run: plan a file and report. It knows no CRM, and loads nothing that only a delivery needs."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+
+from importer.errors import LedgerError, SettingsError
+from importer.ledger.entrance import ledger_exists
+from importer.pipeline.forecast import forecast_for
+from importer.pipeline.known_account import fit, remembered
+from importer.pipeline.plan import PlanRequest, Prepared, plan_import, prepare
+from importer.pipeline.plan_store import Plan
+from importer.pipeline.progress import StopsReading
+from importer.pipeline.publishing import Places, Publisher, Report
+from importer.pipeline.report import Books
+from importer.pipeline.surroundings import Surroundings, open_memory
+from importer.reports.files import check_writable
+from importer.reports.interface import Cost
+from importer.scratch import scratch_folder
+from importer.settings import Account, load_account
+
+
+def check(request: PlanRequest, places: Places, outside: Surroundings) -> Report:
+    """The dry run: plan the file and report; nothing can be sent from here, and no keys are needed.
+
+    Raises :class:`SourceError`, :class:`MappingError` or :class:`ReportError`.
+    """
+    workbook = places.workbook(str(request.source), f"check-{outside.clock.now():%Y%m%d-%H%M%S}")
+    check_writable(workbook.parent)
+    with scratch_folder(outside.home, "check-") as folder:
+        now, account = outside.clock.now(), _account_of(request.account, outside)
+        prepared = fit(prepare(request), remembered(account, outside.home, now))
+        plan = plan_in(prepared, folder, now, outside)
+        books = Books(plan, cost=_cost(plan, account, outside))
+        return Publisher(places, workbook, outside.progress.note).publish(books)
+
+
+def _cost(plan: Plan, account: Account | None, outside: Surroundings) -> Cost | None:
+    """What a delivery would cost, as far as this machine knows. A check leaves no ledger where there was none."""
+    now = outside.clock.now()
+    # A run would tell what is wrong with the ledger; a check needs none.
+    with suppress(LedgerError, SettingsError):
+        if account is not None and ledger_exists(outside.home, account.database):
+            with open_memory(outside) as ledger:
+                return forecast_for(plan, now, account, ledger)
+    return forecast_for(plan, now, account)
+
+
+def _account_of(name: str, outside: Surroundings) -> Account | None:
+    """The account that a check is for, if its settings are complete."""
+    with suppress(SettingsError):
+        return load_account(name, outside.environment, outside.home) if name else None
+    return None
+
+
+def plan_in(prepared: Prepared, folder: Path, now: datetime, outside: Surroundings) -> Plan:
+    """The plan in the new ``folder``, made at ``now``.
+
+    Raises what :func:`plan_import` raises, :class:`LedgerError` for a disk that does not take the plan, and
+    :class:`RunStopped` when the person asks to stop.
+    """
+    try:
+        return plan_import(prepared, folder, now, StopsReading(outside.progress, outside.stop))
+    except OSError as error:
+        raise LedgerError(
+            f"The plan cannot be written to {folder}: {error.strerror or error}. Nothing was sent.",
+            "Make room on that disk, or set IMPORTER_HOME to a folder on another one; then run again.",
+        ) from None
