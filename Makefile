@@ -56,9 +56,9 @@ smoke: ## Install without development packages in a fresh environment and run th
 	cd .smoke && env -u PYTHONPATH IMPORTER_HOME=$(CURDIR)/.smoke/home venv/bin/importer demo --quiet
 	rm -rf .smoke
 
-.bench/ready: pyproject.toml requirements.lock benchmarks/requirements.txt
+.bench/ready: pyproject.toml requirements.lock benchmarks/requirements.txt benchmarks/requirements.lock
 	$(PYTHON) -m venv .bench
-	.bench/bin/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock --requirement benchmarks/requirements.txt --editable .
+	.bench/bin/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock --constraint benchmarks/requirements.lock --requirement benchmarks/requirements.txt --editable .
 	@touch $@
 
 bench: .bench/ready ## Measure speed and memory beside other tools, for about an hour, and write benchmarks/RESULTS.md
@@ -77,9 +77,10 @@ proposals: $(VENV)/.development ## Print how good the proposed mappings for the 
 pictures: $(VENV)/.development ## Draw the reports of clean, faulty and troubled imports as PNG files, to look at
 	$(BIN)/python tests/pictures/draw.py pictures
 
-lock: $(VENV)/.development ## Write requirements.lock anew from what pyproject.toml allows
+lock: $(VENV)/.development ## Write both requirements.lock anew from what pyproject.toml and benchmarks/requirements.txt allow
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --all-extras --group dev --group audit --universal --no-emit-index-url --no-header pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --constraint requirements.lock --no-emit-index-url --no-header benchmarks/requirements.txt -o benchmarks/requirements.lock
 
 clean: ## Remove everything that make has made
 	rm -rf $(VENV) .smoke .bench build dist *.egg-info .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis

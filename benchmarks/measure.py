@@ -56,10 +56,15 @@ class _Peaks:
         self._thread.start()
 
     def end(self, own: float) -> float:
-        """The sum in megabytes, with ``own`` for the process itself, as the system counted it."""
+        """The sum in megabytes; ``own`` is what the system counted as the peak of the process and all its children.
+
+        For a process without children that is exact. With children it may be that of a child, which would then count
+        twice, so what was seen of the process itself goes for it.
+        """
         self._ended.set()
         self._thread.join()
-        return own + sum(peak for pid, peak in self._peaks.items() if pid != self._pid)
+        children = sum(peak for pid, peak in self._peaks.items() if pid != self._pid)
+        return self._peaks.get(self._pid, own) + children if children else own
 
     def _watch(self) -> None:
         while not self._ended.wait(_LOOK_EVERY):

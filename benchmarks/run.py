@@ -2,6 +2,8 @@
 
     python benchmarks/run.py [--rows 1000000] [--times 3] [--only check,workbooks,…] [--to benchmarks/RESULTS.md]
 
+Sections of works that are not measured stay as they are in the file.
+
 All contestants of a line take turns within one run, each in a process of its own, so that what else the computer does
 hits all of them. Only the ratios mean anything elsewhere.
 """
@@ -23,6 +25,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import data
+import sections
 from measure import Taken, median, run
 
 HERE = Path(__file__).parent
@@ -41,11 +44,27 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One contestant: what it is called, how it is started, and which exit statuses mean success."""
+    """One contestant: what it is called, how it is started, and which exit statuses mean success.
+
+    What is wanted: it takes at least ``slower`` times the seconds of the line that all are compared with, ``larger``
+    times its memory, and at most ``megabytes``.
+    """
 
     name: str
     command: Sequence[str]
     allowed: Sequence[int] = (0,)
+    slower: float = 0
+    larger: float = 0
+    megabytes: float = 0
+
+    def verdict(self, own: Taken, first: Taken) -> str:
+        """Each thing that is wanted, and whether it is so."""
+        said = (
+            (self.slower, f"{self.slower:g} × the seconds", own.seconds >= self.slower * first.seconds),
+            (self.larger, f"{self.larger:g} × the memory", own.megabytes >= self.larger * first.megabytes),
+            (self.megabytes, f"at most {self.megabytes:g} MB", own.megabytes <= self.megabytes),
+        )
+        return ", ".join(f"{what}: {'yes' if holds else '**no**'}" for wanted, what, holds in said if wanted)
 
 
 def work(script: str, *arguments: object) -> list[str]:
@@ -81,12 +100,18 @@ def table(lines: Sequence[Line], setting: Setting, title: str, base: str = OURS)
             print(f"{title}: {line.name}: {runs[line.name][-1].seconds:.2f} s", file=sys.stderr)
     found = {name: median(several) for name, several in runs.items()}
     first = found[base]
-    rows = [
-        f"| {name} | {one.seconds:.2f} | {one.seconds / first.seconds:.1f} | {one.computing:.2f} | {one.megabytes:.0f} |"
-        for name, one in found.items()
-    ]
-    head = f"| {title} | seconds | × {base} | computing, s | peak MB |\n|---|--:|--:|--:|--:|"
-    return "\n".join([head, *rows]) + "\n", found
+    rows = {
+        line.name: (
+            f"{one.seconds:.2f}",
+            f"{one.seconds / first.seconds:.1f}",
+            f"{one.computing:.2f}",
+            f"{one.megabytes:.0f}",
+            line.verdict(one, first),
+        )
+        for line in lines
+        for one in [found[line.name]]
+    }
+    return sections.table([title, "seconds", f"× {base}", "computing, s", "peak MB", "wanted"], rows), found
 
 
 def check(setting: Setting) -> Iterator[str]:
@@ -125,8 +150,8 @@ def workbooks(setting: Setting) -> Iterator[str]:
         data.write_xlsx(source, min(rows, 1_000_000))
         lines = [
             Line(OURS, work("works/read_ours.py", source)),
-            Line("pandas + openpyxl", work("peers/read_xlsx.py", "openpyxl", source)),
-            Line("python-calamine, its own list", work("peers/read_xlsx.py", "calamine", source)),
+            Line("pandas + openpyxl", work("peers/read_xlsx.py", "openpyxl", source), slower=8),
+            Line("python-calamine, its own list", work("peers/read_xlsx.py", "calamine", source), larger=2),
         ]
         yield table(lines, setting, f"Reading .xlsx, {rows:,} rows × 20")[0]
 
@@ -135,8 +160,8 @@ def results(setting: Setting) -> Iterator[str]:
     """Writing the results workbook."""
     out, rows = "out/book.xlsx", setting.rows
     lines = [
-        Line(OURS, work("works/workbook_ours.py", out, rows)),
-        Line("openpyxl, write-only", work("peers/workbook_peers.py", "openpyxl", out, rows)),
+        Line(OURS, work("works/workbook_ours.py", out, rows), megabytes=450),
+        Line("openpyxl, write-only", work("peers/workbook_peers.py", "openpyxl", out, rows), slower=4),
         Line("XlsxWriter, constant memory", work("peers/workbook_peers.py", "xlsxwriter", out, rows)),
     ]
     yield table(lines, setting, f"Results workbook, {rows:,} rows × 12")[0]
@@ -152,7 +177,7 @@ def bodies(setting: Setting) -> Iterator[str]:
     lines = [
         Line(OURS, work("works/bodies_ours.py", plan)),
         Line("a dictionary a row (iterrows) and json", work("peers/bodies_peers.py", "iterrows", records)),
-        Line("to_dict and json", work("peers/bodies_peers.py", "to_dict", records)),
+        Line("to_dict and json", work("peers/bodies_peers.py", "to_dict", records), slower=4),
     ]
     yield table(lines, setting, f"Bodies of 25 rows, {setting.rows // 2:,} rows × 20 fields")[0]
 
@@ -228,16 +253,24 @@ BENCHES: Mapping[str, Callable[[Setting], Iterator[str]]] = {
 }
 
 
-def head(rows: int, times: int) -> str:
-    """What the figures were measured on."""
-    load = os.getloadavg()[0]
+def circumstances(setting: Setting) -> str:
+    """When and where a table is measured, for the line above it; to be asked when the measuring begins."""
     return (
-        "# What was measured\n\n"
-        f"Written by `make bench` on {datetime.now(UTC):%Y-%m-%d %H:%M} UTC: Python {platform.python_version()}, "
-        f"{os.cpu_count()} cores, load {load:.1f} at the beginning; {rows:,} rows, medians of {times}. Whole processes, "
-        "imports included; memory is the sum of the peaks of all processes of a contestant. Compare within a table "
-        "only.\n\n"
+        f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, Python {platform.python_version()}, {platform.machine()}, "
+        f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the beginning, --rows {setting.rows}, "
+        f"medians of {setting.times}.\n\n"
     )
+
+
+def measured(name: str, setting: Setting) -> Iterator[str]:
+    """The tables of a work, each below its circumstances."""
+    parts = BENCHES[name](setting)
+    while True:
+        began = circumstances(setting)
+        part = next(parts, None)
+        if part is None:
+            return
+        yield began + part
 
 
 def main() -> None:
@@ -248,16 +281,15 @@ def main() -> None:
     parser.add_argument("--only", default=",".join(BENCHES))
     parser.add_argument("--to", type=Path, default=HERE / "RESULTS.md")
     given = parser.parse_args()
-    text = head(given.rows, given.times)
-    notes = HERE / "NOTES.md"
     with tempfile.TemporaryDirectory(prefix="importer-bench-") as folder:
         setting = Setting(Path(folder), given.rows, given.times)
         (setting.folder / "mapping.yaml").write_text(data.MAPPING, "utf-8")
         os.environ["IMPORTER_HOME"] = str(setting.folder / "home")
         for name in given.only.split(","):
-            for part in BENCHES[name](setting):
-                text += part + "\n"
-                given.to.write_text(text + (notes.read_text("utf-8") if notes.exists() else ""), "utf-8")
+            tables = list(measured(name, setting))
+            # Read as late as can be: another measuring may have written its own section meanwhile.
+            before = given.to.read_text("utf-8") if given.to.exists() else ""
+            given.to.write_text(sections.replaced(before, name, tables, list(BENCHES)), "utf-8")
 
 
 if __name__ == "__main__":

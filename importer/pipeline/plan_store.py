@@ -302,12 +302,15 @@ def open_plan(folder: Path) -> Plan:
 def to_records(rows: np.ndarray, batch: pa.RecordBatch, keys: Sequence[str]) -> Iterator[Record]:
     """The records of a chunk, in order; ``keys[i]`` is the effect key of the i-th."""
     names = batch.schema.names
-    full = all(column.null_count == 0 for column in batch.columns)
     for begin in range(0, len(rows), _AT_ONCE):
         part = rows[begin : begin + _AT_ONCE].tolist()
-        columns = [column.slice(begin, _AT_ONCE).to_pylist() for column in batch.columns]
+        pieces = [column.slice(begin, _AT_ONCE) for column in batch.columns]
+        gaps = [name for name, piece in zip(names, pieces, strict=True) if piece.null_count]
+        columns = [piece.to_pylist() for piece in pieces]
         values = zip(*columns, strict=True) if columns else iter([()] * len(part))
         for row, key, texts in zip(part, keys[begin : begin + _AT_ONCE], values, strict=True):
-            fields = zip(names, texts, strict=True)
-            whole = full or None not in texts
-            yield Record(row, key, dict(fields) if whole else {name: text for name, text in fields if text is not None})
+            fields = dict(zip(names, texts, strict=True))
+            for name in gaps:
+                if fields[name] is None:
+                    del fields[name]
+            yield Record(row, key, fields)

@@ -15,6 +15,7 @@ from importer.sources.headings import Layout
 from importer.sources.interface import Chunk
 
 _KIND = pa.large_string()
+_NOTHING = pa.array([], _KIND)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +57,17 @@ def regrouped(pieces: Iterable[Columns], size: int) -> Iterator[Columns]:
 
 
 def _joined(pieces: Sequence[Columns]) -> Columns:
+    """The pieces as one. They lose each column as soon as it is joined, so that memory holds no row twice."""
     width = max(len(piece.columns) for piece in pieces)
+    columns = []
+    for position in range(width):
+        columns.append(pa.concat_arrays([_place(piece, position) for piece in pieces]))
+        for piece in pieces:
+            piece.columns[position : position + 1] = [_NOTHING] * (position < len(piece.columns))
     return Columns(
         np.concatenate([piece.rows for piece in pieces]),
         np.concatenate([piece.lines for piece in pieces]),
-        [pa.concat_arrays([_place(piece, position) for piece in pieces]) for position in range(width)],
+        columns,
         [flaw for piece in pieces for flaw in piece.flaws],
     )
 

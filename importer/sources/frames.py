@@ -30,13 +30,25 @@ class Nonsense(ValueError):
     """A message that has not the form it should have."""
 
 
-def send(stream: IO[bytes], message: Mapping[str, Any], cells: bytes | memoryview | pa.Buffer = b"") -> None:
+def send(stream: IO[bytes], message: Mapping[str, Any], cells: pa.RecordBatch | None = None) -> None:
     """Write one message. Raises :class:`OSError` when nobody listens."""
     text = json.dumps(message).encode("ascii")
-    stream.write(_HEAD.pack(len(text), len(cells)))
+    size = 0
+    if cells is not None:
+        measure = pa.MockOutputStream()
+        _write(measure, cells)
+        size = measure.size()
+    stream.write(_HEAD.pack(len(text), size))
     stream.write(text)
-    stream.write(cells)
+    if cells is not None:
+        # Arrow writes its own memory into the stream: a copy would cost as much as the cells.
+        _write(pa.PythonFile(stream, "w"), cells)
     stream.flush()
+
+
+def _write(sink: pa.NativeFile, cells: pa.RecordBatch) -> None:
+    with pa.ipc.new_stream(sink, cells.schema) as writer:
+        writer.write_batch(cells)
 
 
 def receive(stream: IO[bytes]) -> tuple[dict[str, Any], bytes]:
@@ -93,16 +105,13 @@ def description(message: dict[str, Any]) -> dict[str, Any]:
         raise Nonsense("a description that lacks something") from None
 
 
-def packed(chunk: Chunk) -> tuple[dict[str, Any], pa.Buffer]:
-    """A chunk as a message."""
+def packed(chunk: Chunk) -> tuple[dict[str, Any], pa.RecordBatch]:
+    """A chunk as a message and its cells."""
     texts = [pa.array(chunk.cells[label].array, pa.large_string()) for label in chunk.cells]
     plain = [each.combine_chunks() if isinstance(each, pa.ChunkedArray) else each for each in texts]
     columns = [pa.array(chunk.rows), pa.array(chunk.lines), *plain]
     batch = pa.record_batch(columns, names=[str(number) for number in range(len(columns))])
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, batch.schema) as writer:
-        writer.write_batch(batch)
-    return {"problems": [asdict(problem) for problem in chunk.problems]}, sink.getvalue()
+    return {"problems": [asdict(problem) for problem in chunk.problems]}, batch
 
 
 def unpacked(message: dict[str, Any], cells: bytes, columns: tuple[Column, ...]) -> Chunk:

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from importer.collector import paused_collector
+from importer.sources.ahead import worked_ahead
 from importer.sources.archives import damaged, inspect_archive, open_archive, prove_parts, strange_xml, unpacked
 from importer.sources.blocks import Block, Flaw
 from importer.sources.books import SheetName
@@ -29,6 +30,8 @@ _MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s[^>]{0,200}?ref=[\"']([A-Z]{1,3}\d{
 _ENCODING = re.compile(rb"^\s*(?:\xef\xbb\xbf)?<\?xml[^>]{0,200}?encoding=[\"']([^\"']{1,40})[\"']")
 _OVERLAP = 400
 _MOST_MERGED = 10_000
+_THREADS = 2
+"""More would wait for each other; this one unpacks the file meanwhile."""
 _MOST_CELLS_IN_MEMORY = 5_000_000
 
 
@@ -115,14 +118,14 @@ class StreamedTab:
         path, name, member, values = self._where
         before = 0
         with open_archive(path) as archive:
-            for window in windows(unpacked(archive, member, path), path):
-                plain = plain_columns(window, values, before)
-                if plain is None:
+            found = windows(unpacked(archive, member, path), path)
+            for window, plain in worked_ahead(lambda piece: plain_columns(piece, values), found, _THREADS):
+                if plain is not None and plain.first > before:
+                    piece, before = plain.columns, plain.last
+                else:
                     rows = window_rows(window, values, before, f'{path}, sheet "{name}"', path)
                     before = rows[-1].number if rows else before
                     piece = columns_of_rows(rows, values)
-                else:
-                    piece, before = plain
                 yield piece.part(int(np.searchsorted(piece.rows, after, "right")), len(piece.rows))
 
 

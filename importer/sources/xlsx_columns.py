@@ -6,6 +6,7 @@ It gives what :mod:`importer.sources.xlsx_rows` would give cell by cell; a test 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -32,20 +33,26 @@ _MOST_DIGITS_OF_SHARED = 9
 _PLAIN_KINDS = {Kind.TEXT: "str", Kind.INLINE: "inlineStr", Kind.BOOLEAN: "b", Kind.DATE: "d"}
 
 
-def plain_columns(piece: bytes, values: Values, before: int) -> tuple[Columns, int] | None:
-    """The rows of a piece that hold anything, and the number of its last row.
+@dataclass(frozen=True, slots=True)
+class PlainRows:
+    """Those rows of a piece that hold anything, and the numbers of its first and last row, whatever these hold."""
 
-    ``None`` when another way has to read it, also when its rows are not all behind row ``before`` and on a sheet.
-    """
+    columns: Columns
+    first: int
+    last: int
+
+
+def plain_columns(piece: bytes, values: Values) -> PlainRows | None:
+    """The rows of a piece; ``None`` when another way has to read it. Several threads may do so at the same time."""
     cells = plain_cells(piece)
-    if cells is None or not before < cells.numbers[0] <= cells.numbers[-1] <= MOST_ROWS:
+    if cells is None or cells.numbers[-1] > MOST_ROWS:
         return None
     try:
         texts = _Texts(piece, cells, values)
     except ValueError:
         # Character data that no XML parser would take.
         return None
-    return (texts.columns(), int(cells.numbers[-1])) if texts.understood else None
+    return PlainRows(texts.columns(), int(cells.numbers[0]), int(cells.numbers[-1])) if texts.understood else None
 
 
 def columns_of_rows(rows: Sequence[SheetRow], values: Values) -> Columns:

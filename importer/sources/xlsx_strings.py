@@ -6,17 +6,18 @@ import mmap
 import re
 import tempfile
 import zipfile
-from array import array
 from collections.abc import Callable, Iterator, Sequence
-from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.parsers import expat
+
+import numpy as np
 
 from importer.sources.archives import damaged, unpacked
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from numpy.typing import NDArray
 
 ILLEGAL = bytes(set(range(32)) - {9, 10, 13})
 """What no XML document may hold."""
@@ -28,26 +29,33 @@ _REFERENCE = re.compile(r"&(?:#(\d{1,7})|#x([0-9A-Fa-f]{1,6})|(\w+));|&")
 _NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _SURROGATES = range(0xD800, 0xE000)
-_BLANKS_BEGIN = frozenset(b"\t\n\v\f\r \x1c\x1d\x1e\x1f\xc2\xe1\xe2\xe3")
-"""The first bytes of all blanks in UTF-8."""
+_BLANK_BEGINS = np.isin(np.arange(256), np.frombuffer(b"\t\n\v\f\r \x1c\x1d\x1e\x1f\xc2\xe1\xe2\xe3", np.uint8))
+"""For each byte whether a blank begins with it in UTF-8."""
 
 
 class SharedStrings:
     """The texts by their numbers, from 0. ``blank`` are the numbers of those that hold no text but blanks."""
 
     def __init__(self, archive: zipfile.ZipFile, member: str, path: Path) -> None:
-        self._offsets = array("q", [0])
+        ends = [np.zeros(1, np.int64)]
         self.blank: set[int] = set()
         # A file without a name in any folder: nothing is left behind, however the program ends.
         with tempfile.TemporaryFile() as file:
             if member:
+                count = 0
                 for texts in shared_texts(lambda: unpacked(archive, member, path), path):
-                    first, ends = len(self), accumulate(map(len, texts), initial=self._offsets.pop())
-                    self._offsets.extend(ends)
-                    self.blank.update(first + place for place, text in enumerate(texts) if _blank(text))
-                    file.write(b"".join(texts))
+                    if not texts:
+                        continue
+                    content = b"".join(texts)
+                    lengths = np.fromiter(map(len, texts), np.int64, len(texts))
+                    own_ends = np.cumsum(lengths)
+                    self.blank.update(count + place for place in _blank_places(texts, content, own_ends - lengths))
+                    ends.append(own_ends + ends[-1][-1])
+                    count += len(texts)
+                    file.write(content)
                 file.flush()
-            size = self._offsets[-1]
+            self._offsets = np.concatenate(ends)
+            size = int(self._offsets[-1])
             # The mapping has a handle of its own, and lets go of it when it is no longer needed.
             self._texts = mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ) if size else b""
         self._arrow: pa.Array | None = None
@@ -183,9 +191,15 @@ class _Items:
             self._phonetic -= 1
 
 
-def _blank(text: bytes) -> bool:
-    """Whether a text holds nothing but blanks. Most texts are told by their first byte, without decoding them."""
-    return not text or (text[0] in _BLANKS_BEGIN and not text.decode("utf-8").strip())
+def _blank_places(texts: Sequence[bytes], content: bytes, begins: NDArray[np.int64]) -> list[int]:
+    """The places of the texts that hold nothing but blanks; ``content`` is all of them, each from its place in
+    ``begins`` on.
+
+    Most texts are told by their first byte, without decoding them; that of an empty one is the next text's.
+    """
+    perhaps = _BLANK_BEGINS[np.frombuffer(content + b" ", np.uint8)[begins]]
+    perhaps |= np.diff(begins, append=len(content)) == 0
+    return [place for place in np.flatnonzero(perhaps).tolist() if not texts[place].decode("utf-8").strip()]
 
 
 def unescaped(text: str) -> str:

@@ -52,7 +52,7 @@ class ActivityByEmail(Target):
 
     def request(self, records: Sequence[Record]) -> Request:
         (record,) = records
-        body = activity(section_fields(record, "activity"), self.activity_keys)
+        body = activity(record, self.activity_keys)
         return Request("POST", "/ProspectActivity.svc/Create", self.call_class, body)
 
     def receipts(self, body: Any, count: int) -> list[Receipt]:

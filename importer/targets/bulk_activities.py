@@ -43,7 +43,7 @@ class _BulkActivities(Target):
 
     def bodies(self, records: Sequence[Record]) -> list[dict[str, Any]]:
         """One activity for each record."""
-        return [activity(section_fields(record, "activity"), self.activity_keys) for record in records]
+        return [activity(record, self.activity_keys) for record in records]
 
     def receipts(self, body: Any, count: int) -> list[Receipt]:
         return answers.by_row_number(body, count, answers.activity_entry)

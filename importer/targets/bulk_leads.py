@@ -57,7 +57,7 @@ class BulkUpsertLeads(Target):
         return bool(self.lead_key(record))
 
     def request(self, records: Sequence[Record]) -> Request:
-        leads = [lead_pairs(section_fields(record, "lead"), self._search_by) for record in records]
+        leads = [lead_pairs(record, self._search_by) for record in records]
         return Request("POST", "/LeadManagement.svc/Lead/Bulk/CreateOrUpdate", self.call_class, leads)
 
     def receipts(self, body: Any, count: int) -> list[Receipt]:

@@ -60,8 +60,8 @@ class LeadAndActivity(Target):
     def _body(self, records: Sequence[Record]) -> dict[str, Any]:
         (record,) = records
         return {
-            "LeadDetails": lead_pairs(section_fields(record, "lead"), self._search_by),
-            "Activity": activity(section_fields(record, "activity"), self.activity_keys),
+            "LeadDetails": lead_pairs(record, self._search_by),
+            "Activity": activity(record, self.activity_keys),
         }
 
     def request(self, records: Sequence[Record]) -> Request:

@@ -77,7 +77,7 @@ class CreateLead(_SingleLead):
 
     def request(self, records: Sequence[Record]) -> Request:
         (record,) = records
-        pairs = lead_pairs(section_fields(record, "lead"))
+        pairs = lead_pairs(record)
         return Request("POST", "/LeadManagement.svc/Lead.Create", self.call_class, pairs)
 
 
@@ -121,7 +121,7 @@ class CaptureLead(_SingleLead):
 
     def request(self, records: Sequence[Record]) -> Request:
         (record,) = records
-        pairs = lead_pairs(section_fields(record, "lead"), self.mapping.search_by)
+        pairs = lead_pairs(record, self.mapping.search_by)
         return Request("POST", "/LeadManagement.svc/Lead.Capture", self.call_class, pairs, self._params)
 
 
@@ -139,7 +139,7 @@ class CaptureLeadAsync(CaptureLead):
 
     def request(self, records: Sequence[Record]) -> Request:
         (record,) = records
-        pairs = lead_pairs(section_fields(record, "lead"), self.mapping.search_by)
+        pairs = lead_pairs(record, self.mapping.search_by)
         return Request("POST", "/lead/capture", self.call_class, pairs, self._params, HostKind.ASYNC)
 
     def receipts(self, body: Any, count: int) -> list[Receipt]:

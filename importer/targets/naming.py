@@ -14,12 +14,13 @@ _NO_DIGITS = re.compile(r"[^0-9]")
 def section_fields(record: Record, section: str) -> dict[str, str]:
     """The record's fields of one section by their name without it: ``mx_City``, ``mx_KYC.Status``."""
     fields = record.fields
-    return {short: fields[flat] for short, flat in _section(tuple(fields), section)}
+    return {short: fields[flat] for short, flat in section_names(tuple(fields), section)}
 
 
 # Millions of records have the same few sets of names.
 @lru_cache(maxsize=4096)
-def _section(names: tuple[str, ...], section: str) -> tuple[tuple[str, str], ...]:
+def section_names(names: tuple[str, ...], section: str) -> tuple[tuple[str, str], ...]:
+    """Those of the flat ``names`` that belong to a section, in their order: each without the section, and as it is."""
     start = f"{section}."
     return tuple((name[len(start) :], name) for name in names if name.startswith(start))
 

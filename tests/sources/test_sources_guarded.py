@@ -290,7 +290,10 @@ def test_a_chunk_survives_its_journey() -> None:
 def test_cells_in_a_wrong_form_are_not_taken() -> None:
     """Bytes that are no cells, other columns, other types, missing values, offsets that lead astray, strange problems."""
     message, cells = packed(chunk())
-    whole = bytes(cells)
+    stream = io.BytesIO()
+    send(stream, message, cells)
+    stream.seek(0)
+    _, whole = receive(stream)
     for wrong in (b"", b"x" * 100, whole[:-20], whole[: len(whole) // 2]):
         with pytest.raises(Nonsense):
             unpacked(message, wrong, COLUMNS)

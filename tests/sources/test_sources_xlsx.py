@@ -145,8 +145,10 @@ def test_the_fast_and_the_exact_way_agree(
     fast = _plain_rows(xml.encode(), known)
     exact = resolved(_parsed_rows(xml.encode(), known, 0), known)
     assert fast is None or resolved(fast, known) == exact
-    fastest = plain_columns(xml.encode(), known, 0)
-    assert fastest is None or spread(fastest[0]) == spread(columns_of_rows(_parsed_rows(xml.encode(), known, 0), known))
+    fastest = plain_columns(xml.encode(), known)
+    assert fastest is None or spread(fastest.columns) == spread(
+        columns_of_rows(_parsed_rows(xml.encode(), known, 0), known)
+    )
     assert (fastest is None) == (fast is None) or "&#13;" in xml
     # Only odd spellings are left to the exact way.
     assert fast is not None or "></c>" in xml or "]]&gt;" in xml or "&#13;" in xml or "<f>" in xml
@@ -170,7 +172,7 @@ def test_odd_spellings_are_read_by_the_exact_way(xml: bytes) -> None:
     """Prefixes, single quotes, other orders, comments, CDATA, white space, rich text, and no references."""
     known = values()
     assert _plain_rows(xml, known) is None
-    assert plain_columns(xml, known, 0) is None
+    assert plain_columns(xml, known) is None
     assert [(row.number, row.cells) for row in read_rows(iter([xml]), known, "a", Path("a"))] == [(2, ["7"])]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -12,10 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from importer.errors import SourceError
+from importer.sources import xlsx_strings
 from importer.sources.blocks import Flaw
 from importer.sources.columns import Columns, column_chunk, regrouped
 from importer.sources.headings import SampleRow, lay_out
-from importer.sources.xlsx_strings import _cut, _OddError, _parsed, shared_texts
+from importer.sources.xlsx_strings import SharedStrings, _cut, _OddError, _parsed, shared_texts
 from importer.sources.xlsx_tags import plain_cells
 
 HERE = Path("a.xlsx")
@@ -80,6 +83,21 @@ def test_odd_parts_are_left_to_the_parser(part: bytes) -> None:
     """What it takes is read, and what it refuses is damage."""
     with pytest.raises(_OddError):
         list(_cut(iter([part])))
+
+
+@given(
+    st.lists(st.text(st.sampled_from(" \t\n\u00a0\u1680\u2003\u3000\x1c\x85éa😀"), max_size=3), max_size=12),
+    st.integers(1, 40),
+)
+def test_blank_texts_are_known(texts: list[str], size: int) -> None:
+    """As Python knows blanks, whatever stands before and behind them."""
+    part = f"<sst>{''.join(f'<si><t>{text}</t></si>' for text in texts)}</sst>".replace("\x1c", " ").encode()
+    with zipfile.ZipFile(io.BytesIO(), "w") as archive, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(xlsx_strings, "unpacked", lambda *_: blocks(part, size))
+        known = SharedStrings(archive, "s.xml", HERE)
+    assert len(known) == len(texts)
+    assert known.blank == {place for place, text in enumerate(texts) if not text.strip()}
+    assert [known[place] for place in range(len(texts))] == [text.replace("\x1c", " ") for text in texts]
 
 
 def test_a_damaged_part_is_told() -> None:
