@@ -54,7 +54,7 @@ class FixSheet:
         self._left_out = own_marks(columns)
         own = (
             Heading(FIX_COLUMNS[0], 13, OWN_HEADING, number=True),
-            Heading(FIX_COLUMNS[1], _REASON_WIDTH, OWN_HEADING, {"text_wrap": True, "indent": 1}),
+            Heading(FIX_COLUMNS[1], _REASON_WIDTH, OWN_HEADING, {"text_wrap": True, "align": "left", "indent": 1}),
         )
         self._series.begin([*own, *source_headings(columns[self._left_out :], sample[self._left_out :])])
 

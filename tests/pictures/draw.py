@@ -18,7 +18,7 @@ from scenes import SCENES, play
 
 _WIDTHS = {"desktop": 1200, "phone": 390}
 _DOCS = Path(__file__).parents[2] / "docs" / "pictures"
-_SHOWN_PAGE, _SHOWN_BOOK = "troubled", "problems"
+_SHOWN_PAGE, _SHOWN_BOOK = "troubled", "finished"
 
 
 def main(arguments: list[str]) -> int:
@@ -82,8 +82,8 @@ def page_for_docs(browser: Any, page: Path) -> Path:
 
 
 def book_for_docs(book: Path) -> Path:
-    """The upper left of the sheet To fix, which is the last page of a check's workbook."""
-    corner = ["-r", "260", "-x", "180", "-y", "190", "-W", "1900", "-H", "640", "-scale-to-x", "-1"]
+    """The upper left of the sheet To fix, which is the last page of a short one."""
+    corner = ["-r", "260", "-x", "180", "-y", "190", "-W", "2000", "-H", "700"]
     drawn = _drawn(_as_pdf(book), book.with_name("corner"), *corner)[-1]
     return Path(shutil.copyfile(drawn, _DOCS / "to-fix.png"))
 
