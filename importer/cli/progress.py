@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import time
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from importer.model import Counts, Status
 from importer.pipeline.progress import Progress, Silent
 from importer.problems import printable
 from importer.redaction import redact
+from importer.reports.words import rows_text
 
 _LINE_SECONDS = 10.0
 _TROUBLE = (Status.REJECTED, Status.UNCERTAIN)
@@ -32,7 +34,7 @@ def rate_words(done: int, total: int, seconds: float) -> str:
     minutes, rest = divmod(left, 60)
     hours, minutes = divmod(minutes, 60)
     words = f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s" if minutes else f"{rest} s"
-    return f"{rate:,.0f} rows/s, {words} left"
+    return f"{rate:,.0f} {'row' if round(rate) == 1 else 'rows'}/s, {words} left"
 
 
 def trouble_words(counts: Counts) -> str:
@@ -56,7 +58,7 @@ class LineProgress:
     def reading(self, rows: int) -> None:
         """Say how many rows have been read."""
         if self._due():
-            self._write(f"Read and checked {rows:,} rows.")
+            self._write(f"Read and checked {rows_text(rows)}.")
 
     def delivering(self, done: int, total: int, counts: Counts) -> None:
         """Say how many rows have an outcome."""
@@ -65,7 +67,7 @@ class LineProgress:
             self._started = (now, done)
         if self._due() or done == total:
             began, first = self._started
-            parts = [f"{done:,} of {total:,} rows", rate_words(done - first, total - first, now - began)]
+            parts = [f"{done:,} of {rows_text(total)}", rate_words(done - first, total - first, now - began)]
             self._write("; ".join(part for part in (*parts, trouble_words(counts)) if part))
 
     def waiting(self, reason: str, seconds: float) -> None:
@@ -92,16 +94,19 @@ class TerminalProgress:
         self,
         clock: Callable[[], float] = time.monotonic,
         write: Callable[[str], None] = lambda text: say(text, line=False),
+        width: Callable[[], int] = lambda: shutil.get_terminal_size().columns,
     ) -> None:
         self._clock = clock
         self._write = write
+        self._width = width
+        self._done = ""
         self._drawn = 0
         self._last = float("-inf")
         self._started: tuple[float, int] | None = None
 
     def reading(self, rows: int) -> None:
         """Draw how many rows have been read."""
-        self._draw(f"Reading: {rows:,} rows")
+        self._draw(f"Reading: {rows_text(rows)}")
 
     def delivering(self, done: int, total: int, counts: Counts) -> None:
         """Draw bar, rate and time left."""
@@ -111,15 +116,17 @@ class TerminalProgress:
         began, first = self._started
         share = done / total if total else 1.0
         bar = "█" * round(20 * share) + "░" * (20 - round(20 * share))
-        parts = [f"{bar} {done:,}/{total:,}", rate_words(done - first, total - first, now - began)]
-        line = "  ".join(part for part in (*parts, trouble_words(counts)) if part)
+        self._done = f"{bar} {done:,} of {rows_text(total)}"
+        parts = [self._done, rate_words(done - first, total - first, now - began), trouble_words(counts)]
+        line = "  ".join(part for part in parts if part)
         self._draw(line, force=done >= total)
         if done >= total:
             self._end_line()
 
     def waiting(self, reason: str, seconds: float) -> None:
-        """Draw why nothing happens."""
-        self._draw(printable(redact(f"Waiting {seconds:.0f} s: {reason}")))
+        """Draw why nothing happens, beside what is done so far."""
+        words = printable(redact(f"Waiting {seconds:.0f} s: {reason}"))
+        self._draw(f"{self._done}  {words}" if self._done else words)
 
     def note(self, text: str) -> None:
         """Print it above the line."""
@@ -131,6 +138,8 @@ class TerminalProgress:
         if not force and now - self._last < 0.1:
             return
         self._last = now
+        # A line that breaks could not be drawn over.
+        line = line[: max(1, self._width() - 1)]
         self._write("\r" + line.ljust(self._drawn))
         self._drawn = len(line)
 

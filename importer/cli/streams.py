@@ -31,8 +31,20 @@ def make_steady() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
+class _Told:
+    """Whether the last text on standard error has left its line unfinished."""
+
+    unfinished = False
+
+
 def say(text: str, *, line: bool = True) -> None:
-    """Progress on standard error. Nobody listening is no reason to stop an import."""
+    """Progress on standard error; a whole ``line`` begins below one that is still being drawn.
+
+    Nobody listening is no reason to stop an import.
+    """
+    if line and _Told.unfinished:
+        text = f"\n{text}"
+    _Told.unfinished = not line and not text.endswith(("\n", "\r"))
     with contextlib.suppress(OSError, ValueError):
         click.echo(text, err=True, nl=line)
 

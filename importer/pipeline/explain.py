@@ -104,6 +104,12 @@ def explanations() -> Iterator[Explanation]:
         yield Explanation(one.code, "LeadSquared's own", one.title, one.explanation, "", one.remedy)
 
 
+def remedy_of(code: str) -> str:
+    """What to do about rows that came back from LeadSquared with this code, or nothing where only its text can tell."""
+    known = DELIVERY.get(code) or EXPLAINED.get(code)
+    return known.remedy if known else ""
+
+
 def explain(code: str) -> Explanation:
     """The explanation of a code, however it is capitalised.
 

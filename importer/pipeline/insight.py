@@ -14,6 +14,7 @@ from importer.pipeline.column_values import ColumnValues
 from importer.pipeline.plan import mapping_of
 from importer.pipeline.plan_store import Plan, to_records
 from importer.pipeline.report import Books
+from importer.pipeline.words import NO_END, VERDICTS
 from importer.reports.insight import (
     PARTS,
     CallsInsight,
@@ -158,8 +159,9 @@ def _people(books: Books) -> tuple[tuple[PersonRow, ...], int]:
     for outcome in books.ledger.outcomes(books.run.id, wanted):
         if len(people) == _PEOPLE:
             break
-        text = " ".join(dict.fromkeys(part for part in (outcome.error, outcome.evidence) if part))
-        people.append(PersonRow(outcome.row, outcome.status, outcome.error_code, text))
+        more = outcome.evidence if outcome.error and outcome.evidence != outcome.error else ""
+        text = outcome.error or outcome.evidence
+        people.append(PersonRow(outcome.row, outcome.status, outcome.error_code, text, more))
     return tuple(people), sum(counts.get(status, 0) for status in wanted)
 
 
@@ -182,7 +184,17 @@ def _calls(calls: Sequence[PastCall]) -> CallsInsight | None:
         seconds=seconds,
         parts=tuple(TimePart(width * index, *numbers) for index, numbers in enumerate(figures)),
         slowest=tuple(
-            SlowCall(start, call.elapsed, call.rows, call.verdict.value if call.verdict else "no end")
+            SlowCall(start, call.elapsed, call.rows, VERDICTS[call.verdict] if call.verdict else NO_END)
             for start, call in longest
         ),
+        waited=_waited(sorted((start, start + call.elapsed) for start, call in zip(starts, calls, strict=True))),
     )
+
+
+def _waited(spans: Sequence[tuple[float, float]]) -> float:
+    """The seconds between the first begin and the last end in which none of the spans, sorted by begin, lies."""
+    waited, until = 0.0, spans[0][1]
+    for begin, end in spans:
+        waited += max(0.0, begin - until)
+        until = max(until, end)
+    return waited

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from importer.ledger.interface import DECIDED, Ledger, Run, RunState
-from importer.model import NEEDS_PERSON, CallClass, Counts, Outcome, Status
+from importer.model import NEEDS_PERSON, CallClass, Counts, Outcome, Status, VerdictKind
+from importer.pipeline.explain import remedy_of
 from importer.pipeline.freshness import account_known
 from importer.pipeline.guards import limit_words
 from importer.pipeline.plan_store import Plan, PlanChunk, PlanFacts
-from importer.pipeline.words import headline, next_step
+from importer.pipeline.words import VERDICTS, detected, headline, next_step
 from importer.problems import CATALOGUE, Problem
 from importer.reports.interface import RESULT_COLUMNS, Cost, ErrorGroup, ReportColumn, ResultChunk, RunSummary
 from importer.settings import Account
@@ -211,20 +212,23 @@ def _crm_groups(books: Books) -> list[ErrorGroup]:
         first = rows.setdefault(code, [])
         if len(first) < _FIRST_ROWS:
             first.append(outcome.row)
-    return [ErrorGroup(code, text[code], number, tuple(rows[code])) for code, number in count.most_common(_GROUPS)]
+    return [
+        ErrorGroup(code, text[code], number, tuple(rows[code]), remedy_of(code))
+        for code, number in count.most_common(_GROUPS)
+    ]
 
 
 def _facts(books: Books, account: Account | None) -> Iterator[tuple[str, str]]:
     facts = books.plan.facts
     for found in facts.source.detections:
-        yield (found.what.capitalize(), f"{found.value} ({found.how})")
+        yield (found.what.capitalize(), f"{detected(found.what, found.value)} ({found.how})")
     if facts.again:
         yield ("Sent again on purpose", facts.again)
     if not books.ledger or not books.run:
         return
     figures = books.ledger.call_figures(books.run.id)
     calls = sum(figures.by_verdict.values())
-    yield ("Calls", ", ".join([str(calls), *(f"{number} {kind.value}" for kind, number in figures.by_verdict.items())]))
+    yield ("Calls", _calls(calls, figures.by_verdict))
     if calls:
         yield ("Time per call", f"{figures.seconds / calls:.2f} s on average, {figures.slowest:.2f} s at most")
     learned = books.ledger.learned_limits(facts.account)
@@ -235,6 +239,11 @@ def _facts(books: Books, account: Account | None) -> Iterator[tuple[str, str]]:
         elif account is not None:
             limit = account.limits[kind]
             yield (f"Limit of {kind.value} calls", f"{limit_words(kind, limit.calls, limit.seconds)} (configured)")
+
+
+def _calls(calls: int, by_verdict: Mapping[VerdictKind, int]) -> str:
+    ends = ", ".join(f"{number:,} {VERDICTS[kind]}" for kind, number in by_verdict.items())
+    return f"{calls:,}: {ends}" if ends else f"{calls:,}"
 
 
 def exit_status(summary: RunSummary) -> int:

@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
-from importer.model import DELIVERED, Counts, Status
+from importer.model import DELIVERED, Counts, Status, VerdictKind
+
+VERDICTS = {
+    VerdictKind.APPLIED: "processed",
+    VerdictKind.REFUSED: "refused",
+    VerdictKind.THROTTLED: "refused because of the limit",
+    VerdictKind.NOT_APPLIED: "did not get there",
+    VerdictKind.MISCONFIGURED: "refused because of keys, host or rights",
+    VerdictKind.UNCERTAIN: "without a certain answer",
+}
+"""What became of a call, as people say it."""
+NO_END = "broken off here"
+"""The same of a call whose end was never written down."""
+
+_DELIMITERS = {",": "comma", ";": "semicolon", "|": "vertical bar", "tab": "tab", ":": "colon"}
 
 
 def number_of(count: int, noun: str = "row") -> str:
     """A count with its noun: "1 row", "1,250 rows"."""
     return f"{count:,} {noun}{'s' if count != 1 else ''}"
+
+
+def detected(what: str, value: str) -> str:
+    """A thing that was found out about a file, so that a lonely character can be read."""
+    return _DELIMITERS.get(value, f'"{value}"') if what == "delimiter" else value
 
 
 def headline(status: str, rows: int, counts: Counts, reason: str) -> str:

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from importer.reports.insight import PARTS, Bin, CallsInsight, ValueCount
-from importer.reports.words import rows_text
+from importer.reports.words import duration, rows_text
 
 HEIGHT = 40.0
 _STEP = 10.0
 _GAP = 1.0
 # A single row among thousands must still be seen.
 _LOWEST = 2.0
+_WORTH_SAYING = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +87,12 @@ def _where(counts: Sequence[int]) -> str:
 
 
 def timeline(calls: CallsInsight) -> Picture:
-    """Rows per part of the time, with a mark above for refusals and doubts."""
-    top = 8.0
+    """Rows per part of the time, with marks above: refusals in the upper line, doubts in the lower one."""
+    top = 14.0
     most = max(1, *(part.rows for part in calls.parts))
     pieces = []
     for index, part in enumerate(calls.parts):
-        begin = _seconds(part.begin)
+        begin = seconds_text(part.begin)
         if part.rows:
             tall = max(_LOWEST, HEIGHT * part.rows / most)
             words = f"from {begin} on: {rows_text(part.rows)} answered"
@@ -101,16 +102,21 @@ def timeline(calls: CallsInsight) -> Picture:
             pieces.append(Piece(index * _STEP, 0.0, _STEP - _GAP, 5.0, words, "refused"))
         if part.uncertain:
             words = f"from {begin} on: {part.uncertain} without a certain answer"
-            pieces.append(Piece(index * _STEP, 0.0, _STEP - _GAP, 5.0, words, "doubted"))
+            pieces.append(Piece(index * _STEP, 7.0, _STEP - _GAP, 5.0, words, "doubted"))
     refused = sum(part.refused for part in calls.parts)
     doubted = sum(part.uncertain for part in calls.parts)
     number = "1 call" if calls.calls == 1 else f"{calls.calls:,} calls"
     words = (
-        f"{number} in {_seconds(calls.seconds)}; {refused:,} refused because of the limit, "
+        f"{number} in {seconds_text(calls.seconds)}; {refused:,} refused because of the limit, "
         f"{doubted:,} without a certain answer."
     )
+    if calls.waited >= _WORTH_SAYING * calls.seconds:
+        words += (
+            f" No call was under way in {seconds_text(calls.waited)} of it: for the limit, or before looking again."
+        )
     return Picture(_STEP * len(calls.parts), HEIGHT + top, tuple(pieces), words)
 
 
-def _seconds(seconds: float) -> str:
-    return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:,.0f} s"
+def seconds_text(seconds: float) -> str:
+    """Seconds as the page says them: "1.7 s", "3 min 12 s"."""
+    return f"{seconds:.1f} s" if seconds < 10 else duration(seconds)

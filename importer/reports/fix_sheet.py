@@ -6,6 +6,7 @@ create it twice.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,8 @@ TO_FIX = frozenset({Status.INVALID.value, Status.REJECTED.value})
 
 _BAD_CELL = {"bg_color": "#FBD5D0", "font_color": "#7A1209", "border": 1, "border_color": "#D0453A"}
 _CHANGED = "A cell of this row cannot be shown as it is (see its marks): copy it from the source file."
+_REASON_WIDTH = 60
+_LINE_HEIGHT, _TALLEST = 15.0, 405.0
 # Comments are held in memory until the end, and thousands of them make a workbook slow to open.
 _MOST_COMMENTS = 1_000
 
@@ -51,7 +54,7 @@ class FixSheet:
         self._left_out = own_marks(columns)
         own = (
             Heading(FIX_COLUMNS[0], 13, OWN_HEADING, number=True),
-            Heading(FIX_COLUMNS[1], 60, OWN_HEADING, {"text_wrap": True}),
+            Heading(FIX_COLUMNS[1], _REASON_WIDTH, OWN_HEADING, {"text_wrap": True, "align": "left", "indent": 1}),
         )
         self._series.begin([*own, *source_headings(columns[self._left_out :], sample[self._left_out :])])
 
@@ -81,7 +84,7 @@ class FixSheet:
         texts = [sheet_column(reasons)[0], *cells]
         kept = {column: bad.mask(column, len(numbers)) for column in bad.places}
         styles = {column: self._styles(column, texts[column - 1], mask) for column, mask in kept.items()}
-        self._series.write_block(numbers, texts, styles, kept, self._commented(bad))
+        self._series.write_block(numbers, texts, styles, kept, self._commented(bad), _heights(reasons))
 
     def finish(self) -> None:
         """Add the filters, after the last row."""
@@ -138,6 +141,11 @@ class _BadCells:
         found = np.zeros(lines, bool)
         found[self.places[column]] = True
         return pa.array(found)
+
+
+def _heights(reasons: Sequence[str]) -> list[float]:
+    """How tall rows must be for their reasons: not every program finds that out when it opens a workbook."""
+    return [min(_TALLEST, _LINE_HEIGHT * max(1, math.ceil(len(reason) / _REASON_WIDTH))) for reason in reasons]
 
 
 def _reason(status: str, error: str, code: str, problems: Sequence[Problem]) -> str:

@@ -73,22 +73,27 @@ class SlowCall:
 
 @dataclass(frozen=True, slots=True)
 class CallsInsight:
-    """How a run's calls went. ``seconds`` is the time from the first to the end of the last call."""
+    """How a run's calls went.
+
+    ``seconds`` is the time from the first to the end of the last call; in ``waited`` seconds of it none was under way.
+    """
 
     calls: int
     seconds: float
     parts: tuple[TimePart, ...]
     slowest: tuple[SlowCall, ...]
+    waited: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class PersonRow:
-    """A row that needs a person: its number, status, code and what is known."""
+    """A row that needs a person: its number, status, code, what is known, and ``more``: the evidence, often long."""
 
     row: int
     status: Status
     code: str
     text: str
+    more: str = ""
 
 
 @dataclass(frozen=True, slots=True)

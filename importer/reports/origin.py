@@ -10,7 +10,7 @@ def origin(summary: RunSummary) -> list[tuple[str, str]]:
     """Label and text of what was imported, from where, to where and when; what is not known is left out."""
     lines = [
         ("Run", summary.run_id),
-        ("Status", summary.status),
+        ("Status", "planned: a check, nothing was sent" if summary.status == "planned" else summary.status),
         ("Source", summary.source),
         ("Mapping", summary.mapping),
         ("Account", summary.account),

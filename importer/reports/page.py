@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from importer.model import DELIVERED, NEEDS_PERSON, Status
 from importer.problems import visible
-from importer.reports.drawing import Picture, histogram, share, strip, timeline
+from importer.reports.drawing import Picture, histogram, seconds_text, share, strip, timeline
 from importer.reports.files import new_file
 from importer.reports.insight import ColumnInsight, Insight
 from importer.reports.interface import ReportColumn, RunSummary
@@ -74,6 +74,7 @@ def render_page(summary: RunSummary, insight: Insight | None = None) -> str:
         counts=[(one, count, meaning(one, summary.status)) for one, count in counted(summary.counts) if count],
         bars=bars(summary),
         looks=LOOKS,
+        look_of=lambda status: "ready" if (status, summary.status) == (Status.NOT_SENT, "planned") else status.value,
         origin=origin(summary),
         problems=[
             (group, row_list(group.first_rows, group.rows), _strip(known.strips.get(group.code, ()), summary.rows))
@@ -86,6 +87,7 @@ def render_page(summary: RunSummary, insight: Insight | None = None) -> str:
         newline=Markup("\n"),
         previewed=_previewed(known),
         timeline=timeline(known.calls) if known.calls else None,
+        timeline_end=f"{seconds_text(known.calls.seconds)} later" if known.calls else "",
         slowest=known.calls.slowest if known.calls else (),
         people=known.people,
         people_left=known.people_total - len(known.people),
@@ -168,7 +170,7 @@ def _previewed(insight: Insight) -> str:
 
 
 def _tone(summary: RunSummary) -> str:
-    if summary.status in ("failed", "interrupted"):
+    if summary.status in ("failed", "interrupted") or summary.counts.get(Status.INVALID, 0) == summary.rows > 0:
         return "bad"
     if any(summary.counts.get(status, 0) for status in NEEDS_PERSON):
         return "warn"

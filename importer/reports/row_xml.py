@@ -37,10 +37,17 @@ class TextColumn:
     kept: pa.Array | None = None
 
 
-def rows_xml(first_line: int, numbers: Sequence[int], number_style: int, columns: Sequence[TextColumn]) -> Any:
+def rows_xml(
+    first_line: int,
+    numbers: Sequence[int],
+    number_style: int,
+    columns: Sequence[TextColumn],
+    heights: Sequence[float] | None = None,
+) -> Any:
     """The rows as one buffer of UTF-8. ``first_line`` is the sheet's line of the first row, counted from 1.
 
     ``numbers`` stand in column A as numbers, the texts in ``columns`` as text; an empty text leaves no cell.
+    ``heights`` are those of the rows, in points.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -50,7 +57,10 @@ def rows_xml(first_line: int, numbers: Sequence[int], number_style: int, columns
     first = pc.cast(pa.array(numbers, pa.int64()), pa.large_string())
     text = pa.scalar
     kind = pa.large_string()
-    parts: list[Any] = [text('<row r="', kind), lines, text('"><c r="A', kind), lines]
+    parts: list[Any] = [text('<row r="', kind), lines]
+    if heights is not None:
+        parts += [text('" ht="', kind), pc.cast(pa.array(heights, pa.float64()), kind)]
+    parts += [text('"><c r="A', kind), lines]
     parts += [text(f'" s="{number_style}"><v>', kind), first, text("</v></c>", kind)]
     parts += [_cells(column, lines) for column in columns]
     joined = pc.binary_join_element_wise(*parts, text("</row>", kind), text("", kind))

@@ -81,12 +81,13 @@ class SheetSeries:
         styles: Mapping[int, pa.Array],
         kept: Mapping[int, pa.Array] | None = None,
         comments: Mapping[int, Sequence[tuple[int, str]]] | None = None,
+        heights: Sequence[float] | None = None,
     ) -> None:
         """Write rows at once: ``numbers`` in column A, ``texts`` in the columns from B on.
 
         ``styles`` has, for columns counted from 0 whose cells differ in look, the number of each cell's format, and
         ``kept`` whether each cell of such a column is there even if its text is empty. ``comments`` are columns and
-        texts by the place (from 0) of the row.
+        texts by the place (from 0) of the row; ``heights`` are those of the rows, in points.
         """
         from xlsxwriter.utility import xl_col_to_name
 
@@ -107,7 +108,8 @@ class SheetSeries:
                 )
                 for column, array in enumerate(texts, 1)
             ]
-            xml = rows_xml(row + 1, numbers[done : done + count], self._plain[0], columns)
+            tall = heights[done : done + count] if heights is not None else None
+            xml = rows_xml(row + 1, numbers[done : done + count], self._plain[0], columns, tall)
             # A sheet in constant memory takes comments only for rows that are still to come.
             for place in sorted((comments or {}).keys() & range(done, done + count)):
                 for column, comment in (comments or {})[place]:

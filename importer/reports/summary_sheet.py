@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import textwrap
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -13,8 +13,11 @@ from importer.reports.origin import origin
 from importer.reports.words import LOOKS, counted, meaning, row_list, shown
 
 _WIDTHS = (28, 14, 76)
+_FEW = 3
 _ALL, _RIGHT = sum(_WIDTHS), sum(_WIDTHS[1:])
 _LINE_HEIGHT = 15
+# A column's width counts digits; letters are narrower in the middle.
+_NARROW = 1.12
 
 _TITLE = {"bold": True, "font_size": 18, "font_color": "#1F2D3A"}
 _HEADLINE = {"bold": True, "font_size": 12, "text_wrap": True}
@@ -63,7 +66,8 @@ class SummarySheet:
         heading = {**_HEADING, "align": "left", "indent": 1}
         self._line([("Status", _HEADING), ("Rows", {**_HEADING, "align": "right"}), ("What it means", heading)])
         first = self._row
-        for status, count in counted(summary.counts):
+        listed = [one for one in counted(summary.counts) if one[1] or summary.status != "planned"]
+        for status, count in listed:
             look = {"bg_color": LOOKS[status].fill, "font_color": LOOKS[status].ink}
             words = meaning(status, summary.status)
             self._sheet.set_row(self._row, _height(words, _WIDTHS[2] - _INDENTED))
@@ -71,11 +75,11 @@ class SummarySheet:
         last = self._row - 1
         last_words = ("The sum of the above.", {**_TOTAL, "align": "left", "indent": 1})
         self._line([("rows read", _TOTAL), (summary.rows, _TOTAL), last_words])
-        self._chart(first, last)
+        self._chart(first, last, [status for status, _ in listed])
 
-    def _chart(self, first: int, last: int) -> None:
+    def _chart(self, first: int, last: int, statuses: Sequence[Status]) -> None:
         chart = self._book.workbook.add_chart({"type": "bar"})
-        points = [{"fill": {"color": LOOKS[status].bar}} for status in Status]
+        points = [{"fill": {"color": LOOKS[status].bar}} for status in statuses]
         chart.add_series(
             {
                 "name": "Rows",
@@ -91,7 +95,7 @@ class SummarySheet:
         chart.set_legend({"none": True})
         chart.set_y_axis({"reverse": True})
         chart.set_x_axis({"visible": False, "major_gridlines": {"visible": False}, "min": 0})
-        chart.set_size({"width": 460, "height": 300})
+        chart.set_size({"width": 460, "height": 300 if len(statuses) > _FEW else 150})
         self._sheet.insert_chart(
             first - 1, len(_WIDTHS), chart, {"x_offset": 20, "description": "Bar chart of the rows by status"}
         )
@@ -166,4 +170,4 @@ class SummarySheet:
 
 def _height(text: str, chars: float) -> float:
     """Points for a wrapped text in so many characters of width: nothing measures merged cells by itself."""
-    return float(max(1, math.ceil(len(text) * 1.08 / chars)) * _LINE_HEIGHT)
+    return float(max(1, len(textwrap.wrap(text, int(chars * _NARROW)))) * _LINE_HEIGHT)

@@ -12,6 +12,7 @@ import pytest
 
 from importer.cli.main import _COMMANDS, cli, run
 from importer.cli.progress import LineProgress, TerminalProgress, choose_progress, rate_words, trouble_words
+from importer.cli.streams import say
 from importer.errors import AnotherRunActive, ImporterError, RunStopped, SettingsError
 from importer.model import Status
 
@@ -101,7 +102,7 @@ def test_rate_and_trouble() -> None:
     """Rate, time left and refused rows in words."""
     assert rate_words(100, 1000, 10) == "10 rows/s, 1 min 30 s left"
     assert rate_words(100, 200, 10) == "10 rows/s, 10 s left"
-    assert rate_words(1, 36_000, 1) == "1 rows/s, 9 h 59 min left"
+    assert rate_words(1, 36_000, 1) == "1 row/s, 9 h 59 min left"
     assert rate_words(0, 10, 1) == ""
     assert trouble_words({Status.REJECTED: 3, Status.UNCERTAIN: 1}) == "3 rejected, 1 uncertain"
     assert trouble_words({}) == ""
@@ -130,7 +131,7 @@ def test_progress_in_lines() -> None:
     progress.waiting("the account allows 5 calls in 5 s", 4)
     progress.waiting("again", 1)
     progress.note("hello")
-    assert lines[0] == "Read and checked 1 rows."
+    assert lines[0] == "Read and checked 1 row."
     assert "60 of 100 rows; 5 rows/s, 9 s left; 1 rejected" in lines
     assert any(line.startswith("100 of 100 rows") for line in lines)
     assert "Waiting 4 s: the account allows 5 calls in 5 s." in lines
@@ -157,7 +158,31 @@ def test_progress_on_a_terminal() -> None:
     assert "Reading: 6 rows" not in text
     assert "hello\n" in text
     assert "█" in text
-    assert "4/4" in text
+    assert "4 of 4 rows" in text
+
+
+def test_an_error_begins_below_the_line_of_progress(capsys: pytest.CaptureFixture[str]) -> None:
+    """What ends a command in the middle of its progress is readable."""
+    progress = TerminalProgress(Ticks())
+    progress.reading(5)
+    say("Error: broken")
+    progress.reading(6)
+    progress.note("a note")
+    say("Error: again")
+    told = capsys.readouterr().err
+    assert "Reading: 5 rows\nError: broken\n" in told
+    assert "\ra note\nError: again\n" in told.replace("\n\n", "?")
+
+
+def test_waiting_on_a_terminal_keeps_what_is_done() -> None:
+    """The reason stands beside the rows done; a line never breaks, whatever the terminal's width."""
+    ticks, written = Ticks(), []
+    progress = TerminalProgress(ticks, written.append, lambda: 60)
+    progress.delivering(1, 4, {})
+    ticks.now = 1
+    progress.waiting("the account allows 25 bulk calls in 5 s", 3)
+    assert written[-1].startswith("\r█████░░░░░░░░░░░░░░░ 1 of 4 rows  Waiting 3 s: the")
+    assert max(len(text) for text in written) <= 60
 
 
 def test_progress_is_chosen(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,6 +16,7 @@ from importer.pipeline.limits import Allowances
 from importer.pipeline.mappings import check_mapping_file
 from importer.pipeline.plan import _Tally
 from importer.pipeline.report import Books, BooksDoNotBalance, _place, summarise
+from importer.pipeline.words import detected
 from importer.pipeline.work import Work
 from importer.problems import Problem
 
@@ -35,6 +36,25 @@ def test_records_of_rows(world: World) -> None:
     work.wait("nothing", 0)
     empty = replace(work, plan=world.plan([], name="none"))
     assert list(empty.records()) == []
+
+
+def test_the_calls_of_a_run_in_words(world: World) -> None:
+    """What became of them, as people say it; a lonely comma has its name."""
+    world.crm.faults = [
+        None,
+        before(mx("MXAPIRateLimitExceededException", "exceeded the limit of 2 in 5 second(s)", 200)),
+    ]
+    plan = world.plan(visits(30))
+    facts = dict(summarise(Books(plan, world.ledger, world.deliver(plan).run)).facts)
+    assert facts["Calls"] == "4: 3 processed, 1 refused because of the limit"
+    assert [
+        detected(*one) for one in (("delimiter", ","), ("delimiter", "~"), ("delimiter", "tab"), ("sheet", ","))
+    ] == [
+        "comma",
+        '"~"',
+        "tab",
+        ",",
+    ]
 
 
 def test_a_run_without_a_call(world: World) -> None:

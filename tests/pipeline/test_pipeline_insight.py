@@ -145,7 +145,12 @@ def test_a_call_without_an_end_is_in_doubt() -> None:
     seen = _calls([begun, done])
     assert seen is not None
     assert (seen.seconds, seen.parts[0].uncertain, seen.parts[-1].rows) == (4.5, 1, 25)
-    assert [call.verdict for call in seen.slowest] == ["applied", "no end"]
+    assert [call.verdict for call in seen.slowest] == ["processed", "broken off here"]
+    assert seen.waited == 4.0
+    along = PastCall(3, "2026-11-20T10:00:00.000+00:00", 25, VerdictKind.APPLIED, "", 4.2)
+    beside = _calls([begun, done, along])
+    assert beside is not None
+    assert beside.waited == 0.0
     assert _calls([]) is None
 
 

@@ -44,11 +44,12 @@ INSIGHT = Insight(
         2, 3.0, (TimePart(0.0, 25, 1, 0), TimePart(1.5, 15, 0, 1)), (SlowCall(0.0, 1.0, 25, "applied"),)
     ),
     people=tuple(
-        PersonRow(row, Status.REJECTED if row % 2 else Status.UNCERTAIN, f"code{row % 3}", f"text of {row}")
+        PersonRow(row, *((Status.REJECTED, "MXInvalidLeadException") if row % 2 else (Status.UNCERTAIN, "no-answer")),
+                  f"text of {row}", "" if row % 2 else "Looked for it there. " * 20)
         for row in (9, 10, 101, 2)
     ),
     people_total=4,
-)
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -109,6 +110,19 @@ def test_the_keyboard_is_enough(browser: Any, path: Path) -> None:
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     assert rows(page) == ["2", "9", "10", "101"]
+    page.close()
+
+
+def test_short_cells_stay_on_one_line_and_paper_shows_all(browser: Any, path: Path) -> None:
+    """Beside long texts, row numbers, statuses and codes do not break; printing opens what is folded."""
+    page = browser.new_page(viewport={"width": 1200, "height": 900})
+    page.goto(path.as_uri())
+    line = page.locator("#people tbody tr").first
+    heights = [line.locator("td").nth(index).evaluate("it => it.getClientRects()[0].height") for index in range(3)]
+    assert max(heights) < 40, heights
+    assert page.locator("details[open]").count() == 0
+    page.pdf()
+    assert page.locator("details[open]").count() == page.locator("details").count() == 2
     page.close()
 
 

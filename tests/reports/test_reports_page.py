@@ -28,7 +28,7 @@ from importer.reports.insight import (
     TimePart,
     ValueCount,
 )
-from importer.reports.interface import ErrorGroup, ReportColumn
+from importer.reports.interface import Cost, ErrorGroup, ReportColumn
 from importer.reports.page import render_page, write_page
 
 EVIL = '"><script>alert(1)</script><img src=x onerror=alert(2)>\x1b]0;\u202e'
@@ -64,6 +64,8 @@ TAGS = {
     "ul",
     "li",
     "pre",
+    "details",
+    "summary",
     "script",
 }
 
@@ -114,7 +116,7 @@ def insight(text: str, rows: int = 6) -> Insight:
         preview=f'{{\n  "note": "{text}"\n}}',
         previewed=(2, 3),
         calls=calls_of([(25, 0, 0), (0, 1, 1)]),
-        people=(PersonRow(7, Status.REJECTED, text, text),),
+        people=(PersonRow(7, Status.REJECTED, text, text, text),),
         people_total=9,
     )
 
@@ -172,6 +174,27 @@ def test_the_page_tells_what_is_known() -> None:
     assert "8 more; the workbook lists them all." in text
     assert "Rows 2 and 3." in text
     assert '{ "note"' in text.replace("&#34;", '"')
+
+
+@pytest.mark.parametrize(
+    ("status", "counts", "tone"),
+    [
+        ("planned", {Status.INVALID: 3}, "bad"),
+        ("planned", {Status.INVALID: 1, Status.NOT_SENT: 2}, "warn"),
+        ("planned", {Status.NOT_SENT: 3}, "plain"),
+        ("finished", {Status.CREATED: 3}, "good"),
+        ("finished", {Status.REJECTED: 3}, "warn"),
+        ("interrupted", {Status.CREATED: 3}, "bad"),
+        ("planned", {}, "good"),
+    ],
+)
+def test_the_colour_of_the_verdict(status: str, counts: dict[Status, int], tone: str) -> None:
+    """It goes with the words of the verdict; a check says what sending needs, and shows ready rows as such."""
+    cost = Cost(4, 2.0, None, "at least 4 calls and 2 s") if status == "planned" else None
+    text = render_page(summary(counts, status=status, cost=cost))
+    assert f'<header class="{tone}">' in text
+    assert ("<strong>Sending needs:</strong> at least 4 calls and 2 s." in text) == (status == "planned")
+    assert ('class="dot ready"' in text) == (status == "planned" and Status.NOT_SENT in counts)
 
 
 def test_a_page_without_insight_is_a_page() -> None:
@@ -235,5 +258,9 @@ def test_histograms_and_timelines_stay_in_their_boxes() -> None:
     assert drawn.pieces[0].words == "1: 1 row"
     time = timeline(calls_of([(25, 0, 0), (0, 0, 0), (50, 2, 1)]))
     assert [piece.look for piece in time.pieces] == ["", "", "refused", "doubted"]
+    assert [piece.y for piece in time.pieces[2:]] == [0.0, 7.0]
     assert all(piece.y + piece.height <= time.height for piece in time.pieces)
     assert timeline(CallsInsight(1, 0.2, (TimePart(0.0, 1, 0, 0),), ())).words.startswith("1 call in 0.2 s")
+    waiting = timeline(CallsInsight(2, 90.0, (TimePart(0.0, 1, 0, 0),), (), waited=70.0)).words
+    assert waiting.startswith("2 calls in 1 min 30 s;")
+    assert waiting.endswith("No call was under way in 1 min 10 s of it: for the limit, or before looking again.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import openpyxl
 import pandas as pd
@@ -31,6 +32,9 @@ from importer.reports.summary import render_summary
 from importer.reports.template import TemplateColumn, write_template_workbook
 from importer.reports.words import moment, row_list, rows_text, time_taken
 from importer.reports.workbook import write_workbook
+
+if TYPE_CHECKING:
+    from conftest import TextRun
 
 NAUGHTY = [
     "=1+1", "=cmd|' /C calc'!A0", "+1", "-5", "@SUM(A1)", "\t=1", "007", "12345678901234567890", "1e5", "NA", "#N/A",
@@ -119,6 +123,24 @@ def test_the_bad_cells_are_coloured_and_explained(tmp_path: Path, monkeypatch: p
         (7, "d", red, False, True),
     ]
     assert book["To fix"]["C3"].comment.text.startswith("The cell is empty")
+
+
+def test_rows_to_fix_are_as_tall_as_their_reasons(tmp_path: Path, text_run: TextRun) -> None:
+    """A reason of several lines has room, also where no program measures rows when it opens a workbook."""
+    made, rows = text_run(["short", "long " * 40, "endless " * 500])
+    write_workbook(tmp_path / "r.xlsx", made, rows)
+    sheet = openpyxl.load_workbook(tmp_path / "r.xlsx")["To fix"]
+    assert [sheet.row_dimensions[line].height for line in (2, 3, 4)] == [15, 60, 405]
+    assert sheet["B3"].alignment.wrap_text
+
+
+def test_a_check_counts_only_what_a_check_can_say(tmp_path: Path, text_run: TextRun) -> None:
+    """Its summary has no line for rows that were created or refused."""
+    made, rows = text_run(["a", "b"])
+    write_workbook(tmp_path / "r.xlsx", made, rows)
+    sheet = openpyxl.load_workbook(tmp_path / "r.xlsx")["Summary"]
+    listed = [cell.value for cell in sheet["A"] if cell.value in {status.value for status in Status}]
+    assert listed == ["invalid"]
 
 
 def test_more_rows_than_a_sheet_holds(tmp_path: Path) -> None:

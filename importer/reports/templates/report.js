@@ -1,4 +1,7 @@
 "use strict";
+window.addEventListener("beforeprint", () => {
+  for (const folded of document.querySelectorAll("details")) folded.open = true;
+});
 for (const table of document.querySelectorAll("table[data-sort]")) {
   const body = table.tBodies[0];
   const rows = Array.from(body.rows);
