@@ -157,17 +157,29 @@ class Engine:
 
     def _catch_up(self, name: str, fired: str | None, now: datetime) -> None:
         """Start ``name`` once for all the times that were missed, and for files that an earlier process left."""
-        task, due = self._worker.jobs.task(name), None
-        schedule = task.job.schedule
-        if fired and schedule and schedule.cron and schedule.timezone and task.job.missed is Missed.CATCH_UP:
-            first = next(times_after(schedule.cron, schedule.timezone, datetime.fromisoformat(fired)))
-            due = first if first < now else None
-        left = self._worker.store.entries(name, [State.TAKEN, State.APPROVED, State.IMPORTED])
+        task, store = self._worker.jobs.task(name), self._worker.store
+        due = self._missed(name, fired, now)
+        left = store.entries(name, [State.TAKEN, State.APPROVED, State.IMPORTED])
         if due is None and not left:
             return
         # The same missed time is caught up once, however often the program is started.
         key = f"catch-up-{name}-{due.isoformat()}" if due else f"catch-up-{name}-{uuid.uuid4()}"
         self._enqueue(key, task.job.account, name, "catch-up", iso(due or now))
+        if due is not None:
+            store.made_up(name, iso(now))
+
+    def _missed(self, name: str, fired: str | None, now: datetime) -> datetime | None:
+        """The first time at which ``name`` was due while nothing was running, if there is one."""
+        task = self._worker.jobs.task(name)
+        schedule = task.job.schedule
+        if schedule is None or not schedule.cron or not schedule.timezone:
+            return None
+        # The engine only knows what it has fired; a time that was missed before it ever fired, or just after another
+        # missed one, it does not know.
+        owed = self._worker.store.owed_since(name, f"{schedule.cron} {schedule.timezone}", fired or iso(now))
+        since = max(datetime.fromisoformat(each) for each in (owed, fired) if each)
+        first = next(times_after(schedule.cron, schedule.timezone, since))
+        return first if first < now and task.job.missed is Missed.CATCH_UP else None
 
     def _enqueue(self, key: str, account: str, name: str, cause: str, due: str) -> None:
         from dbos import SetWorkflowID
