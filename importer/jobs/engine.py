@@ -6,22 +6,25 @@ Its steps run at least once. The jobs' memory and the ledger make the repetition
 from __future__ import annotations
 
 import logging
+import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from importer.errors import LedgerError
+from importer.errors import ImporterError, LedgerError
 from importer.jobs import plain_json
 from importer.jobs.cron import times_after
 from importer.jobs.database import Databases
 from importer.jobs.extra import engine_extra
 from importer.jobs.model import Missed
+from importer.jobs.peers import Peers, opening
 from importer.jobs.store import State
 from importer.jobs.turning import BY_HAND, Plain, Turns, steps_of, turn_from
 from importer.jobs.work import TurnEnd, Worker
 from importer.pipeline.clock import iso
+from importer.redaction import redact
 
 _log = logging.getLogger(__name__)
 _VERSION = "importer-jobs-1"
@@ -32,6 +35,11 @@ _SILENCE_CRON = "17 * * * *"
 _GOING = ["PENDING", "ENQUEUED"]
 _MOST_SECONDS_TO_END = 86_400
 _LOOK_SECONDS = 0.3
+_HAND_OVER_SECONDS = 5.0
+_LEFT = (State.TAKEN, State.APPROVED, State.IMPORTED)
+"""States of files that a turn has begun and not brought to an end."""
+SERVE = "serve"
+"""The role of services, of which each machine has one."""
 _KEPT = timedelta(days=30)
 _MOST_AT_ONCE = 1000
 
@@ -46,7 +54,11 @@ class Turning:
 
 
 class Engine:
-    """DBOS around one worker. ``role`` keeps what `serve` and single starts have under way apart."""
+    """DBOS around one worker. ``role`` keeps what `serve` and single starts have under way apart.
+
+    On a shared database the services of several machines work together; each has a name of its own, by which the others
+    see whether it is still there. Of a single start there is only one at a time.
+    """
 
     def __init__(self, worker: Worker, databases: Databases, role: str) -> None:
         _quiet_logs()
@@ -56,13 +68,16 @@ class Engine:
         self._worker = worker
         self._name = f"importer-{role}"
         self._launched = False
+        self._shared = databases.shared
+        self._peers = Peers(databases.shared) if databases.shared and role == SERVE else None
+        self._executor = f"{role}-{uuid.uuid4().hex}" if self._peers else role
         self._turning = _register(DBOS, worker)
         DBOS(
             config={
                 "name": self._name,
                 "system_database_url": databases.engine.reveal(),
                 "application_version": f"{_VERSION}-{role}",
-                "executor_id": role,
+                "executor_id": self._executor,
                 "serializer": _serializer(),
                 "log_level": "WARNING",
                 "use_listen_notify": False,
@@ -81,8 +96,11 @@ class Engine:
         # What it says of a failure here, with a traceback, is said below in words.
         logger.disabled = True
         try:
-            self._dbos.launch()
+            with opening(self._shared, self._worker.outside.clock.sleep):
+                self._dbos.launch()
             self._launched = True
+            if self._peers:
+                self._peers.appear(self._executor)
         except (SQLAlchemyError, dbos_errors.DBOSException) as error:
             raise LedgerError(
                 f"The engine's database cannot be used: {error}",
@@ -96,15 +114,62 @@ class Engine:
 
         Raise the stop event first: calls in flight are then finished and no further ones begun.
         """
+        if self._launched and self._peers:
+            self._hand_over()
         seconds = _MOST_SECONDS_TO_END if self._launched and self._under_way(["PENDING"]) else 0
         self._dbos.destroy(workflow_completion_timeout_sec=seconds, destroy_registry=True)
+        if self._peers:
+            self._peers.leave()
+
+    @property
+    def has_peers(self) -> bool:
+        """Whether other machines may work on the same jobs."""
+        return self._peers is not None
+
+    def continue_for_others(self) -> list[str]:
+        """Let what machines that are gone had under way be continued; the names of those machines' services.
+
+        A database that cannot be reached is only logged: the next look may find it again.
+        """
+        if self._peers is None:
+            return []
+        from sqlalchemy.exc import SQLAlchemyError
+
+        try:
+            self._peers.appear(self._executor)
+            found = self._listed(["PENDING"])
+            gone = self._peers.gone({each.executor_id for each in found} - {self._executor})
+            if gone:
+                self._dbos._recover_pending_workflows(gone)
+                _log.warning("A machine is gone; what it was doing is continued: %s", ", ".join(gone))
+        except (ImporterError, SQLAlchemyError) as error:
+            _log.warning("The other machines cannot be seen: %s", redact(str(error)))
+            return []
+        return gone
+
+    def _hand_over(self) -> None:
+        """Leave what this machine has begun to the others; it starts a little later, when this one has ended."""
+        from dbos import SetEnqueueOptions
+
+        while self._under_way(["PENDING"]):
+            # Turns come to their stop by themselves: calls in flight are finished.
+            time.sleep(_LOOK_SECONDS)
+        with SetEnqueueOptions(delay_seconds=_HAND_OVER_SECONDS):
+            for name, task in self._worker.jobs.tasks.items():
+                if self._worker.store.entries(name, _LEFT):
+                    now = iso(self._worker.outside.clock.now())
+                    self._enqueue(f"hand-over-{name}-{uuid.uuid4()}", task.job.account, name, "hand-over", now)
 
     def _under_way(self, states: list[str]) -> bool:
-        """Whether this role has turns in one of ``states``; those of other roles are none of its business."""
-        found = self._dbos.list_workflows(
-            status=states, application_name=self._name, load_input=False, load_output=False, limit=1
+        """Whether this process has turns in one of ``states``; those of other roles are none of its business."""
+        mine = self._executor if self._peers else None
+        return bool(self._listed(states, executor_id=mine, limit=1))
+
+    def _listed(self, states: list[str], **more: Any) -> list[Any]:
+        found: list[Any] = self._dbos.list_workflows(
+            status=states, application_name=self._name, load_input=False, load_output=False, **more
         )
-        return bool(found)
+        return found
 
     def tidy(self, now: datetime) -> int:
         """Forget what was written down about turns that ended long ago; how many.
@@ -136,7 +201,8 @@ class Engine:
         wanted = {name: task.job.schedule for name, task in tasks.items() if task.job.schedule is not None}
         fired = {each["schedule_name"]: each["last_fired_at"] for each in self._dbos.list_schedules()}
         for account in {task.job.account for task in tasks.values()}:
-            self._dbos.register_queue(_queue(account), worker_concurrency=1, on_conflict="always_update")
+            most = {"global_concurrency": 1} if self._peers else {}
+            self._dbos.register_queue(_queue(account), worker_concurrency=1, on_conflict="always_update", **most)
         for gone in set(fired) - set(wanted) - {_SILENCE}:
             self._dbos.delete_schedule(gone)
         entries = [
@@ -159,7 +225,7 @@ class Engine:
         """Start ``name`` once for all the times that were missed, and for files that an earlier process left."""
         task, store = self._worker.jobs.task(name), self._worker.store
         due = self._missed(name, fired, now)
-        left = store.entries(name, [State.TAKEN, State.APPROVED, State.IMPORTED])
+        left = store.entries(name, _LEFT)
         if due is None and not left:
             return
         # The same missed time is caught up once, however often the program is started.

@@ -7,7 +7,6 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from importer.errors import SettingsError
-from importer.jobs.locks import held_lock
 from importer.jobs.store import Result
 from importer.jobs.work import ENDED, TRIED_AGAIN, WELL_ENOUGH, Begun, FileEnd, TurnEnd, Worker
 
@@ -70,7 +69,7 @@ class Turns:
 
     def _once(self, name: str, cause: str, due: str, *, last: bool) -> Plain:
         worker, steps = self.worker, self.steps
-        with worker.noting_faults(name, cause, due), held_lock(worker.outside.home, name) as ours:
+        with worker.noting_faults(name, cause, due), worker.hold(name) as ours:
             if not ours:
                 return TurnEnd(name, Result.BUSY, 75, "The job is running already.").plain()
             begun = steps.begin(name)
