@@ -6,7 +6,6 @@ Its steps run at least once. The jobs' memory and the ledger make the repetition
 from __future__ import annotations
 
 import logging
-import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ from importer.jobs.extra import engine_extra
 from importer.jobs.model import Missed
 from importer.jobs.peers import Peers, opening
 from importer.jobs.store import State
-from importer.jobs.turning import BY_HAND, Plain, Turns, steps_of, turn_from
+from importer.jobs.turning import BY_HAND, HandOver, Plain, Turns, steps_of, turn_from
 from importer.jobs.work import TurnEnd, Worker
 from importer.pipeline.clock import iso
 from importer.redaction import redact
@@ -71,7 +70,7 @@ class Engine:
         self._shared = databases.shared
         self._peers = Peers(databases.shared) if databases.shared and role == SERVE else None
         self._executor = f"{role}-{uuid.uuid4().hex}" if self._peers else role
-        self._turning = _register(DBOS, worker)
+        self._turning = _register(DBOS, worker, self._hand_over if self._peers else None)
         DBOS(
             config={
                 "name": self._name,
@@ -114,8 +113,6 @@ class Engine:
 
         Raise the stop event first: calls in flight are then finished and no further ones begun.
         """
-        if self._launched and self._peers:
-            self._hand_over()
         seconds = _MOST_SECONDS_TO_END if self._launched and self._under_way(["PENDING"]) else 0
         self._dbos.destroy(workflow_completion_timeout_sec=seconds, destroy_registry=True)
         if self._peers:
@@ -147,18 +144,13 @@ class Engine:
             return []
         return gone
 
-    def _hand_over(self) -> None:
-        """Leave what this machine has begun to the others; it starts a little later, when this one has ended."""
+    def _hand_over(self, name: str, due: str) -> None:
+        """Leave what a turn of ``name`` could not finish to the others; a little later, when this process has ended."""
         from dbos import SetEnqueueOptions
 
-        while self._under_way(["PENDING"]):
-            # Turns come to their stop by themselves: calls in flight are finished.
-            time.sleep(_LOOK_SECONDS)
+        account = self._worker.jobs.task(name).job.account
         with SetEnqueueOptions(delay_seconds=_HAND_OVER_SECONDS):
-            for name, task in self._worker.jobs.tasks.items():
-                if self._worker.store.entries(name, _LEFT):
-                    now = iso(self._worker.outside.clock.now())
-                    self._enqueue(f"hand-over-{name}-{uuid.uuid4()}", task.job.account, name, "hand-over", now)
+            self._enqueue(f"hand-over-{name}-{uuid.uuid4()}", account, name, "hand-over", due)
 
     def _under_way(self, states: list[str]) -> bool:
         """Whether this process has turns in one of ``states``; those of other roles are none of its business."""
@@ -259,7 +251,7 @@ def _queue(account: str) -> str:
     return f"importer-jobs-{account}"
 
 
-def _register(dbos: Any, worker: Worker) -> Turning:
+def _register(dbos: Any, worker: Worker, hand_over: HandOver | None) -> Turning:
     """Tell the engine our steps and workflows; ``worker`` does what they say."""
     steps = steps_of(dbos, worker)
 
@@ -275,7 +267,7 @@ def _register(dbos: Any, worker: Worker) -> Turning:
     def silence(due: datetime, context: Any) -> list[str]:
         return steps.silence()
 
-    turns = Turns(worker, steps, by_name)
+    turns = Turns(worker, steps, by_name, hand_over)
     return Turning(timer, by_name, silence)
 
 
