@@ -7,7 +7,7 @@ POSTGRES := $(shell command -v initdb || ls -d /usr/lib/postgresql/*/bin/initdb 
 UNMEASURED := $(if $(POSTGRES),,--omit='importer/ledger/postgres/*')
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test fuzz lint audit smoke docs proposals pictures lock clean crash-campaign bench
+.PHONY: help demo test fuzz lint audit smoke docs proposals pictures lock clean crash-campaign soak fleet bench
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -66,6 +66,12 @@ bench: .bench/ready ## Measure speed and memory beside other tools, for about an
 
 crash-campaign: $(VENV)/.development ## Try to lose or double a row, for half an hour, and write docs/reliability.md
 	$(BIN)/python tests/campaign/run.py $(ARGS)
+
+soak: $(VENV)/.development ## Sixty nights of jobs with faults and kills in a quarter of an hour; writes docs/reliability.md
+	$(BIN)/python tests/soak/soak.py $(ARGS)
+
+fleet: $(VENV)/.development ## Measure many accounts on 1, 2 and 4 workers, and write docs/reliability.md
+	$(BIN)/python tests/soak/soak.py --fleet $(ARGS)
 
 docs: $(VENV)/.development ## Write the generated parts of the docs again
 	$(BIN)/python tests/docs/generate.py

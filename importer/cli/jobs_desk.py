@@ -16,6 +16,7 @@ from importer.cli.options import load, surroundings
 if TYPE_CHECKING:
     from importer.jobs.database import Databases
     from importer.jobs.loader import LoadedJobs
+    from importer.jobs.peers import Hold
     from importer.jobs.store import JobStore
     from importer.jobs.work import Worker
     from importer.pipeline.surroundings import Surroundings
@@ -45,7 +46,14 @@ class JobsDesk:
         from importer.jobs.work import Worker
 
         outside = self.outside
-        return Worker(self.jobs, self.store, outside, lambda name: load(outside, name), LogNotifier())
+        return Worker(self.jobs, self.store, outside, lambda name: load(outside, name), LogNotifier(), self.hold)
+
+    @property
+    def hold(self) -> Hold:
+        """Holds locks of the jobs, against other machines, too, where several share a database."""
+        from importer.jobs.peers import holding
+
+        return holding(self.outside.home, self.databases.shared)
 
 
 @contextmanager
@@ -56,6 +64,7 @@ def jobs_desk(file: Path | None, *, quiet: bool = True, verbose: int = 0) -> Ite
     """
     from importer.jobs.database import databases_of, open_database
     from importer.jobs.loader import find_jobs_file, load_jobs
+    from importer.jobs.peers import opening
     from importer.jobs.store import JobStore
     from importer.settings import forget_keys
 
@@ -64,7 +73,8 @@ def jobs_desk(file: Path | None, *, quiet: bool = True, verbose: int = 0) -> Ite
     databases = databases_of(outside.environment, outside.home)
     # Now that the database's password is known, no child inherits it.
     forget_keys(os.environ)
-    store = JobStore(open_database(databases.jobs))
+    with opening(databases.shared, outside.clock.sleep):
+        store = JobStore(open_database(databases.jobs))
     try:
         yield JobsDesk(jobs, store, databases, outside)
     finally:

@@ -28,11 +28,10 @@ def run_command(name: str, file: Path | None, as_json: bool, quiet: bool, verbos
     75.
     """
     from importer.jobs.engine import Engine
-    from importer.jobs.locks import held_lock
 
     with jobs_desk(file, quiet=quiet or as_json, verbose=verbose) as desk:
         desk.jobs.task(name)
-        with held_lock(desk.outside.home, f"start-{name}") as ours:
+        with desk.hold(f"start-{name}") as ours:
             if not ours:
                 return _tell_busy(name, as_json=as_json)
             worker = desk.worker()

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from importer.cli.jobs_desk import jobs_desk, jobs_options
 from importer.cli.main import print_json
 
+if TYPE_CHECKING:
+    from importer.cli.jobs_desk import JobsDesk
+    from importer.jobs.engine import Engine
+    from importer.pipeline.runs import Surroundings
+
 _BUSY = 75
 _TIDY_SECONDS = 1800.0
+_LOOK_SECONDS = 10.0
 
 
 @click.command("serve")
@@ -21,14 +29,13 @@ def command(file: Path | None, as_json: bool, verbose: int) -> int:
     """Run the jobs by their schedules until SIGTERM or Ctrl-C, which finish the calls in flight first.
 
     What was under way when the program ended last, however it ended, is continued. A second start ends quietly with
-    exit status 75.
+    exit status 75. On a shared database, any number of machines work together, and continue what one of them leaves.
     """
     from importer.cli.streams import say
     from importer.jobs.engine import Engine
-    from importer.jobs.locks import held_lock
     from importer.pipeline.progress import Silent
 
-    with jobs_desk(file, quiet=False, verbose=max(verbose, 1)) as desk, held_lock(desk.outside.home, "serve") as ours:
+    with jobs_desk(file, quiet=False, verbose=max(verbose, 1)) as desk, _only_one(desk) as ours:
         if not ours:
             if as_json:
                 print_json({"status": "busy", "exit_status": _BUSY, "jobs": []})
@@ -42,10 +49,26 @@ def command(file: Path | None, as_json: bool, verbose: int) -> int:
             if as_json:
                 print_json({"status": "serving", "exit_status": 0, "jobs": list(desk.jobs.tasks)})
             say(f"Serving {len(desk.jobs.tasks)} jobs of {desk.jobs.path}. Ctrl-C stops.")
-            while not desk.outside.stop.wait(_TIDY_SECONDS):
-                engine.tidy(desk.outside.clock.now())
+            _watch(engine, desk.outside)
         finally:
             desk.outside.stop.set()
             engine.stop()
     say("Stopped; what was under way is continued at the next start.")
     return 0
+
+
+def _only_one(desk: JobsDesk) -> AbstractContextManager[bool]:
+    """One service on a machine, unless several work together."""
+    from importer.jobs.locks import held_lock
+
+    return nullcontext(True) if desk.databases.shared else held_lock(desk.outside.home, "serve")
+
+
+def _watch(engine: Engine, outside: Surroundings) -> None:
+    """Until somebody asks to stop: continue what other machines left, and forget what is old."""
+    tidied = outside.clock.monotonic()
+    while not outside.stop.wait(_LOOK_SECONDS if engine.has_peers else _TIDY_SECONDS):
+        engine.continue_for_others()
+        if outside.clock.monotonic() - tidied >= _TIDY_SECONDS:
+            engine.tidy(outside.clock.now())
+            tidied = outside.clock.monotonic()

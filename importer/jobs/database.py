@@ -14,6 +14,7 @@ from sqlalchemy.exc import ArgumentError
 
 from importer.errors import SettingsError
 from importer.redaction import Secret
+from importer.settings import DATABASE_VARIABLE, database_of
 
 VARIABLE = "IMPORTER_JOBS_DATABASE"
 _FOLDER = "jobs"
@@ -22,16 +23,27 @@ _EXPECTED = "Expected something like postgresql://importer:PASSWORD@db.example.c
 
 @dataclass(frozen=True, slots=True)
 class Databases:
-    """Addresses of the two databases: the engine's and that of the jobs; on PostgreSQL they are one."""
+    """Addresses of the two databases: the engine's and that of the jobs; on PostgreSQL they are one.
+
+    ``shared`` is the database of the ledger when several machines may work on the same jobs.
+    """
 
     engine: Secret
     jobs: Secret
     is_sqlite: bool
+    shared: Secret | None = None
 
 
 def databases_of(environment: Mapping[str, str], home: Path) -> Databases:
-    """What ``IMPORTER_JOBS_DATABASE`` says. Raises :class:`SettingsError`, which never shows its password."""
+    """What ``IMPORTER_JOBS_DATABASE`` says, else the database of the ledger, else files in ``home``.
+
+    Raises :class:`SettingsError`, which never shows a password.
+    """
+    shared = database_of(environment)
     given = environment.get(VARIABLE, "").strip()
+    name = VARIABLE if given else DATABASE_VARIABLE
+    if not given and shared is not None:
+        given = shared.reveal().replace("postgres://", "postgresql://", 1)
     if not given:
         folder = home / _FOLDER
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -41,13 +53,13 @@ def databases_of(environment: Mapping[str, str], home: Path) -> Databases:
     try:
         url = make_url(given)
     except ArgumentError:
-        raise SettingsError(f"{VARIABLE} is not the address of a database.", _EXPECTED) from None
+        raise SettingsError(f"{name} is not the address of a database.", _EXPECTED) from None
     if url.password:
         Secret(str(url.password))
     if url.get_backend_name() != "postgresql":
-        raise SettingsError(f"{VARIABLE} names a database of the kind {url.get_backend_name()}.", _EXPECTED)
+        raise SettingsError(f"{name} names a database of the kind {url.get_backend_name()}.", _EXPECTED)
     secret = Secret(url.set(drivername="postgresql+psycopg").render_as_string(hide_password=False))
-    return Databases(secret, secret, is_sqlite=False)
+    return Databases(secret, secret, is_sqlite=False, shared=shared)
 
 
 def _sqlite(path: Path) -> Secret:

@@ -12,16 +12,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from importer.errors import LedgerError
+from importer.errors import ImporterError, LedgerError
 from importer.jobs import plain_json
 from importer.jobs.cron import times_after
 from importer.jobs.database import Databases
 from importer.jobs.extra import engine_extra
 from importer.jobs.model import Missed
+from importer.jobs.peers import Peers, opening
 from importer.jobs.store import State
-from importer.jobs.turning import BY_HAND, Plain, Turns, steps_of, turn_from
+from importer.jobs.turning import BY_HAND, HandOver, Plain, Turns, steps_of, turn_from
 from importer.jobs.work import TurnEnd, Worker
 from importer.pipeline.clock import iso
+from importer.redaction import redact
 
 _log = logging.getLogger(__name__)
 _VERSION = "importer-jobs-1"
@@ -32,6 +34,11 @@ _SILENCE_CRON = "17 * * * *"
 _GOING = ["PENDING", "ENQUEUED"]
 _MOST_SECONDS_TO_END = 86_400
 _LOOK_SECONDS = 0.3
+_HAND_OVER_SECONDS = 5.0
+_LEFT = (State.TAKEN, State.APPROVED, State.IMPORTED)
+"""States of files that a turn has begun and not brought to an end."""
+SERVE = "serve"
+"""The role of services, of which each machine has one."""
 _KEPT = timedelta(days=30)
 _MOST_AT_ONCE = 1000
 
@@ -46,7 +53,11 @@ class Turning:
 
 
 class Engine:
-    """DBOS around one worker. ``role`` keeps what `serve` and single starts have under way apart."""
+    """DBOS around one worker. ``role`` keeps what `serve` and single starts have under way apart.
+
+    On a shared database the services of several machines work together; each has a name of its own, by which the others
+    see whether it is still there. Of a single start there is only one at a time.
+    """
 
     def __init__(self, worker: Worker, databases: Databases, role: str) -> None:
         _quiet_logs()
@@ -56,13 +67,16 @@ class Engine:
         self._worker = worker
         self._name = f"importer-{role}"
         self._launched = False
-        self._turning = _register(DBOS, worker)
+        self._shared = databases.shared
+        self._peers = Peers(databases.shared) if databases.shared and role == SERVE else None
+        self._executor = f"{role}-{uuid.uuid4().hex}" if self._peers else role
+        self._turning = _register(DBOS, worker, self._hand_over if self._peers else None)
         DBOS(
             config={
                 "name": self._name,
                 "system_database_url": databases.engine.reveal(),
                 "application_version": f"{_VERSION}-{role}",
-                "executor_id": role,
+                "executor_id": self._executor,
                 "serializer": _serializer(),
                 "log_level": "WARNING",
                 "use_listen_notify": False,
@@ -81,8 +95,11 @@ class Engine:
         # What it says of a failure here, with a traceback, is said below in words.
         logger.disabled = True
         try:
-            self._dbos.launch()
+            with opening(self._shared, self._worker.outside.clock.sleep):
+                self._dbos.launch()
             self._launched = True
+            if self._peers:
+                self._peers.appear(self._executor)
         except (SQLAlchemyError, dbos_errors.DBOSException) as error:
             raise LedgerError(
                 f"The engine's database cannot be used: {error}",
@@ -98,13 +115,53 @@ class Engine:
         """
         seconds = _MOST_SECONDS_TO_END if self._launched and self._under_way(["PENDING"]) else 0
         self._dbos.destroy(workflow_completion_timeout_sec=seconds, destroy_registry=True)
+        if self._peers:
+            self._peers.leave()
+
+    @property
+    def has_peers(self) -> bool:
+        """Whether other machines may work on the same jobs."""
+        return self._peers is not None
+
+    def continue_for_others(self) -> list[str]:
+        """Let what machines that are gone had under way be continued; the names of those machines' services.
+
+        A database that cannot be reached is only logged: the next look may find it again.
+        """
+        if self._peers is None:
+            return []
+        from sqlalchemy.exc import SQLAlchemyError
+
+        try:
+            self._peers.appear(self._executor)
+            found = self._listed(["PENDING"])
+            gone = self._peers.gone({each.executor_id for each in found} - {self._executor})
+            if gone:
+                self._dbos._recover_pending_workflows(gone)
+                _log.warning("A machine is gone; what it was doing is continued: %s", ", ".join(gone))
+        except (ImporterError, SQLAlchemyError) as error:
+            _log.warning("The other machines cannot be seen: %s", redact(str(error)))
+            return []
+        return gone
+
+    def _hand_over(self, name: str, due: str) -> None:
+        """Leave what a turn of ``name`` could not finish to the others; a little later, when this process has ended."""
+        from dbos import SetEnqueueOptions
+
+        account = self._worker.jobs.task(name).job.account
+        with SetEnqueueOptions(delay_seconds=_HAND_OVER_SECONDS):
+            self._enqueue(f"hand-over-{name}-{uuid.uuid4()}", account, name, "hand-over", due)
 
     def _under_way(self, states: list[str]) -> bool:
-        """Whether this role has turns in one of ``states``; those of other roles are none of its business."""
-        found = self._dbos.list_workflows(
-            status=states, application_name=self._name, load_input=False, load_output=False, limit=1
+        """Whether this process has turns in one of ``states``; those of other roles are none of its business."""
+        mine = self._executor if self._peers else None
+        return bool(self._listed(states, executor_id=mine, limit=1))
+
+    def _listed(self, states: list[str], **more: Any) -> list[Any]:
+        found: list[Any] = self._dbos.list_workflows(
+            status=states, application_name=self._name, load_input=False, load_output=False, **more
         )
-        return bool(found)
+        return found
 
     def tidy(self, now: datetime) -> int:
         """Forget what was written down about turns that ended long ago; how many.
@@ -136,7 +193,8 @@ class Engine:
         wanted = {name: task.job.schedule for name, task in tasks.items() if task.job.schedule is not None}
         fired = {each["schedule_name"]: each["last_fired_at"] for each in self._dbos.list_schedules()}
         for account in {task.job.account for task in tasks.values()}:
-            self._dbos.register_queue(_queue(account), worker_concurrency=1, on_conflict="always_update")
+            most = {"global_concurrency": 1} if self._peers else {}
+            self._dbos.register_queue(_queue(account), worker_concurrency=1, on_conflict="always_update", **most)
         for gone in set(fired) - set(wanted) - {_SILENCE}:
             self._dbos.delete_schedule(gone)
         entries = [
@@ -157,17 +215,29 @@ class Engine:
 
     def _catch_up(self, name: str, fired: str | None, now: datetime) -> None:
         """Start ``name`` once for all the times that were missed, and for files that an earlier process left."""
-        task, due = self._worker.jobs.task(name), None
-        schedule = task.job.schedule
-        if fired and schedule and schedule.cron and schedule.timezone and task.job.missed is Missed.CATCH_UP:
-            first = next(times_after(schedule.cron, schedule.timezone, datetime.fromisoformat(fired)))
-            due = first if first < now else None
-        left = self._worker.store.entries(name, [State.TAKEN, State.APPROVED, State.IMPORTED])
+        task, store = self._worker.jobs.task(name), self._worker.store
+        due = self._missed(name, fired, now)
+        left = store.entries(name, _LEFT)
         if due is None and not left:
             return
         # The same missed time is caught up once, however often the program is started.
         key = f"catch-up-{name}-{due.isoformat()}" if due else f"catch-up-{name}-{uuid.uuid4()}"
         self._enqueue(key, task.job.account, name, "catch-up", iso(due or now))
+        if due is not None:
+            store.made_up(name, iso(now))
+
+    def _missed(self, name: str, fired: str | None, now: datetime) -> datetime | None:
+        """The first time at which ``name`` was due while nothing was running, if there is one."""
+        task = self._worker.jobs.task(name)
+        schedule = task.job.schedule
+        if schedule is None or not schedule.cron or not schedule.timezone:
+            return None
+        # The engine only knows what it has fired; a time that was missed before it ever fired, or just after another
+        # missed one, it does not know.
+        owed = self._worker.store.owed_since(name, f"{schedule.cron} {schedule.timezone}", fired or iso(now))
+        since = max(datetime.fromisoformat(each) for each in (owed, fired) if each)
+        first = next(times_after(schedule.cron, schedule.timezone, since))
+        return first if first < now and task.job.missed is Missed.CATCH_UP else None
 
     def _enqueue(self, key: str, account: str, name: str, cause: str, due: str) -> None:
         from dbos import SetWorkflowID
@@ -181,7 +251,7 @@ def _queue(account: str) -> str:
     return f"importer-jobs-{account}"
 
 
-def _register(dbos: Any, worker: Worker) -> Turning:
+def _register(dbos: Any, worker: Worker, hand_over: HandOver | None) -> Turning:
     """Tell the engine our steps and workflows; ``worker`` does what they say."""
     steps = steps_of(dbos, worker)
 
@@ -197,7 +267,7 @@ def _register(dbos: Any, worker: Worker) -> Turning:
     def silence(due: datetime, context: Any) -> list[str]:
         return steps.silence()
 
-    turns = Turns(worker, steps, by_name)
+    turns = Turns(worker, steps, by_name, hand_over)
     return Turning(timer, by_name, silence)
 
 

@@ -13,12 +13,13 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, and_, delete, insert, select, update
+from sqlalchemy import Connection, Engine, Row, Table, and_, delete, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
 from importer.errors import LedgerError
 from importer.jobs.inbox import Seen
-from importer.jobs.tables import files, jobs, metadata, sightings, turns
+from importer.jobs.tables import files, jobs, metadata, schedules, sightings, turns
 from importer.pipeline.clock import iso
 
 
@@ -243,9 +244,28 @@ class JobStore:
     def change_state(self, job: str, **values: str) -> None:
         """Change what is known of ``job``."""
         with self._transaction() as connection:
-            changed = connection.execute(update(jobs).where(jobs.c.job == job).values(values))
-            if changed.rowcount == 0:
-                connection.execute(insert(jobs).values(job=job, **values))
+            _put(connection, jobs, job, values)
+
+    def owed_since(self, job: str, schedule: str, begin: str) -> str:
+        """The time after which the times of ``schedule`` are owed: ``begin`` when it is new or was changed."""
+        with self._transaction() as connection:
+            row = connection.execute(select(schedules).where(schedules.c.job == job)).one_or_none()
+            if row is not None and row.schedule == schedule:
+                return str(row.owed_since)
+            _put(connection, schedules, job, {"schedule": schedule, "owed_since": begin})
+            return begin
+
+    def made_up(self, job: str, until: str) -> None:
+        """The times of the job's schedule up to ``until`` are made up for."""
+        with self._transaction() as connection:
+            _put(connection, schedules, job, {"owed_since": until})
+
+
+def _put(connection: Connection, table: Table, job: str, values: Mapping[str, str]) -> None:
+    """Change the line of ``job``, or write its first one; another process may do the same at this moment."""
+    new = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(table)
+    line = new.values(job=job, **values).on_conflict_do_update(index_elements=["job"], set_=dict(values))
+    connection.execute(line)
 
 
 def _entry(row: Row[Any]) -> Entry:

@@ -86,3 +86,12 @@ sightings = Table(
     _number("inode"),
     _text("since"),
 )
+
+# The schedule of each job, and the time after which its times are still owed.
+schedules = Table(
+    "importer_job_schedules",
+    metadata,
+    Column("job", Text, primary_key=True),
+    _text("schedule"),
+    _text("owed_since"),
+)

@@ -7,7 +7,6 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from importer.errors import SettingsError
-from importer.jobs.locks import held_lock
 from importer.jobs.store import Result
 from importer.jobs.work import ENDED, TRIED_AGAIN, WELL_ENOUGH, Begun, FileEnd, TurnEnd, Worker
 
@@ -19,6 +18,7 @@ _TRY_AGAIN_SECONDS = 300.0
 
 Plain = dict[str, Any]
 Follow = Callable[[str, str, str], Plain]
+HandOver = Callable[[str, str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +50,15 @@ def steps_of(dbos: Any, worker: Worker) -> Steps:
 
 @dataclass(frozen=True, slots=True)
 class Turns:
-    """Runs turns; ``follow`` begins the turn of a job that waited for another one."""
+    """Runs turns; ``follow`` begins the turn of a job that waited for another one.
+
+    ``hand_over`` leaves the rest of a turn that was asked to stop to other machines, where there are some.
+    """
 
     worker: Worker
     steps: Steps
     follow: Follow
+    hand_over: HandOver | None = None
 
     def run(self, name: str, cause: str, due: str) -> Plain:
         """A turn; one that nobody waits for is tried again, so that a short trouble does not cost a night."""
@@ -65,12 +69,14 @@ class Turns:
                 break
             self.worker.outside.clock.sleep(_TRY_AGAIN_SECONDS)
             if self.worker.outside.stop.is_set():
+                if self.hand_over is not None:
+                    self.hand_over(name, due)
                 break
         return end
 
     def _once(self, name: str, cause: str, due: str, *, last: bool) -> Plain:
         worker, steps = self.worker, self.steps
-        with worker.noting_faults(name, cause, due), held_lock(worker.outside.home, name) as ours:
+        with worker.noting_faults(name, cause, due), worker.hold(name) as ours:
             if not ours:
                 return TurnEnd(name, Result.BUSY, 75, "The job is running already.").plain()
             begun = steps.begin(name)

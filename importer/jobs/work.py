@@ -15,6 +15,7 @@ from importer.jobs.importing import Load, Verdict, import_file
 from importer.jobs.loader import LoadedJobs, Task
 from importer.jobs.model import Address
 from importer.jobs.notify import Notice, Notifier, listeners, silence_listeners
+from importer.jobs.peers import Hold
 from importer.jobs.store import Entry, JobStore, Result, State, Turn
 from importer.jobs.taking import take_files
 from importer.pipeline.clock import iso
@@ -104,6 +105,7 @@ class Worker:
     outside: Surroundings
     load: Load
     notifier: Notifier
+    hold: Hold
 
     def begin(self, name: str) -> Begun:
         """Heal what a crash left, and take the files that are there. Never raises :class:`ImporterError`."""

@@ -32,8 +32,8 @@ def write_figures(root: Path, counts: Sequence[Count], started: float, minutes: 
     """Write both files anew. ``started`` is when the campaign began, in seconds since 1970."""
     found: dict[str, Any] = {
         "date": datetime.fromtimestamp(started, UTC).strftime("%Y-%m-%d %H:%M UTC"),
-        "commit": _commit(root),
-        "machine": _machine(),
+        "commit": commit_of(root),
+        "machine": machine(),
         "minutes": round((time.time() - started) / 60, 1),
         "minutes_allowed": minutes,
         "jobs": jobs,
@@ -48,10 +48,10 @@ def write_figures(root: Path, counts: Sequence[Count], started: float, minutes: 
 
 def page_with(page: str, found: dict[str, Any]) -> str:
     """The page with both tables as the figures say."""
-    return _between(_between(page, FIGURES, figures_table(found)), PLANTED, planted_table(found))
+    return between(between(page, FIGURES, figures_table(found)), PLANTED, planted_table(found))
 
 
-def _between(page: str, marks: tuple[str, str], text: str) -> str:
+def between(page: str, marks: tuple[str, str], text: str) -> str:
     before, begin, rest = page.partition(marks[0])
     _, end, after = rest.partition(marks[1])
     if not begin or not end:
@@ -97,7 +97,7 @@ def planted_table(found: dict[str, Any]) -> str:
     return "\n".join([*lines, *found["planted"]])
 
 
-def _commit(root: Path) -> str:
+def commit_of(root: Path) -> str:
     answer = subprocess.run(
         ["git", "-C", str(root), "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False
     )
@@ -110,5 +110,5 @@ def _commit(root: Path) -> str:
     return (answer.stdout.strip() or "unknown") + (" with changes" if changed.stdout.strip() else "")
 
 
-def _machine() -> str:
+def machine() -> str:
     return f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python {sys.version.split()[0]}"

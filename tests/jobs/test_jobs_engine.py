@@ -22,6 +22,7 @@ from importer.jobs.engine import Engine
 from importer.jobs.importing import Verdict
 from importer.jobs.loader import parse_jobs
 from importer.jobs.notify import LogNotifier
+from importer.jobs.peers import holding
 from importer.jobs.store import JobStore, Result
 from importer.jobs.work import Worker
 from importer.pipeline.clock import SystemClock
@@ -53,7 +54,7 @@ def worker_of(tmp_path: Path, store: JobStore, *jobs: str) -> Worker:
         (tmp_path / name).mkdir(exist_ok=True)
         lines.append(f"  {name}: {{account: x, mapping: m.yaml, source: {{folder: {name}, stable: 0s}}{more}}}")
     loaded = parse_jobs("\n".join(["jobs:", *lines]), tmp_path / "jobs.yaml")
-    return Worker(loaded, store, outside, lambda name: None, LogNotifier())  # type: ignore[arg-type,return-value]  # never asked
+    return Worker(loaded, store, outside, lambda name: None, LogNotifier(), holding(tmp_path, None))  # type: ignore[arg-type,return-value]  # never asked
 
 
 @contextmanager
@@ -83,12 +84,6 @@ def caught_up(engine: Engine) -> list[str]:
     return [each.workflow_id for each in engine._dbos.list_workflows(workflow_id_prefix="catch-up")]
 
 
-def pretend_fired(engine: Engine, name: str, at: datetime) -> None:
-    from dbos._dbos import _get_dbos_instance
-
-    _get_dbos_instance()._sys_db.update_last_fired_at(name, at.isoformat())
-
-
 def test_schedules_follow_the_jobs_file(tmp_path: Path, store: JobStore) -> None:
     """New ones are added, changed ones changed, those that are gone removed; missed times are caught up once."""
     databases = databases_of({}, tmp_path)
@@ -100,7 +95,7 @@ def test_schedules_follow_the_jobs_file(tmp_path: Path, store: JobStore) -> None
         assert "c" not in schedules(engine)
         assert caught_up(engine) == []
         for name in ("a", "b"):
-            pretend_fired(engine, name, now - timedelta(days=800))
+            store.made_up(name, (now - timedelta(days=800)).isoformat())
     with running(first, databases) as engine:
         engine.keep_schedules(now)
         assert len(caught_up(engine)) == 1, "two years were missed, and one turn catches them up"
@@ -113,6 +108,28 @@ def test_schedules_follow_the_jobs_file(tmp_path: Path, store: JobStore) -> None
         engine.keep_schedules(now)
         assert schedules(engine)["a"] == "5 4 * * *"
         assert "b" not in schedules(engine)
+
+
+def test_each_missed_time_is_caught_up(tmp_path: Path, store: JobStore) -> None:
+    """A machine that is off every night catches up every morning, also when it was never on at the right time."""
+    now = datetime(2026, 3, 1, 9, tzinfo=UTC)
+    worker = worker_of(tmp_path, store, 'a , schedule: {cron: "30 2 * * *", timezone: UTC}')
+    with running(worker, databases_of({}, tmp_path)) as engine:
+        for morning in range(4):
+            engine.keep_schedules(now + timedelta(days=morning))
+        engine.keep_schedules(now + timedelta(days=3, hours=1))
+        nights = [each.removeprefix("catch-up-a-")[:10] for each in caught_up(engine)]
+    assert nights == ["2026-03-02", "2026-03-03", "2026-03-04"]
+
+
+def test_a_changed_schedule_owes_nothing_yet(tmp_path: Path, store: JobStore) -> None:
+    """Its times count from the first start with it."""
+    now = datetime(2026, 3, 1, 9, tzinfo=UTC)
+    for hour, days in ((2, 0), (3, 1)):
+        worker = worker_of(tmp_path, store, f'a , schedule: {{cron: "30 {hour} * * *", timezone: UTC}}')
+        with running(worker, databases_of({}, tmp_path)) as engine:
+            engine.keep_schedules(now + timedelta(days=days))
+            assert caught_up(engine) == []
 
 
 def test_old_turns_are_forgotten(tmp_path: Path, store: JobStore) -> None:
@@ -179,7 +196,7 @@ def test_a_short_trouble_does_not_cost_a_night(
     with running(worker, databases_of({}, tmp_path)) as engine:
         now = datetime.now(UTC)
         engine.keep_schedules(now)
-        pretend_fired(engine, "a", now - timedelta(days=800))
+        store.made_up("a", (now - timedelta(days=800)).isoformat())
         engine.keep_schedules(now)
         eventually(lambda: len(seen) == 4)
         time.sleep(0.5)

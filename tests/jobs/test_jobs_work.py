@@ -20,6 +20,7 @@ from importer.jobs.importing import Verdict, import_file
 from importer.jobs.loader import LoadedJobs, parse_jobs
 from importer.jobs.model import Address
 from importer.jobs.notify import Notice
+from importer.jobs.peers import holding
 from importer.jobs.store import JobStore, Result, State
 from importer.jobs.turning import turn_from
 from importer.jobs.work import MOST_ATTEMPTS, TurnEnd, Worker
@@ -87,7 +88,7 @@ def worker(tmp_path: Path, store: JobStore) -> Worker:
         random_text=lambda: "ab12",
     )
     jobs: LoadedJobs = parse_jobs(JOBS, tmp_path / "jobs.yaml")
-    return Worker(jobs, store, outside, lambda name: None, Ears())  # type: ignore[arg-type,return-value]  # never asked
+    return Worker(jobs, store, outside, lambda name: None, Ears(), holding(tmp_path, None))  # type: ignore[arg-type,return-value]  # never asked
 
 
 def put(worker: Worker, text: str = "E-mail\na@example.org\n", name: str = "a.csv") -> Path:

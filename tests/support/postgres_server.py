@@ -44,8 +44,9 @@ def _ordinary_user() -> str:
 class Server:
     """A server that can be stopped, killed, frozen and started again."""
 
-    def __init__(self, bin_folder: Path) -> None:
+    def __init__(self, bin_folder: Path, connections: int = 60) -> None:
         self._bin = bin_folder
+        self._connections = connections
         self._user = _ordinary_user()
         # A short path: the name of a Unix socket has at most 107 characters.
         self.folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
@@ -73,7 +74,7 @@ class Server:
         return quote(PASSWORD, safe="")
 
     def start(self) -> None:
-        options = f"-k {self.folder} -c listen_addresses='' -c max_connections=60 -c shared_buffers=16MB -c client_min_messages=warning"
+        options = f"-k {self.folder} -c listen_addresses='' -c max_connections={self._connections} -c shared_buffers=16MB -c client_min_messages=warning"
         self._run("pg_ctl", "-D", str(self.data), "-w", "-l", str(self.folder / "log"), "-o", options, "start")
 
     def stop(self, mode: str = "immediate") -> None:
