@@ -25,6 +25,7 @@ _TALKATIVE = (
     "waitress",
     "charset_normalizer",
     "keyring",
+    "apprise",
 )
 
 

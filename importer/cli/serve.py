@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from importer.cli.jobs_desk import jobs_desk, jobs_options
+from importer.cli.jobs_desk import JobsDesk, jobs_desk, jobs_options
 from importer.cli.main import print_json
+
+if TYPE_CHECKING:
+    from importer.jobs.engine import Engine
 
 _BUSY = 75
 _TIDY_SECONDS = 1800.0
+_POST_SECONDS = 5.0
+"""How often it looks for notifications to be sent."""
+
+_LAST_POST_SECONDS = 20.0
 
 
 @click.command("serve")
@@ -42,10 +50,22 @@ def command(file: Path | None, as_json: bool, verbose: int) -> int:
             if as_json:
                 print_json({"status": "serving", "exit_status": 0, "jobs": list(desk.jobs.tasks)})
             say(f"Serving {len(desk.jobs.tasks)} jobs of {desk.jobs.path}. Ctrl-C stops.")
-            while not desk.outside.stop.wait(_TIDY_SECONDS):
-                engine.tidy(desk.outside.clock.now())
+            _watch(desk, engine)
         finally:
             desk.outside.stop.set()
             engine.stop()
+        desk.postman().deliver(_LAST_POST_SECONDS)
     say("Stopped; what was under way is continued at the next start.")
     return 0
+
+
+def _watch(desk: JobsDesk, engine: Engine) -> None:
+    """Send notifications, for which no turn waits, and tidy up now and then, until somebody stops us."""
+    outside, postman = desk.outside, desk.postman()
+    tidied = outside.clock.monotonic()
+    while not outside.stop.wait(_POST_SECONDS):
+        postman.deliver(_TIDY_SECONDS, outside.stop.is_set)
+        if outside.clock.monotonic() - tidied >= _TIDY_SECONDS:
+            tidied = outside.clock.monotonic()
+            engine.tidy(outside.clock.now())
+            postman.tidy()

@@ -16,11 +16,12 @@ from importer.errors import LedgerError
 from importer.jobs import plain_json
 from importer.jobs.cron import times_after
 from importer.jobs.database import Databases
+from importer.jobs.ends import TurnEnd, turn_from
 from importer.jobs.extra import engine_extra
 from importer.jobs.model import Missed
 from importer.jobs.store import State
-from importer.jobs.turning import BY_HAND, Plain, Turns, steps_of, turn_from
-from importer.jobs.work import TurnEnd, Worker
+from importer.jobs.turning import BY_HAND, Plain, Turns, steps_of
+from importer.jobs.work import Worker
 from importer.pipeline.clock import iso
 
 _log = logging.getLogger(__name__)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from importer.errors import ImporterError, SettingsError
+from importer.jobs.addresses import address_text
 from importer.jobs.loader import LoadedJobs, Task
-from importer.jobs.notify import address_text
 from importer.pipeline.plan import read_mapping
 from importer.settings import load_account
 
