@@ -25,7 +25,7 @@ ALLOWED = frozenset(" ".join(SCHEMES.values()).split())
 _NATIVE = "https"
 """Addresses as Slack, Discord, Teams and others show them for their webhooks."""
 
-_FILE_OPTIONS = ("template", "pgp", "pgppub", "pgpprv", "wkd", "attach")
+FORBIDDEN_OPTIONS = ("template", "pgp", "pgppub", "pgpprv", "wkd", "attach")
 """Options that let Apprise read files of this machine, or fetch keys from elsewhere."""
 _TOKEN = re.compile(r"(?=[^0-9]*[0-9])(?=[^A-Za-z]*[A-Za-z])[A-Za-z0-9_:~+-]{8,}")
 _LOOK = "docs/jobs.md says which kinds of addresses there are, such as mailtos://, slack:// and jsons://."
@@ -67,13 +67,14 @@ def hide_addresses(addresses: Iterable[Address], environment: Mapping[str, str])
 def _check(secret: Secret, place: str) -> None:
     try:
         parts = urlsplit(secret.reveal())
-        options = [name.lower().lstrip("+-:") for name, _ in parse_qsl(parts.query, keep_blank_values=True)]
+        # Apprise takes a semicolon for the end of an option, too.
+        options = [unquote(each.split("=")[0]).strip(" +-:").lower() for each in re.split("[&;]", parts.query)]
     except ValueError:
         raise SettingsError(f"What {place} holds is not an address.", _LOOK) from None
     _hide_parts(parts)
     if parts.scheme.lower() not in ALLOWED | {_NATIVE}:
         raise SettingsError(f"What {place} holds is not of a kind to which notifications are sent.", _LOOK)
-    forbidden = next((name for name in options if name in _FILE_OPTIONS), None)
+    forbidden = next((name for name in options if name in FORBIDDEN_OPTIONS), None)
     if forbidden:
         raise SettingsError(
             f"The address in {place} has the option {forbidden}, which lets files be read or keys be fetched.",

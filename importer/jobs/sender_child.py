@@ -34,7 +34,10 @@ def main() -> None:
 
 
 def deliver(message: Mapping[str, Any]) -> str:
-    """Send ``text`` under ``title`` to ``address``, which must be one of the kinds ``allowed``; how that went."""
+    """Send ``text`` under ``title`` to ``address``, of one of the kinds ``allowed`` and with no option ``forbidden``.
+
+    What comes back is one word, or one with the number of a refusal.
+    """
     heard = _Ears()
     logger = logging.getLogger("apprise")
     logger.handlers, logger.propagate = [heard], False
@@ -62,7 +65,8 @@ def deliver(message: Mapping[str, Any]) -> str:
     found = url_to_dict(message["address"])  # type: ignore[no-untyped-call]
     if not found:
         return UNKNOWN
-    if found["schema"] not in message["allowed"]:
+    # Asked again of what Apprise itself has read, for it may read an address in another way than we do.
+    if found["schema"] not in message["allowed"] or set(message["forbidden"]) & {*found, *found.get("qsd", {})}:
         return REFUSED
     service = apprise.Apprise.instantiate(found, asset=asset)
     if service is None:

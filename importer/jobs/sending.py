@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from importer.errors import SettingsError
-from importer.jobs.addresses import ALLOWED, address_text, place_of
+from importer.jobs.addresses import ALLOWED, FORBIDDEN_OPTIONS, address_text, place_of
 from importer.jobs.loader import Task
 from importer.jobs.outbox import Notice
 from importer.jobs.sender_child import MISSING, OTHER, REFUSED, SENT, UNKNOWN
@@ -33,7 +33,7 @@ _TYPES = {"done": "success", "duplicate": "info", "test": "info", "problems": "w
 _SENTENCES = {
     MISSING: "Apprise is not installed: pip install 'importer[jobs]'",
     UNKNOWN: "Apprise does not understand the address.",
-    REFUSED: "The address is not of a kind to which notifications are sent.",
+    REFUSED: "The address is of a kind, or has an option, that is refused; docs/jobs.md says which are not.",
     OTHER: "It was not taken, and Apprise does not say why.",
     "certificate": "The certificate of the other side cannot be trusted.",
     "name": "The name of the host is not known.",
@@ -50,6 +50,7 @@ def sender(environment: Mapping[str, str], seconds: float = DEADLINE_SECONDS) ->
         message = {
             "address": address.reveal(),
             "allowed": sorted(ALLOWED),
+            "forbidden": FORBIDDEN_OPTIONS,
             "title": notice.title,
             "text": notice.text,
             "type": _TYPES.get(notice.outcome, "failure"),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import builtins
 import email
+import io
+import json
 import logging
 import os
 import subprocess
@@ -18,7 +20,7 @@ from listeners import MailServer, Webhook, listening
 
 from importer.errors import SettingsError
 from importer.jobs import sender_child, sending
-from importer.jobs.addresses import ALLOWED, address_text, hide_addresses
+from importer.jobs.addresses import ALLOWED, FORBIDDEN_OPTIONS, address_text, hide_addresses
 from importer.jobs.loader import parse_jobs
 from importer.jobs.model import Address
 from importer.jobs.outbox import Notice
@@ -45,7 +47,8 @@ def _logger_as_before() -> Iterator[None]:
 
 def message(address: str, **more: Any) -> dict[str, Any]:
     allowed = sorted(ALLOWED)
-    return {"address": address, "allowed": allowed, "title": NOTICE.title, "text": NOTICE.text, "type": "info", **more}
+    words = {"title": NOTICE.title, "text": NOTICE.text, "type": "info"}
+    return {"address": address, "allowed": allowed, "forbidden": FORBIDDEN_OPTIONS, **words, **more}
 
 
 def test_a_webhook_hears_it_and_nobody_sees_its_address(
@@ -88,6 +91,7 @@ def test_what_is_not_sent_to(webhook: Webhook, monkeypatch: pytest.MonkeyPatch) 
     """Kinds that do something on this machine, what is no address at all, and no Apprise."""
     assert sender_child.deliver(message("syslog://")) == "refused"
     assert sender_child.deliver(message(webhook.address, allowed=["slack"])) == "refused"
+    assert sender_child.deliver(message(f"{webhook.address}/?x=1;template=/etc/passwd")) == "refused"
     assert sender_child.deliver(message("json://")) == "unknown"
     assert sender_child.deliver(message("slack://x")) == "unknown"
     assert sender_child.deliver(message("json://127.0.0.1:1/")) == "connection"
@@ -118,6 +122,49 @@ def test_only_numbers_and_few_words_of_a_log_pass(line: str, word: str) -> None:
     """What Apprise logs may hold addresses and answers; none of its own words is told."""
     assert sender_child._reason(["before", line]) == word
     assert sentence_of(word)
+
+
+def test_every_kind_is_known_to_apprise_and_none_is_local() -> None:
+    """No word of the list is a slip; addresses as services show them are read; what acts on this machine is not there."""
+    from apprise.manager_plugins import NotificationManager
+    from apprise.plugins import url_to_dict
+
+    known = set(NotificationManager().schemas())
+    assert known >= ALLOWED
+    local = {
+        "dbus",
+        "kde",
+        "qt",
+        "glib",
+        "gio",
+        "gnome",
+        "macosx",
+        "windows",
+        "syslog",
+        "blink1",
+        "growl",
+        "vapid",
+        "fcm",
+    }
+    assert not local & ALLOWED
+    for native in (
+        "https://hooks.slack.com/services/T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ",
+        "https://discord.com/api/webhooks/4174216298/JHMHI8qBe7bk2ZwO5U711o3dV_js",
+        "https://prod-3.westeurope.logic.azure.com:443/workflows/b4ae/triggers/manual/paths/invoke?api-version=1&sig=x9",
+        "https://chat.googleapis.com/v1/spaces/w0rkspace/messages?key=k3y&token=t0ken",
+    ):
+        assert url_to_dict(native)["schema"] in ALLOWED, native
+
+
+def test_the_process_answers_with_one_word(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its question comes through standard input; a crash of it leaves no core file."""
+    resource = pytest.importorskip("resource")
+    limits = []
+    monkeypatch.setattr(resource, "setrlimit", lambda *limit: limits.append(limit))
+    monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps(message("syslog://"))))
+    sender_child.main()
+    assert capsys.readouterr().out == "refused\n"
+    assert limits == [(resource.RLIMIT_CORE, (0, 0))]
 
 
 def test_another_process_sends_it(webhook: Webhook) -> None:
@@ -168,6 +215,7 @@ def test_what_the_process_may_know(monkeypatch: pytest.MonkeyPatch) -> None:
         ("http://[", "not an address"),
         ("slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ/?template=/etc/passwd", "option template"),
         ("mailto://u:p@example.org?pgpprv=/home/x/key", "option pgpprv"),
+        ("slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ/?x=1;%74emplate=/etc/passwd", "option template"),
     ],
 )
 def test_addresses_that_are_refused(address: str, word: str) -> None:

@@ -143,7 +143,7 @@ def test_locks(tmp_path: Path) -> None:
         pass
 
 
-def test_what_check_finds(jobs: LoadedJobs, tmp_path: Path) -> None:
+def test_what_check_finds(jobs: LoadedJobs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Mapping, account, folders and addresses of every job; what only this shell lacks is not serious."""
     found = {(each.job, each.serious, each.message.split(" ")[0]) for each in examine(jobs, {}, tmp_path)}
     assert ("nightly", True, "There") in found
@@ -151,6 +151,10 @@ def test_what_check_finds(jobs: LoadedJobs, tmp_path: Path) -> None:
     assert not any("no folder" in each.message for each in examine(jobs, {}, tmp_path))
     assert ("nightly", False, "Account") in found
     assert any(job == "nightly" and not serious and word == "The" for job, serious, word in found)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    assert "Notifications need Apprise, which is not installed." in [
+        each.message for each in examine(jobs, {}, tmp_path)
+    ]
 
 
 def test_how_jobs_stand(jobs: LoadedJobs, store: JobStore) -> None:
