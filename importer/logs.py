@@ -24,6 +24,7 @@ _TALKATIVE = (
     "waitress",
     "charset_normalizer",
     "keyring",
+    "apprise",
 )
 
 

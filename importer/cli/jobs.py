@@ -9,6 +9,7 @@ import click
 
 from importer.cli.jobs_desk import jobs_desk, jobs_options, tell_lines
 from importer.cli.jobs_install import install_command
+from importer.cli.jobs_notify import tell_letters, test_command
 from importer.cli.jobs_steer import approve_command, pause_command, resume_command
 from importer.cli.jobs_turn import run_command
 from importer.cli.main import print_json
@@ -74,6 +75,7 @@ def list_command(file: Path | None, as_json: bool) -> int:
         if each["last"]:
             last = each["last"]
             tell_lines(f"    {last['ended_at'][:16].replace('T', ' ')} UTC  {last['outcome']}: {last['message']}")
+        tell_letters(each["notifications"])
     return 0
 
 
@@ -113,10 +115,11 @@ def history_command(name: str | None, limit: int, file: Path | None, as_json: bo
     for each in told["files"]:
         place = each["archive"] or each["path"]
         tell_lines(f"    {Path(each['path']).name}: {each['outcome'] or each['state']}; {place}")
+    tell_letters(told["notifications"])
     if not told["turns"] and not told["files"]:
         answer("Nothing was done yet.")
     return 0
 
 
-for each_command in (run_command, approve_command, pause_command, resume_command, install_command):
+for each_command in (run_command, approve_command, pause_command, resume_command, test_command, install_command):
     command.add_command(each_command)

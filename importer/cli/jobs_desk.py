@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from importer.jobs.database import Databases
     from importer.jobs.loader import LoadedJobs
     from importer.jobs.peers import Hold
+    from importer.jobs.postman import Postman
     from importer.jobs.store import JobStore
     from importer.jobs.work import Worker
     from importer.pipeline.surroundings import Surroundings
@@ -42,11 +43,10 @@ class JobsDesk:
 
     def worker(self) -> Worker:
         """Somebody who does the work, with the real accounts."""
-        from importer.jobs.notify import LogNotifier
         from importer.jobs.work import Worker
 
         outside = self.outside
-        return Worker(self.jobs, self.store, outside, lambda name: load(outside, name), LogNotifier(), self.hold)
+        return Worker(self.jobs, self.store, outside, lambda name: load(outside, name), self.hold)
 
     @property
     def hold(self) -> Hold:
@@ -55,6 +55,14 @@ class JobsDesk:
 
         return holding(self.outside.home, self.databases.shared)
 
+    def postman(self) -> Postman:
+        """Somebody who sends the notifications."""
+        from importer.jobs.postman import Postman
+        from importer.jobs.sending import sender
+
+        environment = self.outside.environment
+        return Postman(self.jobs, self.store, sender(environment), environment, self.outside.clock)
+
 
 @contextmanager
 def jobs_desk(file: Path | None, *, quiet: bool = True, verbose: int = 0) -> Iterator[JobsDesk]:
@@ -62,6 +70,7 @@ def jobs_desk(file: Path | None, *, quiet: bool = True, verbose: int = 0) -> Ite
 
     Raises :class:`JobsFileError`, :class:`UsageError`, :class:`SettingsError` or :class:`LedgerError`.
     """
+    from importer.jobs.addresses import hide_addresses
     from importer.jobs.database import databases_of, open_database
     from importer.jobs.loader import find_jobs_file, load_jobs
     from importer.jobs.peers import opening
@@ -71,7 +80,8 @@ def jobs_desk(file: Path | None, *, quiet: bool = True, verbose: int = 0) -> Ite
     outside = surroundings(quiet=quiet, verbose=verbose)
     jobs = load_jobs(find_jobs_file(file, outside.environment, outside.home))
     databases = databases_of(outside.environment, outside.home)
-    # Now that the database's password is known, no child inherits it.
+    hide_addresses(jobs.addresses(), outside.environment)
+    # Now that these are known, no child inherits the database's password or an address of a notification.
     forget_keys(os.environ)
     with opening(databases.shared, outside.clock.sleep):
         store = JobStore(open_database(databases.jobs))

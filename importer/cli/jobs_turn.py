@@ -11,9 +11,11 @@ from importer.cli.jobs_desk import jobs_desk, jobs_options, tell_lines
 from importer.cli.main import print_json
 
 if TYPE_CHECKING:
-    from importer.jobs.work import TurnEnd
+    from importer.jobs.ends import TurnEnd
 
 _BUSY = 75
+_POST_SECONDS = 60.0
+"""How long notifications may keep us at the end; what is left then goes with the next start."""
 
 
 @click.command("run")
@@ -42,12 +44,15 @@ def run_command(name: str, file: Path | None, as_json: bool, quiet: bool, verbos
                 worker.watch_silence()
             finally:
                 engine.stop()
+        postman = desk.postman()
+        postman.deliver(_POST_SECONDS, desk.outside.stop.is_set)
+        postman.tidy()
     return _tell(end, as_json=as_json, quiet=quiet)
 
 
 def _tell_busy(name: str, *, as_json: bool) -> int:
+    from importer.jobs.ends import TurnEnd
     from importer.jobs.store import Result
-    from importer.jobs.work import TurnEnd
 
     return _tell(TurnEnd(name, Result.BUSY, _BUSY, "The job is running already."), as_json=as_json)
 

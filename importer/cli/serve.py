@@ -9,17 +9,19 @@ from typing import TYPE_CHECKING
 
 import click
 
-from importer.cli.jobs_desk import jobs_desk, jobs_options
+from importer.cli.jobs_desk import JobsDesk, jobs_desk, jobs_options
 from importer.cli.main import print_json
 
 if TYPE_CHECKING:
-    from importer.cli.jobs_desk import JobsDesk
     from importer.jobs.engine import Engine
-    from importer.pipeline.runs import Surroundings
 
 _BUSY = 75
 _TIDY_SECONDS = 1800.0
 _LOOK_SECONDS = 10.0
+_POST_SECONDS = 5.0
+"""How often it looks for notifications to be sent."""
+
+_LAST_POST_SECONDS = 20.0
 
 
 @click.command("serve")
@@ -49,10 +51,11 @@ def command(file: Path | None, as_json: bool, verbose: int) -> int:
             if as_json:
                 print_json({"status": "serving", "exit_status": 0, "jobs": list(desk.jobs.tasks)})
             say(f"Serving {len(desk.jobs.tasks)} jobs of {desk.jobs.path}. Ctrl-C stops.")
-            _watch(engine, desk.outside)
+            _watch(desk, engine)
         finally:
             desk.outside.stop.set()
             engine.stop()
+        desk.postman().deliver(_LAST_POST_SECONDS)
     say("Stopped; what was under way is continued at the next start.")
     return 0
 
@@ -64,11 +67,17 @@ def _only_one(desk: JobsDesk) -> AbstractContextManager[bool]:
     return nullcontext(True) if desk.databases.shared else held_lock(desk.outside.home, "serve")
 
 
-def _watch(engine: Engine, outside: Surroundings) -> None:
-    """Until somebody asks to stop: continue what other machines left, and forget what is old."""
-    tidied = outside.clock.monotonic()
-    while not outside.stop.wait(_LOOK_SECONDS if engine.has_peers else _TIDY_SECONDS):
-        engine.continue_for_others()
-        if outside.clock.monotonic() - tidied >= _TIDY_SECONDS:
+def _watch(desk: JobsDesk, engine: Engine) -> None:
+    """Until somebody asks to stop: send notifications, continue what other machines left, and forget what is old."""
+    outside, postman = desk.outside, desk.postman()
+    looked = tidied = outside.clock.monotonic()
+    while not outside.stop.wait(min(_POST_SECONDS, _LOOK_SECONDS)):
+        postman.deliver(_TIDY_SECONDS, outside.stop.is_set)
+        now = outside.clock.monotonic()
+        if now - looked >= _LOOK_SECONDS:
+            looked = now
+            engine.continue_for_others()
+        if now - tidied >= _TIDY_SECONDS:
+            tidied = now
             engine.tidy(outside.clock.now())
-            tidied = outside.clock.monotonic()
+            postman.tidy()

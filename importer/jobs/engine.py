@@ -16,12 +16,13 @@ from importer.errors import ImporterError, LedgerError
 from importer.jobs import plain_json
 from importer.jobs.cron import times_after
 from importer.jobs.database import Databases
+from importer.jobs.ends import TurnEnd, turn_from
 from importer.jobs.extra import engine_extra
 from importer.jobs.model import Missed
 from importer.jobs.peers import Peers, opening
 from importer.jobs.store import State
-from importer.jobs.turning import BY_HAND, HandOver, Plain, Turns, steps_of, turn_from
-from importer.jobs.work import TurnEnd, Worker
+from importer.jobs.turning import BY_HAND, HandOver, Plain, Turns, steps_of
+from importer.jobs.work import Worker
 from importer.pipeline.clock import iso
 from importer.redaction import redact
 

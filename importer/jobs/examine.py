@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from importer.errors import ImporterError, SettingsError
+from importer.jobs.addresses import address_text
+from importer.jobs.extra import INSTALL
 from importer.jobs.loader import LoadedJobs, Task
-from importer.jobs.notify import address_text
 from importer.pipeline.plan import read_mapping
 from importer.settings import load_account
 
@@ -40,6 +42,8 @@ def _of_job(task: Task, environment: Mapping[str, str], home: Path) -> Iterator[
         # The service may have keys that this shell has not.
         yield Finding(task.name, False, f"Account {task.job.account}: {error.message}", error.remedy)
     yield from _of_folders(task)
+    if task.job.notify and importlib.util.find_spec("apprise") is None:
+        yield Finding(task.name, False, "Notifications need Apprise, which is not installed.", INSTALL)
     for notification in task.job.notify:
         if notification.url is not None:
             try:

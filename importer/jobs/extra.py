@@ -7,6 +7,8 @@ from contextlib import contextmanager
 
 from importer.errors import SettingsError
 
+INSTALL = "Install it: pip install 'importer[jobs]'"
+
 
 @contextmanager
 def engine_extra() -> Iterator[None]:
@@ -16,5 +18,5 @@ def engine_extra() -> Iterator[None]:
     except ImportError as error:
         raise SettingsError(
             f"Jobs need an engine that is not installed ({error.name or error}).",
-            "Install it: pip install 'importer[jobs]'",
+            INSTALL,
         ) from None

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from importer.errors import AnotherRunActive, ImporterError, MappingError, RunStopped, SourceError
+from importer.errors import (
+    AnotherRunActive,
+    ImporterError,
+    LedgerError,
+    MappingError,
+    ReportError,
+    RunStopped,
+    SettingsError,
+    SourceError,
+)
 from importer.jobs.guarding import Held, approve_words, review_for
 from importer.jobs.loader import Task
 from importer.jobs.store import Entry, Result
@@ -16,6 +26,7 @@ from importer.pipeline.plan import PlanRequest
 from importer.pipeline.publishing import Places, Report
 from importer.pipeline.runs import run
 from importer.pipeline.surroundings import Surroundings
+from importer.reports.interface import ErrorGroup
 from importer.settings import Account, Locale
 from importer.sources import file_signature
 
@@ -24,7 +35,11 @@ Load = Callable[[str], Account]
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """How the import of one file ended; ``problems`` are rows that need a person."""
+    """How the import of one file ended; ``problems`` are rows that need a person.
+
+    ``counts`` has the rows of each status and ``codes`` those of the commonest problems and refusals. ``outline`` is
+    what of the ``message`` may be told outside of this machine: nothing that a file or a server says.
+    """
 
     outcome: Result
     exit_status: int
@@ -35,6 +50,9 @@ class Verdict:
     problems: int = 0
     results: str = ""
     report: str = ""
+    counts: Mapping[str, int] = field(default_factory=dict)
+    codes: Mapping[str, int] = field(default_factory=dict)
+    outline: str = ""
 
 
 def import_file(task: Task, entry: Entry, outside: Surroundings, load: Load) -> Verdict:
@@ -51,7 +69,7 @@ def import_file(task: Task, entry: Entry, outside: Surroundings, load: Load) -> 
         outcome = next((result for kind, result in _ENDS if isinstance(error, kind)), Result.ERROR)
         if outcome is Result.FAILED and not _is_as_it_was(path, entry):
             return _changed(path)
-        return Verdict(outcome, error.exit_status, error.message, error.remedy)
+        return Verdict(outcome, error.exit_status, error.message, error.remedy, outline=outline_of(error))
 
 
 _ENDS: tuple[tuple[type[ImporterError], Result], ...] = (
@@ -62,6 +80,23 @@ _ENDS: tuple[tuple[type[ImporterError], Result], ...] = (
     (MappingError, Result.FAILED),
 )
 """What an error says of the file; any other says something of the surroundings, and the file waits."""
+
+_SPEAKABLE = (Held, AnotherRunActive, SettingsError, LedgerError, ReportError)
+_OUTLINES: tuple[tuple[type[ImporterError], str], ...] = (
+    (RunStopped, "It stopped before its end. Nothing is lost."),
+    (SourceError, "The file cannot be read."),
+    (MappingError, "The mapping is wrong, or the file does not fit it."),
+    (ImporterError, "Something outside of the file kept it from being imported: the network, LeadSquared or the disk."),
+)
+_MOST_CODES = 5
+_CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{1,59}")
+
+
+def outline_of(error: ImporterError) -> str:
+    """What may be told of ``error`` outside of this machine: its message may quote a file or a server."""
+    if isinstance(error, _SPEAKABLE):
+        return error.message
+    return next(words for kind, words in _OUTLINES if isinstance(error, kind))
 
 
 def _run(task: Task, entry: Entry, outside: Surroundings, load: Load) -> Report:
@@ -87,11 +122,13 @@ def _is_as_it_was(path: Path, entry: Entry) -> bool:
 
 
 def _changed(path: Path) -> Verdict:
+    words = f"{path} was changed, replaced or removed after it had been taken."
     return Verdict(
         Result.INTERRUPTED,
         4,
-        f"{path} was changed, replaced or removed after it had been taken.",
+        words,
         "Put files into the inbox under another name and rename them when they are whole.",
+        outline=words,
     )
 
 
@@ -110,7 +147,16 @@ def _verdict(report: Report, task: Task) -> Verdict:
         sum(summary.counts.get(status, 0) for status in NEEDS_PERSON),
         str(report.results or ""),
         str(report.page or ""),
+        {status.value: count for status, count in summary.counts.items() if count},
+        _codes(summary.errors),
+        outline_of(report.stopped) if report.stopped else "",
     )
+
+
+def _codes(groups: Sequence[ErrorGroup]) -> dict[str, int]:
+    """The commonest codes with their rows; LeadSquared's are texts of a server, and only names pass."""
+    commonest = sorted(groups, key=lambda group: -group.rows)[:_MOST_CODES]
+    return {group.code if _CODE.fullmatch(group.code) else "other": group.rows for group in commonest}
 
 
 def _outcome(report: Report) -> Result:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from importer.errors import JobsFileError, MappingError, MappingProblem, UsageError
 from importer.jobs.checks import check_jobs
-from importer.jobs.model import Job, JobsFile
+from importer.jobs.model import Address, Job, JobsFile
 from importer.jobs.wording import JOBS
 from importer.mapping.decoding import read_text
 from importer.mapping.document import Document, read_document
@@ -74,6 +74,10 @@ class LoadedJobs:
     def followers(self, name: str) -> list[Task]:
         """The jobs that run after ``name`` has ended well."""
         return [task for task in self.tasks.values() if task.job.after == name]
+
+    def addresses(self) -> list[Address]:
+        """Where the addresses of all notifications are kept."""
+        return [each.url for task in self.tasks.values() for each in task.job.notify if each.url is not None]
 
 
 def find_jobs_file(given: Path | None, environment: Mapping[str, str], home: Path) -> Path:

@@ -7,9 +7,13 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
+from importer.jobs.addresses import place_of
 from importer.jobs.cron import times_after
 from importer.jobs.loader import LoadedJobs, Task
+from importer.jobs.outbox import Letter, LetterState
 from importer.jobs.store import JobStore, State
+
+_NOT_THERE = (LetterState.WAITING, LetterState.GIVEN_UP)
 
 
 def due_times(task: Task, start: datetime, count: int) -> list[datetime]:
@@ -49,6 +53,7 @@ def standing(jobs: LoadedJobs, store: JobStore, now: datetime) -> list[dict[str,
                 "held": [{"path": entry.path, "why": entry.message, "remedy": entry.remedy} for entry in held],
                 "last_success_at": state.last_success_at or None,
                 "last": asdict(last[0]) if last else None,
+                "notifications": [_plain(each) for each in store.letters([name], _NOT_THERE)],
             }
         )
     return listed
@@ -70,4 +75,12 @@ def history(store: JobStore, job: str | None, count: int) -> dict[str, Any]:
     return {
         "turns": [asdict(turn) for turn in store.turns(job, count)],
         "files": [asdict(entry) for entry in store.entries(job, newest=count)],
+        "notifications": [_plain(each) for each in store.letters(None if job is None else [job], newest=count)],
     }
+
+
+def _plain(letter: Letter) -> dict[str, Any]:
+    """A notification without its text, which the history has in full."""
+    kept = ("job", "outcome", "title", "created_at", "state", "attempts", "trouble")
+    next_at = letter.next_at if letter.state == LetterState.WAITING else None
+    return {**{name: getattr(letter, name) for name in kept}, "to": place_of(letter.address), "next_at": next_at}

@@ -5,7 +5,7 @@ Nothing here keeps a row from being doubled: that is the ledger's, and it holds 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from datetime import datetime
@@ -19,7 +19,8 @@ from sqlalchemy.exc import DBAPIError
 
 from importer.errors import LedgerError
 from importer.jobs.inbox import Seen
-from importer.jobs.tables import files, jobs, metadata, schedules, sightings, turns
+from importer.jobs.outbox import Draft, Letter, LetterState, letter, put
+from importer.jobs.tables import bring_up_to_date, files, jobs, outbox, schedules, sightings, turns
 from importer.pipeline.clock import iso
 
 
@@ -79,6 +80,9 @@ class Entry:
     report: str
     archive: str
     approved_by: str
+    counts: Mapping[str, int]
+    codes: Mapping[str, int]
+    outline: str
 
     @property
     def signature(self) -> tuple[int, int, int]:
@@ -126,7 +130,7 @@ class JobStore:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         with self._transaction() as connection:
-            metadata.create_all(connection, checkfirst=True)
+            bring_up_to_date(connection)
 
     def close(self) -> None:
         """Give the database back."""
@@ -220,10 +224,11 @@ class JobStore:
 
     # Turns
 
-    def add_turn(self, turn: Turn) -> None:
-        """Note what a job did."""
+    def add_turn(self, turn: Turn, drafts: Sequence[Draft] = ()) -> None:
+        """Note what a job did, and with it what is to be told of it."""
         with self._transaction() as connection:
             connection.execute(insert(turns).values({name: getattr(turn, name) for name in _TURN}))
+            put(connection, drafts, turn.ended_at)
 
     def turns(self, job: str | None, newest: int) -> list[Turn]:
         """The newest turns, newest first."""
@@ -259,6 +264,65 @@ class JobStore:
         """The times of the job's schedule up to ``until`` are made up for."""
         with self._transaction() as connection:
             _put(connection, schedules, job, {"owed_since": until})
+
+    def note_silence(self, job: str, drafts: Sequence[Draft], now: datetime) -> None:
+        """Note that the silence of ``job`` is told, and what is told of it."""
+        with self._transaction() as connection:
+            _put(connection, jobs, job, {"silence_told_at": iso(now)})
+            put(connection, drafts, iso(now))
+
+    # Notifications
+
+    def letters(
+        self, jobs: Collection[str] | None = None, states: Sequence[LetterState] = (), newest: int = 0
+    ) -> list[Letter]:
+        """Notifications of ``jobs`` in the order in which they were written, or the ``newest``, newest first."""
+        query = select(outbox).order_by(outbox.c.id.desc() if newest else outbox.c.id)
+        if jobs is not None:
+            query = query.where(outbox.c.job.in_(jobs))
+        if states:
+            query = query.where(outbox.c.state.in_([state.value for state in states]))
+        if newest:
+            query = query.limit(newest)
+        with self._transaction() as connection:
+            return [letter(row) for row in connection.execute(query)]
+
+    def due_letters(self, jobs: Collection[str], now: datetime) -> list[Letter]:
+        """What is to be sent for ``jobs`` now; what was tried least often comes first."""
+        query = select(outbox).where(
+            outbox.c.job.in_(jobs), outbox.c.state == LetterState.WAITING.value, outbox.c.next_at <= iso(now)
+        )
+        with self._transaction() as connection:
+            return [letter(row) for row in connection.execute(query.order_by(outbox.c.attempts, outbox.c.id))]
+
+    def claim_letter(self, found: Letter, next_at: datetime) -> bool:
+        """Note one more attempt, with the time of the next, before it begins; False when somebody else was faster."""
+        query = update(outbox).where(
+            outbox.c.id == found.id,
+            outbox.c.attempts == found.attempts,
+            outbox.c.state == LetterState.WAITING.value,
+        )
+        with self._transaction() as connection:
+            return connection.execute(query.values(attempts=found.attempts + 1, next_at=iso(next_at))).rowcount == 1
+
+    def change_letter(self, number: int, **values: str) -> None:
+        """Change the notification ``number``."""
+        with self._transaction() as connection:
+            connection.execute(update(outbox).where(outbox.c.id == number).values(values))
+
+    def told_since(self, job: str, outcome: str, since: datetime) -> bool:
+        """Whether a notification of this end of ``job`` was written after ``since``."""
+        query = select(outbox.c.id).where(
+            outbox.c.job == job, outbox.c.outcome == outcome, outbox.c.created_at > iso(since)
+        )
+        with self._transaction() as connection:
+            return connection.execute(query.limit(1)).first() is not None
+
+    def forget_letters(self, before: datetime) -> int:
+        """Remove notifications that came to their end before that time; how many."""
+        over = and_(outbox.c.state != LetterState.WAITING.value, outbox.c.ended_at < iso(before))
+        with self._transaction() as connection:
+            return connection.execute(delete(outbox).where(over)).rowcount
 
 
 def _put(connection: Connection, table: Table, job: str, values: Mapping[str, str]) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, Table, Text
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, Column, Connection, Index, Integer, MetaData, Table, Text, inspect
+from sqlalchemy.schema import CreateColumn
 
 metadata = MetaData()
 
@@ -13,6 +16,10 @@ def _text(name: str) -> Column[str]:
 
 def _number(name: str) -> Column[int]:
     return Column(name, BigInteger, nullable=False, server_default="0")
+
+
+def _table(name: str) -> Column[Any]:
+    return Column(name, JSON, nullable=False, server_default="{}")
 
 
 # One line per file that a job took. `state` is how far it is, `outcome` how it ended; `archive` is where it goes.
@@ -42,6 +49,9 @@ files = Table(
     _text("report"),
     _text("archive"),
     _text("approved_by"),
+    _table("counts"),
+    _table("codes"),
+    _text("outline"),
 )
 Index("importer_job_files_by_content", files.c.job, files.c.sha)
 
@@ -95,3 +105,35 @@ schedules = Table(
     _text("schedule"),
     _text("owed_since"),
 )
+
+# Notifications, one line per message and address. An address itself is never here, only where it is kept.
+outbox = Table(
+    "importer_job_outbox",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("job", Text, nullable=False),
+    _text("outcome"),
+    _text("title"),
+    _text("text"),
+    _text("env"),
+    _text("file"),
+    _text("created_at"),
+    _number("attempts"),
+    _text("next_at"),
+    _text("state"),
+    _text("ended_at"),
+    _text("trouble"),
+)
+Index("importer_job_outbox_by_state", outbox.c.state, outbox.c.next_at)
+
+
+def bring_up_to_date(connection: Connection) -> None:
+    """Make the tables, and the columns that a table of an earlier version has not."""
+    metadata.create_all(connection, checkfirst=True)
+    found = inspect(connection)
+    for table in metadata.sorted_tables:
+        there = {column["name"] for column in found.get_columns(table.name)}
+        for column in table.columns:
+            if column.name not in there:
+                words = CreateColumn(column).compile(dialect=connection.dialect)
+                connection.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN {words}")

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from importer.errors import SettingsError
+from importer.jobs.ends import ENDED, WELL_ENOUGH, TurnEnd, begun_from, file_from, passes_by_itself
 from importer.jobs.store import Result
-from importer.jobs.work import ENDED, TRIED_AGAIN, WELL_ENOUGH, Begun, FileEnd, TurnEnd, Worker
+from importer.jobs.work import Worker
 
 BY_HAND, AFTER, AFTER_BY_HAND = "hand", "after", "after by hand"
 """Causes of a turn; by hand, a person or another scheduler waits for its end."""
@@ -36,7 +36,7 @@ def steps_of(dbos: Any, worker: Worker) -> Steps:
     """The steps of ``worker``, as the engine knows them."""
 
     def finish(name: str, cause: str, due: str, begun: Plain, ends: list[Plain], last: bool) -> Plain:
-        files = [FileEnd(**each) for each in ends]
+        files = [file_from(each) for each in ends]
         return worker.finish(name, cause, due, begun_from(begun), files, last=last).plain()
 
     return Steps(
@@ -65,7 +65,7 @@ class Turns:
         tries = 1 if cause in _WAITED_FOR else _TRIES
         for tried in range(1, tries + 1):
             end = self._once(name, cause, due, last=tried == tries)
-            if tried == tries or not passes_by_itself(end):
+            if tried == tries or not passes_by_itself(end["outcome"], end["exit_status"]):
                 break
             self.worker.outside.clock.sleep(_TRY_AGAIN_SECONDS)
             if self.worker.outside.stop.is_set():
@@ -89,19 +89,3 @@ class Turns:
             for follower in worker.jobs.followers(name):
                 self.follow(follower.name, AFTER_BY_HAND if cause in _WAITED_FOR else AFTER, due)
         return end
-
-
-def passes_by_itself(end: Plain) -> bool:
-    """Whether a turn ended for a reason that may be gone in a few minutes, such as the network's."""
-    return end["outcome"] in TRIED_AGAIN and end["exit_status"] != SettingsError.exit_status
-
-
-def begun_from(found: Plain) -> Begun:
-    """What :func:`dataclasses.asdict` made of a :class:`Begun`."""
-    stopper = found["stopper"]
-    return Begun(**{**found, "stopper": turn_from(stopper) if stopper else None})
-
-
-def turn_from(found: Plain) -> TurnEnd:
-    """What :meth:`TurnEnd.plain` told."""
-    return TurnEnd(**{**found, "files": [FileEnd(**each) for each in found["files"]]})

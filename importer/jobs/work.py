@@ -5,19 +5,22 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime
+from dataclasses import dataclass, fields, replace
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from importer.errors import ImporterError
 from importer.jobs.archive import PlaceTaken, move, place_in, write_note
-from importer.jobs.importing import Load, Verdict, import_file
+from importer.jobs.ends import TRIED_AGAIN, Begun, FileEnd, TurnEnd, end_of, passes_by_itself, sum_up
+from importer.jobs.importing import Load, Verdict, import_file, outline_of
 from importer.jobs.loader import LoadedJobs, Task
-from importer.jobs.model import Address
-from importer.jobs.notify import Notice, Notifier, listeners, silence_listeners
+from importer.jobs.notify import listeners, silence_listeners
+from importer.jobs.outbox import Draft
 from importer.jobs.peers import Hold
 from importer.jobs.store import Entry, JobStore, Result, State, Turn
 from importer.jobs.taking import take_files
+from importer.jobs.telling import notice_of_fault, notice_of_silence, notice_of_turn
 from importer.pipeline.clock import iso
 from importer.pipeline.plan import read_mapping
 from importer.pipeline.surroundings import Surroundings
@@ -28,72 +31,8 @@ _log = logging.getLogger(__name__)
 MOST_ATTEMPTS = 20
 """A file at which the program ended so often without a word is held: it may be what ends it."""
 
-_WORST_FIRST = (
-    Result.ERROR,
-    Result.FAILED,
-    Result.INTERRUPTED,
-    Result.HELD,
-    Result.PROBLEMS,
-    Result.BUSY,
-    Result.DONE,
-    Result.DUPLICATE,
-    Result.PAUSED,
-    Result.NOTHING,
-)
-EXIT_STATUS = {Result.FAILED: 1, Result.INTERRUPTED: 4, Result.HELD: 3, Result.PROBLEMS: 3, Result.BUSY: 75}
-_LEFT_OPEN = (Result.BUSY, Result.INTERRUPTED, Result.ERROR)
-ENDED = (Result.DONE, Result.PROBLEMS, Result.DUPLICATE, Result.FAILED)
-"""Ends of a file after which it goes to an archive."""
-TRIED_AGAIN = (Result.BUSY, Result.INTERRUPTED, Result.ERROR)
-"""Ends of a turn that a later try may mend."""
-WELL_ENOUGH = (Result.DONE, Result.PROBLEMS, Result.DUPLICATE, Result.NOTHING)
-"""Ends of a turn after which the jobs that wait for it may run."""
-
-
-@dataclass(frozen=True, slots=True)
-class FileEnd:
-    """How the work on one file ended, in plain values."""
-
-    path: str
-    outcome: str
-    exit_status: int
-    message: str
-    remedy: str = ""
-    run: str = ""
-    rows: int = 0
-    problems: int = 0
-    results: str = ""
-    report: str = ""
-    archive: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class TurnEnd:
-    """How a turn ended, in plain values."""
-
-    job: str
-    outcome: str
-    exit_status: int
-    message: str
-    remedy: str = ""
-    notes: Sequence[str] = ()
-    files: Sequence[FileEnd] = field(default_factory=tuple)
-
-    def plain(self) -> dict[str, object]:
-        """As JSON has it."""
-        return {**asdict(self), "notes": list(self.notes), "files": [asdict(each) for each in self.files]}
-
-
-@dataclass(frozen=True, slots=True)
-class Begun:
-    """What a turn found at its start: numbers of entries, sentences for people, and what keeps it from working."""
-
-    numbers: Sequence[int] = ()
-    notes: Sequence[str] = ()
-    held: int = 0
-    arriving: int = 0
-    stopper: TurnEnd | None = None
-    started: str = ""
+_SAME_TROUBLE = timedelta(hours=20)
+"""How long a trouble that stays the same is not told again; a job of every night tells it every night."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +43,6 @@ class Worker:
     store: JobStore
     outside: Surroundings
     load: Load
-    notifier: Notifier
     hold: Hold
 
     def begin(self, name: str) -> Begun:
@@ -123,7 +61,8 @@ class Worker:
             mapping_sha = read_mapping(task.mapping).sha
             catch = take_files(task, self.store, self.outside.clock, mapping_sha)
         except ImporterError as error:
-            stopper = TurnEnd(name, Result.ERROR, error.exit_status, error.message, error.remedy)
+            words = outline_of(error)
+            stopper = TurnEnd(name, Result.ERROR, error.exit_status, error.message, error.remedy, outline=words)
             return Begun(stopper=stopper, started=iso(now))
         notes.extend(catch.notes)
         return Begun(catch.numbers, notes, catch.held, len(catch.arriving), started=iso(now))
@@ -142,21 +81,23 @@ class Worker:
         entry = self.store.entry(number)
         task = self.jobs.task(entry.job)
         if entry.state not in (State.TAKEN.value, State.APPROVED.value):
-            return _end_of(entry)
+            return end_of(entry)
         if self.outside.stop.is_set():
-            return FileEnd(entry.path, Result.INTERRUPTED, 4, "Stopped on request before this file.")
+            words = "Stopped on request before this file."
+            return FileEnd(Result.INTERRUPTED, 4, words, path=entry.path, outline=words)
         earlier = self.store.imported_before(task.name, entry.sha)
         if earlier is not None:
             return self._keep(entry, task, _duplicate(earlier))
         if entry.attempts >= MOST_ATTEMPTS and not entry.approved_by:
             words = f"The program ended {entry.attempts} times while it imported this file."
-            return self._keep(entry, task, Verdict(Result.HELD, 3, words, f"importer jobs approve {task.name}"))
+            verdict = Verdict(Result.HELD, 3, words, f"importer jobs approve {task.name}", outline=words)
+            return self._keep(entry, task, verdict)
         entry = self.store.change(number, attempts=entry.attempts + 1)
         verdict = import_file(task, entry, self.outside, self.load)
-        if verdict.outcome in _LEFT_OPEN:
+        if verdict.outcome in TRIED_AGAIN:
             # It ended with a word, so this was no crash.
             entry = self.store.change(number, attempts=0, run=verdict.run or entry.run, message=verdict.message)
-            return FileEnd(entry.path, verdict.outcome, verdict.exit_status, verdict.message, verdict.remedy, entry.run)
+            return FileEnd(**{**_values(verdict), "run": entry.run}, path=entry.path)
         return self._keep(entry, task, verdict)
 
     def _keep(self, entry: Entry, task: Task, verdict: Verdict) -> FileEnd:
@@ -166,34 +107,28 @@ class Worker:
         now = self.outside.clock.now()
         archive = "" if held else str(place_in(folder, Path(entry.path).name, now))
         values = {
-            "state": State.HELD.value if held else State.IMPORTED.value,
+            **_values(verdict),
             "outcome": verdict.outcome.value,
-            "exit_status": verdict.exit_status,
-            "ended_at": iso(now),
             "run": verdict.run or entry.run,
-            "rows": verdict.rows,
-            "problems": verdict.problems,
-            "message": verdict.message,
-            "remedy": verdict.remedy,
-            "results": verdict.results,
-            "report": verdict.report,
+            "state": State.HELD.value if held else State.IMPORTED.value,
+            "ended_at": iso(now),
             "archive": archive,
             "approved_by": "" if held else entry.approved_by,
         }
-        return _end_of(self.store.change(entry.id, **values))
+        return end_of(self.store.change(entry.id, **values))
 
     def archive(self, number: int) -> FileEnd:
         """Move the file of an imported entry to its archive; finishes a move that was cut short."""
         entry = self.store.entry(number)
         if entry.state != State.IMPORTED.value:
-            return _end_of(entry)
+            return end_of(entry)
         source, place = Path(entry.path), Path(entry.archive)
         if not source.exists():
             there = entry.archive if place.exists() else ""
-            return _end_of(self.store.change(entry.id, state=State.ARCHIVED.value, archive=there))
+            return end_of(self.store.change(entry.id, state=State.ARCHIVED.value, archive=there))
         if not _is_still(source, entry):
             # Other content has come under the same name; it is taken as a file of its own.
-            return _end_of(self.store.change(entry.id, state=State.ARCHIVED.value, archive=""))
+            return end_of(self.store.change(entry.id, state=State.ARCHIVED.value, archive=""))
         try:
             move(source, place)
         except PlaceTaken:
@@ -202,10 +137,10 @@ class Worker:
             return self.archive(number)
         except ImporterError as error:
             _log.warning("%s", error.message)
-            return replace(_end_of(entry), archive="", message=f"{entry.message} {error.message}", remedy=error.remedy)
+            return replace(end_of(entry), archive="", message=f"{entry.message} {error.message}", remedy=error.remedy)
         if entry.outcome in (Result.FAILED.value, Result.DUPLICATE.value):
             write_note(place, f"{entry.message} {entry.remedy}".strip())
-        return _end_of(self.store.change(entry.id, state=State.ARCHIVED.value))
+        return end_of(self.store.change(entry.id, state=State.ARCHIVED.value))
 
     def finish(
         self, name: str, cause: str, due: str, begun: Begun, ends: Sequence[FileEnd], *, last: bool = True
@@ -215,21 +150,30 @@ class Worker:
         An end that the next try may mend is told only after the ``last`` try.
         """
         end = begun.stopper or sum_up(name, begun, ends)
-        now = self.outside.clock.now()
-        outcome = Result(end.outcome)
+        now, outcome = self.outside.clock.now(), end.outcome
         if outcome not in (Result.NOTHING, Result.BUSY, Result.PAUSED):
             rows = sum(each.rows for each in ends)
             at = (due, begun.started, iso(now))
-            self.store.add_turn(Turn(name, cause, *at, outcome.value, end.exit_status, len(ends), rows, end.message))
+            turn = Turn(name, cause, *at, outcome.value, end.exit_status, len(ends), rows, end.message)
+            quiet = passes_by_itself(outcome, end.exit_status) and not last
+            self.store.add_turn(turn, [] if quiet or self._is_old_news(turn, now) else self._drafts(end, now))
         if any(each.outcome in (Result.DONE, Result.PROBLEMS) for each in ends):
             self.store.change_state(name, last_success_at=iso(now), silence_told_at="")
         _log.info("%s: %s: %s", name, outcome.value, end.message)
-        if outcome is Result.INTERRUPTED and not last:
-            return end
-        addresses = listeners(self.jobs.task(name).job.notify, outcome)
-        title = f"Job {name}: {outcome.value}"
-        self._tell(Notice(name, outcome, title, f"{end.message} {end.remedy}".strip()), addresses)
         return end
+
+    def _drafts(self, end: TurnEnd, now: datetime) -> list[Draft]:
+        task = self.jobs.task(end.job)
+        notice = notice_of_turn(end, now)
+        return [Draft(notice, address) for address in listeners(task.job.notify, end.outcome)]
+
+    def _is_old_news(self, turn: Turn, now: datetime) -> bool:
+        """Whether the turn before ended with the same trouble, and that was told not long ago."""
+        if turn.outcome not in TRIED_AGAIN:
+            return False
+        before = self.store.turns(turn.job, 1)
+        same = bool(before) and (before[0].outcome, before[0].message) == (turn.outcome, turn.message)
+        return same and self.store.told_since(turn.job, turn.outcome, now - _SAME_TROUBLE)
 
     @contextmanager
     def noting_faults(self, name: str, cause: str, due: str) -> Iterator[None]:
@@ -238,16 +182,14 @@ class Worker:
             yield
         except Exception as error:
             words = f"The program failed: {type(error).__name__}: {redact(str(error))}"
-            now = iso(self.outside.clock.now())
-            self.store.add_turn(Turn(name, cause, due, now, now, Result.ERROR.value, 1, 0, 0, words))
-            addresses = listeners(self.jobs.task(name).job.notify, Result.ERROR)
-            self._tell(Notice(name, Result.ERROR, f"Job {name}: error", words), addresses)
+            moment = self.outside.clock.now()
+            now = iso(moment)
+            turn = Turn(name, cause, due, now, now, Result.ERROR.value, 1, 0, 0, words)
+            notice = notice_of_fault(name, type(error).__name__, moment)
+            wanted = listeners(self.jobs.task(name).job.notify, Result.ERROR)
+            old = self._is_old_news(turn, moment)
+            self.store.add_turn(turn, [] if old else [Draft(notice, address) for address in wanted])
             raise
-
-    def _tell(self, notice: Notice, addresses: Sequence[Address]) -> None:
-        if addresses:
-            for trouble in self.notifier.send(notice, addresses, self.outside.environment):
-                _log.warning("%s", trouble)
 
     def watch_silence(self) -> list[str]:
         """Tell of jobs that had no success for too long; their names."""
@@ -256,38 +198,25 @@ class Worker:
             state = self.store.state(name)
             addresses = silence_listeners(task.job.notify, state, now)
             if addresses and not state.paused_at:
-                since = state.last_success_at or state.known_since
-                days = (now - datetime.fromisoformat(since)).days
-                words = f"No file was imported since {since[:16].replace('T', ' ')} UTC, for {days} days."
-                self._tell(Notice(name, "silence", f"Job {name}: silence", words), addresses)
-                self.store.change_state(name, silence_told_at=iso(now))
+                since = datetime.fromisoformat(state.last_success_at or state.known_since)
+                notice = notice_of_silence(name, since, now)
+                self.store.note_silence(name, [Draft(notice, address) for address in addresses], now)
                 silent.append(name)
         return silent
 
 
-def sum_up(name: str, begun: Begun, ends: Sequence[FileEnd]) -> TurnEnd:
-    """The end of a turn is that of its worst file; held files of earlier turns do not count again."""
-    found = [Result(each.outcome) for each in ends]
-    outcome = next((result for result in _WORST_FIRST if result in found), Result.NOTHING)
-    worst = next((each for each in ends if each.outcome == outcome), None)
-    status = worst.exit_status if worst and outcome is Result.ERROR else EXIT_STATUS.get(outcome, 0)
-    if worst is None:
-        waiting = [f"{begun.arriving} still arriving"] if begun.arriving else []
-        waiting += [f"{begun.held} held"] if begun.held else []
-        return TurnEnd(name, outcome, 0, f"No new file; {', '.join(waiting) or 'nothing waits'}.", "", begun.notes)
-    message = worst.message if len(ends) == 1 else f"{len(ends)} files; {Path(worst.path).name}: {worst.message}"
-    return TurnEnd(name, outcome, status, message, worst.remedy, begun.notes, ends)
+def _values(verdict: Verdict) -> dict[str, Any]:
+    return {each.name: getattr(verdict, each.name) for each in fields(Verdict)}
 
 
 def _duplicate(earlier: Entry) -> Verdict:
     when = earlier.ended_at[:16].replace("T", " ")
-    return Verdict(
-        Result.DUPLICATE,
-        0,
+    words = (
         f"The same content was imported on {when} UTC as {Path(earlier.path).name} (run {earlier.run or 'unknown'}); "
-        "nothing was sent again.",
-        "To send it again on purpose: importer run FILE -m MAPPING --again REASON",
+        "nothing was sent again."
     )
+    remedy = "To send it again on purpose: importer run FILE -m MAPPING --again REASON"
+    return Verdict(Result.DUPLICATE, 0, words, remedy, outline=words)
 
 
 def _is_still(path: Path, entry: Entry) -> bool:
@@ -297,19 +226,3 @@ def _is_still(path: Path, entry: Entry) -> bool:
         return (info.st_size, info.st_mtime_ns, info.st_ino) == entry.signature or source_hash(path) == entry.sha
     except (OSError, ImporterError):
         return False
-
-
-def _end_of(entry: Entry) -> FileEnd:
-    return FileEnd(
-        entry.path,
-        entry.outcome or Result.INTERRUPTED,
-        entry.exit_status,
-        entry.message,
-        entry.remedy,
-        entry.run,
-        entry.rows,
-        entry.problems,
-        entry.results,
-        entry.report,
-        entry.archive,
-    )

@@ -21,7 +21,6 @@ from importer.jobs.database import Databases, databases_of
 from importer.jobs.engine import Engine
 from importer.jobs.importing import Verdict
 from importer.jobs.loader import parse_jobs
-from importer.jobs.notify import LogNotifier
 from importer.jobs.peers import holding
 from importer.jobs.store import JobStore, Result
 from importer.jobs.work import Worker
@@ -54,7 +53,7 @@ def worker_of(tmp_path: Path, store: JobStore, *jobs: str) -> Worker:
         (tmp_path / name).mkdir(exist_ok=True)
         lines.append(f"  {name}: {{account: x, mapping: m.yaml, source: {{folder: {name}, stable: 0s}}{more}}}")
     loaded = parse_jobs("\n".join(["jobs:", *lines]), tmp_path / "jobs.yaml")
-    return Worker(loaded, store, outside, lambda name: None, LogNotifier(), holding(tmp_path, None))  # type: ignore[arg-type,return-value]  # never asked
+    return Worker(loaded, store, outside, lambda name: None, holding(tmp_path, None))  # type: ignore[arg-type,return-value]  # never asked
 
 
 @contextmanager

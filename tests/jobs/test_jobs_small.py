@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import builtins
-import os
 import shlex
 import shutil
 import subprocess
@@ -18,15 +17,13 @@ from importer.errors import LedgerError, SettingsError
 from importer.jobs import plain_json
 from importer.jobs.cron import times_after
 from importer.jobs.database import databases_of
+from importer.jobs.ends import begun_from
 from importer.jobs.examine import examine
 from importer.jobs.install import Place, cron_block, merged_crontab, systemd_unit, windows_task
 from importer.jobs.loader import LoadedJobs, parse_jobs
 from importer.jobs.locks import held_lock
-from importer.jobs.model import Address
-from importer.jobs.notify import LogNotifier, Notice, address_text
 from importer.jobs.overview import coming, standing
 from importer.jobs.store import JobStore, Turn
-from importer.jobs.turning import begun_from
 from importer.redaction import redact
 
 NOW = datetime(2026, 11, 21, 2, 30, tzinfo=UTC)
@@ -146,22 +143,7 @@ def test_locks(tmp_path: Path) -> None:
         pass
 
 
-def test_notices_without_a_sender(caplog: pytest.LogCaptureFixture, tmp_path: Path) -> None:
-    """The log has them, and nobody is told that they were sent."""
-    notice = Notice("a", "failed", "Job a: failed", "why")
-    assert LogNotifier().send(notice, [], {}) == []
-    assert "only logged" in LogNotifier().send(notice, [Address(env="X")], {})[0]
-    assert "Job a: failed" in caplog.text
-    secret = tmp_path / "address"
-    secret.write_text("mailto://user:pass@example.org", "utf-8")
-    os.chmod(secret, 0o600)
-    assert address_text(Address(file=str(secret)), {}).reveal().startswith("mailto://")
-    assert address_text(Address(env="X"), {"X": "slack://token"}).reveal() == "slack://token"
-    with pytest.raises(SettingsError):
-        address_text(Address(env="X"), {})
-
-
-def test_what_check_finds(jobs: LoadedJobs, tmp_path: Path) -> None:
+def test_what_check_finds(jobs: LoadedJobs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Mapping, account, folders and addresses of every job; what only this shell lacks is not serious."""
     found = {(each.job, each.serious, each.message.split(" ")[0]) for each in examine(jobs, {}, tmp_path)}
     assert ("nightly", True, "There") in found
@@ -169,6 +151,10 @@ def test_what_check_finds(jobs: LoadedJobs, tmp_path: Path) -> None:
     assert not any("no folder" in each.message for each in examine(jobs, {}, tmp_path))
     assert ("nightly", False, "Account") in found
     assert any(job == "nightly" and not serious and word == "The" for job, serious, word in found)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    assert "Notifications need Apprise, which is not installed." in [
+        each.message for each in examine(jobs, {}, tmp_path)
+    ]
 
 
 def test_how_jobs_stand(jobs: LoadedJobs, store: JobStore) -> None:

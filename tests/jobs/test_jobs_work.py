@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,21 +13,20 @@ import pytest
 
 from importer import errors
 from importer.errors import AnotherRunActive, ImporterError, MappingError, MappingProblem, RunStopped, SourceError
-from importer.jobs import archive, importing, work
+from importer.jobs import archive, ends, importing, work
+from importer.jobs.ends import TurnEnd, turn_from
 from importer.jobs.guarding import Held, review_for
 from importer.jobs.importing import Verdict, import_file
 from importer.jobs.loader import LoadedJobs, parse_jobs
-from importer.jobs.model import Address
-from importer.jobs.notify import Notice
 from importer.jobs.peers import holding
 from importer.jobs.store import JobStore, Result, State
-from importer.jobs.turning import turn_from
-from importer.jobs.work import MOST_ATTEMPTS, TurnEnd, Worker
+from importer.jobs.work import MOST_ATTEMPTS, Worker
 from importer.model import Status
 from importer.pipeline.plan_store import PlanFacts
 from importer.pipeline.progress import Silent
 from importer.pipeline.publishing import Report
 from importer.pipeline.surroundings import Surroundings
+from importer.reports.interface import ErrorGroup
 
 NOW = datetime(2026, 11, 21, 2, 30, tzinfo=UTC)
 MAPPING = "target: create-lead\nlead:\n  EmailAddress: E-mail\n"
@@ -61,17 +59,6 @@ class Clock:
         self.time += timedelta(seconds=seconds)
 
 
-@dataclass
-class Ears:
-    """Keeps what it is told to send."""
-
-    heard: list[tuple[str, str, list[str]]] = field(default_factory=list)
-
-    def send(self, notice: Notice, addresses: Sequence[Address], environment: Mapping[str, str]) -> list[str]:
-        self.heard.append((notice.job, notice.outcome, [str(each.env) for each in addresses]))
-        return ["one could not be reached"]
-
-
 @pytest.fixture
 def worker(tmp_path: Path, store: JobStore) -> Worker:
     (tmp_path / "in").mkdir()
@@ -88,7 +75,7 @@ def worker(tmp_path: Path, store: JobStore) -> Worker:
         random_text=lambda: "ab12",
     )
     jobs: LoadedJobs = parse_jobs(JOBS, tmp_path / "jobs.yaml")
-    return Worker(jobs, store, outside, lambda name: None, Ears(), holding(tmp_path, None))  # type: ignore[arg-type,return-value]  # never asked
+    return Worker(jobs, store, outside, lambda name: None, holding(tmp_path, None))  # type: ignore[arg-type,return-value]  # never asked
 
 
 def put(worker: Worker, text: str = "E-mail\na@example.org\n", name: str = "a.csv") -> Path:
@@ -100,11 +87,11 @@ def put(worker: Worker, text: str = "E-mail\na@example.org\n", name: str = "a.cs
 def turn(worker: Worker, name: str = "a") -> TurnEnd:
     """What the engine does, without the engine."""
     begun = worker.begin(name)
-    ends = []
+    files = []
     for number in begun.numbers:
         end = worker.import_one(number)
-        ends.append(worker.archive(number) if end.outcome in work.ENDED else end)
-    return worker.finish(name, "hand", "", begun, ends)
+        files.append(worker.archive(number) if end.outcome in ends.ENDED else end)
+    return worker.finish(name, "hand", "", begun, files)
 
 
 def ending(monkeypatch: pytest.MonkeyPatch, *verdicts: Verdict | BaseException) -> list[str]:
@@ -122,13 +109,13 @@ def ending(monkeypatch: pytest.MonkeyPatch, *verdicts: Verdict | BaseException) 
     return seen
 
 
-def ears(worker: Worker) -> list[tuple[str, str, list[str]]]:
-    assert isinstance(worker.notifier, Ears)
-    return worker.notifier.heard
+def told(worker: Worker) -> list[tuple[str, str, str]]:
+    """What is to be told, of how which job ended, and where the address is."""
+    return [(each.job, each.outcome, each.env) for each in worker.store.letters()]
 
 
 @pytest.mark.parametrize(
-    ("verdict", "status", "folder", "told"),
+    ("verdict", "status", "folder", "hearing"),
     [
         (Verdict(Result.DONE, 0, "well"), 0, "done", ["ALL"]),
         (Verdict(Result.PROBLEMS, 3, "some"), 3, "done", ["ALL", "TROUBLE"]),
@@ -140,7 +127,7 @@ def ears(worker: Worker) -> list[tuple[str, str, list[str]]]:
     ],
 )
 def test_where_a_file_goes_and_who_hears(
-    worker: Worker, monkeypatch: pytest.MonkeyPatch, verdict: Verdict, status: int, folder: str, told: list[str]
+    worker: Worker, monkeypatch: pytest.MonkeyPatch, verdict: Verdict, status: int, folder: str, hearing: list[str]
 ) -> None:
     """The archive, the exit status and the listeners follow from how the import ended."""
     path = put(worker)
@@ -150,7 +137,7 @@ def test_where_a_file_goes_and_who_hears(
     assert path.exists() == (not folder)
     if folder:
         assert (path.parent / folder / "a.csv").is_file()
-    assert [names for _, _, names in ears(worker)] == ([told] if told else [])
+    assert told(worker) == [("a", verdict.outcome.value, name) for name in hearing]
     assert len(worker.store.turns("a", 9)) == (0 if verdict.outcome is Result.BUSY else 1)
 
 
@@ -274,16 +261,56 @@ def test_silence_is_told_once_a_day(worker: Worker, monkeypatch: pytest.MonkeyPa
     turn(worker)
     clock = worker.outside.clock
     assert isinstance(clock, Clock)
-    told = []
+    names = []
     for hours in (47, 1, 23, 1):
         clock.time += timedelta(hours=hours)
-        told.append(worker.watch_silence())
-    assert told == [[], ["a"], [], ["a"]]
-    assert ears(worker)[0] == ("a", "silence", ["QUIET"])
+        names.append(worker.watch_silence())
+    assert names == [[], ["a"], [], ["a"]]
+    assert told(worker) == [("a", "silence", "QUIET")] * 2
     put(worker)
     ending(monkeypatch, Verdict(Result.DONE, 0, "well"))
     turn(worker)
     assert worker.watch_silence() == []
+
+
+def test_a_trouble_that_stays_is_told_once_a_day(worker: Worker) -> None:
+    """A job that is due every hour does not say every hour that its folder is away; another trouble is told at once."""
+    clock, inbox = worker.outside.clock, worker.jobs.task("a").inbox
+    assert isinstance(clock, Clock)
+    inbox.rmdir()
+    for hours, letters in ((0, 1), (1, 1), (18, 1), (2, 2), (3, 2)):
+        clock.time += timedelta(hours=hours)
+        turn(worker)
+        assert len([each for each in told(worker) if each[2] == "ALL"]) == letters
+    worker.jobs.task("a").mapping.write_text("target: x\n", "utf-8")
+    turn(worker)
+    assert len([each for each in told(worker) if each[2] == "ALL"]) == 3
+    assert "The mapping is wrong" in worker.store.letters()[-1].text
+
+
+@pytest.mark.parametrize("verdict", [Verdict(Result.INTERRUPTED, 4, "stop"), Verdict(Result.ERROR, 1, "network")])
+def test_only_the_last_try_is_told(worker: Worker, monkeypatch: pytest.MonkeyPatch, verdict: Verdict) -> None:
+    """What the next try may mend is not yet worth a word; every try stands in the history."""
+    put(worker)
+    ending(monkeypatch, verdict, verdict)
+    for last, letters in ((False, 0), (True, 2)):
+        begun = worker.begin("a")
+        files = [worker.import_one(number) for number in begun.numbers]
+        worker.finish("a", "schedule", "", begun, files, last=last)
+        assert len(told(worker)) == letters
+    assert len(worker.store.turns("a", 9)) == 2
+
+
+def test_a_fault_of_the_program_is_told_without_its_words(worker: Worker) -> None:
+    """The words of an unexpected error may quote anything; they stay in the history."""
+    with pytest.raises(ValueError), worker.noting_faults("a", "hand", ""):
+        raise ValueError("canary-cell")
+    assert told(worker) == [("a", "error", "ALL"), ("a", "error", "TROUBLE")]
+    assert not [each for each in worker.store.letters() if "canary-cell" in each.title + each.text]
+    with pytest.raises(ValueError), worker.noting_faults("a", "hand", ""):
+        raise ValueError("canary-cell")
+    assert len(told(worker)) == 2
+    assert "canary-cell" in worker.store.turns("a", 1)[0].message
 
 
 @pytest.mark.parametrize(
@@ -312,6 +339,9 @@ def test_what_an_error_says_of_the_file(
     monkeypatch.setattr(importing, "_run", fail)
     verdict = import_file(task, entry, worker.outside, worker.load)
     assert (verdict.outcome, verdict.exit_status) == (outcome, status)
+    may_be_quoted = isinstance(error, Held | AnotherRunActive | errors.SettingsError)
+    assert (verdict.outline == verdict.message) == may_be_quoted
+    assert verdict.outline
 
     def fail_late(*_: object) -> Report:
         path.unlink(missing_ok=True)
@@ -332,6 +362,7 @@ class Summary:
     headline: str = "it went so"
     next_step: str = "do this"
     counts: dict[Status, int] = field(default_factory=dict)
+    errors: tuple[ErrorGroup, ...] = ()
 
 
 @pytest.mark.parametrize(
@@ -362,6 +393,23 @@ def test_what_a_report_says_of_the_file(
     verdict = import_file(worker.jobs.task("a"), worker.store.entry(number), worker.outside, worker.load)
     assert verdict.outcome is outcome
     assert ("jobs approve a" in verdict.remedy) == (outcome is Result.HELD)
+    assert ("stopped" in verdict.outline) == (stopped is not None)
+
+
+def test_counts_and_reasons_outlive_the_process(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They stand in the memory; of LeadSquared's texts only those that are names of errors."""
+    put(worker)
+    groups = [ErrorGroup(code, "text", rows, ()) for code, rows in (("bad-phone", 1), ("Said canary-cell!", 2))]
+    summary = Summary(counts={Status.INVALID: 1, Status.REJECTED: 2, Status.CREATED: 0}, errors=tuple(groups))
+    report = Report(summary, Path("/r.xlsx"), Path("/r.html"), 3)  # type: ignore[arg-type]  # only what is looked at
+    monkeypatch.setattr(importing, "_run", lambda *_: report)
+    end = turn(worker)
+    assert end.files[0].counts == {"invalid": 1, "rejected": 2}
+    assert list(end.files[0].codes.items()) == [("other", 2), ("bad-phone", 1)]
+    text = worker.store.letters()[0].text
+    assert "Reasons: 2 other, 1 bad-phone" in text
+    assert "Workbook: /r.xlsx" in text
+    assert "canary-cell" not in text
 
 
 def facts(rows: int, invalid: int) -> PlanFacts:

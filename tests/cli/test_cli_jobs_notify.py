@@ -1,0 +1,89 @@
+"""`importer serve` sends notifications beside its turns, and `test-notification` says what is wrong with a job's own."""
+
+from __future__ import annotations
+
+import json
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from importer.cli import serve
+from importer.cli.main import run
+from importer.jobs import sending
+from importer.jobs.database import databases_of, open_database
+from importer.jobs.model import Address
+from importer.jobs.outbox import Draft, Notice
+from importer.jobs.store import JobStore, Turn
+
+JOBS = """\
+jobs:
+  silent: {account: x, mapping: m.yaml, source: {folder: in}}
+  loud: {account: x, mapping: m.yaml, source: {folder: in2}, notify: [{url: {env: HOOK}}]}
+"""
+
+
+def test_serve_looks_for_letters_and_tidies_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every few seconds what is due is sent; twice an hour what is old is forgotten; a stop ends both."""
+    monkeypatch.setattr(serve, "_POST_SECONDS", 0.001)
+    stop, seen = threading.Event(), []
+
+    def deliver(seconds: float, stopped: Any) -> int:
+        seen.append("deliver")
+        if len(seen) >= 9:
+            stop.set()
+        return int(stopped())
+
+    now = [0.0]
+
+    def monotonic() -> float:
+        now[0] += 700
+        return now[0]
+
+    clock = SimpleNamespace(now=lambda: datetime(2026, 11, 21, tzinfo=UTC), monotonic=monotonic)
+    postman = SimpleNamespace(deliver=deliver, tidy=lambda: seen.append("letters"))
+    desk = SimpleNamespace(outside=SimpleNamespace(stop=stop, clock=clock), postman=lambda: postman)
+    serve._watch(desk, SimpleNamespace(tidy=lambda at: seen.append("engine")))  # type: ignore[arg-type]  # what is used
+    assert seen[:5] == ["deliver", "deliver", "deliver", "engine", "letters"]
+    assert seen[-1] == "deliver"
+
+
+def test_trying_notifications(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The exit status says whether all work; a job that notifies nobody is a mistake."""
+    path = tmp_path / "jobs.yaml"
+    path.write_text(JOBS, "utf-8")
+    monkeypatch.setenv("IMPORTER_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("HOOK", "json://127.0.0.1:1/")
+    monkeypatch.setattr(sending, "sender", lambda environment: lambda address, notice: "")
+    assert run(["jobs", "test-notification", "loud", "--file", str(path)]) == 0
+    assert capsys.readouterr().out == "problems: the variable HOOK: sent.\n"
+    monkeypatch.setattr(sending, "sender", lambda environment: lambda address, notice: "No.")
+    assert run(["jobs", "test-notification", "loud", "--file", str(path), "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)["tried"][0]["trouble"] == "No."
+    assert run(["jobs", "test-notification", "silent", "--file", str(path)]) == 2
+    assert "notifies nobody" in capsys.readouterr().err
+
+
+def test_what_waits_and_what_was_given_up_is_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """List and history name the message, where its address is kept, and why it is not there."""
+    path = tmp_path / "jobs.yaml"
+    path.write_text(JOBS, "utf-8")
+    monkeypatch.setenv("IMPORTER_HOME", str(tmp_path / "home"))
+    (tmp_path / "home").mkdir()
+    store = JobStore(open_database(databases_of({}, tmp_path / "home").jobs))
+    turn = Turn("loud", "hand", "", "", "2026-11-21T02:30:00.000+00:00", "failed", 1, 1, 1, "m")
+    store.add_turn(turn, [Draft(Notice("loud", "failed", "loud: could not", "text"), Address(env="HOOK"))])
+    store.change_letter(1, state="given up", trouble="There was no answer in time.")
+    store.close()
+    for command in ("list", "history"):
+        assert run(["jobs", command, "--file", str(path)]) == 0
+        lines = capsys.readouterr().out.splitlines()
+        at = lines.index("    notification given up: loud: could not (2026-11-21 02:30 UTC, to the variable HOOK)")
+        assert lines[at + 1] == "        There was no answer in time."
