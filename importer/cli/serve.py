@@ -21,14 +21,16 @@ def command(file: Path | None, as_json: bool, verbose: int) -> int:
     """Run the jobs by their schedules until SIGTERM or Ctrl-C, which finish the calls in flight first.
 
     What was under way when the program ended last, however it ended, is continued. A second start ends quietly with
-    exit status 75.
+    exit status 75. The log is also kept as JSON lines in IMPORTER_HOME/logs/serve.jsonl, unless `importer --log-file`
+    names another file or none.
     """
     from importer.cli.streams import say
     from importer.jobs.engine import Engine
     from importer.jobs.locks import held_lock
     from importer.pipeline.progress import Silent
 
-    with jobs_desk(file, quiet=False, verbose=max(verbose, 1)) as desk, held_lock(desk.outside.home, "serve") as ours:
+    desk_of_jobs = jobs_desk(file, quiet=False, verbose=max(verbose, 1), log_name="serve.jsonl")
+    with desk_of_jobs as desk, held_lock(desk.outside.home, "serve") as ours:
         if not ours:
             if as_json:
                 print_json({"status": "busy", "exit_status": _BUSY, "jobs": []})

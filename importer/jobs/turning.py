@@ -10,6 +10,7 @@ from importer.errors import SettingsError
 from importer.jobs.locks import held_lock
 from importer.jobs.store import Result
 from importer.jobs.work import ENDED, TRIED_AGAIN, WELL_ENOUGH, Begun, FileEnd, TurnEnd, Worker
+from importer.logs import log_fields
 
 BY_HAND, AFTER, AFTER_BY_HAND = "hand", "after", "after by hand"
 """Causes of a turn; by hand, a person or another scheduler waits for its end."""
@@ -70,7 +71,7 @@ class Turns:
 
     def _once(self, name: str, cause: str, due: str, *, last: bool) -> Plain:
         worker, steps = self.worker, self.steps
-        with worker.noting_faults(name, cause, due), held_lock(worker.outside.home, name) as ours:
+        with log_fields(job=name), worker.noting_faults(name, cause, due), held_lock(worker.outside.home, name) as ours:
             if not ours:
                 return TurnEnd(name, Result.BUSY, 75, "The job is running already.").plain()
             begun = steps.begin(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,6 +16,7 @@ from importer.errors import AccountMismatch, ImporterError, LedgerError, Setting
 from importer.ledger.entrance import enter_ledger, ledger_exists
 from importer.ledger.identity import wants_adoption
 from importer.ledger.interface import Ledger, Run, RunState
+from importer.logs import log_fields
 from importer.model import Status
 from importer.pipeline.account_view import AccountView
 from importer.pipeline.clock import Clock
@@ -34,6 +36,8 @@ from importer.reports.files import check_writable
 from importer.reports.interface import Cost, RunSummary
 from importer.scratch import scratch_folder
 from importer.settings import Account, Locale, database_of, load_account
+
+_log = logging.getLogger(__name__)
 
 Confirm = Callable[[str], bool]
 Review = Callable[[PlanFacts, Sequence[str]], None]
@@ -129,7 +133,7 @@ def run(
                 return _publisher(places, plan, outside).publish(Books(plan, ledger, known), account)
         else:
             plan = _new_plan(prepared, view, outside)
-        with _kept_only_if_begun(plan, ledger):
+        with _kept_only_if_begun(plan, ledger), log_fields(run=plan.folder.name, account=account.name):
             if plan.facts.blocked or not plan.facts.ready:
                 return _publisher(places, plan, outside).publish(Books(plan))
             return _send(plan, account, ledger, places, options, outside)
@@ -230,6 +234,7 @@ def _send(
             outside.progress.note(warning)
         _ask(plan, account, ledger, cleared.identity.org_name or account.host, outside)
         with ledger.sender(account.name, plan.folder.name) as lock:
+            _log.info("sending begins: %d rows are ready", plan.facts.ready)
             delivered = deliver(
                 plan,
                 account,
@@ -245,6 +250,8 @@ def _send(
     stopped = delivered.stopped
     books = Books(plan, ledger, delivered.run)
     _note_success(delivered.run, outside)
+    rows = {status.value: count for status, count in ledger.counts(delivered.run.id).items()}
+    _log.info("sending ended: %s", stopped.message if stopped else delivered.run.state.value, extra={"rows": rows})
     why, remedy = (stopped.message, stopped.remedy) if stopped else ("", "")
     return replace(publisher.publish(books, account, why, remedy), stopped=stopped)
 
@@ -296,7 +303,8 @@ def resume(
         account = load(found.new.account)
         plan = open_plan(Path(found.new.folder))
         outside.progress.note(f"Continuing run {found.id} of {found.new.source}.")
-        return _send(plan, account, ledger, places, options, replace(outside, confirm=_yes, vouched=True))
+        with log_fields(run=found.id, account=account.name):
+            return _send(plan, account, ledger, places, options, replace(outside, confirm=_yes, vouched=True))
 
 
 def _yes(question: str) -> bool:
