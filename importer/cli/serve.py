@@ -16,14 +16,21 @@ _TIDY_SECONDS = 1800.0
 
 @click.command("serve")
 @jobs_options
+@click.option(
+    "--listen",
+    envvar="IMPORTER_LISTEN",
+    metavar="ADDRESS",
+    help="Answer /metrics and /health there, such as 127.0.0.1:9464; by default nowhere.",
+)
 @click.option("-v", "--verbose", count=True, help="Log what happens; twice for more.")
-def command(file: Path | None, as_json: bool, verbose: int) -> int:
+def command(file: Path | None, as_json: bool, listen: str | None, verbose: int) -> int:
     """Run the jobs by their schedules until SIGTERM or Ctrl-C, which finish the calls in flight first.
 
     What was under way when the program ended last, however it ended, is continued. A second start ends quietly with
     exit status 75. The log is also kept as JSON lines in IMPORTER_HOME/logs/serve.jsonl, unless `importer --log-file`
     names another file or none.
     """
+    from importer.cli.jobs_metrics import answering
     from importer.cli.streams import say
     from importer.jobs.engine import Engine
     from importer.jobs.locks import held_lock
@@ -44,8 +51,9 @@ def command(file: Path | None, as_json: bool, verbose: int) -> int:
             if as_json:
                 print_json({"status": "serving", "exit_status": 0, "jobs": list(desk.jobs.tasks)})
             say(f"Serving {len(desk.jobs.tasks)} jobs of {desk.jobs.path}. Ctrl-C stops.")
-            while not desk.outside.stop.wait(_TIDY_SECONDS):
-                engine.tidy(desk.outside.clock.now())
+            with answering(listen, desk, engine.trouble):
+                while not desk.outside.stop.wait(_TIDY_SECONDS):
+                    engine.tidy(desk.outside.clock.now())
         finally:
             desk.outside.stop.set()
             engine.stop()

@@ -11,6 +11,7 @@ from importer.errors import SettingsError
 from importer.ledger.interface import Ledger
 from importer.ledger.slot_store import SlotStore
 from importer.ledger.store import ledger_file, open_ledger
+from importer.ledger.watching import LedgerWatch, watch_file
 from importer.redaction import Secret
 
 
@@ -36,6 +37,19 @@ def ledger_exists(home: Path, database: Secret | None) -> bool:
     from importer.ledger.postgres.ledger import is_there
 
     return is_there(database)
+
+
+def watch_ledger(home: Path, database: Secret | None) -> LedgerWatch:
+    """Somebody who looks at the figures of the ledger in ``database`` or ``home`` and never changes it.
+
+    Raises :class:`SettingsError` for a URL that is none or without the driver for it.
+    """
+    if database is None:
+        return watch_file(home)
+    require_driver()
+    from importer.ledger.postgres.ledger import watch_database
+
+    return watch_database(database)
 
 
 def shared_slots(database: Secret, monotonic: Callable[[], float]) -> Callable[[str], SlotStore]:

@@ -115,6 +115,22 @@ def test_schedules_follow_the_jobs_file(tmp_path: Path, store: JobStore) -> None
         assert "b" not in schedules(engine)
 
 
+def test_an_engine_that_begins_nothing_is_noticed(tmp_path: Path, store: JobStore) -> None:
+    """By what was due and was not begun, whatever its threads look like; and by a database that is away."""
+    worker = worker_of(tmp_path, store, f"a , schedule: {YEARLY}")
+    now = datetime.now(UTC)
+    with running(worker, databases_of({}, tmp_path)) as engine:
+        assert "not started" in engine.trouble(now)
+        engine.keep_schedules(now)
+        assert engine.trouble(now) == ""
+        assert "importer-silence was due" in engine.trouble(now + timedelta(hours=2)), "it is due every hour"
+        pretend_fired(engine, "importer-silence", now + timedelta(hours=2))
+        assert engine.trouble(now + timedelta(hours=2)) == ""
+        whole, engine._dbos = engine._dbos, None
+        assert "cannot be read" in engine.trouble(now)
+        engine._dbos = whole
+
+
 def test_old_turns_are_forgotten(tmp_path: Path, store: JobStore) -> None:
     """What the engine wrote down about turns that ended long ago is removed; the jobs' own history stays."""
     worker = worker_of(tmp_path, store, "a")
