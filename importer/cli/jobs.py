@@ -9,6 +9,7 @@ import click
 
 from importer.cli.jobs_desk import jobs_desk, jobs_options, tell_lines
 from importer.cli.jobs_install import install_command
+from importer.cli.jobs_metrics import metrics_command
 from importer.cli.jobs_notify import tell_letters, test_command
 from importer.cli.jobs_steer import approve_command, pause_command, resume_command
 from importer.cli.jobs_turn import run_command
@@ -121,5 +122,13 @@ def history_command(name: str | None, limit: int, file: Path | None, as_json: bo
     return 0
 
 
-for each_command in (run_command, approve_command, pause_command, resume_command, test_command, install_command):
+for each_command in (
+    run_command,
+    approve_command,
+    pause_command,
+    resume_command,
+    test_command,
+    install_command,
+    metrics_command,
+):
     command.add_command(each_command)

@@ -65,7 +65,7 @@ class JobsDesk:
 
 
 @contextmanager
-def jobs_desk(file: Path | None, *, quiet: bool = True, verbose: int = 0) -> Iterator[JobsDesk]:
+def jobs_desk(file: Path | None, *, quiet: bool = True, verbose: int = 0, log_name: str = "") -> Iterator[JobsDesk]:
     """Everything that a command about jobs needs; closed at the end.
 
     Raises :class:`JobsFileError`, :class:`UsageError`, :class:`SettingsError` or :class:`LedgerError`.
@@ -77,7 +77,7 @@ def jobs_desk(file: Path | None, *, quiet: bool = True, verbose: int = 0) -> Ite
     from importer.jobs.store import JobStore
     from importer.settings import forget_keys
 
-    outside = surroundings(quiet=quiet, verbose=verbose)
+    outside = surroundings(quiet=quiet, verbose=verbose, log_name=log_name)
     jobs = load_jobs(find_jobs_file(file, outside.environment, outside.home))
     databases = databases_of(outside.environment, outside.home)
     hide_addresses(jobs.addresses(), outside.environment)

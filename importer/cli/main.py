@@ -15,6 +15,7 @@ from importer import __version__
 from importer.cli.streams import answer, make_steady, say, silence
 from importer.errors import ImporterError, MappingError
 from importer.failpoints import VARIABLE, arm
+from importer.logs import note_in_file
 from importer.problems import printable
 from importer.redaction import redact
 
@@ -58,7 +59,30 @@ class Commands(click.Group):
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="importer")
-def cli() -> None:
+@click.option("--log-file", metavar="PATH", envvar="IMPORTER_LOG_FILE", help="Also log into this file; none: no file.")
+@click.option(
+    "--log-format",
+    type=click.Choice(["json", "text"]),
+    envvar="IMPORTER_LOG_FORMAT",
+    help="Form of the log; by default text on the terminal and JSON in the file.",
+)
+@click.option(
+    "--log-size",
+    type=click.IntRange(0, 10_000),
+    envvar="IMPORTER_LOG_SIZE",
+    default=10,
+    show_default=True,
+    help="Megabytes after which a new log file begins; 0: never.",
+)
+@click.option(
+    "--log-keep",
+    type=click.IntRange(1, 1000),
+    envvar="IMPORTER_LOG_KEEP",
+    default=5,
+    show_default=True,
+    help="How many full log files are kept.",
+)
+def cli(**_: object) -> None:
     """Import spreadsheets into LeadSquared: no row lost, none doubled, every row answered.
 
     \b
@@ -114,6 +138,7 @@ def _fail(
     say(click.style("Error: ", fg="red", bold=True) + told)
     if remedy:
         say(printable(redact(remedy)))
+    note_in_file(message, status=status, remedy=remedy)
     if "--json" in arguments:
         from importer.reports.json_report import json_failure
 

@@ -86,26 +86,27 @@ def request_from(values: dict[str, Any], account: str, locale: Locale, again: st
     )
 
 
-def surroundings(*, quiet: bool, verbose: int, yes: bool = True) -> Surroundings:
+def surroundings(*, quiet: bool, verbose: int, yes: bool = True, log_name: str = "") -> Surroundings:
     """The real machine: environment, clock, network and the person at the terminal.
 
-    Ctrl-C finishes the calls in flight; a second one stops at once.
+    Ctrl-C finishes the calls in flight; a second one stops at once. The log also goes into the file that the person
+    named, or else, with a ``log_name``, into one of that name in the home folder.
     """
     from importer.cli.progress import choose_progress
-    from importer.logs import configure_logging
     from importer.pipeline.clock import SystemClock
     from importer.pipeline.surroundings import Surroundings
     from importer.settings import forget_keys, home_folder
 
-    configure_logging(-1 if quiet else verbose)
     os.umask(0o077)
+    home = home_folder(os.environ)
+    _configure_log(-1 if quiet else verbose, home / "logs" / log_name if log_name else None)
     stop = threading.Event()
     progress = choose_progress(quiet=quiet)
     environment = dict(os.environ)
     forget_keys(os.environ)
     _stop_politely(stop, progress)
     return Surroundings(
-        home=home_folder(environment),
+        home=home,
         environment=environment,
         clock=SystemClock(stop),
         stop=stop,
@@ -115,6 +116,17 @@ def surroundings(*, quiet: bool, verbose: int, yes: bool = True) -> Surroundings
         vouched=yes or _person_is_there(),
         random_text=lambda: secrets.token_hex(2),
     )
+
+
+def _configure_log(verbosity: int, default: Path | None) -> None:
+    from importer.logs import LogForm, LogPlace, configure_logging
+
+    context = click.get_current_context(silent=True)
+    chosen = context.find_root().params if context else {}
+    named, form = (chosen.get("log_file") or "").strip(), chosen.get("log_format")
+    path = None if named.lower() == "none" else Path(named).expanduser() if named else default
+    place = LogPlace(path, chosen.get("log_size", 10) * 1_000_000, chosen.get("log_keep", 5)) if path else None
+    configure_logging(verbosity, form=LogForm(form) if form else None, place=place)
 
 
 def _make_crm(account: Account) -> Any:

@@ -26,18 +26,28 @@ _LAST_POST_SECONDS = 20.0
 
 @click.command("serve")
 @jobs_options
+@click.option(
+    "--listen",
+    envvar="IMPORTER_LISTEN",
+    metavar="ADDRESS",
+    help="Answer /metrics and /health there, such as 127.0.0.1:9464; by default nowhere.",
+)
 @click.option("-v", "--verbose", count=True, help="Log what happens; twice for more.")
-def command(file: Path | None, as_json: bool, verbose: int) -> int:
+def command(file: Path | None, as_json: bool, listen: str | None, verbose: int) -> int:
     """Run the jobs by their schedules until SIGTERM or Ctrl-C, which finish the calls in flight first.
 
     What was under way when the program ended last, however it ended, is continued. A second start ends quietly with
     exit status 75. On a shared database, any number of machines work together, and continue what one of them leaves.
+    The log is also kept as JSON lines in IMPORTER_HOME/logs/serve.jsonl, unless `importer --log-file` names another
+    file or none.
     """
+    from importer.cli.jobs_metrics import answering
     from importer.cli.streams import say
     from importer.jobs.engine import Engine
     from importer.pipeline.progress import Silent
 
-    with jobs_desk(file, quiet=False, verbose=max(verbose, 1)) as desk, _only_one(desk) as ours:
+    desk_of_jobs = jobs_desk(file, quiet=False, verbose=max(verbose, 1), log_name="serve.jsonl")
+    with desk_of_jobs as desk, _only_one(desk) as ours:
         if not ours:
             if as_json:
                 print_json({"status": "busy", "exit_status": _BUSY, "jobs": []})
@@ -51,7 +61,8 @@ def command(file: Path | None, as_json: bool, verbose: int) -> int:
             if as_json:
                 print_json({"status": "serving", "exit_status": 0, "jobs": list(desk.jobs.tasks)})
             say(f"Serving {len(desk.jobs.tasks)} jobs of {desk.jobs.path}. Ctrl-C stops.")
-            _watch(desk, engine)
+            with answering(listen, desk, engine.trouble):
+                _watch(desk, engine)
         finally:
             desk.outside.stop.set()
             engine.stop()

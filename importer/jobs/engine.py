@@ -41,6 +41,7 @@ _LEFT = (State.TAKEN, State.APPROVED, State.IMPORTED)
 SERVE = "serve"
 """The role of services, of which each machine has one."""
 _KEPT = timedelta(days=30)
+_LATE = timedelta(minutes=5)
 _MOST_AT_ONCE = 1000
 
 
@@ -69,6 +70,7 @@ class Engine:
         self._name = f"importer-{role}"
         self._launched = False
         self._shared = databases.shared
+        self._kept_at: datetime | None = None
         self._peers = Peers(databases.shared) if databases.shared and role == SERVE else None
         self._executor = f"{role}-{uuid.uuid4().hex}" if self._peers else role
         self._turning = _register(DBOS, worker, self._hand_over if self._peers else None)
@@ -180,6 +182,27 @@ class Engine:
         self._dbos.delete_workflows([each.workflow_id for each in old])
         return len(old)
 
+    def trouble(self, now: datetime) -> str:
+        """What keeps the engine from beginning what is due, in a sentence; empty when nothing does.
+
+        A schedule whose time has passed by five minutes since :meth:`keep_schedules`, without a turn, tells of an
+        engine that is dead, whatever its threads look like.
+        """
+        if not self._launched or self._kept_at is None:
+            return "The engine has not started yet."
+        try:
+            schedules = self._dbos.list_schedules()
+        except Exception as error:  # noqa: BLE001  whatever it is, the engine cannot work then
+            _log.warning("the engine's database cannot be read: %s", error)
+            return "The engine's database cannot be read."
+        for each in schedules:
+            fired = datetime.fromisoformat(each["last_fired_at"]) if each["last_fired_at"] else self._kept_at
+            zone = each["cron_timezone"] or "UTC"
+            due = next(times_after(each["schedule"], zone, max(fired, self._kept_at)))
+            if due + _LATE < now:
+                return f"{each['schedule_name']} was due at {iso(due)} and was not begun."
+        return ""
+
     def run_now(self, name: str, now: datetime) -> TurnEnd:
         """Run the job ``name`` and wait for its end; a turn that a killed process left is finished first."""
         outside = self._worker.outside
@@ -213,6 +236,7 @@ class Engine:
         self._dbos.apply_schedules([*entries, {**watch, "context": None}])
         for name in tasks:
             self._catch_up(name, fired.get(name), now)
+        self._kept_at = now
 
     def _catch_up(self, name: str, fired: str | None, now: datetime) -> None:
         """Start ``name`` once for all the times that were missed, and for files that an earlier process left."""

@@ -13,7 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Table, and_, delete, insert, select, update
+from sqlalchemy import Connection, Engine, Row, Table, and_, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
@@ -205,6 +205,26 @@ class JobStore:
         with self._transaction() as connection:
             row = connection.execute(query).one_or_none()
             return None if row is None else _entry(row)
+
+    def waiting(self, job: str) -> tuple[dict[str, int], str]:
+        """How many files of ``job`` are in each state but archived, and when the oldest taken was (empty: none).
+
+        ``arriving`` are those that are there and not yet stable.
+        """
+        going = (files.c.job == job, files.c.state != State.ARCHIVED.value)
+        by_state = select(files.c.state, func.count(), func.min(files.c.taken_at)).where(*going).group_by(files.c.state)
+        arriving = select(func.count()).select_from(sightings).where(sightings.c.job == job)
+        with self._transaction() as connection:
+            rows = connection.execute(by_state).all()
+            found = {state: count for state, count, _ in rows}
+            found["arriving"] = connection.execute(arriving).scalar_one()
+        return found, min((at for *_, at in rows), default="")
+
+    def jobs_of_runs(self) -> dict[str, str]:
+        """Which job began each run."""
+        with self._transaction() as connection:
+            found = connection.execute(select(files.c.run, files.c.job).where(files.c.run != ""))
+            return {row.run: row.job for row in found}
 
     # Sightings
 

@@ -9,6 +9,7 @@ from typing import Any
 from importer.jobs.ends import ENDED, WELL_ENOUGH, TurnEnd, begun_from, file_from, passes_by_itself
 from importer.jobs.store import Result
 from importer.jobs.work import Worker
+from importer.logs import log_fields
 
 BY_HAND, AFTER, AFTER_BY_HAND = "hand", "after", "after by hand"
 """Causes of a turn; by hand, a person or another scheduler waits for its end."""
@@ -76,7 +77,7 @@ class Turns:
 
     def _once(self, name: str, cause: str, due: str, *, last: bool) -> Plain:
         worker, steps = self.worker, self.steps
-        with worker.noting_faults(name, cause, due), worker.hold(name) as ours:
+        with log_fields(job=name), worker.noting_faults(name, cause, due), worker.hold(name) as ours:
             if not ours:
                 return TurnEnd(name, Result.BUSY, 75, "The job is running already.").plain()
             begun = steps.begin(name)

@@ -6,11 +6,15 @@ import importlib
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from importer.errors import SettingsError
 from importer.ledger.interface import FILE_NAME, Ledger
 from importer.ledger.slot_store import SlotStore
 from importer.redaction import Secret
+
+if TYPE_CHECKING:
+    from importer.ledger.watching import LedgerWatch
 
 
 def enter_ledger(home: Path, database: Secret | None, *, clock: Callable[[], datetime], adopt: bool = False) -> Ledger:
@@ -37,6 +41,21 @@ def ledger_exists(home: Path, database: Secret | None) -> bool:
     from importer.ledger.postgres.ledger import is_there
 
     return is_there(database)
+
+
+def watch_ledger(home: Path, database: Secret | None) -> LedgerWatch:
+    """Somebody who looks at the figures of the ledger in ``database`` or ``home`` and never changes it.
+
+    Raises :class:`SettingsError` for a URL that is none or without the driver for it.
+    """
+    if database is None:
+        from importer.ledger.watching import watch_file
+
+        return watch_file(home)
+    require_driver()
+    from importer.ledger.postgres.ledger import watch_database
+
+    return watch_database(database)
 
 
 def shared_slots(database: Secret, monotonic: Callable[[], float]) -> Callable[[str], SlotStore]:

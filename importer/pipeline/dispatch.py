@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ from importer.pipeline.limits import not_sent
 from importer.pipeline.queue import RowQueue
 from importer.pipeline.recover import Recovery
 from importer.pipeline.work import LOST_RIGHT, Work
+
+_log = logging.getLogger(__name__)
 
 _MOST_IN_FLIGHT = 32
 _LONGEST_LOOK_AWAY = 0.25
@@ -204,6 +207,7 @@ class Dispatcher:
         judgement = self._without_booked_ids(judgement)
         _reach_judged(verdict, judgement)
         work.ledger.finish_call(flight.number, _call_end(reply, verdict), judgement.outcomes)
+        _log_call(flight, reply, verdict)
         _reach_written(judgement)
         self._learn(verdict)
         work.guards.watch(verdict, judgement.outcomes, contradiction=judgement.contradiction)
@@ -289,6 +293,14 @@ def _call_end(reply: Reply, verdict: Verdict) -> CallEnd:
         elapsed=reply.elapsed,
         server_skew=reply.server_skew,
     )
+
+
+def _log_call(flight: _Flight, reply: Reply, verdict: Verdict) -> None:
+    """Each call for whoever looks for a fault; those that LeadSquared did not simply take, for everybody."""
+    level = logging.DEBUG if verdict.kind is VerdictKind.APPLIED else logging.INFO
+    told = {"call": flight.number, "verdict": verdict.kind.value, "code": verdict.code, "seconds": reply.elapsed}
+    words = "call %d with %d rows ended: %s"
+    _log.log(level, words, flight.number, len(flight.records), verdict.kind.value, extra=told)
 
 
 def _reach_judged(verdict: Verdict, judgement: Judgement) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -10,6 +11,7 @@ from pathlib import Path
 
 from importer.errors import AccountMismatch, ImporterError, LedgerError, UsageError
 from importer.ledger.interface import Ledger, Run, RunState
+from importer.logs import log_fields
 from importer.model import Status
 from importer.pipeline.account_view import AccountView
 from importer.pipeline.checking import plan_in
@@ -27,6 +29,8 @@ from importer.pipeline.surroundings import Surroundings, open_memory
 from importer.pipeline.usual import oddities, unlike_earlier
 from importer.reports.interface import RunSummary
 from importer.settings import Account
+
+_log = logging.getLogger(__name__)
 
 
 def run(
@@ -49,7 +53,7 @@ def run(
                 return _publisher(places, plan, outside).publish(Books(plan, ledger, known), account)
         else:
             plan = _new_plan(prepared, view, outside)
-        with _kept_only_if_begun(plan, ledger):
+        with _kept_only_if_begun(plan, ledger), log_fields(run=plan.folder.name, account=account.name):
             if plan.facts.blocked or not plan.facts.ready:
                 return _publisher(places, plan, outside).publish(Books(plan))
             return _send(plan, account, ledger, places, options, outside)
@@ -138,6 +142,7 @@ def _send(
             outside.progress.note(warning)
         _ask(plan, account, ledger, cleared.identity.org_name or account.host, outside)
         with ledger.sender(account.name, plan.folder.name) as lock:
+            _log.info("sending begins: %d rows are ready", plan.facts.ready)
             delivered = deliver(
                 plan,
                 account,
@@ -153,6 +158,8 @@ def _send(
     stopped = delivered.stopped
     books = Books(plan, ledger, delivered.run)
     _note_success(delivered.run, outside)
+    rows = {status.value: count for status, count in ledger.counts(delivered.run.id).items()}
+    _log.info("sending ended: %s", stopped.message if stopped else delivered.run.state.value, extra={"rows": rows})
     why, remedy = (stopped.message, stopped.remedy) if stopped else ("", "")
     return replace(publisher.publish(books, account, why, remedy), stopped=stopped)
 
@@ -204,7 +211,8 @@ def resume(
         account = load(found.new.account)
         plan = open_plan(Path(found.new.folder))
         outside.progress.note(f"Continuing run {found.id} of {found.new.source}.")
-        return _send(plan, account, ledger, places, options, replace(outside, confirm=_yes, vouched=True))
+        with log_fields(run=found.id, account=account.name):
+            return _send(plan, account, ledger, places, options, replace(outside, confirm=_yes, vouched=True))
 
 
 def _yes(question: str) -> bool:

@@ -21,10 +21,14 @@ def test_a_file_is_imported_once_and_archived(desk: Desk) -> None:
     """The file goes to done/, its rows are in the CRM once, and the same content under another name is recognised."""
     jobs(desk)
     desk.visits(30, "inbox/monday.csv")
-    first = turn(desk)
+    first = desk.run("--log-file", "all.jsonl", "jobs", "run", "visits", "--json")
     assert first.status == 0, first.err
     assert first.json["outcome"] == "done"
     assert listed(desk, "done") == ["monday.csv"]
+    log = [json.loads(line) for line in (desk.folder / "all.jsonl").read_text("utf-8").splitlines()]
+    (sent,) = [line for line in log if line["message"].startswith("sending ended")]
+    assert (sent["job"], sent["account"], sent["run"]) == ("visits", "default", first.json["files"][0]["run"])
+    assert sent["rows"] == {"created": 30}
     assert (len(desk.notes()), set(desk.notes().values())) == (30, {1})
     desk.visits(30, "inbox/copy.csv")
     second = turn(desk)

@@ -23,6 +23,7 @@ def commands_page() -> str:
     """The command reference: every command's help, as the terminal shows it."""
     parts = [HEAD]
     with click.Context(cli, info_name="importer", max_content_width=100, terminal_width=100) as top:
+        parts.append(f"## importer\n\n```text\n{cli.get_help(top)}\n```\n")
         for name in cli.list_commands(top):
             command = cli.get_command(top, name)
             assert command is not None

@@ -83,6 +83,12 @@ def caught_up(engine: Engine) -> list[str]:
     return [each.workflow_id for each in engine._dbos.list_workflows(workflow_id_prefix="catch-up")]
 
 
+def pretend_fired(engine: Engine, name: str, at: datetime) -> None:
+    from dbos._dbos import _get_dbos_instance
+
+    _get_dbos_instance()._sys_db.update_last_fired_at(name, at.isoformat())
+
+
 def test_schedules_follow_the_jobs_file(tmp_path: Path, store: JobStore) -> None:
     """New ones are added, changed ones changed, those that are gone removed; missed times are caught up once."""
     databases = databases_of({}, tmp_path)
@@ -129,6 +135,22 @@ def test_a_changed_schedule_owes_nothing_yet(tmp_path: Path, store: JobStore) ->
         with running(worker, databases_of({}, tmp_path)) as engine:
             engine.keep_schedules(now + timedelta(days=days))
             assert caught_up(engine) == []
+
+
+def test_an_engine_that_begins_nothing_is_noticed(tmp_path: Path, store: JobStore) -> None:
+    """By what was due and was not begun, whatever its threads look like; and by a database that is away."""
+    worker = worker_of(tmp_path, store, f"a , schedule: {YEARLY}")
+    now = datetime.now(UTC)
+    with running(worker, databases_of({}, tmp_path)) as engine:
+        assert "not started" in engine.trouble(now)
+        engine.keep_schedules(now)
+        assert engine.trouble(now) == ""
+        assert "importer-silence was due" in engine.trouble(now + timedelta(hours=2)), "it is due every hour"
+        pretend_fired(engine, "importer-silence", now + timedelta(hours=2))
+        assert engine.trouble(now + timedelta(hours=2)) == ""
+        whole, engine._dbos = engine._dbos, None
+        assert "cannot be read" in engine.trouble(now)
+        engine._dbos = whole
 
 
 def test_old_turns_are_forgotten(tmp_path: Path, store: JobStore) -> None:

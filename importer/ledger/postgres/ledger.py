@@ -20,6 +20,7 @@ from importer.ledger.postgres.opening import SharedOpening, engine_of, has_table
 from importer.ledger.postgres.sender import DatabaseSender, hold_sender, refuse_superseded
 from importer.ledger.postgres.transactions import Transactions
 from importer.ledger.store import SqlLedger, iso
+from importer.ledger.watching import LedgerWatch
 from importer.redaction import Secret
 
 T = TypeVar("T")
@@ -103,6 +104,24 @@ def is_there(url: Secret) -> bool:
     try:
         with database.translated(), engine.connect() as connection, database.watched_within(connection):
             return has_tables(connection)
+    except DBAPIError as error:
+        raise database.fault(_original(error)) from None
+    finally:
+        engine.dispose()
+
+
+def watch_database(url: Secret) -> LedgerWatch:
+    """A watch over the ledger in the database of ``url``. Raises :class:`SettingsError` for a URL that is none."""
+    database = Database.of(url)
+    return LedgerWatch(lambda: _reading(database), growing=False)
+
+
+@contextmanager
+def _reading(database: Database) -> Iterator[Connection | None]:
+    engine = engine_of(database)
+    try:
+        with database.translated(), engine.connect() as connection, database.watched_within(connection):
+            yield connection if has_tables(connection) else None
     except DBAPIError as error:
         raise database.fault(_original(error)) from None
     finally:
