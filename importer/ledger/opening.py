@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 
 from importer.errors import LedgerError
 from importer.failpoints import reach
-from importer.ledger import calls, identity, sqlite_file
+from importer.ledger import accounts, calls, identity, sqlite_file
 from importer.ledger.faults import translated
 from importer.ledger.guard import FileGuard
 from importer.ledger.identity import Identity, Randomness
@@ -82,7 +82,12 @@ def _known_ledger(engine: Engine, opening: Opening, seen: Seen | None) -> Identi
                 identity.create_tables(connection, opening.now, opening.machine_id, opening.randomness)
                 reach("tables-uncommitted")
     with engine.begin() as connection:
-        return identity.read_identity(connection, opening.path)
+        known = identity.read_identity(connection, opening.path)
+        complete = accounts.counts_questions(connection)
+    if not complete:
+        with engine.execution_options(writes=True).begin() as connection:
+            accounts.make_room_for_questions(connection)
+    return known
 
 
 def _check_for_damage(engine: Engine, path: Path, *, cut_short: bool) -> None:

@@ -12,6 +12,7 @@ from importer.crm.reader import CrmReader
 from importer.errors import CrmError, LedgerError, ReportError, SettingsError
 from importer.ledger.interface import Ledger
 from importer.pipeline.asking import Asker, ClockSeen
+from importer.pipeline.budget import Budget
 from importer.pipeline.clock import Clock
 from importer.pipeline.limits import allowances_of
 from importer.pipeline.plan_store import AccountFacts
@@ -34,17 +35,16 @@ class Cleared:
     clock_seen: ClockSeen | None = None
 
 
-def who_is_it(account: Account, crm: Crm, clock: Clock, stopping: Callable[[], bool]) -> Identity:
-    """Whose keys these are. Raises :class:`SettingsError` when LeadSquared does not accept them."""
-    return _identify(account, crm, clock, stopping)[0]
-
-
-def _identify(
-    account: Account, crm: Crm, clock: Clock, stopping: Callable[[], bool]
+def who_is_it(
+    account: Account, crm: Crm, clock: Clock, stopping: Callable[[], bool], leaving: Callable[[], None]
 ) -> tuple[Identity, ClockSeen | None]:
-    """Whose keys these are, and what was seen of the server's clock."""
+    """Whose keys these are, and what was seen of the server's clock (``None``: it does not tell).
+
+    ``leaving`` is told of each call before it leaves. Raises :class:`SettingsError` when LeadSquared does not accept
+    the keys.
+    """
     allowances = allowances_of(account, clock)
-    asker = Asker(crm, allowances, clock, stopping)
+    asker = Asker(crm, allowances, clock, stopping, leaving)
     try:
         return CrmReader(asker.ask).who_am_i(), asker.clock_seen
     except CrmError as error:
@@ -62,7 +62,8 @@ def clear_account(account: Account, crm: Crm, ledger: Ledger, clock: Clock, stop
 
     Raises :class:`SettingsError`; nothing has been sent then.
     """
-    identity, seen = _identify(account, crm, clock, stopping)
+    # It leaves even when the day's budget is used up: the run then stops with its report, not without one.
+    identity, seen = who_is_it(account, crm, clock, stopping, Budget(account, ledger, clock).count)
     bound = ledger.bind_account(account.name, identity.org_id)
     if bound != identity.org_id:
         raise SettingsError(

@@ -17,6 +17,7 @@ from importer.ledger.identity import wants_adoption
 from importer.ledger.interface import Ledger, Run, RunState
 from importer.model import Status
 from importer.pipeline.account_view import AccountView
+from importer.pipeline.budget import Budget
 from importer.pipeline.clock import Clock
 from importer.pipeline.deliver import DeliveryOptions, deliver
 from importer.pipeline.effect_keys import fingerprint
@@ -119,7 +120,8 @@ def run(
     """
     prepared = prepare(request)
     with open_memory(outside) as ledger:
-        view = AccountView(account, outside.make_crm, outside.clock, outside.stop, outside.home)
+        budget = Budget(account, ledger, outside.clock)
+        view = AccountView(account, outside.make_crm, outside.clock, outside.stop, outside.home, budget.ask)
         known, prepared = _known_run(prepared, ledger, view)
         if known is not None:
             outside.progress.note(_known_words(known))

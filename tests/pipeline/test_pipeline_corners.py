@@ -76,7 +76,7 @@ class Scripted:
 
 def asker(crm: Any, clock: VirtualClock, stopping: Callable[[], bool] = lambda: False) -> Asker:
     limits = dict.fromkeys(CallClass, Limit(2, 5.0))
-    return Asker(crm, Allowances(limits, clock, 10.0), clock, stopping)
+    return Asker(crm, Allowances(limits, clock, 10.0), clock, stopping, lambda: None)
 
 
 def test_a_question_is_repeated_and_waits_for_the_limit() -> None:

@@ -245,7 +245,7 @@ def test_doctor_finds_everything_in_order(world: World) -> None:
     found = examined(world, time_zone="UTC", country="IN", daily_calls=10)
     assert found["Keys"][0][0] is Health.GOOD
     assert any("learned 2026-11-20" in words for _, words in found["Limit"])
-    assert "0 of 10" in found["Calls today"][0][1]
+    assert "1 of 10" in found["Calls today"][0][1]
     assert "mandatory: FirstName" in found["Lead fields"][0][1]
     assert "…" in found["Activity types"][0][1]
     assert found["Queue of capture-lead-async"][0][0] is Health.GOOD

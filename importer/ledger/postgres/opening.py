@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from importer.errors import LedgerError
 from importer.failpoints import reach
-from importer.ledger import identity
+from importer.ledger import accounts, identity
 from importer.ledger.identity import ADOPT_ADVICE, Identity, Randomness
 from importer.ledger.postgres.connecting import Database, lock_number
 from importer.ledger.postgres.tables import SCHEMA, shared_metadata, writers
@@ -92,6 +92,7 @@ def _known_ledger(connection: Connection, opening: SharedOpening) -> Identity:
             f"{SCHEMA_VERSION}.",
             "Use the same version of importer on all computers that share the database.",
         )
+    accounts.make_room_for_questions(connection)
     place = _marks(connection)
     here = identity.machine_digest(place, known.uuid)
     if here == known.machine:
