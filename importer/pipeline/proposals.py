@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from importer.account_sources import load_account
 from importer.crm.interface import Identity
 from importer.crm.metadata import read_activity_fields, read_activity_types, read_lead_fields
 from importer.crm.reader import CrmReader
@@ -26,7 +27,6 @@ from importer.proposing.account import AccountFacts, KnownField
 from importer.proposing.model import Entry, Proposal
 from importer.reports.files import NameTaken, new_file
 from importer.reports.words import shown
-from importer.settings import load_account
 from importer.sources import open_source
 from importer.sources.interface import SourceOptions
 from importer.targets import TARGETS

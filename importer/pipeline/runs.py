@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from importer.account_sources import load_account
 from importer.crm.interface import Crm
 from importer.errors import AccountMismatch, ImporterError, LedgerError, SettingsError, UsageError
 from importer.ledger.entrance import enter_ledger, ledger_exists
@@ -34,7 +35,7 @@ from importer.pipeline.usual import oddities, unlike_earlier
 from importer.reports.files import check_writable
 from importer.reports.interface import Cost, RunSummary
 from importer.scratch import scratch_folder
-from importer.settings import Account, Locale, database_of, load_account
+from importer.settings import Account, Locale, database_of
 
 Confirm = Callable[[str], bool]
 Review = Callable[[PlanFacts, Sequence[str]], None]
