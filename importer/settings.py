@@ -175,6 +175,18 @@ def environment_for_child(environment: Mapping[str, str], own: Mapping[str, str]
     return {**without_keys(environment, is_key), **own}
 
 
+RANGES: Mapping[str, tuple[float, float]] = {
+    "calls_per_window": (1, 1000),
+    "window_seconds": (0.1, 3600),
+    "bulk_calls_per_window": (1, 1000),
+    "daily_calls": (0, 100_000_000),
+    "settle_seconds": (0, 86_400),
+    "timeout_seconds": (0.1, 3600),
+    "metadata_hours": (0, 8760),
+}
+"""The settings of an account that are numbers, and from where to where they go."""
+
+
 def build_account(name: str, get: Callable[[str], str], prefix: str = "") -> Account:
     """An account from a look-up of its settings by lower-case name (``host``, ``access_key``, ``settle_seconds``, ...).
 
@@ -184,7 +196,8 @@ def build_account(name: str, get: Callable[[str], str], prefix: str = "") -> Acc
     def called(key: str) -> str:
         return f"{prefix}{key.upper()}" if prefix else f"`{key}` of account {name}"
 
-    def number(key: str, default: float, low: float, high: float) -> float:
+    def number(key: str, default: float) -> float:
+        low, high = RANGES[key]
         text = get(key).strip()
         if not text:
             return default
@@ -198,9 +211,9 @@ def build_account(name: str, get: Callable[[str], str], prefix: str = "") -> Acc
 
     async_text = get("async_host").strip()
     host = checked_origin(get("host"), called("host"))
-    window = number("window_seconds", DEFAULT_LIMIT.seconds, 0.1, 3600)
-    calls = int(number("calls_per_window", DEFAULT_LIMIT.calls, 1, 1000))
-    bulk = int(number("bulk_calls_per_window", calls, 1, 1000))
+    window = number("window_seconds", DEFAULT_LIMIT.seconds)
+    calls = int(number("calls_per_window", DEFAULT_LIMIT.calls))
+    bulk = int(number("bulk_calls_per_window", calls))
     return Account(
         name=name,
         host=host,
@@ -211,12 +224,12 @@ def build_account(name: str, get: Callable[[str], str], prefix: str = "") -> Acc
             CallClass.ASYNC: Limit(calls, window),
             CallClass.BULK: Limit(bulk, window),
         },
-        daily_calls=int(number("daily_calls", 0, 0, 100_000_000)),
-        settle_seconds=number("settle_seconds", 120, 0, 86_400),
-        timeout_seconds=number("timeout_seconds", 60, 0.1, 3600),
+        daily_calls=int(number("daily_calls", 0)),
+        settle_seconds=number("settle_seconds", 120),
+        timeout_seconds=number("timeout_seconds", 60),
         time_zone=get("time_zone").strip(),
         country=get("country").strip().upper(),
-        metadata_hours=number("metadata_hours", 24, 0, 8760),
+        metadata_hours=number("metadata_hours", 24),
         account_checks=_account_checks(get("account_checks").strip().lower(), called("account_checks")),
     )
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 
-from importer.crm.interface import Crm
+from importer.crm.interface import Crm, Identity
 from importer.crm.metadata import read_activity_types, read_lead_fields, read_metrics
 from importer.errors import CrmError, RunStopped, SettingsError
 from importer.ledger.interface import Ledger
@@ -22,7 +22,7 @@ from importer.pipeline.clock import Clock
 from importer.pipeline.freshness import age_words
 from importer.pipeline.guards import limit_words
 from importer.pipeline.limits import allowances_of
-from importer.pipeline.preflight import who_is_it
+from importer.pipeline.preflight import sharing, who_is_it
 from importer.pipeline.runs import Surroundings, open_memory
 from importer.settings import Account
 from importer.targets import TARGETS
@@ -89,11 +89,9 @@ def _examine(
         yield Examined("Keys", Health.BAD, error.message, error.remedy)
         return
     yield Examined("Keys", Health.GOOD, f"accepted; they belong to {identity.user_name} of {identity.org_name}")
+    yield tenant(account, identity, ledger.tenants())
     yield _role(identity.role)
-    if identity.api_host and not account.is_sandbox and identity.api_host not in account.host:
-        yield Examined(
-            "Region", Health.BAD, f"this account lives at {identity.api_host}", "Set LEADSQUARED_HOST to it."
-        )
+    yield from region(account, identity)
     yield _default("Time zone", account.time_zone, identity.time_zone, "LEADSQUARED_TIME_ZONE")
     country = f"telephone prefix +{identity.country_code.lstrip('+')}" if identity.country_code else ""
     yield _default("Country", account.country, country, "LEADSQUARED_COUNTRY")
@@ -102,7 +100,9 @@ def _examine(
         asker = Asker(crm, allowances, clock, stopping, budget.ask)
         yield server_clock(seen)
         yield from _limits(account, ledger, clock)
-        if refresh:
+        # What a stranger says of its fields must not be remembered as this account's.
+        stranger = ledger.tenants().get(account.name, identity.org_id) != identity.org_id
+        if refresh and not stranger:
             yield from _read_anew(account, identity.org_id, asker, clock, home)
         else:
             yield from _metadata(asker)
@@ -110,6 +110,30 @@ def _examine(
         yield from _queues(account, asker)
     finally:
         allowances.close()
+
+
+def tenant(account: Account, identity: Identity, known: Mapping[str, str]) -> Examined:
+    """Whether the keys belong to the tenant that is ``known`` of the account, and to no other account's."""
+    bound, words = known.get(account.name, ""), f"{identity.org_name or identity.org_id} ({identity.org_id})"
+    if bound and bound != identity.org_id:
+        return Examined(
+            "Tenant",
+            Health.BAD,
+            f"{words}, but earlier imports of account {account.name} went to another one ({bound})",
+            "Use the right keys, or give the other tenant its own account name. Until then nothing is sent.",
+        )
+    shared = sharing(account, identity, known)
+    if shared:
+        return Examined("Tenant", Health.NOTE, words, shared)
+    return Examined("Tenant", Health.GOOD, words if bound else f"{words}; its first import will remember it")
+
+
+def region(account: Account, identity: Identity) -> Iterator[Examined]:
+    """A problem when LeadSquared names another host for the account."""
+    if identity.api_host and not account.is_sandbox and identity.api_host not in account.host:
+        yield Examined(
+            "Region", Health.BAD, f"this account lives at {identity.api_host}", "Set LEADSQUARED_HOST to it."
+        )
 
 
 def _role(role: str) -> Examined:

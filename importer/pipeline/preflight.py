@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,18 +60,14 @@ def who_is_it(
 def clear_account(account: Account, crm: Crm, ledger: Ledger, clock: Clock, stopping: Callable[[], bool]) -> Cleared:
     """Prove the keys and that they belong to the tenant that the ledger knows under this account's name.
 
+    A tenant that is not known yet is not remembered here: the person may say no to it.
     Raises :class:`SettingsError`; nothing has been sent then.
     """
     # It leaves even when the day's budget is used up: the run then stops with its report, not without one.
     identity, seen = who_is_it(account, crm, clock, stopping, Budget(account, ledger, clock).count)
-    bound = ledger.bind_account(account.name, identity.org_id)
-    if bound != identity.org_id:
-        raise SettingsError(
-            f"The keys of account {account.name} belong to another LeadSquared tenant "
-            f"({identity.org_name or identity.org_id}) than the one this account's earlier imports went to.",
-            "Use the right keys, or give the other tenant its own account name.",
-        )
-    warnings = []
+    known = ledger.tenants()
+    _refuse_stranger(account, known.get(account.name, ""), identity)
+    warnings = [shared for shared in [sharing(account, identity, known)] if shared]
     if identity.role and identity.role.lower() != "administrator":
         warnings.append(
             f"The keys belong to {identity.user_name}, whose role is {identity.role}. "
@@ -79,6 +75,35 @@ def clear_account(account: Account, crm: Crm, ledger: Ledger, clock: Clock, stop
         )
     warnings += _clock_warnings(seen.server_skew if seen else None)
     return Cleared(identity, tuple(warnings), seen)
+
+
+def bind_tenant(account: Account, ledger: Ledger, identity: Identity) -> None:
+    """Remember the tenant of the account, if none is remembered yet.
+
+    Raises :class:`SettingsError` when another one is; nothing has been sent then.
+    """
+    _refuse_stranger(account, ledger.bind_account(account.name, identity.org_id), identity)
+
+
+def _refuse_stranger(account: Account, bound: str, identity: Identity) -> None:
+    if bound and bound != identity.org_id:
+        raise SettingsError(
+            f"The keys of account {account.name} belong to another LeadSquared tenant "
+            f"({identity.org_name or identity.org_id}) than the one this account's earlier imports went to.",
+            "Use the right keys, or give the other tenant its own account name.",
+        )
+
+
+def sharing(account: Account, identity: Identity, known: Mapping[str, str]) -> str:
+    """A warning when accounts of other names have the same tenant among the ``known``; empty when none has."""
+    others = sorted(name for name, tenant in known.items() if tenant == identity.org_id and name != account.name)
+    if not others:
+        return ""
+    return (
+        f"Account {account.name} and {', '.join(others)} are the same LeadSquared tenant "
+        f"({identity.org_name or identity.org_id}). They use up one limit without knowing of each other, and rows sent "
+        "through one are not known to the other: use one name, or divide limits and daily_calls between them."
+    )
 
 
 def refuse_other_tenant(known: AccountFacts, identity: Identity) -> None:

@@ -26,7 +26,7 @@ from importer.pipeline.forecast import forecast_for
 from importer.pipeline.known_account import fit, remembered, unfit_for_account
 from importer.pipeline.plan import PlanRequest, Prepared, plan_import, prepare
 from importer.pipeline.plan_store import KnownState, Plan, PlanFacts, open_plan
-from importer.pipeline.preflight import check_disk, clear_account, refuse_other_tenant
+from importer.pipeline.preflight import bind_tenant, check_disk, clear_account, refuse_other_tenant
 from importer.pipeline.progress import Progress, StopsReading
 from importer.pipeline.publishing import Places, Publisher, Report
 from importer.pipeline.report import Books, summarise
@@ -232,6 +232,7 @@ def _send(
         for warning in cleared.warnings:
             outside.progress.note(warning)
         _ask(plan, account, ledger, cleared.identity.org_name or account.host, outside)
+        bind_tenant(account, ledger, cleared.identity)
         with ledger.sender(account.name, plan.folder.name) as lock:
             delivered = deliver(
                 plan,
