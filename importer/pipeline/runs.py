@@ -114,7 +114,8 @@ def _account_of(name: str, outside: Surroundings) -> Account | None:
 def run(
     request: PlanRequest, account: Account, places: Places, options: DeliveryOptions, outside: Surroundings
 ) -> Report:
-    """Plan the file and deliver it. The same file with the same mapping continues its run.
+    """Plan the file and deliver it. The same file with the same mapping continues its run, and looks again at rows that
+    a finished one left in doubt.
 
     Raises :class:`ImporterError` for whatever stops it before anything is sent; what stops it later is part of the
     report.
@@ -125,9 +126,13 @@ def run(
         view = AccountView(account, outside.make_crm, outside.clock, outside.stop, outside.home, budget.ask)
         known, prepared = _known_run(prepared, ledger, view)
         if known is not None:
-            outside.progress.note(_known_words(known))
+            doubtful = ledger.counts(known.id).get(Status.UNCERTAIN, 0) if known.state is RunState.FINISHED else 0
+            outside.progress.note(_known_words(known, doubtful))
             plan = open_plan(Path(known.new.folder))
-            if known.state is RunState.FINISHED:
+            if doubtful:
+                # What may come of it was agreed to when the run began, as for `resume`.
+                outside = replace(outside, confirm=_yes, vouched=True)
+            elif known.state is RunState.FINISHED:
                 _note_success(known, outside)
                 return _publisher(places, plan, outside).publish(Books(plan, ledger, known), account)
         else:
@@ -175,11 +180,15 @@ def _kept_only_if_begun(plan: Plan, ledger: Ledger) -> Iterator[None]:
                 shutil.rmtree(plan.folder, ignore_errors=True)
 
 
-def _known_words(run: Run) -> str:
-    if run.state is RunState.FINISHED:
-        when = (run.finished_at or run.started_at)[:16].replace("T", " ")
-        return f"This file was imported with this mapping on {when} UTC (run {run.id}). Nothing is sent again."
-    return f"Continuing run {run.id} of this file."
+def _known_words(run: Run, doubtful: int) -> str:
+    if run.state is not RunState.FINISHED:
+        return f"Continuing run {run.id} of this file."
+    when = (run.finished_at or run.started_at)[:16].replace("T", " ")
+    words = f"This file was imported with this mapping on {when} UTC (run {run.id})."
+    if not doubtful:
+        return f"{words} Nothing is sent again."
+    rows = "1 row is" if doubtful == 1 else f"{doubtful:,} rows are"
+    return f"{words} Of its rows {rows} in doubt: LeadSquared is asked for them again."
 
 
 def _new_plan(prepared: Prepared, view: AccountView, outside: Surroundings) -> Plan:
