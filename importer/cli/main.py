@@ -32,6 +32,7 @@ _COMMANDS = {
     "serve": ("importer.cli.serve", "Run the jobs by their schedules until it is stopped."),
     "accounts": ("importer.cli.accounts", "Several accounts by name: list, add, test, remove."),
     "doctor": ("importer.cli.doctor", "Examine keys, host, clock and limits of an account."),
+    "ledger": ("importer.cli.ledger", "The memory of what was sent: move it into a database."),
     "sandbox": ("importer.cli.sandbox", "A CRM on this computer, to try things on."),
 }
 

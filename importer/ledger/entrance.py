@@ -6,12 +6,16 @@ import importlib
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from importer.errors import SettingsError
 from importer.ledger.interface import Ledger
 from importer.ledger.slot_store import SlotStore
 from importer.ledger.store import ledger_file, open_ledger
 from importer.redaction import Secret
+
+if TYPE_CHECKING:
+    from importer.ledger.postgres.moving import Moved
 
 
 def enter_ledger(home: Path, database: Secret | None, *, clock: Callable[[], datetime], adopt: bool = False) -> Ledger:
@@ -26,6 +30,14 @@ def enter_ledger(home: Path, database: Secret | None, *, clock: Callable[[], dat
     from importer.ledger.postgres.ledger import open_shared_ledger
 
     return open_shared_ledger(database, home, clock=clock, adopt=adopt)
+
+
+def move_ledger(home: Path, database: Secret, *, clock: Callable[[], datetime], adopt: bool = False) -> Moved:
+    """Move the ledger file of ``home`` into ``database``; see :func:`importer.ledger.postgres.moving.move_file`."""
+    require_driver()
+    from importer.ledger.postgres.moving import move_file
+
+    return move_file(home, database, clock=clock, adopt=adopt)
 
 
 def ledger_exists(home: Path, database: Secret | None) -> bool:

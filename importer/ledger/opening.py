@@ -13,6 +13,7 @@ from importer.ledger import accounts, calls, identity, sqlite_file
 from importer.ledger.faults import translated
 from importer.ledger.guard import FileGuard
 from importer.ledger.identity import Identity, Randomness
+from importer.ledger.moved import refuse_moved
 from importer.ledger.witness import FILE_NAME as WITNESS_NAME
 from importer.ledger.witness import Seen, UnreadableWitnessError, read_witness, write_witness
 
@@ -26,6 +27,8 @@ class Opening:
     machine_id: str
     randomness: Randomness
     adopt: bool
+    for_moving: bool = False
+    """The file is opened to be moved, which may have happened already."""
 
     @property
     def path(self) -> Path:
@@ -84,6 +87,9 @@ def _known_ledger(engine: Engine, opening: Opening, seen: Seen | None) -> Identi
     with engine.begin() as connection:
         known = identity.read_identity(connection, opening.path)
         complete = accounts.counts_questions(connection)
+    if not opening.for_moving:
+        with engine.execution_options(writes=opening.adopt).begin() as connection:
+            refuse_moved(connection, opening.path, adopt=opening.adopt)
     if not complete:
         with engine.execution_options(writes=True).begin() as connection:
             accounts.make_room_for_questions(connection)
