@@ -5,6 +5,7 @@
     ├── SettingsError                  2  host, keys, limits or accounts file
     ├── MappingError                   2  the YAML mapping, all of its problems at once
     │   ├── AccountMismatch            2  what the mapping asks for is not in the account
+    │   ├── AccountsFileError          2  the accounts file, in the same way
     │   └── JobsFileError              2  the jobs file, in the same way
     ├── SourceError                    1  the spreadsheet cannot be read
     ├── LedgerError                    1  the memory on disk cannot be used
@@ -96,6 +97,12 @@ class JobsFileError(MappingError):
     """The file that lists the jobs is wrong; it is read as strictly as a mapping and told in the same way."""
 
     whole = "the jobs file"
+
+
+class AccountsFileError(MappingError):
+    """The accounts file is wrong; it is read as strictly as a mapping and told in the same way."""
+
+    whole = "the accounts file"
 
 
 class AccountMismatch(MappingError):

@@ -11,14 +11,14 @@ from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from importer.errors import SettingsError
-from importer.key_sources import key_from_credentials, key_from_file, key_from_keyring, without_keys
+from importer.key_sources import without_keys
 from importer.model import CallClass, Limit
 from importer.redaction import Secret, is_key
 
 DEFAULT_LIMIT = Limit(25, 5.0)
 _OFFICIAL_HOST = re.compile(r"(?:async)?api(?:-[a-z]{2}[0-9]{2})?\.leadsquared\.com")
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
-_KEYS = ("access_key", "secret_key", "api_key")
+KEY_NAMES = ("access_key", "secret_key", "api_key")
 _SECRET_PARAMETERS = ("password", "sslpassword")
 
 
@@ -163,37 +163,6 @@ def checked_origin(text: str, name: str) -> str:
     return f"https://{host}"
 
 
-def account_from_environment(environment: Mapping[str, str]) -> Account:
-    """The account that the ``LEADSQUARED_…`` variables describe.
-
-    A key is looked for in the service manager's credentials (``lsq_access_key`` and so on), then in the file that
-    ``LEADSQUARED_ACCESS_KEY_FILE`` names, then in ``LEADSQUARED_ACCESS_KEY`` itself; the first place counts.
-    Raises :class:`SettingsError` that names what is missing or wrong, never a value of a key.
-    """
-    found = {key: _default_key(key, environment) for key in _KEYS}
-    found["host"] = environment.get("LEADSQUARED_HOST", "")
-    missing = [f"LEADSQUARED_{key.upper()}" for key in ("host", "access_key", "secret_key") if not found[key].strip()]
-    if missing:
-        raise SettingsError(
-            f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} not set.",
-            "Set them as the README's section about keys shows, name an account with --account, "
-            "or try everything without keys: importer demo.",
-        )
-    prefix = "LEADSQUARED_"
-    return build_account(
-        "default", lambda key: found[key] if key in found else environment.get(prefix + key.upper(), ""), prefix
-    )
-
-
-def _default_key(key: str, environment: Mapping[str, str]) -> str:
-    variable = f"LEADSQUARED_{key.upper()}"
-    from_service = key_from_credentials(environment, f"lsq_{key}", variable)
-    if from_service is not None:
-        return from_service
-    file = environment.get(f"{variable}_FILE", "").strip()
-    return key_from_file(Path(file).expanduser(), variable) if file else environment.get(variable, "")
-
-
 def forget_keys(environment: MutableMapping[str, str]) -> None:
     """Remove every variable that carries a key, so that nothing that is started later inherits one."""
     kept = without_keys(environment, is_key)
@@ -206,6 +175,18 @@ def environment_for_child(environment: Mapping[str, str], own: Mapping[str, str]
     return {**without_keys(environment, is_key), **own}
 
 
+RANGES: Mapping[str, tuple[float, float]] = {
+    "calls_per_window": (1, 1000),
+    "window_seconds": (0.1, 3600),
+    "bulk_calls_per_window": (1, 1000),
+    "daily_calls": (0, 100_000_000),
+    "settle_seconds": (0, 86_400),
+    "timeout_seconds": (0.1, 3600),
+    "metadata_hours": (0, 8760),
+}
+"""The settings of an account that are numbers, and from where to where they go."""
+
+
 def build_account(name: str, get: Callable[[str], str], prefix: str = "") -> Account:
     """An account from a look-up of its settings by lower-case name (``host``, ``access_key``, ``settle_seconds``, ...).
 
@@ -215,7 +196,8 @@ def build_account(name: str, get: Callable[[str], str], prefix: str = "") -> Acc
     def called(key: str) -> str:
         return f"{prefix}{key.upper()}" if prefix else f"`{key}` of account {name}"
 
-    def number(key: str, default: float, low: float, high: float) -> float:
+    def number(key: str, default: float) -> float:
+        low, high = RANGES[key]
         text = get(key).strip()
         if not text:
             return default
@@ -229,25 +211,25 @@ def build_account(name: str, get: Callable[[str], str], prefix: str = "") -> Acc
 
     async_text = get("async_host").strip()
     host = checked_origin(get("host"), called("host"))
-    window = number("window_seconds", DEFAULT_LIMIT.seconds, 0.1, 3600)
-    calls = int(number("calls_per_window", DEFAULT_LIMIT.calls, 1, 1000))
-    bulk = int(number("bulk_calls_per_window", calls, 1, 1000))
+    window = number("window_seconds", DEFAULT_LIMIT.seconds)
+    calls = int(number("calls_per_window", DEFAULT_LIMIT.calls))
+    bulk = int(number("bulk_calls_per_window", calls))
     return Account(
         name=name,
         host=host,
         async_host=checked_origin(async_text, called("async_host")) if async_text else "",
-        keys=Keys(*(_key(get(key), called(key)) for key in _KEYS)),
+        keys=Keys(*(_key(get(key), called(key)) for key in KEY_NAMES)),
         limits={
             CallClass.STANDARD: Limit(calls, window),
             CallClass.ASYNC: Limit(calls, window),
             CallClass.BULK: Limit(bulk, window),
         },
-        daily_calls=int(number("daily_calls", 0, 0, 100_000_000)),
-        settle_seconds=number("settle_seconds", 120, 0, 86_400),
-        timeout_seconds=number("timeout_seconds", 60, 0.1, 3600),
+        daily_calls=int(number("daily_calls", 0)),
+        settle_seconds=number("settle_seconds", 120),
+        timeout_seconds=number("timeout_seconds", 60),
         time_zone=get("time_zone").strip(),
         country=get("country").strip().upper(),
-        metadata_hours=number("metadata_hours", 24, 0, 8760),
+        metadata_hours=number("metadata_hours", 24),
         account_checks=_account_checks(get("account_checks").strip().lower(), called("account_checks")),
     )
 
@@ -266,140 +248,6 @@ def _key(text: str, name: str) -> Secret:
             f"{name} holds blanks or characters that no key has.", "Copy the key again, without quotes or line breaks."
         )
     return Secret(stripped)
-
-
-_ACCOUNT_SETTINGS = frozenset(
-    [
-        "host",
-        "async_host",
-        "access_key",
-        "secret_key",
-        "api_key",
-        "calls_per_window",
-        "window_seconds",
-        "bulk_calls_per_window",
-        "daily_calls",
-        "settle_seconds",
-        "timeout_seconds",
-        "time_zone",
-        "country",
-        "metadata_hours",
-        "account_checks",
-    ]
-)
-_SOURCES_OF_KEYS = ("env", "file", "credential", "keyring")
-
-
-def load_account(name: str | None, environment: Mapping[str, str], home: Path) -> Account:
-    """The account called ``name``: a sandbox of this machine, an entry of the accounts file, or the environment's.
-
-    Without a name it is ``LEADSQUARED_ACCOUNT``'s, else the one that the ``LEADSQUARED_…`` variables describe.
-    The accounts file is ``IMPORTER_ACCOUNTS``, else ``accounts.yaml`` in the working folder or the home folder.
-    Raises :class:`SettingsError`.
-    """
-    account = _find_account(name or environment.get("LEADSQUARED_ACCOUNT", "").strip(), environment, home)
-    slots = home / "limits" / _file_name(account.name)
-    return replace(account, slots=slots, database=database_of(environment))
-
-
-def _find_account(chosen: str, environment: Mapping[str, str], home: Path) -> Account:
-    if not chosen or chosen == "default":
-        return account_from_environment(environment)
-    if sandbox_file(home, chosen).is_file():
-        return _sandbox_account(chosen, home)
-    entries, path = _read_accounts(environment, home)
-    if chosen not in entries:
-        known = ", ".join(sorted(entries)) or "none"
-        raise SettingsError(
-            f"There is no account called {chosen}.", f"Accounts known in {path or 'accounts.yaml'}: {known}."
-        )
-    return _account_from_entry(chosen, entries[chosen], environment, path)
-
-
-def sandbox_file(home: Path, name: str) -> Path:
-    """Where the connection of the sandbox account ``name`` is kept."""
-    return home / "sandboxes" / _file_name(name) / "connection.json"
-
-
-def _file_name(account: str) -> str:
-    return re.sub(r"[^A-Za-z0-9_-]", "_", account)
-
-
-def _sandbox_account(name: str, home: Path) -> Account:
-    import json
-
-    path = sandbox_file(home, name)
-    try:
-        settings = {str(key): str(value) for key, value in json.loads(path.read_text("utf-8")).items()}
-    except (OSError, ValueError, AttributeError):
-        raise SettingsError(
-            f"{path} cannot be read.", f"Start the sandbox again: importer sandbox --name {name}"
-        ) from None
-    return build_account(name, lambda key: settings.get(key, ""))
-
-
-def _read_accounts(environment: Mapping[str, str], home: Path) -> tuple[dict[str, dict[str, object]], Path | None]:
-    given = environment.get("IMPORTER_ACCOUNTS", "").strip()
-    places = [Path(given).expanduser()] if given else [Path("accounts.yaml"), home / "accounts.yaml"]
-    path = next((place for place in places if place.is_file()), None)
-    if path is None:
-        return {}, None
-    import yaml
-
-    content, sound = None, True
-    try:
-        content = yaml.load(path.read_text("utf-8"), Loader=yaml.BaseLoader)  # noqa: S506  every scalar stays text  # nosec B506
-    except (OSError, ValueError, yaml.YAMLError):
-        sound = False
-    if not sound:
-        # Raised out here because the parser's error holds the file, which may hold a key that does not belong there.
-        raise SettingsError(f"{path} cannot be read as YAML.", "Check its indentation and encoding (UTF-8).")
-    accounts = content.get("accounts", content) if isinstance(content, dict) else None
-    if not isinstance(accounts, dict) or not all(isinstance(entry, dict) for entry in accounts.values()):
-        raise SettingsError(
-            f"{path} does not list accounts.", "Expected a name, and below it host, access_key and so on."
-        )
-    return accounts, path
-
-
-def _account_from_entry(
-    name: str, entry: Mapping[str, object], environment: Mapping[str, str], path: Path | None
-) -> Account:
-    unknown = sorted(set(entry) - _ACCOUNT_SETTINGS)
-    if unknown:
-        raise SettingsError(
-            f"{path}: account {name} has the unknown setting {unknown[0]}.",
-            f"Known: {', '.join(sorted(_ACCOUNT_SETTINGS))}.",
-        )
-
-    def get(key: str) -> str:
-        value = entry.get(key, "")
-        if key.endswith("_key"):
-            return _fetch_key(name, key, value, environment)
-        return str(value)
-
-    return build_account(name, get)
-
-
-def _fetch_key(name: str, key: str, value: object, environment: Mapping[str, str]) -> str:
-    if value == "":
-        return ""
-    if not isinstance(value, dict) or len(value) != 1 or next(iter(value)) not in _SOURCES_OF_KEYS:
-        raise SettingsError(
-            f"`{key}` of account {name} must not stand in the accounts file.",
-            f"Say where it is instead: {key}: {{env: NAME}}, {{file: /path}}, {{credential: NAME}} or "
-            "{keyring: service}.",
-        )
-    ((where, place),) = value.items()
-    called = f"`{key}` of account {name}"
-    if where == "env":
-        return environment.get(str(place), "")
-    if where == "file":
-        return key_from_file(Path(str(place)).expanduser(), called)
-    if where == "credential":
-        # Only the last part: a name such as ../x must not lead out of the folder.
-        return key_from_credentials(environment, Path(str(place)).name, called) or ""
-    return key_from_keyring(str(place), f"{name}/{key}")
 
 
 def with_limits(account: Account, learned: Mapping[CallClass, Limit]) -> Account:

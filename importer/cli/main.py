@@ -31,7 +31,9 @@ _COMMANDS = {
     "mapping": ("importer.cli.mapping", "Propose a mapping, check one, or show what it asks."),
     "jobs": ("importer.cli.jobs", "Imports that run by themselves: by a schedule, from an inbox."),
     "serve": ("importer.cli.serve", "Run the jobs by their schedules until it is stopped."),
+    "accounts": ("importer.cli.accounts", "Several accounts by name: list, add, test, remove."),
     "doctor": ("importer.cli.doctor", "Examine keys, host, clock and limits of an account."),
+    "ledger": ("importer.cli.ledger", "The memory of what was sent: move it into a database."),
     "sandbox": ("importer.cli.sandbox", "A CRM on this computer, to try things on."),
 }
 

@@ -163,8 +163,9 @@ def _stop_politely(stop: threading.Event, progress: Progress) -> None:
 
 def load(outside: Surroundings, name: str | None) -> Account:
     """The account called ``name``; a sandbox account's sandbox is started when it is not running."""
+    from importer.account_sources import load_account
     from importer.cli.local_crm import ensure_running
-    from importer.settings import forget_keys, load_account
+    from importer.settings import forget_keys
 
     account = load_account(name, outside.environment, outside.home)
     # Now that the keys are known, they are also found in variables with names of the person's own.

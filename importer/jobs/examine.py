@@ -8,12 +8,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from importer.account_sources import load_account
 from importer.errors import ImporterError, SettingsError
 from importer.jobs.addresses import address_text
 from importer.jobs.extra import INSTALL
 from importer.jobs.loader import LoadedJobs, Task
 from importer.pipeline.plan import read_mapping
-from importer.settings import load_account
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from importer.ledger.slot_store import SlotStore
 from importer.redaction import Secret
 
 if TYPE_CHECKING:
+    from importer.ledger.postgres.moving import Moved
     from importer.ledger.watching import LedgerWatch
 
 
@@ -31,6 +32,14 @@ def enter_ledger(home: Path, database: Secret | None, *, clock: Callable[[], dat
     from importer.ledger.postgres.ledger import open_shared_ledger
 
     return open_shared_ledger(database, home, clock=clock, adopt=adopt)
+
+
+def move_ledger(home: Path, database: Secret, *, clock: Callable[[], datetime], adopt: bool = False) -> Moved:
+    """Move the ledger file of ``home`` into ``database``; see :func:`importer.ledger.postgres.moving.move_file`."""
+    require_driver()
+    from importer.ledger.postgres.moving import move_file
+
+    return move_file(home, database, clock=clock, adopt=adopt)
 
 
 def ledger_exists(home: Path, database: Secret | None) -> bool:

@@ -298,6 +298,22 @@ class Ledger(Protocol):
         """Remember the tenant of an account the first time; returns the tenant remembered."""
         ...
 
+    def tenants(self) -> dict[str, str]:
+        """The tenant of every account that has one remembered."""
+        ...
+
+    def note_questions(self, account: str, calls: int) -> None:
+        """Durably count ``calls`` more questions, calls that carry no rows, on today's UTC day."""
+        ...
+
+    def questions_on(self, account: str, day: str) -> int:
+        """How many questions left for the account on a UTC day such as ``2026-01-31``."""
+        ...
+
+    def last_day_asked(self, account: str) -> str:
+        """The last UTC day on which a question left for the account; empty when none ever did."""
+        ...
+
     def sender(self, account: str, run_id: str = "") -> AbstractContextManager[Sender]:
         """Hold the right to send to the account, which one import has at a time; it ends with the process.
 

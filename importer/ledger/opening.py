@@ -9,11 +9,12 @@ from sqlalchemy import Engine
 
 from importer.errors import LedgerError
 from importer.failpoints import reach
-from importer.ledger import calls, identity, sqlite_file
+from importer.ledger import accounts, calls, identity, sqlite_file
 from importer.ledger.faults import translated
 from importer.ledger.guard import FileGuard
 from importer.ledger.identity import Identity, Randomness
 from importer.ledger.interface import FILE_NAME
+from importer.ledger.moved import refuse_moved
 from importer.ledger.witness import FILE_NAME as WITNESS_NAME
 from importer.ledger.witness import Seen, UnreadableWitnessError, read_witness, write_witness
 
@@ -27,6 +28,8 @@ class Opening:
     machine_id: str
     randomness: Randomness
     adopt: bool
+    for_moving: bool = False
+    """The file is opened to be moved, which may have happened already."""
 
     @property
     def path(self) -> Path:
@@ -83,7 +86,15 @@ def _known_ledger(engine: Engine, opening: Opening, seen: Seen | None) -> Identi
                 identity.create_tables(connection, opening.now, opening.machine_id, opening.randomness)
                 reach("tables-uncommitted")
     with engine.begin() as connection:
-        return identity.read_identity(connection, opening.path)
+        known = identity.read_identity(connection, opening.path)
+        complete = accounts.counts_questions(connection)
+    if not opening.for_moving:
+        with engine.execution_options(writes=opening.adopt).begin() as connection:
+            refuse_moved(connection, opening.path, adopt=opening.adopt)
+    if not complete:
+        with engine.execution_options(writes=True).begin() as connection:
+            accounts.make_room_for_questions(connection)
+    return known
 
 
 def _check_for_damage(engine: Engine, path: Path, *, cut_short: bool) -> None:

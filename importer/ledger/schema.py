@@ -169,6 +169,16 @@ limits = Table(
     Column("at", _TEXT, nullable=False),
 )
 
+# How many calls without rows (questions) left for an account on a UTC day: they use up its daily budget, too. Ledgers
+# that were made before this table get it when they are opened; a program that does not know it only counts too few.
+questions = Table(
+    "questions",
+    metadata,
+    Column("account", _TEXT, primary_key=True),
+    Column("day", _TEXT, primary_key=True),
+    Column("calls", Integer, nullable=False),
+)
+
 # Every change of state, never altered. A line stands for the closed range of rows from `first_row` to `last_row`; both
 # are NULL when the run or the ledger itself changed.
 events = Table(

@@ -318,6 +318,23 @@ class SqlLedger:
         """Remember the tenant of an account the first time; returns the tenant remembered."""
         return self._write(lambda connection: accounts.bind(connection, account, org_id, self._now()))
 
+    def tenants(self) -> dict[str, str]:
+        """The tenant of every account that has one remembered."""
+        return self._read(accounts.tenants_of_all)
+
+    def note_questions(self, account: str, calls: int) -> None:
+        """Durably count ``calls`` more questions, calls that carry no rows, on today's UTC day."""
+        day = self._now()[:10]
+        self._write(lambda connection: accounts.note_questions(connection, account, day, calls))
+
+    def questions_on(self, account: str, day: str) -> int:
+        """How many questions left for the account on a UTC day such as ``2026-01-31``."""
+        return self._read(lambda connection: accounts.questions_on(connection, account, day))
+
+    def last_day_asked(self, account: str) -> str:
+        """The last UTC day on which a question left for the account; empty when none ever did."""
+        return self._read(lambda connection: accounts.last_day_asked(connection, account))
+
     def sender(self, account: str, run_id: str = "") -> AbstractContextManager[Sender]:
         """Hold the account's sender lock, which is a file beside the ledger."""
         return sender_lock(self._path.parent, account, clock=self._clock, run_id=run_id)

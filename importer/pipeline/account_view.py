@@ -32,6 +32,8 @@ class AccountView:
     clock: Clock
     stop: threading.Event
     home: Path
+    leaving: Callable[[], None]
+    """Told of each question before it leaves; raises :class:`RunStopped` when the day's budget is used up."""
     just_read: bool = field(default=False, init=False)
     """Whether this run has asked the account for everything itself."""
 
@@ -78,7 +80,7 @@ class AccountView:
         crm = self.make_crm(self.account)
         allowances = allowances_of(self.account, self.clock)
         try:
-            reading = remember(self.home, read(Asker(crm, allowances, self.clock, self.stop.is_set)))
+            reading = remember(self.home, read(Asker(crm, allowances, self.clock, self.stop.is_set, self.leaving)))
         except (CrmError, RunStopped) as error:
             # A person who asked to stop is heard when the file is read, a moment from now.
             note = f"The account's fields could not be read: {error.message} Later: {REFRESH}"

@@ -38,6 +38,7 @@ class ClockSeen:
 class Asker:
     """Sends requests that are safe to repeat. Several threads may ask at once.
 
+    ``leaving`` is told of each request before it leaves, and may raise :class:`RunStopped` in place of it.
     ``clock_seen`` is what is known of the server's clock already.
     """
 
@@ -47,12 +48,14 @@ class Asker:
         allowances: Allowances,
         clock: Clock,
         stopping: Callable[[], bool],
+        leaving: Callable[[], None],
         clock_seen: ClockSeen | None = None,
     ) -> None:
         self._crm = crm
         self._allowances = allowances
         self._clock = clock
         self._stopping = stopping
+        self._leaving = leaving
         self.clock_seen = clock_seen
         self._unsure = False
 
@@ -66,7 +69,8 @@ class Asker:
 
         A refusal of the question's content is an answer too. Raises :class:`UnansweredError` when no answer can be had,
         :class:`CrmError` when the keys or the address are refused,
-        and :class:`RunStopped` when the person asked to stop meanwhile, or limits refuse every call.
+        and :class:`RunStopped` when the person asked to stop meanwhile, limits refuse every call, or the day's budget
+        is used up.
         """
         failures = 0
         while True:
@@ -91,6 +95,7 @@ class Asker:
 
     def _once(self, request: Request) -> tuple[Reply, Verdict]:
         kind = request.call_class
+        self._leaving()
         slot = self._slot(kind)
         before = self._clocks()
         reply = self._allowances.send(kind, slot, lambda: self._crm.send(request))

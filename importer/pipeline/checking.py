@@ -6,6 +6,7 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
+from importer.account_sources import load_account
 from importer.errors import LedgerError, SettingsError
 from importer.ledger.entrance import ledger_exists
 from importer.pipeline.forecast import forecast_for
@@ -19,7 +20,7 @@ from importer.pipeline.surroundings import Surroundings, open_memory
 from importer.reports.files import check_writable
 from importer.reports.interface import Cost
 from importer.scratch import scratch_folder
-from importer.settings import Account, load_account
+from importer.settings import Account
 
 
 def check(request: PlanRequest, places: Places, outside: Surroundings) -> Report:

@@ -15,6 +15,7 @@ from importer.failpoints import reach
 from importer.ledger.interface import Ledger, NewRun, Run, RunState
 from importer.model import CallClass, Outcome, Status
 from importer.pipeline.asking import Asker, ClockSeen
+from importer.pipeline.budget import Budget
 from importer.pipeline.clock import Clock
 from importer.pipeline.dispatch import Dispatcher
 from importer.pipeline.effect_keys import effect_keys
@@ -137,7 +138,8 @@ def _work(
     allowances = allowances_of(taught, clock)
     if account.slots is None:
         _respect_earlier_calls(allowances, ledger.last_call_ended_at(account.name), clock)
-    asker = Asker(crm, allowances, clock, stop.is_set, options.clock_seen)
+    budget = Budget(account, ledger, clock)
+    asker = Asker(crm, allowances, clock, stop.is_set, budget.ask, options.clock_seen)
     return Work(
         plan=plan,
         keys=effect_keys(plan),
@@ -148,6 +150,7 @@ def _work(
         ledger=ledger,
         allowances=allowances,
         asker=asker,
+        budget=budget,
         reader=CrmReader(asker.ask),
         guards=Guards(keep_going=options.keep_going),
         clock=clock,

@@ -14,8 +14,7 @@ from importer.errors import CrmError, RunStopped
 from importer.failpoints import reach
 from importer.ledger.interface import Call, CallEnd, Sending
 from importer.model import DELIVERED, Counts, Outcome, Record, Reply, Status, Verdict, VerdictKind
-from importer.pipeline.clock import iso, start_of_day
-from importer.pipeline.guards import budget_reached
+from importer.pipeline.clock import iso
 from importer.pipeline.interpret import Judgement, doubt_booked_ids, judge
 from importer.pipeline.limits import not_sent
 from importer.pipeline.queue import RowQueue
@@ -52,8 +51,6 @@ class Dispatcher:
         self._refused: list[tuple[Record, ...]] = []
         self._repeats: dict[int, int] = {}
         self._proven = work.ledger.mapping_proven(work.account.name, work.run.new.mapping_sha)
-        self._budget_day = ""
-        self._budget_left = 0
         self._kind = work.target.call_class
 
     def hold(self, leads: set[str]) -> None:
@@ -131,13 +128,12 @@ class Dispatcher:
 
     def _launch(self, pool: ThreadPoolExecutor, batch: Sequence[Record]) -> None:
         work = self._work
-        self._check_budget()
+        work.budget.check()
         slot = work.allowances.take(self._kind)
         if slot is None:
             # A question in another thread took the slot in between.
             self._queue.put_back(batch)
             return
-        self._budget_left -= 1
         request = work.target.request(batch)
         seen = work.asker.clock_seen
         call = Call(
@@ -150,6 +146,7 @@ class Dispatcher:
             server_skew=seen.server_skew if seen else None,
         )
         number = work.ledger.begin_call(call)
+        work.budget.spent()
 
         def leave() -> Reply:
             # Asked as late as can be: whoever lost the right to send may have a successor by now, and the time at
@@ -173,17 +170,6 @@ class Dispatcher:
                 f"The clock of this computer was set, or it slept, and LeadSquared tells no time: {error.message}",
                 "Check clock and connection, then run: importer resume",
             ) from None
-
-    def _check_budget(self) -> None:
-        work = self._work
-        if not work.account.daily_calls:
-            return
-        today = start_of_day(work.clock.now())
-        if today != self._budget_day:
-            used = work.ledger.calls_since(work.account.name, today)
-            self._budget_day, self._budget_left = today, max(0, work.account.daily_calls - used)
-        if self._budget_left <= 0:
-            raise budget_reached(work.account.daily_calls)
 
     def _land_finished(self) -> None:
         for future in [future for future in self._flights if future.done()]:

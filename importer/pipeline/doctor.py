@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 
-from importer.crm.interface import Crm
+from importer.crm.interface import Crm, Identity
 from importer.crm.metadata import read_activity_types, read_lead_fields, read_metrics
-from importer.errors import CrmError, SettingsError
+from importer.errors import CrmError, RunStopped, SettingsError
 from importer.ledger.interface import Ledger
 from importer.metadata.cache import load
 from importer.metadata.model import ActivityType, FieldFacts
 from importer.model import CallClass, Request
 from importer.pipeline.account_reading import EVERYTHING, read_account, remember
-from importer.pipeline.asking import Asker
+from importer.pipeline.asking import Asker, ClockSeen
+from importer.pipeline.budget import Budget, used_today
 from importer.pipeline.clock import Clock
 from importer.pipeline.freshness import age_words
 from importer.pipeline.guards import limit_words
 from importer.pipeline.limits import allowances_of
-from importer.pipeline.preflight import who_is_it
+from importer.pipeline.preflight import sharing, who_is_it
 from importer.pipeline.surroundings import Surroundings, open_memory
 from importer.settings import Account
 from importer.targets import TARGETS
@@ -62,27 +63,46 @@ def examine(
 
     With ``refresh`` everything that it says of its fields, activity types and users is remembered in ``home``.
     """
-    yield Examined("Host", Health.GOOD, account.host)
     try:
-        identity = who_is_it(account, crm, clock, stopping)
+        yield from _examine(account, crm, ledger, clock, stopping, home, refresh=refresh)
+    except RunStopped as stopped:
+        if stopping():
+            raise
+        yield Examined("Calls", Health.BAD, stopped.message, stopped.remedy)
+
+
+def _examine(
+    account: Account,
+    crm: Crm,
+    ledger: Ledger,
+    clock: Clock,
+    stopping: Callable[[], bool],
+    home: Path,
+    *,
+    refresh: bool,
+) -> Iterator[Examined]:
+    yield Examined("Host", Health.GOOD, account.host)
+    budget = Budget(account, ledger, clock)
+    try:
+        identity, seen = who_is_it(account, crm, clock, stopping, budget.ask)
     except SettingsError as error:
         yield Examined("Keys", Health.BAD, error.message, error.remedy)
         return
     yield Examined("Keys", Health.GOOD, f"accepted; they belong to {identity.user_name} of {identity.org_name}")
+    yield tenant(account, identity, ledger.tenants())
     yield _role(identity.role)
-    if identity.api_host and not account.is_sandbox and identity.api_host not in account.host:
-        yield Examined(
-            "Region", Health.BAD, f"this account lives at {identity.api_host}", "Set LEADSQUARED_HOST to it."
-        )
+    yield from region(account, identity)
     yield _default("Time zone", account.time_zone, identity.time_zone, "LEADSQUARED_TIME_ZONE")
     country = f"telephone prefix +{identity.country_code.lstrip('+')}" if identity.country_code else ""
     yield _default("Country", account.country, country, "LEADSQUARED_COUNTRY")
     allowances = allowances_of(account, clock)
     try:
-        asker = Asker(crm, allowances, clock, stopping)
-        yield from _server_clock(crm, asker)
+        asker = Asker(crm, allowances, clock, stopping, budget.ask)
+        yield server_clock(seen)
         yield from _limits(account, ledger, clock)
-        if refresh:
+        # What a stranger says of its fields must not be remembered as this account's.
+        stranger = ledger.tenants().get(account.name, identity.org_id) != identity.org_id
+        if refresh and not stranger:
             yield from _read_anew(account, identity.org_id, asker, clock, home)
         else:
             yield from _metadata(asker)
@@ -90,6 +110,30 @@ def examine(
         yield from _queues(account, asker)
     finally:
         allowances.close()
+
+
+def tenant(account: Account, identity: Identity, known: Mapping[str, str]) -> Examined:
+    """Whether the keys belong to the tenant that is ``known`` of the account, and to no other account's."""
+    bound, words = known.get(account.name, ""), f"{identity.org_name or identity.org_id} ({identity.org_id})"
+    if bound and bound != identity.org_id:
+        return Examined(
+            "Tenant",
+            Health.BAD,
+            f"{words}, but earlier imports of account {account.name} went to another one ({bound})",
+            "Use the right keys, or give the other tenant its own account name. Until then nothing is sent.",
+        )
+    shared = sharing(account, identity, known)
+    if shared:
+        return Examined("Tenant", Health.NOTE, words, shared)
+    return Examined("Tenant", Health.GOOD, words if bound else f"{words}; its first import will remember it")
+
+
+def region(account: Account, identity: Identity) -> Iterator[Examined]:
+    """A problem when LeadSquared names another host for the account."""
+    if identity.api_host and not account.is_sandbox and identity.api_host not in account.host:
+        yield Examined(
+            "Region", Health.BAD, f"this account lives at {identity.api_host}", "Set LEADSQUARED_HOST to it."
+        )
 
 
 def _role(role: str) -> Examined:
@@ -108,21 +152,19 @@ def _default(name: str, configured: str, found: str, setting: str) -> Examined:
     )
 
 
-def _server_clock(crm: Crm, asker: Asker) -> Iterator[Examined]:
-    from importer.crm.reader import identity_request
-
-    skew = asker.ask(identity_request()).server_skew
-    if skew is None:
-        yield Examined("Clock", Health.NOTE, "LeadSquared's answers carry no time")
-    elif abs(skew) > _SKEW_WARNING:
-        yield Examined(
+def server_clock(seen: ClockSeen | None) -> Examined:
+    """How far this computer's clock is from LeadSquared's."""
+    if seen is None:
+        return Examined("Clock", Health.NOTE, "LeadSquared's answers carry no time")
+    skew = seen.server_skew
+    if abs(skew) > _SKEW_WARNING:
+        return Examined(
             "Clock",
             Health.BAD,
             f"differs from LeadSquared's by {skew:+.0f} s",
             "Set this computer's clock from the network.",
         )
-    else:
-        yield Examined("Clock", Health.GOOD, f"within {abs(skew):.0f} s of LeadSquared's")
+    return Examined("Clock", Health.GOOD, f"within {abs(skew):.0f} s of LeadSquared's")
 
 
 def _limits(account: Account, ledger: Ledger, clock: Clock) -> Iterator[Examined]:
@@ -135,8 +177,7 @@ def _limits(account: Account, ledger: Ledger, clock: Clock) -> Iterator[Examined
         else:
             limit = account.limits[kind]
             yield Examined("Limit", Health.GOOD, f"{limit_words(kind, limit.calls, limit.seconds)}, as configured")
-    today = clock.now().strftime("%Y-%m-%d")
-    used = ledger.calls_since(account.name, f"{today}T00:00:00.000+00:00")
+    used = used_today(ledger, account.name, clock.now())
     whose = "all computers that share the database" if account.database else "this computer"
     budget = f" of {account.daily_calls}" if account.daily_calls else ", no daily budget set"
     yield Examined("Calls today", Health.GOOD, f"{used}{budget} (by {whose}, UTC day)")

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from importer.ledger.interface import Ledger
 from importer.model import CallClass, Limit
-from importer.pipeline.clock import start_of_day
+from importer.pipeline.budget import used_today
 from importer.pipeline.guards import limit_words
 from importer.pipeline.plan import mapping_of
 from importer.pipeline.plan_store import Plan
@@ -30,7 +30,7 @@ def forecast_for(plan: Plan, now: datetime, account: Account | None, ledger: Led
     kind = target.call_class
     left: int | None = None
     if account is not None and account.daily_calls:
-        used = ledger.calls_since(account.name, start_of_day(now)) if ledger else 0
+        used = used_today(ledger, account.name, now) if ledger else 0
         left = max(0, account.daily_calls - used)
     calls = -(-plan.facts.ready // target.batch_size)
     limit = _limit(kind, account, ledger)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from importer.crm.reader import CrmReader
 from importer.errors import CrmError, LedgerError, ReportError, SettingsError
 from importer.ledger.interface import Ledger
 from importer.pipeline.asking import Asker, ClockSeen
+from importer.pipeline.budget import Budget
 from importer.pipeline.clock import Clock
 from importer.pipeline.limits import allowances_of
 from importer.pipeline.plan_store import AccountFacts
@@ -34,17 +35,16 @@ class Cleared:
     clock_seen: ClockSeen | None = None
 
 
-def who_is_it(account: Account, crm: Crm, clock: Clock, stopping: Callable[[], bool]) -> Identity:
-    """Whose keys these are. Raises :class:`SettingsError` when LeadSquared does not accept them."""
-    return _identify(account, crm, clock, stopping)[0]
-
-
-def _identify(
-    account: Account, crm: Crm, clock: Clock, stopping: Callable[[], bool]
+def who_is_it(
+    account: Account, crm: Crm, clock: Clock, stopping: Callable[[], bool], leaving: Callable[[], None]
 ) -> tuple[Identity, ClockSeen | None]:
-    """Whose keys these are, and what was seen of the server's clock."""
+    """Whose keys these are, and what was seen of the server's clock (``None``: it does not tell).
+
+    ``leaving`` is told of each call before it leaves. Raises :class:`SettingsError` when LeadSquared does not accept
+    the keys.
+    """
     allowances = allowances_of(account, clock)
-    asker = Asker(crm, allowances, clock, stopping)
+    asker = Asker(crm, allowances, clock, stopping, leaving)
     try:
         return CrmReader(asker.ask).who_am_i(), asker.clock_seen
     except CrmError as error:
@@ -60,17 +60,14 @@ def _identify(
 def clear_account(account: Account, crm: Crm, ledger: Ledger, clock: Clock, stopping: Callable[[], bool]) -> Cleared:
     """Prove the keys and that they belong to the tenant that the ledger knows under this account's name.
 
+    A tenant that is not known yet is not remembered here: the person may say no to it.
     Raises :class:`SettingsError`; nothing has been sent then.
     """
-    identity, seen = _identify(account, crm, clock, stopping)
-    bound = ledger.bind_account(account.name, identity.org_id)
-    if bound != identity.org_id:
-        raise SettingsError(
-            f"The keys of account {account.name} belong to another LeadSquared tenant "
-            f"({identity.org_name or identity.org_id}) than the one this account's earlier imports went to.",
-            "Use the right keys, or give the other tenant its own account name.",
-        )
-    warnings = []
+    # It leaves even when the day's budget is used up: the run then stops with its report, not without one.
+    identity, seen = who_is_it(account, crm, clock, stopping, Budget(account, ledger, clock).count)
+    known = ledger.tenants()
+    _refuse_stranger(account, known.get(account.name, ""), identity)
+    warnings = [shared for shared in [sharing(account, identity, known)] if shared]
     if identity.role and identity.role.lower() != "administrator":
         warnings.append(
             f"The keys belong to {identity.user_name}, whose role is {identity.role}. "
@@ -78,6 +75,35 @@ def clear_account(account: Account, crm: Crm, ledger: Ledger, clock: Clock, stop
         )
     warnings += _clock_warnings(seen.server_skew if seen else None)
     return Cleared(identity, tuple(warnings), seen)
+
+
+def bind_tenant(account: Account, ledger: Ledger, identity: Identity) -> None:
+    """Remember the tenant of the account, if none is remembered yet.
+
+    Raises :class:`SettingsError` when another one is; nothing has been sent then.
+    """
+    _refuse_stranger(account, ledger.bind_account(account.name, identity.org_id), identity)
+
+
+def _refuse_stranger(account: Account, bound: str, identity: Identity) -> None:
+    if bound and bound != identity.org_id:
+        raise SettingsError(
+            f"The keys of account {account.name} belong to another LeadSquared tenant "
+            f"({identity.org_name or identity.org_id}) than the one this account's earlier imports went to.",
+            "Use the right keys, or give the other tenant its own account name.",
+        )
+
+
+def sharing(account: Account, identity: Identity, known: Mapping[str, str]) -> str:
+    """A warning when accounts of other names have the same tenant among the ``known``; empty when none has."""
+    others = sorted(name for name, tenant in known.items() if tenant == identity.org_id and name != account.name)
+    if not others:
+        return ""
+    return (
+        f"Account {account.name} and {', '.join(others)} are the same LeadSquared tenant "
+        f"({identity.org_name or identity.org_id}). They use up one limit without knowing of each other, and rows sent "
+        "through one are not known to the other: use one name, or divide limits and daily_calls between them."
+    )
 
 
 def refuse_other_tenant(known: AccountFacts, identity: Identity) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from importer.account_sources import load_account
 from importer.crm.interface import Identity
 from importer.crm.metadata import read_activity_fields, read_activity_types, read_lead_fields
 from importer.crm.reader import CrmReader
@@ -17,15 +18,15 @@ from importer.mapping.suggestions import advice
 from importer.mapping.unfit import UnfitError
 from importer.metadata.model import FieldFacts
 from importer.pipeline.asking import Asker
+from importer.pipeline.budget import Budget
 from importer.pipeline.limits import allowances_of
 from importer.pipeline.plan import read_mapping
 from importer.pipeline.progress import StopsReading
-from importer.pipeline.surroundings import Surroundings, locale_of
+from importer.pipeline.surroundings import Surroundings, locale_of, open_memory
 from importer.proposing.account import AccountFacts, KnownField
 from importer.proposing.model import Entry, Proposal
 from importer.reports.files import NameTaken, new_file
 from importer.reports.words import shown
-from importer.settings import load_account
 from importer.sources import open_source
 from importer.sources.interface import SourceOptions
 from importer.targets import TARGETS
@@ -187,8 +188,10 @@ def _facts(name: str | None, outside: Surroundings) -> Iterator[tuple[AccountFac
     crm = outside.make_crm(account)
     allowances = allowances_of(account, outside.clock)
     try:
-        asker = Asker(crm, allowances, outside.clock, outside.stop.is_set)
-        yield _asked(facts, asker.ask, notes, outside.stop.is_set), notes
+        with open_memory(outside) as ledger:
+            budget = Budget(account, ledger, outside.clock)
+            asker = Asker(crm, allowances, outside.clock, outside.stop.is_set, budget.ask)
+            yield _asked(facts, asker.ask, notes, outside.stop.is_set), notes
     finally:
         allowances.close()
         crm.close()

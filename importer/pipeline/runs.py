@@ -14,6 +14,7 @@ from importer.ledger.interface import Ledger, Run, RunState
 from importer.logs import log_fields
 from importer.model import Status
 from importer.pipeline.account_view import AccountView
+from importer.pipeline.budget import Budget
 from importer.pipeline.checking import plan_in
 from importer.pipeline.deliver import DeliveryOptions, deliver
 from importer.pipeline.effect_keys import fingerprint
@@ -21,7 +22,7 @@ from importer.pipeline.forecast import forecast_for
 from importer.pipeline.known_account import unfit_for_account
 from importer.pipeline.plan import PlanRequest, Prepared, prepare
 from importer.pipeline.plan_store import KnownState, Plan, open_plan
-from importer.pipeline.preflight import check_disk, clear_account, refuse_other_tenant
+from importer.pipeline.preflight import bind_tenant, check_disk, clear_account, refuse_other_tenant
 from importer.pipeline.publishing import Places, Publisher, Report
 from importer.pipeline.report import Books, summarise
 from importer.pipeline.successes import Success, note_success
@@ -36,19 +37,25 @@ _log = logging.getLogger(__name__)
 def run(
     request: PlanRequest, account: Account, places: Places, options: DeliveryOptions, outside: Surroundings
 ) -> Report:
-    """Plan the file and deliver it. The same file with the same mapping continues its run.
+    """Plan the file and deliver it. The same file with the same mapping continues its run, and looks again at rows that
+    a finished one left in doubt.
 
     Raises :class:`ImporterError` for whatever stops it before anything is sent; what stops it later is part of the
     report.
     """
     prepared = prepare(request)
     with open_memory(outside) as ledger:
-        view = AccountView(account, outside.make_crm, outside.clock, outside.stop, outside.home)
+        budget = Budget(account, ledger, outside.clock)
+        view = AccountView(account, outside.make_crm, outside.clock, outside.stop, outside.home, budget.ask)
         known, prepared = _known_run(prepared, ledger, view)
         if known is not None:
-            outside.progress.note(_known_words(known))
+            doubtful = ledger.counts(known.id).get(Status.UNCERTAIN, 0) if known.state is RunState.FINISHED else 0
+            outside.progress.note(_known_words(known, doubtful))
             plan = open_plan(Path(known.new.folder))
-            if known.state is RunState.FINISHED:
+            if doubtful:
+                # What may come of it was agreed to when the run began, as for `resume`.
+                outside = replace(outside, confirm=_yes, vouched=True)
+            elif known.state is RunState.FINISHED:
                 _note_success(known, outside)
                 return _publisher(places, plan, outside).publish(Books(plan, ledger, known), account)
         else:
@@ -96,11 +103,15 @@ def _kept_only_if_begun(plan: Plan, ledger: Ledger) -> Iterator[None]:
                 shutil.rmtree(plan.folder, ignore_errors=True)
 
 
-def _known_words(run: Run) -> str:
-    if run.state is RunState.FINISHED:
-        when = (run.finished_at or run.started_at)[:16].replace("T", " ")
-        return f"This file was imported with this mapping on {when} UTC (run {run.id}). Nothing is sent again."
-    return f"Continuing run {run.id} of this file."
+def _known_words(run: Run, doubtful: int) -> str:
+    if run.state is not RunState.FINISHED:
+        return f"Continuing run {run.id} of this file."
+    when = (run.finished_at or run.started_at)[:16].replace("T", " ")
+    words = f"This file was imported with this mapping on {when} UTC (run {run.id})."
+    if not doubtful:
+        return f"{words} Nothing is sent again."
+    rows = "1 row is" if doubtful == 1 else f"{doubtful:,} rows are"
+    return f"{words} Of its rows {rows} in doubt: LeadSquared is asked for them again."
 
 
 def _new_plan(prepared: Prepared, view: AccountView, outside: Surroundings) -> Plan:
@@ -141,6 +152,7 @@ def _send(
         for warning in cleared.warnings:
             outside.progress.note(warning)
         _ask(plan, account, ledger, cleared.identity.org_name or account.host, outside)
+        bind_tenant(account, ledger, cleared.identity)
         with ledger.sender(account.name, plan.folder.name) as lock:
             _log.info("sending begins: %d rows are ready", plan.facts.ready)
             delivered = deliver(

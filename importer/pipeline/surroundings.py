@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from importer.account_sources import load_account
 from importer.crm.interface import Crm
 from importer.errors import SettingsError
 from importer.pipeline.clock import Clock
 from importer.pipeline.plan_store import PlanFacts
 from importer.pipeline.progress import Progress
-from importer.settings import Account, Locale, database_of, load_account
+from importer.settings import Account, Locale, database_of
 
 if TYPE_CHECKING:
     from importer.ledger.interface import Ledger

@@ -12,6 +12,7 @@ from importer.errors import RunStopped
 from importer.ledger.interface import Ledger, Run
 from importer.model import Record, Status
 from importer.pipeline.asking import Asker
+from importer.pipeline.budget import Budget
 from importer.pipeline.clock import Clock
 from importer.pipeline.effect_keys import EffectKeys, import_key
 from importer.pipeline.guards import Guards
@@ -41,6 +42,7 @@ class Work:
     ledger: Ledger
     allowances: Allowances
     asker: Asker
+    budget: Budget
     reader: CrmReader
     guards: Guards
     clock: Clock
@@ -118,7 +120,8 @@ class Work:
         self.check_stop()
 
     def note_lessons(self) -> None:
-        """Write down what refusals taught, so that the next run knows it."""
+        """Write down what refusals taught, so that the next run knows it, and how much was asked."""
+        self.budget.note()
         for lesson in self.allowances.lessons():
             self.ledger.learn_limit(self.account.name, lesson)
             limit = lesson.limit

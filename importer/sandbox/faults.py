@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from importer.sandbox.routes import Route
+from importer.sandbox.routes import ROUTES, Route
 
 HOLD_SECONDS = 90.0
 
@@ -102,7 +102,23 @@ def order_of(content: Mapping[str, Any]) -> Fault:
     fault = Fault(name, **given)
     if fault.calls == 0 or fault.calls < -1 or fault.skip < 0 or fault.seconds < 0:
         raise ValueError("calls is a number from 1, or -1 for all calls; skip and seconds are not negative.")
+    _refuse_never_met(fault)
     return fault
+
+
+def _refuse_never_met(fault: Fault) -> None:
+    """Raises ``ValueError`` when no call ever has the fault: whoever waits for it would wait in vain."""
+    meant = [route for route in ROUTES if route.fits(fault.on)]
+    if not meant:
+        classes = sorted({route.kind for route in ROUTES})
+        names = ", ".join(("reads", "writes", *classes, *(route.name for route in ROUTES)))
+        raise ValueError(
+            f"There is no call {fault.on!r}. on is one of {names}, the beginning of such a name, or a part of a path "
+            "with a slash."
+        )
+    if not any(fault.can_happen_to(route) for route in meant):
+        names = ", ".join(route.name for route in ROUTES if fault.can_happen_to(route))
+        raise ValueError(f"{fault.fault} never happens to {fault.on}. It happens to {names}.")
 
 
 def spoken(text: str) -> Fault:

@@ -8,9 +8,10 @@ import pytest
 from bad_files import Desk, mapping
 from pipeline_world import World, answer, before, lead
 
+from importer.account_sources import account_from_environment
 from importer.errors import ImporterError
 from importer.pipeline.publishing import Places
-from importer.settings import account_from_environment, checked_origin
+from importer.settings import checked_origin
 
 FILE = "Name,Phone\nAsha,9845098450\n"
 END = "Correct the mapping and run again; nothing was sent."

@@ -62,7 +62,7 @@ def test_every_command_is_documented() -> None:
 def test_every_setting_is_documented() -> None:
     """Each variable that the program reads stands on the page about configuration."""
     text = (ROOT / "docs" / "configuration.md").read_text("utf-8")
-    from importer.settings import _ACCOUNT_SETTINGS
+    from importer.account_sources import ACCOUNT_SETTINGS
 
-    for setting in _ACCOUNT_SETTINGS:
+    for setting in ACCOUNT_SETTINGS:
         assert f"LEADSQUARED_{setting.upper()}" in text, setting

@@ -16,9 +16,9 @@ import pytest
 from ground_words import ACCESS, HOST, SECRET, environment
 
 from importer import key_sources
+from importer.account_sources import account_from_environment, load_account
 from importer.errors import SettingsError
 from importer.key_sources import key_from_credentials, key_from_file, key_from_keyring
-from importer.settings import account_from_environment, load_account
 
 
 def key_file(path: Path, text: str = SECRET, mode: int = 0o600) -> Path:

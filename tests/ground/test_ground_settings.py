@@ -12,20 +12,18 @@ from ground_words import ACCESS, API, HOST, SECRET, environment
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from importer.account_sources import account_from_environment, load_account, sandbox_file
 from importer.errors import SettingsError
 from importer.model import CallClass, Limit
 from importer.redaction import redact
 from importer.settings import (
     DEFAULT_LIMIT,
     Account,
-    account_from_environment,
     checked_origin,
     database_of,
     environment_for_child,
     forget_keys,
     home_folder,
-    load_account,
-    sandbox_file,
     with_limits,
     without_database,
 )

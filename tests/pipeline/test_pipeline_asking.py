@@ -39,7 +39,7 @@ class Answering:
 def test_a_question_waits_in_short_looks_while_every_slot_is_with_a_call_in_flight() -> None:
     """Nobody knows how long a call in flight will take; the wait for it is never endless."""
     clock = OneSlot()
-    reply = Asker(Answering(), clock.allowances, clock, lambda: False).ask(QUESTION)
+    reply = Asker(Answering(), clock.allowances, clock, lambda: False, lambda: None).ask(QUESTION)
     assert reply.body == {"Asked": QUESTION.path}
     assert max(clock.slept) <= 0.25
     assert sum(clock.slept) >= 5.0

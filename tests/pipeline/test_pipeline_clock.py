@@ -112,7 +112,7 @@ def test_a_server_that_does_not_tell_the_time(tmp_path: Path) -> None:
 def test_nothing_is_known_of_a_clock_that_was_never_seen(tmp_path: Path) -> None:
     """A server that sends no time at all is believed to have ours."""
     world, clock = world_of(tmp_path, HOURS, 10**9)
-    asker = Asker(world.crm, Allowances(world.account.limits, clock, 1.0), clock, lambda: False)
+    asker = Asker(world.crm, Allowances(world.account.limits, clock, 1.0), clock, lambda: False, lambda: None)
     assert (asker.clock_jumped(), asker.server_skew) == (False, None)
     asker.see_clock()
     assert (asker.clock_jumped(), asker.server_skew) == (False, 0.0)

@@ -50,7 +50,7 @@ from importer.pipeline.interpret import judge
 from importer.pipeline.limits import Allowances
 from importer.pipeline.plan import known_words
 from importer.pipeline.plan_store import open_plan
-from importer.pipeline.preflight import check_disk, clear_account
+from importer.pipeline.preflight import bind_tenant, check_disk, clear_account
 from importer.pipeline.progress import Silent
 from importer.pipeline.report import Books, BooksDoNotBalance, exit_status, summarise
 from importer.pipeline.words import headline, next_step, number_of
@@ -76,7 +76,7 @@ class Scripted:
 
 def asker(crm: Any, clock: VirtualClock, stopping: Callable[[], bool] = lambda: False) -> Asker:
     limits = dict.fromkeys(CallClass, Limit(2, 5.0))
-    return Asker(crm, Allowances(limits, clock, 10.0), clock, stopping)
+    return Asker(crm, Allowances(limits, clock, 10.0), clock, stopping, lambda: None)
 
 
 def test_a_question_is_repeated_and_waits_for_the_limit() -> None:
@@ -494,6 +494,11 @@ def test_the_tenant_is_bound(world: World) -> None:
         lambda: False,  # type: ignore[arg-type]
     )
     assert "Sales_User" in cleared.warnings[0]
+    assert world.ledger.tenants() == {}, "nobody has said yes to this tenant"
+    bind_tenant(world.account, world.ledger, cleared.identity)
+    assert world.ledger.tenants() == {"test": "org-1"}
+    with pytest.raises(SettingsError, match="another LeadSquared tenant"):
+        bind_tenant(world.account, world.ledger, replace(cleared.identity, org_id="org-2"))
     with pytest.raises(SettingsError, match="another LeadSquared tenant"):
         clear_account(world.account, Scripted(identity(OrgId="org-2")), world.ledger, world.clock, lambda: False)  # type: ignore[arg-type]
     with pytest.raises(SettingsError, match="does not accept"):

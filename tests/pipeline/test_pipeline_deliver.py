@@ -265,14 +265,14 @@ def test_the_person_stops_it(world: World) -> None:
 
 
 def test_a_daily_budget_stops_cleanly_and_goes_on_the_next_day(world: World) -> None:
-    """The budget counts calls of the UTC day."""
+    """The budget counts calls of the UTC day, the three looks at the leads of the first rows among them."""
     from dataclasses import replace
 
-    world.account = replace(world.account, daily_calls=3)
+    world.account = replace(world.account, daily_calls=6)
     plan = world.plan(visits(120))
     delivered = world.deliver(plan)
     assert delivered.stopped is not None
-    assert "3 calls a day" in delivered.stopped.message
+    assert "6 calls a day" in delivered.stopped.message
     assert world.crm.posts == 3
     world.clock.sleep(86_400)
     world.deliver(plan)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pipeline_world import BY_ID, LOST, MemoryCrm, Told, VirtualClock, World, answer, before, lead
+from pipeline_world import BY_ID, LOST, MemoryCrm, Told, VirtualClock, World, after, answer, before, lead
 
 from importer.errors import MappingError, SettingsError, SourceError, UsageError
 from importer.ledger.interface import LearnedLimit
@@ -139,6 +139,40 @@ def test_resume_looks_again_at_rows_in_doubt(outside: Surroundings, account: Acc
     assert resume(None, lambda name: account, Places(), DeliveryOptions(), outside).exit_status == 0
 
 
+@pytest.mark.parametrize("stored", [before, after], ids=["absent", "there"])
+def test_run_looks_again_at_rows_in_doubt(outside: Surroundings, account: Account, stored: Any) -> None:
+    """The file given again finds out what became of them, says so and asks nobody; the next time nothing is left."""
+    crm = crm_of(outside, account)
+    crm.faults = [None, stored(LOST)]
+    crm.read_faults = [before(answer({"RecordCount": 0}))] * 100
+    request = files(3)
+    first = run(request, account, Places(), DeliveryOptions(), outside)
+    assert (first.exit_status, first.summary.counts[Status.UNCERTAIN]) == (3, 2)
+    crm.read_faults = []
+    alone = replace(outside, confirm=lambda question: False, vouched=False)
+    second = run(request, account, Places(), DeliveryOptions(), alone)
+    assert (second.exit_status, second.summary.run_id) == (0, first.summary.run_id)
+    assert set(crm.notes().values()) == {1}
+    notes: list[str] = outside.progress.notes  # type: ignore[attr-defined]
+    assert any("2 rows are in doubt: LeadSquared is asked" in note for note in notes)
+    posts = crm.posts
+    run(request, account, Places(), DeliveryOptions(), alone)
+    assert "Nothing is sent again" in notes[-1]
+    assert crm.posts == posts
+
+
+def test_run_looks_again_at_one_row_that_stays_in_doubt(outside: Surroundings, account: Account) -> None:
+    """As often as it is given; what cannot be found out stays in the report."""
+    crm = crm_of(outside, account)
+    crm.faults = [before(LOST)]
+    crm.read_faults = [before(answer({"RecordCount": 0}))] * 1000
+    for _ in range(2):
+        report = run(files(1), account, Places(), DeliveryOptions(), outside)
+        assert (report.exit_status, report.summary.counts[Status.UNCERTAIN]) == (3, 1)
+    assert any("1 row is in doubt" in note for note in outside.progress.notes)  # type: ignore[attr-defined]
+    assert crm.posts == 1
+
+
 def test_nothing_may_be_sent(outside: Surroundings, account: Account) -> None:
     """`on_invalid: stop`, `max_invalid` and a file without rows leave the CRM alone and keep no run."""
     for mapping, words in ((BY_ID + "on_invalid: stop\n", "on_invalid"), (BY_ID + "max_invalid: 5%\n", "5%")):
@@ -248,7 +282,7 @@ def test_doctor_finds_everything_in_order(world: World) -> None:
     found = examined(world, time_zone="UTC", country="IN", daily_calls=10)
     assert found["Keys"][0][0] is Health.GOOD
     assert any("learned 2026-11-20" in words for _, words in found["Limit"])
-    assert "0 of 10" in found["Calls today"][0][1]
+    assert "1 of 10" in found["Calls today"][0][1]
     assert "mandatory: FirstName" in found["Lead fields"][0][1]
     assert "…" in found["Activity types"][0][1]
     assert found["Queue of capture-lead-async"][0][0] is Health.GOOD

@@ -158,7 +158,7 @@ from importer.crm.reader import identity_request
 from importer.model import CallClass
 from importer.pipeline.clock import SystemClock
 from importer.pipeline.limits import allowances_of
-from importer.settings import load_account
+from importer.account_sources import load_account
 import os
 account = load_account(None, os.environ, Path(sys.argv[1]))
 crm, clock = LeadSquaredClient(account), SystemClock(threading.Event())

@@ -170,7 +170,7 @@ def test_a_fault_says_on_which_calls(crm: Caller, on: str) -> None:
     assert attempt(crm).status_code == 502
 
 
-@pytest.mark.parametrize("on", ["async", "reads", "create-lead", "/ByLeadField", "Bulk"])
+@pytest.mark.parametrize("on", ["async", "reads", "create-lead", "/ByLeadField", "bulk-upsert"])
 def test_a_fault_leaves_other_calls_alone(crm: Caller, on: str) -> None:
     """What does not fit passes."""
     crm.fault("502-before", on=on)
@@ -188,6 +188,9 @@ def test_a_fault_leaves_other_calls_alone(crm: Caller, on: str) -> None:
         {"fault": "401", "calls": "2"},
         {"fault": "401", "calls": True},
         {"fault": "401", "colour": "red"},
+        {"fault": "401", "on": "bulks"},
+        {"fault": "queue-loss", "on": "bulk"},
+        {"fault": "count-only", "on": "users"},
     ],
 )
 def test_an_order_that_makes_no_sense_is_refused(crm: Caller, order: dict[str, Any]) -> None:
@@ -198,6 +201,18 @@ def test_an_order_that_makes_no_sense_is_refused(crm: Caller, order: dict[str, A
         assert answer.json()["error"]
     with pytest.raises(ValueError):
         order_of(order)
+
+
+def test_a_fault_that_no_call_ever_meets_is_refused_with_the_known_ones() -> None:
+    """A slip in `on` would otherwise make a trial that shows nothing look like one that passed."""
+    with pytest.raises(ValueError, match="There is no call 'activites'") as unknown:
+        order_of({"fault": "401", "on": "activites"})
+    assert all(word in str(unknown.value) for word in ("reads", "writes", "bulk", "async", "activities-of-lead"))
+    with pytest.raises(ValueError, match="queue-loss never happens to bulk") as unfit:
+        order_of({"fault": "queue-loss", "on": "bulk"})
+    assert str(unfit.value).endswith("It happens to async-capture-lead, async-lead-and-activity.")
+    for fits in ("", "reads", "bulk-act", "/Leads.Get"):
+        assert order_of({"fault": "401", "on": fits}).on == fits
 
 
 def test_faults_can_be_said_on_the_command_line() -> None:

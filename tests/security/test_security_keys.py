@@ -25,6 +25,7 @@ import pytest
 from key_search import keys_in_files, keys_in_text, spellings
 from security_words import ACCESS, API, SECRET, account
 
+from importer.account_sources import account_from_environment, load_account
 from importer.crm.client import LeadSquaredClient
 from importer.errors import ImporterError, MappingError, SettingsError
 from importer.key_sources import key_from_file
@@ -35,7 +36,6 @@ from importer.model import CallClass, HostKind, Reply, Request, TransportFailure
 from importer.pipeline.plan import known_words
 from importer.pipeline.preflight import clear_account
 from importer.redaction import HIDDEN, Secret, redact
-from importer.settings import account_from_environment, load_account
 
 if TYPE_CHECKING:
     from conftest import OrdinaryRun

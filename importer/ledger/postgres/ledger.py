@@ -54,6 +54,10 @@ class SharedLedger(SqlLedger):
         self._refuse_if_closed()
         return self._transactions.write(work)
 
+    def change(self, work: Callable[[Connection], T]) -> T:
+        """Do ``work``, which may be tried more than once, in one durable transaction, or leave nothing of it."""
+        return self._write(work)
+
     def _begin(self, connection: Connection, call: Call) -> int:
         held = self._sending.get(call.account)
         if held is not None:
@@ -85,14 +89,16 @@ def open_shared_ledger(
     adopt: bool = False,
     randomness: Randomness = secrets.token_bytes,
     answer_seconds: float = 90.0,
+    for_moving: bool = False,
 ) -> SharedLedger:
     """The ledger in the database of ``url``, created when there is none. ``clock`` tells the time, with its zone.
 
-    ``adopt`` accepts a database that was restored, copied or taken over. Raises :class:`LedgerError` when it cannot be
-    used or is not the one used last, and :class:`SettingsError` for a URL that is none.
+    A ledger file in ``home`` with runs that nobody moved is refused, except ``for_moving`` it. ``adopt`` accepts a
+    database that was restored, copied or taken over. Raises :class:`LedgerError` when it cannot be used or is not the
+    one used last, and :class:`SettingsError` for a URL that is none.
     """
     database = Database.of(url, answer_seconds)
-    engine, known, writer = open_database(SharedOpening(database, home, iso(clock()), randomness, adopt))
+    engine, known, writer = open_database(SharedOpening(database, home, iso(clock()), randomness, adopt, for_moving))
     transactions = Transactions(engine, database, writer)
     return SharedLedger(engine, known.install_key, database, transactions, clock=clock)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -12,9 +13,10 @@ from sqlalchemy.exc import DBAPIError
 
 from importer.errors import LedgerError
 from importer.failpoints import reach
-from importer.ledger import identity
+from importer.ledger import accounts, identity
 from importer.ledger.identity import ADOPT_ADVICE, Identity, Randomness
 from importer.ledger.interface import FILE_NAME
+from importer.ledger.moved import set_aside, unmoved_runs
 from importer.ledger.postgres.connecting import Database, lock_number
 from importer.ledger.postgres.tables import SCHEMA, shared_metadata, writers
 from importer.ledger.schema import SCHEMA_VERSION, metadata
@@ -40,6 +42,8 @@ class SharedOpening:
     now: str
     randomness: Randomness
     adopt: bool
+    for_moving: bool = False
+    """The ledger file of the folder is about to be moved into the database."""
 
 
 def engine_of(database: Database) -> Engine:
@@ -83,6 +87,8 @@ def has_tables(connection: Connection) -> bool:
 
 
 def _known_ledger(connection: Connection, opening: SharedOpening) -> Identity:
+    if not opening.for_moving:
+        _refuse_to_forget(opening)
     if not has_tables(connection):
         _create(connection, opening)
     known, version = _read(connection, opening)
@@ -92,6 +98,7 @@ def _known_ledger(connection: Connection, opening: SharedOpening) -> Identity:
             f"{SCHEMA_VERSION}.",
             "Use the same version of importer on all computers that share the database.",
         )
+    accounts.make_room_for_questions(connection)
     place = _marks(connection)
     here = identity.machine_digest(place, known.uuid)
     if here == known.machine:
@@ -108,15 +115,26 @@ def _known_ledger(connection: Connection, opening: SharedOpening) -> Identity:
     )
 
 
-def _create(connection: Connection, opening: SharedOpening) -> None:
+def _refuse_to_forget(opening: SharedOpening) -> None:
+    """Raises :class:`LedgerError` when the folder has a ledger file whose runs the database does not know."""
     own = opening.home / FILE_NAME
-    if own.exists() and not opening.adopt:
+    number = unmoved_runs(opening.home)
+    if not number:
+        return
+    if not opening.adopt:
         raise LedgerError(
-            f"{opening.database.place} holds no ledger yet, but {own} is one: what was sent with it would not be "
-            "known, and could be created twice.",
-            "Finish its runs first, or set IMPORTER_HOME to a new folder. If its files are never imported again, "
-            f"{ADOPT_ADVICE}.",
+            f"{own} is a ledger with runs of its own ({number}), and {opening.database.place} does not know them: what "
+            "was sent with them would not be known, and could be created twice.",
+            "Move them into the database: importer ledger move. Or set IMPORTER_HOME to a new folder. If the files of "
+            f"those runs are never imported again, {ADOPT_ADVICE}.",
         )
+    try:
+        set_aside(opening.home, opening.database.place)
+    except sqlite3.Error as error:
+        raise LedgerError(f"{own} cannot be marked as set aside: {error}", "Move the file to another folder.") from None
+
+
+def _create(connection: Connection, opening: SharedOpening) -> None:
     connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}"))
     metadata.create_all(connection, checkfirst=False)
     shared_metadata.create_all(connection, checkfirst=False)

@@ -1,0 +1,1 @@
+"""Several accounts: the accounts file read strictly, changed with care, and tried out."""
