@@ -1,7 +1,7 @@
 """Whole blocks of rows as the XML of a sheet, made column by column.
 
 Writing cells one by one costs more than everything else that an import does before it sends. A block of thousands of
-rows is joined by Arrow instead; only texts with something to escape are looked at one by one. What stands in the
+rows is joined by Arrow instead; only texts with something rare in them are looked at one by one. What stands in the
 cells is the same as XlsxWriter would write (a test holds the two together).
 """
 
@@ -18,7 +18,8 @@ from importer.reports.cell_text import RISKY_STARTS
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_SPECIAL = r"[&<>\r]|_x[0-9A-Fa-f]{4}_|^\s|\s$"
+_REFERENCES = (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"))
+_RARE = r"\r|_x[0-9A-Fa-f]{4}_|^\s|\s$"
 _RISKY = f"^[{re.escape(''.join(sorted(RISKY_STARTS)))}]"
 _LITERAL_ESCAPE = re.compile("(_x[0-9a-fA-F]{4}_)")
 
@@ -88,12 +89,12 @@ def _cells(column: TextColumn, lines: pa.Array) -> pa.Array:
         return texts
     head = pa.scalar(f'<c r="{column.letter}', kind)
     inside = pc.binary_join_element_wise(
-        pa.scalar("<is><t>", kind), texts, pa.scalar("</t></is>", kind), pa.scalar("", kind)
+        pa.scalar("<is><t>", kind), _escaped(texts), pa.scalar("</t></is>", kind), pa.scalar("", kind)
     )
-    special = pc.match_substring_regex(texts, _SPECIAL)
-    if pc.any(special).as_py():
-        written = [_inside(text) for text in texts.filter(special).to_pylist()]
-        inside = pc.replace_with_mask(inside, special, pa.array(written, kind))
+    rare = pc.match_substring_regex(texts, _RARE)
+    if pc.any(rare).as_py():
+        written = [_inside(text) for text in texts.filter(rare).to_pylist()]
+        inside = pc.replace_with_mask(inside, rare, pa.array(written, kind))
     style = _styles(column)
     made = pc.binary_join_element_wise(
         head, lines, pa.scalar('" s="', kind), style, pa.scalar('" t="inlineStr">', kind), inside,
@@ -106,6 +107,16 @@ def _cells(column: TextColumn, lines: pa.Array) -> pa.Array:
         )
         nothing = pc.if_else(column.kept, bare, nothing)
     return pc.if_else(empty, nothing, made)
+
+
+def _escaped(texts: pa.Array) -> pa.Array:
+    """The texts as XML writes them, where nothing else than its own signs is to be escaped."""
+    import pyarrow.compute as pc
+
+    for sign, reference in _REFERENCES:
+        if pc.any(pc.match_substring(texts, sign)).as_py():
+            texts = pc.replace_substring(texts, sign, reference)
+    return texts
 
 
 def _styles(column: TextColumn) -> Any:
@@ -129,7 +140,7 @@ def risky_texts(texts: pa.Array) -> pa.Array:
 
 
 def _inside(text: str) -> str:
-    """A text with something to escape, as a cell holds it."""
+    """A text with blanks at an end or with something that Excel's own escapes stand for, as a cell holds it."""
     text = _LITERAL_ESCAPE.sub(r"_x005F\1", text).replace("\r", "_x000D_")
     keep = ' xml:space="preserve"' if text[:1].isspace() or text[-1:].isspace() else ""
     return f"<is><t{keep}>{escape(text, quote=False)}</t></is>"

@@ -30,7 +30,7 @@ from importer.reports.interface import (
 from importer.reports.json_report import json_failure, json_report
 from importer.reports.summary import render_summary
 from importer.reports.template import TemplateColumn, write_template_workbook
-from importer.reports.words import moment, row_list, rows_text, time_taken
+from importer.reports.words import LOOKS, UNCERTAIN_ADVICE, moment, row_list, rows_text, time_taken
 from importer.reports.workbook import write_workbook
 
 if TYPE_CHECKING:
@@ -89,6 +89,31 @@ def test_text_stays_text_in_two_readers(tmp_path: Path) -> None:
                 assert b"<f>" not in content
                 assert b"<hyperlink" not in content
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_every_cell_of_every_block_is_read_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By two readers, over the edges of blocks and chunks; the headings are frozen, the filter on, statuses coloured."""
+    monkeypatch.setattr(sheet_series, "_BLOCK_ROWS", 7)
+    statuses = list(Status)
+    rows = [(row, statuses[row % len(statuses)], f"{row} & <{row}>{' ' * (row % 3)}") for row in range(2, 60)]
+    parts = [chunk(rows[:20]), chunk(rows[20:21]), chunk(rows[21:])]
+    counts = {status: sum(status is each for _, each, _ in rows) for status in statuses}
+    path = tmp_path / "r.xlsx"
+    write_workbook(path, summary(counts), lambda: iter(parts))
+    expected: list[list[object]] = [[*RESULT_COLUMNS, "Text"]]
+    for part in parts:
+        for row, cells in zip(part.results.to_numpy().tolist(), part.cells["Text"], strict=True):
+            advice = f" {UNCERTAIN_ADVICE}" if row[2] == Status.UNCERTAIN else ""
+            expected.append([*row[:3], row[3] + advice, *row[4:], cells])
+    sheet = openpyxl.load_workbook(path)["Results"]
+    assert [["" if cell is None else cell for cell in line] for line in sheet.iter_rows(values_only=True)] == expected
+    other = CalamineWorkbook.from_path(path).get_sheet_by_name("Results").to_python()
+    assert [[int(line[0]), *line[1:]] if number else line for number, line in enumerate(other)] == expected
+    assert (sheet.freeze_panes, sheet.auto_filter.ref) == ("B2", f"A1:I{len(rows) + 1}")
+    for line in sheet.iter_rows(min_row=2):
+        look = LOOKS[Status(line[2].value)]
+        assert line[2].fill.fgColor.rgb == f"FF{look.fill[1:].upper()}"
+        assert line[2].font.color.rgb == f"FF{look.ink[1:].upper()}"
 
 
 def test_only_rows_that_can_be_corrected_are_to_fix(tmp_path: Path) -> None:
