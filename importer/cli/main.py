@@ -25,7 +25,7 @@ _COMMANDS = {
     "run": ("importer.cli.run", "Check a file and send its good rows to LeadSquared."),
     "resume": ("importer.cli.resume", "Finish a run that was interrupted."),
     "decide": ("importer.cli.decide", "Settle rows in doubt by looking yourself."),
-    "runs": ("importer.cli.runs", "List earlier runs."),
+    "runs": ("importer.cli.runs", "List earlier runs; prune old ones."),
     "show": ("importer.cli.show", "Draw the reports of a run again."),
     "explain": ("importer.cli.explain", "Say what a code in a report means."),
     "mapping": ("importer.cli.mapping", "Propose a mapping, check one, or show what it asks."),
