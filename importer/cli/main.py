@@ -31,6 +31,7 @@ _COMMANDS = {
     "mapping": ("importer.cli.mapping", "Propose a mapping, check one, or show what it asks."),
     "jobs": ("importer.cli.jobs", "Imports that run by themselves: by a schedule, from an inbox."),
     "serve": ("importer.cli.serve", "Run the jobs by their schedules until it is stopped."),
+    "ledger": ("importer.cli.ledger", "Back up the memory of what was sent."),
     "doctor": ("importer.cli.doctor", "Examine keys, host, clock and limits of an account."),
     "sandbox": ("importer.cli.sandbox", "A CRM on this computer, to try things on."),
 }

@@ -303,6 +303,10 @@ class Ledger(Protocol):
         """
         ...
 
+    def adopted_at(self) -> str:
+        """When a person last accepted a ledger that was put back, copied or lost (ISO, UTC); empty when never."""
+        ...
+
     def prune_run(self, run_id: str, before: str) -> None:
         """Remove texts (answers, errors, evidence) of a run that finished before an ISO time; its rows stay known.
 

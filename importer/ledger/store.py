@@ -19,7 +19,7 @@ from importer.ledger import outcomes as rows
 from importer.ledger.changes import read_owners, same_id
 from importer.ledger.faults import FileFaultError, translated
 from importer.ledger.guard import FileGuard
-from importer.ledger.identity import Randomness
+from importer.ledger.identity import ADOPTED_AT, Randomness, read_values
 from importer.ledger.interface import (
     Call,
     CallEnd,
@@ -321,6 +321,10 @@ class SqlLedger:
     def sender(self, account: str, run_id: str = "") -> AbstractContextManager[Sender]:
         """Hold the account's sender lock, which is a file beside the ledger."""
         return sender_lock(self._path.parent, account, clock=self._clock, run_id=run_id)
+
+    def adopted_at(self) -> str:
+        """When a person last accepted this ledger (ISO, UTC); empty when never."""
+        return self._read(lambda connection: read_values(connection).get(ADOPTED_AT, ""))
 
     def prune_run(self, run_id: str, before: str) -> None:
         """Remove texts of a run that finished before an ISO time; whatever recognises its rows stays."""
