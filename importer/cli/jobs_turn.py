@@ -42,6 +42,7 @@ def run_command(name: str, file: Path | None, as_json: bool, quiet: bool, verbos
                 engine.start()
                 end = engine.run_now(name, desk.outside.clock.now())
                 worker.watch_silence()
+                engine.tidy(desk.outside.clock.now())
             finally:
                 engine.stop()
         postman = desk.postman()

@@ -25,7 +25,7 @@ _COMMANDS = {
     "run": ("importer.cli.run", "Check a file and send its good rows to LeadSquared."),
     "resume": ("importer.cli.resume", "Finish a run that was interrupted."),
     "decide": ("importer.cli.decide", "Settle rows in doubt by looking yourself."),
-    "runs": ("importer.cli.runs", "List earlier runs."),
+    "runs": ("importer.cli.runs", "List earlier runs; prune old ones."),
     "show": ("importer.cli.show", "Draw the reports of a run again."),
     "explain": ("importer.cli.explain", "Say what a code in a report means."),
     "mapping": ("importer.cli.mapping", "Propose a mapping, check one, or show what it asks."),
@@ -33,7 +33,7 @@ _COMMANDS = {
     "serve": ("importer.cli.serve", "Run the jobs by their schedules until it is stopped."),
     "accounts": ("importer.cli.accounts", "Several accounts by name: list, add, test, remove."),
     "doctor": ("importer.cli.doctor", "Examine keys, host, clock and limits of an account."),
-    "ledger": ("importer.cli.ledger", "The memory of what was sent: move it into a database."),
+    "ledger": ("importer.cli.ledger", "The memory of what was sent: back it up, or move it into a database."),
     "sandbox": ("importer.cli.sandbox", "A CRM on this computer, to try things on."),
 }
 

@@ -10,12 +10,52 @@ from importer.cli.main import print_json
 from importer.cli.options import surroundings
 
 
-@click.command("runs")
+@click.group("runs", invoke_without_command=True)
 @click.option("--account", help="Only runs of this account.")
 @click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="The newest N runs.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
-def command(account: str | None, limit: int, as_json: bool) -> int:
+@click.pass_context
+def command(context: click.Context, account: str | None, limit: int, as_json: bool) -> int:
     """List earlier runs, newest first."""
+    return 0 if context.invoked_subcommand else _list(account, limit, as_json=as_json)
+
+
+@command.command("prune")
+@click.option("--older-than", metavar="AGE", required=True, help="Runs that finished longer ago: 90d, 12w, 6m or 1y.")
+@click.option("--account", help="Only runs of this account.")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask; without a person to ask, nothing is removed.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
+def prune_command(older_than: str, account: str | None, yes: bool, as_json: bool) -> int:
+    """Remove plans and texts of old runs; what was sent stays known, and no file is sent again because of it.
+
+    Kept are runs with rows in doubt, pending or not sent, runs of --again, and the newest of each mapping.
+    """
+    import sys
+
+    from importer.pipeline.pruning import Pruned, age_of, prunable, prune
+
+    outside = surroundings(quiet=True, verbose=0, yes=yes or as_json)
+    age = age_of(older_than)
+    found = prunable(outside, age, account)
+    megabytes = sum(each.size for each in found) / 1e6
+    if not as_json:
+        for each in found:
+            click.echo(f"{each.run.id}  finished {each.run.finished_at[:10]}  {each.size / 1e6:,.1f} MB")
+    person = sys.stdin.isatty() and sys.stderr.isatty() and not as_json
+    wanted = yes or (person and bool(found) and outside.confirm(f"Remove {len(found)} runs, {megabytes:,.1f} MB?"))
+    done = prune(found, outside, age) if wanted else Pruned((), (), 0)
+    if as_json:
+        runs = [{"run": each.run.id, "finished_at": each.run.finished_at, "bytes": each.size} for each in found]
+        ended = {"removed": [each.run.id for each in done.removed], "busy": [each.run.id for each in done.busy]}
+        print_json({"prunable": runs, **ended, "ledger_bytes_freed": done.compacted, "exit_status": 0})
+    elif wanted:
+        click.echo(f"{len(done.removed)} runs removed; {len(done.busy)} left, because an import is sending now.")
+    else:
+        click.echo(f"Nothing was removed; {len(found)} runs could be ({megabytes:,.1f} MB). --yes removes them.")
+    return 0
+
+
+def _list(account: str | None, limit: int, *, as_json: bool) -> int:
     from importer.pipeline.runs import list_runs
     from importer.pipeline.successes import successes
     from importer.reports.words import counted, shown

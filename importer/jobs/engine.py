@@ -41,6 +41,7 @@ _LEFT = (State.TAKEN, State.APPROVED, State.IMPORTED)
 SERVE = "serve"
 """The role of services, of which each machine has one."""
 _KEPT = timedelta(days=30)
+_REMEMBERED = timedelta(days=365)
 _LATE = timedelta(minutes=5)
 _MOST_AT_ONCE = 1000
 
@@ -169,8 +170,9 @@ class Engine:
     def tidy(self, now: datetime) -> int:
         """Forget what was written down about turns that ended long ago; how many.
 
-        The jobs' own history stays; a job that is due every minute would else fill the disk in a few years.
+        The jobs' own history stays for a year; a job that is due every minute would else fill the disk in a few years.
         """
+        self._worker.store.forget_turns(now - _REMEMBERED)
         before = (now - _KEPT).isoformat()
         old = self._dbos.list_workflows(
             completed_before=before,

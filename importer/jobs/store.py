@@ -258,6 +258,13 @@ class JobStore:
         with self._transaction() as connection:
             return [Turn(**_picked(row, _TURN)) for row in connection.execute(query)]
 
+    def forget_turns(self, before: datetime) -> int:
+        """Remove turns that ended before then, but the newest of each job; how many. Files stay known."""
+        newest = select(func.max(turns.c.id)).group_by(turns.c.job)
+        old = delete(turns).where(turns.c.ended_at < iso(before), turns.c.id.not_in(newest))
+        with self._transaction() as connection:
+            return connection.execute(old).rowcount
+
     # Jobs
 
     def state(self, job: str) -> JobState:

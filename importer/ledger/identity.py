@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import Connection, insert, select, text, update
+from sqlalchemy import Connection, delete, insert, select, text, update
 
 from importer.errors import LedgerError
 from importer.ledger.changes import note_event
@@ -17,6 +17,9 @@ from importer.ledger.witness import FILE_NAME as WITNESS_NAME
 from importer.ledger.witness import Seen
 
 ADOPT_VARIABLE = "IMPORTER_ADOPT_LEDGER"
+ADOPTED_AT = "adopted_at"
+"""When a person last accepted the ledger, in what it says of itself."""
+
 ADOPT_ADVICE = f"continue once with {ADOPT_VARIABLE}=yes"
 _DOUBLES = "Rows sent since then may be in LeadSquared without this ledger knowing it, and could be created twice."
 
@@ -152,5 +155,7 @@ def adopt(
     uuid = randomness(16).hex()
     for name, value in (("uuid", uuid), ("machine", machine_digest(machine_id, uuid))):
         connection.execute(update(meta).where(meta.c.name == name).values(value=value))
+    connection.execute(delete(meta).where(meta.c.name == ADOPTED_AT))
+    connection.execute(insert(meta).values(name=ADOPTED_AT, value=now))
     note_event(connection, now, "adopted", why=why)
     return read_identity(connection, path)

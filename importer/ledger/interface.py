@@ -322,6 +322,21 @@ class Ledger(Protocol):
         """
         ...
 
+    def adopted_at(self) -> str:
+        """When a person last accepted a ledger that was put back, copied or lost (ISO, UTC); empty when never."""
+        ...
+
+    def prune_run(self, run_id: str, before: str) -> None:
+        """Remove texts (answers, errors, evidence) of a run that finished before an ISO time; its rows stay known.
+
+        Raises :class:`LedgerError` for one that did not, or that has rows in doubt, pending or not sent.
+        """
+        ...
+
+    def compact(self) -> int:
+        """Give room that is no longer used back to the disk when that is worth it; how many bytes."""
+        ...
+
     def install_key(self) -> bytes:
         """32 random bytes made when the ledger was created, from which import keys are derived."""
         ...

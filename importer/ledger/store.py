@@ -14,12 +14,12 @@ from sqlalchemy import Connection, Engine
 
 from importer.errors import LedgerError
 from importer.failpoints import reach
-from importer.ledger import accounts, calls, runs
+from importer.ledger import accounts, calls, pruning, runs, sqlite_file
 from importer.ledger import outcomes as rows
 from importer.ledger.changes import read_owners, same_id
 from importer.ledger.faults import FileFaultError, translated
 from importer.ledger.guard import FileGuard
-from importer.ledger.identity import Randomness
+from importer.ledger.identity import ADOPTED_AT, Randomness, read_values
 from importer.ledger.interface import (
     FILE_NAME,
     Call,
@@ -338,6 +338,22 @@ class SqlLedger:
     def sender(self, account: str, run_id: str = "") -> AbstractContextManager[Sender]:
         """Hold the account's sender lock, which is a file beside the ledger."""
         return sender_lock(self._path.parent, account, clock=self._clock, run_id=run_id)
+
+    def adopted_at(self) -> str:
+        """When a person last accepted this ledger (ISO, UTC); empty when never."""
+        return self._read(lambda connection: read_values(connection).get(ADOPTED_AT, ""))
+
+    def prune_run(self, run_id: str, before: str) -> None:
+        """Remove texts of a run that finished before an ISO time; whatever recognises its rows stays."""
+        self._write(lambda connection: pruning.prune(connection, run_id, before, self._now()))
+
+    def compact(self) -> int:
+        """Give unused room back to the disk when it is a quarter of the file or more; how many bytes."""
+        self._refuse_if_closed()
+        if self._guard is None:
+            return 0
+        with translated(self._path):
+            return sqlite_file.compact(self._engine, self._path)
 
     def install_key(self) -> bytes:
         """32 random bytes made when the ledger was created."""

@@ -29,6 +29,7 @@ from importer.pipeline.progress import Progress
 from importer.pipeline.queue import RowQueue
 from importer.pipeline.recognise import WAITS_FOR_OTHER_RUN, look_again, recognise
 from importer.pipeline.recover import Recovery
+from importer.pipeline.restored import find_lost_rows
 from importer.pipeline.work import Work
 from importer.settings import Account, with_limits
 from importer.targets import make_target
@@ -176,6 +177,7 @@ def _deliver(work: Work, options: DeliveryOptions) -> int:
     work.ledger.recover_interrupted(work.run.id)
     look_again(work)
     recognise(work)
+    find_lost_rows(work)
     refuse_known_rows(work)
     recovery = Recovery(work)
     looked_at: set[tuple[int, int]] = set()

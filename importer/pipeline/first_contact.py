@@ -38,7 +38,7 @@ def refuse_known_rows(work: Work) -> None:
 
 
 def _is_there(record: Record, work: Work) -> bool:
-    footprint = _without_own_key(work.target.footprint(record), work.target.mapping.import_key)
+    footprint = without_own_key(work.target.footprint(record), work.target.mapping.import_key)
     try:
         if footprint.lead_field == "ProspectID":
             ids = [footprint.lead_value]
@@ -51,6 +51,6 @@ def _is_there(record: Record, work: Work) -> bool:
     return any(same_activity(footprint, activity) for activity in seen)
 
 
-def _without_own_key(footprint: Footprint, own: str | None) -> Footprint:
-    """The lost ledger made other import keys, so they are not compared."""
+def without_own_key(footprint: Footprint, own: str | None) -> Footprint:
+    """The footprint without the import key: a lost ledger made other ones, so they are not compared."""
     return replace(footprint, content={name: text for name, text in footprint.content.items() if name != own})

@@ -116,6 +116,19 @@ def _plain(line: str) -> str:
         return line
 
 
+def test_old_turns_go_and_the_newest_of_each_job_stays(store: JobStore) -> None:
+    """How a job ended last is told however long ago that was; files stay, for their content is recognised by them."""
+    take(store, "a.csv", NOW - timedelta(days=900), state="archived", outcome="done")
+    for job, days in (("visits", 900), ("visits", 800), ("visits", 10), ("notes", 900), ("notes", 800)):
+        at = (NOW - timedelta(days=days)).isoformat(timespec="milliseconds")
+        store.add_turn(Turn(job, "hand", "", at, at, "done", 0, 1, 5, str(days)))
+    assert store.forget_turns(NOW - timedelta(days=365)) == 3
+    assert [turn.message for turn in store.turns("visits", 9)] == ["10"]
+    assert [turn.message for turn in store.turns("notes", 9)] == ["800"]
+    assert store.imported_before("visits", "sha") is not None
+    assert store.forget_turns(NOW - timedelta(days=365)) == 0
+
+
 def test_codes_cannot_make_series_without_end(watcher: Watcher) -> None:
     """What LeadSquared calls its refusals is shown for fifty kinds."""
     many = {CallKey("india", "bulk", "refused", f"Code{number}"): 1 for number in range(400)}

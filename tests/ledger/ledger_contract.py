@@ -507,6 +507,47 @@ class LookingContract:
         assert not ledger.mapping_proven("other", "m")
 
 
+class PruningContract:
+    def test_a_pruned_run_loses_texts_and_nothing_else(self, ledger: Ledger) -> None:
+        """Its rows are recognised, its activities booked, its calls counted; other runs keep their texts."""
+        ledger.open_run(new_run("run-2"))
+        for run_id, rows in (("run-1", (2, 3)), ("run-2", (4,))):
+            number = ledger.begin_call(call(rows, run_id))
+            found = outcomes(rows, Status.CREATED, error="about Ann", activity_id="", error_code="X")
+            found[0] = replace(found[0], activity_id=f"a-{run_id}", evidence="seen beside Ann")
+            ledger.finish_call(number, ended(answer="Ann"), found)
+            ledger.finish_run(run_id)
+        ledger.prune_run("run-1", "2026-02-01")
+        ledger.prune_run("run-1", "2026-02-01")
+        first, second = ledger.outcomes("run-1")
+        assert (first.error, first.evidence, second.error, second.evidence) == ("", "pruned", "", "")
+        assert (first.activity_id, first.error_code, first.status) == ("a-run-1", "X", Status.CREATED)
+        assert set(ledger.known_keys("acme", "create-lead", [key_of(2), key_of(3)], "new")) == {key_of(2), key_of(3)}
+        assert ledger.activity_owner("acme", ["a-run-1"]) == {"a-run-1": ("run-1", 2)}
+        assert ledger.call_figures("run-1").by_verdict == {VerdictKind.APPLIED: 1}
+        assert [row.row for row in ledger.newest_created("run-1", 9)] == [3], "the other was not created by its answer"
+        (other,) = ledger.outcomes("run-2")
+        assert (other.error, other.evidence) == ("about Ann", "seen beside Ann")
+        assert ledger.compact() >= 0
+
+    def test_a_run_that_is_not_over_is_not_pruned(self, ledger: Ledger) -> None:
+        """Open, too young, or with a row whose end is not known."""
+        send(ledger, [2])
+        with pytest.raises(LedgerError, match="has not finished"):
+            ledger.prune_run("run-1", "9999")
+        ledger.finish_run("run-1")
+        with pytest.raises(LedgerError, match="not long enough ago"):
+            ledger.prune_run("run-1", "2026-01-01")
+        for status in (Status.UNCERTAIN, Status.PENDING, Status.NOT_SENT):
+            ledger.reopen_run("run-1")
+            send(ledger, [10 + len(status.value)], status)
+            ledger.finish_run("run-1")
+            with pytest.raises(LedgerError, match="not settled"):
+                ledger.prune_run("run-1", "9999")
+        with pytest.raises(LedgerError, match="knows no run"):
+            ledger.prune_run("nothing", "9999")
+
+
 class AccountsContract:
     def test_limits_are_learned_per_account_and_class(self, ledger: Ledger) -> None:
         """The newest lesson of a class replaces the one before."""
@@ -557,5 +598,5 @@ class AccountsContract:
             ledger.finish_run("run-1")
 
 
-class LedgerContract(RunsContract, CallsContract, DoubtsContract, LookingContract, AccountsContract):
+class LedgerContract(RunsContract, CallsContract, DoubtsContract, LookingContract, PruningContract, AccountsContract):
     """All of it."""
