@@ -134,6 +134,7 @@ class Dispatcher:
             # A question in another thread took the slot in between.
             self._queue.put_back(batch)
             return
+        work.budget.spent()
         request = work.target.request(batch)
         seen = work.asker.clock_seen
         call = Call(
@@ -146,7 +147,6 @@ class Dispatcher:
             server_skew=seen.server_skew if seen else None,
         )
         number = work.ledger.begin_call(call)
-        work.budget.spent()
 
         def leave() -> Reply:
             # Asked as late as can be: whoever lost the right to send may have a successor by now, and the time at

@@ -14,7 +14,7 @@ import pytest
 from ledger_words import Ticking, call, ended, new_run, outcomes, send
 
 from importer.errors import LedgerError
-from importer.ledger import opening, sqlite_file
+from importer.ledger import moved, opening, sqlite_file
 from importer.ledger.identity import wants_adoption
 from importer.ledger.store import SqlLedger, open_ledger
 from importer.ledger.witness import Seen, read_witness, write_witness
@@ -449,3 +449,44 @@ def test_a_file_that_is_replaced_while_in_use_stops_the_sending(used: Callable[.
     number = ledger.begin_call(call([3]))
     ledger.finish_call(number, ended(), outcomes([3]))
     ledger.close()
+
+
+def test_a_ledger_from_before_questions_were_counted(opened: Callable[..., SqlLedger], home: Path) -> None:
+    """It gets the table for them when it is opened, and keeps everything else."""
+    first = opened()
+    first.open_run(new_run())
+    first.close()
+    with sqlite3.connect(home / "ledger.db") as connection:
+        connection.execute("DROP TABLE questions")
+    connection.close()
+    again = opened()
+    again.note_questions("acme", 2)
+    assert again.questions_on("acme", again.last_day_asked("acme")) == 2
+    assert [run.id for run in again.runs()] == ["run-1"]
+    again.close()
+
+
+def test_a_ledger_that_was_moved_is_not_used(opened: Callable[..., SqlLedger], home: Path) -> None:
+    """Until a person says that it is the one to go on with."""
+    opened().close()
+    moved.set_aside(home, "the database")
+    assert moved.unmoved_runs(home) == 0
+    error = refusal(opened)
+    assert "was moved: the database is used" in error.message
+    assert "IMPORTER_DATABASE_URL" in error.remedy
+    opened(adopt=True).close()
+    opened().close()
+
+
+def test_runs_that_nobody_moved_are_counted(opened: Callable[..., SqlLedger], home: Path) -> None:
+    """A missing or empty file has none; one that cannot be read may have some."""
+    assert moved.unmoved_runs(home) == 0
+    ledger = opened()
+    assert moved.unmoved_runs(home) == 0
+    ledger.open_run(new_run())
+    assert moved.unmoved_runs(home) == 1
+    ledger.close()
+    (home / "ledger.db").write_bytes(b"nothing that is a database" * 50)
+    assert moved.unmoved_runs(home) == 1
+    (home / "ledger.db").write_bytes(b"")
+    assert moved.unmoved_runs(home) == 0

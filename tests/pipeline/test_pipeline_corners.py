@@ -501,6 +501,9 @@ def test_the_tenant_is_bound(world: World) -> None:
         bind_tenant(world.account, world.ledger, replace(cleared.identity, org_id="org-2"))
     with pytest.raises(SettingsError, match="another LeadSquared tenant"):
         clear_account(world.account, Scripted(identity(OrgId="org-2")), world.ledger, world.clock, lambda: False)  # type: ignore[arg-type]
+    world.ledger.bind_account("second", "org-1")
+    shared = clear_account(world.account, Scripted(identity()), world.ledger, world.clock, lambda: False)  # type: ignore[arg-type]
+    assert "test and second are the same LeadSquared tenant" in shared.warnings[0]
     with pytest.raises(SettingsError, match="does not accept"):
         clear_account(world.account, Scripted(answer("", 401)), world.ledger, world.clock, lambda: False)  # type: ignore[arg-type]
 
