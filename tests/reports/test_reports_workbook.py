@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -85,6 +86,16 @@ def test_text_stays_text_in_two_readers(tmp_path: Path) -> None:
                 assert b"<f>" not in content
                 assert b"<hyperlink" not in content
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_the_sheets_are_packed_quickly(tmp_path: Path) -> None:
+    """Packing well would take most of the time of a workbook with a million rows."""
+    rows = [(row, Status.CREATED, f"text {row * 7919 % 1009}") for row in range(2, 3000)]
+    with zipfile.ZipFile(written(tmp_path / "r.xlsx", rows)) as archive:
+        packed = archive.getinfo("xl/worksheets/sheet2.xml").compress_size
+        sheet = archive.read("xl/worksheets/sheet2.xml")
+    well, quickly = (len(zlib.compress(sheet, level)) for level in (6, 2))
+    assert abs(packed - quickly) < abs(packed - well) / 10
 
 
 def test_only_rows_that_can_be_corrected_are_to_fix(tmp_path: Path) -> None:
