@@ -32,10 +32,15 @@ def check(request: PlanRequest, places: Places, outside: Surroundings) -> Report
     check_writable(workbook.parent)
     with scratch_folder(outside.home, "check-") as folder:
         now, account = outside.clock.now(), _account_of(request.account, outside)
-        prepared = fit(prepare(request), remembered(account, outside.home, now))
-        plan = plan_in(prepared, folder, now, outside)
+        plan = _planned(request, account, folder, now, outside)
         books = Books(plan, cost=_cost(plan, account, outside))
         return Publisher(places, workbook, outside.progress.note).publish(books)
+
+
+def _planned(request: PlanRequest, account: Account | None, folder: Path, now: datetime, outside: Surroundings) -> Plan:
+    """The plan alone: the checks and what they remember of the file are let go before the reports are written."""
+    prepared = fit(prepare(request), remembered(account, outside.home, now))
+    return plan_in(prepared, folder, now, outside)
 
 
 def _cost(plan: Plan, account: Account | None, outside: Surroundings) -> Cost | None:

@@ -15,7 +15,7 @@ from importer.ledger.interface import Ledger, Run, RunState
 from importer.model import Status
 from importer.pipeline.clock import iso
 from importer.pipeline.plan_store import open_plan
-from importer.pipeline.runs import Surroundings, open_memory
+from importer.pipeline.surroundings import Surroundings, open_memory
 
 _ALL = 1_000_000_000
 _AGE = re.compile(r"([0-9]{1,5})\s*([dwmy])")

@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
+import xlsxwriter.workbook
 from xlsxwriter import Workbook
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
@@ -17,12 +19,24 @@ from importer.reports.words import parsed_moment
 
 _FONT = {"font_name": "Calibri", "font_size": 11, "valign": "top"}
 _COPIED_AT_ONCE = 1 << 20
+_PACKING = 2
 _OPTIONS = {
     "constant_memory": True,
     "strings_to_formulas": False,
     "strings_to_numbers": False,
     "strings_to_urls": False,
 }
+
+
+class _QuickZip(ZipFile):
+    """Packs at a third of the usual computing; what is packed is a fifth larger."""
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **{"compresslevel": _PACKING, **named})
+
+
+# XlsxWriter has no option for it, and nothing else in this program uses XlsxWriter.
+xlsxwriter.workbook.ZipFile = _QuickZip
 
 
 class PlainSheet(Worksheet):  # type: ignore[misc]  # XlsxWriter ships no types

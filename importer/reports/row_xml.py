@@ -56,15 +56,11 @@ def rows_xml(
     count = len(numbers)
     lines = pc.cast(pa.array(range(first_line, first_line + count), pa.int64()), pa.large_string())
     first = pc.cast(pa.array(numbers, pa.int64()), pa.large_string())
-    text = pa.scalar
-    kind = pa.large_string()
-    parts: list[Any] = [text('<row r="', kind), lines]
+    height: tuple[Any, ...] = ()
     if heights is not None:
-        parts += [text('" ht="', kind), pc.cast(pa.array(heights, pa.float64()), kind)]
-    parts += [text('"><c r="A', kind), lines]
-    parts += [text(f'" s="{number_style}"><v>', kind), first, text("</v></c>", kind)]
-    parts += [_cells(column, lines) for column in columns]
-    joined = pc.binary_join_element_wise(*parts, text("</row>", kind), text("", kind))
+        height = ('" ht="', pc.cast(pa.array(heights, pa.float64()), pa.large_string()))
+    number = ('<row r="', lines, *height, '"><c r="A', lines, f'" s="{number_style}"><v>', first, "</v></c>")
+    joined = _joined(*number, *(_cells(column, lines) for column in columns), "</row>")
     offsets = joined.buffers()[1]
     begin, end = _ends(offsets, joined.offset, count)
     return memoryview(joined.buffers()[2])[begin:end]
@@ -82,30 +78,24 @@ def _cells(column: TextColumn, lines: pa.Array) -> pa.Array:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    kind = pa.large_string()
     texts = column.texts
     empty = pc.equal(texts, "")
     if pc.all(empty).as_py() and column.kept is None:
         return texts
-    head = pa.scalar(f'<c r="{column.letter}', kind)
-    inside = pc.binary_join_element_wise(
-        pa.scalar("<is><t>", kind), _escaped(texts), pa.scalar("</t></is>", kind), pa.scalar("", kind)
-    )
+    begin = (f'<c r="{column.letter}', lines, '" s="', _styles(column))
     rare = pc.match_substring_regex(texts, _RARE)
     if pc.any(rare).as_py():
-        written = [_inside(text) for text in texts.filter(rare).to_pylist()]
-        inside = pc.replace_with_mask(inside, rare, pa.array(written, kind))
-    style = _styles(column)
-    made = pc.binary_join_element_wise(
-        head, lines, pa.scalar('" s="', kind), style, pa.scalar('" t="inlineStr">', kind), inside,
-        pa.scalar("</c>", kind), pa.scalar("", kind),
-    )  # fmt: skip
-    nothing: Any = pa.scalar("", kind)
-    if column.kept is not None:
-        bare = pc.binary_join_element_wise(
-            head, lines, pa.scalar('" s="', kind), style, pa.scalar('"/>', kind), pa.scalar("", kind)
-        )
-        nothing = pc.if_else(column.kept, bare, nothing)
+        written = pa.array([_inside(text) for text in texts.filter(rare).to_pylist()], pa.large_string())
+        inside = pc.replace_with_mask(_joined("<is><t>", _escaped(texts), "</t></is>"), rare, written)
+        made = _joined(*begin, '" t="inlineStr">', inside, "</c>")
+    else:
+        # One copy of every text instead of two.
+        made = _joined(*begin, '" t="inlineStr"><is><t>', _escaped(texts), "</t></is></c>")
+    if not pc.any(empty).as_py():
+        return made
+    nothing: Any = pa.scalar("", pa.large_string())
+    if column.kept is not None and pc.any(pc.and_(column.kept, empty)).as_py():
+        nothing = pc.if_else(column.kept, _joined(*begin, '"/>'), nothing)
     return pc.if_else(empty, nothing, made)
 
 
@@ -117,6 +107,16 @@ def _escaped(texts: pa.Array) -> pa.Array:
         if pc.any(pc.match_substring(texts, sign)).as_py():
             texts = pc.replace_substring(texts, sign, reference)
     return texts
+
+
+def _joined(*parts: Any) -> pa.Array:
+    """Texts and columns of texts put together row by row."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    kind = pa.large_string()
+    columns = [pa.scalar(part, kind) if isinstance(part, str) else part for part in parts]
+    return pc.binary_join_element_wise(*columns, pa.scalar("", kind))
 
 
 def _styles(column: TextColumn) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -114,6 +115,16 @@ def test_every_cell_of_every_block_is_read_back(tmp_path: Path, monkeypatch: pyt
         look = LOOKS[Status(line[2].value)]
         assert line[2].fill.fgColor.rgb == f"FF{look.fill[1:].upper()}"
         assert line[2].font.color.rgb == f"FF{look.ink[1:].upper()}"
+
+
+def test_the_sheets_are_packed_quickly(tmp_path: Path) -> None:
+    """Packing well would take most of the time of a workbook with a million rows."""
+    rows = [(row, Status.CREATED, f"text {row * 7919 % 1009}") for row in range(2, 3000)]
+    with zipfile.ZipFile(written(tmp_path / "r.xlsx", rows)) as archive:
+        packed = archive.getinfo("xl/worksheets/sheet2.xml").compress_size
+        sheet = archive.read("xl/worksheets/sheet2.xml")
+    well, quickly = (len(zlib.compress(sheet, level)) for level in (6, 2))
+    assert abs(packed - quickly) < abs(packed - well) / 10
 
 
 def test_only_rows_that_can_be_corrected_are_to_fix(tmp_path: Path) -> None:
