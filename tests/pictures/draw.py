@@ -22,7 +22,7 @@ _SHOWN_PAGE, _SHOWN_BOOK = "troubled", "finished"
 
 
 def main(arguments: list[str]) -> int:
-    """Draw the scenes named in ``arguments`` after the output folder, or all of them and the pictures of the docs."""
+    """Draw the scenes named in ``arguments`` after the output folder, or all of them, and what the docs show of these."""
     output = Path(arguments[0] if arguments else "pictures").resolve()
     output.mkdir(parents=True, exist_ok=True)
     missing = [tool for tool in ("chromium", "soffice", "pdftoppm") if shutil.which(tool) is None]
@@ -40,9 +40,9 @@ def main(arguments: list[str]) -> int:
                 book = play(scene, Path(folder))
                 page = book.with_suffix(".html")
                 made = [*page_pictures(browser, page, output), *book_pictures(book, output)]
-                if not arguments[1:] and scene.name == _SHOWN_PAGE:
+                if scene.name == _SHOWN_PAGE:
                     made.append(page_for_docs(browser, page))
-                if not arguments[1:] and scene.name == _SHOWN_BOOK:
+                if scene.name == _SHOWN_BOOK:
                     made.append(book_for_docs(book))
             sys.stdout.writelines(f"{picture}\n" for picture in made)
         browser.close()
