@@ -32,8 +32,8 @@ class FieldFacts:
     ``data_type`` and ``render`` are the account's own words. ``max_length`` is 0 when unknown. ``options`` are the
     values of a drop-down, ``option_texts`` what people see for each of them (empty where nothing says so); with
     ``open_options`` it may take others too (the person may type one, several may be chosen, or they depend on another
-    field), so nothing follows from a value that is not among them. ``read_only`` and ``locked`` are flags whose effect on
-    calls is not documented.
+    field), so nothing follows from a value that is not among them. ``read_only`` and ``locked`` are flags whose effect
+    on calls is not documented.
     """
 
     schema_name: str
