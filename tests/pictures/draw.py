@@ -83,7 +83,7 @@ def page_for_docs(browser: Any, page: Path) -> Path:
 
 def book_for_docs(book: Path) -> Path:
     """The upper left of the sheet To fix, which is the last page of a short one."""
-    corner = ["-r", "260", "-x", "180", "-y", "190", "-W", "2000", "-H", "700"]
+    corner = ["-r", "180", "-x", "125", "-y", "131", "-W", "1340", "-H", "485"]
     drawn = _drawn(_as_pdf(book), book.with_name("corner"), *corner)[-1]
     return Path(shutil.copyfile(drawn, _DOCS / "to-fix.png"))
 
