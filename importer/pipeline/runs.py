@@ -29,11 +29,14 @@ from importer.pipeline.progress import Progress, StopsReading
 from importer.pipeline.publishing import Places, Publisher, Report
 from importer.pipeline.report import Books, summarise
 from importer.pipeline.successes import Success, note_success
-from importer.pipeline.usual import oddities, unlike_earlier
+from importer.pipeline.usual import NEW_MAPPING, oddities, unlike_earlier
+from importer.pipeline.words import number_of
 from importer.reports.files import check_writable
 from importer.reports.interface import Cost, RunSummary
 from importer.scratch import scratch_folder
 from importer.settings import Account, Locale, database_of, load_account
+
+_FIRST_ALONE = "Its first row goes alone, the others once it is there."
 
 Confirm = Callable[[str], bool]
 Review = Callable[[PlanFacts, Sequence[str]], None]
@@ -262,11 +265,11 @@ def _ask(plan: Plan, account: Account, ledger: Ledger, recipient: str, outside: 
             "Look at the file first (importer check); if all is well, run it again with --yes.",
         )
     for sentence in odd:
-        outside.progress.note(sentence)
+        outside.progress.note(f"{sentence} {_FIRST_ALONE}" if sentence == NEW_MAPPING else sentence)
     cost = forecast_for(plan, outside.clock.now(), account, ledger)
     if cost and ledger.find_run(plan.facts.fingerprint) is None:
         outside.progress.note(f"This needs {cost.text}.")
-    if not outside.confirm(f"Send {plan.facts.ready:,} rows to {recipient}?"):
+    if not outside.confirm(f"Send {number_of(plan.facts.ready)} to {recipient}?"):
         raise UsageError("Nothing was sent: you said no.", "Run it again when you are ready.")
 
 
