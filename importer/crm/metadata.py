@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,8 @@ from importer.metadata.model import ActivityType, FieldFacts, User
 from importer.model import CallClass, Reply, Request
 
 _OPEN_RENDERS = ("dropdownwithothers",)
+_SIGNS_OF_OTHERS = ("IsMultiSelectDropdown", "IncludeOthersOption", "BehaviorOnMissingDropdownOption", "ParentField")
+"""What says that a drop-down may take other values than its options; what is not documented counts as yes."""
 _FALSE = (None, "", 0, "0", False, "false", "False")
 
 
@@ -35,18 +37,12 @@ def read_lead_fields(ask: Ask) -> list[FieldFacts]:
     """
     request = Request("GET", "/LeadManagement.svc/LeadsMetaData.Get", CallClass.STANDARD)
     return [
-        FieldFacts(
-            schema_name=_text(entry, "SchemaName"),
-            display_name=_text(entry, "DisplayName"),
-            data_type=_text(entry, "DataType"),
-            render=_text(entry, "RenderTypeTextValue"),
-            mandatory=entry.get("IsMandatory") is True,
-            max_length=_length(entry.get("MaxLength")),
+        _field(
+            entry,
+            render="RenderTypeTextValue",
+            length="MaxLength",
             options=_options(entry.get("Options")),
-            open_options=_said(entry, "AllowMultiple")
-            or _text(entry, "RenderTypeTextValue").casefold() in _OPEN_RENDERS,
-            read_only=_said(entry, "IsReadOnly"),
-            locked=_said(entry, "LockAfterCreate"),
+            open_options=_said(entry, "AllowMultiple"),
         )
         for entry in _entries(ask(request), "lead fields")
         if _text(entry, "SchemaName")
@@ -75,26 +71,36 @@ def read_activity_fields(ask: Ask, event: str) -> list[FieldFacts]:
     reply = ask(request)
     listed = reply.body.get("Fields") if isinstance(reply.body, Mapping) else None
     return [
-        FieldFacts(
-            schema_name=_text(entry, "SchemaName"),
-            display_name=_text(entry, "DisplayName"),
-            data_type=_text(entry, "DataType"),
-            render=_text(entry, "StringRenderType"),
-            mandatory=entry.get("IsMandatory") is True,
-            max_length=_length(entry.get("MaxFieldLength")),
+        _field(
+            entry,
+            render="StringRenderType",
+            length="MaxFieldLength",
             options=_option_set(entry.get("OptionSet")),
-            open_options=_takes_others(entry),
-            read_only=_said(entry, "IsReadOnly"),
+            open_options=any(_said(entry, sign) for sign in _SIGNS_OF_OTHERS),
         )
         for entry in _sound(listed, f"the fields of activity type {event}")
         if _text(entry, "SchemaName")
     ]
 
 
-def _takes_others(entry: Mapping[str, Any]) -> bool:
-    """Whether a drop-down may take other values than its options; what is not documented counts as yes."""
-    signs = ("IsMultiSelectDropdown", "IncludeOthersOption", "BehaviorOnMissingDropdownOption", "ParentField")
-    return any(_said(entry, sign) for sign in signs) or _text(entry, "StringRenderType").casefold() in _OPEN_RENDERS
+def _field(
+    entry: Mapping[str, Any], *, render: str, length: str, options: Sequence[tuple[str, str]], open_options: bool
+) -> FieldFacts:
+    """The field of a lead or of an activity, whose answers name these things differently."""
+    drawn = _text(entry, render)
+    return FieldFacts(
+        schema_name=_text(entry, "SchemaName"),
+        display_name=_text(entry, "DisplayName"),
+        data_type=_text(entry, "DataType"),
+        render=drawn,
+        mandatory=entry.get("IsMandatory") is True,
+        max_length=_length(entry.get(length)),
+        options=tuple(value for value, _ in options),
+        option_texts=tuple(text for _, text in options),
+        open_options=open_options or drawn.casefold() in _OPEN_RENDERS,
+        read_only=_said(entry, "IsReadOnly"),
+        locked=_said(entry, "LockAfterCreate"),
+    )
 
 
 def read_users(ask: Ask) -> list[User]:
@@ -147,17 +153,22 @@ def _said(entry: Mapping[str, Any], key: str) -> bool:
     return entry.get(key) not in _FALSE
 
 
-def _options(value: Any) -> tuple[str, ...]:
+def _options(value: Any) -> list[tuple[str, str]]:
+    """Value and shown text of each option."""
     entries = value if isinstance(value, list) else []
-    return tuple(str(entry["Value"]) for entry in entries if isinstance(entry, Mapping) and "Value" in entry)
+    return [
+        (str(entry["Value"]), _text(entry, "Text"))
+        for entry in entries
+        if isinstance(entry, Mapping) and "Value" in entry
+    ]
 
 
-def _option_set(value: Any) -> tuple[str, ...]:
+def _option_set(value: Any) -> list[tuple[str, str]]:
     """The options of an activity's field: JSON inside a text, sometimes empty."""
     try:
         return _options(json.loads(value)) if isinstance(value, str) and value else _options(value)
     except (ValueError, RecursionError):
-        return ()
+        return []
 
 
 def _length(value: Any) -> int:

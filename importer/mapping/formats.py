@@ -11,8 +11,8 @@ from importer.mapping.unfit import UnfitError
 DIRECTIVES = {
     "%d": "day of the month",
     "%m": "month as a number",
-    "%b": "month, short name (Jan)",
-    "%B": "month, full name",
+    "%b": "month, short name (Jan, Okt., févr.), in the same languages",
+    "%B": "month, full name: English, German, French, Spanish, Portuguese, Italian, Dutch, Indonesian, Hindi",
     "%Y": "year with four digits",
     "%y": "year with two digits",
     "%a": "weekday, short name",

@@ -139,6 +139,8 @@ def _field(content: Any) -> FieldFacts:
         mandatory=_flag(entry, "mandatory"),
         max_length=length,
         options=tuple(_plain(option) for option in _list(entry.get("options"))),
+        # Files of an earlier version do not have them.
+        option_texts=tuple(_plain(text) for text in _list(entry.get("option_texts", []))),
         open_options=_flag(entry, "open_options"),
         read_only=_flag(entry, "read_only"),
         locked=_flag(entry, "locked"),

@@ -30,9 +30,10 @@ class FieldFacts:
     """A field of a lead or of an activity type, as the account describes it.
 
     ``data_type`` and ``render`` are the account's own words. ``max_length`` is 0 when unknown. ``options`` are the
-    values of a drop-down; with ``open_options`` it may take others too (the person may type one, several may be chosen,
-    or they depend on another field), so nothing follows from a value that is not among them. ``read_only`` and
-    ``locked`` are flags whose effect on calls is not documented.
+    values of a drop-down, ``option_texts`` what people see for each of them (empty where nothing says so); with
+    ``open_options`` it may take others too (the person may type one, several may be chosen, or they depend on another
+    field), so nothing follows from a value that is not among them. ``read_only`` and ``locked`` are flags whose effect
+    on calls is not documented.
     """
 
     schema_name: str
@@ -45,6 +46,13 @@ class FieldFacts:
     open_options: bool = False
     read_only: bool = False
     locked: bool = False
+    option_texts: tuple[str, ...] = ()
+
+    @property
+    def shown_options(self) -> tuple[tuple[str, str], ...]:
+        """Each option's value with what people see for it, which is the value where nothing else is known."""
+        texts = self.option_texts if len(self.option_texts) == len(self.options) else self.options
+        return tuple((value, text or value) for value, text in zip(self.options, texts, strict=True))
 
     @property
     def kind(self) -> Kind:

@@ -246,7 +246,7 @@ def _known_field(told: FieldFacts) -> KnownField:
         told.data_type,
         told.mandatory,
         told.max_length,
-        tuple((value, value) for value in told.options),
+        told.shown_options,
     )
 
 

@@ -27,9 +27,12 @@ from importer.pipeline.publishing import Places, Publisher, Report
 from importer.pipeline.report import Books, summarise
 from importer.pipeline.successes import Success, note_success
 from importer.pipeline.surroundings import Surroundings, open_memory
-from importer.pipeline.usual import oddities, unlike_earlier
+from importer.pipeline.usual import NEW_MAPPING, oddities, unlike_earlier
+from importer.pipeline.words import number_of
 from importer.reports.interface import RunSummary
 from importer.settings import Account
+
+_FIRST_ALONE = "Its first row goes alone, the others once it is there."
 
 _log = logging.getLogger(__name__)
 
@@ -189,11 +192,11 @@ def _ask(plan: Plan, account: Account, ledger: Ledger, recipient: str, outside: 
             "Look at the file first (importer check); if all is well, run it again with --yes.",
         )
     for sentence in odd:
-        outside.progress.note(sentence)
+        outside.progress.note(f"{sentence} {_FIRST_ALONE}" if sentence == NEW_MAPPING else sentence)
     cost = forecast_for(plan, outside.clock.now(), account, ledger)
     if cost and ledger.find_run(plan.facts.fingerprint) is None:
         outside.progress.note(f"This needs {cost.text}.")
-    if not outside.confirm(f"Send {plan.facts.ready:,} rows to {recipient}?"):
+    if not outside.confirm(f"Send {number_of(plan.facts.ready)} to {recipient}?"):
         raise UsageError("Nothing was sent: you said no.", "Run it again when you are ready.")
 
 

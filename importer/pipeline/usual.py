@@ -15,6 +15,8 @@ _NEVER_MANY = 200
 _REMEMBERED = 500
 _NAMED = 5
 
+NEW_MAPPING = "This mapping was never used with this account."
+
 
 def oddities(plan: Plan, ledger: Ledger) -> list[str]:
     """Sentences about what a person should have looked at before this plan is sent; none when it is as always.
@@ -25,7 +27,7 @@ def oddities(plan: Plan, ledger: Ledger) -> list[str]:
     if ledger.find_run(facts.fingerprint) is not None:
         return []
     if not ledger.mapping_proven(facts.account, facts.mapping_sha):
-        return ["This mapping was never used with this account: its first row goes alone, the others once it is there."]
+        return [NEW_MAPPING]
     return unlike_earlier(plan, ledger)
 
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from importer.transforms.date_forms import DAYS, MONTHS
+from importer.transforms.date_forms import NAMES
 
 _TIME = re.compile(
     r"(?<![0-9:.])(?P<hour>[0-9]{1,2})(?P<mark>[:h])[0-9]{2}(?P<second>:[0-9]{2})?(?P<fraction>\.[0-9]{1,6})?"
@@ -23,8 +23,6 @@ ZONE_WORDS = (
 _GLUE = frozenset(("t", "at", "um", "a", "as", "uhr", "h", "hrs", "de", "on", *map(str.lower, ZONE_WORDS)))
 """Words between or behind the parts of a date that are no part of it themselves."""
 _UTC = re.compile(r"(?i)\b(?:utc|gmt)\s*\Z")
-_SHORT_MONTHS = tuple(name[:3] for name in MONTHS)
-_SHORT_DAYS = tuple(name[:3] for name in DAYS)
 _ORDERS = {4: (("d", "m", "Y"), ("m", "d", "Y")), 2: (("d", "m", "y"), ("m", "d", "y"), ("y", "m", "d"))}
 
 
@@ -76,6 +74,10 @@ def _days(text: str) -> Iterator[tuple[str, str]]:
     tokens = _TOKEN.findall(text)
     numbers = [place for place, token in enumerate(tokens) if token.isdigit()]
     choices = [_word_choices(token) for token in tokens]
+    for before, choice in itertools.pairwise(choices):
+        # The dot of a short name belongs to it: in other rows a name without one may stand.
+        if "%b" in before and choice == ["."]:
+            choice.append("")
     if not all(choices) or not all(len(tokens[place]) in (1, 2, 4, 8) for place in numbers):
         return
     named = sum(any(choice in ("%b", "%B") for choice in found) for found in choices)
@@ -108,9 +110,6 @@ def _word_choices(part: str) -> list[str]:
     word = part.casefold()
     if not part.isalpha():
         return [part.replace("%", "%%")]
-    if word in MONTHS:
-        return ["%B", "%b"] if len(word) == 3 else ["%B"]
-    for directive, names in (("%b", _SHORT_MONTHS), ("%A", DAYS), ("%a", _SHORT_DAYS)):
-        if word in names:
-            return [directive]
-    return [part] if word in _GLUE else []
+    months = [f"%{letter}" for letter in "Bb" if word in NAMES[letter]]
+    days = [f"%{letter}" for letter in "Aa" if word in NAMES[letter]]
+    return months or days or ([part] if word in _GLUE else [])

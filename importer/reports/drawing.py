@@ -110,7 +110,7 @@ def timeline(calls: CallsInsight) -> Picture:
         f"{number} in {seconds_text(calls.seconds)}; {refused:,} refused because of the limit, "
         f"{doubted:,} without a certain answer."
     )
-    if calls.waited >= _WORTH_SAYING * calls.seconds:
+    if calls.waited >= max(1.0, _WORTH_SAYING * calls.seconds):
         words += (
             f" No call was under way in {seconds_text(calls.waited)} of it: for the limit, or before looking again."
         )

@@ -49,8 +49,11 @@ def write_template_workbook(path: Path, sheet: str, columns: Sequence[TemplateCo
         grey = workbook.add_format({"num_format": "@", "italic": True, "font_color": "#757575"})
         text = workbook.add_format({"num_format": "@"})
         worksheet.freeze_panes(1, 0)
+        worksheet.set_landscape()
+        worksheet.fit_to_pages(1, 0)
         for index, column in enumerate(columns):
-            worksheet.set_column(index, index, max(14, min(40, len(column.heading) + 4)), text)
+            longest = max(len(column.heading), len(column.example))
+            worksheet.set_column(index, index, max(14, min(40, longest + 4)), text)
             worksheet.write_string(0, index, column.heading, bold)
             worksheet.write_comment(0, index, column.note, {"x_scale": 2, "author": ""})
             worksheet.write_string(1, index, column.example, grey)

@@ -6,12 +6,10 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-_HALF_YEARS = (
-    ("january", "february", "march", "april", "may", "june"),
-    ("july", "august", "september", "october", "november", "december"),
-)
-MONTHS = _HALF_YEARS[0] + _HALF_YEARS[1]
-DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+from importer.transforms.calendar_names import FULL_DAYS, FULL_MONTHS, SHORT_DAYS, SHORT_MONTHS, places
+
+NAMES = {"b": places(SHORT_MONTHS), "B": places(FULL_MONTHS), "a": places(SHORT_DAYS), "A": places(FULL_DAYS)}
+"""For each part of a form that is a name: the names with the place of their month or day, counted from 0."""
 
 _EXAMPLE = datetime(2026, 12, 31, 18, 30)  # noqa: DTZ001  a wall clock, in no zone
 _BLANK = "[\\s\u00a0\u202f]+"
@@ -24,11 +22,11 @@ _FIXED = {
     "f": "[0-9]{1,6}",
     "p": "(?i:am|pm)",
     "z": "[Zz]|[+-][0-9]{2}:?[0-9]{2}",
-    "b": f"(?i:{'|'.join(name[:3] for name in MONTHS)})",
-    "B": f"(?i:{'|'.join(MONTHS)})",
-    "a": f"(?i:{'|'.join(name[:3] for name in DAYS)})",
-    "A": f"(?i:{'|'.join(DAYS)})",
+    # The longest first: "juin" begins like "jui", and the first that fits is taken.
+    **{part: f"(?i:{'|'.join(sorted(names, key=len, reverse=True))})" for part, names in NAMES.items()},
 }
+_BEHIND = {"b": "\\.?"}
+"""What may stand behind a part: short names of months often end with a dot, and the shortest never do."""
 _SHOWN = {"d": "DD", "m": "MM", "Y": "YYYY", "y": "YY", "H": "hh", "I": "hh", "M": "mm", "S": "ss", "p": "AM/PM"}
 _SHOWN |= {"b": "MMM", "B": "MMMM", "a": "DDD", "A": "DDDD", "f": "ffffff", "z": "+hhmm", "%": "%"}
 
@@ -58,7 +56,9 @@ def date_form(form: str) -> DateForm:
         else:
             beside = tokens[max(position - 1, 0) : position] + tokens[position + 1 : position + 2]
             alone = not any(_is_digits(other) for other in beside)
-            pattern += f"(?P<{part}>{_FIXED.get(part) or ('[0-9]{1,2}' if alone else '[0-9]{2}')})"
+            pattern += (
+                f"(?P<{part}>{_FIXED.get(part) or ('[0-9]{1,2}' if alone else '[0-9]{2}')}){_BEHIND.get(part, '')}"
+            )
     parts = frozenset(token[1:] for token in tokens if token.startswith("%")) - {"%"}
     return DateForm(rf"\A{pattern}\z", parts)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from importer.transforms.columns import Remembered, arrow_of, column_of, without_invisible
-from importer.transforms.date_forms import DAYS, MONTHS, DateForm, date_form
+from importer.transforms.date_forms import NAMES, DateForm, date_form
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -141,19 +141,19 @@ def _year(parts: dict[str, Any]) -> Numbers:
 def _month(parts: dict[str, Any]) -> Numbers:
     if "m" in parts:
         return _number(parts, "m")
-    long = "B" in parts
-    return _position(parts["B" if long else "b"], MONTHS if long else [name[:3] for name in MONTHS]) + 1
+    part = "B" if "B" in parts else "b"
+    return _position(parts[part], NAMES[part]) + 1
 
 
-def _position(names: Any, known: Sequence[str]) -> Numbers:
-    """Where each name stands among the known ones, counted from 0; -1 for none."""
+def _position(names: Any, known: Mapping[str, int]) -> Numbers:
+    """The place of the month or day that each name means, counted from 0; -1 for none."""
     found: Numbers = (
-        pc.index_in(pc.ascii_lower(names), value_set=pa.array(known, names.type))
-        .fill_null(-1)
+        pc.index_in(pc.utf8_lower(names), value_set=pa.array(list(known), names.type))
+        .fill_null(len(known))
         .to_numpy(zero_copy_only=False)
         .astype(np.int64)
     )
-    return found
+    return np.array([*known.values(), -1], dtype=np.int64)[found]
 
 
 def _hour(parts: dict[str, Any]) -> Numbers:
@@ -189,7 +189,7 @@ def _weekday_fits(parts: dict[str, Any], days: NDArray[np.datetime64]) -> Truths
     part = next((part for part in ("a", "A") if part in parts), "")
     if not part:
         return np.ones(len(days), dtype=bool)
-    named = _position(parts[part], [name[:3] for name in DAYS] if part == "a" else DAYS)
+    named = _position(parts[part], NAMES[part])
     # 1 January 1970 was a Thursday.
     fits: Truths = named == (days.astype("datetime64[D]").astype(np.int64) + 3) % 7
     return fits

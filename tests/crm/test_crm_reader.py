@@ -208,7 +208,9 @@ def test_metadata_of_an_activity_type() -> None:
     first, second, third = read_activity_fields(ask_with(answered), "201")
     assert asked == [("GetActivitySetting", {"code": "201"})]
     assert (first.options, first.max_length, first.read_only, first.open_options) == (("G",), 200, True, False)
+    assert first.shown_options == (("G", "Gold"),)
     assert (second.options, second.open_options) == ((), True)
+    assert third.shown_options == (("A", "A"),)
     assert (third.options, third.open_options) == (("A",), True)
     for body in ([], {}):
         with pytest.raises(CrmError, match="activity type 201"):

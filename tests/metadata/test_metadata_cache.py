@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import stat
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,7 @@ FIELDS = st.builds(
     st.booleans(),
     st.booleans(),
     st.booleans(),
+    st.lists(TEXTS, max_size=3).map(tuple),
 )
 
 
@@ -202,3 +204,18 @@ def test_fields_for_people() -> None:
     """The name that they see, and the schema name."""
     assert FieldFacts("mx_A", "Plan").words == '"Plan" (mx_A)'
     assert FieldFacts("mx_A").words == "mx_A"
+
+
+def test_a_file_of_an_earlier_version_has_no_shown_texts(tmp_path: Path) -> None:
+    """It is loaded all the same; an option then shows its value."""
+    field = FieldFacts("mx_A", options=("G", "S"), option_texts=("Gold", ""))
+    assert field.shown_options == (("G", "Gold"), ("S", "S"))
+    assert save(tmp_path, replace(FULL, lead_fields=(field,))) == ""
+    (path,) = (path for path in tmp_path.rglob("*") if path.is_file())
+    content = json.loads(path.read_text("utf-8"))
+    del content["lead_fields"][0]["option_texts"]
+    path.write_text(json.dumps(content), "utf-8")
+    found = load(tmp_path, FULL.account, FULL.host).metadata
+    assert found is not None
+    assert found.lead_fields is not None
+    assert found.lead_fields[0].shown_options == (("G", "G"), ("S", "S"))

@@ -22,7 +22,7 @@ _SHOWN_PAGE, _SHOWN_BOOK = "troubled", "finished"
 
 
 def main(arguments: list[str]) -> int:
-    """Draw the scenes named in ``arguments`` after the output folder, or all of them and the pictures of the docs."""
+    """Draw the scenes named in ``arguments`` after the output folder, or all of them, and what the docs show of these."""
     output = Path(arguments[0] if arguments else "pictures").resolve()
     output.mkdir(parents=True, exist_ok=True)
     missing = [tool for tool in ("chromium", "soffice", "pdftoppm") if shutil.which(tool) is None]
@@ -40,9 +40,9 @@ def main(arguments: list[str]) -> int:
                 book = play(scene, Path(folder))
                 page = book.with_suffix(".html")
                 made = [*page_pictures(browser, page, output), *book_pictures(book, output)]
-                if not arguments[1:] and scene.name == _SHOWN_PAGE:
+                if scene.name == _SHOWN_PAGE:
                     made.append(page_for_docs(browser, page))
-                if not arguments[1:] and scene.name == _SHOWN_BOOK:
+                if scene.name == _SHOWN_BOOK:
                     made.append(book_for_docs(book))
             sys.stdout.writelines(f"{picture}\n" for picture in made)
         browser.close()
@@ -83,7 +83,7 @@ def page_for_docs(browser: Any, page: Path) -> Path:
 
 def book_for_docs(book: Path) -> Path:
     """The upper left of the sheet To fix, which is the last page of a short one."""
-    corner = ["-r", "260", "-x", "180", "-y", "190", "-W", "2000", "-H", "700"]
+    corner = ["-r", "180", "-x", "125", "-y", "131", "-W", "1340", "-H", "485"]
     drawn = _drawn(_as_pdf(book), book.with_name("corner"), *corner)[-1]
     return Path(shutil.copyfile(drawn, _DOCS / "to-fix.png"))
 

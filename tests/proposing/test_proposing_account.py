@@ -14,6 +14,7 @@ from importer.cli.options import surroundings
 from importer.crm.interface import Identity
 from importer.crm.metadata import read_activity_fields
 from importer.errors import CrmError, RunStopped
+from importer.metadata.model import FieldFacts
 from importer.model import Reply, Request
 from importer.pipeline import proposals
 from importer.proposing.account import AccountFacts
@@ -166,6 +167,19 @@ def test_what_is_proposed_arrives(sandbox: Sandbox, monkeypatch: pytest.MonkeyPa
     found = [each for each in sandbox.state()["activities"] if each["note"].startswith("paid ")]
     assert len(found) == 8
     assert {each["CreatedOn"][11:16] for each in found} == {"18:30"}
+
+
+def test_options_are_known_by_what_people_see(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file has the words of the screen, the account wants its own codes: the look-up has both."""
+    tier = FieldFacts(
+        "mx_Custom_1", "Tier", "Dropdown", options=("10", "20"), option_texts=("Welcome Pack", "Full Year")
+    )
+    monkeypatch.setattr(proposals, "read_activity_fields", lambda ask, code: [tier])
+    rows = [f"{lead_id(row)},14/02/2025 10:30,{('Welcome pack', 'Full year')[row % 2]}" for row in range(1, 9)]
+    Path("store-visits.csv").write_text("\n".join(["Lead ID,Visited on,Tier", *rows]) + "\n", "utf-8")
+    assert "lookup: {Full year: 20, Welcome pack: 10}" in proposed("store-visits.csv")
 
 
 @pytest.mark.parametrize("body", [[], {}, {"Fields": "none"}, None])

@@ -8,6 +8,7 @@ import pytest
 from importer.mapping.formats import checked_format
 from importer.proposing.date_forms import forms_of
 from importer.proposing.dates import DateCounts, DateFinding
+from importer.transforms.dates import Moments
 
 
 def find(*chunks: list[str]) -> DateFinding:
@@ -35,7 +36,11 @@ def find(*chunks: list[str]) -> DateFinding:
         ("+91 98450 98450", set()),
         ("10:30", set()),
         ("12.5", set()),
-        ("14 février 2025", set()),
+        ("14 février 2025", {"%d %B %Y"}),
+        ("12. März 2026", {"%d. %B %Y", "%d. %b %Y"}),
+        ("3 févr. 2026", {"%d %b. %Y", "%d %b %Y"}),
+        ("7 de setembro de 2026", {"%d de %B de %Y"}),
+        ("14 brumaire 2025", set()),
         ("", set()),
     ],
 )
@@ -52,6 +57,29 @@ def test_one_value_anywhere_proves_the_order() -> None:
     assert finding.proven is not None
     assert finding.proven.text == "%d/%m/%Y"
     assert not finding.proven.timed
+
+
+@pytest.mark.parametrize(
+    ("texts", "form"),
+    [
+        (["3 mars 2026", "14 juillet 2026", "2 août 2026"], "%d %B %Y"),
+        (["3 mars 2026", "14 juil. 2026", "2 janv. 2026"], "%d %b %Y"),
+        (["12. März 2026", "1. Oktober 2026", "24. Dezember 2026"], "%d. %B %Y"),
+        (["12. Okt. 2026 10:30", "1. Mai 2026 09:00"], "%d. %b %Y %H:%M"),
+        (["5 de marzo de 2026", "6 de enero de 2026"], "%d de %B de %Y"),
+        (["5 maart 2026", "6 januari 2026"], "%d %B %Y"),
+        (["5 gennaio 2026", "6 ottobre 2026"], "%d %B %Y"),
+        (["5 aktubar 2026", "6 farvari 2026"], "%d %B %Y"),
+        (["lundi 5 janvier 2026", "mardi 6 janvier 2026"], "%A %d %B %Y"),
+    ],
+)
+def test_months_in_other_languages_are_proven_and_read(texts: list[str], form: str) -> None:
+    """The proposed form reads every value of the column."""
+    finding = find(texts)
+    assert finding.proven is not None
+    assert finding.proven.text == form
+    assert Moments([form], "UTC").formed(pd.Series(texts, dtype="str")).all()
+    assert checked_format(form)
 
 
 def test_both_orders_fit() -> None:

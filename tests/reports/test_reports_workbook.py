@@ -310,9 +310,10 @@ def test_a_template_to_fill_in(tmp_path: Path) -> None:
     """Headings with notes, an example, drop-down lists where they fit."""
     columns = [
         TemplateColumn("Plan", "One of them.", "Gold", ("Gold", "Silver")),
-        TemplateColumn("Long", "A long list.", "x", tuple(f"option {number}" for number in range(100))),
+        TemplateColumn("Long", "A long list.", "x" * 30, tuple(f"option {number}" for number in range(100))),
     ]
     write_template_workbook(tmp_path / "t.xlsx", "a/b", columns)
     sheet = openpyxl.load_workbook(tmp_path / "t.xlsx")["a_b"]
     assert [cell.value for cell in sheet[1]] == ["Plan", "Long"]
+    assert sheet.column_dimensions["B"].width >= 30, "an example is not cut off"
     assert len(sheet.data_validations.dataValidation) == 1

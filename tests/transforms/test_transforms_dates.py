@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from transform_words import column, values
 
+from importer.transforms.calendar_names import FULL_DAYS, FULL_MONTHS, SHORT_DAYS, SHORT_MONTHS
 from importer.transforms.columns import Remembered
 from importer.transforms.date_forms import example_of, shown_form
 from importer.transforms.dates import Dates, Moments
@@ -41,7 +42,16 @@ from importer.transforms.dates import Dates, Moments
         ("%d.%m.%y", "01.02.68", "2068-02-01"),
         ("%d.%m.%y", "01.02.2068", None),
         ("%d-%b-%Y", "01-FEB-2026", "2026-02-01"),
-        ("%d-%b-%Y", "01-Fév-2026", None),
+        ("%d-%b-%Y", "01-Fxv-2026", None),
+        ("%d-%b-%Y", "01-Fév-2026", "2026-02-01"),
+        ("%d. %B %Y", "12. MÄRZ 2026", "2026-03-12"),
+        ("%d %B %Y", "3 mars 2026", "2026-03-03"),
+        ("%d %b %Y", "3 janv. 2026", "2026-01-03"),
+        ("%d %b %Y", "3 juin 2026", "2026-06-03"),
+        ("%d de %B de %Y", "7 de Setembro de 2026", "2026-09-07"),
+        ("%A %d %B %Y", "giovedì 1 gennaio 2026", "2026-01-01"),
+        ("%A %d %B %Y", "vendredi 1 janvier 2026", None),
+        ("%d %B %Y", "30 februari 2026", None),
         ("%d %B %Y", "1  february\u00a02026", "2026-02-01"),
         ("%d %B %Y", "1 feb 2026", None),
         ("%a %d %b %Y", "Thu 01 Jan 2026", "2026-01-01"),
@@ -148,3 +158,22 @@ def test_a_column_is_not_read_twice_in_a_row() -> None:
     first, second = column("a"), column("b", "c")
     assert [remembered(first), remembered(first), remembered(second), remembered(first)] == [1, 1, 2, 1]
     assert lengths == [1, 2, 1]
+
+
+@pytest.mark.parametrize("part", ["b", "B", "a", "A"])
+def test_a_name_means_one_month_or_day(part: str) -> None:
+    """Whatever the language; so nothing has to be guessed to read it. All are in lower case, and each is read."""
+    groups = {"b": SHORT_MONTHS, "B": FULL_MONTHS, "a": SHORT_DAYS, "A": FULL_DAYS}[part]
+    named = [name for alike in groups for name in alike]
+    assert len(named) == len(set(named))
+    assert named == [name.lower() for name in named]
+    assert len(groups) == (12 if part in "bB" else 7)
+
+
+def test_every_name_of_a_month_is_read() -> None:
+    """Short ones with and without a dot, in any case of letters."""
+    for form, groups in (("%d %B %Y", FULL_MONTHS), ("%d %b %Y", SHORT_MONTHS)):
+        for month, alike in enumerate(groups, start=1):
+            texts = [f"5 {written} 2026" for name in alike for written in (name, name.upper(), name.title())]
+            texts += [f"5 {name}. 2026" for name in alike if form == "%d %b %Y"]
+            assert values(Dates(form).read(column(*texts))) == [f"2026-{month:02}-05"] * len(texts)
