@@ -15,6 +15,7 @@ from importer.cli import serve
 from importer.cli.main import run
 from importer.jobs import sending
 from importer.jobs.database import databases_of, open_database
+from importer.jobs.inbox import Seen
 from importer.jobs.model import Address
 from importer.jobs.outbox import Draft, Notice
 from importer.jobs.store import JobStore, Turn
@@ -81,9 +82,33 @@ def test_what_waits_and_what_was_given_up_is_shown(
     turn = Turn("loud", "hand", "", "", "2026-11-21T02:30:00.000+00:00", "failed", 1, 1, 1, "m")
     store.add_turn(turn, [Draft(Notice("loud", "failed", "loud: could not", "text"), Address(env="HOOK"))])
     store.change_letter(1, state="given up", trouble="There was no answer in time.")
+    began = datetime(2026, 11, 21, 2, 20, tzinfo=UTC)
+    first = store.take("loud", Seen(Path("/in/a.csv"), 1, 2, 3), "sha", "m", began)
+    places = {"archive": "/in/done/a.csv", "results": "/results/a.xlsx"}
+    ended = {"outcome": "problems", "ended_at": "2026-11-21T02:30:00.000+00:00"}
+    store.change(first.id, state="archived", rows=1200, problems=46, **places, **ended)
+    second = store.take("loud", Seen(Path("/in/b.csv"), 1, 2, 4), "sha2", "m", began)
+    store.change(second.id, state="held", outcome="held", remedy="importer jobs approve loud")
     store.close()
-    for command in ("list", "history"):
-        assert run(["jobs", command, "--file", str(path)]) == 0
-        lines = capsys.readouterr().out.splitlines()
-        at = lines.index("    notification given up: loud: could not (2026-11-21 02:30 UTC, to the variable HOOK)")
-        assert lines[at + 1] == "        There was no answer in time."
+    assert run(["jobs", "list", "--file", str(path)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    words = "loud: could not (2026-11-21 02:30 UTC, to the variable HOOK, 0 tries)"
+    at = lines.index(f"    notification given up: {words}")
+    assert lines[at + 1] == "        There was no answer in time."
+    assert run(["jobs", "history", "--file", str(path)]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "Turns (times in UTC)",
+        "    2026-11-21 02:30  loud  failed: m",
+        "Files",
+        "    2026-11-21 02:20  loud  b.csv: held",
+        "        importer jobs approve loud",
+        "        File:     /in/b.csv",
+        "    2026-11-21 02:30  loud  a.csv: problems, 1,200 rows, 46 of them for a person",
+        "        File:     /in/done/a.csv",
+        "        Workbook: /results/a.xlsx",
+        "Notifications",
+        f"    given up: {words}",
+        "        There was no answer in time.",
+    ]
+    assert run(["jobs", "history", "silent", "--file", str(path)]) == 0
+    assert capsys.readouterr().out == "Nothing was done yet.\n"
