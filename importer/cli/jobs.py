@@ -10,7 +10,7 @@ import click
 from importer.cli.jobs_desk import jobs_desk, jobs_options, tell_lines
 from importer.cli.jobs_install import install_command
 from importer.cli.jobs_notify import test_command
-from importer.cli.jobs_past import history_command, tell_letters
+from importer.cli.jobs_past import history_command, tell_letters, turn_words
 from importer.cli.jobs_steer import approve_command, pause_command, resume_command
 from importer.cli.jobs_turn import run_command
 from importer.cli.main import print_json
@@ -75,7 +75,7 @@ def list_command(file: Path | None, as_json: bool) -> int:
             tell_lines(f"    held: {Path(held['path']).name}: {held['why']} {held['remedy']}")
         if each["last"]:
             last = each["last"]
-            tell_lines(f"    {last['ended_at'][:16].replace('T', ' ')} UTC  {last['outcome']}: {last['message']}")
+            tell_lines(f"    {last['ended_at'][:16].replace('T', ' ')} UTC  {turn_words(last)}")
         tell_letters(each["notifications"])
     return 0
 

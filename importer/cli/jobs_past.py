@@ -50,7 +50,13 @@ def _turns(turns: list[Plain]) -> Iterator[str]:
     if turns:
         yield "Turns (times in UTC)"
     for each in turns:
-        yield f"    {_minute(each['ended_at'])}  {each['job']}  {each['outcome']}: {each['message']}"
+        yield f"    {_minute(each['ended_at'])}  {each['job']}  {turn_words(each)}"
+
+
+def turn_words(turn: Plain) -> str:
+    """How a turn ended and, unless all went well, what to do; further lines are indented below."""
+    remedy = f" {turn['remedy']}" if turn["exit_status"] else ""
+    return f"{turn['outcome']}: {turn['message']}{remedy}".replace("\n", "\n      ")
 
 
 def _files(files: list[Plain]) -> Iterator[str]:

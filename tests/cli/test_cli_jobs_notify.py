@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import logging
+import os
+import signal
 import threading
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -25,6 +29,19 @@ jobs:
   silent: {account: x, mapping: m.yaml, source: {folder: in}}
   loud: {account: x, mapping: m.yaml, source: {folder: in2}, notify: [{url: {env: HOOK}}]}
 """
+
+
+@pytest.fixture(autouse=True)
+def _process_as_before() -> Iterator[None]:
+    """The commands set up the log, the signals and the rights of new files of their process, which is that of all tests."""
+    logger, handlers, umask = logging.getLogger("importer"), list(logging.getLogger().handlers), os.umask(0o077)
+    level, signals = logger.level, {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    logger.setLevel(level)
+    logging.getLogger().handlers[:] = handlers
+    os.umask(umask)
+    for number, handler in signals.items():
+        signal.signal(number, handler)
 
 
 def test_serve_looks_for_letters_and_tidies_up(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,7 +96,7 @@ def test_what_waits_and_what_was_given_up_is_shown(
     monkeypatch.setenv("IMPORTER_HOME", str(tmp_path / "home"))
     (tmp_path / "home").mkdir()
     store = JobStore(open_database(databases_of({}, tmp_path / "home").jobs))
-    turn = Turn("loud", "hand", "", "", "2026-11-21T02:30:00.000+00:00", "failed", 1, 1, 1, "m")
+    turn = Turn("loud", "hand", "", "", "2026-11-21T02:30:00.000+00:00", "failed", 1, 1, 1, "m\n  more", "Do it.")
     store.add_turn(turn, [Draft(Notice("loud", "failed", "loud: could not", "text"), Address(env="HOOK"))])
     store.change_letter(1, state="given up", trouble="There was no answer in time.")
     began = datetime(2026, 11, 21, 2, 20, tzinfo=UTC)
@@ -99,6 +116,7 @@ def test_what_waits_and_what_was_given_up_is_shown(
     assert capsys.readouterr().out.splitlines() == [
         "Turns (times in UTC)",
         "    2026-11-21 02:30  loud  failed: m",
+        "        more Do it.",
         "Files",
         "    2026-11-21 02:20  loud  b.csv: held",
         "        importer jobs approve loud",
