@@ -10,7 +10,8 @@ import click
 from importer.cli.jobs_desk import jobs_desk, jobs_options, tell_lines
 from importer.cli.jobs_install import install_command
 from importer.cli.jobs_metrics import metrics_command
-from importer.cli.jobs_notify import tell_letters, test_command
+from importer.cli.jobs_notify import test_command
+from importer.cli.jobs_past import history_command, tell_letters, turn_words
 from importer.cli.jobs_steer import approve_command, pause_command, resume_command
 from importer.cli.jobs_turn import run_command
 from importer.cli.main import print_json
@@ -75,7 +76,7 @@ def list_command(file: Path | None, as_json: bool) -> int:
             tell_lines(f"    held: {Path(held['path']).name}: {held['why']} {held['remedy']}")
         if each["last"]:
             last = each["last"]
-            tell_lines(f"    {last['ended_at'][:16].replace('T', ' ')} UTC  {last['outcome']}: {last['message']}")
+            tell_lines(f"    {last['ended_at'][:16].replace('T', ' ')} UTC  {turn_words(last)}")
         tell_letters(each["notifications"])
     return 0
 
@@ -96,33 +97,8 @@ def next_command(count: int, file: Path | None, as_json: bool) -> int:
     return 0
 
 
-@command.command("history")
-@click.argument("name", required=False)
-@click.option("--limit", type=click.IntRange(1, 10_000), default=20, show_default=True, help="The newest N.")
-@jobs_options
-def history_command(name: str | None, limit: int, file: Path | None, as_json: bool) -> int:
-    """Show what the jobs, or the job NAME, did, newest first, and what became of each file."""
-    from importer.jobs.overview import history
-
-    with jobs_desk(file) as desk:
-        if name is not None:
-            desk.jobs.task(name)
-        told = history(desk.store, name, limit)
-    if as_json:
-        print_json(told)
-        return 0
-    for turn in told["turns"]:
-        tell_lines(f"{turn['ended_at'][:16].replace('T', ' ')}  {turn['job']}  {turn['outcome']}  {turn['message']}")
-    for each in told["files"]:
-        place = each["archive"] or each["path"]
-        tell_lines(f"    {Path(each['path']).name}: {each['outcome'] or each['state']}; {place}")
-    tell_letters(told["notifications"])
-    if not told["turns"] and not told["files"]:
-        answer("Nothing was done yet.")
-    return 0
-
-
-for each_command in (
+_COMMANDS = (
+    history_command,
     run_command,
     approve_command,
     pause_command,
@@ -130,5 +106,6 @@ for each_command in (
     test_command,
     install_command,
     metrics_command,
-):
+)
+for each_command in _COMMANDS:
     command.add_command(each_command)

@@ -1,10 +1,8 @@
-"""`importer jobs test-notification`, and how notifications are shown."""
+"""`importer jobs test-notification`: do the addresses of a job work?"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -38,12 +36,3 @@ def test_command(name: str, file: Path | None, as_json: bool) -> int:
         ended = f"not sent. {each['trouble']}" if each["trouble"] else "sent."
         tell_lines(f"{each['when']}: {each['to']}: {ended}")
     return status
-
-
-def tell_letters(letters: Iterable[Mapping[str, Any]]) -> None:
-    """A line for each notification, and one for what keeps it from getting there."""
-    for each in letters:
-        written = each["created_at"][:16].replace("T", " ")
-        tell_lines(f"    notification {each['state']}: {each['title']} ({written} UTC, to {each['to']})")
-        if each["trouble"]:
-            tell_lines(f"        {each['trouble']}")

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from importer.jobs.ends import TurnEnd
 
 _BUSY = 75
-_POST_SECONDS = 60.0
-"""How long notifications may keep us at the end; what is left then goes with the next start."""
+_POST_SECONDS = 30.0
+"""After so long at the end no more notifications are begun; what is left goes with the next start."""
 
 
 @click.command("run")

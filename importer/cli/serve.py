@@ -60,7 +60,8 @@ def command(file: Path | None, as_json: bool, listen: str | None, verbose: int) 
             engine.keep_schedules(desk.outside.clock.now())
             if as_json:
                 print_json({"status": "serving", "exit_status": 0, "jobs": list(desk.jobs.tasks)})
-            say(f"Serving {len(desk.jobs.tasks)} jobs of {desk.jobs.path}. Ctrl-C stops.")
+            number = len(desk.jobs.tasks)
+            say(f"Serving {number} job{'s' * (number != 1)} of {desk.jobs.path}. Ctrl-C stops.")
             with answering(listen, desk, engine.trouble):
                 _watch(desk, engine)
         finally:

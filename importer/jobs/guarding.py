@@ -10,11 +10,20 @@ from importer.jobs.model import Guards, Unusual
 from importer.pipeline.plan_store import PlanFacts
 from importer.pipeline.surroundings import Review
 
+_ODD = "The file is not like the earlier ones (importer jobs list says how)."
+
 
 class Held(ImporterError):
-    """A file that must not be sent before a person has looked at it; ``message`` holds every reason."""
+    """A file that must not be sent before a person has looked at it; ``message`` holds every reason.
+
+    ``outline`` holds them without what the file says, such as its headings.
+    """
 
     exit_status = 3
+
+    def __init__(self, message: str, remedy: str = "", outline: str = "") -> None:
+        super().__init__(message, remedy)
+        self.outline = outline or "A guard wants a person to look at the file first."
 
 
 def approve_words(task: Task) -> str:
@@ -43,6 +52,9 @@ def review_for(task: Task, *, approved: bool) -> Review:
     def review(facts: PlanFacts, odd: Sequence[str]) -> None:
         reasons = reasons_to_hold(task.job.guards, facts, odd)
         if reasons and not approved:
-            raise Held(f"{' '.join(reasons)} Nothing was sent.", approve_words(task))
+            # Headings are among what is odd, and in a file without headings they are somebody's data.
+            told = reasons_to_hold(task.job.guards, facts, [_ODD] if odd else [])
+            words = approve_words(task)
+            raise Held(f"{' '.join(reasons)} Nothing was sent.", words, f"{' '.join(told)} Nothing was sent.")
 
     return review

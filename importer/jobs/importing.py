@@ -9,6 +9,7 @@ from pathlib import Path
 
 from importer.errors import (
     AnotherRunActive,
+    CrmError,
     ImporterError,
     LedgerError,
     MappingError,
@@ -81,12 +82,16 @@ _ENDS: tuple[tuple[type[ImporterError], Result], ...] = (
 )
 """What an error says of the file; any other says something of the surroundings, and the file waits."""
 
-_SPEAKABLE = (Held, AnotherRunActive, SettingsError, LedgerError, ReportError)
 _OUTLINES: tuple[tuple[type[ImporterError], str], ...] = (
+    (AnotherRunActive, "Another import is sending to the account."),
     (RunStopped, "It stopped before its end. Nothing is lost."),
     (SourceError, "The file cannot be read."),
     (MappingError, "The mapping is wrong, or the file does not fit it."),
-    (ImporterError, "Something outside of the file kept it from being imported: the network, LeadSquared or the disk."),
+    (SettingsError, "Host, keys, limits or accounts are not as they must be."),
+    (CrmError, "LeadSquared cannot be asked."),
+    (LedgerError, "The memory on disk, of the ledger or the jobs, cannot be used."),
+    (ReportError, "The reports cannot be written."),
+    (ImporterError, "Something outside of the file kept it from being imported, such as its folder or the disk."),
 )
 _MOST_CODES = 5
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{1,59}")
@@ -94,8 +99,8 @@ _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{1,59}")
 
 def outline_of(error: ImporterError) -> str:
     """What may be told of ``error`` outside of this machine: its message may quote a file or a server."""
-    if isinstance(error, _SPEAKABLE):
-        return error.message
+    if isinstance(error, Held):
+        return error.outline
     return next(words for kind, words in _OUTLINES if isinstance(error, kind))
 
 

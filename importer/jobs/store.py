@@ -104,6 +104,7 @@ class Turn:
     files: int
     rows: int
     message: str
+    remedy: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,6 +70,7 @@ turns = Table(
     _number("files"),
     _number("rows"),
     _text("message"),
+    _text("remedy"),
 )
 
 # What is known of a job as a whole.

@@ -154,7 +154,8 @@ class Worker:
         if outcome not in (Result.NOTHING, Result.BUSY, Result.PAUSED):
             rows = sum(each.rows for each in ends)
             at = (due, begun.started, iso(now))
-            turn = Turn(name, cause, *at, outcome.value, end.exit_status, len(ends), rows, end.message)
+            words = (end.message, end.remedy)
+            turn = Turn(name, cause, *at, outcome.value, end.exit_status, len(ends), rows, *words)
             quiet = passes_by_itself(outcome, end.exit_status) and not last
             self.store.add_turn(turn, [] if quiet or self._is_old_news(turn, now) else self._drafts(end, now))
         if any(each.outcome in (Result.DONE, Result.PROBLEMS) for each in ends):

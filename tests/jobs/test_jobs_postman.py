@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -95,6 +96,7 @@ def test_growing_pauses_and_the_end_of_patience(
     postman: Postman, store: JobStore, server: Server, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A minute, two, four, at most an hour; after three days it is given up, which log and history say."""
+    caplog.set_level(logging.WARNING, logger="importer")
     write(store, "one")
     server.trouble = "There is no connection to the other side."
     tried = []
@@ -167,6 +169,7 @@ def test_a_memory_that_fails_stops_nothing(
     postman: Postman, store: JobStore, server: Server, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A database that is away is a line in the log."""
+    caplog.set_level(logging.WARNING, logger="importer")
     write(store, "one")
 
     def fail(*_: object, **__: object) -> None:

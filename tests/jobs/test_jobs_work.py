@@ -316,13 +316,16 @@ def test_a_fault_of_the_program_is_told_without_its_words(worker: Worker) -> Non
 @pytest.mark.parametrize(
     ("error", "outcome", "status"),
     [
-        (Held("x"), Result.HELD, 3),
-        (AnotherRunActive("x"), Result.BUSY, 75),
-        (RunStopped("x"), Result.INTERRUPTED, 4),
-        (SourceError("x"), Result.FAILED, 1),
-        (MappingError("m", [MappingProblem(1, 1, "", "x")]), Result.FAILED, 2),
-        (errors.SettingsError("x"), Result.ERROR, 2),
-        (errors.CrmError("x"), Result.ERROR, 1),
+        (Held("canary"), Result.HELD, 3),
+        (AnotherRunActive("canary"), Result.BUSY, 75),
+        (RunStopped("canary"), Result.INTERRUPTED, 4),
+        (SourceError("canary"), Result.FAILED, 1),
+        (MappingError("m", [MappingProblem(1, 1, "", "canary")]), Result.FAILED, 2),
+        (errors.SettingsError("canary"), Result.ERROR, 2),
+        (errors.CrmError("canary"), Result.ERROR, 1),
+        (errors.LedgerError("canary"), Result.ERROR, 1),
+        (errors.ReportError("canary"), Result.ERROR, 1),
+        (ImporterError("canary"), Result.ERROR, 1),
     ],
 )
 def test_what_an_error_says_of_the_file(
@@ -339,9 +342,8 @@ def test_what_an_error_says_of_the_file(
     monkeypatch.setattr(importing, "_run", fail)
     verdict = import_file(task, entry, worker.outside, worker.load)
     assert (verdict.outcome, verdict.exit_status) == (outcome, status)
-    may_be_quoted = isinstance(error, Held | AnotherRunActive | errors.SettingsError)
-    assert (verdict.outline == verdict.message) == may_be_quoted
-    assert verdict.outline
+    assert verdict.outline.endswith(".")
+    assert "canary" not in verdict.outline
 
     def fail_late(*_: object) -> Report:
         path.unlink(missing_ok=True)
@@ -427,6 +429,9 @@ def test_the_guards(worker: Worker) -> None:
         "The file has 1,000 rows, more than the 10 of `max_rows`. 101 of 1,000 rows are invalid, more than the 10% of "
         "`max_invalid`. The headings differ. Nothing was sent."
     )
+    assert "1,000 rows, more than the 10" in caught.value.outline
+    assert "not like the earlier ones" in caught.value.outline
+    assert "The headings differ" not in caught.value.outline
     review_for(worker.jobs.task("a"), approved=True)(facts(1000, 101), ["odd"])
     with pytest.raises(Held) as every:
         review_for(worker.jobs.task("b"), approved=False)(facts(1, 0), ["odd"])
