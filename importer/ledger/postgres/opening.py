@@ -88,8 +88,8 @@ def _take_turns(connection: Connection, opening: SharedOpening) -> None:
     """
     # Asked of the catalogue: a name that was not found is remembered, and the tables would not be seen after waiting.
     alone = opening.adopt or connection.execute(text(_MADE), {"schema": SCHEMA}).scalar_one_or_none() is None
-    if alone:
-        connection.execute(text(f"SET LOCAL lock_timeout = '{_PATIENCE}'"))
+    # Also who only opens it may have many before him, when all of them begin with an empty database.
+    connection.execute(text(f"SET LOCAL lock_timeout = '{_PATIENCE}'"))
     lock = f"SELECT pg_advisory_xact_lock{'' if alone else '_shared'}(:key)"
     connection.execute(text(lock), {"key": lock_number("opening")})
 
