@@ -60,7 +60,10 @@ def key_from_keyring(service: str, user: str) -> str:
 
 def without_keys(environment: Mapping[str, str], is_key: Callable[[str], bool]) -> dict[str, str]:
     """``environment`` without variables that are named like a key, or whose text is one according to ``is_key``."""
-    return {name: text for name, text in environment.items() if not _CARRIES_KEY.search(name) and not is_key(text)}
+    # Another thread may be removing variables at this moment: a name that is gone is no variable any more.
+    found = ((name, environment.get(name)) for name in list(environment))
+    there = ((name, text) for name, text in found if text is not None)
+    return {name: text for name, text in there if not _CARRIES_KEY.search(name) and not is_key(text)}
 
 
 def _read(path: Path, called: str, others: int, owners: tuple[int, ...]) -> str:

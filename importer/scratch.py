@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-_IN_USE = ".in-use"
+_IN_USE, _NOT_YET = ".in-use", ".in-use-soon"
 
 
 @contextlib.contextmanager
@@ -24,11 +24,13 @@ def scratch_folder(parent: Path, prefix: str) -> Iterator[Path]:
         _remove_abandoned(left)
     with tempfile.TemporaryDirectory(prefix=prefix, dir=parent) as name:
         folder = Path(name)
-        descriptor = os.open(folder / _IN_USE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        descriptor = os.open(folder / _NOT_YET, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             # The system drops the lock with the process, however that ends.
             with contextlib.suppress(OSError):
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # Only now does the mark have its name: one that is not locked yet would look abandoned to others.
+            os.rename(folder / _NOT_YET, folder / _IN_USE)
             yield folder
         finally:
             os.close(descriptor)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping, MutableMapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -164,10 +165,14 @@ def checked_origin(text: str, name: str) -> str:
 
 
 def forget_keys(environment: MutableMapping[str, str]) -> None:
-    """Remove every variable that carries a key, so that nothing that is started later inherits one."""
+    """Remove every variable that carries a key, so that nothing that is started later inherits one.
+
+    Several threads may do so at the same moment.
+    """
     kept = without_keys(environment, is_key)
     for name in set(environment) - set(kept):
-        del environment[name]
+        with suppress(KeyError):
+            del environment[name]
 
 
 def environment_for_child(environment: Mapping[str, str], own: Mapping[str, str]) -> dict[str, str]:

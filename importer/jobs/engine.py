@@ -36,6 +36,8 @@ _GOING = ["PENDING", "ENQUEUED"]
 _MOST_SECONDS_TO_END = 86_400
 _LOOK_SECONDS = 0.3
 _HAND_OVER_SECONDS = 5.0
+_LOOKS_A_SECOND = 10
+"""So often at most a service looks into its queues, one for each account: each look is work for the database."""
 _LEFT = (State.TAKEN, State.APPROVED, State.IMPORTED)
 """States of files that a turn has begun and not brought to an end."""
 SERVE = "serve"
@@ -218,9 +220,17 @@ class Engine:
         tasks = self._worker.jobs.tasks
         wanted = {name: task.job.schedule for name, task in tasks.items() if task.job.schedule is not None}
         fired = {each["schedule_name"]: each["last_fired_at"] for each in self._dbos.list_schedules()}
-        for account in {task.job.account for task in tasks.values()}:
-            most = {"global_concurrency": 1} if self._peers else {}
-            self._dbos.register_queue(_queue(account), worker_concurrency=1, on_conflict="always_update", **most)
+        accounts = {task.job.account for task in tasks.values()}
+        most = {"global_concurrency": 1} if self._peers else {}
+        seconds = max(1.0, len(accounts) / _LOOKS_A_SECOND)
+        for account in accounts:
+            self._dbos.register_queue(
+                _queue(account),
+                worker_concurrency=1,
+                polling_interval_sec=seconds,
+                on_conflict="always_update",
+                **most,
+            )
         for gone in set(fired) - set(wanted) - {_SILENCE}:
             self._dbos.delete_schedule(gone)
         entries = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import stat
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from importer import scratch
 from importer.scratch import scratch_folder
 
 HOLD = """
@@ -44,6 +46,22 @@ def test_folders_in_use_stay_and_abandoned_ones_go(tmp_path: Path) -> None:
     process.communicate()
     with scratch_folder(tmp_path, "draft-"):
         assert not other.exists()
+
+
+def test_one_that_is_being_made_is_not_abandoned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody who clears up just before our mark is locked leaves our folder alone."""
+    locked = fcntl.flock
+
+    def slowly(descriptor: int, how: int) -> None:
+        monkeypatch.setattr(scratch.fcntl, "flock", locked)
+        with scratch_folder(tmp_path, "draft-"):
+            pass
+        locked(descriptor, how)
+
+    monkeypatch.setattr(scratch.fcntl, "flock", slowly)
+    with scratch_folder(tmp_path, "draft-") as ours:
+        (ours / "draft").write_text("ours", "utf-8")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_what_is_not_ours_stays(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import stat
+from collections import UserDict
 from pathlib import Path
 
 import pytest
@@ -354,3 +355,30 @@ def test_variables_with_keys_are_forgotten() -> None:
     forget_keys(variables)
     assert sorted(variables) == ["GNOME_KEYRING_CONTROL", "LEADSQUARED_HOST", "PATH"]
     assert os.environ.get("PATH")
+
+
+class Vanishing(UserDict[str, str]):
+    """Variables of which another thread has removed one by the time that it is asked for, or is to be removed."""
+
+    def __init__(self, gone: str, when: str) -> None:
+        super().__init__({"LEADSQUARED_ACCESS_KEY": "0123456789abcdef0123", "PATH": "/bin", gone: "x"})
+        self.gone, self.when = gone, when
+
+    def __getitem__(self, name: str) -> str:
+        if self.when == "asked" and name == self.gone:
+            raise KeyError(name)
+        return super().__getitem__(name)
+
+    def __delitem__(self, name: str) -> None:
+        super().__delitem__(name)
+        if self.when == "removed":
+            raise KeyError(name)
+
+
+@pytest.mark.parametrize(("gone", "when"), [("A17", "asked"), ("LEADSQUARED_SECRET_KEY", "removed")])
+def test_two_jobs_forget_keys_at_the_same_moment(gone: str, when: str) -> None:
+    """A variable that the other one has removed meanwhile is no trouble."""
+    variables = Vanishing(gone, when)
+    forget_keys(variables)
+    assert set(variables) <= {"PATH", "A17"}
+    assert environment_for_child(variables, {"B": "2"})["B"] == "2"

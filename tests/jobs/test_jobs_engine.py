@@ -10,8 +10,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -125,6 +127,31 @@ def test_each_missed_time_is_caught_up(tmp_path: Path, store: JobStore) -> None:
         engine.keep_schedules(now + timedelta(days=3, hours=1))
         nights = [each.removeprefix("catch-up-a-")[:10] for each in caught_up(engine)]
     assert nights == ["2026-03-02", "2026-03-03", "2026-03-04"]
+
+
+def test_many_accounts_are_looked_after_more_slowly(
+    tmp_path: Path, store: JobStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fifty queues that are looked into every second would keep a service and its database busy all day."""
+    worker = worker_of(tmp_path, store, *(f"j{number} , schedule: {YEARLY}" for number in range(50)))
+    tasks = worker.jobs.tasks
+    for number, name in enumerate(tasks):
+        job = tasks[name].job.model_copy(update={"account": f"a{number}"})
+        monkeypatch.setitem(tasks, name, replace(tasks[name], job=job))  # type: ignore[type-var]
+    with running(worker, databases_of({}, tmp_path)) as engine:
+        intervals: dict[str, float] = {}
+        true = engine._dbos.register_queue
+
+        def register(name: str, **options: Any) -> None:
+            intervals[name] = options["polling_interval_sec"]
+            if len(intervals) == 1 or name.endswith("-x"):
+                true(name, **options)
+
+        monkeypatch.setattr(engine._dbos, "register_queue", register)
+        monkeypatch.setattr(engine._dbos, "apply_schedules", lambda entries: None)
+        engine.keep_schedules(datetime(2026, 3, 1, tzinfo=UTC))
+    assert len(intervals) == 50
+    assert set(intervals.values()) == {5.0}
 
 
 def test_a_changed_schedule_owes_nothing_yet(tmp_path: Path, store: JobStore) -> None:

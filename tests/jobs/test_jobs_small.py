@@ -9,10 +9,12 @@ import subprocess
 import xml.dom.minidom
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from importer.cli import serve
 from importer.errors import LedgerError, SettingsError
 from importer.jobs import plain_json
 from importer.jobs.cron import times_after
@@ -181,3 +183,29 @@ def test_without_the_engine(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(SettingsError) as caught:
         next(times_after("* * * * *", "UTC", NOW))
     assert "importer[jobs]" in caught.value.remedy
+
+
+def test_a_service_looks_after_the_others() -> None:
+    """Every ten seconds where there are others; what is old is forgotten every half hour."""
+    done: list[str] = []
+    times = iter([0.0, 10.0, 1800.0, 1800.0, 1900.0])
+    waited: list[float] = []
+    engine = SimpleNamespace(
+        has_peers=True,
+        continue_for_others=lambda: done.append("looked"),
+        tidy=lambda now: done.append("tidied"),
+    )
+    clock = SimpleNamespace(monotonic=lambda: next(times), now=lambda: NOW)
+
+    def wait(seconds: float) -> bool:
+        waited.append(seconds)
+        return len(waited) > 3
+
+    serve._watch(engine, SimpleNamespace(stop=SimpleNamespace(wait=wait), clock=clock))  # type: ignore[arg-type]
+    assert done == ["looked", "looked", "tidied", "looked"]
+    assert waited == [10.0] * 4
+    engine.has_peers = False
+    waited[:] = [0.0] * 3
+    times = iter([0.0])
+    serve._watch(engine, SimpleNamespace(stop=SimpleNamespace(wait=wait), clock=clock))  # type: ignore[arg-type]
+    assert waited[-1] == 1800.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from postgres_server import USER, Server
 
 from importer.errors import LedgerError, SettingsError
 from importer.ledger.entrance import enter_ledger, ledger_exists
+from importer.ledger.postgres.connecting import Database, lock_number
 from importer.ledger.postgres.ledger import SharedLedger, open_shared_ledger
 from importer.ledger.store import open_ledger
 from importer.model import Status
@@ -164,3 +166,17 @@ def test_a_url_that_is_none(tmp_path: Path, url: str) -> None:
     with pytest.raises(SettingsError, match="cannot be read as the URL") as caught:
         enter_ledger(tmp_path, Secret(url), clock=Ticking())
     assert url not in caught.value.message + caught.value.remedy
+
+
+def test_many_open_it_at_the_same_time(opening: Opening, database: Secret) -> None:
+    """Those that only open the ledger do not wait for each other; who adopts it waits for them."""
+    opening()
+    own = Database.of(database).connect(autocommit=True)
+    own.execute("SELECT pg_advisory_lock_shared(%s)", (lock_number("opening"),))
+    begun = time.monotonic()
+    for _ in range(5):
+        opening()
+    assert time.monotonic() - begun < 9, "nobody waited until a lock is given up"
+    threading.Timer(1.0, own.close).start()
+    opening(adopt=True)
+    assert time.monotonic() - begun >= 1

@@ -33,7 +33,7 @@ class Accounts:
     """The sandboxes, with what was counted of their calls."""
 
     def __init__(self, count: int, hours: Hours) -> None:
-        in_sandboxes(hours)
+        self._true_time = in_sandboxes(hours)
         options = Options(calls_per_window=CALLS, bulk_calls_per_window=CALLS, window=WINDOW, latency=0.01)
         self.sandboxes = [Sandbox(options, Keys(CANARY, f"{CANARY}-secret", f"{CANARY}-api")) for _ in range(count)]
         for sandbox in self.sandboxes:
@@ -85,8 +85,10 @@ class Accounts:
         return [sandbox.state() for sandbox in self.sandboxes]
 
     def stop(self) -> None:
+        """End them; other sandboxes of this process have the machine's time again."""
         for sandbox in self.sandboxes:
             sandbox.stop()
+        self._true_time()
 
 
 class Service:

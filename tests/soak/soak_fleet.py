@@ -28,6 +28,7 @@ ROOT = HERE.parent.parent
 WORKERS = (1, 2, 4)
 CALLS, WINDOW, BATCH = 25, 5.0, 25
 """LeadSquared's limit for an account, and the rows of a bulk call of the mapping."""
+_IDLE_SECONDS = 5.0
 _TICK = os.sysconf("SC_CLK_TCK")
 _MAPPING = """\
 target: bulk-activities-by-lead-id
@@ -73,6 +74,11 @@ class Fleet:
             _until(lambda: all(one._out.stat().st_size for one in services), 120)
             time.sleep(3)
             pids = [one.pid for one in services]
+            idle = self._used(pids, answering.pid)
+            time.sleep(_IDLE_SECONDS)
+            idle = {
+                name: (after - idle[name]) / _IDLE_SECONDS for name, after in self._used(pids, answering.pid).items()
+            }
             used, commits = self._used(pids, answering.pid), self._commits()
             hours.skip_to(hours.now().replace(hour=2, minute=30, second=12) + timedelta(days=1))
             begun = time.monotonic()
@@ -85,7 +91,7 @@ class Fleet:
                 one.kill()
                 one.process.join()
             out, _ = answering.communicate(timeout=60)
-        return self._figures(json.loads(out), seconds, used, commits)
+        return {**self._figures(json.loads(out), seconds, used, commits), "idle_cores": sum(idle.values())}
 
     def _figures(self, came: dict[str, Any], seconds: float, used: dict[str, float], commits: int) -> dict[str, Any]:
         rows = self.accounts * self.rows
@@ -184,9 +190,9 @@ def fleet(given: Any) -> int:
             shutil.rmtree(folder, ignore_errors=True)
         sys.stderr.write(f"{json.dumps(one)}\n")
         runs.append(one)
-    found = {"accounts": given.fleet_accounts, "rows": given.rows, "runs": runs, "commit": commit, **words(given, runs)}
-    if not given.no_write:
-        write_figures(ROOT, "fleet", found, started, given.busy)
+        found = {"accounts": given.fleet_accounts, "rows": given.rows, "runs": runs, "commit": commit}
+        if not given.no_write:
+            write_figures(ROOT, "fleet", {**found, **words(given, runs)}, started, given.busy)
     return 0 if not any(run["lost"] or run["doubled"] or run["refused"] for run in runs) else 1
 
 
@@ -204,7 +210,7 @@ def words(given: Any, runs: list[dict[str, Any]]) -> dict[str, str]:
     spent = "; ".join(
         f"{run['workers']} worker{'s' * (run['workers'] > 1)}: "
         + ", ".join(f"{name} {seconds:g} s" for name, seconds in run["cpu_seconds"].items())
-        + f" in {run['seconds']:g} s, {run['commits_per_call']:g} commits per call"
+        + f" in {run['seconds']:g} s, {run['commits_per_call']:g} commits per call, {run['idle_cores']:.2f} cores when idle"
         for run in runs
     )
     best = max(run["share_of_limits"] for run in runs)

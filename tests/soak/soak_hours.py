@@ -98,11 +98,12 @@ def _install(path: str) -> None:
     named.time = SimpleNamespace(monotonic=time.monotonic)
 
 
-def in_sandboxes(hours: Hours) -> None:
-    """Let the sandboxes of this process say in their answers what time it is by this clock."""
+def in_sandboxes(hours: Hours) -> Callable[[], None]:
+    """Let the sandboxes of this process say in their answers what time it is by this clock; gives what ends that."""
     from email.utils import format_datetime
 
     import importer.sandbox.server as server
 
     named: Any = server._Connection
     named.date_time_string = lambda self, timestamp=None: format_datetime(hours.now(), usegmt=True)
+    return lambda: delattr(named, "date_time_string")

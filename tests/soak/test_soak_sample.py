@@ -5,9 +5,12 @@ from __future__ import annotations
 import itertools
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+import soak_answering
 import soak_figures
+import soak_fleet
 from soak import Night, Soak
 from soak_crew import preload
 from soak_judge import Told, judge
@@ -109,3 +112,28 @@ def test_figures_are_written_beside_others(tmp_path: Path) -> None:
     assert "| the same, bytes per row that is new | 50 | 50 | 1.00 |" in text
     assert text.startswith("before")
     assert f"{soak_figures.SOAK[1]}\nbetween\n{soak_figures.FLEET[0]}\n{soak_figures.FLEET[1]}\nafter" in text
+
+
+def test_the_fleet_in_words() -> None:
+    """Each number of workers is compared with one worker, and the page says what bounds them."""
+    run = {
+        "seconds": 10.0, "share_of_limits": 0.25, "share_of_cores": 0.8, "cpu_ms_per_row": 1.0, "calls": 40, "refused": 0,
+        "lost": 0, "doubled": 0, "cpu_seconds": {"workers": 12.0, "PostgreSQL": 4.0}, "commits_per_call": 8.0,
+        "idle_cores": 0.1,
+    }  # fmt: skip
+    runs = [{**run, "workers": 1, "rows_per_second": 100.0}, {**run, "workers": 2, "rows_per_second": 150.0}]
+    given = SimpleNamespace(fleet_accounts=2, rows=500)
+    found = {"date": "", "commit": "", "machine": "", "busy": "", "accounts": 2, "rows": 500, "runs": runs}
+    text = soak_figures.fleet_text({**found, **soak_fleet.words(given, runs)})
+    assert "| 2 | 150 | 1.50 | 25% | 80% | 1.00 | 40 | 0 | 0 | 0 |" in text
+    assert "10 calls or 250 rows per second" in text
+    assert "What bounds it here: the processor." in text
+
+
+def test_the_light_crm_counts() -> None:
+    """It lets in what the limit allows, and sees a row that comes twice."""
+    tenant = soak_answering.Tenant(1)
+    assert [tenant.may_enter(2, 60.0) for _ in range(3)] == [True, True, False]
+    receipts = [tenant.take([{"ActivityNote": "visit 7"}]) for _ in range(2)]
+    assert receipts[0][0]["RowNumber"] == 1
+    assert (tenant.rows, tenant.refused) == ({7: 2}, 1)

@@ -33,6 +33,10 @@ _MARKS = (
 )
 
 
+_PATIENCE = "45s"
+_MADE = "SELECT 1 FROM pg_catalog.pg_tables WHERE schemaname = :schema AND tablename = 'meta'"
+
+
 @dataclass(frozen=True, slots=True)
 class SharedOpening:
     """Which database is opened, when (ISO, UTC), beside which folder, and whether a person vouches for it."""
@@ -68,7 +72,7 @@ def open_database(opening: SharedOpening) -> tuple[Engine, Identity, str]:
         # Outside of a snapshot: whoever waits for another process to make the tables has to see them then.
         outside = engine.connect().execution_options(isolation_level="READ COMMITTED")
         with outside as connection, opening.database.watched_within(connection), connection.begin():
-            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": lock_number("opening")})
+            _take_turns(connection, opening)
             known = _known_ledger(connection, opening)
             writer = opening.randomness(8).hex()
             connection.execute(delete(writers).where(writers.c.used_at < func.now() - text("interval '30 days'")))
@@ -79,6 +83,19 @@ def open_database(opening: SharedOpening) -> tuple[Engine, Identity, str]:
         if isinstance(error, DBAPIError | psycopg.Error):
             raise opening.database.fault(cast(psycopg.Error, getattr(error, "orig", error))) from None
         raise
+
+
+def _take_turns(connection: Connection, opening: SharedOpening) -> None:
+    """Wait for whoever makes or adopts the tables. Those that only open them do not wait for each other.
+
+    Fifty imports that begin at the same moment would else stand in line for longer than a lock is waited for.
+    """
+    # Asked of the catalogue: a name that was not found is remembered, and the tables would not be seen after waiting.
+    alone = opening.adopt or connection.execute(text(_MADE), {"schema": SCHEMA}).scalar_one_or_none() is None
+    # Also who only opens it may have many before him, when all of them begin with an empty database.
+    connection.execute(text(f"SET LOCAL lock_timeout = '{_PATIENCE}'"))
+    lock = f"SELECT pg_advisory_xact_lock{'' if alone else '_shared'}(:key)"
+    connection.execute(text(lock), {"key": lock_number("opening")})
 
 
 def has_tables(connection: Connection) -> bool:
