@@ -207,6 +207,9 @@ def answering() -> Iterator[str]:
         server.wait()
 
 
+DELIVERY_PARTS = {"commit": "ledger", "bodies": "bodies", "HTTP": "HTTP, in its threads", "delivery": "all"}
+
+
 def delivery(setting: Setting) -> Iterator[str]:
     """What delivering exactly once costs, beside a bare loop."""
     source = setting.folder / "delivery.csv"
@@ -234,9 +237,16 @@ def delivery(setting: Setting) -> Iterator[str]:
             f"| importer, every call and outcome on disk | {calls / seconds:.0f} | {rows / seconds:,.0f} |",
             f"| a bare requests loop, nothing kept | {rows / 25 / loop:.0f} | {rows / loop:,.0f} |",
             "",
-            "Per call of the importer, in milliseconds: "
-            + ", ".join(f"{part} {told[part] / calls * 1000:.2f}" for part in ("commit", "bodies", "HTTP"))
-            + f"; of {seconds / calls * 1000:.2f} in all. HTTP overlaps with the others.",
+            "| Per call of the importer, in ms | it took | of which computing |",
+            "|---|--:|--:|",
+            *(
+                f"| {words} | {told[part] / calls * 1000:.2f} | {told[f'{part} computing'] / calls * 1000:.2f} |"
+                for part, words in DELIVERY_PARTS.items()
+            ),
+            "",
+            f"{told['commit times']:,.0f} transactions, {calls / told['commit times']:.1f} calls in each. HTTP goes on in "
+            "other threads, several calls at once; what is not computing is waiting: for the disk, the server or the "
+            "processor.",
             "",
         ]
     )

@@ -60,8 +60,16 @@ class Limiter(Protocol):
         """Seconds until a slot may be free: 0 when one is, infinity when that depends on calls in flight."""
         ...
 
+    def free(self, now: float) -> int:
+        """How many calls may leave now."""
+        ...
+
     def take(self, now: float) -> Slot | None:
         """A slot for a call that leaves now, or ``None`` when none is free."""
+        ...
+
+    def take_several(self, now: float, most: int) -> list[Slot]:
+        """Slots for up to ``most`` calls that leave now; as many as are free."""
         ...
 
     def done(self, slot: Slot, now: float) -> None:
@@ -128,12 +136,26 @@ class CompletionLimiter:
         """Seconds until a slot may be free: 0 when one is, infinity when that depends on calls in flight."""
         self._forget(now)
         held = max(0.0, self._held_until - now)
-        allowed = self._limit.calls if self._most is None else min(self._most, self._limit.calls)
-        excess = len(self._busy) - allowed + 1
+        excess = len(self._busy) - self._allowed + 1
         if excess <= 0:
             return held
         free_at = sorted(self._busy.values())[excess - 1]
         return max(held, free_at - now)
+
+    def free(self, now: float) -> int:
+        """How many calls may leave now."""
+        if self.wait_time(now) > 0:
+            return 0
+        return self._allowed - len(self._busy)
+
+    @property
+    def _allowed(self) -> int:
+        return self._limit.calls if self._most is None else min(self._most, self._limit.calls)
+
+    def take_several(self, now: float, most: int) -> list[Slot]:
+        """Slots for up to ``most`` calls that leave now."""
+        slots = (self.take(now) for _ in range(min(most, self.free(now))))
+        return [slot for slot in slots if slot is not None]
 
     def take(self, now: float) -> Slot | None:
         """A slot for a call that leaves now, or ``None`` when none is free."""

@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, literal_column, select, update
+from sqlalchemy import Connection, Float, bindparam, func, insert, literal_column, select, update
 
-from importer.ledger.changes import UNSEEN, Change, Reason, State, apply, read_states, refusal, require, storable
-from importer.ledger.interface import Call, CallEnd, CallFigures, PastCall
+from importer.ledger.changes import (
+    BATCH,
+    UNSEEN,
+    Change,
+    Reason,
+    State,
+    apply,
+    apply_all,
+    read_states,
+    refusal,
+    require,
+    storable,
+)
+from importer.ledger.interface import Call, CallEnd, CallFigures, Ended, PastCall
 from importer.ledger.outcomes import outcome_values
 from importer.ledger.runs import generation, required
 from importer.ledger.schema import SENDING, calls, rows
@@ -33,25 +47,37 @@ class _Known:
     verdict: str | None
 
 
-def begin(connection: Connection, call: Call, now: str) -> int:
-    """Write down that the call is about to leave; its number."""
-    run = required(connection, call.run_id)
-    if (run.new.account, run.new.target) != (call.account, call.target):
-        raise refusal(f"A call to {call.account}, {call.target} does not belong to run {run.id}.")
-    if not call.rows:
+def begin(connection: Connection, begun: Sequence[Call], now: str) -> list[int]:
+    """Write down that the calls are about to leave; their numbers."""
+    numbers: list[int] = []
+    for (run_id, account, target), together in groupby(
+        begun, key=lambda call: (call.run_id, call.account, call.target)
+    ):
+        run = required(connection, run_id)
+        if (run.new.account, run.new.target) != (account, target):
+            raise refusal(f"A call to {account}, {target} does not belong to run {run.id}.")
+        numbers += _begin_of_run(connection, list(together), now)
+    return numbers
+
+
+def _begin_of_run(connection: Connection, begun: Sequence[Call], now: str) -> list[int]:
+    if not all(call.rows for call in begun):
         raise refusal("A call without rows is not sent.")
-    numbers = [sending.row for sending in call.rows]
-    current = generation(connection, call.run_id)
-    states = read_states(connection, call.run_id, numbers)
-    require(states, numbers, lambda state: _may_be_sent(state, current), "sent")
-    number = _insert_call(connection, call, now)
-    changes = []
-    for sending in call.rows:
-        was = states.get(sending.row, UNSEEN)
-        values = _beginning(sending.key, was, number, current, now)
-        changes.append(Change(sending.row, was, values))
-    apply(connection, call.run_id, call.account, changes, Reason(now, "the call begins", number))
-    return number
+    run_id, account = begun[0].run_id, begun[0].account
+    carried = [sending.row for call in begun for sending in call.rows]
+    current = generation(connection, run_id)
+    states = read_states(connection, run_id, carried)
+    require(states, carried, lambda state: _may_be_sent(state, current), "sent")
+    numbers = [_insert_call(connection, call, now) for call in begun]
+    steps = []
+    for number, call in zip(numbers, begun, strict=True):
+        changes = []
+        for sending in call.rows:
+            was = states.get(sending.row, UNSEEN)
+            changes.append(Change(sending.row, was, _beginning(sending.key, was, number, current, now)))
+        steps.append((changes, Reason(now, "the call begins", number)))
+    apply_all(connection, run_id, account, steps)
+    return numbers
 
 
 def _may_be_sent(state: State, current_generation: int) -> bool:
@@ -72,7 +98,7 @@ def _insert_call(connection: Connection, call: Call, now: str) -> int:
         "sent_at": now,
         "server_skew": call.server_skew,
     }
-    (number,) = connection.execute(insert(calls).values(values)).inserted_primary_key or (None,)
+    (number,) = connection.execute(insert(calls), values).inserted_primary_key or (None,)
     assert isinstance(number, int)
     return number
 
@@ -94,44 +120,78 @@ def _beginning(key: str, was: State, number: int, current_generation: int, now: 
     }
 
 
-def finish(connection: Connection, number: int, end: CallEnd, outcomes: list[Outcome], now: str) -> None:
-    """Write down how the call ended and what became of each of its rows."""
-    call = _call(connection, number)
+def finish(connection: Connection, ended: Sequence[Ended], now: str) -> None:
+    """Write down how calls ended, at least one, and what became of each of their rows."""
+    known = _calls(connection, [each.number for each in ended])
+    for each in ended:
+        _check_end(known[each.number], each.outcomes)
+    for (run_id, account), together in groupby(
+        ended, key=lambda each: (known[each.number].run_id, known[each.number].account)
+    ):
+        _finish_of_run(connection, run_id, account, list(together), now)
+    connection.execute(_END, [_end_values(each.number, each.end, now) for each in ended])
+
+
+def _check_end(call: _Known, outcomes: Sequence[Outcome]) -> None:
     if call.verdict is not None:
-        raise refusal(f"Call {number} has already ended.")
-    numbers = [outcome.row for outcome in outcomes]
-    if sorted(numbers) != list(call.rows):
-        raise refusal(f"Call {number} carried the rows {write_rows(call.rows)}; its outcomes are for other rows.")
+        raise refusal(f"Call {call.number} has already ended.")
+    if sorted(outcome.row for outcome in outcomes) != list(call.rows):
+        raise refusal(f"Call {call.number} carried the rows {write_rows(call.rows)}; its outcomes are for other rows.")
     wrong = next((outcome for outcome in outcomes if outcome.status in _NEVER_AFTER_A_CALL), None)
     if wrong is not None:
         raise refusal(f"Row {wrong.row} was sent, so it cannot be {wrong.status.value}.")
-    states = read_states(connection, call.run_id, numbers)
-    require(states, numbers, lambda state: state.status == SENDING, "finished")
-    changes = [Change(outcome.row, states[outcome.row], outcome_values(outcome, now)) for outcome in outcomes]
-    why = f"the call ended: {end.verdict.value} {end.code}".rstrip()
-    apply(connection, call.run_id, call.account, changes, Reason(now, why, number))
-    connection.execute(
-        update(calls)
-        .where(calls.c.number == number)
-        .values(
-            ended_at=now,
-            verdict=end.verdict.value,
-            http_status=end.http_status,
-            code=storable(end.code),
-            answer=storable(end.answer),
-            elapsed=end.elapsed,
+
+
+def _finish_of_run(connection: Connection, run_id: str, account: str, ended: Sequence[Ended], now: str) -> None:
+    carried = [outcome.row for each in ended for outcome in each.outcomes]
+    states = read_states(connection, run_id, carried)
+    require(states, carried, lambda state: state.status == SENDING, "finished")
+    steps = []
+    for each in ended:
+        changes = [Change(outcome.row, states[outcome.row], outcome_values(outcome, now)) for outcome in each.outcomes]
+        why = f"the call ended: {each.end.verdict.value} {each.end.code}".rstrip()
+        steps.append((changes, Reason(now, why, each.number)))
+    apply_all(connection, run_id, account, steps)
+
+
+_END = (
+    update(calls)
+    .where(calls.c.number == bindparam("of_call"))
+    .values(
+        {
+            **{name: bindparam(f"new_{name}") for name in ("ended_at", "verdict", "http_status", "code", "answer")},
+            "elapsed": bindparam("new_elapsed"),
             # Without an answer, what an earlier one told of the server's clock is still the best that is known.
-            **({} if end.server_skew is None else {"server_skew": end.server_skew}),
-        )
+            "server_skew": func.coalesce(bindparam("new_skew", type_=Float), calls.c.server_skew),
+        }
     )
+)
 
 
-def _call(connection: Connection, number: int) -> _Known:
-    columns = (calls.c.run_id, calls.c.account, calls.c.rows, calls.c.verdict)
-    line = connection.execute(select(*columns).where(calls.c.number == number)).one_or_none()
-    if line is None:
-        raise refusal(f"The ledger knows no call {number}.")
-    return _Known(number, line.run_id, line.account, read_rows(line.rows), line.verdict)
+def _end_values(number: int, end: CallEnd, now: str) -> dict[str, Any]:
+    return {
+        "of_call": number,
+        "new_ended_at": now,
+        "new_verdict": end.verdict.value,
+        "new_http_status": end.http_status,
+        "new_code": storable(end.code),
+        "new_answer": storable(end.answer),
+        "new_elapsed": end.elapsed,
+        "new_skew": end.server_skew,
+    }
+
+
+def _calls(connection: Connection, numbers: Sequence[int]) -> dict[int, _Known]:
+    columns = (calls.c.number, calls.c.run_id, calls.c.account, calls.c.rows, calls.c.verdict)
+    found: dict[int, _Known] = {}
+    for start in range(0, len(numbers), BATCH):
+        wanted = select(*columns).where(calls.c.number.in_(numbers[start : start + BATCH]))
+        for number, run_id, account, carried, verdict in connection.execute(wanted):
+            found[number] = _Known(number, run_id, account, read_rows(carried), verdict)
+    for number in numbers:
+        if number not in found:
+            raise refusal(f"The ledger knows no call {number}.")
+    return found
 
 
 def recover(connection: Connection, run_id: str, now: str) -> list[int]:
@@ -141,7 +201,7 @@ def recover(connection: Connection, run_id: str, now: str) -> list[int]:
     unfinished = select(calls.c.number).where(calls.c.run_id == run_id, calls.c.verdict.is_(None))
     recovered: list[int] = []
     for number in connection.execute(unfinished.order_by(calls.c.number)).scalars().all():
-        call = _call(connection, number)
+        call = _calls(connection, [number])[number]
         states = read_states(connection, run_id, call.rows)
         require(states, call.rows, lambda state: state.status == SENDING, "recovered")
         values = {"status": Status.UNCERTAIN.value, "error_code": INTERRUPTED, "error": _INTERRUPTED_TEXT, "at": now}

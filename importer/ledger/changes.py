@@ -72,6 +72,8 @@ def refusal(message: str) -> LedgerError:
 
 def storable(text: str) -> str:
     """``text`` without what a database refuses: NUL and lone surrogates are written as escapes."""
+    if text.isascii() and "\0" not in text:
+        return text
     return text.replace("\0", "\\x00").encode("utf-8", "backslashreplace").decode("utf-8")
 
 
@@ -84,7 +86,7 @@ def read_states(connection: Connection, run_id: str, numbers: Sequence[int]) -> 
     found: dict[int, State] = {}
     for start in range(0, len(numbers), BATCH):
         wanted = rows.c.row.in_(numbers[start : start + BATCH])
-        for row, *state in connection.execute(select(*columns).where(rows.c.run_id == run_id, wanted)):
+        for row, *state in connection.execute(select(*columns).where(rows.c.run_id == run_id, wanted)).all():
             found[row] = State(*state)
     return found
 
@@ -97,12 +99,22 @@ def require(states: Mapping[int, State], numbers: Sequence[int], allowed: Callab
             raise refusal(f"Row {number} cannot be {doing}: it is {state.status.replace('_', ' ') or 'not known yet'}.")
 
 
+Step = tuple[Sequence[Change], Reason]
+"""Changes that have one reason."""
+
+
 def apply(connection: Connection, run_id: str, account: str, changes: Sequence[Change], reason: Reason) -> None:
-    """Make the changes, or none of them.
+    """Make the changes, or none of them. See :func:`apply_all`."""
+    apply_all(connection, run_id, account, [(changes, reason)])
+
+
+def apply_all(connection: Connection, run_id: str, account: str, steps: Sequence[Step]) -> None:
+    """Make the changes of all steps, or none of them. No row is in two of them.
 
     All changes of rows that exist name the same columns. Raises :class:`LedgerError` when a row is no longer in the
     state that was read, or when a CRM activity already belongs to another row.
     """
+    changes = [change for several, _ in steps for change in several]
     new = [change for change in changes if not change.was.status]
     known = [change for change in changes if change.was.status]
     if new:
@@ -111,7 +123,9 @@ def apply(connection: Connection, run_id: str, account: str, changes: Sequence[C
     if known:
         _compare_and_set(connection, run_id, known)
     _book(connection, run_id, account, changes)
-    _write_events(connection, run_id, changes, reason)
+    lines = [line for several, reason in steps for line in _event_lines(run_id, several, reason)]
+    if lines:
+        connection.execute(insert(events), lines)
 
 
 def _compare_and_set(connection: Connection, run_id: str, changes: Sequence[Change]) -> None:
@@ -148,11 +162,11 @@ def same_id(activity_id: str) -> str:
 
 
 def _book(connection: Connection, run_id: str, account: str, changes: Sequence[Change]) -> None:
-    moved = [
-        (change.row, same_id(change.was.activity_id), same_id(change.values["activity_id"]))
-        for change in changes
-        if same_id(change.was.activity_id) != same_id(change.values.get("activity_id", change.was.activity_id))
-    ]
+    moved = []
+    for change in changes:
+        was, becomes = change.was.activity_id, change.values.get("activity_id", change.was.activity_id)
+        if was != becomes and same_id(was) != same_id(becomes):
+            moved.append((change.row, same_id(was), same_id(becomes)))
     released = [(account, before) for _, before, _ in moved if before]
     taken = {after: row for row, _, after in moved if after}
     for start in range(0, len(released), BATCH):
@@ -180,18 +194,17 @@ def read_owners(connection: Connection, account: str, ids: Sequence[str]) -> dic
     columns = (bookings.c.activity_id, bookings.c.run_id, bookings.c.row)
     for start in range(0, len(ids), BATCH):
         wanted = bookings.c.activity_id.in_(ids[start : start + BATCH])
-        for activity_id, run_id, row in connection.execute(
-            select(*columns).where(bookings.c.account == account, wanted)
-        ):
+        query = select(*columns).where(bookings.c.account == account, wanted)
+        for activity_id, run_id, row in connection.execute(query).all():
             found[activity_id] = (run_id, row)
     return found
 
 
-def _write_events(connection: Connection, run_id: str, changes: Sequence[Change], reason: Reason) -> None:
+def _event_lines(run_id: str, changes: Sequence[Change], reason: Reason) -> list[dict[str, Any]]:
     def kind(change: Change) -> tuple[str, str, str]:
         return change.was.status, change.values["status"], change.values.get("evidence", "")
 
-    lines = [
+    return [
         {
             "at": reason.at,
             "run_id": run_id,
@@ -206,8 +219,6 @@ def _write_events(connection: Connection, run_id: str, changes: Sequence[Change]
         for (was, became, evidence), alike in groupby(sorted(changes, key=kind), key=kind)
         for first, last in spans(change.row for change in alike)
     ]
-    if lines:
-        connection.execute(insert(events), lines)
 
 
 def note_event(connection: Connection, at: str, became: str, *, why: str, run_id: str = "", was: str = "") -> None:

@@ -95,6 +95,15 @@ class CallEnd:
 
 
 @dataclass(frozen=True, slots=True)
+class Ended:
+    """A call that has ended: its number, how it ended, and an outcome for each of its rows."""
+
+    number: int
+    end: CallEnd
+    outcomes: Sequence[Outcome]
+
+
+@dataclass(frozen=True, slots=True)
 class KnownRow:
     """A row of any run whose effect key is already in the ledger."""
 
@@ -201,6 +210,14 @@ class Ledger(Protocol):
 
         Rows to be sent again have status NOT_SENT; every row of the call must have an outcome. A CRM activity id
         that another row already holds raises :class:`LedgerError`, so callers check :meth:`activity_owner` first.
+        """
+        ...
+
+    def record(self, ended: Sequence[Ended], begun: Sequence[Call]) -> list[int]:
+        """Do :meth:`finish_call` for some calls, then :meth:`begin_call` for others, durably and in one transaction.
+
+        So a row that has just come back may leave again at once. Returns the numbers of the calls that begin, in order;
+        only then may any of them leave. When it raises, nothing of it is written, neither ends nor beginnings.
         """
         ...
 

@@ -114,7 +114,7 @@ def _stored(statuses: Sequence[Status]) -> list[str]:
 
 
 def _read(connection: Connection, query: Select[Any]) -> list[Outcome]:
-    return [Outcome(row, _BY_TEXT[status], *others) for row, status, *others in connection.execute(query)]
+    return [Outcome(row, _BY_TEXT[status], *others) for row, status, *others in connection.execute(query).all()]
 
 
 def after(

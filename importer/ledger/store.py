@@ -25,6 +25,7 @@ from importer.ledger.interface import (
     Call,
     CallEnd,
     CallFigures,
+    Ended,
     KnownRow,
     LearnedLimit,
     NewRun,
@@ -175,30 +176,41 @@ class SqlLedger:
         Raises :class:`LedgerError` for a row that is being sent, pending, uncertain, delivered or skipped, or that was
         rejected since the run was last reopened.
         """
-        if self._guard is not None:
-            self._guard.check_in_place()
-        number = self._write(lambda connection: self._begin(connection, call))
-        reach("call-committed")
-        if self._guard is not None:
-            with self._failing_for_good():
-                self._guard.note_call(number)
-        reach("call-witnessed")
-        return number
-
-    def _begin(self, connection: Connection, call: Call) -> int:
-        """What :meth:`begin_call` does inside its transaction."""
-        number = calls.begin(connection, call, self._now())
-        reach("call-uncommitted")
-        return number
+        return self.record([], [call])[0]
 
     def finish_call(self, number: int, end: CallEnd, outcomes: Sequence[Outcome]) -> None:
         """Durably record how the call ended and what became of exactly its rows, in one transaction."""
+        self.record([Ended(number, end, outcomes)], [])
 
-        def finished(connection: Connection) -> None:
-            calls.finish(connection, number, end, list(outcomes), self._now())
+    def record(self, ended: Sequence[Ended], begun: Sequence[Call]) -> list[int]:
+        """Durably record how calls ended and that others begin, in one transaction; the numbers of the latter.
+
+        The price of a transaction is that of waiting for the disk, so it is the same for one call and for thirty.
+        """
+        if begun and self._guard is not None:
+            self._guard.check_in_place()
+        numbers = self._write(lambda connection: self._recorded(connection, ended, begun))
+        if numbers:
+            reach("call-committed")
+            if self._guard is not None:
+                with self._failing_for_good():
+                    self._guard.note_call(numbers[-1])
+            reach("call-witnessed")
+        return numbers
+
+    def _recorded(self, connection: Connection, ended: Sequence[Ended], begun: Sequence[Call]) -> list[int]:
+        if ended:
+            calls.finish(connection, ended, self._now())
             reach("outcome-uncommitted")
+        if not begun:
+            return []
+        numbers = self._begin(connection, begun)
+        reach("call-uncommitted")
+        return numbers
 
-        self._write(finished)
+    def _begin(self, connection: Connection, begun: Sequence[Call]) -> list[int]:
+        """Write down inside a transaction that the calls begin."""
+        return calls.begin(connection, begun, self._now())
 
     def settle(self, run_id: str, outcomes: Sequence[Outcome], why: str) -> None:
         """Record what was found out later about rows that are uncertain or pending."""

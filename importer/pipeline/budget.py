@@ -49,10 +49,16 @@ class Budget:
             if self._left <= 0:
                 raise budget_reached(self._account.daily_calls)
 
-    def spent(self) -> None:
-        """A call with rows was begun, and is in the ledger."""
+    def allows(self, calls: int) -> bool:
+        """Whether so many ``calls`` with rows may begin together. Raises :class:`RunStopped` when not even one may."""
+        self.check()
         with self._lock:
-            self._left -= 1
+            return not self._account.daily_calls or calls <= self._left
+
+    def spent(self, calls: int) -> None:
+        """So many ``calls`` with rows were begun, and are in the ledger."""
+        with self._lock:
+            self._left -= calls
 
     def ask(self) -> None:
         """A question is about to leave. Raises :class:`RunStopped` when no call is left today."""

@@ -3,43 +3,49 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import dataclass
 
-from importer.crm.answers import classify
 from importer.crm.client import body_bytes
-from importer.errors import CrmError, RunStopped
+from importer.crm.limits import Slot
+from importer.errors import CrmError, LedgerError, RunStopped
 from importer.failpoints import reach
-from importer.ledger.interface import Call, CallEnd, Sending
-from importer.model import DELIVERED, Counts, Outcome, Record, Reply, Status, Verdict, VerdictKind
-from importer.pipeline.clock import iso
-from importer.pipeline.interpret import Judgement, doubt_booked_ids, judge
+from importer.ledger.interface import Call, Sending
+from importer.model import DELIVERED, Counts, Outcome, Record, Reply, Request, Status, Verdict, VerdictKind
+from importer.pipeline.asking import ClockSeen
+from importer.pipeline.interpret import Judgement
+from importer.pipeline.landing import Flight, Landed, land, log_call, reach_judged, reach_written, without_booked_ids
 from importer.pipeline.limits import not_sent
 from importer.pipeline.queue import RowQueue
 from importer.pipeline.recover import Recovery
 from importer.pipeline.work import LOST_RIGHT, Work
 
-_log = logging.getLogger(__name__)
-
 _MOST_IN_FLIGHT = 32
 _LONGEST_LOOK_AWAY = 0.25
 _LONGEST_PAUSE = 60.0
-_KEPT_ANSWER = 2_000
+_UNWRITTEN = "The call did not leave, because the ledger could not be written."
 _JUMPED = "The clock of this computer was set, or it slept, just before the call left."
 
 
 @dataclass(frozen=True, slots=True)
-class _Flight:
-    """A call on its way: its number in the ledger and the rows it carries."""
+class _Departure:
+    """A call that may leave as soon as the ledger has it: its slot, its request, and what was known of the clocks."""
 
-    number: int
     records: tuple[Record, ...]
+    slot: Slot
+    request: Request
+    seen: ClockSeen | None
+    call: Call
 
 
 class Dispatcher:
-    """Sends what the queue holds. ``held`` are leads with a row in doubt: their other rows wait for its recovery."""
+    """Sends what the queue holds. ``held`` are leads with a row in doubt: their other rows wait for its recovery.
+
+    One pass of the loop judges all answers that have come, takes all calls that may go, and writes both in one
+    transaction; only then do these calls leave. So the disk is waited for once, however many calls there are.
+    """
 
     def __init__(self, work: Work, queue: RowQueue, recovery: Recovery, counts: Counts) -> None:
         self._work = work
@@ -47,7 +53,10 @@ class Dispatcher:
         self._recovery = recovery
         self._counts = counts
         self._held: set[str] = set()
-        self._flights: dict[Future[Reply], _Flight] = {}
+        self._flights: dict[Future[Reply], Flight] = {}
+        # Kept here, so that a failure with one answer costs none of the others: judged, and then to be written.
+        self._came: list[Landed] = []
+        self._landed: list[Landed] = []
         self._refused: list[tuple[Record, ...]] = []
         self._repeats: dict[int, int] = {}
         self._proven = work.ledger.mapping_proven(work.account.name, work.run.new.mapping_sha)
@@ -71,50 +80,51 @@ class Dispatcher:
 
     def _loop(self, pool: ThreadPoolExecutor, workers: int) -> None:
         while True:
-            self._land_finished()
+            self._judge_landed()
             if self._work.guards.reason is not None:
-                self._drain()
                 raise self._work.guards.reason
             self._work.check_stop()
-            if self._refused and not self._flights:
+            room = self._room(workers)
+            batches = self._next_batches(room)
+            self._depart(pool, batches)
+            if batches:
+                continue
+            if self._flights:
+                self._await_flight()
+            elif self._refused:
                 self._isolate(self._refused.pop(0))
-                continue
-            if not self._may_launch(workers):
-                if self._nothing_left():
-                    return
-                self._pause()
-                continue
-            self._trust_clock()
-            batch = self._queue.next_batch(self._batch_size(), self._busy())
-            if batch:
-                self._launch(pool, batch)
-            elif self._flights:
-                self._await_flight(_LONGEST_LOOK_AWAY)
-            else:
+            elif room or self._queue.empty():
                 return
-
-    def _nothing_left(self) -> bool:
-        return not self._flights and not self._refused and self._queue.empty()
+            else:
+                self._pause()
 
     def _batch_size(self) -> int:
         """One row until a row of this mapping was delivered: a wrong mapping then spoils one row, not 25."""
         return self._work.target.batch_size if self._proven else 1
 
-    def _may_launch(self, workers: int) -> bool:
-        if self._refused or len(self._flights) >= (workers if self._proven else 1):
-            return False
-        return self._work.allowances.wait_time(self._kind) <= 0
+    def _room(self, workers: int) -> int:
+        """How many calls may leave now."""
+        most = (workers if self._proven else 1) - len(self._flights)
+        if self._refused or most <= 0:
+            return 0
+        return min(most, self._work.allowances.free(self._kind))
 
-    def _busy(self) -> set[str]:
-        busy = set(self._held)
-        for flight in self._flights.values():
-            busy |= self._queue.leads(flight.records)
-        return busy
+    def _next_batches(self, room: int) -> list[Sequence[Record]]:
+        """The rows of up to ``room`` calls. Raises :class:`RunStopped` when the day's budget leaves none."""
+        batches: list[Sequence[Record]] = []
+        if room <= 0:
+            return batches
+        self._trust_clock()
+        busy = self._held.union(*(flight.leads for flight in self._flights.values()))
+        while len(batches) < room and (batch := self._queue.next_batch(self._batch_size(), busy)):
+            if not self._work.budget.allows(len(batches) + 1):
+                self._queue.put_back(batch)
+                break
+            batches.append(batch)
+            busy |= self._queue.leads(batch)
+        return batches
 
     def _pause(self) -> None:
-        if self._flights:
-            self._await_flight(_LONGEST_LOOK_AWAY)
-            return
         reach("awaiting-slot")
         seconds = self._work.allowances.wait_time(self._kind)
         limit = self._work.allowances.limit(self._kind)
@@ -122,19 +132,25 @@ class Dispatcher:
             self._work.progress.waiting(f"the account allows {limit.calls} calls in {limit.seconds:g} s", seconds)
         self._work.clock.sleep(min(max(seconds, 0.001), 1.0))
 
-    def _await_flight(self, seconds: float) -> None:
-        wait_for_slot = self._work.allowances.wait_time(self._kind) or seconds
-        wait(self._flights, timeout=max(0.001, min(seconds, wait_for_slot)), return_when=FIRST_COMPLETED)
+    def _await_flight(self) -> None:
+        seconds = self._work.allowances.wait_time(self._kind) or _LONGEST_LOOK_AWAY
+        wait(self._flights, timeout=max(0.001, min(seconds, _LONGEST_LOOK_AWAY)), return_when=FIRST_COMPLETED)
 
-    def _launch(self, pool: ThreadPoolExecutor, batch: Sequence[Record]) -> None:
-        work = self._work
-        work.budget.check()
-        slot = work.allowances.take(self._kind)
-        if slot is None:
-            # A question in another thread took the slot in between.
+    def _depart(self, pool: ThreadPoolExecutor, batches: Sequence[Sequence[Record]]) -> None:
+        """Write down what has landed and what leaves, then let it leave."""
+        slots = self._work.allowances.take_several(self._kind, len(batches)) if batches else []
+        # Questions in other threads may have taken slots in between.
+        for batch in reversed(batches[len(slots) :]):
             self._queue.put_back(batch)
-            return
-        work.budget.spent()
+        leaving = [self._departure(batch, slot) for batch, slot in zip(batches, slots, strict=False)]
+        numbers = self._write(leaving)
+        self._work.budget.spent(len(numbers))
+        for number, departure in zip(numbers, leaving, strict=True):
+            leads = frozenset(self._queue.leads(departure.records))
+            self._flights[pool.submit(self._fly, departure)] = Flight(number, departure.records, leads)
+
+    def _departure(self, batch: Sequence[Record], slot: Slot) -> _Departure:
+        work = self._work
         request = work.target.request(batch)
         seen = work.asker.clock_seen
         call = Call(
@@ -146,24 +162,56 @@ class Dispatcher:
             rows=tuple(Sending(record.row, record.key) for record in batch),
             server_skew=seen.server_skew if seen else None,
         )
-        number = work.ledger.begin_call(call)
+        return _Departure(tuple(batch), slot, request, seen, call)
+
+    def _fly(self, departure: _Departure) -> Reply:
+        """Make the call, in a thread of its own."""
+        work = self._work
 
         def leave() -> Reply:
             # Asked as late as can be: whoever lost the right to send may have a successor by now, and the time at
             # which the call leaves must be right in the ledger, for a reading back goes by it.
             if not work.still_ours():
                 return not_sent(LOST_RIGHT)
-            return not_sent(_JUMPED) if work.asker.clock_jumped(seen) else work.crm.send(request)
+            return not_sent(_JUMPED) if work.asker.clock_jumped(departure.seen) else work.crm.send(departure.request)
 
-        def fly() -> Reply:
-            return work.allowances.send(self._kind, slot, leave)
+        return work.allowances.send(self._kind, departure.slot, leave)
 
-        self._flights[pool.submit(fly)] = _Flight(number, tuple(batch))
+    def _write(self, leaving: Sequence[_Departure] = ()) -> list[int]:
+        """Write down in one transaction what has landed and what leaves; the numbers of the calls that leave.
+
+        When that fails, each answer is still written by itself as far as possible: it is worth more than a fast exit.
+        """
+        landed, self._landed = self._landed, []
+        if not landed and not leaving:
+            return []
+        try:
+            numbers = self._work.ledger.record([each.ended for each in landed], [each.call for each in leaving])
+        except Exception:
+            self._save_answers(landed)
+            with suppress(LedgerError):
+                for departure in leaving:
+                    self._work.allowances.done(self._kind, departure.slot, not_sent(_UNWRITTEN))
+            raise
+        for each in landed:
+            log_call(each)
+            reach_written(each)
+        if landed:
+            self._work.note_lessons()
+            self._tell([outcome for each in landed for outcome in each.judgement.outcomes])
+        return numbers
+
+    def _save_answers(self, landed: Sequence[Landed]) -> None:
+        for each in landed:
+            with suppress(LedgerError):
+                self._work.ledger.record([each.ended], [])
 
     def _trust_clock(self) -> None:
         """See that the difference to the server's clock is known. Raises :class:`RunStopped` when it cannot be."""
         try:
             while self._work.asker.clock_jumped():
+                # Asking takes time, and what has landed shall not wait for it.
+                self._write()
                 self._work.asker.see_clock()
         except CrmError as error:
             raise RunStopped(
@@ -171,45 +219,33 @@ class Dispatcher:
                 "Check clock and connection, then run: importer resume",
             ) from None
 
-    def _land_finished(self) -> None:
-        for future in [future for future in self._flights if future.done()]:
-            self._land(future)
-
     def _drain(self) -> None:
         """Finish the calls in flight: their answers are worth more than a fast exit."""
-        while self._flights:
+        while True:
+            self._judge_landed()
+            self._write()
+            if not self._flights:
+                return
             wait(self._flights, return_when=FIRST_COMPLETED)
-            self._land_finished()
 
-    def _land(self, future: Future[Reply]) -> None:
-        flight = self._flights.pop(future)
-        work, records = self._work, flight.records
-        reply = future.result()
-        reach("answer-read")
-        work.asker.notice(reply)
-        verdict = classify(reply, batch_of_one=len(records) == 1)
-        repeats = max(self._repeats.get(record.row, 0) for record in records)
-        judgement = judge(work.target, records, reply, verdict, iso(work.clock.now()), repeats)
-        judgement = self._without_booked_ids(judgement)
-        _reach_judged(verdict, judgement)
-        work.ledger.finish_call(flight.number, _call_end(reply, verdict), judgement.outcomes)
-        _log_call(flight, reply, verdict)
-        _reach_written(judgement)
-        self._learn(verdict)
-        work.guards.watch(verdict, judgement.outcomes, contradiction=judgement.contradiction)
-        self._follow(records, verdict, judgement)
-        self._tell(judgement.outcomes)
-
-    def _without_booked_ids(self, judgement: Judgement) -> Judgement:
-        ids = [outcome.activity_id for outcome in judgement.outcomes if outcome.activity_id]
-        booked = self._work.ledger.activity_owner(self._work.account.name, ids) if ids else {}
-        return doubt_booked_ids(judgement, booked)
+    def _judge_landed(self) -> None:
+        """Judge what has come back, and decide what happens next with its rows. None of it is written yet."""
+        for future in [future for future in self._flights if future.done()]:
+            flight = self._flights.pop(future)
+            repeats = max(self._repeats.get(record.row, 0) for record in flight.records)
+            self._came.append(land(self._work, flight, future.result(), repeats))
+        came, self._came = without_booked_ids(self._work, self._came), []
+        self._landed += came
+        for each in came:
+            reach_judged(each)
+            self._learn(each.verdict)
+            self._work.guards.watch(each.verdict, each.judgement.outcomes, contradiction=each.judgement.contradiction)
+            self._follow(each.flight.records, each.verdict, each.judgement)
 
     def _learn(self, verdict: Verdict) -> None:
         allowances, unreached = self._work.allowances, self._work.guards.unreached
         if verdict.kind is VerdictKind.THROTTLED:
             allowances.refused(self._kind, verdict)
-            self._work.note_lessons()
             self._work.guards.stop_for(allowances.hopeless(self._kind))
         elif verdict.kind is VerdictKind.NOT_APPLIED:
             allowances.pause(self._kind, min(_LONGEST_PAUSE, 2.0**unreached))
@@ -266,43 +302,3 @@ class Dispatcher:
                 self._counts[outcome.status] = self._counts.get(outcome.status, 0) + 1
         done = sum(self._counts.values())
         self._work.progress.delivering(done, self._work.plan.facts.ready, dict(self._counts))
-
-
-def _call_end(reply: Reply, verdict: Verdict) -> CallEnd:
-    from importer.redaction import redact
-
-    return CallEnd(
-        verdict=verdict.kind,
-        http_status=reply.status or 0,
-        code=verdict.code,
-        answer=redact(reply.text or reply.detail)[:_KEPT_ANSWER],
-        elapsed=reply.elapsed,
-        server_skew=reply.server_skew,
-    )
-
-
-def _log_call(flight: _Flight, reply: Reply, verdict: Verdict) -> None:
-    """Each call for whoever looks for a fault; those that LeadSquared did not simply take, for everybody."""
-    level = logging.DEBUG if verdict.kind is VerdictKind.APPLIED else logging.INFO
-    told = {"call": flight.number, "verdict": verdict.kind.value, "code": verdict.code, "seconds": reply.elapsed}
-    words = "call %d with %d rows ended: %s"
-    _log.log(level, words, flight.number, len(flight.records), verdict.kind.value, extra=told)
-
-
-def _reach_judged(verdict: Verdict, judgement: Judgement) -> None:
-    """The crash points between an answer and its place in the ledger, by what the answer means."""
-    reach("answer-judged")
-    statuses = {outcome.status for outcome in judgement.outcomes}
-    if verdict.kind is VerdictKind.THROTTLED:
-        reach("throttled")
-    if len(statuses) > 1:
-        reach("partly-done")
-    if Status.PENDING in statuses:
-        reach("request-id-read")
-
-
-def _reach_written(judgement: Judgement) -> None:
-    """The crash points behind an answer's place in the ledger."""
-    reach("outcome-committed")
-    if any(outcome.status is Status.PENDING for outcome in judgement.outcomes):
-        reach("request-id-committed")

@@ -63,6 +63,16 @@ class Allowances:
         with self._lock:
             return self._limiters[kind].take(self._clock.monotonic())
 
+    def free(self, kind: CallClass) -> int:
+        """How many calls of the class may leave right now."""
+        with self._lock:
+            return self._limiters[kind].free(self._clock.monotonic())
+
+    def take_several(self, kind: CallClass, most: int) -> list[Slot]:
+        """Slots for up to ``most`` calls; as many as are free right now."""
+        with self._lock:
+            return self._limiters[kind].take_several(self._clock.monotonic(), most)
+
     def send(self, kind: CallClass, slot: Slot, send: Callable[[], Reply]) -> Reply:
         """Make the call for which the slot was taken, and say that it ended.
 

@@ -66,19 +66,25 @@ class SharedSlots:
         """Seconds until a slot may be free: 0 when one is, infinity when that depends on calls in flight."""
         return self._change(now, lambda limiter, at, _: limiter.wait_time(at))
 
+    def free(self, now: float) -> int:
+        """How many calls may leave now."""
+        return self._change(now, lambda limiter, at, _: limiter.free(at))
+
     def take(self, now: float) -> Slot | None:
         """A slot for a call that leaves now, or ``None`` when none is free."""
+        return next(iter(self.take_several(now, 1)), None)
 
-        def take(limiter: CompletionLimiter, at: float, _: float) -> Slot | None:
-            slot = limiter.take(at)
-            if slot is not None:
-                self._flying[slot.number] = at + self._longest
-            return slot
+    def take_several(self, now: float, most: int) -> list[Slot]:
+        """Slots for up to ``most`` calls that leave now, in one change of the store."""
 
-        slot = self._change(now, take)
-        if slot is not None:
-            self._mine.add(slot.number)
-        return slot
+        def take(limiter: CompletionLimiter, at: float, _: float) -> list[Slot]:
+            slots = limiter.take_several(at, most)
+            self._flying.update({slot.number: at + self._longest for slot in slots})
+            return slots
+
+        slots = self._change(now, take)
+        self._mine.update(slot.number for slot in slots)
+        return slots
 
     def holds(self, slot: Slot, now: float) -> bool:
         """Whether the slot is still the call's own; if so, it stays busy for long enough from now on."""

@@ -7,7 +7,6 @@ a power cut takes away, the next boot holds a window for.
 
 from __future__ import annotations
 
-import json
 import os
 import time
 import zlib
@@ -15,6 +14,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
+
+import orjson
 
 from importer.errors import LedgerError
 from importer.ledger.file_lock import try_lock, unlock
@@ -97,13 +98,13 @@ class SlotsFile:
         check, _, text = line.partition(b" ")
         if check != _check(text):
             raise Damaged(str(self._path))
-        content = json.loads(text)
+        content = orjson.loads(text)
         assert isinstance(content, dict)
         return content
 
     def write(self, content: Mapping[str, Any]) -> None:
         """Put ``content`` in place of what was there."""
-        text = json.dumps(content).encode()
+        text = orjson.dumps(content, option=orjson.OPT_NON_STR_KEYS)
         os.pwrite(self._descriptor, _check(text) + b" " + text + b"\n", 0)
 
     def close(self) -> None:

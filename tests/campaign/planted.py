@@ -48,9 +48,18 @@ BUGS = {
     "no-ledger-before-bytes": Bug(
         "the call is written down only after it was sent",
         "pipeline/dispatch.py",
-        "        number = work.ledger.begin_call(call)\n\n        def leave() -> Reply:\n",
-        "        early = work.crm.send(request)\n"
-        "        number = work.ledger.begin_call(call)\n\n        def leave() -> Reply:\n            return early\n",
+        "        numbers = self._write(leaving)\n"
+        "        self._budget_left -= len(numbers)\n"
+        "        for number, departure in zip(numbers, leaving, strict=True):\n"
+        "            leads = frozenset(self._queue.leads(departure.records))\n"
+        "            self._flights[pool.submit(self._fly, departure)] = Flight(",
+        "        sent = [pool.submit(self._fly, departure) for departure in leaving]\n"
+        "        wait(sent)\n"
+        "        numbers = self._write(leaving)\n"
+        "        self._budget_left -= len(numbers)\n"
+        "        for number, departure, future in zip(numbers, leaving, sent, strict=True):\n"
+        "            leads = frozenset(self._queue.leads(departure.records))\n"
+        "            self._flights[future] = Flight(",
         ("stories:killed",),
     ),
     "sending-is-unsent": Bug(

@@ -261,6 +261,21 @@ def test_a_deadline_that_passed_before_there_was_a_connection() -> None:
         assert theirs.recv(1) == b""
 
 
+def test_deadlines_pass_in_their_own_order() -> None:
+    """A short one passes although a long one was there first, and one whose call has ended cuts nothing."""
+    long, short, ended = Deadline(60.0), Deadline(0.02), Deadline(0.01)
+    ours, theirs = socket.socketpair()
+    with ours, theirs, long.running():
+        with ended.running():
+            ended.watch(ours)
+        with short.running():
+            while not short.passed:
+                time.sleep(0.001)
+        ours.sendall(b"still there")
+        assert theirs.recv(100) == b"still there"
+    assert [one.passed for one in (long, short, ended)] == [False, True, False]
+
+
 @pytest.mark.parametrize(
     ("text", "seconds"),
     [

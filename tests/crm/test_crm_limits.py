@@ -118,3 +118,20 @@ def test_lessons_add_up() -> None:
     assert CompletionLimiter(Limit(25, 5.0), state=limiter.state).limit == Limit(20, 6.0)
     limiter.unlearn()
     assert limiter.limit == Limit(25, 5.0)
+
+
+def test_several_slots_at_once() -> None:
+    """As many as are free, and no more than asked for; none while everything is held."""
+    limiter = CompletionLimiter(Limit(5, 10.0), margin=0.0)
+    assert limiter.free(0.0) == 5
+    first = limiter.take_several(0.0, 3)
+    assert [slot.number for slot in first] == [1, 2, 3]
+    assert limiter.free(0.0) == 2
+    assert len(limiter.take_several(0.0, 9)) == 2
+    assert limiter.take_several(0.0, 1) == []
+    limiter.done(first[0], 1.0)
+    assert [limiter.free(moment) for moment in (10.9, 11.0)] == [0, 1]
+    limiter.hold_until(20.0)
+    assert limiter.free(15.0) == 0
+    limiter.narrow(5)
+    assert limiter.free(20.0) == 1

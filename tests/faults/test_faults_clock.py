@@ -13,12 +13,13 @@ from importer.sandbox.options import Options
 
 HOUR, DAY = 3600.0, 86_400.0
 YEARS = 365 * DAY
-FINISH = "importer.ledger.store:SqlLedger.finish_call"
+RECORD = "importer.ledger.store:SqlLedger.record"
+"""First a call begins, then it ends and others begin, then these end."""
 
 
-def cut_off(trial: Trial, *, shift: float = 0.0, nth: int = 2) -> None:
+def cut_off(trial: Trial, *, shift: float = 0.0, nth: int = 3) -> None:
     """Kill a run, on a clock that is off by ``shift``, after a call was answered and before the answer was noted."""
-    hold = Hold(str(trial.folder), FINISH, nth)
+    hold = Hold(str(trial.folder), RECORD, nth)
     trial.before = together(hold, ClockShift(shift))
     running = trial.start("run", "rows.csv", "-m", "rows.yaml", "--yes", "--json")
     hold.await_held(running)

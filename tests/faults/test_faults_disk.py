@@ -16,8 +16,8 @@ from commands import Ended, Running
 from interference import Answers, Hold, Limited
 from trial import KINDS, Trial, results
 
-BEGIN = "importer.ledger.store:SqlLedger.begin_call"
-FINISH = "importer.ledger.store:SqlLedger.finish_call"
+RECORD = "importer.ledger.store:SqlLedger.record"
+"""First a call begins, then it ends and others begin, then these end."""
 WITNESS = "importer.ledger.guard:write_witness"
 WORKBOOK = "importer.reports.workbook:Book.close"
 RUN = ("run", "rows.csv", "-m", "rows.yaml", "--yes", "--json")
@@ -124,7 +124,7 @@ def test_d1_full_while_the_plan_is_written(trial: Trial) -> None:
 def test_d2_full_when_a_call_is_to_be_written_down(trial: Trial, nth: int) -> None:
     """The call does not leave; with room again, the next run goes on."""
     with small_disk(trial.folder / "home") as home:
-        ended = during(trial, BEGIN, nth, lambda running: _fill(home))
+        ended = during(trial, RECORD, nth, lambda running: _fill(home))
         assert ended.status == 1
         assert "the disk is full" in ended.json["message"]
         assert len(trial.sandbox.tenant.activities) == nth - 1
@@ -136,7 +136,7 @@ def test_d2_full_when_a_call_is_to_be_written_down(trial: Trial, nth: int) -> No
 def test_d3_full_between_sending_and_noting(trial: Trial) -> None:
     """The answer cannot be noted: the run stops, and the next one reads the rows back."""
     with small_disk(trial.folder / "home") as home:
-        ended = during(trial, FINISH, 2, lambda running: _fill(home))
+        ended = during(trial, RECORD, 3, lambda running: _fill(home))
         assert ended.status == 1
         assert "the disk is full" in ended.json["message"]
         assert len(trial.sandbox.tenant.activities) > 1
@@ -211,9 +211,9 @@ def failing(running: Running, fault: str) -> Iterator[None]:
         tracer.communicate(timeout=30)
 
 
-def with_fault(trial: Trial, place: str, fault: str) -> Ended:
-    """A run in which system calls fail from the second visit of a place on."""
-    hold = Hold(str(trial.folder), place, 2)
+def with_fault(trial: Trial, fault: str, nth: int = 2) -> Ended:
+    """A run in which system calls fail from the second, or ``nth``, writing of calls on."""
+    hold = Hold(str(trial.folder), RECORD, nth)
     trial.before = hold
     running = trial.start(*RUN)
     hold.await_held(running)
@@ -225,14 +225,14 @@ def with_fault(trial: Trial, place: str, fault: str) -> Ended:
 
 
 @NEEDS_STRACE
-@pytest.mark.parametrize("place", [BEGIN, FINISH])
+@pytest.mark.parametrize("nth", [2, 3])
 @pytest.mark.parametrize(
     "fault",
     ["pwrite64:error=EIO:when=1+", "pwrite64:error=EIO:when=3", "fdatasync:error=EIO:when=1", "fsync:error=EIO:when=1"],
 )
-def test_d7_the_disk_reports_an_error(trial: Trial, place: str, fault: str) -> None:
+def test_d7_the_disk_reports_an_error(trial: Trial, nth: int, fault: str) -> None:
     """An error on writing or syncing ends the run at once; nothing is tried again, and nothing is doubled later."""
-    ended = with_fault(trial, place, fault)
+    ended = with_fault(trial, fault, nth)
     assert ended.status in (0, 1), ended
     if ended.status:
         assert ended.json["status"] == "failed"
@@ -253,7 +253,7 @@ def test_d8_a_limit_on_the_size_of_files(trial: Trial) -> None:
 @NEEDS_STRACE
 def test_d9_the_quota_is_used_up(trial: Trial) -> None:
     """EDQUOT is a full disk, too."""
-    ended = with_fault(trial, BEGIN, "pwrite64:error=EDQUOT:when=1+")
+    ended = with_fault(trial, "pwrite64:error=EDQUOT:when=1+")
     assert ended.status == 1
     assert "Traceback" not in ended.err
     assert kept(trial)
@@ -262,7 +262,7 @@ def test_d9_the_quota_is_used_up(trial: Trial) -> None:
 @NEEDS_STRACE
 def test_d18_a_slow_disk_only_costs_time(trial: Trial) -> None:
     """A disk that takes long to sync changes nothing but the duration."""
-    ended = with_fault(trial, BEGIN, "fdatasync:delay_exit=100000")
+    ended = with_fault(trial, "fdatasync:delay_exit=100000")
     assert ended.status == 0, ended
     assert kept(trial)
 
@@ -273,7 +273,14 @@ def test_d18_a_slow_disk_only_costs_time(trial: Trial) -> None:
 @NEEDS_MOUNT
 @pytest.mark.parametrize(
     ("place", "nth", "after"),
-    [(BEGIN, 1, True), (BEGIN, 2, False), (BEGIN, 2, True), (FINISH, 2, False), (FINISH, 2, True), (WITNESS, 2, True)],
+    [
+        (RECORD, 1, True),
+        (RECORD, 2, False),
+        (RECORD, 2, True),
+        (RECORD, 3, False),
+        (RECORD, 3, True),
+        (WITNESS, 2, True),
+    ],
 )
 def test_d10_the_power_fails(trial: Trial, place: str, nth: int, after: bool) -> None:
     """Whatever was not synced is gone: the rows in flight are read back, none is lost and none sent twice."""

@@ -17,7 +17,7 @@ from interference import ClockShift, Hold
 from key_search import KEYS_OF_THE_TEST
 from trial import CANARY, KINDS, Trial, results
 
-FINISH = "importer.ledger.store:SqlLedger.finish_call"
+RECORD = "importer.ledger.store:SqlLedger.record"
 DAY = 86_400.0
 
 
@@ -169,7 +169,7 @@ def test_h7_the_results_are_given_back(trial: Trial) -> None:
 
 def test_h10_a_row_in_doubt_is_entered_by_hand(trial: Trial) -> None:
     """More activities than rows were sent: which is ours is not known, so a person decides; none is added."""
-    hold = Hold(str(trial.folder), FINISH, 2)
+    hold = Hold(str(trial.folder), RECORD, 3)
     trial.before = hold
     running = trial.start("run", "rows.csv", "-m", "rows.yaml", "--yes", "--json")
     hold.await_held(running)

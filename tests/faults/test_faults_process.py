@@ -18,8 +18,8 @@ from interference import As, ClockShift, Hold, Limited, Raises, Umask
 from key_search import KEYS_OF_THE_TEST
 from trial import CANARY, Trial
 
-BEGIN = "importer.ledger.store:SqlLedger.begin_call"
-FINISH = "importer.ledger.store:SqlLedger.finish_call"
+RECORD = "importer.ledger.store:SqlLedger.record"
+"""First a call begins, then it ends and others begin, then these end."""
 SEND = "importer.crm.client:LeadSquaredClient.send"
 RUN = ("run", "rows.csv", "-m", "rows.yaml", "--yes")
 NEEDS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
@@ -64,8 +64,8 @@ def test_p1_sigkill_in_each_state(trial: Trial, place: str) -> None:
     where = {
         "reading": ("importer.pipeline.plan_store:PlanWriter.add", 1),
         "planned": ("importer.pipeline.preflight:clear_account", 1),
-        "before a call": (BEGIN, 2),
-        "after an answer": (FINISH, 2),
+        "before a call": (RECORD, 2),
+        "after an answer": (RECORD, 3),
         "writing reports": ("importer.reports.files:_publish", 1),
     }
     if place == "planned":
@@ -82,9 +82,9 @@ def test_p2_a_signal_stops_politely(trial: Trial, place: str, number: signal.Sig
     """Whatever is going on: what is in flight is finished and noted, the exit status is 4, and nothing is in doubt."""
     where = {
         "reading": ("importer.pipeline.plan_store:PlanWriter.add", 1),
-        "before a call": (BEGIN, 2),
+        "before a call": (RECORD, 2),
         "in flight": (SEND, 3),
-        "after an answer": (FINISH, 2),
+        "after an answer": (RECORD, 3),
     }[place]
     running, hold = held(trial, *where)
     os.kill(running.pid, number)
@@ -191,10 +191,12 @@ def test_p6_a_memory_limit_of_the_machine(trial: Trial) -> None:
     "error",
     [RuntimeError("surprise"), MemoryError(), RecursionError("too deep"), PanicError("panic"), OSError(24, "x")],
 )
-@pytest.mark.parametrize("place", [SEND, "importer.pipeline.dispatch:classify", FINISH])
-def test_p8_any_exception_between_sending_and_noting(trial: Trial, place: str, error: BaseException) -> None:
+@pytest.mark.parametrize(
+    ("place", "nth"), [(SEND, 5), ("importer.pipeline.landing:classify", 2), (RECORD, 2), (RECORD, 3)]
+)
+def test_p8_any_exception_between_sending_and_noting(trial: Trial, place: str, nth: int, error: BaseException) -> None:
     """The run fails, no key is shown, the call stays unfinished in the ledger, and its rows are read back next time."""
-    trial.before = Raises(place, error, 5 if place == SEND else 2, after=place == SEND)
+    trial.before = Raises(place, error, nth, after=place == SEND)
     ended = trial.command(*RUN)
     assert ended.status != 0
     assert CANARY not in ended.out + ended.err
@@ -214,7 +216,7 @@ def test_p9_started_several_times_at_once(trial: Trial, copies: int) -> None:
 
 def test_p10_the_lock_file_is_removed_during_the_run(trial: Trial) -> None:
     """Another import could start now, so this one stops; the next one finishes."""
-    running, hold = held(trial, FINISH)
+    running, hold = held(trial, RECORD, 2)
     (lock,) = (trial.folder / "home" / "locks").iterdir()
     lock.unlink()
     hold.release()
@@ -226,7 +228,7 @@ def test_p10_the_lock_file_is_removed_during_the_run(trial: Trial) -> None:
 
 def test_p10_the_ledger_is_removed_during_the_run(trial: Trial) -> None:
     """Without its memory the run stops before the next call; put back, the next run finishes."""
-    running, hold = held(trial, FINISH, after=True)
+    running, hold = held(trial, RECORD, after=True)
     home = trial.folder / "home"
     (home / "ledger.db").rename(home / "moved.db")
     hold.release()
@@ -240,7 +242,7 @@ def test_p10_the_ledger_is_removed_during_the_run(trial: Trial) -> None:
 
 def test_p12_the_next_night_begins_before_the_last_has_ended(trial: Trial) -> None:
     """A run that takes more than a day keeps the next one out, which leaves nothing behind."""
-    running, hold = held(trial, FINISH)
+    running, hold = held(trial, RECORD, 2)
     (trial.folder / "next.csv").write_text("Lead,Note\n" + trial.kind.cells(40) + "\n", "utf-8")
     second = trial.command("run", "next.csv", "-m", "rows.yaml", "--yes", "--json")
     assert (second.status, second.json["exit_status"]) == (75, 75)
@@ -253,7 +255,7 @@ def test_p12_the_next_night_begins_before_the_last_has_ended(trial: Trial) -> No
 
 def test_p12_another_account_is_not_in_the_way(trial: Trial) -> None:
     """Two accounts may be sent to side by side from one ledger."""
-    running, hold = held(trial, FINISH)
+    running, hold = held(trial, RECORD, 2)
     keys = trial.folder / KEYS_OF_THE_TEST
     keys.mkdir()
     for name, more in (("access_key", ""), ("secret_key", "-secret"), ("api_key", "-api")):
@@ -383,7 +385,7 @@ def test_the_places_of_these_tests_exist() -> None:
     """The places at which these tests hold the program are there: a renamed function must not make them pass."""
     import importlib
 
-    for place in (BEGIN, FINISH, SEND, "importer.pipeline.work:Work.wait", "importer.reports.files:_publish"):
+    for place in (RECORD, SEND, "importer.pipeline.work:Work.wait", "importer.reports.files:_publish"):
         module, _, path = place.partition(":")
         found: object = importlib.import_module(module)
         for name in path.split("."):

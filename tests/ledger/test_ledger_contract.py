@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from ledger_contract import LedgerContract
+from ledger_groups import GroupContract
 from ledger_words import Ticking, new_run
 from postgres_server import Server
 
@@ -17,7 +18,7 @@ from importer.ledger.store import open_ledger
 from importer.redaction import Secret
 
 
-class TestSqliteLedger(LedgerContract):
+class TestSqliteLedger(LedgerContract, GroupContract):
     @pytest.fixture
     def ledger(self, tmp_path: Path, clock: Ticking) -> Iterator[Ledger]:
         opened: Ledger = open_ledger(tmp_path / "home", clock=clock)
@@ -26,7 +27,7 @@ class TestSqliteLedger(LedgerContract):
         opened.close()
 
 
-class TestSharedLedger(LedgerContract):
+class TestSharedLedger(LedgerContract, GroupContract):
     @pytest.fixture
     def ledger(self, tmp_path: Path, server: Server, clock: Ticking) -> Iterator[Ledger]:
         opened: Ledger = enter_ledger(tmp_path / "home", Secret(server.emptied("contract")), clock=clock)
@@ -35,7 +36,7 @@ class TestSharedLedger(LedgerContract):
         opened.close()
 
 
-class TestMemoryLedger(LedgerContract):
+class TestMemoryLedger(LedgerContract, GroupContract):
     @pytest.fixture
     def ledger(self, clock: Ticking) -> Iterator[Ledger]:
         opened: Ledger = MemoryLedger(clock=clock)

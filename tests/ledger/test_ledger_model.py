@@ -11,6 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from ledger_words import Ticking, call, ended, key_of, new_run
 
 from importer.errors import LedgerError
+from importer.ledger.interface import Ended
 from importer.ledger.memory import MemoryLedger
 from importer.ledger.watching import LedgerWatch
 from importer.model import DELIVERED, Outcome, Status
@@ -58,39 +59,69 @@ class LedgerAgainstDictionary(RuleBasedStateMachine):
 
     @rule(run_id=some_run, numbers=some_rows)
     def begin(self, run_id: str, numbers: list[int]) -> None:
-        rows = self.rows[run_id]
-
-        def sendable(known: Known) -> bool:
-            reopened = known.status == Status.REJECTED and known.generation < self.generation[run_id]
-            return known.status in ("", Status.NOT_SENT) or reopened
-
-        allowed = all(sendable(rows[number]) for number in numbers)
+        allowed = all(self._may_leave(run_id, number, None) for number in numbers)
         try:
             call_number = self.ledger.begin_call(call(numbers, run_id))
         except LedgerError:
             assert not allowed
             return
         assert allowed
-        for number in numbers:
-            known = rows[number]
-            # The heart of it: a row leaves only when no earlier request with it can have had its effect.
-            assert not known.in_crm
-            known.status, known.in_crm, known.generation = SENDING, True, self.generation[run_id]
-            known.attempts += 1
-        self.under_way[call_number] = (run_id, numbers)
+        self._began(call_number, run_id, numbers)
 
     @rule(data=st.data())
     def finish(self, data: st.DataObject) -> None:
         if not self.under_way:
             return
         number = data.draw(st.sampled_from(sorted(self.under_way)))
-        run_id, numbers = self.under_way.pop(number)
-        statuses = [data.draw(after_a_call) for _ in numbers]
-        self.ledger.finish_call(
-            number, ended(), [Outcome(row, status) for row, status in zip(numbers, statuses, strict=True)]
-        )
-        for row, status in zip(numbers, statuses, strict=True):
+        self._ends(data, [number], [])
+
+    @rule(data=st.data(), groups=st.lists(st.tuples(some_run, some_rows), max_size=3))
+    def record(self, data: st.DataObject, groups: list[tuple[str, list[int]]]) -> None:
+        """Some calls end and others begin in one transaction: all of it happens, or nothing."""
+        ending = [number for number in sorted(self.under_way) if data.draw(st.booleans())]
+        self._ends(data, ending, groups)
+
+    def _ends(self, data: st.DataObject, ending: list[int], groups: list[tuple[str, list[int]]]) -> None:
+        ends = {number: [data.draw(after_a_call) for _ in self.under_way[number][1]] for number in ending}
+        after = {
+            (run_id, row): status
+            for number, statuses in ends.items()
+            for run_id, rows in [self.under_way[number]]
+            for row, status in zip(rows, statuses, strict=True)
+        }
+        leaving = [(run_id, row) for run_id, rows in groups for row in rows]
+        allowed = len(set(leaving)) == len(leaving) and all(self._may_leave(*one, after.get(one)) for one in leaving)
+        told = [
+            Ended(number, ended(), [Outcome(*pair) for pair in zip(self.under_way[number][1], statuses, strict=True)])
+            for number, statuses in ends.items()
+        ]
+        try:
+            numbers = self.ledger.record(told, [call(rows, run_id) for run_id, rows in groups])
+        except LedgerError:
+            assert not allowed
+            return
+        assert allowed
+        for (run_id, row), status in after.items():
             self._judge(self.rows[run_id][row], status)
+        for number in ending:
+            del self.under_way[number]
+        for number, (run_id, rows) in zip(numbers, groups, strict=True):
+            self._began(number, run_id, rows)
+
+    def _may_leave(self, run_id: str, row: int, ends_as: Status | None) -> bool:
+        known = self.rows[run_id][row]
+        status = known.status if ends_as is None else ends_as
+        reopened = status == Status.REJECTED and known.generation < self.generation[run_id]
+        return status in ("", Status.NOT_SENT) or reopened
+
+    def _began(self, number: int, run_id: str, numbers: list[int]) -> None:
+        for row in numbers:
+            known = self.rows[run_id][row]
+            # The heart of it: a row leaves only when no earlier request with it can have had its effect.
+            assert not known.in_crm
+            known.status, known.in_crm, known.generation = SENDING, True, self.generation[run_id]
+            known.attempts += 1
+        self.under_way[number] = (run_id, numbers)
 
     def _judge(self, known: Known, status: Status) -> None:
         known.status = status

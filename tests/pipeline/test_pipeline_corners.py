@@ -536,19 +536,20 @@ def test_moments_are_utc() -> None:
 def test_a_failing_ledger_while_calls_are_in_flight(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """The error comes through; the rows stay in doubt and are read back next time."""
     plan = world.plan(visits(60))
-    original = world.ledger.finish_call
-    calls = []
+    original = world.ledger.record
+    ends = []
 
-    def finish(*arguments: Any) -> None:
-        calls.append(1)
-        if len(calls) == 2:
+    def record(ended: Any, begun: Any) -> list[int]:
+        ends.extend(ended)
+        if len(ends) >= 2:
             raise LedgerError("disk full")
-        original(*arguments)
+        return original(ended, begun)
 
-    monkeypatch.setattr(world.ledger, "finish_call", finish)
+    monkeypatch.setattr(world.ledger, "record", record)
     with pytest.raises(LedgerError):
         world.deliver(plan)
-    monkeypatch.setattr(world.ledger, "finish_call", original)
+    assert world.statuses()["uncertain"] > 0
+    monkeypatch.setattr(world.ledger, "record", original)
     assert world.deliver(plan).stopped is None
     assert set(world.crm.notes().values()) == {1}
     assert BY_ID.startswith("\ntarget")

@@ -334,10 +334,10 @@ def test_books_balance_at_every_point(world: World) -> None:
 def test_a_ledger_that_fails_stops_everything(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without memory nothing is sent."""
 
-    def full(*_: object) -> int:
+    def full(*_: object) -> list[int]:
         raise LedgerError("disk full")
 
-    monkeypatch.setattr(world.ledger, "begin_call", full)
+    monkeypatch.setattr(world.ledger, "record", full)
     with pytest.raises(LedgerError):
         world.deliver(world.plan(visits(3)))
     assert world.crm.posts == 0

@@ -46,6 +46,18 @@ def limiter(request: pytest.FixtureRequest, tmp_path: Path) -> Limiter:
     return made
 
 
+def test_several_slots_are_taken_at_once(limiter: Limiter) -> None:
+    """As many as are free and no more than asked for; each of them is the call's own."""
+    assert limiter.free(0.0) == 3
+    slots = limiter.take_several(0.0, 2)
+    assert [limiter.holds(slot, 0.0) for slot in slots] == [True, True]
+    assert limiter.free(0.0) == 1
+    assert len(limiter.take_several(0.0, 5)) == 1
+    assert limiter.take_several(0.0, 5) == []
+    limiter.done(slots[1], 4.0)
+    assert [limiter.free(moment) for moment in (8.9, 9.0)] == [0, 1]
+
+
 def test_a_slot_is_busy_until_a_window_after_its_call(limiter: Limiter) -> None:
     """What every limiter promises: not after leaving, but after completing."""
     slots = [limiter.take(0.0) for _ in range(3)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -58,11 +58,12 @@ class SharedLedger(SqlLedger):
         """Do ``work``, which may be tried more than once, in one durable transaction, or leave nothing of it."""
         return self._write(work)
 
-    def _begin(self, connection: Connection, call: Call) -> int:
-        held = self._sending.get(call.account)
-        if held is not None:
-            refuse_superseded(connection, call.account, held.epoch)
-        return super()._begin(connection, call)
+    def _begin(self, connection: Connection, begun: Sequence[Call]) -> list[int]:
+        for account in dict.fromkeys(call.account for call in begun):
+            held = self._sending.get(account)
+            if held is not None:
+                refuse_superseded(connection, account, held.epoch)
+        return super()._begin(connection, begun)
 
     @contextmanager
     def sender(self, account: str, run_id: str = "") -> Iterator[Sender]:
