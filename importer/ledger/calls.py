@@ -237,10 +237,12 @@ def peers(connection: Connection, run_id: str, row: int) -> tuple[int, ...]:
     return read_rows(carried) if carried is not None else ()
 
 
-def last_ended_at(connection: Connection, account: str) -> str:
-    """The latest moment at which a call of the account ended or, if it never did, left."""
+def last_ended_at(connection: Connection, account: str, before: str = "") -> str:
+    """When the account's last call ended or, if it never did, left; of those ``before`` a moment, if given."""
     ended = select(func.max(calls.c.ended_at)).where(calls.c.account == account)
     left = select(func.max(calls.c.sent_at)).where(calls.c.account == account, calls.c.ended_at == literal_column("''"))
+    if before:
+        ended, left = ended.where(calls.c.ended_at < before), left.where(calls.c.sent_at < before)
     return max(connection.execute(query).scalar_one() or "" for query in (ended, left))
 
 

@@ -295,8 +295,11 @@ class Ledger(Protocol):
         """What refusals have taught about the account."""
         ...
 
-    def last_call_ended_at(self, account: str) -> str:
-        """When the account's last call ended or, if it never did, left (ISO, UTC); empty when there was none."""
+    def last_call_ended_at(self, account: str, before: str = "") -> str:
+        """When the account's last call ended or, if it never did, left (ISO, UTC); empty when there was none.
+
+        Calls at or after the ISO time ``before``, if given, do not count.
+        """
         ...
 
     def calls_since(self, account: str, since: str) -> int:

@@ -296,9 +296,9 @@ class SqlLedger:
         """The rows that left in the same call as the row's last one, itself included."""
         return self._read(lambda connection: calls.peers(connection, run_id, row))
 
-    def last_call_ended_at(self, account: str) -> str:
+    def last_call_ended_at(self, account: str, before: str = "") -> str:
         """The latest moment at which a call of the account ended or, if it never did, left; empty without calls."""
-        return self._read(lambda connection: calls.last_ended_at(connection, account))
+        return self._read(lambda connection: calls.last_ended_at(connection, account, before))
 
     def calls_since(self, account: str, since: str) -> int:
         """How many calls left for the account at or after an ISO time."""

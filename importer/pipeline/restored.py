@@ -11,14 +11,18 @@ from importer.ledger.interface import Call, CallEnd, Sending
 from importer.model import Outcome, Record, Status, VerdictKind
 from importer.pipeline.clock import iso
 from importer.pipeline.first_contact import without_own_key
-from importer.pipeline.matching import same_activity
+from importer.pipeline.matching import same_activity, written_since
 from importer.pipeline.work import Work
+from importer.targets.interface import Footprint
 
 RESTORED = "restored"
 """Code of a call that the lost ledger made, written down again, and of its row."""
 
 LOOKED_FOR = timedelta(days=7)
 """So long after a person accepted a ledger, every row that it does not know is looked for."""
+
+_ALLOWANCE = timedelta(days=1)
+"""For clocks that disagree: what was written so long before the ledger's last call is no trace of a lost one."""
 
 _Seen = dict[tuple[str, str, str], list[ActivitySeen]]
 
@@ -37,20 +41,20 @@ def find_lost_rows(work: Work) -> int:
         return 0
     work.progress.note("The ledger was accepted lately: rows that it does not know are looked for before any is sent.")
     found = 0
+    last = work.ledger.last_call_ended_at(work.account.name, before=accepted)
+    since = datetime.fromisoformat(last) - _ALLOWANCE if last else None
     seen: _Seen = {}
     for record in work.records(leave_out=tuple(Status)):
         work.check_stop()
-        activity = _activity_of(record, work, seen)
+        activity = _activity_of(record, work, since, seen)
         if activity is not None:
             _write_down(record, activity, work)
             found += 1
     return found
 
 
-def _activity_of(
-    record: Record, work: Work, seen: dict[tuple[str, str, str], list[ActivitySeen]]
-) -> ActivitySeen | None:
-    """An activity exactly like the row that belongs to no other row."""
+def _activity_of(record: Record, work: Work, since: datetime | None, seen: _Seen) -> ActivitySeen | None:
+    """An activity exactly like the row, written after ``since``, that belongs to no other row."""
     footprint = without_own_key(work.target.footprint(record), work.target.mapping.import_key)
     lead = (footprint.lead_field, footprint.lead_value, footprint.event)
     try:
@@ -62,9 +66,15 @@ def _activity_of(
             f"{error.message}",
             "Nothing was doubled. Run again later: importer resume",
         ) from None
-    alike = [activity for activity in seen[lead] if same_activity(footprint, activity)]
+    alike = [one for one in seen[lead] if same_activity(footprint, one) and _may_be_lost(one, since, footprint)]
     owned = work.ledger.activity_owner(work.account.name, [activity.id for activity in alike])
     return next((activity for activity in alike if activity.id not in owned), None)
+
+
+def _may_be_lost(activity: ActivitySeen, since: datetime | None, footprint: Footprint) -> bool:
+    """Whether a call that the ledger does not know can have written it."""
+    has_own_time = bool(footprint.content.get("ActivityDateTime"))
+    return since is None or written_since(activity, since, 0.0, has_own_time)
 
 
 def _activities(work: Work, field: str, value: str, event: str) -> list[ActivitySeen]:

@@ -259,6 +259,7 @@ class CallsContract:
         number = ledger.begin_call(call([3]))
         left, _ = ledger.sent_at("run-1", 3)
         assert ledger.last_call_ended_at("acme") == left
+        assert ledger.last_call_ended_at("acme", before=left) == last
         assert ledger.calls_since("acme", "2026-01-01T00:00:00.000+00:00") == 2
         assert ledger.calls_since("acme", left) == 1
         assert ledger.calls_since("acme", "2026-01-01T05:30:00+05:30") == 2

@@ -158,8 +158,8 @@ class MemoryCrm:
             {
                 "Id": each["Id"],
                 "EventCode": each["item"]["ActivityEvent"],
-                "CreatedOn": self.clock.now().strftime("%Y-%m-%d %H:%M:%S"),
-                "ModifiedOn": self.clock.now().strftime("%Y-%m-%d %H:%M:%S"),
+                "CreatedOn": each.get("written") or self.clock.now().strftime("%Y-%m-%d %H:%M:%S"),
+                "ModifiedOn": each.get("written") or self.clock.now().strftime("%Y-%m-%d %H:%M:%S"),
                 "RelatedProspectId": each["item"]["RelatedProspectId"],
                 "ActivityFields": {
                     "ActivityEvent_Note": each["item"].get("ActivityNote", ""),

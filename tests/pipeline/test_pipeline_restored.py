@@ -5,10 +5,11 @@ from __future__ import annotations
 import shutil
 import stat
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from pipeline_world import LOST, after
+from pipeline_world import LOST, after, lead
 from test_pipeline_pruning import send, write
 from test_pipeline_runs import account, crm_of, outside
 
@@ -73,6 +74,24 @@ def test_without_an_answer_nothing_is_sent(outside: Surroundings, account: Accou
     assert set(crm.notes().values()) == {1}
     send(replace(write(10, 3), again="they were deleted"), account, outside)
     assert crm.notes()["visit 10"] == 2
+
+
+def test_what_was_there_long_before_the_backup_is_no_lost_row(
+    outside: Surroundings, account: Account, tmp_path: Path
+) -> None:
+    """Somebody else's activity that looks like a row, older than the ledger's last call: the row is sent."""
+    crm = crm_of(outside, account)
+    send(write(0, 1), account, outside)
+    back_up(ledger_file(outside.home), tmp_path / "backup.db")
+    send(write(10, 1), account, outside)
+    accepting = lose_and_restore(outside, tmp_path / "backup.db")
+    other = {"RelatedProspectId": lead(20), "ActivityEvent": 201, "ActivityNote": "visit 20"}
+    month_ago = (outside.clock.now() - timedelta(days=30)).strftime("%Y-%m-%d %H:%M:%S")
+    crm.activities[lead(20)] = [{"Id": "somebody-else", "item": other, "written": month_ago}]
+    assert send(write(20, 1), account, accepting).summary.counts == {Status.CREATED: 1}
+    assert crm.notes()["visit 20"] == 2
+    send(write(10, 1), account, outside)
+    assert crm.notes()["visit 10"] == 1
 
 
 def test_a_backup_that_cannot_be_made(outside: Surroundings, tmp_path: Path) -> None:
