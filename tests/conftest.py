@@ -18,6 +18,18 @@ SEARCHED_FOLDERS = frozenset({"acceptance", "faults", "campaign", "crash", "netw
 """Folders of tests whose temporary files are searched as well; the others write none with keys in reach."""
 
 
+UNMEASURED_FOLDERS = frozenset({"acceptance", "faults", "campaign", "fuzz", "soak", "benchmarks"})
+"""Folders of tests in which coverage is not measured, for that takes time and other tests reach the same lines; commands
+that acceptance tests start are measured all the same."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave out of the coverage what is not measured."""
+    for item in items:
+        if item.path.parent.name in UNMEASURED_FOLDERS:
+            item.add_marker("no_cover")
+
+
 def _told(values: Iterable[Any]) -> str:
     return "".join(value.decode("utf-8", "replace") if isinstance(value, bytes) else value or "" for value in values)
 

@@ -20,6 +20,10 @@ from typing import Any
 
 import coverage
 
+_HERE = coverage.Coverage.current()
+_DATA_FILE = str(_HERE.config.data_file) if _HERE else ""
+"""Of the coverage that is measured in this process when tests are collected; empty when none is."""
+
 _CONFIG = Path(__file__).parents[2] / "pyproject.toml"
 _PRELOADED = [
     "pandas",
@@ -59,12 +63,6 @@ class Ended:
         return dict(json.loads(self.out))
 
 
-def measuring() -> str:
-    """The data file of the coverage that is being measured here; empty when none is."""
-    here = coverage.Coverage.current()
-    return str(here.config.data_file) if here else ""
-
-
 def _measure(data_file: str) -> Callable[[], None]:
     """Measure coverage from now on, unless ``data_file`` is empty; the end of it."""
     if not data_file:
@@ -101,7 +99,7 @@ class Running:
         self._err = told_in / f"command-{number:03}.err"
         self._out.touch()
         self._err.touch()
-        data = measuring() if measured else ""
+        data = _DATA_FILE if measured else ""
         given = (str(folder), dict(environment), list(arguments), str(self._out), str(self._err), before, data)
         self.process: BaseProcess = _CONTEXT.Process(target=_command, args=given)
         self.process.start()
