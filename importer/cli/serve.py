@@ -86,7 +86,7 @@ def _watch(desk: JobsDesk, engine: Engine) -> None:
     while not outside.stop.wait(min(_POST_SECONDS, _LOOK_SECONDS)):
         postman.deliver(_TIDY_SECONDS, outside.stop.is_set)
         now = outside.clock.monotonic()
-        if now - looked >= _LOOK_SECONDS:
+        if engine.has_peers and now - looked >= _LOOK_SECONDS:
             looked = now
             engine.continue_for_others()
         if now - tidied >= _TIDY_SECONDS:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import logging
 import sys
 import threading
@@ -89,7 +88,8 @@ def configure_logging(
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(logging.WARNING)
     # Prints requests with their headers to standard output when it is not zero.
-    http.client.HTTPConnection.debuglevel = 0
+    if "http.client" in sys.modules:
+        sys.modules["http.client"].HTTPConnection.debuglevel = 0
 
 
 def _formatter(form: LogForm) -> RedactingFormatter:

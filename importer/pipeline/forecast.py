@@ -10,6 +10,7 @@ from importer.pipeline.budget import used_today
 from importer.pipeline.guards import limit_words
 from importer.pipeline.plan import mapping_of
 from importer.pipeline.plan_store import Plan
+from importer.pipeline.words import number_of
 from importer.reports.interface import Cost
 from importer.reports.words import duration
 from importer.settings import DEFAULT_LIMIT, Account
@@ -55,8 +56,8 @@ def _budget_words(calls: int, left: int | None) -> str:
     if left is None:
         return ""
     if left >= calls:
-        return f"; the daily budget leaves at most {left:,} calls today"
+        return f"; the daily budget leaves at most {number_of(left, 'call')} today"
     return (
-        f"; the daily budget leaves at most {left:,} calls today, so the import will stop there, and `importer resume` "
-        "goes on tomorrow"
+        f"; the daily budget leaves at most {number_of(left, 'call')} today, so the import will stop there, and "
+        "`importer resume` goes on tomorrow"
     )

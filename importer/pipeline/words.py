@@ -29,6 +29,10 @@ def detected(what: str, value: str) -> str:
     return _DELIMITERS.get(value, f'"{value}"') if what == "delimiter" else value
 
 
+def _is(count: int) -> str:
+    return "is" if count == 1 else "are"
+
+
 def headline(status: str, rows: int, counts: Counts, reason: str) -> str:
     """One sentence that answers: how did it go?"""
     if rows == 0:
@@ -36,11 +40,11 @@ def headline(status: str, rows: int, counts: Counts, reason: str) -> str:
     invalid = counts.get(Status.INVALID, 0)
     if status == "planned":
         ready = rows - invalid
-        text = f"{ready:,} of {number_of(rows)} are ready to send"
+        text = f"{ready:,} of {number_of(rows)} {_is(ready)} ready to send"
         text += f"; {number_of(invalid)} {'needs' if invalid == 1 else 'need'} you." if invalid else "."
         return f"{text} {reason}".rstrip()
     delivered = sum(counts.get(one, 0) for one in DELIVERED)
-    parts = [f"{delivered:,} of {number_of(rows)} are in LeadSquared"]
+    parts = [f"{delivered:,} of {number_of(rows)} {_is(delivered)} in LeadSquared"]
     skipped = counts.get(Status.SKIPPED, 0)
     if skipped:
         parts.append(f"{skipped:,} skipped: there already from an earlier run, or given up")

@@ -90,6 +90,7 @@ def test_sigterm_finishes_the_calls_in_flight(desk: Desk) -> None:
     """A stopped service leaves no row in doubt; the next one sends the rest."""
     jobs(desk, more='schedule: {cron: "* * * * *", timezone: UTC}')
     desk.sandbox.change(latency=0.3)
+    desk.environment["LEADSQUARED_BULK_CALLS_PER_WINDOW"] = "1"
     desk.visits(ROWS, "inbox/one.csv")
     service = desk.start("serve")
     until(lambda: len(desk.notes()) > 0, 100)

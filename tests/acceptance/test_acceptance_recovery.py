@@ -66,6 +66,8 @@ def crowd(sandbox: Sandbox, lead: str, count: int) -> None:
 def test_rows_that_are_shown_late(tmp_path: Path, lost: str) -> None:
     """New activities show long after the settle time: nothing is sent again until they show; then all is found."""
     trial = Trial(tmp_path, KINDS["bulk"], 30, options(trail_lag=4.0))
+    # One call at a time, so that the second one is the one with 25 rows.
+    trial.environment["LEADSQUARED_BULK_CALLS_PER_WINDOW"] = "1"
     with trial:
         trial.sandbox.faults.order(lost, **LOST_CALL)  # type: ignore[arg-type]  # keyword arguments by name
         first = trial.verdict(trial.run())

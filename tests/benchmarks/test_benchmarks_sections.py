@@ -15,11 +15,14 @@ ROOT = Path(__file__).parents[2]
 def benchmarks() -> Iterator[None]:
     """The scripts can be imported, as they import each other."""
     names = ("data", "measure", "run", "sections")
+    # Scripts of other folders have the same names.
+    others = {name: sys.modules.pop(name) for name in names if name in sys.modules}
     sys.path.insert(0, str(ROOT / "benchmarks"))
     yield
     sys.path.remove(str(ROOT / "benchmarks"))
     for name in names:
         sys.modules.pop(name, None)
+    sys.modules.update(others)
 
 
 def test_sections_are_replaced_one_by_one() -> None:

@@ -49,14 +49,14 @@ BUGS = {
         "the call is written down only after it was sent",
         "pipeline/dispatch.py",
         "        numbers = self._write(leaving)\n"
-        "        self._budget_left -= len(numbers)\n"
+        "        self._work.budget.spent(len(numbers))\n"
         "        for number, departure in zip(numbers, leaving, strict=True):\n"
         "            leads = frozenset(self._queue.leads(departure.records))\n"
         "            self._flights[pool.submit(self._fly, departure)] = Flight(",
         "        sent = [pool.submit(self._fly, departure) for departure in leaving]\n"
         "        wait(sent)\n"
         "        numbers = self._write(leaving)\n"
-        "        self._budget_left -= len(numbers)\n"
+        "        self._work.budget.spent(len(numbers))\n"
         "        for number, departure, future in zip(numbers, leaving, sent, strict=True):\n"
         "            leads = frozenset(self._queue.leads(departure.records))\n"
         "            self._flights[future] = Flight(",

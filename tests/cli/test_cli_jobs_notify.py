@@ -64,7 +64,8 @@ def test_serve_looks_for_letters_and_tidies_up(monkeypatch: pytest.MonkeyPatch) 
     clock = SimpleNamespace(now=lambda: datetime(2026, 11, 21, tzinfo=UTC), monotonic=monotonic)
     postman = SimpleNamespace(deliver=deliver, tidy=lambda: seen.append("letters"))
     desk = SimpleNamespace(outside=SimpleNamespace(stop=stop, clock=clock), postman=lambda: postman)
-    serve._watch(desk, SimpleNamespace(tidy=lambda at: seen.append("engine")))  # type: ignore[arg-type]  # what is used
+    engine = SimpleNamespace(has_peers=False, tidy=lambda at: seen.append("engine"))
+    serve._watch(desk, engine)  # type: ignore[arg-type]  # what is used
     assert seen[:5] == ["deliver", "deliver", "deliver", "engine", "letters"]
     assert seen[-1] == "deliver"
 

@@ -372,13 +372,13 @@ def test_s29_the_queue_refuses(tmp_path: Path) -> None:
 
 def test_s31_the_budget_of_the_day_is_used_up(trial: Trial) -> None:
     """It is told beforehand; the run stops cleanly; resume goes on the next day, and sends nothing more on the same."""
-    trial.environment["LEADSQUARED_DAILY_CALLS"] = "2"
+    trial.environment["LEADSQUARED_DAILY_CALLS"] = "10"
     with trial:
         beforehand = trial.command("check", "rows.csv", "-m", "rows.yaml", "--json").json["forecast"]
-        assert beforehand == {"calls": 3, "seconds": 0.2, "left_today": 2}
+        assert beforehand == {"calls": 3, "seconds": 0.2, "left_today": 10}
         ended = trial.run()
         assert ended.status == 4, ended
-        assert "budget of 2 calls a day" in ended.out + ended.err
+        assert "budget of 10 calls a day" in ended.out + ended.err
         sent = len([one for one in trial.sandbox.log if one["kind"] == "bulk"])
         assert trial.command("resume").status == 4
         assert len([one for one in trial.sandbox.log if one["kind"] == "bulk"]) == sent

@@ -13,6 +13,7 @@ EXIT_STATUS = {
     "SettingsError": 2,
     "MappingError": 2,
     "AccountMismatch": 2,
+    "AccountsFileError": 2,
     "JobsFileError": 2,
     "SourceError": 1,
     "LedgerError": 1,

@@ -25,9 +25,10 @@ def test_records_of_rows(world: World) -> None:
     """Rows that are not asked for or not there are not found, and cost nothing."""
     plan = world.plan(visits(3))
     kept: dict[str, Any] = dict.fromkeys(Work.__slots__)
-    from importer.pipeline.deliver import make_target, parse_mapping
+    from importer.mapping.loader import parse_mapping
     from importer.pipeline.effect_keys import effect_keys
     from importer.pipeline.plan import known_words
+    from importer.targets import make_target
 
     target = make_target(parse_mapping(plan.facts.mapping_file, Path("m.yaml"), **known_words()).mapping)
     work = Work(**{**kept, "plan": plan, "keys": effect_keys(plan), "target": target, "clock": world.clock})

@@ -68,16 +68,16 @@ def test_a_result_that_was_committed_unheard_is_the_first_one(
     ledger: SharedLedger, monkeypatch: pytest.MonkeyPatch, server: Server
 ) -> None:
     """The number of the call is that of the attempt which was committed, not of one that came later."""
-    asked: list[int] = []
+    asked: list[list[int]] = []
     real = ledger._begin
 
-    def begin(connection: Connection, wanted: Any) -> int:
+    def begin(connection: Connection, wanted: Any) -> list[int]:
         asked.append(real(connection, wanted))
         return asked[-1]
 
     monkeypatch.setattr(ledger, "_begin", begin)
     cut_at(ledger, monkeypatch, "after", lambda raw: server.cut("trial"))
-    assert ledger.begin_call(call([2])) == asked[0]
+    assert [ledger.begin_call(call([2]))] == asked[0]
     assert len(asked) == 1
 
 

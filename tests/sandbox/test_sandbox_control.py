@@ -88,12 +88,12 @@ def test_the_page_shows_what_there_is(crm: Caller) -> None:
     crm.bulk(visit(ActivityNote=evil, Fields=values(mx_Custom_1=evil)), visit(ActivityEvent=204, Fields=[kyc]))
     crm.get(f"/{evil}")
     crm.post(f"{ACTIVITY}/Create", {"EmailAddress": "no-name@example.org", "ActivityEvent": 201})
-    crm.fault("drop-after", calls=-1, on=evil)
+    crm.fault("drop-after", calls=-1, on="create-lead")
     crm.queued("POST", "/lead/capture", pairs(FirstName="A"))
     answer = requests.get(crm.host, timeout=10)
     page = answer.text
     assert "<script" not in page
-    assert page.count("&lt;script&gt;") >= 4
+    assert page.count("&lt;script&gt;") >= 3
     assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
     for words in (
         crm.sandbox.info()["org_id"],

@@ -58,6 +58,14 @@ class Night:
     reports: int = 0
 
 
+def _size(path: Path) -> int:
+    """Bytes of a file; 0 for a journal that is removed at this moment."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
 @dataclass
 class Soak:
     """A soak in a folder; its figures are in ``nights``, its verdict is what :meth:`run` returns."""
@@ -203,10 +211,10 @@ class Soak:
 
     def _measure(self, night: Night) -> None:
         home = self.folder / "home"
-        night.ledger = sum(path.stat().st_size for path in home.glob("ledger.*"))
-        night.engine = sum(path.stat().st_size for path in home.glob("jobs/*.db*"))
+        night.ledger = sum(map(_size, home.glob("ledger.*")))
+        night.engine = sum(map(_size, home.glob("jobs/*.db*")))
         places = (home / "runs", self.folder / "results")
-        night.reports = sum(path.stat().st_size for place in places for path in place.rglob("*") if path.is_file())
+        night.reports = sum(_size(path) for place in places for path in place.rglob("*") if path.is_file())
 
     def figures(self, verdict: Verdict) -> dict[str, Any]:
         """Everything as plain values."""
