@@ -7,7 +7,7 @@ POSTGRES := $(shell command -v initdb || ls -d /usr/lib/postgresql/*/bin/initdb 
 UNMEASURED := $(if $(POSTGRES),,--omit='importer/ledger/postgres/*')
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test fuzz lint audit smoke docs proposals pictures lock clean crash-campaign soak fleet bench
+.PHONY: help demo test test-all fuzz lint audit smoke docs proposals pictures lock clean crash-campaign soak fleet bench
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -30,6 +30,9 @@ test: lint $(VENV)/.development ## Run all checks and tests, with coverage
 	$(BIN)/python -m pytest -n 4 --cov --cov-report=
 	$(BIN)/python -m coverage report --fail-under=97 --skip-covered $(UNMEASURED)
 	$(BIN)/python -m coverage report --fail-under=100 --include='importer/pipeline/*,importer/ledger/*,importer/crm/*,importer/targets/*' --skip-covered $(UNMEASURED)
+
+test-all: export ALL_CASES = 1
+test-all: test ## The same with every case of the faults and crashes, of which the tests do a part
 
 # The tests of tests/fuzz/ with so many times the examples of `make test`, other ones each time; 25 take some five minutes.
 FUZZ_TIMES ?= 25

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Generator, Iterable, Iterator
 from typing import Any
@@ -23,11 +24,32 @@ UNMEASURED_FOLDERS = frozenset({"acceptance", "faults", "campaign", "fuzz", "soa
 that acceptance tests start are measured all the same."""
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave out of the coverage what is not measured."""
+SAMPLED = frozenset({"faults", "campaign", "test_postgres_acceptance.py"})
+"""Folders and files in which a test with many cases, each a whole import, does some of them; ALL_CASES=1 does all."""
+
+_FEW_CASES, _EACH = 3, 4
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out of the coverage what is not measured, and out of the run what is only sampled."""
     for item in items:
         if item.path.parent.name in UNMEASURED_FOLDERS:
             item.add_marker("no_cover")
+    if os.environ.get("ALL_CASES"):
+        return
+    cases: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        if not SAMPLED.isdisjoint((item.path.parent.name, item.path.name)):
+            cases.setdefault(item.nodeid.split("[")[0], []).append(item)
+    left_out = {
+        id(item)
+        for several in cases.values()
+        if len(several) > _FEW_CASES
+        for number, item in enumerate(several)
+        if number % _EACH and number != len(several) - 1
+    }
+    config.hook.pytest_deselected(items=[item for item in items if id(item) in left_out])
+    items[:] = [item for item in items if id(item) not in left_out]
 
 
 def _told(values: Iterable[Any]) -> str:

@@ -207,5 +207,5 @@ class LedgerAgainstDictionary(RuleBasedStateMachine):
 # A row that was sent and then skipped is one that a person gave up.
 _MAY_BE_IN_CRM = {*DELIVERED, Status.PENDING, Status.UNCERTAIN, Status.SKIPPED}
 
-LedgerAgainstDictionary.TestCase.settings = settings(max_examples=30, stateful_step_count=20, deadline=None)
+LedgerAgainstDictionary.TestCase.settings = settings(max_examples=15, stateful_step_count=20, deadline=None)
 TestLedgerAgainstDictionary = LedgerAgainstDictionary.TestCase
