@@ -25,6 +25,8 @@ $(VENV)/.development: $(BIN)/importer requirements-dev.txt
 demo: $(BIN)/importer ## Import the sample files into a CRM on this computer
 	$(BIN)/importer demo
 
+# Without its bytecode, each process that a test starts would compile the program anew.
+test: export PYTHONDONTWRITEBYTECODE =
 test: lint $(VENV)/.development ## Run all checks and tests, with coverage
 	rm -f .coverage .coverage.*
 	$(BIN)/python -m pytest -n 4 --cov --cov-report=

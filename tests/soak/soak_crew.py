@@ -191,4 +191,4 @@ def furnish(folder: Path, exports: Sequence[Export], accounts: Accounts) -> None
 def preload() -> None:
     """Let new workers start with the engine in memory already, so that the second that it takes is not paid each time."""
     more = ["dbos", "importer.jobs.engine", "importer.cli.serve", "importer.cli.jobs_desk", "psutil"]
-    commands._CONTEXT.set_forkserver_preload([*commands._PRELOADED, *more])
+    commands._CONTEXT.set_forkserver_preload(["warm", *more])

@@ -6,6 +6,7 @@ files and signals, which a test can kill, only without the second that importing
 
 from __future__ import annotations
 
+import functools
 import io
 import json
 import multiprocessing
@@ -14,6 +15,7 @@ import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from multiprocessing import forkserver
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
@@ -25,29 +27,8 @@ _DATA_FILE = str(_HERE.config.data_file) if _HERE else ""
 """Of the coverage that is measured in this process when tests are collected; empty when none is."""
 
 _CONFIG = Path(__file__).parents[2] / "pyproject.toml"
-_PRELOADED = [
-    "pandas",
-    "pyarrow.ipc",
-    "pandera.pandas",
-    "requests",
-    "sqlalchemy.dialects.sqlite",
-    "xlsxwriter",
-    "jinja2",
-    "phonenumbers",
-    "rapidfuzz.process",
-    "yaml",
-    "pydantic",
-    "dbos",
-    "importer.cli.main",
-    "importer.cli.check",
-    "importer.cli.run",
-    "importer.cli.resume",
-    "importer.pipeline.checking",
-    "importer.pipeline.runs",
-    "importer.pipeline.doctor",
-]
 _CONTEXT = multiprocessing.get_context("forkserver")
-_CONTEXT.set_forkserver_preload(_PRELOADED)
+_CONTEXT.set_forkserver_preload(["warm"])
 
 
 @dataclass(frozen=True)
@@ -77,6 +58,20 @@ def _measure(data_file: str) -> Callable[[], None]:
     return end
 
 
+@functools.cache
+def _warm_server() -> None:
+    """Start the process that commands are forked from; it finds modules to preload only by its environment."""
+    before = os.environ.get("PYTHONPATH")
+    os.environ["PYTHONPATH"] = os.pathsep.join(sys.path)
+    try:
+        forkserver.ensure_running()
+    finally:
+        if before is None:
+            del os.environ["PYTHONPATH"]
+        else:
+            os.environ["PYTHONPATH"] = before
+
+
 class Running:
     """A command on its way. ``before`` is done in its process before the command begins; it must be picklable.
 
@@ -101,6 +96,7 @@ class Running:
         self._err.touch()
         data = _DATA_FILE if measured else ""
         given = (str(folder), dict(environment), list(arguments), str(self._out), str(self._err), before, data)
+        _warm_server()
         self.process: BaseProcess = _CONTEXT.Process(target=_command, args=given)
         self.process.start()
 
