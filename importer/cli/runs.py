@@ -33,25 +33,27 @@ def prune_command(older_than: str, account: str | None, yes: bool, as_json: bool
     import sys
 
     from importer.pipeline.pruning import Pruned, age_of, prunable, prune
+    from importer.pipeline.words import number_of
 
     outside = surroundings(quiet=True, verbose=0, yes=yes or as_json)
     age = age_of(older_than)
     found = prunable(outside, age, account)
-    megabytes = sum(each.size for each in found) / 1e6
+    megabytes, runs = sum(each.size for each in found) / 1e6, number_of(len(found), "run")
     if not as_json:
         for each in found:
             click.echo(f"{each.run.id}  finished {each.run.finished_at[:10]}  {each.size / 1e6:,.1f} MB")
     person = sys.stdin.isatty() and sys.stderr.isatty() and not as_json
-    wanted = yes or (person and bool(found) and outside.confirm(f"Remove {len(found)} runs, {megabytes:,.1f} MB?"))
+    wanted = yes or (person and bool(found) and outside.confirm(f"Remove {runs}, {megabytes:,.1f} MB?"))
     done = prune(found, outside, age) if wanted else Pruned((), (), 0)
     if as_json:
-        runs = [{"run": each.run.id, "finished_at": each.run.finished_at, "bytes": each.size} for each in found]
+        listed = [{"run": each.run.id, "finished_at": each.run.finished_at, "bytes": each.size} for each in found]
         ended = {"removed": [each.run.id for each in done.removed], "busy": [each.run.id for each in done.busy]}
-        print_json({"prunable": runs, **ended, "ledger_bytes_freed": done.compacted, "exit_status": 0})
+        print_json({"prunable": listed, **ended, "ledger_bytes_freed": done.compacted, "exit_status": 0})
     elif wanted:
-        click.echo(f"{len(done.removed)} runs removed; {len(done.busy)} left, because an import is sending now.")
+        kept = f"; {len(done.busy):,} left, because an import is sending now" if done.busy else ""
+        click.echo(f"{number_of(len(done.removed), 'run')} removed{kept}.")
     else:
-        click.echo(f"Nothing was removed; {len(found)} runs could be ({megabytes:,.1f} MB). --yes removes them.")
+        click.echo(f"Nothing was removed; {runs} could be ({megabytes:,.1f} MB). --yes removes them.")
     return 0
 
 

@@ -50,5 +50,6 @@ def _copy(ledger: Path, temporary: Path) -> int:
         source.backup(copy)
         found = copy.execute("PRAGMA quick_check(1)").fetchone()[0]
         if found != "ok" or copy.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
-            raise LedgerError(f"The copy of {ledger} is not sound: {found}", "Check the disk; keep older backups.")
+            reason = found if found != "ok" else "it is no ledger"
+            raise LedgerError(f"The copy of {ledger} is not sound: {reason}.", "Check the disk; keep older backups.")
         return int(copy.execute("SELECT coalesce(max(number), 0) FROM calls").fetchone()[0])

@@ -175,6 +175,10 @@ def test_the_ledger_is_compacted_when_it_is_worth_it(
         ledger._engine.raw_connection().driver_connection.execute("PRAGMA busy_timeout=10")  # type: ignore[attr-defined,union-attr]
         assert ledger.compact() == 0
         other.close()
+        ledger._engine.raw_connection().driver_connection.execute("PRAGMA query_only=1")  # type: ignore[attr-defined,union-attr]
+        with pytest.raises(LedgerError):
+            ledger.compact()
+        ledger._engine.raw_connection().driver_connection.execute("PRAGMA query_only=0")  # type: ignore[attr-defined,union-attr]
         assert ledger.compact() > 100_000
         assert ledger.counts(ledger.runs()[0].id) == before
 

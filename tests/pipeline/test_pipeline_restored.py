@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 import stat
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -94,7 +96,24 @@ def test_what_was_there_long_before_the_backup_is_no_lost_row(
     assert crm.notes()["visit 10"] == 1
 
 
-def test_a_backup_that_cannot_be_made(outside: Surroundings, tmp_path: Path) -> None:
+def taken_meanwhile(old: Path, new: Path) -> None:
+    raise FileExistsError(17, "File exists")
+
+
+def test_rows_of_one_lead_are_looked_for_at_once(outside: Surroundings, account: Account, tmp_path: Path) -> None:
+    """Each activity stands for one row, and a lead is asked for once."""
+    crm = crm_of(outside, account)
+    send(write(0, 1), account, outside)
+    back_up(ledger_file(outside.home), tmp_path / "backup.db")
+    request = write(10, 1)
+    Path("visits.csv").write_text("\n".join(["Lead,Note", *[f"{lead(10)},visit {one}" for one in "abb"], ""]), "utf-8")
+    send(request, account, outside)
+    accepting = lose_and_restore(outside, tmp_path / "backup.db")
+    assert send(request, account, accepting).summary.counts == {Status.CREATED: 3}
+    assert (crm.notes()["visit a"], crm.notes()["visit b"]) == (1, 2)
+
+
+def test_a_backup_that_cannot_be_made(outside: Surroundings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No ledger, a name that is taken, a folder that is not there, a file that is none: told, and nothing is left."""
     home = ledger_file(outside.home)
     with pytest.raises(UsageError, match="no ledger"):
@@ -106,8 +125,17 @@ def test_a_backup_that_cannot_be_made(outside: Surroundings, tmp_path: Path) -> 
         back_up(home, tmp_path / "taken.db")
     with pytest.raises(LedgerError):
         back_up(home, tmp_path / "none" / "b.db")
+    with monkeypatch.context() as patch:
+        patch.setattr("importer.ledger.backup.os.link", taken_meanwhile)
+        with pytest.raises(UsageError, match="exists already"):
+            back_up(home, tmp_path / "b.db")
     home.write_bytes(b"no database at all" * 100)
     with pytest.raises(LedgerError):
+        back_up(home, tmp_path / "b.db")
+    home.unlink()
+    with closing(sqlite3.connect(home)) as database:
+        database.execute("CREATE TABLE calls (number)")
+    with pytest.raises(LedgerError, match="it is no ledger"):
         back_up(home, tmp_path / "b.db")
     assert sorted(path.name for path in tmp_path.glob("*.db")) == ["taken.db"]
     assert not list(tmp_path.glob(".b.db*"))

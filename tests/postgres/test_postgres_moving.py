@@ -74,6 +74,16 @@ def test_everything_is_moved_and_goes_on(home: Path, database: Secret, opening: 
     assert server.sql(moves, "trial") == "1"
 
 
+def test_a_ledger_that_never_called(tmp_path: Path, database: Secret, opening: Opening) -> None:
+    """A run without calls moves, too, and the first call is number one."""
+    ledger = filed(tmp_path / "home")
+    ledger.open_run(new_run())
+    ledger.close()
+    told = move_ledger(tmp_path / "home", database, clock=Ticking())
+    assert (told.runs, told.calls, told.rows) == (1, 0, 0)
+    assert opening().begin_call(call([2])) == 1
+
+
 def test_moving_twice_changes_nothing(home: Path, database: Secret, opening: Opening) -> None:
     """Also after the database went on; and a move that was cut off before the file was marked is completed."""
     move_ledger(home, database, clock=Ticking())
