@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from importer.model import DELIVERED, NEEDS_PERSON, Status
 from importer.problems import visible
+from importer.reports.compiled import CompiledBeside
 from importer.reports.drawing import Picture, histogram, seconds_text, share, strip, timeline
 from importer.reports.files import new_file
 from importer.reports.insight import ColumnInsight, Insight
@@ -21,6 +22,7 @@ from importer.reports.interface import ReportColumn, RunSummary
 from importer.reports.origin import origin
 from importer.reports.words import LOOKS, counted, meaning, row_list, shown
 
+_HERE = Path(__file__)
 _BAR_WIDTH = 1000.0
 # A few rows among thousands must still be seen.
 _THINNEST = 4.0
@@ -106,6 +108,7 @@ def _environment() -> Environment:
         finalize=_visible,
         trim_blocks=True,
         lstrip_blocks=True,
+        bytecode_cache=CompiledBeside(_HERE.parent / "__pycache__", _HERE),
     )
 
 
