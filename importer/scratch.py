@@ -1,4 +1,5 @@
-"""Private folders for drafts that leave nothing behind: the next program removes those of killed ones."""
+"""Private folders for drafts that leave nothing behind: the next program removes those of killed ones; and folders that
+keep what was put into them."""
 
 from __future__ import annotations
 
@@ -11,6 +12,20 @@ from collections.abc import Iterator
 from pathlib import Path
 
 _IN_USE, _NOT_YET = ".in-use", ".in-use-soon"
+
+
+def sync_folder(folder: Path) -> None:
+    """Make durable what was made, renamed or removed in ``folder``, where folders can be opened (not on Windows).
+
+    Raises :class:`OSError`.
+    """
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 @contextlib.contextmanager

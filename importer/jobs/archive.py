@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from importer.errors import ImporterError
+from importer.scratch import sync_folder
 
 
 class PlaceTaken(ImporterError):
@@ -38,9 +39,9 @@ def move(source: Path, place: Path) -> None:
     try:
         _make_folder(place.parent)
         _move(source, place)
-        _sync(place.parent)
+        sync_folder(place.parent)
         if place.parent != source.parent:
-            _sync(source.parent)
+            sync_folder(source.parent)
     except FileExistsError:
         raise PlaceTaken(f"{place} exists already and is not replaced.", "Move it elsewhere.") from None
     except OSError as error:
@@ -81,16 +82,6 @@ def _move_without_links(source: Path, place: Path, refusal: OSError) -> None:
         raise refusal
     os.close(os.open(place, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     source.replace(place)
-
-
-def _sync(folder: Path) -> None:
-    if os.name == "nt":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def write_note(place: Path, text: str) -> None:

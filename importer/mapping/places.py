@@ -49,12 +49,10 @@ def checked_time_zone(name: str) -> str:
 
     Abbreviations are refused, because they mean different zones in different countries. Raises :class:`UnfitError`.
     """
-    if name == "UTC" or ("/" in name and name in zoneinfo.available_timezones()):
+    if name == "UTC" or ("/" in name and name in _zones()):
         return name
     meant = _ABBREVIATIONS.get(name.strip().upper())
-    found = (
-        [meant] if meant else _in_city(name) or nearest(name, zoneinfo.available_timezones(), likeness=_CITY_LIKENESS)
-    )
+    found = [meant] if meant else _in_city(name) or nearest(name, _zones(), likeness=_CITY_LIKENESS)
     proposal = f"Did you mean {found[0]}?" if found else "Expected a name such as Asia/Kolkata or UTC."
     raise UnfitError(f'"{name}" is not the name of a time zone.', proposal)
 
@@ -62,7 +60,13 @@ def checked_time_zone(name: str) -> str:
 def _in_city(name: str) -> list[str]:
     """The zones that are called after a city: ``Asia/Kolkata`` for `Kolkata`."""
     city = "/" + name.strip().replace(" ", "_").casefold()
-    return sorted(zone for zone in zoneinfo.available_timezones() if zone.casefold().endswith(city))
+    return sorted(zone for zone in _zones() if zone.casefold().endswith(city))
+
+
+@functools.cache
+def _zones() -> frozenset[str]:
+    """The names of all time zones; to ask for them looks through hundreds of files."""
+    return frozenset(zoneinfo.available_timezones())
 
 
 @functools.cache

@@ -18,6 +18,7 @@ from importer.damage.interface import Damage
 from importer.errors import ImporterError
 from importer.model import Record
 from importer.problems import Problem
+from importer.scratch import sync_folder
 from importer.sources.interface import Column, Detection, SourceFacts
 
 if TYPE_CHECKING:
@@ -258,11 +259,7 @@ class PlanWriter:
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(target)
-        folder = os.open(self._folder, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        sync_folder(self._folder)
         return Plan(self._folder, facts)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 from collections.abc import Sequence
@@ -16,6 +15,7 @@ from importer.model import Status
 from importer.pipeline.clock import iso
 from importer.pipeline.plan_store import open_plan
 from importer.pipeline.surroundings import Surroundings, open_memory
+from importer.scratch import sync_folder
 
 _ALL = 1_000_000_000
 _AGE = re.compile(r"([0-9]{1,5})\s*([dwmy])")
@@ -115,11 +115,7 @@ def _remove(folder: Path) -> None:
     """Remove the folder, its plan first: without that it is no plan, and its file would be planned anew."""
     try:
         (folder / "plan.json").unlink(missing_ok=True)
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        sync_folder(folder)
         shutil.rmtree(folder)
     except OSError as error:
         raise LedgerError(

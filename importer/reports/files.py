@@ -12,7 +12,7 @@ from pathlib import Path
 from importer.errors import ReportError
 from importer.failpoints import reach
 from importer.reports.words import shown
-from importer.scratch import scratch_folder
+from importer.scratch import scratch_folder, sync_folder
 
 
 class NameTaken(ReportError):
@@ -84,7 +84,7 @@ def _explained(path: Path) -> Iterator[None]:
 
 def _publish(draft: Path, path: Path) -> None:
     draft.chmod(0o600)
-    _sync(draft)
+    sync_folder(draft)
     try:
         # Unlike a rename, a link never replaces what is there, not even what appeared a moment ago.
         os.link(draft, path)
@@ -96,12 +96,4 @@ def _publish(draft: Path, path: Path) -> None:
             raise FileExistsError(str(path)) from None
         draft.rename(path)
     reach("report-linked")
-    _sync(path.parent)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync_folder(path.parent)
