@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +87,21 @@ def sum_up(name: str, begun: Begun, ends: Sequence[FileEnd]) -> TurnEnd:
         return TurnEnd(name, outcome, 0, f"No new file; {', '.join(waiting) or 'nothing waits'}.", "", begun.notes)
     message = worst.message if len(ends) == 1 else f"{len(ends)} files; {Path(worst.path).name}: {worst.message}"
     return TurnEnd(name, outcome, status, message, worst.remedy, begun.notes, ends)
+
+
+def together(earlier: Sequence[TurnEnd], last: TurnEnd) -> TurnEnd:
+    """The end of a start that first finished ``earlier`` turns, which a killed one had left, and then did the ``last``.
+
+    A file counts once, with its last end.
+    """
+    left = {each.path: each for end in earlier for each in end.files}
+    if not left:
+        return last
+    files = list({**left, **{each.path: each for each in last.files}}.values())
+    notes = [*last.notes, "A turn that had been cut short was finished first."]
+    if not last.files and last.outcome is not Result.NOTHING:
+        return replace(last, notes=notes, files=files)
+    return sum_up(last.job, Begun(notes=notes), files)
 
 
 def end_of(entry: Entry) -> FileEnd:

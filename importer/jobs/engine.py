@@ -16,7 +16,7 @@ from importer.errors import ImporterError, LedgerError
 from importer.jobs import plain_json
 from importer.jobs.cron import times_after
 from importer.jobs.database import Databases
-from importer.jobs.ends import TurnEnd, turn_from
+from importer.jobs.ends import TurnEnd, together, turn_from
 from importer.jobs.extra import engine_extra
 from importer.jobs.model import Missed
 from importer.jobs.peers import Peers, opening
@@ -208,12 +208,22 @@ class Engine:
         return ""
 
     def run_now(self, name: str, now: datetime) -> TurnEnd:
-        """Run the job ``name`` and wait for its end; a turn that a killed process left is finished first."""
+        """Run the job ``name`` and wait for its end; a turn that a killed process left is finished first.
+
+        Its files count in the end that is returned, for nobody was told of them.
+        """
         outside = self._worker.outside
+        left = [each.workflow_id for each in self._listed(_GOING)]
         while self._under_way(_GOING) and not outside.stop.is_set():
             outside.clock.sleep(_LOOK_SECONDS)
         handle = self._dbos.start_workflow(self._turning.by_name, name, BY_HAND, iso(now))
-        return turn_from(handle.get_result())
+        return together(self._ends(left, name), turn_from(handle.get_result()))
+
+    def _ends(self, turns: list[str], name: str) -> list[TurnEnd]:
+        """How those of ``turns`` ended that are of the job ``name`` and came to an end."""
+        found = self._dbos.list_workflows(workflow_ids=turns, load_input=False) if turns else []
+        outputs = [each.output for each in found if isinstance(each.output, dict)]
+        return [turn_from(output) for output in outputs if output.get("job") == name]
 
     def keep_schedules(self, now: datetime) -> None:
         """Make the engine's schedules those of the jobs file, and catch up what was missed while nothing ran."""

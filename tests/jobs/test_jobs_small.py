@@ -19,13 +19,13 @@ from importer.errors import LedgerError, SettingsError
 from importer.jobs import plain_json
 from importer.jobs.cron import times_after
 from importer.jobs.database import databases_of
-from importer.jobs.ends import begun_from
+from importer.jobs.ends import FileEnd, TurnEnd, begun_from, together
 from importer.jobs.examine import examine
 from importer.jobs.install import Place, cron_block, merged_crontab, systemd_unit, windows_task
 from importer.jobs.loader import LoadedJobs, parse_jobs
 from importer.jobs.locks import held_lock
 from importer.jobs.overview import coming, standing
-from importer.jobs.store import JobStore, Turn
+from importer.jobs.store import JobStore, Result, Turn
 from importer.redaction import redact
 
 NOW = datetime(2026, 11, 21, 2, 30, tzinfo=UTC)
@@ -201,3 +201,25 @@ def test_a_service_looks_after_the_others() -> None:
         desk = SimpleNamespace(outside=SimpleNamespace(stop=stop, clock=clock), postman=lambda postman=postman: postman)
         serve._watch(desk, engine)  # type: ignore[arg-type]  # what is used
         assert done == expected
+
+
+def test_what_a_killed_start_left_counts_in_the_end_of_the_next() -> None:
+    """Its files are told and decide about the exit status; a file that was tried twice has its last end."""
+    nothing = TurnEnd("a", Result.NOTHING, 0, "No new file; nothing waits.")
+    assert together([], nothing) is nothing
+    assert together([nothing], nothing) is nothing, "a turn without files is not worth a word"
+
+    in_doubt = TurnEnd("a", Result.PROBLEMS, 3, "m", files=[FileEnd(Result.PROBLEMS, 3, "1 in doubt", path="one.csv")])
+    end = together([in_doubt], nothing)
+    assert (end.outcome, end.exit_status, end.message) == (Result.PROBLEMS, 3, "1 in doubt")
+    assert end.notes == ["A turn that had been cut short was finished first."]
+
+    cut = TurnEnd("a", Result.INTERRUPTED, 4, "m", files=[FileEnd(Result.INTERRUPTED, 4, "stopped", path="two.csv")])
+    done = TurnEnd("a", Result.DONE, 0, "m", files=[FileEnd(Result.DONE, 0, "all", path="two.csv")])
+    assert together([cut], done).exit_status == 0
+    end = together([in_doubt, cut], done)
+    assert (end.exit_status, [each.path for each in end.files]) == (3, ["one.csv", "two.csv"])
+
+    broken = TurnEnd("a", Result.ERROR, 2, "no keys", "set them")
+    end = together([in_doubt], broken)
+    assert (end.outcome, end.exit_status, end.remedy, len(end.files)) == (Result.ERROR, 2, "set them", 1)
