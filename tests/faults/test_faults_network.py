@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from certificates import self_signed, server_context
 from proxy import Exchange, Proxy, slowly
-from trial import KINDS, Ended, Trial
+from trial import KINDS, Ended, HastyTrial, Trial
 
 BULK = "/Bulk/"
 DONE = {"created": 55}
@@ -24,7 +24,7 @@ DONE = {"created": 55}
 
 @pytest.fixture
 def trial(tmp_path: Path) -> Iterator[Trial]:
-    made = Trial(tmp_path, KINDS["bulk"], 55)
+    made = HastyTrial(tmp_path, KINDS["bulk"], 55)
     made.environment["LEADSQUARED_BULK_CALLS_PER_WINDOW"] = "1"
     made.before = _impatient
     with made:
