@@ -25,10 +25,39 @@ that acceptance tests start are measured all the same. Nor is it in tests of pro
 an example that the next run need not find again is no proof that a line is tested."""
 
 
-SAMPLED = frozenset({"faults", "campaign", "test_postgres_acceptance.py", "test_pipeline_clock.py"})
+SAMPLED = frozenset(
+    {
+        *("faults", "campaign", "test_postgres_acceptance.py", "test_pipeline_clock.py"),
+        *("test_acceptance_recovery.py", "test_acceptance_account.py"),
+    }
+)
 """Folders and files in which a test with many cases, each a whole import, does some of them; ALL_CASES=1 does all."""
 
 _FEW_CASES, _EACH = 2, 5
+
+TOGETHER = {
+    "tests/postgres/": "postgres",
+    "tests/ledger/test_ledger_contract.py::TestSharedLedger": "shared ledger",
+    "tests/security/test_security_keys.py": "ordinary run",
+    "tests/security/test_security_unattended.py": "ordinary run",
+    "tests/proposing/test_proposing_exports.py": "exports",
+    "tests/reports/test_reports_browser.py": "browser",
+}
+"""Tests that share what takes seconds to set up: one of the processes that run tests does all of a group."""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Each test goes to the next process that is free, but for those that belong together; they come first."""
+    if config.getvalue("dist") != "load":
+        return None
+    from xdist.scheduler.loadscope import LoadScopeScheduling
+
+    class Together(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return next((group for start, group in TOGETHER.items() if nodeid.startswith(start)), nodeid)
+
+    return Together(config, log)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
