@@ -28,6 +28,18 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
+def write_synced(path: Path, content: bytes) -> None:
+    """Write a file that only we can read, in place of what it held, and wait until the disk has it.
+
+    It is meant for a draft that is then renamed. Raises :class:`OSError`.
+    """
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(descriptor)
+
+
 @contextlib.contextmanager
 def scratch_folder(parent: Path, prefix: str) -> Iterator[Path]:
     """A new folder in ``parent`` that only we can open, removed at the end.

@@ -21,19 +21,49 @@ SEARCHED_FOLDERS = frozenset({"acceptance", "faults", "campaign", "crash", "netw
 
 UNMEASURED_FOLDERS = frozenset({"acceptance", "faults", "campaign", "fuzz", "soak", "benchmarks"})
 """Folders of tests in which coverage is not measured, for that takes time and other tests reach the same lines; commands
-that acceptance tests start are measured all the same."""
+that acceptance tests start are measured all the same. Nor is it in tests of properties, which take twice as long with it:
+an example that the next run need not find again is no proof that a line is tested."""
 
 
-SAMPLED = frozenset({"faults", "campaign", "test_postgres_acceptance.py"})
+SAMPLED = frozenset(
+    {
+        *("faults", "campaign", "test_postgres_acceptance.py", "test_pipeline_clock.py"),
+        *("test_acceptance_recovery.py", "test_acceptance_account.py"),
+    }
+)
 """Folders and files in which a test with many cases, each a whole import, does some of them; ALL_CASES=1 does all."""
 
-_FEW_CASES, _EACH = 3, 4
+_FEW_CASES, _EACH = 2, 5
+
+TOGETHER = {
+    "tests/postgres/": "postgres",
+    "tests/ledger/test_ledger_contract.py::TestSharedLedger": "shared ledger",
+    "tests/security/test_security_keys.py": "ordinary run",
+    "tests/security/test_security_unattended.py": "ordinary run",
+    "tests/proposing/test_proposing_exports.py": "exports",
+    "tests/reports/test_reports_browser.py": "browser",
+}
+"""Tests that share what takes seconds to set up: one of the processes that run tests does all of a group."""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Each test goes to the next process that is free, but for those that belong together; they come first."""
+    if config.getvalue("dist") != "load":
+        return None
+    from xdist.scheduler.loadscope import LoadScopeScheduling
+
+    class Together(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return next((group for start, group in TOGETHER.items() if nodeid.startswith(start)), nodeid)
+
+    return Together(config, log)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out of the coverage what is not measured, and out of the run what is only sampled."""
     for item in items:
-        if item.path.parent.name in UNMEASURED_FOLDERS:
+        if item.path.parent.name in UNMEASURED_FOLDERS or _is_property(item):
             item.add_marker("no_cover")
     if os.environ.get("ALL_CASES"):
         return
@@ -50,6 +80,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     }
     config.hook.pytest_deselected(items=[item for item in items if id(item) in left_out])
     items[:] = [item for item in items if id(item) not in left_out]
+
+
+def _is_property(item: pytest.Item) -> bool:
+    return bool(getattr(getattr(item, "obj", None), "is_hypothesis_test", False))
 
 
 def _told(values: Iterable[Any]) -> str:

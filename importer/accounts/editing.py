@@ -6,7 +6,6 @@ change, and the result is read again: when it does not say exactly what it shoul
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from typing import Any
 import yaml
 
 from importer.errors import SettingsError, UsageError
-from importer.scratch import scratch_folder
+from importer.scratch import scratch_folder, write_synced
 
 _HEAD = "# Accounts of importer. Keys never stand here, only where they are kept; see docs/accounts.md.\n"
 
@@ -144,10 +143,7 @@ def write(path: Path, text: str, before: str) -> None:
         place.parent.mkdir(parents=True, exist_ok=True)
         with scratch_folder(place.parent, ".importer-") as private:
             draft = private / "accounts.yaml"
-            with draft.open("xb") as file:
-                file.write(text.encode())
-                file.flush()
-                os.fsync(file.fileno())
+            write_synced(draft, text.encode())
             draft.chmod(mode)
             if read(place) != before:
                 raise UsageError(f"{path} was changed by somebody else just now.", "Look at it, then run again.")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 
 from importer.errors import SettingsError
-from importer.scratch import scratch_folder
+from importer.scratch import scratch_folder, write_synced
 
 SERVICE = "importer"
 
@@ -78,12 +77,7 @@ def key_to_file(path: Path, key: str) -> None:
         path.parent.chmod(0o700)
         with scratch_folder(path.parent, ".importer-") as private:
             draft = private / "key"
-            descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-            try:
-                os.write(descriptor, key.encode("ascii") + b"\n")
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
+            write_synced(draft, key.encode("ascii") + b"\n")
             draft.replace(path)
     except OSError as error:
         raise SettingsError(

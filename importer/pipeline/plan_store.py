@@ -18,7 +18,7 @@ from importer.damage.interface import Damage
 from importer.errors import ImporterError
 from importer.model import Record
 from importer.problems import Problem
-from importer.scratch import sync_folder
+from importer.scratch import sync_folder, write_synced
 from importer.sources.interface import Column, Detection, SourceFacts
 
 if TYPE_CHECKING:
@@ -253,11 +253,7 @@ class PlanWriter:
                 os.fsync(file.fileno())
         target = self._folder / _FACTS
         temporary = target.with_suffix(".tmp")
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump(asdict(facts), file, ensure_ascii=True)
-            file.flush()
-            os.fsync(file.fileno())
+        write_synced(temporary, json.dumps(asdict(facts), ensure_ascii=True).encode())
         temporary.replace(target)
         sync_folder(self._folder)
         return Plan(self._folder, facts)

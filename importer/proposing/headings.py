@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, lru_cache
 
 EXACT = 100.0
 QUALIFIED = 96.0
@@ -100,56 +100,73 @@ def own_words(heading: str) -> tuple[str, ...]:
     return tuple(word for word in rest if word not in _WHOSE | _SMALL) or words
 
 
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """The names of a field, made ready to be compared; each place is that of a phrase, and the first one counts."""
+
+    whole: dict[str, int]
+    """By all words of a name in one."""
+    own: dict[str, int]
+    """By those words in one that say something."""
+    words: dict[tuple[str, ...], int]
+    fuzzy: dict[int, str]
+    """Those of ``own`` that are long enough for a slip of the pen to be told from another word."""
+
+
 @cache
-def _joined(phrase: str) -> tuple[str, str]:
-    """All words of a name in one, and those that say something."""
-    words = words_of(phrase)
-    return "".join(words), "".join(word for word in words if word not in _SMALL)
+def _names(phrases: tuple[str, ...]) -> _Names:
+    names = _Names({}, {}, {}, {})
+    for place, phrase in enumerate(phrases):
+        words = words_of(phrase)
+        own = "".join(word for word in words if word not in _SMALL)
+        if own:
+            names.whole.setdefault("".join(words), place)
+            names.own.setdefault(own, place)
+            names.words.setdefault(words, place)
+            if len(own) >= _LEAST_FUZZY:
+                names.fuzzy[place] = own
+    return names
 
 
-def likeness(heading: str, phrases: Sequence[str]) -> tuple[float, str]:
+# A proposal compares each heading with the same names for each call that it thinks of.
+@lru_cache(maxsize=20_000)
+def likeness(heading: str, phrases: tuple[str, ...]) -> tuple[float, str]:
     """How much the heading is one of the phrases, from 0 to 100, and which."""
-    words = words_of(heading)
-    whole, own = "".join(words), "".join(own_words(heading))
-    best, meant = 0.0, ""
-    for phrase in phrases:
-        score = _one(words, whole, own, phrase)
-        if score > best:
-            best, meant = score, phrase
+    score, place = _best(words_of(heading), "".join(own_words(heading)), _names(phrases))
     parts = [part for part in _ALTERNATIVES.split(heading) if part.strip()]
-    if best < _ALTERNATIVE and len(parts) > 1:
+    if score < _ALTERNATIVE and len(parts) > 1:
         # `Company / Account` says two names, of which one may be known.
-        scores = [likeness(part, phrases) for part in parts]
-        score, phrase = max(scores, key=lambda found: found[0])
-        if score >= QUALIFIED:
+        part_score, phrase = max((likeness(part, phrases) for part in parts), key=lambda found: found[0])
+        if part_score >= QUALIFIED:
             return _ALTERNATIVE, phrase
-    return best, meant
+    return score, phrases[place] if score else ""
 
 
-def _one(words: tuple[str, ...], whole: str, own: str, phrase: str) -> float:
-    full, name = _joined(phrase)
-    if not name:
-        return 0.0
-    if whole == full:
-        return EXACT
-    if own == name:
-        return QUALIFIED
-    if len(own) >= _LEAST_FUZZY and len(name) >= _LEAST_FUZZY:
-        slip = _slip(own, name)
-        if slip:
-            return slip
-    return CONTAINED if _contains(words, words_of(phrase)) else 0.0
+def _best(words: tuple[str, ...], own: str, names: _Names) -> tuple[float, int]:
+    """The likeness to the name that is most like it, and that name's place."""
+    whole = "".join(words)
+    if whole in names.whole:
+        return EXACT, names.whole[whole]
+    if own in names.own:
+        return QUALIFIED, names.own[own]
+    slip = _slip(own, names.fuzzy) if len(own) >= _LEAST_FUZZY else None
+    if slip is not None:
+        return slip
+    parts = (words[start:end] for start in range(len(words)) for end in range(start + 1, len(words) + 1))
+    places = [names.words[part] for part in parts if part in names.words]
+    return (CONTAINED, min(places)) if places else (0.0, 0)
 
 
-def _slip(own: str, name: str) -> float:
-    """How much a misspelled heading is the name; 0 when it is not. A digit is no slip: `Street 1` is not `Street 2`."""
-    from rapidfuzz import fuzz
+def _slip(own: str, names: dict[int, str]) -> tuple[float, int] | None:
+    """How much a misspelled heading is a name, and which. A digit is no slip: `Street 1` is not `Street 2`."""
+    from rapidfuzz import fuzz, process
 
-    if re.sub(r"[^0-9]", "", own) != re.sub(r"[^0-9]", "", name):
-        return 0.0
-    ratio = float(fuzz.ratio(own, name))
-    return NEAR + (ratio - _LEAST_LIKENESS) / 2 if ratio >= _LEAST_LIKENESS else 0.0
+    near = process.extract_iter(own, names, scorer=fuzz.ratio, score_cutoff=_LEAST_LIKENESS)
+    ratio, place = max(
+        ((ratio, -place) for name, ratio, place in near if _digits(name) == _digits(own)), default=(0.0, 0)
+    )
+    return (NEAR + (ratio - _LEAST_LIKENESS) / 2, -place) if ratio else None
 
 
-def _contains(words: tuple[str, ...], part: tuple[str, ...]) -> bool:
-    return any(words[start : start + len(part)] == part for start in range(len(words) - len(part) + 1))
+def _digits(text: str) -> str:
+    return re.sub(r"[^0-9]", "", text)

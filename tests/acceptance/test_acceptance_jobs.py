@@ -59,7 +59,7 @@ def test_files_that_are_none_and_files_that_are_arriving(desk: Desk) -> None:
     while process.poll() is None:
         with growing.open("a", encoding="utf-8") as file:
             file.write(whole.splitlines()[1] + " and on\n")
-        time.sleep(0.4)
+        time.sleep(0.1)
     out, err = process.communicate(timeout=60)
     assert json.loads(out)["outcome"] == "nothing", err
     assert "1 still arriving" in out

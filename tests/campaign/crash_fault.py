@@ -9,7 +9,7 @@ from random import Random
 
 from counts import Part, Result
 from lies import without_lies
-from trial import KINDS, Trial, results
+from trial import KINDS, HastyTrial, Trial, results
 from wire import MOMENTS, Killer, WireCrash
 
 from importer.sandbox.faults import CATALOGUE
@@ -47,7 +47,7 @@ def run(case: str, folder: Path) -> Result:
     kind, crash, fault, skip, on = case.split("/")
     rows = rows_of(kind)
     patience = ("--wait", "2") if fault == "queue-loss" else ()
-    with Trial(folder, KINDS[kind], rows) as trial:
+    with HastyTrial(folder, KINDS[kind], rows) as trial:
         trial.environment["LEADSQUARED_SETTLE_SECONDS"] = "0.3"
         trial.sandbox.faults.order(fault, skip=int(skip), on=on, seconds=_LATE_SECONDS)
         Killer(trial, WireCrash.spoken(crash)).run("run", "rows.csv", "-m", "rows.yaml", "--yes", "--json", *patience)

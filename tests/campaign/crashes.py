@@ -11,7 +11,7 @@ from commands import Ended
 from counts import Part, Result
 from lies import without_lies
 from relay import Relay
-from trial import KINDS, Kind, Trial
+from trial import KINDS, HastyTrial, Kind, Trial
 
 from importer.failpoints import POINTS, VARIABLE
 from importer.sandbox.faults import CATALOGUE
@@ -142,7 +142,7 @@ def _ended_at(case: str, folder: Path, action: str, status: int) -> Result:
     kind, spot, number = case.split("/")
     point, _, passage = spot.partition("@")
     scene = scenes(point)[int(number)]
-    with Trial(folder, _kind(kind, scene), rows_of(kind)) as trial:
+    with HastyTrial(folder, _kind(kind, scene), rows_of(kind)) as trial:
         _set_the_scene(trial, scene)
         decides = _decide(trial, scene) if scene.decided else ()
         ended = end_at(trial, point, int(passage), action, decides)
@@ -212,7 +212,7 @@ def cases_of_two(random: Random) -> Iterable[str]:
 def run_twice(case: str, folder: Path) -> Result:
     """The command dies, dies again on its restart if it comes to the second point, and then runs until all is done."""
     kind, first, second, fault = case.split("/")
-    with Trial(folder, KINDS[kind], rows_of(kind)) as trial:
+    with HastyTrial(folder, KINDS[kind], rows_of(kind)) as trial:
         trial.environment["LEADSQUARED_SETTLE_SECONDS"] = "0.3"
         trial.sandbox.faults.order(fault, skip=1, seconds=_LATE_SECONDS)
         for spot in (first, second):

@@ -9,7 +9,7 @@ from random import Random
 from counts import Part, Result
 from crash_fault import rows_of, with_a_row_lost_in_the_queue
 from lies import without_lies
-from trial import KINDS, Trial
+from trial import KINDS, HastyTrial
 
 from importer.sandbox.faults import CATALOGUE
 
@@ -34,7 +34,7 @@ def run(case: str, folder: Path) -> Result:
     """One run with two faults, then `importer run` until nothing changes any more."""
     kind, first, second, place, skip = case.split("/")
     lost_in_queue = "queue-loss" in (first, second)
-    with Trial(folder, KINDS[kind], rows_of(kind)) as trial:
+    with HastyTrial(folder, KINDS[kind], rows_of(kind)) as trial:
         trial.environment["LEADSQUARED_SETTLE_SECONDS"] = "0.3"
         trial.sandbox.faults.order(first, skip=1, on="writes", seconds=_LATE_SECONDS)
         trial.sandbox.faults.order(second, skip=int(skip), on=place, seconds=_LATE_SECONDS)

@@ -8,7 +8,7 @@ from random import Random
 
 from counts import Part, Result
 from lies import without_lies
-from trial import KINDS, Trial
+from trial import KINDS, HastyTrial
 from wire import MOMENTS, Killer, WireCrash
 
 from importer.sandbox.faults import CATALOGUE
@@ -29,7 +29,7 @@ def cases(random: Random) -> Iterable[str]:
 def run_kind(kind: str, case: str, folder: Path) -> Result:
     """Five hundred rows, a dozen faults, a kill in every second night, until nothing changes any more."""
     random = Random(int(case))
-    with Trial(folder, KINDS[kind], ROWS) as trial:
+    with HastyTrial(folder, KINDS[kind], ROWS) as trial:
         trial.environment["LEADSQUARED_SETTLE_SECONDS"] = "0.3"
         for _ in range(FAULTS):
             trial.sandbox.faults.order(

@@ -10,7 +10,7 @@ from random import Random
 
 from commands import Ended
 from counts import Part, Result
-from trial import KINDS, Kind, Trial, results
+from trial import KINDS, HastyTrial, Kind, Trial, results
 from wire import Killer, WireCrash
 
 _RUN = ("run", "rows.csv", "-m", "rows.yaml", "--yes", "--json")
@@ -22,7 +22,7 @@ def _faulty(kind: str, fault: str, settle: float = 0.2, **details: float) -> Cal
 
     def run(folder: Path) -> Result:
         rows = 30 if KINDS[kind].batch > 1 else 5
-        with Trial(folder, KINDS[kind], rows) as trial:
+        with HastyTrial(folder, KINDS[kind], rows) as trial:
             trial.environment["LEADSQUARED_SETTLE_SECONDS"] = str(settle)
             trial.sandbox.faults.order(fault, skip=1, on="writes", **{"seconds": 0.65, **details})
             return _judged(trial, trial.finish())
@@ -52,7 +52,7 @@ def _judged(trial: Trial, ended: Ended) -> Result:
 
 def killed_after_storing(folder: Path) -> Result:
     """The command is killed when the CRM has stored a call and not yet answered."""
-    with Trial(folder, KINDS["bulk"]) as trial:
+    with HastyTrial(folder, KINDS["bulk"]) as trial:
         Killer(trial, WireCrash("stored", 2)).run(*_RUN)
         return _judged(trial, trial.finish())
 
@@ -61,7 +61,7 @@ def twins(folder: Path, *, second: int, fault: str, skip: int) -> Result:
     """Row 5 and row ``second`` are the same; one of the two arrives, the other does not."""
     plain = KINDS["bulk"]
     kind = replace(plain, cells=lambda number: plain.cells(5 if number == second else number))
-    with Trial(folder, kind, 60) as trial:
+    with HastyTrial(folder, kind, 60) as trial:
         trial.environment["LEADSQUARED_CALLS_PER_WINDOW"] = "1"
         trial.sandbox.faults.order(fault, skip=skip, on="writes", seconds=0.65)
         ended = trial.finish()
@@ -79,7 +79,7 @@ def twins(folder: Path, *, second: int, fault: str, skip: int) -> Result:
 
 def together(folder: Path) -> Result:
     """Four copies of one import at once, in a slow CRM."""
-    with Trial(folder, KINDS["bulk"], 80) as trial:
+    with HastyTrial(folder, KINDS["bulk"], 80) as trial:
         trial.sandbox.change(latency=0.3)
         running = [trial.start(*_RUN) for _ in range(4)]
         ends = [each.wait() for each in running]
@@ -90,7 +90,7 @@ def together(folder: Path) -> Result:
 
 def again(folder: Path) -> Result:
     """A finished file comes again under another name."""
-    with Trial(folder, KINDS["bulk"]) as trial:
+    with HastyTrial(folder, KINDS["bulk"]) as trial:
         trial.finish()
         (folder / "other.csv").write_bytes((folder / "rows.csv").read_bytes() + b"\n")
         ended = trial.command("run", "other.csv", "-m", "rows.yaml", "--yes", "--json")
@@ -101,7 +101,7 @@ def again(folder: Path) -> Result:
 
 def blind_reading(folder: Path) -> Result:
     """The CRM shows new activities only much later than promised, and an answer is lost."""
-    with Trial(folder, KINDS["bulk"]) as trial:
+    with HastyTrial(folder, KINDS["bulk"]) as trial:
         trial.sandbox.change(trail_lag=60.0, read_lag=60.0)
         trial.sandbox.faults.order("drop-after-processing", skip=1, on="writes")
         return _judged(trial, trial.finish())
@@ -112,7 +112,7 @@ def no_receipts_for_refused(folder: Path) -> Result:
     plain = KINDS["bulk"]
     unknown = "00000000-0000-4000-8000-000000000000,visit mark00007"
     kind: Kind = replace(plain, cells=lambda number: unknown if number == 7 else plain.cells(number))
-    with Trial(folder, kind) as trial:
+    with HastyTrial(folder, kind) as trial:
         trial.sandbox.change(bulk_refusal="whole-call-partial")
         ended = trial.finish()
         found = _judged(trial, ended)

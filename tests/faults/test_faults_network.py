@@ -25,6 +25,7 @@ DONE = {"created": 55}
 @pytest.fixture
 def trial(tmp_path: Path) -> Iterator[Trial]:
     made = Trial(tmp_path, KINDS["bulk"], 55)
+    made.environment["LEADSQUARED_TIMEOUT_SECONDS"] = "1.5"
     made.environment["LEADSQUARED_BULK_CALLS_PER_WINDOW"] = "1"
     made.before = _impatient
     with made:
@@ -257,7 +258,7 @@ def test_n12_the_answer_is_cut(trial: Trial, share: float) -> None:
     assert settled(trial, trial.run()) == DONE
 
 
-@pytest.mark.parametrize("seconds", [0.3, 0.65], ids=["N13 before giving up", "N14 after giving up"])
+@pytest.mark.parametrize("seconds", [0.3, 1.6], ids=["N13 before giving up", "N14 after giving up"])
 def test_n13_n14_the_server_is_slow(trial: Trial, seconds: float) -> None:
     """Whether the server is done before or after the caller gives up, each row is there once."""
     trial.sandbox.faults.order("late-processing", skip=1, on="bulk", seconds=seconds)
@@ -266,7 +267,7 @@ def test_n13_n14_the_server_is_slow(trial: Trial, seconds: float) -> None:
 
 def test_n15_the_server_is_done_long_after_the_settle_time(trial: Trial) -> None:
     """Beyond the settle time nobody can promise anything; with the settle time of the account it holds."""
-    trial.sandbox.faults.order("late-processing", skip=1, on="bulk", seconds=1.5)
+    trial.sandbox.faults.order("late-processing", skip=1, on="bulk", seconds=2.4)
     assert settled(trial, trial.run(LEADSQUARED_SETTLE_SECONDS="1.5")) == DONE
 
 

@@ -254,10 +254,11 @@ def test_s17_everything_is_refused(tmp_path: Path) -> None:
         assert "mx_Custom_77" in ended.json["message"]
 
 
-@pytest.mark.parametrize("body", [b" " * 50_000_000, gzip.compress(b" " * 300_000_000)], ids=["S18", "S19"])
-def test_s18_s19_an_answer_that_would_fill_the_memory(trial: Trial, body: bytes) -> None:
+@pytest.mark.parametrize("packed", [False, True], ids=["S18", "S19"])
+def test_s18_s19_an_answer_that_would_fill_the_memory(trial: Trial, packed: bool) -> None:
     """Fifty megabytes, or a gzip bomb: cut off, and the rows are looked for."""
-    headers = {"Content_Encoding": "gzip"} if body[:2] == b"\x1f\x8b" else {}
+    body = gzip.compress(b" " * 300_000_000, 1) if packed else b" " * 50_000_000
+    headers = {"Content_Encoding": "gzip"} if packed else {}
     spoil(trial, BULK, only(2, after(said(200, body, **headers))))
     assert counted(trial, LEADSQUARED_TIMEOUT_SECONDS="5") == DONE
 

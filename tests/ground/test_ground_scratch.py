@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 
 from importer import scratch
-from importer.scratch import scratch_folder
+from importer.scratch import scratch_folder, write_synced
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from importer.scratch import scratch_folder
+from importer.scratch import scratch_folder, write_synced
 with scratch_folder(Path(sys.argv[1]), "draft-") as folder:
     (folder / "half").write_text("people's data")
     print(folder, flush=True)
@@ -77,3 +77,26 @@ def test_what_is_not_ours_stays(tmp_path: Path) -> None:
         pass
     assert (outside / "precious").exists()
     assert {path.name for path in tmp_path.iterdir()} == {"draft-person", "draft-file", "draft-link", "outside"}
+
+
+def test_a_draft_is_private_and_on_disk_before_it_is_renamed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the mask is; what it held is gone; and what cannot be synced is told."""
+    path = tmp_path / "draft"
+    before = os.umask(0)
+    try:
+        write_synced(path, b"long before\n")
+        write_synced(path, b"key\n")
+    finally:
+        os.umask(before)
+    assert (path.read_bytes(), path.stat().st_mode & 0o777) == (b"key\n", 0o600)
+    synced: list[bytes] = []
+    monkeypatch.setattr(os, "fsync", lambda descriptor: synced.append(path.read_bytes()))
+    write_synced(path, b"new\n")
+    assert synced == [b"new\n"], "the disk is asked when everything is written"
+
+    def refuse(descriptor: int) -> None:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    with pytest.raises(OSError, match="Input/output"):
+        write_synced(path, b"new\n")

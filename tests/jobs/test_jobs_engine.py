@@ -71,7 +71,7 @@ def running(worker: Worker, databases: Databases, role: str = "serve") -> Iterat
 
 
 def eventually(reached: Callable[[], bool]) -> None:
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while not reached():
         assert time.monotonic() < end, "it took too long"
         time.sleep(0.1)

@@ -9,6 +9,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from ledger_words import Ticking, call, ended, key_of, new_run
+from sampled import examples
 
 from importer.errors import LedgerError
 from importer.ledger.interface import Ended
@@ -207,5 +208,5 @@ class LedgerAgainstDictionary(RuleBasedStateMachine):
 # A row that was sent and then skipped is one that a person gave up.
 _MAY_BE_IN_CRM = {*DELIVERED, Status.PENDING, Status.UNCERTAIN, Status.SKIPPED}
 
-LedgerAgainstDictionary.TestCase.settings = settings(max_examples=15, stateful_step_count=20, deadline=None)
+LedgerAgainstDictionary.TestCase.settings = settings(max_examples=examples(20), stateful_step_count=20, deadline=None)
 TestLedgerAgainstDictionary = LedgerAgainstDictionary.TestCase

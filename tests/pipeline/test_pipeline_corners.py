@@ -456,7 +456,7 @@ def test_words() -> None:
 
 def test_summary_of_an_unhappy_run(world: World) -> None:
     """Rejected and uncertain rows are grouped with their first rows; learned and configured limits are shown."""
-    world.crm.bad_notes = {"visit 1"}
+    world.crm.bad_notes = {f"visit {number}" for number in range(1, 8)}
     world.deliver(world.plan(visits(20)))
     from importer.ledger.interface import LearnedLimit
 
@@ -464,7 +464,7 @@ def test_summary_of_an_unhappy_run(world: World) -> None:
     plan = open_plan(world.folder / "run-1")
     run = world.ledger.run("run-1")
     summary = summarise(Books(plan, world.ledger, run), account=world.account)
-    assert [group.rows for group in summary.errors] == [1]
+    assert [(group.rows, group.first_rows) for group in summary.errors] == [(7, (3, 4, 5, 6, 7))]
     assert ("Limit of bulk calls", "5 bulk calls in 5 s (learned)") in summary.facts
     assert ("Limit of async calls", "4 async calls in 5 s (configured)") in summary.facts
     again = summarise(Books(world.plan(visits(1), name="run-9", again="asked"), world.ledger, None))

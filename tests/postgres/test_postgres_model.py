@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 from ledger_words import Ticking, new_run
 from postgres_server import Server
+from sampled import examples
 from test_ledger_model import RUNS, LedgerAgainstDictionary
 
 from importer.ledger.postgres.ledger import open_shared_ledger
@@ -26,5 +27,7 @@ def test_the_shared_ledger_agrees_with_a_dictionary(server: Server, tmp_path: Pa
             for run_id in RUNS:
                 self.ledger.open_run(new_run(run_id))
 
-    few = settings(max_examples=6, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck))
+    few = settings(
+        max_examples=examples(10), stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck)
+    )
     run_state_machine_as_test(OnDatabase, settings=few)

@@ -45,6 +45,16 @@ def test_likeness(heading: str, phrase: str, least: float, most: float) -> None:
     assert least <= likeness(heading, (phrase,))[0] <= most
 
 
+def test_the_most_alike_of_several_names_counts() -> None:
+    """Of names that are equally alike the first; a slip of the pen before a part of the heading."""
+    assert likeness("Mobile", ("phone", "mobile", "Mobile")) == (EXACT, "mobile")
+    assert likeness("Your mobile", ("phone", "mobile")) == (QUALIFIED, "mobile")
+    assert likeness("Emial adress", ("emial", "email address"))[1] == "email address"
+    assert likeness("Home town of my mobile phone", ("phone", "mobile"))[1] == "phone"
+    assert likeness("Company / Account", ("account",)) == likeness("Account | Company", ("of", "account"))
+    assert likeness("", ("phone",)) == likeness("phone", ()) == likeness("of", ("", "()")) == (0.0, "")
+
+
 def test_somebody_else_is_meant() -> None:
     """An agent's address is not the lead's."""
     assert means_other("Agent e-mail")

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from sampled import examples
 
 from importer.reports.book import Book, PlainSheet, style_number
 from importer.reports.cell_text import RISKY_STARTS, sheet_text
@@ -68,7 +69,7 @@ def written(lines: list[tuple[str, str]], sheet_rows: int, *, at_once: bool) -> 
 @given(st.lists(st.tuples(TEXT, TEXT), max_size=12), st.sampled_from([5, 1000]))
 @example([(text, text) for text in NAUGHTY], 1000)
 @example([("", ""), ("x", "")], 1000)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_a_block_is_the_same_as_its_cells(lines: list[tuple[str, str]], sheet_rows: int) -> None:
     """Same places, same formats, same texts, on as many sheets."""
     assert cells(written(lines, sheet_rows, at_once=True)) == cells(written(lines, sheet_rows, at_once=False))

@@ -189,6 +189,7 @@ def test_more_rows_than_a_sheet_holds(tmp_path: Path) -> None:
     assert column(path, "To fix 2", "Text")
 
 
+@pytest.mark.no_cover  # thousands of columns take twice as long with it
 def test_an_empty_run_and_a_wide_one(tmp_path: Path) -> None:
     """No rows, no errors, or thousands of columns make a workbook all the same."""
     written(tmp_path / "none.xlsx", [], errors=(), facts=(), notes=(), next_step="", finished_at="", started_at="")

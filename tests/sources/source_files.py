@@ -13,7 +13,7 @@ from typing import Any
 
 import xlsxwriter
 
-from importer.sources.interface import Source
+from importer.sources.interface import Chunk, Source
 
 FILES = Path(__file__).parent / "files"
 
@@ -146,11 +146,13 @@ def as_ods(path: Path, rows: Sequence[Sequence[str]]) -> Path:
 
 def rows_of(source: Source, size: int = 50_000) -> list[tuple[int, int, list[str]]]:
     """Row number, line and cells of every data row."""
-    return [
-        (int(row), int(line), list(cells))
-        for chunk in source.chunks(size)
-        for row, line, cells in zip(chunk.rows, chunk.lines, chunk.cells.itertuples(index=False), strict=True)
-    ]
+    return [row for chunk in source.chunks(size) for row in rows_in(chunk)]
+
+
+def rows_in(chunk: Chunk) -> list[tuple[int, int, list[str]]]:
+    """Row number, line and cells of each of the chunk's rows."""
+    cells = chunk.cells.itertuples(index=False)
+    return [(int(row), int(line), list(texts)) for row, line, texts in zip(chunk.rows, chunk.lines, cells, strict=True)]
 
 
 def problems_of(source: Source) -> list[str]:

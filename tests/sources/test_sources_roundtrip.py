@@ -10,6 +10,7 @@ from pathlib import Path
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sampled import examples
 from source_files import as_xlsx, rows_of
 
 from importer.sources.interface import SourceOptions
@@ -30,7 +31,7 @@ def lines_in(text: str) -> int:
     return len(io.StringIO(text, newline=None).read().split("\n")) - 1
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(TABLES, st.sampled_from(",;\t|"), st.sampled_from(["\n", "\r\n", "\r"]), st.integers(1, 5), st.booleans())
 def test_any_table_comes_back(rows: list[list[str]], delimiter: str, end: str, size: int, mark: bool) -> None:
     """What csv.writer wrote comes back equal, with its row numbers and lines, for every delimiter and chunk size."""
@@ -52,7 +53,7 @@ def test_any_table_comes_back(rows: list[list[str]], delimiter: str, end: str, s
         assert [column.label for column in source.columns] == NAMES[:width]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     st.lists(
         st.lists(st.sampled_from(["x", "a b", "", "q\nr", "0012", "é", 'say "hi"']), min_size=3, max_size=3), min_size=2
@@ -77,7 +78,7 @@ XML_CELLS = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs")
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(st.lists(st.lists(XML_CELLS, min_size=3, max_size=3), max_size=10), st.integers(1, 4))
 def test_any_text_comes_back_from_a_workbook(rows: list[list[str]], size: int) -> None:
     """Text cells of an .xlsx come back equal, with outer spaces and with their row numbers."""

@@ -141,7 +141,8 @@ class Trial:
             "LEADSQUARED_CALLS_PER_WINDOW": "100",
             "LEADSQUARED_WINDOW_SECONDS": "0.1",
             "LEADSQUARED_SETTLE_SECONDS": "0.1",
-            "LEADSQUARED_TIMEOUT_SECONDS": "0.6",
+            # An answer may come late from a busy machine; that it does not come is a fault of its own.
+            "LEADSQUARED_TIMEOUT_SECONDS": "5",
             "LEADSQUARED_TIME_ZONE": "Asia/Kolkata",
             "LEADSQUARED_COUNTRY": "IN",
         }
@@ -249,3 +250,11 @@ def results(path: Path) -> list[dict[str, Any]]:
 def kinds(*names: str) -> Sequence[Kind]:
     """The kinds of these names; all of them when none is named."""
     return [KINDS[name] for name in names] if names else list(KINDS.values())
+
+
+class HastyTrial(Trial):
+    """One whose commands give up on an answer after 0.6 seconds, for faults that keep them waiting."""
+
+    def __init__(self, folder: Path, kind: Kind, rows: int = 30, options: Options | None = None) -> None:
+        super().__init__(folder, kind, rows, options)
+        self.environment["LEADSQUARED_TIMEOUT_SECONDS"] = "0.6"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import pkgutil
 
+import commands  # noqa: F401
 import dbos  # noqa: F401
 import jinja2  # noqa: F401
 import pandas
@@ -36,3 +38,7 @@ for module in pkgutil.walk_packages(importer.__path__, "importer."):
 pandera.pandas.DataFrameSchema({"a": pandera.pandas.Column(str)}).validate(pandas.DataFrame({"a": ["x"]}))
 for name in ("report.html.j2", "report.css.j2"):
     _environment().get_template(name)
+
+# What is loaded here stays for ever: no process that is forked from here need look through it, and so copy it.
+gc.collect()
+gc.freeze()

@@ -55,6 +55,14 @@ def test_an_activity_is_written_field_by_field(fields: dict[str, str]) -> None:
     assert written(activity(Record(2, "k", fields), TOP)) == written(expected_activity(fields))
 
 
+@pytest.mark.parametrize(
+    "fields", [{"activity.ActivityNote": "x"}, {"activity.mx_A": "1", "activity.ActivityEvent": "5"}]
+)
+def test_an_activity_without_a_type_has_none(fields: dict[str, str]) -> None:
+    """And one with a type has a number."""
+    assert activity(Record(2, "k", fields), TOP) == expected_activity(fields)
+
+
 @given(FIELDS, st.sampled_from([None, "EmailAddress"]))
 @example({"lead.City": "x", "activity.mx_A": "", "lead.mx_A": "y"}, None)
 def test_a_lead_is_written_pair_by_pair(fields: dict[str, str], search_by: str | None) -> None:

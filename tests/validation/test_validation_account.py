@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from sampled import examples
 from validation_words import cells_of, numbers, told, validator, wire
 
 from importer.metadata.demands import Demand, Owners
@@ -122,6 +123,7 @@ def test_one_cell_has_one_problem() -> None:
     assert [problem.code for problem in check(PLAN, {"type": "email"}, "Gol").problems] == ["not-an-email"]
 
 
+@settings(max_examples=examples(100))
 @given(
     texts=st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=6), min_size=1, max_size=6)
 )

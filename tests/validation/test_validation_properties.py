@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sampled import examples
 from validation_words import cells_of, check, numbers, validator, wire
 
 from importer.problems import Problem
@@ -63,7 +64,7 @@ def in_chunks(rows: list[list[str]], size: int) -> tuple[list[Problem], list[boo
 
 
 @given(ROWS, st.integers(1, 5))
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None, max_examples=examples(20))
 def test_nothing_depends_on_the_size_of_chunks(rows: list[list[str]], size: int) -> None:
     """The same problems and records come out however the file is cut; a repeated value is found across cuts."""
     whole, verdicts, records = in_chunks(rows, len(rows))
@@ -74,7 +75,7 @@ def test_nothing_depends_on_the_size_of_chunks(rows: list[list[str]], size: int)
 
 
 @given(ROWS)
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None, max_examples=examples(20))
 def test_a_row_is_ok_if_and_only_if_it_has_no_problem(rows: list[list[str]]) -> None:
     """Verdicts and problems never contradict each other, and problems come in the order of the rows."""
     checked = check(RULES, HEADINGS, rows)
@@ -86,7 +87,7 @@ def test_a_row_is_ok_if_and_only_if_it_has_no_problem(rows: list[list[str]]) -> 
 
 
 @given(ROWS)
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None, max_examples=examples(20))
 def test_a_cell_has_at_most_one_problem_of_a_kind(rows: list[list[str]]) -> None:
     """No cause is told twice for one field of a row."""
     told = [(problem.row, problem.field, problem.code) for problem in check(RULES, HEADINGS, rows).problems]
@@ -94,7 +95,7 @@ def test_a_cell_has_at_most_one_problem_of_a_kind(rows: list[list[str]]) -> None
 
 
 @given(ROWS)
-@settings(deadline=None, max_examples=10)
+@settings(deadline=None, max_examples=examples(10))
 def test_checking_the_same_rows_again_changes_nothing(rows: list[list[str]]) -> None:
     """A second look at a chunk does not find its own values repeated."""
     made = validator(RULES, HEADINGS)
@@ -107,7 +108,7 @@ def test_what_is_sent_would_pass_again_unchanged(rule: dict[str, Any], texts: st
     """The text for the CRM of a good row is good itself, and is written as itself."""
 
     @given(st.lists(texts, min_size=1, max_size=6))
-    @settings(deadline=None, max_examples=30)
+    @settings(deadline=None, max_examples=examples(30))
     def holds(cells: list[str]) -> None:
         rules = {"mx_1": {"column": "Cell", **rule}}
         locale = Locale(country="IN")
@@ -121,7 +122,7 @@ def test_what_is_sent_would_pass_again_unchanged(rule: dict[str, Any], texts: st
 
 
 @given(st.lists(st.text("abc", max_size=2), max_size=30), st.integers(1, 7))
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=examples(25))
 def test_duplicates_are_those_that_a_dictionary_finds(texts: list[str], size: int) -> None:
     """Each repeated value names the first row that had it, as simple counting would, across all chunks."""
     made = validator({"mx_1": {"column": "Cell", "unique": "true"}}, ["Cell"])
