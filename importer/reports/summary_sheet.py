@@ -121,7 +121,9 @@ class SummarySheet:
         heading = {**_HEADING, "align": "left", "indent": 1}
         self._line([("Heading", _HEADING), ("Column", _HEADING), ("Goes to", heading)])
         for column in columns:
-            target: tuple[str, Any] = (column.field, _BESIDE) if column.field else ("not used", {**_LABEL, "indent": 1})
+            target: tuple[str, Any] = (
+                (column.field, _BESIDE) if column.field else ("not used", {**_LABEL, "align": "left", "indent": 1})
+            )
             self._line([(shown(column.label), None), (column.letter, None), target])
 
     def _facts(self, title: str, facts: Iterable[tuple[str, str]]) -> None:

@@ -80,7 +80,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def rows(page: Any) -> list[str]:
-    return [text.split("\n")[0].split("\t")[0] for text in page.locator("#people tbody tr:visible").all_inner_texts()]
+    return page.locator("#people tbody tr:visible td:first-child").all_inner_texts()  # type: ignore[no-any-return]
 
 
 def test_it_loads_nothing_and_its_script_works(browser: Any, path: Path) -> None:
@@ -108,11 +108,12 @@ def test_it_loads_nothing_and_its_script_works(browser: Any, path: Path) -> None
     page.close()
 
 
-def test_of_many_rows_the_first_are_shown(browser: Any, tmp_path: Path) -> None:
+@pytest.mark.parametrize("width", [1200, 390])
+def test_of_many_rows_the_first_are_shown(browser: Any, tmp_path: Path, width: int) -> None:
     """A phone is not made to scroll past hundreds of rows; the button, the filter and paper have them all."""
     many = tuple(PersonRow(row, Status.UNCERTAIN, "no-answer", f"text of {row}") for row in range(60, 0, -1))
     made = summary_page(tmp_path / "page.html", replace(INSIGHT, people=many, people_total=60))
-    page = browser.new_page()
+    page = browser.new_page(viewport={"width": width, "height": 900})
     page.goto(made.as_uri())
     assert len(rows(page)) == 25
     page.emulate_media(media="print")
@@ -121,10 +122,11 @@ def test_of_many_rows_the_first_are_shown(browser: Any, tmp_path: Path) -> None:
     page.get_by_label("Show only rows with").fill("of 3")
     assert rows(page) == [str(row) for row in range(60, 0, -1) if "3" in str(row)]
     page.reload()
-    page.get_by_role("button", name="Row").click()
-    assert rows(page)[:2] == ["1", "2"]
-    assert len(rows(page)) == 60
-    page.reload()
+    if width > 640:
+        page.get_by_role("button", name="Row").click()
+        assert rows(page)[:2] == ["1", "2"]
+        assert len(rows(page)) == 60
+        page.reload()
     page.get_by_role("button", name="Show all 60").click()
     assert len(rows(page)) == 60
     assert page.get_by_role("button", name="Show all 60").count() == 0
