@@ -93,8 +93,14 @@ def next_command(count: int, file: Path | None, as_json: bool) -> int:
     if as_json:
         print_json({"next": times})
     else:
-        answer("\n".join(f"{each['at']}  {each['job']}" for each in times) or "No job has a schedule.")
+        lines = (f"{_clock(each['at'])}  {each['job']}" for each in times)
+        answer("\n".join(lines) or "No job has a schedule.")
     return 0
+
+
+def _clock(iso: str) -> str:
+    """A moment as people read it: "2026-11-22 02:30 +05:30"."""
+    return f"{iso[:16].replace('T', ' ')} {iso[16:].removeprefix(':00')}"
 
 
 _COMMANDS = (

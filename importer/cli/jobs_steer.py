@@ -76,5 +76,7 @@ def approve_command(name: str, chosen: Path | None, file: Path | None, as_json: 
     else:
         for path in paths:
             answer(shown(f"Approved: {path}"))
-        answer(f"They are sent when the job is due, or now: importer jobs run {name}")
+        answer(
+            f"{'It is' if len(paths) == 1 else 'They are'} sent when the job is due, or now: importer jobs run {name}"
+        )
     return 0

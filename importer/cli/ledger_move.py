@@ -16,6 +16,7 @@ def move_command(as_json: bool) -> int:
     from importer.errors import UsageError
     from importer.ledger.entrance import move_ledger
     from importer.ledger.identity import wants_adoption
+    from importer.pipeline.words import number_of
     from importer.settings import database_of
 
     outside = surroundings(quiet=True, verbose=0)
@@ -32,6 +33,7 @@ def move_command(as_json: bool) -> int:
         print_json({"place": moved.place, "moved_before": moved.before, **counts, "exit_status": 0})
         return 0
     was = "were moved earlier; now in" if moved.before else "are now in"
-    answer(f"{moved.runs:,} runs, {moved.calls:,} calls and {moved.rows:,} rows {was} {moved.place}.")
+    counted = [number_of(moved.runs, "run"), number_of(moved.calls, "call"), number_of(moved.rows)]
+    answer(f"{counted[0]}, {counted[1]} and {counted[2]} {was} {moved.place}.")
     answer("The ledger file stays as a copy and is not used any more.")
     return 0

@@ -57,7 +57,8 @@ def _of_folders(task: Task) -> Iterator[Finding]:
         yield Finding(task.name, True, f"There is no folder {task.inbox}.", "Create it, or correct `source:`.")
         return
     if not os.access(task.inbox, os.R_OK | os.W_OK | os.X_OK):
-        yield Finding(task.name, True, f"The folder {task.inbox} may not be read and changed.", "Give us the right to.")
+        remedy = "Let the user who runs importer read and write it."
+        yield Finding(task.name, True, f"The folder {task.inbox} may not be read and changed.", remedy)
     for archive in (task.done, task.failed):
         existing = next(folder for folder in (archive, *archive.parents) if folder.exists())
         if existing.stat().st_dev != task.inbox.stat().st_dev:

@@ -38,7 +38,10 @@ def reasons_to_hold(guards: Guards, facts: PlanFacts, odd: Sequence[str]) -> lis
         reasons.append(f"The file has {facts.rows:,} rows, more than the {guards.max_rows:,} of `max_rows`.")
     if guards.max_invalid is not None and facts.invalid > guards.max_invalid * facts.rows:
         share = f"{float(guards.max_invalid) * 100:g}%"
-        reasons.append(f"{facts.invalid:,} of {facts.rows:,} rows are invalid, more than the {share} of `max_invalid`.")
+        verb = "is" if facts.invalid == 1 else "are"
+        reasons.append(
+            f"{facts.invalid:,} of {facts.rows:,} rows {verb} invalid, more than the {share} of `max_invalid`."
+        )
     if guards.unusual is Unusual.HOLD:
         reasons.extend(odd)
     if guards.approval:

@@ -65,7 +65,9 @@ def notice_of_fault(job: str, kind: str, now: datetime) -> Notice:
 
 def trial_notice(job: str, now: datetime) -> Notice:
     """What is sent to see whether an address works."""
-    lines = [f"This is a test of the notifications of job {job}, {_time(now)}. Nothing happened, and nothing is to do."]
+    lines = [
+        f"This is a test of the notifications of job {job}, {_time(now)}. Nothing happened, and you need do nothing."
+    ]
     return _notice(job, TEST, "a test", lines)
 
 

@@ -9,7 +9,7 @@ from importer.mapping.suggestions import listed
 from importer.mapping.unfit import UnfitError
 
 DIRECTIVES = {
-    "%d": "day of the month",
+    "%d": "day of the month; beside the name of a month also 1st, 1er, 1º",
     "%m": "month as a number",
     "%b": "month, short name (Jan, Okt., févr.), in the same languages",
     "%B": "month, full name: English, German, French, Spanish, Portuguese, Italian, Dutch, Indonesian, Hindi",

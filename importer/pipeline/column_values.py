@@ -18,6 +18,8 @@ MOST_DISTINCT = 5_000
 _MOST_BARS = 6
 _MOST_BINS = 20
 _FEW = 12
+# Bars of less than this share of the rows would hide that the others are all different.
+_LEAST_SHARE = 4
 _EXAMPLES = 3
 _NUMBER = r"^-?(0|[1-9][0-9]{0,8})(\.[0-9]{1,6})?$"
 
@@ -73,7 +75,7 @@ class ColumnValues:
             # Among many values only those that come again and again are worth a bar.
             shown = [(text, rows) for text, rows in shown if rows > 1 and rows * 100 >= self.filled]
         shown = shown[:_MOST_BARS] if self.distinct > _MOST_BARS + 1 else shown
-        if not shown:
+        if _LEAST_SHARE * sum(rows for _, rows in shown) < self.filled or not shown:
             return (), 0
         return tuple(ValueCount(text, rows) for text, rows in shown), self.filled - sum(rows for _, rows in shown)
 

@@ -97,11 +97,16 @@ def explanations() -> Iterator[Explanation]:
     for code, kind in CATALOGUE.items():
         example = example_of(code)
         words = f"{example.message} {example.remedy}"
-        yield Explanation(code, "A problem of a row", kind.title, kind.explanation, words, example.remedy)
+        yield Explanation(code, "A problem of a row", kind.title, kind.explanation, words, _advice(example.remedy))
     for one in DELIVERY.values():
         yield Explanation(one.code, "Found out while sending", one.title, one.explanation, "", one.remedy)
     for one in EXPLAINED.values():
         yield Explanation(one.code, "LeadSquared's own", one.title, one.explanation, "", one.remedy)
+
+
+def _advice(remedy: str) -> str:
+    """A remedy beside a value says what is expected there; by itself it says what to do."""
+    return f"Write {remedy.removeprefix('Expected ')}" if remedy.startswith("Expected ") else remedy
 
 
 def remedy_of(code: str) -> str:

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from importer.ledger.interface import PastCall
 from importer.mapping.model import FieldType
-from importer.model import NEEDS_PERSON, Record, Status, VerdictKind
+from importer.model import Record, VerdictKind
 from importer.pipeline.column_values import ColumnValues
+from importer.pipeline.people import PEOPLE, invalid_people, people_of
 from importer.pipeline.plan import mapping_of
 from importer.pipeline.plan_store import Plan, to_records
+from importer.pipeline.read_as import read_as
 from importer.pipeline.report import Books
 from importer.pipeline.words import NO_END, VERDICTS
 from importer.reports.insight import (
@@ -30,7 +32,6 @@ if TYPE_CHECKING:
     import numpy as np
 
 _PREVIEWED = 3
-_PEOPLE = 500
 _SLOWEST = 5
 _DAY = 10
 _DAYS = (FieldType.DATE, FieldType.DATETIME)
@@ -42,16 +43,17 @@ def look_into(books: Books) -> Insight:
     Two passes over the plan's columns, one chunk in memory at a time.
     """
     plan = books.plan
-    by_code, by_letter = _strips(plan)
-    preview, previewed = _preview(plan)
-    people, total = _people(books)
+    by_code, by_letter, invalid = _problems(plan)
+    records = _first_records(plan)
+    people, total = people_of(books, invalid)
     calls = _calls(books.ledger.past_calls(books.run.id)) if books.ledger and books.run else None
     return Insight(
         rows=plan.facts.rows,
         columns=tuple(_columns(plan, by_letter)),
         strips=by_code,
-        preview=preview,
-        previewed=previewed,
+        preview=_preview(plan, records),
+        previewed=tuple(record.row for record in records),
+        sent=_sent(plan, records),
         calls=calls,
         people=people,
         people_total=total,
@@ -61,6 +63,7 @@ def look_into(books: Books) -> Insight:
 def _columns(plan: Plan, strips: Mapping[str, tuple[int, ...]]) -> Iterator[ColumnInsight]:
     days = _day_fields(plan)
     columns = plan.facts.source.columns
+    words = read_as(mapping_of(plan.facts).mapping, plan.facts.fields)
     values = [ColumnValues() for _ in columns]
     by_day = {label: ColumnValues(is_day=True) for label in days}
     for cells, records in plan.column_batches():
@@ -84,6 +87,7 @@ def _columns(plan: Plan, strips: Mapping[str, tuple[int, ...]]) -> Iterator[Colu
             others=0 if bins else others,
             bins=bins,
             strip=strips.get(column.letter, ()),
+            read_as=words.get(column.label, ""),
         )
 
 
@@ -105,10 +109,11 @@ def _day_fields(plan: Plan) -> dict[str, str]:
     return found
 
 
-def _strips(plan: Plan) -> tuple[dict[str, tuple[int, ...]], dict[str, tuple[int, ...]]]:
-    """Rows with a problem, part by part of the file: by problem code, and by the letter of the column."""
+def _problems(plan: Plan) -> tuple[dict[str, tuple[int, ...]], dict[str, tuple[int, ...]], list[PersonRow]]:
+    """Rows with a problem, part by part of the file, by problem code and by the letter of the column; and the first."""
     import numpy as np
 
+    people: list[PersonRow] = []
     counts: tuple[dict[str, np.ndarray], dict[str, np.ndarray]] = ({}, {})
     seen = 0
     for rows, problems in plan.problem_batches():
@@ -121,24 +126,29 @@ def _strips(plan: Plan) -> tuple[dict[str, tuple[int, ...]], dict[str, tuple[int
                 strip = np.bincount(own * PARTS // max(1, plan.facts.rows), minlength=PARTS)
                 by[text] = by.get(text, 0) + strip
         seen += len(rows)
+        people += invalid_people(problems, PEOPLE - len(people))
     by_code, by_letter = ({text: _ints(strip) for text, strip in by.items()} for by in counts)
-    return by_code, by_letter
+    return by_code, by_letter, people
 
 
 def _ints(numbers: np.ndarray) -> tuple[int, ...]:
     return tuple(int(number) for number in numbers)
 
 
-def _preview(plan: Plan) -> tuple[str, tuple[int, ...]]:
-    """The first ready rows as one request's body, for targets of single rows one after the other."""
-    records = _first_records(plan)
+def _preview(plan: Plan, records: list[Record]) -> str:
+    """The records as one request's body, for targets of single rows one after the other."""
     if not records:
-        return "", ()
-    mapping = mapping_of(plan.facts).mapping
-    target = make_target(mapping)
+        return ""
+    target = make_target(mapping_of(plan.facts).mapping)
     groups = [records] if target.batch_size > 1 else [[record] for record in records]
-    bodies = [json.dumps(target.request(group).body, ensure_ascii=False, indent=2) for group in groups]
-    return "\n\n".join(bodies), tuple(record.row for record in records)
+    return "\n\n".join(json.dumps(target.request(group).body, ensure_ascii=False, indent=2) for group in groups)
+
+
+def _sent(plan: Plan, records: list[Record]) -> tuple[tuple[str, tuple[str | None, ...]], ...]:
+    """Each field that one of the records has, in the order of the mapping, with its texts."""
+    names = [flat.name for flat in mapping_of(plan.facts).mapping.flat_fields()]
+    texts = [(name, tuple(record.fields.get(name) for record in records)) for name in names]
+    return tuple((name, found) for name, found in texts if any(text is not None for text in found))
 
 
 def _first_records(plan: Plan) -> list[Record]:
@@ -147,22 +157,6 @@ def _first_records(plan: Plan) -> list[Record]:
             first = rows[:_PREVIEWED]
             return list(to_records(first, batch.slice(0, len(first)), [""] * len(first)))
     return []
-
-
-def _people(books: Books) -> tuple[tuple[PersonRow, ...], int]:
-    """The first rows that need a person, and how many there are; invalid rows stand among the problems already."""
-    if not books.ledger or not books.run:
-        return (), 0
-    wanted = [status for status in NEEDS_PERSON if status is not Status.INVALID]
-    counts = books.ledger.counts(books.run.id)
-    people: list[PersonRow] = []
-    for outcome in books.ledger.outcomes(books.run.id, wanted):
-        if len(people) == _PEOPLE:
-            break
-        more = outcome.evidence if outcome.error and outcome.evidence != outcome.error else ""
-        text = outcome.error or outcome.evidence
-        people.append(PersonRow(outcome.row, outcome.status, outcome.error_code, text, more))
-    return tuple(people), sum(counts.get(status, 0) for status in wanted)
 
 
 def _calls(calls: Sequence[PastCall]) -> CallsInsight | None:

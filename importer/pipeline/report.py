@@ -100,7 +100,7 @@ _Line = tuple[int, str, str, str, str, str, str, str]
 def _line(row: int, ok: bool, outcome: Outcome | None, problems: Sequence[Problem], seen: Counter[Status]) -> _Line:
     if not ok:
         seen[Status.INVALID] += 1
-        text = " ".join(f"{_place(problem)}{problem.message} {problem.remedy}" for problem in problems)
+        text = " ".join(map(problem_text, problems))
         return (row, "FALSE", Status.INVALID.value, text, problems[0].code if problems else "", "", "", "")
     status = outcome.status if outcome else Status.NOT_SENT
     seen[status] += 1
@@ -121,11 +121,13 @@ def _line(row: int, ok: bool, outcome: Outcome | None, problems: Sequence[Proble
     )
 
 
-def _place(problem: Problem) -> str:
+def problem_text(problem: Problem) -> str:
+    """A problem of a row that is already named: column, message and remedy."""
+    text = f"{problem.message} {problem.remedy}"
     if not problem.column:
-        return ""
+        return text
     letter = f"{problem.letter} " if problem.letter else ""
-    return f'Column {letter}"{problem.column}": '
+    return f'Column {letter}"{problem.column}": {text}'
 
 
 def _activity_created(outcome: Outcome) -> str:
@@ -195,7 +197,8 @@ def _status(run: Run | None, reason: str) -> str:
 def _invalid_groups(books: Books) -> Iterator[ErrorGroup]:
     for group in books.plan.facts.groups[:_GROUPS]:
         example = f"{group.example[:1].upper()}{group.example[1:]}"
-        yield ErrorGroup(group.code, f"{CATALOGUE[group.code].title}. {example}", group.rows, group.first_rows)
+        title = CATALOGUE[group.code].title
+        yield ErrorGroup(group.code, f"{title}. {example}", group.rows, group.first_rows, title=title)
 
 
 def _crm_groups(books: Books) -> list[ErrorGroup]:
@@ -242,6 +245,8 @@ def _facts(books: Books, account: Account | None) -> Iterator[tuple[str, str]]:
 
 
 def _calls(calls: int, by_verdict: Mapping[VerdictKind, int]) -> str:
+    if len(by_verdict) == 1:
+        return f"{calls:,}, {'all ' if calls > 1 else ''}{VERDICTS[next(iter(by_verdict))]}"
     ends = ", ".join(f"{number:,} {VERDICTS[kind]}" for kind, number in by_verdict.items())
     return f"{calls:,}: {ends}" if ends else f"{calls:,}"
 

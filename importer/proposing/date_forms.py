@@ -7,13 +7,15 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from importer.transforms.date_forms import NAMES
+from importer.transforms.date_forms import NAMES, ORDINAL
 
 _TIME = re.compile(
     r"(?<![0-9:.])(?P<hour>[0-9]{1,2})(?P<mark>[:h])[0-9]{2}(?P<second>:[0-9]{2})?(?P<fraction>\.[0-9]{1,6})?"
     r"(?:(?P<gap>\s?)(?P<half>[AaPp][Mm])\b)?(?P<offset>\s?(?:[Zz]|[+-][0-9]{2}:?[0-9]{2}))?(?![0-9:])"
 )
-_TOKEN = re.compile(r"[^\W\d_]+|[0-9]+|.", re.DOTALL)
+# Letters of Devanagari carry signs that are no letters by themselves.
+_TOKEN = re.compile(r"(?:[^\W\d_]|[\u0900-\u0963])+|[0-9]+|.", re.DOTALL)
+_ORDINAL_DAY = re.compile(rf"(?<![0-9])([0-9]{{1,2}}){ORDINAL}(?!\w)")
 _LONGEST = 60
 ZONE_WORDS = (
     *("UTC", "GMT", "IST", "EST", "EDT", "CST", "CDT", "MST", "MDT", "PST", "PDT", "CET", "CEST", "MEZ", "MESZ"),
@@ -71,7 +73,8 @@ def _clock(found: re.Match[str]) -> str:
 
 def _days(text: str) -> Iterator[tuple[str, str]]:
     """Forms of the day with their order; every token of the text becomes one part or stays as it is."""
-    tokens = _TOKEN.findall(text)
+    plain = _ORDINAL_DAY.sub(r"\1", text)
+    tokens = _TOKEN.findall(plain)
     numbers = [place for place, token in enumerate(tokens) if token.isdigit()]
     choices = [_word_choices(token) for token in tokens]
     for before, choice in itertools.pairwise(choices):
@@ -81,6 +84,8 @@ def _days(text: str) -> Iterator[tuple[str, str]]:
     if not all(choices) or not all(len(tokens[place]) in (1, 2, 4, 8) for place in numbers):
         return
     named = sum(any(choice in ("%b", "%B") for choice in found) for found in choices)
+    if plain != text and named != 1:
+        return
     for order in _orders([tokens[place] for place in numbers], named):
         parts = list(choices)
         for place, letters in zip(numbers, order, strict=True):
@@ -108,8 +113,10 @@ def _orders(numbers: list[str], named: int) -> Iterator[tuple[str, ...]]:
 def _word_choices(part: str) -> list[str]:
     """What a token may be in a form, numbers as they are; nothing when no date has it."""
     word = part.casefold()
-    if not part.isalpha():
-        return [part.replace("%", "%%")]
     months = [f"%{letter}" for letter in "Bb" if word in NAMES[letter]]
     days = [f"%{letter}" for letter in "Aa" if word in NAMES[letter]]
-    return months or days or ([part] if word in _GLUE else [])
+    if months or days:
+        return months or days
+    if not part.isalpha():
+        return [part.replace("%", "%%")]
+    return [part] if word in _GLUE else []

@@ -112,7 +112,8 @@ def _drop_down(match: Match) -> Entry:
     guessed = any(option and not option.exact for option in found.values())
     todo = ""
     if unknown:
-        todo = f"No option of the account is near {len(unknown)} of the values: complete the look-up."
+        values_are = "1 value is" if len(unknown) == 1 else f"{len(unknown)} values are"
+        todo = f"{values_are} like none of the account's options: complete the look-up."
     elif guessed:
         todo = "Check the look-up: these are the nearest options, not the same words."
     entry = _entry(match, {"type": "choice", "options": values, "lookup": lookup}, todo=todo)

@@ -37,6 +37,11 @@ class Picture:
     pieces: tuple[Piece, ...]
     words: str
 
+    @property
+    def marked(self) -> bool:
+        """Whether a piece has a look of its own."""
+        return any(piece.look for piece in self.pieces)
+
 
 def histogram(bins: Sequence[Bin]) -> Picture:
     """One column for each bin, the highest one as high as the picture."""
@@ -106,10 +111,10 @@ def timeline(calls: CallsInsight) -> Picture:
     refused = sum(part.refused for part in calls.parts)
     doubted = sum(part.uncertain for part in calls.parts)
     number = "1 call" if calls.calls == 1 else f"{calls.calls:,} calls"
-    words = (
-        f"{number} in {seconds_text(calls.seconds)}; {refused:,} refused because of the limit, "
-        f"{doubted:,} without a certain answer."
-    )
+    words = f"{number} in {seconds_text(calls.seconds)}"
+    words += f"; {refused:,} refused because of the limit" if refused else ""
+    words += f"; {doubted:,} without a certain answer" if doubted else ""
+    words += "."
     if calls.waited >= max(1.0, _WORTH_SAYING * calls.seconds):
         words += (
             f" No call was under way in {seconds_text(calls.waited)} of it: for the limit, or before looking again."

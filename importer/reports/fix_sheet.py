@@ -7,7 +7,7 @@ create it twice.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from importer.model import Status
@@ -35,13 +35,17 @@ _MOST_COMMENTS = 1_000
 
 
 class FixSheet:
-    """Writes the sheet To fix of ``book`` while the rows come by."""
+    """Writes the sheet To fix of ``book`` while the rows come by.
 
-    def __init__(self, book: Book, rows: int, sheet_rows: int) -> None:
+    ``remedies`` says by code what to do about rows that LeadSquared refused, where its own words do not.
+    """
+
+    def __init__(self, book: Book, rows: int, sheet_rows: int, remedies: Mapping[str, str]) -> None:
         self._series = SheetSeries(book, "To fix", rows, sheet_rows)
         self._bad = book.format(_BAD_CELL)
         self._bad_quoted = book.format(_BAD_CELL, quoted=True)
         self._places = ColumnPlaces(())
+        self._remedies = remedies
         self._left_out = 0
         self._comments = 0
 
@@ -74,6 +78,8 @@ class FixSheet:
             number = rows.rows[place]
             problems = rows.problems.get(number, ())
             reason = _reason(status, error, code, problems)
+            if status == Status.REJECTED and self._remedies.get(code):
+                reason = f"{reason} {self._remedies[code]}"
             if place in rows.changed:
                 reason = f"{reason} {_CHANGED}".lstrip()
             for column, found in self._marked(problems).items():

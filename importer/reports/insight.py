@@ -35,7 +35,7 @@ class ColumnInsight:
     ``filled`` rows have text in it. ``distinct`` counts different texts; with ``many`` there are more than that.
     Either ``bars`` holds the commonest values (``others`` rows have another one) or ``bins`` a histogram of numbers or
     days; both are empty where neither would tell anything. ``strip`` counts rows with a problem in this column, part
-    by part.
+    by part. ``read_as`` says in words as what the mapping has the cells read, "" for a column that is not used.
     """
 
     letter: str
@@ -49,6 +49,7 @@ class ColumnInsight:
     others: int = 0
     bins: tuple[Bin, ...] = ()
     strip: tuple[int, ...] = ()
+    read_as: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +102,8 @@ class Insight:
     """Everything above for one plan and, when it was delivered, its run.
 
     ``strips`` counts rows with a problem part by part, for each problem code. ``preview`` is the request that holds the
-    first ready rows, as JSON; ``previewed`` are their row numbers. ``people_total`` may be greater than the rows in
-    ``people``.
+    first ready rows, as JSON; ``previewed`` are their row numbers, and ``sent`` has for each field its texts in these
+    rows, ``None`` where the field is not sent. ``people_total`` may be greater than the rows in ``people``.
     """
 
     rows: int
@@ -110,6 +111,7 @@ class Insight:
     strips: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     preview: str = ""
     previewed: tuple[int, ...] = ()
+    sent: tuple[tuple[str, tuple[str | None, ...]], ...] = ()
     calls: CallsInsight | None = None
     people: tuple[PersonRow, ...] = ()
     people_total: int = 0

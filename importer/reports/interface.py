@@ -39,7 +39,8 @@ class ReportColumn:
 class ErrorGroup:
     """Rows with the same trouble: its code, what it means, how many rows, and the first few row numbers.
 
-    ``remedy`` says what to do, where ``text`` does not say it already.
+    ``remedy`` says what to do, where ``text`` does not say it already. Where ``text`` begins with the name of the
+    trouble and goes on with an example, ``title`` is that name.
     """
 
     code: str
@@ -47,6 +48,12 @@ class ErrorGroup:
     rows: int
     first_rows: tuple[int, ...]
     remedy: str = ""
+    title: str = ""
+
+    @property
+    def example(self) -> str:
+        """``text`` without the title."""
+        return self.text.removeprefix(f"{self.title}. ") if self.title else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ def origin(summary: RunSummary) -> list[tuple[str, str]]:
         ("Mapping", summary.mapping),
         ("Account", summary.account),
         ("Target", summary.target),
-        ("Metadata", summary.metadata.text if summary.metadata else ""),
+        ("Fields", summary.metadata.text if summary.metadata else ""),
         ("Delivery", summary.cost.text[:1].upper() + summary.cost.text[1:] if summary.cost else ""),
         ("Started", moment(summary.started_at)),
         ("Finished", moment(summary.finished_at)),

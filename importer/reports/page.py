@@ -19,14 +19,16 @@ from importer.reports.drawing import Picture, histogram, seconds_text, share, st
 from importer.reports.files import new_file
 from importer.reports.insight import ColumnInsight, Insight
 from importer.reports.interface import ReportColumn, RunSummary
+from importer.reports.markup import breakable, marked
 from importer.reports.origin import origin
-from importer.reports.words import LOOKS, counted, meaning, row_list, shown
+from importer.reports.words import LOOKS, counted, meaning, row_list, rows_text, shown
 
 _HERE = Path(__file__)
 _BAR_WIDTH = 1000.0
 # A few rows among thousands must still be seen.
 _THINNEST = 4.0
 _LONGEST_PREVIEW = 20_000
+_LONGEST_SENT = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,7 @@ class _ColumnShown:
     column: ReportColumn
     filled: str
     distinct: str
+    read_as: str
     examples: tuple[str, ...]
     bars: tuple[tuple[str, str, float], ...]
     others: str
@@ -51,6 +54,7 @@ class _ColumnShown:
     low: str
     high: str
     strip: Picture | None
+    strip_words: str
 
 
 def write_page(path: Path, summary: RunSummary, insight: Insight | None = None) -> None:
@@ -88,7 +92,8 @@ def render_page(summary: RunSummary, insight: Insight | None = None) -> str:
         columns=_columns(summary, known),
         preview=known.preview[:_LONGEST_PREVIEW].splitlines(),
         newline=Markup("\n"),
-        previewed=_previewed(known),
+        previewed=known.previewed,
+        sent=[(name, [_cut(text) for text in texts]) for name, texts in known.sent],
         timeline=timeline(known.calls) if known.calls else None,
         timeline_end=f"{seconds_text(known.calls.seconds)} later" if known.calls else "",
         slowest=known.calls.slowest if known.calls else (),
@@ -101,7 +106,7 @@ def render_page(summary: RunSummary, insight: Insight | None = None) -> str:
 
 @cache
 def _environment() -> Environment:
-    return Environment(
+    environment = Environment(
         loader=PackageLoader("importer.reports", "templates"),
         autoescape=True,
         undefined=StrictUndefined,
@@ -110,6 +115,8 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         bytecode_cache=CompiledBeside(_HERE.parent / "__pycache__", _HERE),
     )
+    environment.filters |= {"marked": marked, "breakable": breakable}
+    return environment
 
 
 def bars(summary: RunSummary) -> list[Bar]:
@@ -131,13 +138,14 @@ def _columns(summary: RunSummary, insight: Insight) -> list[_ColumnShown]:
 
 def _column(column: ReportColumn, known: ColumnInsight | None, rows: int) -> _ColumnShown:
     if known is None:
-        return _ColumnShown(column, "", "", (), (), "", None, "", "", None)
+        return _ColumnShown(column, "", "", "", (), (), "", None, "", "", None, "")
     most = max((value.rows for value in known.bars), default=0)
     drawn = bool(known.bars or known.bins)
     return _ColumnShown(
         column=column,
         filled=f"{_percent(known.filled, rows)}",
         distinct=_distinct(known),
+        read_as=known.read_as,
         examples=() if drawn and not known.bins else tuple(visible(text) for text in known.examples),
         bars=tuple((visible(value.text), f"{value.rows:,}", share(value, most)) for value in known.bars),
         others=f"{known.others:,}" if known.others else "",
@@ -145,6 +153,7 @@ def _column(column: ReportColumn, known: ColumnInsight | None, rows: int) -> _Co
         low=known.bins[0].low if known.bins else "",
         high=known.bins[-1].high if known.bins else "",
         strip=_strip(known.strip, rows),
+        strip_words=f"{rows_text(sum(known.strip))} with a problem",
     )
 
 
@@ -169,9 +178,8 @@ def _distinct(known: ColumnInsight) -> str:
     return f"{known.distinct:,} different" if known.distinct > 1 else "the same everywhere"
 
 
-def _previewed(insight: Insight) -> str:
-    rows = row_list(insight.previewed, len(insight.previewed))
-    return f"{rows[:1].upper()}{rows[1:]}." if rows else ""
+def _cut(text: str | None) -> str | None:
+    return text if text is None or len(text) <= _LONGEST_SENT else f"{text[:_LONGEST_SENT]}…"
 
 
 def _tone(summary: RunSummary) -> str:

@@ -66,7 +66,7 @@ class SummarySheet:
         heading = {**_HEADING, "align": "left", "indent": 1}
         self._line([("Status", _HEADING), ("Rows", {**_HEADING, "align": "right"}), ("What it means", heading)])
         first = self._row
-        listed = [one for one in counted(summary.counts) if one[1] or summary.status != "planned"]
+        listed = [(status, count) for status, count in counted(summary.counts) if count]
         for status, count in listed:
             look = {"bg_color": LOOKS[status].fill, "font_color": LOOKS[status].ink}
             words = meaning(status, summary.status)
@@ -75,7 +75,8 @@ class SummarySheet:
         last = self._row - 1
         last_words = ("The sum of the above.", {**_TOTAL, "align": "left", "indent": 1})
         self._line([("rows read", _TOTAL), (summary.rows, _TOTAL), last_words])
-        self._chart(first, last, [status for status, _ in listed])
+        if len(listed) > 1:
+            self._chart(first, last, [status for status, _ in listed])
 
     def _chart(self, first: int, last: int, statuses: Sequence[Status]) -> None:
         chart = self._book.workbook.add_chart({"type": "bar"})
@@ -87,8 +88,7 @@ class SummarySheet:
                 "values": ["Summary", first, 1, last, 1],
                 "points": points,
                 "gap": 40,
-                # A status without rows gets no figure.
-                "data_labels": {"value": True, "num_format": "#,##0;;"},
+                "data_labels": {"value": True, "num_format": "#,##0"},
             }
         )
         chart.set_title({"name": "Rows by status", "name_font": {"size": 12}})
@@ -118,9 +118,12 @@ class SummarySheet:
         if not columns:
             return
         self._section("Columns")
-        self._line([("Heading", _HEADING), ("Column", _HEADING), ("Goes to", _HEADING)])
+        heading = {**_HEADING, "align": "left", "indent": 1}
+        self._line([("Heading", _HEADING), ("Column", _HEADING), ("Goes to", heading)])
         for column in columns:
-            target: tuple[str, Any] = (column.field, None) if column.field else ("not used", _LABEL)
+            target: tuple[str, Any] = (
+                (column.field, _BESIDE) if column.field else ("not used", {**_LABEL, "align": "left", "indent": 1})
+            )
             self._line([(shown(column.label), None), (column.letter, None), target])
 
     def _facts(self, title: str, facts: Iterable[tuple[str, str]]) -> None:

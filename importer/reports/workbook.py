@@ -48,7 +48,8 @@ def _write_sheets(book: Book, summary: RunSummary, rows: ResultRows, rows_per_sh
     SummarySheet(book).write(summary)
     results = ResultsSheet(book, summary.rows, rows_per_sheet) if summary.status != "planned" else None
     to_fix = sum(summary.counts.get(status, 0) for status in (Status.INVALID, Status.REJECTED))
-    fix = FixSheet(book, to_fix, rows_per_sheet)
+    remedies = {group.code: group.remedy for group in summary.errors}
+    fix = FixSheet(book, to_fix, rows_per_sheet, remedies)
 
     chunks: Iterator[SheetRows] = (sheet_rows(chunk, len(summary.columns)) for chunk in rows())
     first = list(islice(chunks, 1))

@@ -1,7 +1,8 @@
 """Names of months and days of the week as exports of several languages write them, in lower case.
 
-English, German, French, Spanish, Portuguese, Italian, Dutch, Indonesian, and Hindi in Latin letters. Each name means
-one month or day whatever the language (a test holds that), so reading them guesses nothing.
+English, German, French, Spanish, Portuguese, Italian, Dutch, Indonesian, and Hindi in Latin letters, its months in
+Devanagari, too. Each name means one month or day whatever the language (a test holds that), so reading them guesses
+nothing.
 """
 
 from __future__ import annotations
@@ -9,18 +10,43 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 FULL_MONTHS: tuple[tuple[str, ...], ...] = (
-    ("january", "januar", "jänner", "janvier", "enero", "janeiro", "gennaio", "januari", "janvari"),
-    ("february", "februar", "février", "fevrier", "febrero", "fevereiro", "febbraio", "februari", "farvari"),
-    ("march", "märz", "maerz", "mars", "marzo", "março", "marco", "maart", "maret"),
-    ("april", "avril", "abril", "aprile", "aprail"),
-    ("may", "mai", "mayo", "maio", "maggio", "mei"),
-    ("june", "juni", "juin", "junio", "junho", "giugno", "joon"),
-    ("july", "juli", "juillet", "julio", "julho", "luglio", "julai"),
-    ("august", "août", "aout", "agosto", "augustus", "agustus", "agast"),
-    ("september", "septembre", "septiembre", "setiembre", "setembro", "settembre", "sitambar"),
-    ("october", "oktober", "octobre", "octubre", "outubro", "ottobre", "aktubar"),
-    ("november", "novembre", "noviembre", "novembro", "navambar"),
-    ("december", "dezember", "décembre", "decembre", "diciembre", "dezembro", "dicembre", "desember", "disambar"),
+    ("january", "januar", "jänner", "janvier", "enero", "janeiro", "gennaio", "januari", "janvari", "जनवरी"),
+    (
+        "february",
+        "februar",
+        "février",
+        "fevrier",
+        "febrero",
+        "fevereiro",
+        "febbraio",
+        "februari",
+        "farvari",
+        "फरवरी",
+        "फ़रवरी",
+        "फ़रवरी",
+    ),
+    ("march", "märz", "maerz", "mars", "marzo", "março", "marco", "maart", "maret", "मार्च"),
+    ("april", "avril", "abril", "aprile", "aprail", "अप्रैल"),
+    ("may", "mai", "mayo", "maio", "maggio", "mei", "मई"),
+    ("june", "juni", "juin", "junio", "junho", "giugno", "joon", "जून"),
+    ("july", "juli", "juillet", "julio", "julho", "luglio", "julai", "जुलाई"),
+    ("august", "août", "aout", "agosto", "augustus", "agustus", "agast", "अगस्त"),
+    ("september", "septembre", "septiembre", "setiembre", "setembro", "settembre", "sitambar", "सितंबर", "सितम्बर"),
+    ("october", "oktober", "octobre", "octubre", "outubro", "ottobre", "aktubar", "अक्टूबर", "अक्तूबर"),
+    ("november", "novembre", "noviembre", "novembro", "navambar", "नवंबर", "नवम्बर"),
+    (
+        "december",
+        "dezember",
+        "décembre",
+        "decembre",
+        "diciembre",
+        "dezembro",
+        "dicembre",
+        "desember",
+        "disambar",
+        "दिसंबर",
+        "दिसम्बर",
+    ),
 )
 """By month; the first name of each is the English one."""
 

@@ -27,6 +27,8 @@ _FIXED = {
 }
 _BEHIND = {"b": "\\.?"}
 """What may stand behind a part: short names of months often end with a dot, and the shortest never do."""
+ORDINAL = "(?:(?i:st|nd|rd|th|er)|\\.?[º°])"
+"""What makes a number a first, second, ...: 1st, 1er, 1º. The dot of German ones stands in the form."""
 _SHOWN = {"d": "DD", "m": "MM", "Y": "YYYY", "y": "YY", "H": "hh", "I": "hh", "M": "mm", "S": "ss", "p": "AM/PM"}
 _SHOWN |= {"b": "MMM", "B": "MMMM", "a": "DDD", "A": "DDDD", "f": "ffffff", "z": "+hhmm", "%": "%"}
 
@@ -43,9 +45,11 @@ def date_form(form: str) -> DateForm:
     """The pattern of a form that the mapping has checked.
 
     Days, months and hours may have one digit, but only where something other than a digit stands on both sides.
-    A blank stands for any number of blanks.
+    A blank stands for any number of blanks. Beside the name of a month, days may be ordinals: 1st, 1er, 1º.
     """
     tokens = re.findall(r"%.|\s+|[^%\s]", form, re.DOTALL)
+    # Beside the name of a month a first is the same as a one; between numbers nobody writes it.
+    behind = {**_BEHIND, "d": f"{ORDINAL}?"} if {"%b", "%B"} & set(tokens) else _BEHIND
     pattern = ""
     for position, token in enumerate(tokens):
         part = token[1:]
@@ -57,7 +61,7 @@ def date_form(form: str) -> DateForm:
             beside = tokens[max(position - 1, 0) : position] + tokens[position + 1 : position + 2]
             alone = not any(_is_digits(other) for other in beside)
             pattern += (
-                f"(?P<{part}>{_FIXED.get(part) or ('[0-9]{1,2}' if alone else '[0-9]{2}')}){_BEHIND.get(part, '')}"
+                f"(?P<{part}>{_FIXED.get(part) or ('[0-9]{1,2}' if alone else '[0-9]{2}')}){behind.get(part, '')}"
             )
     parts = frozenset(token[1:] for token in tokens if token.startswith("%")) - {"%"}
     return DateForm(rf"\A{pattern}\z", parts)

@@ -170,6 +170,7 @@ def test_what_check_list_next_and_install_tell(desk: Desk) -> None:
     jobs(desk, more='schedule: {cron: "30 2 * * *", timezone: Asia/Kolkata}')
     assert desk.run("jobs", "check", "--json").json["findings"] == []
     assert [each["job"] for each in desk.run("jobs", "next", "--json", "--count", "2").json["next"]] == ["visits"] * 2
+    assert " 02:30 +05:30  visits\n" in desk.run("jobs", "next", "--count", "2").out
     assert "T02:30:00+05:30" in desk.run("jobs", "list", "--json").json["jobs"][0]["next"]
     cron = desk.run("jobs", "install", "--cron", "--json").json["text"]
     assert "30 2 * * * IMPORTER_HOME=" in cron

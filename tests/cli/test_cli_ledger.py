@@ -33,7 +33,7 @@ def test_what_was_moved_is_told(
     told = Moved("db.invalid/importer", 1, 2, 3000, before)
     monkeypatch.setattr("importer.ledger.entrance.move_ledger", lambda *given, **options: told)
     assert run(["ledger", "move"]) == 0
-    assert f"1 runs, 2 calls and 3,000 rows {words} db.invalid/importer" in capsys.readouterr().out
+    assert f"1 run, 2 calls and 3,000 rows {words} db.invalid/importer" in capsys.readouterr().out
     monkeypatch.setenv("IMPORTER_DATABASE_URL", "postgresql://importer@db.invalid/importer")
     assert run(["ledger", "move", "--json"]) == 0
     said = json.loads(capsys.readouterr().out)

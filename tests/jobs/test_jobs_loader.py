@@ -75,7 +75,12 @@ def test_everything_said_arrives(tmp_path: Path) -> None:
         (one("    after: a\n"), 6, "The jobs wait for each other: a → a.", "Let one have a schedule."),
         (one("    guards: {max_invalid: 5}\n"), 6, '"5" is more than all rows.', "5%"),
         (one("    after_file: {done: ..}\n"), 6, '".." cannot be an archive.', "done"),
-        (one("    notify: [{when: always}]\n"), 6, "Where the address is kept is not said.", "env: NAME"),
+        (
+            one("    notify: [{when: always}]\n"),
+            6,
+            "The notification does not say where its address is kept.",
+            "env: NAME",
+        ),
         (one("    notify: [{url: {env: X}, when: silence}]\n"), 6, "`silence` needs a number of days.", "days: 3"),
         (one("    notify: [{url: {env: X}, days: 3}]\n"), 6, "`days` belongs to `when: silence`.", "Remove it"),
         (one("    guards: strict\n"), 6, "`guards` must be a table of options", "{folder: inbox}"),

@@ -43,6 +43,7 @@ class Scene:
     rows: Sequence[str]
     command: str = "check"
     trouble: Callable[[Sandbox], None] = lambda sandbox: None
+    timeout: str = "60"
 
 
 def _row(number: int, chance: random.Random, **wrong: str) -> str:
@@ -82,8 +83,8 @@ def _refusals(sandbox: Sandbox) -> None:
     sandbox.change(calls_per_window=6, bulk_calls_per_window=6, window=1.0, latency=0.15)
     for fault in (
         {"fault": "throttle-429", "calls": 2, "skip": 6, "on": "bulk"},
-        {"fault": "timeout-after-processing", "calls": 1, "skip": 9, "on": "bulk", "seconds": 2},
-        {"fault": "missing-receipts", "calls": 1, "skip": 14, "on": "bulk"},
+        {"fault": "timeout-after-processing", "calls": 1, "skip": 20, "on": "bulk", "seconds": 6},
+        {"fault": "missing-receipts", "calls": 1, "skip": 26, "on": "bulk"},
         {"fault": "500-before-processing", "calls": -1, "skip": 0, "on": "activities-of-lead"},
     ):
         sandbox.faults.add(order_of(fault))
@@ -109,7 +110,7 @@ SCENES = (
     Scene("hopeless", [row.replace("/10/2026", "-10-2026") for row in _rows(300, 0.5, 3)]),
     Scene("spoiled", _spoiled([row.replace("Great session", "Great") for row in _rows(800, 0.01, 6)])),
     Scene("finished", _rows(500, 0.02, 4), "run"),
-    Scene("troubled", _unknown_leads(_rows(600, 0.02, 5)), "run", _refusals),
+    Scene("troubled", _unknown_leads(_rows(600, 0.02, 5)), "run", _refusals, "3"),
 )
 
 
@@ -131,7 +132,7 @@ def play(scene: Scene, folder: Path) -> Path:
         "LEADSQUARED_API_KEY": "scene-api",
         "LEADSQUARED_WINDOW_SECONDS": "1",
         "LEADSQUARED_SETTLE_SECONDS": "0.5",
-        "LEADSQUARED_TIMEOUT_SECONDS": "1",
+        "LEADSQUARED_TIMEOUT_SECONDS": scene.timeout,
     }
     book = folder / f"{scene.name}.xlsx"
     arguments = [scene.command, "webinar.csv", "-m", "webinar.yaml", "--results", str(book), "--quiet"]

@@ -271,7 +271,7 @@ def test_a_check_asks_nobody(world: World, says: Says, outside: Surroundings) ->
     seen = check(request, Places(), named)
     assert (codes(seen), says.asked) == (["not-an-account-option"], [])
     assert seen.page is not None
-    assert "Metadata" in seen.page.read_text("utf-8")
+    assert ">Fields</th>" in seen.page.read_text("utf-8")
 
 
 def examined(world: World, outside: Surroundings, *, refresh: bool) -> dict[str, list[Examined]]:

@@ -64,3 +64,10 @@ def test_the_command() -> None:
     assert "LeadSquared's own" in everything
     assert '"code": "no-answer"' in run(cli, ["explain", "no-answer", "--json"]).output
     assert '"codes": [' in run(cli, ["explain", "--json"]).output
+
+
+def test_advice_without_a_value_beside_it_says_what_to_write() -> None:
+    """Beside a cell a remedy says what is expected there."""
+    assert explain("not-a-date").example.endswith("Expected something like 31/12/2026.")
+    assert explain("not-a-date").remedy == "Write something like 31/12/2026."
+    assert explain("required").remedy == "Fill in the cell."

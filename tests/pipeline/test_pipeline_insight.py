@@ -16,13 +16,16 @@ from hypothesis import strategies as st
 from pipeline_world import LOST, World, before, mx, visits
 
 from importer.ledger.interface import PastCall
-from importer.model import CallClass, Limit, VerdictKind
+from importer.mapping.loader import parse_mapping
+from importer.model import CallClass, Limit, Status, VerdictKind
 from importer.pipeline.column_values import MOST_DISTINCT, ColumnValues
 from importer.pipeline.insight import _calls, look_into
-from importer.pipeline.plan import PlanRequest, plan_import, prepare
+from importer.pipeline.people import people_of
+from importer.pipeline.plan import PlanRequest, known_words, plan_import, prepare
 from importer.pipeline.plan_store import Plan, open_plan
+from importer.pipeline.read_as import read_as
 from importer.pipeline.report import Books, summarise
-from importer.reports.insight import PARTS
+from importer.reports.insight import PARTS, PersonRow
 
 MAPPING = """\
 target: bulk-activities-by-lead-id
@@ -71,7 +74,41 @@ def test_a_plan_is_looked_into(tmp_path: Path) -> None:
     assert seen.previewed == (2, 3, 4)
     body = json.loads(seen.preview)
     assert [activity["ActivityNote"] for activity in body] == ["same"] * 3
-    assert (seen.calls, seen.people, seen.people_total) == (None, (), 0)
+    assert seen.sent == (
+        ("activity.RelatedProspectId", (LEAD,) * 3),
+        ("activity.ActivityEvent", ("201",) * 3),
+        ("activity.ActivityNote", ("same",) * 3),
+        ("activity.ActivityDateTime", ("2026-10-01", "2026-10-02", "2026-10-03")),
+    )
+    assert [column.read_as for column in seen.columns] == ["id", "text", "date DD.MM.YYYY"]
+    assert (seen.calls, seen.people_total) == (None, 2)
+    assert [(one.row, one.status.value, one.code) for one in seen.people] == [
+        (120, "invalid", "not-a-uuid"),
+        (121, "invalid", "required, not-a-date"),
+    ]
+    assert seen.people[1].text.startswith('Column A "Lead": The cell is empty')
+    assert 'Fill in the cell. Column C "When": "99" is not a date' in seen.people[1].text
+
+
+def test_columns_are_told_as_what_they_are_read() -> None:
+    """Type, form, place and table of each field; a column that is only named in a text is a part of it."""
+    text = """\
+target: create-lead
+lead:
+  Phone: {column: Phone, type: phone, country: IN}
+  mx_Plan: {column: Plan, type: choice, lookup: {Gold: G}}
+  mx_Seen: {column: Seen, type: datetime, format: "%d/%m/%Y %H:%M", timezone: Asia/Kolkata}
+  mx_Note: {template: "{Plan} since {Since}"}
+"""
+    mapping = parse_mapping(text, Path("m.yaml"), **known_words()).mapping
+    fields = {"Phone": "lead.Phone", "Plan": "lead.mx_Plan, lead.mx_Note", "Seen": "lead.mx_Seen"}
+    assert read_as(mapping, {**fields, "Since": "lead.mx_Note", "Other": ""}) == {
+        "Phone": "phone number, IN",
+        "Plan": "choice, translated by a table",
+        "Seen": "date and time DD/MM/YYYY hh:mm, Asia/Kolkata",
+        "Since": "part of a text",
+        "Other": "",
+    }
 
 
 def test_a_plan_remembers_spoiled_columns(tmp_path: Path) -> None:
@@ -93,7 +130,7 @@ def test_a_plan_without_ready_rows_has_no_preview(tmp_path: Path) -> None:
     """Nothing is shown that would not be sent, and a cause that all rows share is named."""
     plan = planned(tmp_path, ["nobody,x,01.10.2026"] * 9)
     seen = look_into(Books(plan))
-    assert (seen.preview, seen.previewed) == ("", ())
+    assert (seen.preview, seen.previewed, seen.sent) == ("", (), ())
     assert "Every row has the problem not-a-uuid" in summarise(Books(plan)).next_step
 
 
@@ -130,12 +167,24 @@ def test_a_run_is_looked_into(world: World) -> None:
 
 def test_only_so_many_rows_are_listed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """The page of a run with a million refused rows stays small, and says how many there are."""
-    monkeypatch.setattr("importer.pipeline.insight._PEOPLE", 2)
+    monkeypatch.setattr("importer.pipeline.people.PEOPLE", 2)
     world.crm.bad_notes = {f"visit {number}" for number in range(1, 6)}
     plan = world.plan(visits(30))
     run = world.deliver(plan).run
     seen = look_into(Books(plan, world.ledger, run))
     assert (len(seen.people), seen.people_total) == (2, 5)
+
+
+def test_refusals_go_before_rows_that_are_wrong_in_the_file(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only so many fit; those of the file stand grouped by cause as well. All are in the order of the rows."""
+    monkeypatch.setattr("importer.pipeline.people.PEOPLE", 3)
+    world.crm.bad_notes = {"visit 5", "visit 6"}
+    plan = world.plan(visits(9))
+    run = world.deliver(plan).run
+    invalid = [PersonRow(row, Status.INVALID, "required", "The cell is empty.") for row in (3, 9)]
+    people, total = people_of(Books(plan, world.ledger, run), invalid)
+    assert total == 2
+    assert [(one.row, one.status.value) for one in people] == [(3, "invalid"), (7, "rejected"), (8, "rejected")]
 
 
 def test_a_call_without_an_end_is_in_doubt() -> None:
@@ -184,6 +233,7 @@ def test_only_values_that_come_again_have_bars() -> None:
     bars, others = values.bars()
     assert [(bar.text, bar.rows) for bar in bars] == [("often", 50), ("also", 10)]
     assert others == 40
+    assert gathered(["L-1"] * 5 + [f"id {number}" for number in range(100)]).bars() == ((), 0)
     assert gathered([f"{letter} {number}" for letter in "ab" for number in range(300)] * 2).bars() == ((), 0)
     assert gathered([]).bars() == ((), 0)
 

@@ -48,7 +48,7 @@ def test_the_page_has_a_section_near_the_top() -> None:
     """Before the problems; used and unused columns."""
     page = render_page(summary({Status.CREATED: 3}, damage=(ZIP, NOTE)))
     assert page.index("Columns that Excel may have spoiled") < page.index("Problems, grouped by cause")
-    assert "<code>lead.Zip</code>" in page
+    assert "<code>lead.<wbr>Zip</code>" in page
     assert "rows 3, 9 and 29 more" in page
     assert "spoiled" not in render_page(summary({Status.CREATED: 3}))
 

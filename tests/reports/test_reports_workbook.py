@@ -138,6 +138,22 @@ def test_only_rows_that_can_be_corrected_are_to_fix(tmp_path: Path) -> None:
     assert sheet.auto_filter.ref
 
 
+def test_a_refused_row_says_what_to_do(tmp_path: Path) -> None:
+    """On the sheet To fix; the sheet Results keeps LeadSquared's own words. Empty statuses and lone bars are left out."""
+    advice = (ErrorGroup("code", "why", 1, (2,), "Import the lead first."),)
+    rows = [(2, Status.REJECTED, "a"), (3, Status.INVALID, "b")]
+    path = written(tmp_path / "r.xlsx", rows, errors=advice)
+    refused, wrong = (str(reason) for reason in column(path, "To fix", "Reason"))
+    assert refused.endswith(" Import the lead first.")
+    assert "Import the lead" not in wrong
+    assert "Import the lead" not in str(column(path, "Results", "Error"))
+    book = openpyxl.load_workbook(path)["Summary"]
+    assert [row[0].value for row in book.iter_rows(min_row=6, max_row=8)] == ["invalid", "rejected", "rows read"]
+    assert len(book._charts) == 1
+    alone = written(tmp_path / "alone.xlsx", rows[:1], errors=())
+    assert openpyxl.load_workbook(alone)["Summary"]._charts == []
+
+
 def test_the_bad_cells_are_coloured_and_explained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Empty ones and those that look like formulas too, on the sheet that the row came to stand on; no others."""
     texts = ["a", "", "=b", "", "c", "d"]

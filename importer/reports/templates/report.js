@@ -1,12 +1,23 @@
 "use strict";
 window.addEventListener("beforeprint", () => {
-  for (const folded of document.querySelectorAll("details")) folded.open = true;
+  for (const folded of document.querySelectorAll("details.evidence")) folded.open = true;
 });
 for (const table of document.querySelectorAll("table[data-sort]")) {
   const body = table.tBodies[0];
   const rows = Array.from(body.rows);
   const field = document.getElementById(table.id + "-filter");
   const told = document.getElementById(table.id + "-told");
+  const more = document.getElementById(table.id + "-more");
+  const first = Number(table.dataset.first);
+  const showAll = () => {
+    for (const row of rows) row.classList.remove("later");
+    more.hidden = true;
+  };
+  if (rows.length > first) {
+    for (const row of rows.slice(first)) row.classList.add("later");
+    more.hidden = false;
+    more.firstChild.addEventListener("click", showAll);
+  }
   const key = (row, index) => row.cells[index].dataset.key ?? row.cells[index].textContent.trim().toLowerCase();
   const compare = (a, b) => {
     const [x, y] = [Number(a), Number(b)];
@@ -18,6 +29,7 @@ for (const table of document.querySelectorAll("table[data-sort]")) {
     button.textContent = heading.textContent;
     heading.replaceChildren(button);
     button.addEventListener("click", () => {
+      showAll();
       const down = heading.getAttribute("aria-sort") === "ascending";
       for (const other of table.tHead.rows[0].cells) other.removeAttribute("aria-sort");
       heading.setAttribute("aria-sort", down ? "descending" : "ascending");
@@ -28,6 +40,7 @@ for (const table of document.querySelectorAll("table[data-sort]")) {
   if (!field) continue;
   field.closest(".tools").hidden = false;
   field.addEventListener("input", () => {
+    showAll();
     const words = field.value.toLowerCase().split(/\s+/).filter(Boolean);
     let left = 0;
     for (const row of rows) {

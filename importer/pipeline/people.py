@@ -1,0 +1,62 @@
+"""The rows that need a person, for the report page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import fields
+from itertools import groupby
+from operator import attrgetter
+from typing import TYPE_CHECKING
+
+from importer.model import NEEDS_PERSON, Status
+from importer.pipeline.report import Books, problem_text
+from importer.problems import Problem
+from importer.reports.insight import PersonRow
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+PEOPLE = 500
+"""So many rows are listed at most."""
+
+_IN_DOUBT_OR_REFUSED = NEEDS_PERSON - {Status.INVALID}
+
+
+def invalid_people(problems: pa.RecordBatch, most: int) -> list[PersonRow]:
+    """The first rows, at most so many, of problems that stand in the order of their rows."""
+    import pyarrow.compute as pc
+
+    numbers = problems.column("row")
+    wanted = pc.unique(numbers)[:most]
+    if not len(wanted):
+        return []
+    return list(_invalid(problems.filter(pc.less_equal(numbers, wanted[-1]))))
+
+
+def _invalid(problems: pa.RecordBatch) -> Iterator[PersonRow]:
+    listed = map(Problem, *(problems.column(name.name).to_pylist() for name in fields(Problem)))
+    for row, alike in groupby(listed, attrgetter("row")):
+        found = list(alike)
+        codes = ", ".join(dict.fromkeys(problem.code for problem in found))
+        yield PersonRow(row, Status.INVALID, codes, " ".join(map(problem_text, found)))
+
+
+def people_of(books: Books, invalid: Sequence[PersonRow]) -> tuple[tuple[PersonRow, ...], int]:
+    """The first rows that need a person, by row, and how many there are.
+
+    ``invalid`` are the first rows with problems in the file. What LeadSquared refused, and what is in doubt, goes
+    before them when there are too many to list.
+    """
+    total = books.plan.facts.invalid
+    people: list[PersonRow] = []
+    if books.ledger and books.run:
+        counts = books.ledger.counts(books.run.id)
+        total += sum(counts.get(status, 0) for status in _IN_DOUBT_OR_REFUSED)
+        for outcome in books.ledger.outcomes(books.run.id, list(_IN_DOUBT_OR_REFUSED)):
+            if len(people) == PEOPLE:
+                break
+            more = outcome.evidence if outcome.error and outcome.evidence != outcome.error else ""
+            text = outcome.error or outcome.evidence
+            people.append(PersonRow(outcome.row, outcome.status, outcome.error_code, text, more))
+    people += invalid[: PEOPLE - len(people)]
+    return tuple(sorted(people, key=attrgetter("row"))), total
