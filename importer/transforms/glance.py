@@ -5,8 +5,8 @@ A proof is never wrong; where it fails nothing is known, and the texts need the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,14 +20,15 @@ _FIRST_OF_OTHERS = 0x80
 """From this byte on UTF-8 writes characters beyond ASCII."""
 
 
-def byte_table(numbers: Iterable[int]) -> Truths:
-    """A table that tells of every byte whether it is among ``numbers``."""
+_BLANKS = bytes(code for code in range(_FIRST_OF_OTHERS) if chr(code).isspace())
+
+
+@cache
+def _table(some: bytes) -> Truths:
+    """Of every byte whether it is one of ``some``."""
     table = np.zeros(256, dtype=bool)
-    table[list(numbers)] = True
+    table[list(some)] = True
     return table
-
-
-_BLANKS = byte_table(code for code in range(_FIRST_OF_OTHERS) if chr(code).isspace())
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +59,27 @@ class Glance:
         found: Truths = self.begins == self.ends
         return found
 
-    def begins_with(self, table: Truths) -> Truths:
-        """Which texts begin with a byte of the table; empty ones do not."""
+    def begins_with(self, some: bytes) -> Truths:
+        """Which texts begin with one of ``some`` bytes; empty ones do not."""
         if not len(self.text):
             return np.zeros(len(self.begins), dtype=bool)
-        found: Truths = table[self.text[np.minimum(self.begins, len(self.text) - 1)]] & ~self.empty()
+        found: Truths = _table(some)[self.text[np.minimum(self.begins, len(self.text) - 1)]] & ~self.empty()
         return found
 
-    def holds(self, table: Truths) -> bool:
-        """Whether a byte of the table stands anywhere."""
-        return bool(table[self.text].any())
+    def ends_with(self, some: bytes) -> Truths:
+        """Which texts end with one of ``some`` bytes; empty ones do not."""
+        if not len(self.text):
+            return np.zeros(len(self.begins), dtype=bool)
+        found: Truths = _table(some)[self.text[np.maximum(self.ends - 1, 0)]] & ~self.empty()
+        return found
+
+    def longest(self) -> int:
+        """The bytes of the longest text."""
+        return int((self.ends - self.begins).max(initial=0))
+
+    def holds(self, some: bytes) -> bool:
+        """Whether one of ``some`` bytes stands anywhere."""
+        return bool(_table(some)[self.text].any())
 
     def is_bare(self) -> bool:
         """Whether all texts are certainly ASCII and none begins or ends with a blank."""
@@ -75,6 +87,4 @@ class Glance:
             return True
         if self.text.max() >= _FIRST_OF_OTHERS:
             return False
-        last = self.text[np.maximum(self.ends - 1, 0)]
-        # The byte before an empty text belongs to another one, whose end it is.
-        return not (self.begins_with(_BLANKS).any() or _BLANKS[last].any())
+        return not (self.begins_with(_BLANKS).any() or self.ends_with(_BLANKS).any())

@@ -10,12 +10,12 @@ import pandas as pd
 import pyarrow.compute as pc
 
 from importer.transforms.columns import arrow_of, column_of, matching, without_invisible
-from importer.transforms.glance import Glance, byte_table
+from importer.transforms.glance import Glance
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_NEEDLESS = byte_table(b"-0")
+_NEEDLESS = b"-0"
 """With these begin all numbers that can be written shorter."""
 
 

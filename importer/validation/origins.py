@@ -15,12 +15,12 @@ import pyarrow.compute as pc
 from importer.mapping.model import FieldRule
 from importer.mapping.template import template_headings
 from importer.transforms.columns import INVISIBLE, WHITESPACE, arrow_of, column_of
-from importer.transforms.glance import Glance, byte_table
+from importer.transforms.glance import Glance
 from importer.validation.interface import SourceColumn
 
 _BRACES = re.compile(r"\{([^{}]*)\}")
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_BLANK_BEGINS = byte_table({character.encode()[0] for character in WHITESPACE + INVISIBLE})
+_BLANK_BEGINS = bytes({character.encode()[0] for character in WHITESPACE + INVISIBLE})
 _NOWHERE = SourceColumn("", "", "")
 
 Cells = Mapping[str, "pd.Series[str]"]

@@ -16,7 +16,7 @@ from importer.mapping.model import FieldRule
 from importer.settings import Locale
 from importer.transforms import columns
 from importer.transforms.columns import INVISIBLE, WHITESPACE, arrow_of, repeats, without_invisible
-from importer.transforms.glance import Glance, byte_table
+from importer.transforms.glance import Glance
 from importer.validation.origins import blank
 from importer.validation.readers import make_reader
 
@@ -44,9 +44,13 @@ def test_a_glance_sees_each_text(texts: list[str | None], before: int) -> None:
     seen = [glance.text[begin:end].tobytes().decode() for begin, end in zip(glance.begins, glance.ends, strict=True)]
     assert seen == [text or "" for text in texts]
     assert glance.empty().tolist() == [not text for text in texts]
-    table = byte_table(b"0a\xc2")
-    assert glance.begins_with(table).tolist() == [(text or "").encode()[:1] in (b"0", b"a", b"\xc2") for text in texts]
-    assert glance.holds(table) == any(byte in b"0a\xc2" for text in texts for byte in (text or "").encode())
+    assert glance.begins_with(b"0a\xc2").tolist() == [
+        (text or "").encode()[:1] in (b"0", b"a", b"\xc2") for text in texts
+    ]
+    ends = [(text or "").encode()[-1:] in (b"0", b"a", b"\x80") for text in texts]
+    assert glance.ends_with(b"0a\x80").tolist() == ends
+    assert glance.longest() == max((len((text or "").encode()) for text in texts), default=0)
+    assert glance.holds(b"0a\xc2") == any(byte in b"0a\xc2" for text in texts for byte in (text or "").encode())
 
 
 @given(TEXTS, st.integers(0, 2))
