@@ -51,9 +51,12 @@ def per_distinct(texts: pd.Series[str], change: Callable[[str], str | None]) -> 
 
 
 def repeats(array: Any) -> bool:
-    """Whether the first texts come again and again, so that it pays to look at every distinct one once."""
-    sample = array.slice(0, _SAMPLE)
-    return len(array) > _SAMPLE and len(sample.dictionary_encode().dictionary) * 2 < _SAMPLE
+    """Whether the first texts repeat so often that, by their look, most of all texts stand there more than once."""
+    if len(array) <= _SAMPLE:
+        return False
+    again = _SAMPLE - len(array.slice(0, _SAMPLE).dictionary_encode().dictionary)
+    # Of d equally frequent texts some n * n / 2d repeat among the first n; d is to be below half of all.
+    return again * len(array) > _SAMPLE * _SAMPLE
 
 
 def without_invisible(array: Any) -> Any:

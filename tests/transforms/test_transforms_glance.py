@@ -98,9 +98,9 @@ def test_a_column_that_repeats_is_read_as_one_that_does_not(rule: dict[str, str]
     @given(TEXTS)
     @settings(deadline=None, max_examples=60)
     def holds(texts: list[str | None]) -> None:
-        column = pd.Series(texts * 5, dtype="str")
+        column = pd.Series(texts * 8, dtype="str")
         made = [make_reader(FieldRule.model_validate({"column": "A", **rule}), Locale()) for _ in range(3)]
-        with patch.object(columns, "_SAMPLE", max(1, 5 * len(texts) - 1)):
+        with patch.object(columns, "_SAMPLE", max(1, 4 * len(texts))):
             assert not texts or repeats(arrow_of(column))
             once = made[0].read(column)
             formed = made[0].formed(column) if made[0].formed else once
@@ -108,7 +108,7 @@ def test_a_column_that_repeats_is_read_as_one_that_does_not(rule: dict[str, str]
         pd.testing.assert_series_equal(once, each)
         pd.testing.assert_series_equal(formed, made[1].formed(column) if made[1].formed else each)
         alone = [arrow_of(made[2].read(pd.Series([text], dtype="str")))[0].as_py() for text in texts]
-        assert arrow_of(once).to_pylist() == alone * 5
+        assert arrow_of(once).to_pylist() == alone * 8
 
     holds()
 
