@@ -280,7 +280,8 @@ class _Tally:
             if len(first) < _FIRST_ROWS:
                 first.append(row)
         for problem in problems:
-            self._example.setdefault(problem.code, str(problem))
+            if problem.code not in self._example:
+                self._example[problem.code] = str(problem)
 
     def groups(self) -> tuple[ProblemGroup, ...]:
         """The commonest code first."""

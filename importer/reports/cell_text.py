@@ -25,6 +25,9 @@ _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _ILLEGAL_FOR_ARROW = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x{fffe}\x{ffff}]"
 """The same without surrogates, in the spelling of Arrow's regular expressions."""
 
+_PERHAPS_ILLEGAL = bytes([*range(9), 0x0B, 0x0C, *range(0x0E, 0x20), "\uffff".encode()[0]])
+"""Every one of these has one of these bytes in it."""
+
 # Excel turns a text with one of these in front into a formula when somebody edits the cell, unless it is marked.
 RISKY_STARTS = frozenset("=+-@\t\r")
 
@@ -52,6 +55,8 @@ def sheet_column(texts: pd.Series | Sequence[str]) -> tuple[pa.Array, AbstractSe
     import pyarrow as pa
     import pyarrow.compute as pc
 
+    from importer.transforms.glance import Glance
+
     kind = pa.large_string()
     changed: set[int] = set()
     try:
@@ -63,6 +68,9 @@ def sheet_column(texts: pd.Series | Sequence[str]) -> tuple[pa.Array, AbstractSe
     if isinstance(array, pa.ChunkedArray):
         # pandas may hold a column in pieces, of which some have another width of offsets.
         array = pa.concat_arrays([pa.array([], kind), *(piece.cast(kind) for piece in array.chunks)])
+    glance = Glance.at(array)
+    if glance.longest() <= _LINE_FEEDS and not glance.holds(_PERHAPS_ILLEGAL):
+        return array, changed
     # Only a text longer than this can have too many line feeds, or be too long for a cell.
     unfit = pc.or_(pc.match_substring_regex(array, _ILLEGAL_FOR_ARROW), pc.greater(pc.utf8_length(array), _LINE_FEEDS))
     if not pc.any(unfit).as_py():

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 _REFERENCES = (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"))
 _RARE = r"\r|_x[0-9A-Fa-f]{4}_|^\s|\s$"
-_RISKY = f"^[{re.escape(''.join(sorted(RISKY_STARTS)))}]"
+_BLANKS = b"\t\n\f\r "
+_PERHAPS_RARE = b"\r_"
+_SIGNS = b"&<>"
+_RISKY = "".join(sorted(RISKY_STARTS)).encode()
 _LITERAL_ESCAPE = re.compile("(_x[0-9a-fA-F]{4}_)")
 
 
@@ -83,8 +86,8 @@ def _cells(column: TextColumn, lines: pa.Array) -> pa.Array:
     if pc.all(empty).as_py() and column.kept is None:
         return texts
     begin = (f'<c r="{column.letter}', lines, '" s="', _styles(column))
-    rare = pc.match_substring_regex(texts, _RARE)
-    if pc.any(rare).as_py():
+    rare = _rare(texts)
+    if rare is not None:
         written = pa.array([_inside(text) for text in texts.filter(rare).to_pylist()], pa.large_string())
         inside = pc.replace_with_mask(_joined("<is><t>", _escaped(texts), "</t></is>"), rare, written)
         made = _joined(*begin, '" t="inlineStr">', inside, "</c>")
@@ -99,10 +102,28 @@ def _cells(column: TextColumn, lines: pa.Array) -> pa.Array:
     return pc.if_else(empty, nothing, made)
 
 
+def _rare(texts: pa.Array) -> Any:
+    """Which texts have something in them that is to be looked at one by one; ``None`` when none has."""
+    import pyarrow.compute as pc
+
+    from importer.transforms.glance import Glance
+
+    glance = Glance.at(texts)
+    ends = glance.begins_with(_BLANKS).any() or glance.ends_with(_BLANKS).any()
+    if not ends and not glance.holds(_PERHAPS_RARE):
+        return None
+    rare = pc.match_substring_regex(texts, _RARE)
+    return rare if pc.any(rare).as_py() else None
+
+
 def _escaped(texts: pa.Array) -> pa.Array:
     """The texts as XML writes them, where nothing else than its own signs is to be escaped."""
     import pyarrow.compute as pc
 
+    from importer.transforms.glance import Glance
+
+    if not Glance.at(texts).holds(_SIGNS):
+        return texts
     for sign, reference in _REFERENCES:
         if pc.any(pc.match_substring(texts, sign)).as_py():
             texts = pc.replace_substring(texts, sign, reference)
@@ -134,9 +155,11 @@ def _styles(column: TextColumn) -> Any:
 
 def risky_texts(texts: pa.Array) -> pa.Array:
     """For each text whether Excel would take it for a formula when somebody edits its cell."""
-    import pyarrow.compute as pc
+    import pyarrow as pa
 
-    return pc.match_substring_regex(texts, _RISKY)
+    from importer.transforms.glance import Glance
+
+    return pa.array(Glance.at(texts).begins_with(_RISKY))
 
 
 def _inside(text: str) -> str:

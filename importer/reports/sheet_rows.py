@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from importer.model import Status
 from importer.problems import Problem
-from importer.redaction import redact
+from importer.redaction import redact_all
 from importer.reports.cell_text import sheet_column
 from importer.reports.interface import RESULT_COLUMNS, ResultChunk
 from importer.reports.words import UNCERTAIN_ADVICE
@@ -54,10 +54,11 @@ def _errors(statuses: pa.Array, errors: pa.Array) -> pa.Array:
     said = pc.or_(pc.not_equal(errors, ""), pc.equal(statuses, Status.UNCERTAIN.value))
     if not pc.any(said).as_py():
         return errors
-    pairs = zip(statuses.filter(said).to_pylist(), errors.filter(said).to_pylist(), strict=True)
-    texts, _ = sheet_column([_error_text(status, error) for status, error in pairs])
+    shown = redact_all(errors.filter(said).to_pylist())
+    pairs = zip(statuses.filter(said).to_pylist(), shown, strict=True)
+    texts, _ = sheet_column([_advised(status, error) for status, error in pairs])
     return pc.replace_with_mask(errors, said, texts)
 
 
-def _error_text(status: str, error: str) -> str:
-    return f"{redact(error)} {UNCERTAIN_ADVICE}".lstrip() if status == Status.UNCERTAIN else redact(error)
+def _advised(status: str, error: str) -> str:
+    return f"{error} {UNCERTAIN_ADVICE}".lstrip() if status == Status.UNCERTAIN else error

@@ -6,6 +6,7 @@ import codecs
 import gzip
 import io
 import re
+import sys
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,6 +28,8 @@ _MOST_RATIO = 200
 _SHOWN_BEFORE = 30
 _TAIL = "[\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]"
 _TWICE_BEGINS = "ÂÃâàð"
+_TWICE_BYTES = re.compile(b"\xc3[%b]" % bytes(mark.encode()[1] for mark in _TWICE_BEGINS))
+"""A beginning as UTF-8."""
 _TWICE = re.compile(f"[ÂÃâàð](?:(?<=[ÂÃ]){_TAIL}|(?<=â)€{_TAIL}|(?<=à)[¤¥]{_TAIL}|(?<=ð)Ÿ{_TAIL}{_TAIL})")
 """UTF-8 of Latin letters, quotation marks, Devanagari and emoji, each byte taken for a character of cp1252."""
 _SUGGESTED = ["cp1252", "cp1250", "cp1251", "cp932", "gb18030", "big5", "cp949", "cp1253", "cp1254", "cp1255", "cp1256"]
@@ -147,15 +150,17 @@ def _prove(file: TextFile, *, is_given: bool) -> str:
         with open_bytes(path, file.packed) as stream:
             while True:
                 block = stream.read(_BLOCK)
-                try:
-                    text = decoder.decode(block, final=not block)
-                except UnicodeDecodeError as error:
-                    offset = done + len(block) - len(error.object) + error.start
-                    raise _undecodable(file, offset, is_given=is_given) from None
-                if "\0" in text:
-                    raise _null_character(file)
-                twice = twice or _encoded_twice(text)
-                blank = blank and not text.strip("\ufeff \t\r\n")
+                # Once there is something to see, sound UTF-8 need not become text.
+                if blank or file.encoding != "utf-8" or not _passes(decoder, block):
+                    try:
+                        text = decoder.decode(block, final=not block)
+                    except UnicodeDecodeError as error:
+                        offset = done + len(block) - len(error.object) + error.start
+                        raise _undecodable(file, offset, is_given=is_given) from None
+                    if "\0" in text:
+                        raise _null_character(file)
+                    twice = twice or _encoded_twice(text)
+                    blank = blank and not text.strip("\ufeff \t\r\n")
                 if not block:
                     break
                 done += len(block)
@@ -171,6 +176,38 @@ def _prove(file: TextFile, *, is_given: bool) -> str:
     if blank:
         raise SourceError(f"{path} is empty.", "Export the data again; the file should hold at least the headings.")
     return twice
+
+
+def _passes(decoder: codecs.IncrementalDecoder, block: bytes) -> bool:
+    """Whether a block is certainly sound UTF-8 without NUL and without a beginning of what was encoded twice.
+
+    ``decoder`` is then where it would be if it had decoded the block.
+    """
+    import pyarrow as pa
+
+    pending = decoder.getstate()[0]
+    content = pending + block
+    whole = len(content) - _unfinished(content)
+    if not block or b"\0" in content or _TWICE_BYTES.search(content):
+        return False
+    offsets = pa.py_buffer(whole.to_bytes(8, sys.byteorder).rjust(16, b"\0"))
+    try:
+        pa.Array.from_buffers(pa.large_string(), 1, [None, offsets, pa.py_buffer(content)]).validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    decoder.setstate((content[whole:], 0))
+    return True
+
+
+def _unfinished(content: bytes) -> int:
+    """How many last bytes begin a character of UTF-8 that goes on behind the end."""
+    for back in range(1, min(3, len(content)) + 1):
+        byte = content[-back]
+        if byte >= 0xC0:
+            return back if back < (2 if byte < 0xE0 else 3 if byte < 0xF0 else 4) else 0
+        if byte < 0x80:
+            break
+    return 0
 
 
 def _encoded_twice(text: str) -> str:

@@ -10,6 +10,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from importer.transforms.glance import Glance
+
 WHITESPACE = "".join(character for character in map(chr, range(0x3001)) if character.isspace())
 """Every character that Python counts as a blank or line break."""
 
@@ -17,6 +19,7 @@ INVISIBLE = "\u00ad\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\
 """Characters without a shape that get into cells by copying: zero-width blanks, joiners, direction marks."""
 
 _INVISIBLE_CLASS = f"[{INVISIBLE}]"
+_SAMPLE = 2_000
 _TEXT = pd.StringDtype(storage="pyarrow", na_value=np.nan)
 
 Result = TypeVar("Result")
@@ -25,7 +28,9 @@ Result = TypeVar("Result")
 def arrow_of(texts: pd.Series[str]) -> Any:
     """The column as one Arrow array of text; missing cells are null."""
     array = pa.array(texts, pa.large_string(), from_pandas=True)
-    return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+    if not isinstance(array, pa.ChunkedArray):
+        return array
+    return array.chunk(0) if array.num_chunks == 1 else array.combine_chunks()
 
 
 def column_of(array: Any, like: pd.Series[Any]) -> pd.Series[str]:
@@ -45,8 +50,19 @@ def per_distinct(texts: pd.Series[str], change: Callable[[str], str | None]) -> 
     return column_of(pa.array(changed, pa.large_string()).take(encoded.indices), texts)
 
 
+def repeats(array: Any) -> bool:
+    """Whether the first texts repeat so often that, by their look, most of all texts stand there more than once."""
+    if len(array) <= _SAMPLE:
+        return False
+    again = _SAMPLE - len(array.slice(0, _SAMPLE).dictionary_encode().dictionary)
+    # Of d equally frequent texts some n * n / 2d repeat among the first n; d is to be below half of all.
+    return again * len(array) > _SAMPLE * _SAMPLE
+
+
 def without_invisible(array: Any) -> Any:
     """The texts without invisible characters anywhere and without blanks at both ends."""
+    if Glance.at(array).is_bare():
+        return array
     if pc.any(pc.match_substring_regex(array, _INVISIBLE_CLASS)).as_py():
         array = pc.replace_substring_regex(array, _INVISIBLE_CLASS, "")
     return pc.utf8_trim(array, WHITESPACE)
@@ -55,6 +71,8 @@ def without_invisible(array: Any) -> Any:
 def matching(array: Any, pattern: str) -> Any:
     """``array`` with null in place of the texts that the RE2 ``pattern`` does not match as a whole."""
     fits = pc.match_substring_regex(array, rf"\A(?:{pattern})\z")
+    if pc.all(fits).as_py() is not False:
+        return array
     return pc.if_else(fits, array, pa.scalar(None, array.type))
 
 

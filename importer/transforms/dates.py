@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from importer.transforms.columns import Remembered, arrow_of, column_of, without_invisible
+from importer.transforms.columns import Remembered, arrow_of, column_of, repeats, without_invisible
 from importer.transforms.date_forms import NAMES, DateForm, date_form
 
 if TYPE_CHECKING:
@@ -47,9 +47,15 @@ class Dates:
 
     def read(self, texts: pd.Series[str]) -> pd.Series[str]:
         """The days as ``2026-12-31``; missing where the text has another form or there is no such day."""
-        clock = _read_clock(without_invisible(arrow_of(texts)), self._form)
-        days = pa.array(clock.moment.astype("datetime64[D]"), mask=~clock.exists)
-        return column_of(days.cast(pa.large_string()), texts)
+        plain = without_invisible(arrow_of(texts))
+        if not repeats(plain):
+            return column_of(self._days(plain), texts)
+        encoded = plain.dictionary_encode()
+        return column_of(self._days(encoded.dictionary).take(encoded.indices), texts)
+
+    def _days(self, texts: Any) -> Any:
+        clock = _read_clock(texts, self._form)
+        return pa.array(clock.moment.astype("datetime64[D]"), mask=~clock.exists).cast(pa.large_string())
 
 
 class Moments:
@@ -73,9 +79,20 @@ class Moments:
 
     def _read_moments(self, texts: pd.Series[str]) -> tuple[pd.Series[str], Truths]:
         plain = without_invisible(arrow_of(texts))
-        moment = np.full(len(texts), _FIRST)
-        formed = np.zeros(len(texts), dtype=bool)
-        known = np.zeros(len(texts), dtype=bool)
+        if not repeats(plain):
+            written, formed = self._written(plain)
+            return column_of(written, texts), formed
+        encoded = plain.dictionary_encode()
+        written, formed = self._written(encoded.dictionary)
+        # A missing text stands for the place behind all others, which is not of the form.
+        places = encoded.indices.fill_null(len(formed)).to_numpy(zero_copy_only=False)
+        return column_of(written.take(encoded.indices), texts), np.append(formed, False)[places]
+
+    def _written(self, plain: Any) -> tuple[Any, Truths]:
+        """The moments as they are sent, missing where they are not certain, and which texts have the form."""
+        moment = np.full(len(plain), _FIRST)
+        formed = np.zeros(len(plain), dtype=bool)
+        known = np.zeros(len(plain), dtype=bool)
         for form in self._forms:
             clock = _read_clock(plain, form)
             utc, certain = self._to_utc(clock)
@@ -84,8 +101,7 @@ class Moments:
             formed |= clock.exists
         beyond = known & ((moment < _FIRST) | (moment > _LAST))
         known, formed = known & ~beyond, formed & ~beyond
-        written = pa.array(moment, mask=~known).cast(pa.large_string())
-        return column_of(written, texts), formed
+        return pa.array(moment, mask=~known).cast(pa.large_string()), formed
 
     def _to_utc(self, clock: _Clock) -> tuple[NDArray[np.datetime64], Truths]:
         if clock.offset is not None:

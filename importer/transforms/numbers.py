@@ -10,9 +10,13 @@ import pandas as pd
 import pyarrow.compute as pc
 
 from importer.transforms.columns import arrow_of, column_of, matching, without_invisible
+from importer.transforms.glance import Glance
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+_NEEDLESS = b"-0"
+"""With these begin all numbers that can be written shorter."""
 
 
 def read_numbers(texts: pd.Series[str]) -> pd.Series[str]:
@@ -27,6 +31,8 @@ def read_integers(texts: pd.Series[str]) -> pd.Series[str]:
 
 def _plain(texts: pd.Series[str], pattern: str) -> Any:
     numbers = matching(without_invisible(arrow_of(texts)), pattern)
+    if not Glance.at(numbers).begins_with(_NEEDLESS).any():
+        return numbers
     numbers = pc.replace_substring_regex(numbers, r"\A(-?)0+([0-9])", r"\1\2")
     return pc.replace_substring_regex(numbers, r"\A-(0(?:\.0+)?)\z", r"\1")
 

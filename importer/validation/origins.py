@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -14,10 +15,12 @@ import pyarrow.compute as pc
 from importer.mapping.model import FieldRule
 from importer.mapping.template import template_headings
 from importer.transforms.columns import INVISIBLE, WHITESPACE, arrow_of, column_of
+from importer.transforms.glance import Glance
 from importer.validation.interface import SourceColumn
 
 _BRACES = re.compile(r"\{([^{}]*)\}")
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_BLANK_BEGINS = bytes({character.encode()[0] for character in WHITESPACE + INVISIBLE})
 _NOWHERE = SourceColumn("", "", "")
 
 Cells = Mapping[str, "pd.Series[str]"]
@@ -70,6 +73,16 @@ def make_origin(rule: FieldRule, columns: Mapping[str, SourceColumn]) -> Origin:
 
 def blank(array: Any) -> Any:
     """Where an Arrow array has nothing that can be seen: blanks, line breaks, invisible characters."""
+    if array.null_count:
+        return _nothing_left(array)
+    glance = Glance.at(array)
+    found, doubtful = glance.empty(), np.flatnonzero(glance.begins_with(_BLANK_BEGINS))
+    if len(doubtful):
+        found[doubtful] = _nothing_left(array.take(pa.array(doubtful))).to_numpy(zero_copy_only=False)
+    return pa.array(found)
+
+
+def _nothing_left(array: Any) -> Any:
     return pc.equal(pc.utf8_trim(array, WHITESPACE + INVISIBLE), "")
 
 

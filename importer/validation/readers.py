@@ -18,6 +18,7 @@ from importer.transforms.columns import Remembered, arrow_of, column_of
 from importer.transforms.date_forms import date_form, example_of, shown_form
 from importer.transforms.dates import Dates, Moments
 from importer.transforms.emails import read_emails
+from importer.transforms.glance import Glance
 from importer.transforms.ids import read_ids
 from importer.transforms.numbers import read_integers, read_numbers
 from importer.transforms.phones import Phones, knows_country
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 _CONTROL = r"[\x00-\x08\x0e-\x1f\x7f-\x9f]"
 """Control characters but for tabs, line breaks and the page breaks that word processors leave."""
+_CONTROL_BYTES = bytes([*range(9), *range(0x0E, 0x20), 0x7F, "\x80".encode()[0]])
+"""One of these is part of every control character in UTF-8."""
 DATE_FORM = "%Y-%m-%d"
 MOMENT_FORMS = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d")
 """How times are written when the mapping does not say; workbooks give midnight as the day alone."""
@@ -67,6 +70,8 @@ def _always(read: Read, check: str, code: str, **facts: object) -> _Maker:
 
 def _sendable(texts: pd.Series[str]) -> pd.Series[str]:
     array = arrow_of(texts)
+    if not Glance.at(array).holds(_CONTROL_BYTES):
+        return texts
     whole = pc.invert(pc.match_substring_regex(array, _CONTROL))
     if pc.all(whole).as_py() is not False:
         return texts

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from importer.redaction import HIDDEN, Secret, is_key, redact
+from importer.redaction import HIDDEN, Secret, is_key, redact, redact_all
 
 KEY = 'we+ird/key"with&odd<chars>=0001'
 
@@ -94,3 +94,14 @@ def test_a_secret_shows_nothing() -> None:
     for attempt in (holder.__reduce__, holder.__getstate__):
         with pytest.raises(TypeError):
             attempt()
+
+
+@pytest.mark.parametrize(
+    "odd", ["", "one more", "Monkey business", "accessKey=abc", "has 9f8e7d6c5b4a in it", "9f8e7d\n6c5b4a"]
+)
+def test_many_texts_are_redacted_as_each_of_them(odd: str) -> None:
+    """Nothing depends on how many texts are looked at together."""
+    Secret("9f8e7d6c5b4a")
+    for texts in ([odd], ["plain", odd, "secretKey"], [odd, "=9f8e7d6c5b4a"], []):
+        assert redact_all(texts) == [redact(text) for text in texts]
+    assert redact_all(["x", "9f8e7d6c5b4a"]) == ["x", HIDDEN]

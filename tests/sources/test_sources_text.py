@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import csv
 import gzip
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from source_files import detected, problems_of, rows_of
 
 from importer.errors import SourceError
+from importer.sources import textfiles
 from importer.sources.interface import Source
 
 Open = Callable[..., Source]
@@ -56,6 +61,32 @@ def test_a_byte_order_mark_is_dropped_under_a_given_encoding_too(open_text: Open
     source = open_text(content, encoding=given)
     assert source.columns[0].heading == "Name"
     assert detected(source, "encoding") == (given, "given")
+
+
+PIECES = st.sampled_from(
+    ["a", "b,c\n", "é", "日", "😀", "RenÃ©e", "â€™", "ð", "\0", b"\xff", b"\xc3", b"\xe2\x80", b"\xed\xa0\x80", b"\xc0\xaf",
+     b"\xf0\x9f\x98", b"\xf4\x90\x80\x80", b"\x80"]
+)  # fmt: skip
+
+
+@given(st.lists(st.one_of(PIECES, st.text(max_size=3), st.binary(max_size=2)), max_size=12), st.integers(1, 9))
+@settings(deadline=None)
+def test_bytes_that_need_not_become_text_are_as_sound_as_those_that_do(pieces: list[str | bytes], size: int) -> None:
+    """The same verdict, the same place of damage and the same word, wherever the blocks of the file are cut."""
+    content = b"".join(one if isinstance(one, bytes) else one.encode("utf-8", "surrogatepass") for one in pieces)
+
+    def verdict() -> str:
+        try:
+            return textfiles._prove(textfiles.TextFile(path, packed=False, encoding="utf-8"), is_given=False)
+        except SourceError as error:
+            return f"{error.message} {error.remedy}"
+
+    with tempfile.TemporaryDirectory() as folder, patch.object(textfiles, "_BLOCK", size):
+        path = Path(folder) / "data.csv"
+        path.write_bytes(content)
+        quick = verdict()
+        with patch.object(textfiles, "_passes", return_value=False):
+            assert quick == verdict()
 
 
 def test_another_encoding_is_read_when_it_is_named(open_text: Open) -> None:

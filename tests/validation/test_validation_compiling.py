@@ -136,10 +136,10 @@ def test_checks_cannot_be_switched_off_from_outside() -> None:
 
 
 def test_a_check_that_breaks_is_a_bug_and_not_a_bad_row() -> None:
-    """An exception inside one of our own checks is never mistaken for data."""
+    """An exception inside one of our own checks is never mistaken for data, and comes out as what it is."""
     made = validator({"a": "Cell"}, ["Cell"])
     made.schema.columns["activity.a"].checks[0]._check_fn = lambda texts: 1 / 0
-    with pytest.raises(AssertionError, match="ZeroDivisionError"):
+    with pytest.raises(ZeroDivisionError):
         made.check(numbers(1), cells_of(["Cell"], [["x"]]))
 
 

@@ -5,15 +5,19 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
 import pandas as pd
+import pandera.pandas as pandera
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pandera.errors import SchemaErrorReason
 from sampled import examples
 from validation_words import cells_of, check, numbers, validator, wire
 
 from importer.problems import Problem
 from importer.settings import Locale
+from importer.validation.schema import failures, validate
 
 HEADINGS = ["A", "B"]
 CELLS = st.one_of(
@@ -72,6 +76,35 @@ def test_nothing_depends_on_the_size_of_chunks(rows: list[list[str]], size: int)
     assert cut == whole
     assert cut_verdicts == verdicts
     pd.testing.assert_frame_equal(cut_records, records)
+
+
+def by_pandera(schema: pandera.DataFrameSchema, frame: pd.DataFrame) -> list[tuple[str, str, list[int]]]:
+    """Column, check and failing positions of everything in which the frame fails, as pandera itself tells it."""
+    found = []
+    for error in validate(schema, frame.copy()):
+        column = error.schema.name if isinstance(error.schema, pandera.Column) else ""
+        if error.reason_code is SchemaErrorReason.SERIES_CONTAINS_NULLS:
+            found.append((column, "required", np.flatnonzero(frame[column].isna()).tolist()))
+        else:
+            assert error.reason_code is SchemaErrorReason.DATAFRAME_CHECK, error
+            assert isinstance(error.check, pandera.Check)
+            found.append((column, error.check.name, np.flatnonzero(~error.check_output.to_numpy()).tolist()))
+    return found
+
+
+@given(ROWS)
+@settings(deadline=None, max_examples=40)
+def test_the_checks_called_one_by_one_find_what_panderas_validation_finds(rows: list[list[str]]) -> None:
+    """The same columns, checks and rows in the same order."""
+    made = validator(RULES, HEADINGS, identity=["activity.email", "activity.phone"])
+    texts = [[cell.strip() or None for cell in column] for column in zip(*rows, strict=True)]
+    frame = pd.DataFrame(
+        {f"activity.{name}": texts[rule.get("column") == "B"] for name, rule in RULES.items()},
+        index=numbers(len(rows)),
+        dtype="str",
+    )
+    ours = [(failure.column, failure.check, failure.positions.tolist()) for failure in failures(made.schema, frame)]
+    assert ours == by_pandera(made.schema, frame)
 
 
 @given(ROWS)
