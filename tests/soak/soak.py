@@ -287,6 +287,7 @@ def _arguments(arguments: list[str] | None) -> Any:
     parser.add_argument("--fleet", action="store_true", help="measure many accounts on several workers instead")
     parser.add_argument("--rows", type=int, default=20_000, help="rows of each account of the fleet")
     parser.add_argument("--fleet-accounts", type=int, default=50, help="accounts of the fleet")
+    parser.add_argument("--workers", type=int, nargs="+", default=[1, 2, 4], help="numbers of workers to measure")
     return parser.parse_args(arguments)
 
 
