@@ -373,5 +373,15 @@ class SqlLedger:
 
     def close(self) -> None:
         """Close the file. Closing twice is allowed."""
+        clean = not self._closed and self._guard is not None and self._is_clean()
         self._closed = True
         self._engine.dispose()
+        if self._guard is not None:
+            self._guard.presence.leave(clean=clean)
+
+    def _is_clean(self) -> bool:
+        """Whether no write failed, and no call was left without its end."""
+        try:
+            return self._failure is None and not self._read(calls.any_unfinished)
+        except LedgerError:
+            return False
