@@ -42,6 +42,7 @@ _QUEUE = "importer-jobs"
 
 The jobs of one account run one after the other, on whatever machine; those of different accounts beside each other.
 """
+_QUEUE_SECONDS = 0.5
 _POOL = 8
 """Connections of the engine: a turn needs one for moments only."""
 _LEFT = (State.TAKEN, State.APPROVED, State.IMPORTED)
@@ -229,7 +230,11 @@ class Engine:
         wanted = {name: task.job.schedule for name, task in tasks.items() if task.job.schedule is not None}
         fired = {each["schedule_name"]: each["last_fired_at"] for each in self._dbos.list_schedules()}
         self._dbos.register_queue(
-            _QUEUE, worker_concurrency=self._at_once, partition_concurrency=1, on_conflict="always_update"
+            _QUEUE,
+            worker_concurrency=self._at_once,
+            partition_concurrency=1,
+            polling_interval_sec=_QUEUE_SECONDS,
+            on_conflict="always_update",
         )
         for gone in set(fired) - set(wanted) - {_SILENCE}:
             self._dbos.delete_schedule(gone)

@@ -27,7 +27,7 @@ from soak_hours import Hours  # noqa: E402  the same
 from soak_judge import Told, Verdict, judge  # noqa: E402  the same
 from soak_world import Export, Row, exports, lines_of, marks_of  # noqa: E402  the same
 
-_IDLE_SECONDS = 1.4
+_IDLE_SECONDS = 2.6
 """So long must nothing move before the clock is put forward; longer than any wait of the program for an answer."""
 _BUSY = 0.3
 """Nor may the worker have used more than this share of a core meanwhile."""
