@@ -339,6 +339,10 @@ class SqlLedger:
         day = self._now()[:10]
         self._write(lambda connection: accounts.note_questions(connection, account, day, calls))
 
+    def note_wait(self, run_id: str, seconds: float) -> None:
+        """Durably note that a run could do nothing for ``seconds`` more but wait for the limits of its account."""
+        self._write(lambda connection: runs.note_wait(connection, run_id, seconds, self._now()))
+
     def questions_on(self, account: str, day: str) -> int:
         """How many questions left for the account on a UTC day such as ``2026-01-31``."""
         return self._read(lambda connection: accounts.questions_on(connection, account, day))
