@@ -9,7 +9,7 @@ from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from importer.errors import SettingsError
 from importer.jobs.model import Address
-from importer.key_sources import key_from_file
+from importer.key_sources import key_from_credentials, key_from_file
 from importer.redaction import Secret
 
 SCHEMES = {
@@ -32,12 +32,22 @@ _LOOK = "docs/jobs.md says which kinds of addresses there are, such as mailtos:/
 
 
 def address_text(address: Address, environment: Mapping[str, str]) -> Secret:
-    """The address itself, which nobody may show: from its variable or its private file.
+    """The address itself, which nobody may show: from its variable, its private file or the service manager.
 
     Raises :class:`SettingsError`, which never quotes it, when it is not there or of a kind that is not sent to.
     """
     if address.file is not None:
         secret = Secret(key_from_file(Path(address.file).expanduser(), "a notification"))
+    elif address.credential is not None:
+        # Only the last part: a name such as ../x must not lead out of the folder.
+        name = Path(address.credential).name
+        given = key_from_credentials(environment, name, "a notification")
+        if given is None:
+            raise SettingsError(
+                f"The credential {name} of a notification is not there.",
+                f"Give it to the service: LoadCredential={name}:/etc/importer/{name}",
+            )
+        secret = Secret(given)
     else:
         found = environment.get(address.env or "", "").strip()
         if not found:
@@ -52,6 +62,8 @@ def address_text(address: Address, environment: Mapping[str, str]) -> Secret:
 
 def place_of(address: Address) -> str:
     """Where an address is kept, in words."""
+    if address.credential is not None:
+        return f"the credential {address.credential}"
     return f"the file {address.file}" if address.file is not None else f"the variable {address.env}"
 
 

@@ -80,12 +80,10 @@ def _check_time(name: str, job: Job, jobs: JobsFile, at: Place, document: Docume
 
 def _check_notification(notification: Notification, at: Place, document: Document) -> None:
     url = notification.url
-    if not _broken(document, (*at, "url")) and (url is None or (url.env is None) == (url.file is None)):
-        document.add(
-            at,
-            "The notification does not say where its address is kept.",
-            "Write `url: {env: NAME}` or `url: {file: PATH}`.",
-        )
+    places = 0 if url is None else sum(place is not None for place in (url.env, url.file, url.credential))
+    if places != 1 and not _broken(document, (*at, "url")):
+        remedy = "Write one of `url: {env: NAME}`, `url: {file: PATH}` and `url: {credential: NAME}`."
+        document.add(at, "The notification does not say where its address is kept.", remedy)
     if notification.when is When.SILENCE and notification.days is None and not _broken(document, (*at, "days")):
         document.add(at, "`silence` needs a number of days.", "Add `days: 3`.")
     if notification.when is not When.SILENCE and notification.days is not None:

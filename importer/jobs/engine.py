@@ -20,6 +20,7 @@ from importer.jobs.ends import TurnEnd, together, turn_from
 from importer.jobs.extra import engine_extra
 from importer.jobs.model import Missed
 from importer.jobs.peers import Peers, opening
+from importer.jobs.queueing import accounts_at_once
 from importer.jobs.store import State
 from importer.jobs.turning import BY_HAND, HandOver, Plain, Turns, steps_of
 from importer.jobs.work import Worker
@@ -27,7 +28,7 @@ from importer.pipeline.clock import iso
 from importer.redaction import redact
 
 _log = logging.getLogger(__name__)
-_VERSION = "importer-jobs-1"
+_VERSION = "importer-jobs-2"
 """Of the steps below. Another order of steps needs another version: the engine continues only what it knows."""
 
 _TIMER, _BY_NAME, _SILENCE = "importer-timer", "importer-turn", "importer-silence"
@@ -36,8 +37,14 @@ _GOING = ["PENDING", "ENQUEUED"]
 _MOST_SECONDS_TO_END = 86_400
 _LOOK_SECONDS = 0.3
 _HAND_OVER_SECONDS = 5.0
-_LOOKS_A_SECOND = 10
-"""So often at most a service looks into its queues, one for each account: each look is work for the database."""
+_QUEUE = "importer-jobs"
+"""One queue with a part for each account: a service looks into all parts at once, so an idle one costs little.
+
+The jobs of one account run one after the other, on whatever machine; those of different accounts beside each other.
+"""
+_QUEUE_SECONDS = 0.5
+_POOL = 8
+"""Connections of the engine: a turn needs one for moments only."""
 _LEFT = (State.TAKEN, State.APPROVED, State.IMPORTED)
 """States of files that a turn has begun and not brought to an end."""
 SERVE = "serve"
@@ -52,7 +59,7 @@ _MOST_AT_ONCE = 1000
 class Turning:
     """The workflows, as the engine knows them."""
 
-    timer: Callable[[datetime, Any], dict[str, Any]]
+    timer: Callable[[datetime, Any], bool]
     by_name: Callable[[str, str, str], dict[str, Any]]
     silence: Callable[[datetime, Any], list[str]]
 
@@ -76,11 +83,13 @@ class Engine:
         self._kept_at: datetime | None = None
         self._peers = Peers(databases.shared) if databases.shared and role == SERVE else None
         self._executor = f"{role}-{uuid.uuid4().hex}" if self._peers else role
-        self._turning = _register(DBOS, worker, self._hand_over if self._peers else None)
+        self._at_once = accounts_at_once(worker.outside.environment)
+        self._turning = _register(DBOS, worker, self._begin_due, self._hand_over if self._peers else None)
         DBOS(
             config={
                 "name": self._name,
                 "system_database_url": databases.engine.reveal(),
+                "sys_db_pool_size": _POOL,
                 "application_version": f"{_VERSION}-{role}",
                 "executor_id": self._executor,
                 "serializer": _serializer(),
@@ -152,11 +161,11 @@ class Engine:
 
     def _hand_over(self, name: str, due: str) -> None:
         """Leave what a turn of ``name`` could not finish to the others; a little later, when this process has ended."""
-        from dbos import SetEnqueueOptions
+        self._enqueue(f"hand-over-{name}-{uuid.uuid4()}", name, "hand-over", due, _HAND_OVER_SECONDS)
 
-        account = self._worker.jobs.task(name).job.account
-        with SetEnqueueOptions(delay_seconds=_HAND_OVER_SECONDS):
-            self._enqueue(f"hand-over-{name}-{uuid.uuid4()}", account, name, "hand-over", due)
+    def _begin_due(self, name: str, due: str) -> None:
+        """Put a turn of ``name`` into the queue of its account; the same due time only once."""
+        self._enqueue(f"due-{name}-{due}", name, "schedule", due)
 
     def _under_way(self, states: list[str]) -> bool:
         """Whether this process has turns in one of ``states``; those of other roles are none of its business."""
@@ -230,17 +239,13 @@ class Engine:
         tasks = self._worker.jobs.tasks
         wanted = {name: task.job.schedule for name, task in tasks.items() if task.job.schedule is not None}
         fired = {each["schedule_name"]: each["last_fired_at"] for each in self._dbos.list_schedules()}
-        accounts = {task.job.account for task in tasks.values()}
-        most = {"global_concurrency": 1} if self._peers else {}
-        seconds = max(1.0, len(accounts) / _LOOKS_A_SECOND)
-        for account in accounts:
-            self._dbos.register_queue(
-                _queue(account),
-                worker_concurrency=1,
-                polling_interval_sec=seconds,
-                on_conflict="always_update",
-                **most,
-            )
+        self._dbos.register_queue(
+            _QUEUE,
+            worker_concurrency=self._at_once,
+            partition_concurrency=1,
+            polling_interval_sec=_QUEUE_SECONDS,
+            on_conflict="always_update",
+        )
         for gone in set(fired) - set(wanted) - {_SILENCE}:
             self._dbos.delete_schedule(gone)
         entries = [
@@ -250,7 +255,6 @@ class Engine:
                 "schedule": schedule.cron,
                 "cron_timezone": schedule.timezone,
                 "context": name,
-                "queue_name": _queue(tasks[name].job.account),
             }
             for name, schedule in wanted.items()
         ]
@@ -262,14 +266,14 @@ class Engine:
 
     def _catch_up(self, name: str, fired: str | None, now: datetime) -> None:
         """Start ``name`` once for all the times that were missed, and for files that an earlier process left."""
-        task, store = self._worker.jobs.task(name), self._worker.store
+        store = self._worker.store
         due = self._missed(name, fired, now)
         left = store.entries(name, _LEFT)
         if due is None and not left:
             return
         # The same missed time is caught up once, however often the program is started.
         key = f"catch-up-{name}-{due.isoformat()}" if due else f"catch-up-{name}-{uuid.uuid4()}"
-        self._enqueue(key, task.job.account, name, "catch-up", iso(due or now))
+        self._enqueue(key, name, "catch-up", iso(due or now))
         if due is not None:
             store.made_up(name, iso(now))
 
@@ -286,20 +290,20 @@ class Engine:
         first = next(times_after(schedule.cron, schedule.timezone, since))
         return first if first < now and task.job.missed is Missed.CATCH_UP else None
 
-    def _enqueue(self, key: str, account: str, name: str, cause: str, due: str) -> None:
-        from dbos import SetWorkflowID
+    def _enqueue(self, key: str, name: str, cause: str, due: str, delay_seconds: float | None = None) -> None:
+        from dbos import SetEnqueueOptions, SetWorkflowID
 
-        with SetWorkflowID(key):
-            self._dbos.enqueue_workflow(_queue(account), self._turning.by_name, name, cause, due)
-
-
-def _queue(account: str) -> str:
-    """The jobs of one account run one after the other; those of different accounts beside each other."""
-    return f"importer-jobs-{account}"
+        account = self._worker.jobs.task(name).job.account
+        options = SetEnqueueOptions(queue_partition_key=account, delay_seconds=delay_seconds)
+        with SetWorkflowID(key), options:
+            self._dbos.enqueue_workflow(_QUEUE, self._turning.by_name, name, cause, due)
 
 
-def _register(dbos: Any, worker: Worker, hand_over: HandOver | None) -> Turning:
-    """Tell the engine our steps and workflows; ``worker`` does what they say."""
+def _register(dbos: Any, worker: Worker, begin_due: HandOver, hand_over: HandOver | None) -> Turning:
+    """Tell the engine our steps and workflows; ``worker`` does what they say.
+
+    The engine begins a timer as soon as it is due; the turn itself waits until its account is free.
+    """
     steps = steps_of(dbos, worker)
 
     @dbos.workflow(name=_BY_NAME)  # type: ignore[untyped-decorator]
@@ -307,8 +311,11 @@ def _register(dbos: Any, worker: Worker, hand_over: HandOver | None) -> Turning:
         return turns.run(name, cause, due)
 
     @dbos.workflow(name=_TIMER)  # type: ignore[untyped-decorator]
-    def timer(due: datetime, name: Any) -> Plain:
-        return turns.run(str(name), "schedule", iso(due))
+    def timer(due: datetime, name: Any) -> bool:
+        worth_a_turn = steps.look_at_time(str(name), iso(due))
+        if worth_a_turn:
+            begin_due(str(name), iso(due))
+        return worth_a_turn
 
     @dbos.workflow(name=_SILENCE)  # type: ignore[untyped-decorator]
     def silence(due: datetime, context: Any) -> list[str]:

@@ -56,14 +56,16 @@ def systemd_unit(jobs: LoadedJobs, place: Place) -> str:
     """A hardened service that runs `importer serve`; the keys come as credentials."""
     command = [*place.program, "serve", "--file", str(jobs.path.absolute())]
     writable = _writable(jobs, place)
-    credentials = "\n".join(f"#LoadCredential={key}:/etc/importer/{key}" for key in _KEYS)
+    named = dict.fromkeys(address.credential for address in jobs.addresses() if address.credential is not None)
+    loaded = [f"#LoadCredential={key}:/etc/importer/{key}" for key in _KEYS]
+    loaded += [_quoted(f"LoadCredential={name}:/etc/importer/{name}") for name in named]
     return _UNIT.format(
         user=place.user,
         folder=_percent(jobs.path.absolute().parent),
         home=_percent(place.home),
         command=" ".join(_quoted(part) for part in command),
         writable=" ".join(_quoted(str(path)) for path in writable),
-        credentials=credentials,
+        credentials="\n".join(loaded),
     )
 
 

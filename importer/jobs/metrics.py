@@ -112,6 +112,10 @@ def _ledger_families(picture: Picture) -> Iterator[Any]:
     yield _counter("importer_calls", "Calls with rows that have ended, by what the answer meant.", names, number)
     yield _counter("importer_call_seconds", "Seconds that those calls waited for their answer.", names, seconds)
     yield _counter("importer_call_codes", "The same by LeadSquared's code.", (*names, "code"), refused)
+    waits = {(account,): waited for account, waited in ledger.waits.items()}
+    yield _counter(
+        "importer_limit_wait_seconds", "Seconds in which a run could only wait for limits.", ("account",), waits
+    )
     yield _gauge("importer_runs", "Runs by state.", ("account", "state"), ledger.runs)
     ended = {(account,): _seconds(at) for account, at in ledger.last_finished.items() if at}
     yield _gauge("importer_last_finished_timestamp_seconds", "When a run last finished.", ("account",), ended)

@@ -90,6 +90,7 @@ class Address(StrictModel):
 
     env: Text | None = Field(None, description="Name of the environment variable that holds the address.")
     file: Text | None = Field(None, description="Path of a private file that holds the address.")
+    credential: Text | None = Field(None, description="Name of a credential of systemd (LoadCredential=).")
 
     @model_validator(mode="before")
     @classmethod
@@ -97,7 +98,7 @@ class Address(StrictModel):
         if isinstance(given, str):
             raise UnfitError(
                 "An address never stands in the file itself: it often holds a password.",
-                "Keep it in a variable or a private file, and write {env: NAME} or {file: PATH}.",
+                "Keep it elsewhere, and write {env: NAME}, {file: PATH} or {credential: NAME}.",
             )
         return given
 
@@ -105,7 +106,9 @@ class Address(StrictModel):
 class Notification(StrictModel):
     """Who hears what."""
 
-    url: Address | None = Field(None, description="Where the Apprise address is: {env: NAME} or {file: PATH}.")
+    url: Address | None = Field(
+        None, description="Where the Apprise address is: {env: NAME}, {file: PATH} or {credential: NAME}."
+    )
     when: When = Field(
         When.PROBLEMS,
         description="`always`, `problems` (failed, held, or rows that need a person), or `silence`.",

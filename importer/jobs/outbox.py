@@ -50,6 +50,7 @@ class Letter:
     text: str
     env: str
     file: str
+    credential: str
     created_at: str
     attempts: int
     next_at: str
@@ -65,7 +66,7 @@ class Letter:
     @property
     def address(self) -> Address:
         """Where its address is kept."""
-        return Address(env=self.env or None, file=self.file or None)
+        return Address(env=self.env or None, file=self.file or None, credential=self.credential or None)
 
 
 _LETTER = tuple(field.name for field in fields(Letter))
@@ -75,7 +76,7 @@ def put(connection: Connection, drafts: Iterable[Draft], now: str) -> None:
     """Write ``drafts`` down, to be sent from now on."""
     for draft in drafts:
         notice, address = draft.notice, draft.address
-        place = {"env": address.env or "", "file": address.file or ""}
+        place = {"env": address.env or "", "file": address.file or "", "credential": address.credential or ""}
         words = {"job": notice.job, "outcome": str(notice.outcome), "title": notice.title, "text": notice.text}
         times = {"created_at": now, "next_at": now, "state": LetterState.WAITING.value}
         connection.execute(insert(outbox).values(**words, **place, **times))

@@ -118,6 +118,7 @@ outbox = Table(
     _text("text"),
     _text("env"),
     _text("file"),
+    _text("credential"),
     _text("created_at"),
     _number("attempts"),
     _text("next_at"),

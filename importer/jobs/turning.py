@@ -31,6 +31,7 @@ class Steps:
     archive: Callable[[int], Plain]
     finish: Callable[[str, str, str, Plain, list[Plain], bool], Plain]
     silence: Callable[[], list[str]]
+    look_at_time: Callable[[str, str], bool]
 
 
 def steps_of(dbos: Any, worker: Worker) -> Steps:
@@ -46,6 +47,7 @@ def steps_of(dbos: Any, worker: Worker) -> Steps:
         archive=dbos.step(name="archive")(lambda number: asdict(worker.archive(number))),
         finish=dbos.step(name="finish")(finish),
         silence=dbos.step(name="silence")(lambda: list(worker.watch_silence())),
+        look_at_time=dbos.step(name="look at time")(lambda name, due: bool(worker.is_worth_a_turn(name, due))),
     )
 
 

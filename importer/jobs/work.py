@@ -18,6 +18,7 @@ from importer.jobs.loader import LoadedJobs, Task
 from importer.jobs.notify import listeners, silence_listeners
 from importer.jobs.outbox import Draft
 from importer.jobs.peers import Hold
+from importer.jobs.queueing import is_overtaken
 from importer.jobs.store import Entry, JobStore, Result, State, Turn
 from importer.jobs.taking import take_files
 from importer.jobs.telling import notice_of_fault, notice_of_silence, notice_of_turn
@@ -44,6 +45,13 @@ class Worker:
     outside: Surroundings
     load: Load
     hold: Hold
+
+    def is_worth_a_turn(self, name: str, due: str) -> bool:
+        """Whether the due time (ISO) of the job still counts, by what the job says of missed times."""
+        if not is_overtaken(self.jobs.task(name).job, datetime.fromisoformat(due), self.outside.clock.now()):
+            return True
+        _log.info("%s: its time %s was missed.", name, due)
+        return False
 
     def begin(self, name: str) -> Begun:
         """Heal what a crash left, and take the files that are there. Never raises :class:`ImporterError`."""

@@ -42,6 +42,12 @@ def lock_waiting(descriptor: int) -> None:
     fcntl.flock(descriptor, fcntl.LOCK_EX)
 
 
+def share_waiting(descriptor: int) -> None:
+    """Take the shared lock of an open file instead of any other, waiting. POSIX only. Raises :class:`OSError`."""
+    fcntl = importlib.import_module("fcntl")
+    fcntl.flock(descriptor, fcntl.LOCK_SH)
+
+
 def unlock(descriptor: int) -> None:
     """Give up the lock of an open file. POSIX only. Raises :class:`OSError`."""
     fcntl = importlib.import_module("fcntl")

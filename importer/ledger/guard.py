@@ -8,6 +8,7 @@ from pathlib import Path
 
 from importer.errors import LedgerError
 from importer.ledger.faults import translated
+from importer.ledger.soundness import Presence
 from importer.ledger.witness import FILE_NAME, Seen, write_witness
 
 
@@ -19,12 +20,13 @@ class FileGuard:
     uuid: str
     device: int
     inode: int
+    presence: Presence
 
     @classmethod
-    def of(cls, path: Path, uuid: str) -> FileGuard:
+    def of(cls, path: Path, uuid: str, presence: Presence) -> FileGuard:
         """The guard of the file that is at ``path`` now. Raises :class:`OSError`."""
         info = path.stat()
-        return cls(path, uuid, info.st_dev, info.st_ino)
+        return cls(path, uuid, info.st_dev, info.st_ino, presence)
 
     def check_in_place(self) -> None:
         """Raises :class:`LedgerError` when the file was removed or replaced: what is written would be lost."""

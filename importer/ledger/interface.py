@@ -326,6 +326,10 @@ class Ledger(Protocol):
         """Durably count ``calls`` more questions, calls that carry no rows, on today's UTC day."""
         ...
 
+    def note_wait(self, run_id: str, seconds: float) -> None:
+        """Durably note that a run could do nothing for ``seconds`` more but wait for the limits of its account."""
+        ...
+
     def questions_on(self, account: str, day: str) -> int:
         """How many questions left for the account on a UTC day such as ``2026-01-31``."""
         ...

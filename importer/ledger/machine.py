@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 _ID_FILES = (Path("/etc/machine-id"), Path("/var/lib/dbus/machine-id"))
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _MOUNTS = Path("/proc/self/mountinfo")
 _SHARED = frozenset(
     ["fuse", "nfs", "nfs4", "cifs", "smb3", "smbfs", "ncpfs", "afs", "ceph", "glusterfs", "lustre", "gfs2", "ocfs2"]
@@ -24,6 +25,14 @@ def machine_id(files: Sequence[Path] = _ID_FILES) -> str:
         if found:
             return found
     return ""
+
+
+def boot_id(file: Path = _BOOT_ID) -> str:
+    """The operating system's id of this boot; empty where it has none."""
+    try:
+        return file.read_text("ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        return ""
 
 
 def file_system(folder: Path, mounts: Path = _MOUNTS) -> str:

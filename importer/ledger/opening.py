@@ -15,6 +15,7 @@ from importer.ledger.guard import FileGuard
 from importer.ledger.identity import Identity, Randomness
 from importer.ledger.interface import FILE_NAME
 from importer.ledger.moved import refuse_moved
+from importer.ledger.soundness import Presence, enter
 from importer.ledger.witness import FILE_NAME as WITNESS_NAME
 from importer.ledger.witness import Seen, UnreadableWitnessError, read_witness, write_witness
 
@@ -49,14 +50,20 @@ def open_file(opening: Opening) -> tuple[Engine, Identity, FileGuard]:
         cut_short = sqlite_file.was_cut_short(path)
         if cut_short:
             reach("journal-hot")
-        engine = sqlite_file.engine_over(sqlite_file.connect(path))
+        presence = enter(path)
+        try:
+            engine = sqlite_file.engine_over(sqlite_file.connect(path))
+        except BaseException:
+            presence.leave(clean=False)
+            raise
         try:
             known = _known_ledger(engine, opening, seen)
-            _check_for_damage(engine, path, cut_short=cut_short)
+            _check_for_damage(engine, opening, presence, cut_short=cut_short)
             known = _vouched_for(engine, opening, known, seen)
-            return engine, known, FileGuard.of(path, known.uuid)
+            return engine, known, FileGuard.of(path, known.uuid, presence)
         except BaseException:
             engine.dispose()
+            presence.leave(clean=False)
             raise
 
 
@@ -97,12 +104,15 @@ def _known_ledger(engine: Engine, opening: Opening, seen: Seen | None) -> Identi
     return known
 
 
-def _check_for_damage(engine: Engine, path: Path, *, cut_short: bool) -> None:
-    """Look for damage in small files always, in large ones after the program or the machine died during a call."""
+def _check_for_damage(engine: Engine, opening: Opening, presence: Presence, *, cut_short: bool) -> None:
+    """Look for damage when something may have happened to the file; in small files once a day in any case."""
+    small = opening.path.stat().st_size <= sqlite_file.DAILY_CHECKED_BYTES
+    if not cut_short and not presence.needs_look(opening.now, daily=small):
+        return
+    presence.looking()
     with engine.begin() as connection:
-        small = path.stat().st_size <= sqlite_file.ALWAYS_CHECKED_BYTES
-        if small or cut_short or calls.any_unfinished(connection):
-            sqlite_file.check_for_damage(connection, path)
+        sqlite_file.check_for_damage(connection, opening.path)
+    presence.looked(opening.now)
 
 
 def _vouched_for(engine: Engine, opening: Opening, known: Identity, seen: Seen | None) -> Identity:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, func, insert, select, update
 from importer.errors import LedgerError
 from importer.ledger.changes import note_event, storable
 from importer.ledger.interface import NewRun, Run, RunState
-from importer.ledger.schema import rows, runs
+from importer.ledger.schema import WAITED, events, rows, runs
 from importer.model import DELIVERED
 
 _OF_NEW = ("id", "fingerprint", "account", "target", "source", "source_sha", "mapping", "mapping_sha", "folder", "rows")
@@ -114,3 +114,9 @@ def mapping_proven(connection: Connection, account: str, mapping_sha: str) -> bo
         .limit(1)
     )
     return connection.execute(query).first() is not None
+
+
+def note_wait(connection: Connection, run_id: str, seconds: float, now: str) -> None:
+    """An event that says for how long the run waited for the limits of its account."""
+    line = {"at": now, "run_id": run_id, "became": WAITED, "why": "the account's limits", "evidence": f"{seconds:.3f}"}
+    connection.execute(insert(events).values(line))

@@ -35,6 +35,9 @@ _TEXT = Text().with_variant(Text(collation="C"), "postgresql")
 SENDING = "sending"
 """A row whose call has begun and not ended. Outside the ledger such a row shows as uncertain."""
 
+WAITED = "waited"
+"""What an event says whose evidence is a number of seconds."""
+
 metadata = MetaData()
 
 

@@ -15,8 +15,8 @@ from importer.errors import LedgerError
 from importer.ledger.faults import DAMAGED_REMEDY, sqlite_name
 from importer.ledger.machine import file_system, is_shared
 
-ALWAYS_CHECKED_BYTES = 64 * 1024 * 1024
-"""Files up to this size are checked for damage at every opening: a matter of a tenth of a second."""
+DAILY_CHECKED_BYTES = 64 * 1024 * 1024
+"""Files up to this size are looked through for damage once a day in any case: a matter of a tenth of a second."""
 
 _SMALLEST_BYTES = 512
 _BUSY_SECONDS = 10

@@ -339,6 +339,10 @@ class SqlLedger:
         day = self._now()[:10]
         self._write(lambda connection: accounts.note_questions(connection, account, day, calls))
 
+    def note_wait(self, run_id: str, seconds: float) -> None:
+        """Durably note that a run could do nothing for ``seconds`` more but wait for the limits of its account."""
+        self._write(lambda connection: runs.note_wait(connection, run_id, seconds, self._now()))
+
     def questions_on(self, account: str, day: str) -> int:
         """How many questions left for the account on a UTC day such as ``2026-01-31``."""
         return self._read(lambda connection: accounts.questions_on(connection, account, day))
@@ -373,5 +377,15 @@ class SqlLedger:
 
     def close(self) -> None:
         """Close the file. Closing twice is allowed."""
+        clean = not self._closed and self._guard is not None and self._is_clean()
         self._closed = True
         self._engine.dispose()
+        if self._guard is not None:
+            self._guard.presence.leave(clean=clean)
+
+    def _is_clean(self) -> bool:
+        """Whether no write failed, and no call was left without its end."""
+        try:
+            return self._failure is None and not self._read(calls.any_unfinished)
+        except LedgerError:
+            return False

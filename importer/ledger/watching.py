@@ -21,7 +21,7 @@ from importer.ledger import sqlite_file
 from importer.ledger.changes import BATCH
 from importer.ledger.faults import translated
 from importer.ledger.interface import FILE_NAME, RunState
-from importer.ledger.schema import calls, events, runs
+from importer.ledger.schema import WAITED, calls, events, runs
 
 _AT_ONCE = 50_000
 """Events or calls in one reading: an import that wants to write meanwhile waits for no more than that."""
@@ -49,6 +49,8 @@ class Figures:
     seconds: Mapping[CallKey, float] = field(default_factory=dict)
     runs: Mapping[tuple[str, str], int] = field(default_factory=dict)
     last_finished: Mapping[str, str] = field(default_factory=dict)
+    waits: Mapping[str, float] = field(default_factory=dict)
+    """Seconds for which runs waited for the limits, by account."""
 
 
 Reading = Callable[[], AbstractContextManager[Connection | None]]
@@ -67,6 +69,7 @@ class LedgerWatch:
         self._event = self._call = 0
         self._unfinished: set[int] = set()
         self._rows: Counter[tuple[str, str]] = Counter()
+        self._waits: dict[str, float] = {}
         self._calls: Counter[CallKey] = Counter()
         self._seconds: dict[CallKey, float] = {}
 
@@ -108,6 +111,11 @@ class LedgerWatch:
             self._rows[run, became] += int(rows)
             if was:
                 self._rows[run, was] -= int(rows)
+        waited = select(events.c.run_id, events.c.evidence).where(
+            events.c.id > self._event, events.c.id <= until, events.c.became == WAITED
+        )
+        for run, seconds in connection.execute(waited):
+            self._waits[run] = self._waits.get(run, 0.0) + float(seconds)
         self._event = until
 
     def _count_calls(self, connection: Connection, until: int) -> None:
@@ -134,13 +142,19 @@ class LedgerWatch:
         for line in found:
             if line.state == RunState.FINISHED.value:
                 last[line.account] = max(last.get(line.account, ""), line.finished_at)
+        accounts = {line.id: line.account for line in found}
+        waits: dict[str, float] = {}
+        for run, seconds in self._waits.items():
+            account = accounts.get(run, "")
+            waits[account] = waits.get(account, 0.0) + seconds
         return Figures(
             rows={key: count for key, count in self._rows.items() if count},
-            accounts={line.id: line.account for line in found},
+            accounts=accounts,
             calls=dict(self._calls),
             seconds=dict(self._seconds),
             runs=Counter((line.account, line.state) for line in found),
             last_finished=last,
+            waits=waits,
         )
 
 

@@ -24,6 +24,9 @@ from importer.pipeline.work import LOST_RIGHT, Work
 
 _MOST_IN_FLIGHT = 32
 _LONGEST_LOOK_AWAY = 0.25
+_WORTH_NOTING_SECONDS, _NOTED_SECONDS = 0.1, 60.0
+"""A shorter wait is not written down; a longer one is before it has ended, for the program may be killed."""
+
 _LONGEST_PAUSE = 60.0
 _UNWRITTEN = "The call did not leave, because the ledger could not be written."
 _JUMPED = "The clock of this computer was set, or it slept, just before the call left."
@@ -61,6 +64,7 @@ class Dispatcher:
         self._repeats: dict[int, int] = {}
         self._proven = work.ledger.mapping_proven(work.account.name, work.run.new.mapping_sha)
         self._kind = work.target.call_class
+        self._waited = 0.0
 
     def hold(self, leads: set[str]) -> None:
         """Rows of these leads are not sent in this pass."""
@@ -77,6 +81,7 @@ class Dispatcher:
                 self._loop(pool, workers)
             finally:
                 self._drain()
+                self._note_wait()
 
     def _loop(self, pool: ThreadPoolExecutor, workers: int) -> None:
         while True:
@@ -130,7 +135,18 @@ class Dispatcher:
         limit = self._work.allowances.limit(self._kind)
         if seconds > 1:
             self._work.progress.waiting(f"the account allows {limit.calls} calls in {limit.seconds:g} s", seconds)
+        begun = self._work.clock.monotonic()
         self._work.clock.sleep(min(max(seconds, 0.001), 1.0))
+        self._waited += self._work.clock.monotonic() - begun
+        if self._waited >= _NOTED_SECONDS:
+            self._note_wait()
+
+    def _note_wait(self) -> None:
+        """Write down for how long nothing could be done but wait: a figure only, for which nothing stops."""
+        waited, self._waited = self._waited, 0.0
+        if waited >= _WORTH_NOTING_SECONDS:
+            with suppress(LedgerError):
+                self._work.ledger.note_wait(self._work.run.id, waited)
 
     def _await_flight(self) -> None:
         seconds = self._work.allowances.wait_time(self._kind) or _LONGEST_LOOK_AWAY

@@ -12,12 +12,13 @@ from importer.crm.limits import CompletionLimiter, Limiter, Slot
 from importer.errors import LedgerError, RunStopped
 from importer.ledger.entrance import shared_slots
 from importer.ledger.interface import LearnedLimit
+from importer.ledger.machine import boot_id
 from importer.ledger.slot_store import SlotStore
 from importer.model import CallClass, Limit, Reply, TransportFailure, Verdict
 from importer.pipeline.clock import Clock, iso
 from importer.pipeline.refusals import Refusals, is_quota, quota_used_up, refuses_everything
 from importer.pipeline.shared_slots import SharedSlots
-from importer.pipeline.slots_file import SlotsFile, boot_id
+from importer.pipeline.slots_file import SlotsFile
 from importer.settings import Account
 
 _NO_BOOT = "database"

@@ -23,18 +23,9 @@ from importer.ledger.slot_store import Stored
 
 T = TypeVar("T")
 
-_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _MOST_BYTES = 1_000_000
 _PATIENCE_SECONDS = 10.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.0002, 0.01
-
-
-def boot_id(file: Path = _BOOT_ID) -> str:
-    """The operating system's id of this boot; empty where it has none."""
-    try:
-        return file.read_text("ascii").strip()
-    except (OSError, UnicodeDecodeError):
-        return ""
 
 
 class Damaged(ValueError):

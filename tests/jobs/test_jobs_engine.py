@@ -13,17 +13,17 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from importer.errors import LedgerError
+from importer.errors import LedgerError, SettingsError
 from importer.jobs import turning, work
 from importer.jobs.database import Databases, databases_of
 from importer.jobs.engine import Engine
 from importer.jobs.importing import Verdict
 from importer.jobs.loader import parse_jobs
 from importer.jobs.peers import holding
+from importer.jobs.queueing import accounts_at_once
 from importer.jobs.store import JobStore, Result
 from importer.jobs.work import Worker
 from importer.pipeline.clock import SystemClock
@@ -129,29 +129,69 @@ def test_each_missed_time_is_caught_up(tmp_path: Path, store: JobStore) -> None:
     assert nights == ["2026-03-02", "2026-03-03", "2026-03-04"]
 
 
-def test_many_accounts_are_looked_after_more_slowly(
-    tmp_path: Path, store: JobStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Fifty queues that are looked into every second would keep a service and its database busy all day."""
-    worker = worker_of(tmp_path, store, *(f"j{number} , schedule: {YEARLY}" for number in range(50)))
-    tasks = worker.jobs.tasks
-    for number, name in enumerate(tasks):
-        job = tasks[name].job.model_copy(update={"account": f"a{number}"})
-        monkeypatch.setitem(tasks, name, replace(tasks[name], job=job))  # type: ignore[type-var]
+def test_one_queue_has_a_part_for_each_account(tmp_path: Path, store: JobStore) -> None:
+    """Fifty queues would keep an idle service and its database busy all day; how many accounts go at once is a setting."""
+    worker = worker_of(tmp_path, store, f"a , schedule: {YEARLY}", f"b , schedule: {YEARLY}")
+    environment = {"IMPORTER_ACCOUNTS_AT_ONCE": "7"}
+    worker = replace(worker, outside=replace(worker.outside, environment=environment))
+    now = datetime.now(UTC)
     with running(worker, databases_of({}, tmp_path)) as engine:
-        intervals: dict[str, float] = {}
-        true = engine._dbos.register_queue
+        engine.keep_schedules(now)
+        (queue,) = engine._dbos.list_queues()
+        assert (queue._worker_concurrency, queue._partition_concurrency, queue._concurrency) == (7, 1, None)
+        engine._enqueue("one", "a", "hand", now.isoformat())
+        eventually(lambda: [each.status for each in engine._dbos.list_workflows(workflow_ids=["one"])] == ["SUCCESS"])
+        (one,) = engine._dbos.list_workflows(workflow_ids=["one"])
+        assert one.queue_partition_key == "x"
 
-        def register(name: str, **options: Any) -> None:
-            intervals[name] = options["polling_interval_sec"]
-            if len(intervals) == 1 or name.endswith("-x"):
-                true(name, **options)
 
-        monkeypatch.setattr(engine._dbos, "register_queue", register)
-        monkeypatch.setattr(engine._dbos, "apply_schedules", lambda entries: None)
-        engine.keep_schedules(datetime(2026, 3, 1, tzinfo=UTC))
-    assert len(intervals) == 50
-    assert set(intervals.values()) == {5.0}
+@pytest.mark.parametrize("given", ["0", "1001", "many", "-1", "٣"])
+def test_how_many_accounts_at_once_is_a_number(given: str) -> None:
+    """Anything else is refused with what is expected."""
+    assert accounts_at_once({"IMPORTER_ACCOUNTS_AT_ONCE": " 3 "}) == 3
+    assert accounts_at_once({}) == 20
+    with pytest.raises(SettingsError) as caught:
+        accounts_at_once({"IMPORTER_ACCOUNTS_AT_ONCE": given})
+    assert "1 to 1000" in caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("missed", "slept", "turns"),
+    [("catch-up", timedelta(days=3, hours=1), 1), ("skip", timedelta(days=3, hours=1), 0), ("skip", timedelta(0), 1)],
+)
+def test_a_machine_that_slept_makes_up_once_or_not_at_all(
+    tmp_path: Path, store: JobStore, missed: str, slept: timedelta, turns: int
+) -> None:
+    """The engine then fires every time of the nights between; the job says what becomes of them."""
+    from dbos._dbos import _get_dbos_instance
+    from dbos._scheduler import backfill_schedule
+
+    worker = worker_of(tmp_path, store, f'a , schedule: {{cron: "30 2 * * *", timezone: UTC}}, missed: {missed}')
+    first = datetime(2026, 3, 1, 2, 30, tzinfo=UTC)
+    woken = first + slept + timedelta(minutes=1)
+    worker = replace(worker, outside=replace(worker.outside, clock=At(woken)))
+    with running(worker, databases_of({}, tmp_path)) as engine:
+        engine.keep_schedules(woken)
+        fired = backfill_schedule(_get_dbos_instance()._sys_db, "a", first - timedelta(hours=1), woken)
+        assert len(fired) == slept.days + 1
+        eventually(lambda: len(engine._dbos.list_workflows(workflow_ids=fired, status="SUCCESS")) == len(fired))
+        begun = engine._dbos.list_workflows(workflow_id_prefix="due-a-")
+        eventually(lambda: len(engine._dbos.list_workflows(workflow_id_prefix="due-a-", status="SUCCESS")) == turns)
+        assert len(begun) == turns
+        assert all(
+            each.workflow_id.startswith(f"due-a-{first + timedelta(days=slept.days):%Y-%m-%d}") for each in begun
+        )
+
+
+class At(SystemClock):
+    """A clock that stands still."""
+
+    def __init__(self, moment: datetime) -> None:
+        super().__init__(threading.Event())
+        self._moment = moment
+
+    def now(self) -> datetime:
+        return self._moment
 
 
 def test_a_changed_schedule_owes_nothing_yet(tmp_path: Path, store: JobStore) -> None:

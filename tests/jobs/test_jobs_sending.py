@@ -23,8 +23,9 @@ from importer.jobs import sender_child, sending
 from importer.jobs.addresses import ALLOWED, FORBIDDEN_OPTIONS, address_text, hide_addresses
 from importer.jobs.loader import parse_jobs
 from importer.jobs.model import Address
-from importer.jobs.outbox import Notice
+from importer.jobs.outbox import Draft, Notice
 from importer.jobs.sending import sender, sentence_of, try_addresses
+from importer.jobs.store import JobStore, Turn
 from importer.redaction import Secret, redact
 
 NOW = datetime(2026, 11, 21, 2, 30, tzinfo=UTC)
@@ -240,6 +241,36 @@ def test_where_addresses_are_kept(tmp_path: Path) -> None:
     assert redact("services of mail2.example.org") == "services of mail2.example.org"
     with pytest.raises(SettingsError):
         address_text(Address(env="X"), {})
+
+
+def test_an_address_is_a_credential(tmp_path: Path) -> None:
+    """systemd hands it over in a folder of its own; a name does not lead out of it, and its value is hidden."""
+    folder = tmp_path / "credentials"
+    folder.mkdir(mode=0o700)
+    (folder / "team").write_text("jsons://meera:pa7ss-phrase@hooks.example.org\n", "utf-8")
+    (folder / "team").chmod(0o400)
+    environment = {"CREDENTIALS_DIRECTORY": str(folder)}
+    assert address_text(Address(credential="team"), environment).reveal().startswith("jsons://")
+    assert address_text(Address(credential="../elsewhere/team"), environment).reveal().startswith("jsons://")
+    assert "pa7ss-phrase" not in redact("refused: pa7ss-phrase!")
+    for wanted, given in (("gone", environment), ("team", {})):
+        with pytest.raises(SettingsError) as caught:
+            address_text(Address(credential=wanted), given)
+        assert f"The credential {wanted} " in caught.value.message
+        assert f"LoadCredential={wanted}:" in caught.value.remedy
+    (folder / "bad").write_text("file:///etc/passwd", "utf-8")
+    (folder / "bad").chmod(0o400)
+    with pytest.raises(SettingsError, match="the credential bad holds is not of a kind"):
+        address_text(Address(credential="bad"), environment)
+
+
+def test_a_notification_remembers_its_credential(store: JobStore) -> None:
+    """Until it is sent, and not the address itself."""
+    notice = Notice("a", "failed", "title", "text")
+    turn = Turn("a", "hand", "", "", NOW.isoformat(), "failed", 1, 0, 0, "m")
+    store.add_turn(turn, [Draft(notice, Address(credential="team"))])
+    (found,) = store.letters(["a"])
+    assert found.address == Address(credential="team")
 
 
 def test_trying_the_addresses_of_a_job(tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ jobs:
     mapping: m.yaml
     source: {folder: in box}
     schedule: {cron: "30 2 * * *", timezone: Asia/Kolkata}
-    notify: [{url: {env: NOWHERE}}]
+    notify: [{url: {env: NOWHERE}}, {url: {credential: team}, when: always}]
   second: {account: x, mapping: m.yaml, source: {path: a.csv}, after: nightly}
 """
 
@@ -73,6 +73,7 @@ def test_the_service_is_hardened(jobs: LoadedJobs, place: Place, tmp_path: Path)
     for option in ("NoNewPrivileges=yes", "ProtectSystem=strict", "PrivateTmp=yes", "CapabilityBoundingSet=\n"):
         assert option in unit
     assert "LoadCredential=lsq_access_key:" in unit
+    assert "\nLoadCredential=team:/etc/importer/team\n" in unit
     assert f"ReadWritePaths={tmp_path}\n" in unit, "the folder of a single path is that of the jobs file"
     assert f'--file "{tmp_path}/50%% jobs.yaml"' in unit
     assert "User=meera" in unit

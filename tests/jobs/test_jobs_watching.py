@@ -39,6 +39,7 @@ LEDGER = Figures(
     calls={CallKey("india", "bulk", "applied", ""): 3, CallKey("india", "bulk", "throttled", 'odd" code\n'): 1},
     seconds={CallKey("india", "bulk", "applied", ""): 1.5, CallKey("india", "bulk", "throttled", 'odd" code\n'): 0.5},
     runs={("india", "finished"): 2},
+    waits={"india": 12.5},
     last_finished={"india": "2026-03-02T11:00:00.000+00:00"},
 )
 
@@ -90,6 +91,7 @@ def test_the_figures_of_ledger_and_jobs(watcher: Watcher) -> None:
         'importer_calls_total{account="india",class="bulk",verdict="applied"} 3.0',
         'importer_call_seconds_total{account="india",class="bulk",verdict="throttled"} 0.5',
         'importer_call_codes_total{account="india",class="bulk",code="other",verdict="throttled"} 1.0',
+        'importer_limit_wait_seconds_total{account="india"} 12.5',
         'importer_runs{account="india",state="finished"} 2.0',
         f'importer_last_finished_timestamp_seconds{{account="india"}} {(NOW - timedelta(hours=1)).timestamp()}',
         'importer_files{job="visits",state="held"} 1.0',

@@ -188,9 +188,9 @@ def test_a_ledger_that_does_not_say_who_it_is_is_refused(used: Callable[..., Sql
 
 @pytest.mark.parametrize(
     ("limit", "unfinished", "cut_short", "looked"),
-    [(10**9, False, False, True), (0, False, False, False), (0, True, False, True), (0, False, True, True)],
+    [(10**9, False, False, False), (0, False, False, False), (0, True, False, True), (0, False, True, True)],
 )
-def test_large_files_are_checked_only_after_an_unclean_end(
+def test_files_are_checked_after_an_unclean_end(
     used: Callable[..., SqlLedger],
     home: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -199,7 +199,7 @@ def test_large_files_are_checked_only_after_an_unclean_end(
     cut_short: bool,
     looked: bool,
 ) -> None:
-    """Small files are always checked; large ones when a call never ended or a transaction was cut."""
+    """Not when the last end was a clean one; when a call never ended or a transaction was cut."""
     if unfinished:
         ledger = used()
         ledger.begin_call(call([3]))
@@ -207,7 +207,7 @@ def test_large_files_are_checked_only_after_an_unclean_end(
     if cut_short:
         (home / "ledger.db-journal").write_bytes(b"\0" * 512)
     checks: list[Path] = []
-    monkeypatch.setattr(sqlite_file, "ALWAYS_CHECKED_BYTES", limit)
+    monkeypatch.setattr(sqlite_file, "DAILY_CHECKED_BYTES", limit)
     monkeypatch.setattr(sqlite_file, "check_for_damage", lambda connection, path: checks.append(path))
     used().close()
     assert bool(checks) is looked

@@ -48,9 +48,12 @@ def test_what_the_figures_say(pair: Pair) -> None:
     end = ended(VerdictKind.THROTTLED, code="TooMany")
     ledger.finish_call(number, end, outcomes([8, 9], Status.NOT_SENT))
     ledger.finish_run("run-2")
+    for seconds in (1.25, 0.5):
+        ledger.note_wait("run-1", seconds)
     for second in (watch.look(), watch.look()):
         assert second.rows == {("run-1", "created"): 5, ("run-1", "not_sent"): 2}
         assert second.calls == {APPLIED: 1, THROTTLED: 1}
+        assert second.waits == {"acme": 1.75}
         assert second.runs == {("acme", "open"): 1, ("other", "finished"): 1}
         assert second.last_finished["other"].startswith("2026-01-01T00:00:")
     ledger.close()

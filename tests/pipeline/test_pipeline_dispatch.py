@@ -177,3 +177,35 @@ def test_a_failure_with_one_answer_costs_no_other(world: World, monkeypatch: pyt
     assert world.statuses() == {"created": 51, "uncertain": 25}
     assert world.deliver(plan).stopped is None
     assert all_once(world, 76)
+
+
+def waits_of(world: World, monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The waits for the account's limits, as they are written down."""
+    waits: list[float] = []
+    monkeypatch.setattr(world.ledger, "note_wait", lambda run_id, seconds: waits.append(seconds))
+    return waits
+
+
+def test_waits_for_the_limits_are_written_down(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two calls in ten seconds: a run of many calls spends most of its time waiting, and says so before it has ended."""
+    world.account = replace(world.account, limits=dict.fromkeys(CallClass, Limit(2, 10.0)))
+    waits = waits_of(world, monkeypatch)
+    begun = world.clock.monotonic()
+    assert world.deliver(world.plan(visits(501))).stopped is None
+    assert len(waits) >= 2
+    assert waits[0] >= 60
+    assert 0.5 * (world.clock.monotonic() - begun) < sum(waits) <= world.clock.monotonic() - begun
+
+
+def test_a_run_that_waits_for_nothing_notes_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor does a figure that cannot be written down stop one that waits."""
+    waits = waits_of(world, monkeypatch)
+    assert world.deliver(world.plan(visits(3))).stopped is None
+    assert waits == []
+
+    def fail(run_id: str, seconds: float) -> None:
+        raise LedgerError("The disk is full.", "")
+
+    monkeypatch.setattr(world.ledger, "note_wait", fail)
+    world.account = replace(world.account, limits=dict.fromkeys(CallClass, Limit(2, 10.0)))
+    assert world.deliver(world.plan(visits(201, first=1000))).stopped is None

@@ -22,11 +22,12 @@ from pipeline_world import VirtualClock, World, visits
 
 from importer.crm.limits import CompletionLimiter, Limiter
 from importer.errors import LedgerError
+from importer.ledger.machine import boot_id
 from importer.ledger.slot_store import Stored
 from importer.model import CallClass, Limit, Reply
 from importer.pipeline.limits import allowances_of
 from importer.pipeline.shared_slots import SharedSlots
-from importer.pipeline.slots_file import Damaged, SlotsFile, boot_id
+from importer.pipeline.slots_file import Damaged, SlotsFile
 from importer.redaction import Secret
 
 LIMIT = Limit(3, 5.0)

@@ -199,7 +199,7 @@ def test_what_a_machine_leaves(
     with running(worker, databases) as engine:
         assert engine.has_peers
         engine.keep_schedules(now)
-        engine._enqueue("left", "x", "a", "hand", now.isoformat())
+        engine._enqueue("left", "a", "hand", now.isoformat())
         eventually(lambda: server.sql(status % "left", "trial") == "SUCCESS")
         server.sql("UPDATE dbos.workflow_status SET status = 'PENDING', executor_id = 'somebody'", "trial")
         assert engine.continue_for_others() == ["somebody"]
@@ -209,7 +209,7 @@ def test_what_a_machine_leaves(
         assert engine.continue_for_others() == []
         (tmp_path / "a" / "x.csv").write_text("E-mail\nx@example.org\n", "utf-8")
         worker.outside.stop.set()
-        engine._enqueue("stopped", "x", "a", "schedule", now.isoformat())
+        engine._enqueue("stopped", "a", "schedule", now.isoformat())
         eventually(lambda: server.sql(status % "stopped", "trial") == "SUCCESS")
     assert server.sql(status % "hand-over-a-%", "trial") == "DELAYED"
     store.close()

@@ -27,7 +27,7 @@ from soak_hours import Hours  # noqa: E402  the same
 from soak_judge import Told, Verdict, judge  # noqa: E402  the same
 from soak_world import Export, Row, exports, lines_of, marks_of  # noqa: E402  the same
 
-_IDLE_SECONDS = 1.4
+_IDLE_SECONDS = 2.6
 """So long must nothing move before the clock is put forward; longer than any wait of the program for an answer."""
 _BUSY = 0.3
 """Nor may the worker have used more than this share of a core meanwhile."""
@@ -287,6 +287,7 @@ def _arguments(arguments: list[str] | None) -> Any:
     parser.add_argument("--fleet", action="store_true", help="measure many accounts on several workers instead")
     parser.add_argument("--rows", type=int, default=20_000, help="rows of each account of the fleet")
     parser.add_argument("--fleet-accounts", type=int, default=50, help="accounts of the fleet")
+    parser.add_argument("--workers", type=int, nargs="+", default=[1, 2, 4], help="numbers of workers to measure")
     return parser.parse_args(arguments)
 
 

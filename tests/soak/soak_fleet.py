@@ -25,7 +25,6 @@ from importer.sandbox.seed import lead_id
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-WORKERS = (1, 2, 4)
 CALLS, WINDOW, BATCH = 25, 5.0, 25
 """LeadSquared's limit for an account, and the rows of a bulk call of the mapping."""
 _IDLE_SECONDS = 5.0
@@ -143,6 +142,8 @@ class Fleet:
             **{name: text for name, text in os.environ.items() if not name.startswith(("LEADSQUARED_", "IMPORTER_"))},
             "IMPORTER_HOME": str(self.folder / "home"),
             "IMPORTER_DATABASE_URL": self.database,
+            # Each takes its share of the accounts, and none waits for another one's.
+            "IMPORTER_ACCOUNTS_AT_ONCE": str(-(-self.accounts // self.workers)),
             **{f"A{each}": f"fleet0{each:04}" for each in range(self.accounts)},
             "B": "fleet0secret",
         }
@@ -179,7 +180,7 @@ def fleet(given: Any) -> int:
         sys.stderr.write("PostgreSQL is not installed (Debian: apt-get install postgresql)\n")
         return 1
     started, commit, runs = time.time(), commit_of(ROOT), []
-    for workers in WORKERS:
+    for workers in given.workers:
         server = postgres_server.Server(programs, connections=600)
         folder = Path(tempfile.mkdtemp(prefix="fleet-"))
         try:

@@ -17,7 +17,7 @@ from importer.ledger import accounts, identity
 from importer.ledger.identity import ADOPT_ADVICE, Identity, Randomness
 from importer.ledger.interface import FILE_NAME
 from importer.ledger.moved import set_aside, unmoved_runs
-from importer.ledger.postgres.connecting import Database, lock_number
+from importer.ledger.postgres.connecting import Database, RawConnection, lock_number
 from importer.ledger.postgres.tables import SCHEMA, shared_metadata, writers
 from importer.ledger.schema import SCHEMA_VERSION, metadata
 
@@ -52,9 +52,18 @@ class SharedOpening:
 
 def engine_of(database: Database) -> Engine:
     """An engine over the database. It keeps one connection, and makes a new one when that breaks."""
+
+    def connect() -> RawConnection:
+        connection = database.connect()
+        # The driver would rewrite the placeholders of each statement for hundreds of rows anew, which costs more than
+        # anything else that is done for a call.
+        connection.cursor_factory = psycopg.RawCursor
+        return connection
+
     engine = create_engine(
         "postgresql+psycopg://",
-        creator=database.connect,
+        creator=connect,
+        paramstyle="numeric_dollar",
         isolation_level="REPEATABLE READ",
         pool_size=1,
         hide_parameters=True,
