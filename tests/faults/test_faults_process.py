@@ -16,7 +16,7 @@ import pytest
 from commands import Running
 from interference import As, ClockShift, Hold, Limited, Raises, Umask
 from key_search import KEYS_OF_THE_TEST
-from trial import CANARY, Trial
+from trial import CANARY, KINDS, Trial
 
 RECORD = "importer.ledger.store:SqlLedger.record"
 """First a call begins, then it ends and others begin, then these end."""
@@ -78,7 +78,7 @@ def test_p1_sigkill_in_each_state(trial: Trial, place: str) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 @pytest.mark.parametrize("place", ["reading", "before a call", "in flight", "after an answer"])
-def test_p2_a_signal_stops_politely(trial: Trial, place: str, number: signal.Signals) -> None:
+def test_p2_a_signal_stops_politely(tmp_path: Path, place: str, number: signal.Signals) -> None:
     """Whatever is going on: what is in flight is finished and noted, the exit status is 4, and nothing is in doubt."""
     where = {
         "reading": ("importer.pipeline.plan_store:PlanWriter.add", 1),
@@ -86,14 +86,17 @@ def test_p2_a_signal_stops_politely(trial: Trial, place: str, number: signal.Sig
         "in flight": (SEND, 3),
         "after an answer": (RECORD, 3),
     }[place]
-    running, hold = held(trial, *where)
-    os.kill(running.pid, number)
-    hold.release()
-    ended = running.wait()
-    assert ended.status == 4, ended.err
-    assert "Stopp" in ended.out + ended.err
-    assert "uncertain" not in ended.out
-    assert kept(trial)
+    # One call leaves after the other, so that some are left wherever the signal comes.
+    with Trial(tmp_path, KINDS["bulk"], 80) as trial:
+        trial.environment["LEADSQUARED_BULK_CALLS_PER_WINDOW"] = "1"
+        running, hold = held(trial, *where)
+        os.kill(running.pid, number)
+        hold.release()
+        ended = running.wait()
+        assert ended.status == 4, ended.err
+        assert "Stopp" in ended.out + ended.err
+        assert "uncertain" not in ended.out
+        assert kept(trial)
 
 
 def test_p2_stopping_while_reading_sends_nothing_and_keeps_nothing(trial: Trial) -> None:
