@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import zlib
 from collections.abc import Generator, Iterable, Iterator
 from typing import Any
 
@@ -73,13 +74,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             cases.setdefault(item.nodeid.split("[")[0], []).append(item)
     left_out = {
         id(item)
-        for several in cases.values()
+        for name, several in cases.items()
         if len(several) > _FEW_CASES
-        for number, item in enumerate(several)
-        if number % _EACH and number != len(several) - 1
+        for item in _all_but_some(name, several)
     }
     config.hook.pytest_deselected(items=[item for item in items if id(item) in left_out])
     items[:] = [item for item in items if id(item) not in left_out]
+
+
+def _all_but_some(name: str, several: list[pytest.Item]) -> list[pytest.Item]:
+    """The cases of a test but the last and some before it: others for each test, the same in each run."""
+    first = zlib.crc32(name.encode()) % min(_EACH, len(several) - 1)
+    return [item for number, item in enumerate(several[:-1]) if number % _EACH != first]
 
 
 def _is_property(item: pytest.Item) -> bool:
