@@ -16,6 +16,8 @@ _WIDTHS = (28, 14, 76)
 _FEW = 3
 _ALL, _RIGHT = sum(_WIDTHS), sum(_WIDTHS[1:])
 _LINE_HEIGHT = 15
+# So many lines are still read well on one sheet of paper; of more, only the width is made to fit.
+_ONE_PAGE = 60
 # A column's width counts digits; letters are narrower in the middle.
 _NARROW = 1.12
 
@@ -46,7 +48,6 @@ class SummarySheet:
         sheet.hide_gridlines(2)
         sheet.set_landscape()
         sheet.set_paper(9)
-        sheet.fit_to_pages(1, 0)
         for column, width in enumerate(_WIDTHS):
             sheet.set_column(column, column, width)
         sheet.set_row(0, 27)
@@ -61,6 +62,7 @@ class SummarySheet:
         self._columns(summary.columns)
         self._facts("Facts", summary.facts)
         self._notes(summary.notes)
+        sheet.fit_to_pages(1, int(self._row <= _ONE_PAGE))
 
     def _counts(self, summary: RunSummary) -> None:
         heading = {**_HEADING, "align": "left", "indent": 1}
