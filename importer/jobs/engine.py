@@ -42,7 +42,7 @@ _QUEUE = "importer-jobs"
 
 The jobs of one account run one after the other, on whatever machine; those of different accounts beside each other.
 """
-_QUEUE_SECONDS = 0.5
+_QUEUE_SECONDS, _SHARED_QUEUE_SECONDS = 0.5, 1.0
 _POOL = 8
 """Connections of the engine: a turn needs one for moments only."""
 _LEFT = (State.TAKEN, State.APPROVED, State.IMPORTED)
@@ -243,7 +243,7 @@ class Engine:
             _QUEUE,
             worker_concurrency=self._at_once,
             partition_concurrency=1,
-            polling_interval_sec=_QUEUE_SECONDS,
+            polling_interval_sec=_SHARED_QUEUE_SECONDS if self._peers else _QUEUE_SECONDS,
             on_conflict="always_update",
         )
         for gone in set(fired) - set(wanted) - {_SILENCE}:

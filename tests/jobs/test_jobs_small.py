@@ -92,6 +92,18 @@ def test_systemd_finds_the_service_safe(jobs: LoadedJobs, place: Place, tmp_path
     assert judged.returncode == 0, judged.stdout[-400:]
 
 
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="there is no systemd-analyze")
+def test_systemd_understands_the_service(jobs: LoadedJobs, tmp_path: Path) -> None:
+    """Every line of it, also with blanks, percent signs and a credential."""
+    program = tmp_path / "the importer"
+    program.write_text("#!/bin/sh\n", "utf-8")
+    program.chmod(0o755)
+    path = tmp_path / "importer.service"
+    path.write_text(systemd_unit(jobs, Place([str(program)], tmp_path / "my home", "root")), "utf-8")
+    judged = subprocess.run(["systemd-analyze", "verify", str(path)], capture_output=True, text=True)
+    assert (judged.returncode, judged.stderr) == (0, "")
+
+
 def test_the_task_of_windows(jobs: LoadedJobs, place: Place) -> None:
     """Sound XML that starts the service inside the Linux subsystem."""
     task = xml.dom.minidom.parseString(windows_task(jobs, place).encode())
