@@ -97,6 +97,14 @@ def _told(values: Iterable[Any]) -> str:
 
 
 @pytest.fixture(autouse=True)
+def _usual_umask() -> Iterator[None]:
+    """A command that ran in this process has taken the rights of others away; files of the next test are its own."""
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
+
+
+@pytest.fixture(autouse=True)
 def _no_key_escapes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Look at the output of every child process, and at the files of those tests that run the whole program."""
     if request.path.parent.name not in SEARCHED_FOLDERS:
