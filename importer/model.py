@@ -67,7 +67,8 @@ class Record:
 class Request:
     """One HTTP request to LeadSquared, without host or keys. ``path`` begins with a slash.
 
-    ``path`` on the sync host is relative to ``/v2``; on the async host to the root.
+    ``path`` on the sync host is relative to ``/v2``; on the async host to the root. ``content`` is the body as the
+    bytes of its JSON, where they were made already; ``body`` does not count then, and may be ``None``.
     """
 
     method: str
@@ -76,6 +77,7 @@ class Request:
     body: Any = None
     params: Mapping[str, str] = field(default_factory=dict)
     host: HostKind = HostKind.SYNC
+    content: bytes | None = None
 
 
 class TransportFailure(StrEnum):

@@ -21,7 +21,7 @@ def main() -> None:
     for rows, batch in plan.ready_batches():
         records = to_records(rows, batch, [""] * len(rows))
         while group := list(islice(records, BATCH)):
-            size += len(body_bytes(target.request(group)))
+            size += len(body_bytes(target.ready_request(group)))
             bodies += 1
     print(bodies, size)
 

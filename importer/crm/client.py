@@ -69,6 +69,8 @@ def _origin(url: str) -> tuple[str, str, int | None]:
 
 def body_bytes(request: Request) -> bytes:
     """The exact bytes of the request's body, so that the ledger can remember their digest; empty without a body."""
+    if request.content is not None:
+        return request.content
     return b"" if request.body is None else orjson.dumps(request.body)
 
 
@@ -125,7 +127,7 @@ class LeadSquaredClient:
     def _address(self, request: Request) -> tuple[str, dict[str, str], dict[str, str]]:
         keys = self._account.keys
         headers = {"User-Agent": f"importer/{__version__}", "Accept": "application/json"}
-        if request.body is not None:
+        if request.body is not None or request.content is not None:
             headers["Content-Type"] = "application/json; charset=utf-8"
         if request.host is HostKind.SYNC:
             headers["x-LSQ-AccessKey"] = keys.access.reveal()

@@ -167,7 +167,7 @@ class Dispatcher:
 
     def _departure(self, batch: Sequence[Record], slot: Slot) -> _Departure:
         work = self._work
-        request = work.target.request(batch)
+        request = work.target.ready_request(batch)
         seen = work.asker.clock_seen
         call = Call(
             run_id=work.run.id,

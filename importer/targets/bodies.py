@@ -49,13 +49,13 @@ def activity(record: Record, top_level: tuple[str, ...]) -> dict[str, Any]:
     A custom field set among them is written with `Attribute` where a plain field has `SchemaName`.
     """
     fields = record.fields
-    plain = _plain_activity(tuple(fields), top_level)
+    plain = plain_activity(tuple(fields), top_level)
     if plain is None:
         return _nested_activity(section_fields(record, "activity"), top_level)
     top, below = plain
     body: dict[str, Any] = {name: fields[flat] for name, flat in top}
     if "ActivityEvent" in body:
-        body["ActivityEvent"] = _type_code(body["ActivityEvent"])
+        body["ActivityEvent"] = type_code(body["ActivityEvent"])
     if below:
         body["Fields"] = [{"SchemaName": name, "Value": fields[flat]} for name, flat in below]
     return body
@@ -68,27 +68,27 @@ def _nested_activity(fields: Mapping[str, str], top_level: tuple[str, ...]) -> d
         if isinstance(content, dict):
             custom.append({"Attribute": name, "Value": "", "Fields": _inner_pairs(content)})
         elif name in top_level:
-            body[name] = _type_code(content) if name == "ActivityEvent" else content
+            body[name] = type_code(content) if name == "ActivityEvent" else content
         else:
             custom.append({"SchemaName": name, "Value": content})
     body["Fields"] = custom
     return body
 
 
-_Names = tuple[tuple[str, str], ...]
+Names = tuple[tuple[str, str], ...]
 """Names as the CRM knows them, each with the flat name in the record."""
 
 
 # Millions of records have the same few sets of names, so what to do with them is decided once for each set.
 @lru_cache(maxsize=4096)
-def _plain_lead(names: tuple[str, ...]) -> _Names | None:
+def _plain_lead(names: tuple[str, ...]) -> Names | None:
     """The names of a lead's fields; ``None`` when custom field sets are among them."""
     found = section_names(names, "lead")
     return None if any("." in name for name, _ in found) else found
 
 
 @lru_cache(maxsize=4096)
-def _plain_activity(names: tuple[str, ...], top_level: tuple[str, ...]) -> tuple[_Names, _Names] | None:
+def plain_activity(names: tuple[str, ...], top_level: tuple[str, ...]) -> tuple[Names, Names] | None:
     """The names at the top of an activity and below `Fields`; ``None`` when custom field sets are among them."""
     found = section_names(names, "activity")
     if any("." in name for name, _ in found):
@@ -97,6 +97,7 @@ def _plain_activity(names: tuple[str, ...], top_level: tuple[str, ...]) -> tuple
     return top, tuple(pair for pair in found if pair[0] not in top_level)
 
 
-def _type_code(text: str) -> int | str:
+def type_code(text: str) -> int | str:
+    """The activity's type as the API has it; a text that is no number stays one, for the CRM to refuse."""
     plain = text.strip()
     return int(plain) if plain.isascii() and plain.isdigit() and len(plain) < 10 else text

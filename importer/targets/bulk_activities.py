@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from importer.errors import MappingProblem
@@ -12,6 +13,7 @@ from importer.model import CallClass, Receipt, Record, Request
 from importer.targets import receipts as answers
 from importer.targets import rules
 from importer.targets.bodies import ACTIVITY_KEYS, activity
+from importer.targets.encoding import encoded_activities
 from importer.targets.interface import Footprint, Target, Trace
 from importer.targets.naming import lead_identity, section_fields
 
@@ -41,9 +43,16 @@ class _BulkActivities(Target):
     def repeatable(self, record: Record) -> bool:
         return False
 
-    def bodies(self, records: Sequence[Record]) -> list[dict[str, Any]]:
-        """One activity for each record."""
-        return [activity(record, self.activity_keys) for record in records]
+    @abstractmethod
+    def _call(self) -> Request:
+        """The request without a body."""
+
+    def request(self, records: Sequence[Record]) -> Request:
+        return replace(self._call(), body=[activity(record, self.activity_keys) for record in records])
+
+    def ready_request(self, records: Sequence[Record]) -> Request:
+        content = encoded_activities(records, self.activity_keys)
+        return super().ready_request(records) if content is None else replace(self._call(), content=content)
 
     def receipts(self, body: Any, count: int) -> list[Receipt]:
         return answers.by_row_number(body, count, answers.activity_entry)
@@ -77,8 +86,8 @@ class BulkActivitiesByLeadId(_BulkActivities):
     def lead_field(self) -> str:
         return "ProspectID"
 
-    def request(self, records: Sequence[Record]) -> Request:
-        return Request("POST", f"{_SERVICE}/ByLeadId", self.call_class, self.bodies(records))
+    def _call(self) -> Request:
+        return Request("POST", f"{_SERVICE}/ByLeadId", self.call_class)
 
 
 class BulkActivitiesByLeadField(_BulkActivities):
@@ -104,11 +113,5 @@ class BulkActivitiesByLeadField(_BulkActivities):
     def lead_field(self) -> str:
         return self.mapping.search_by or ""
 
-    def request(self, records: Sequence[Record]) -> Request:
-        return Request(
-            "POST",
-            f"{_SERVICE}/ByLeadField",
-            self.call_class,
-            self.bodies(records),
-            params={"searchBy": self.lead_field},
-        )
+    def _call(self) -> Request:
+        return Request("POST", f"{_SERVICE}/ByLeadField", self.call_class, params={"searchBy": self.lead_field})

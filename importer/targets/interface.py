@@ -8,9 +8,11 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping as MappingOf
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, ClassVar
+
+import orjson
 
 from importer.errors import MappingProblem
 from importer.mapping.model import Mapping
@@ -93,6 +95,11 @@ class Target(ABC):
     @abstractmethod
     def request(self, records: Sequence[Record]) -> Request:
         """The one request that carries the records (at most ``batch_size``)."""
+
+    def ready_request(self, records: Sequence[Record]) -> Request:
+        """:meth:`request` with the bytes of its body: made once, for the ledger's digest and for the wire."""
+        request = self.request(records)
+        return replace(request, content=orjson.dumps(request.body))
 
     @abstractmethod
     def receipts(self, body: Any, count: int) -> list[Receipt]:

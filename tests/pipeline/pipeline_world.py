@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import uuid
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -112,6 +113,8 @@ class MemoryCrm:
         self._lock = threading.Lock()
 
     def send(self, request: Request) -> Reply:
+        if request.content is not None:
+            request = replace(request, body=json.loads(request.content), content=None)
         with self._lock:
             writing = request.call_class is CallClass.BULK
             script = self.faults if writing else self.read_faults

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from importer.crm.client import body_bytes
 from importer.model import CallClass, Record, Request
 from importer.targets.bodies import activity, lead_pairs
+from importer.targets.encoding import encoded_activities
 from importer.targets.naming import grouped
 
 TOP = ("RelatedProspectId", "ActivityEvent", "ActivityNote")
@@ -61,6 +63,20 @@ def test_an_activity_is_written_field_by_field(fields: dict[str, str]) -> None:
 def test_an_activity_without_a_type_has_none(fields: dict[str, str]) -> None:
     """And one with a type has a number."""
     assert activity(Record(2, "k", fields), TOP) == expected_activity(fields)
+
+
+@given(st.lists(FIELDS, max_size=6), st.integers(1, 4))
+@example([{"activity.100%b": "%s", "activity.ActivityEvent": "201", "lead.City": "x"}], 3)
+@example([{"activity.mx_A": 'x",\n  "y'}, {"activity.ActivityNote": 'x",', "activity.mx_A": "\\"}], 2)
+@example([{"activity.ActivityEvent": "2"}, {"activity.mx_Set.X": "set"}], 1)
+@example([{"activity.ActivityEvent": "2"}, {"lead.City": "none of the activity's"}], 1)
+def test_the_bytes_of_activities_are_those_of_their_bodies(rows: list[dict[str, str]], times: int) -> None:
+    """Whatever the texts are; custom field sets, and activities without any field, are left to the way through bodies."""
+    records = [Record(2, "k", fields) for fields in rows * times]
+    names = [[name for name in fields if name.startswith("activity.")] for fields in rows]
+    plain = all(own and not any(name.count(".") > 1 for name in own) for own in names)
+    found = encoded_activities(records, TOP)
+    assert found == (orjson.dumps([activity(record, TOP) for record in records]) if plain else None)
 
 
 @given(FIELDS, st.sampled_from([None, "EmailAddress"]))

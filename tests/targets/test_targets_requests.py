@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 
+from importer.crm.client import body_bytes
 from importer.mapping.loader import parse_mapping
 from importer.mapping.model import FieldRule, Mapping
 from importer.model import CallClass, HostKind, Record
@@ -89,6 +92,19 @@ def test_the_request_is_the_documented_one(name: str) -> None:
     assert shown == expected
     assert request.call_class is made.call_class
     assert (request.host is HostKind.ASYNC) is made.is_async
+
+
+@pytest.mark.parametrize("name", list(TARGETS))
+@pytest.mark.parametrize("plain", [True, False])
+def test_a_ready_request_is_the_request_with_the_bytes_of_its_body(name: str, plain: bool) -> None:
+    """With custom field sets and without; nothing else differs."""
+    made = target(name)
+    fields = {each: text for each, text in FIELDS[name].items() if not plain or each.count(".") == 1}
+    records = [Record(row, "k", fields) for row in range(2, 2 + made.batch_size)]
+    request, ready = made.request(records), made.ready_request(records)
+    assert ready.content == orjson.dumps(request.body)
+    assert body_bytes(ready) == body_bytes(request)
+    assert replace(ready, body=None, content=None) == replace(request, body=None)
 
 
 @pytest.mark.parametrize("name", [name for name, kind in TARGETS.items() if kind.batch_size > 1])
