@@ -7,10 +7,12 @@ import threading
 import uuid
 from collections import Counter
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
@@ -266,6 +268,11 @@ class World:
         return make_plan(self.folder / name, rows, mapping, again=again)
 
     def deliver(self, plan: Plan, options: DeliveryOptions | None = None) -> Delivered:
+        """Calls arrive in the order in which they leave, so that each fault meets the call that it is meant for."""
+        with patch("importer.pipeline.dispatch.ThreadPoolExecutor", lambda *_, **__: ThreadPoolExecutor(1)):
+            return self._deliver(plan, options)
+
+    def _deliver(self, plan: Plan, options: DeliveryOptions | None) -> Delivered:
         return deliver(plan, self.account, self.crm, self.ledger, self.clock, self.stop, self.told, options)
 
     def statuses(self, run: str = "run-1") -> Counter[str]:

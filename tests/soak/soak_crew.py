@@ -15,16 +15,24 @@ from soak_hours import Hours, in_sandboxes, in_workers
 from soak_world import SORTS, Export
 from trial import CANARY
 
-from importer.sandbox.faults import CATALOGUE
+from importer.sandbox.faults import CATALOGUE, Fault
 from importer.sandbox.options import Keys, Options
+from importer.sandbox.routes import ROUTES
 from importer.sandbox.server import Sandbox
 
 CALLS, WINDOW = 50, 0.5
 """Each account's limit, which the sandbox enforces."""
 _LATE_SECONDS, _SETTLE_SECONDS, _TIMEOUT_SECONDS = 1.4, 0.8, 1.0
 _LIES = "mx-after-processing"
-FAULTS = [name for name in CATALOGUE if not name.startswith("queue-") and name != _LIES]
-"""Faults of the sandbox, without those of calls that no job makes, and without the one that no program can see."""
+MISFORTUNES = [
+    (fault, on)
+    for fault in CATALOGUE
+    for on in ("writes", "writes", "writes", "reads")
+    if not fault.startswith("queue-") and fault != _LIES
+    if any(route.fits(on) and Fault(fault, on=on).can_happen_to(route) for route in ROUTES)
+]
+"""Each fault of the sandbox with the calls that it may meet, those that change something three times as often; without
+those of calls that no job makes, and without the one that no program can see."""
 _TICK = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
@@ -57,8 +65,8 @@ class Accounts:
         ordered = 0
         for sandbox in self.sandboxes:
             for _ in range(random.choice((1, 1, 2)) if random.random() < share else 0):
-                on = random.choice(("writes", "writes", "writes", "reads"))
-                sandbox.faults.order(random.choice(FAULTS), skip=random.randint(0, 4), on=on, seconds=_LATE_SECONDS)
+                fault, on = random.choice(MISFORTUNES)
+                sandbox.faults.order(fault, skip=random.randint(0, 4), on=on, seconds=_LATE_SECONDS)
                 ordered += 1
         return ordered
 
