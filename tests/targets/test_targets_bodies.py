@@ -79,6 +79,22 @@ def test_the_bytes_of_activities_are_those_of_their_bodies(rows: list[dict[str, 
     assert found == (orjson.dumps([activity(record, TOP) for record in records]) if plain else None)
 
 
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [],
+        [{"activity.ActivityNote": "one field"}],
+        [{"activity.mx_A": "below", "activity.ActivityNote": "at the top"}, {"activity.mx_A": "only below"}],
+        [{"activity.ActivityEvent": "201", "activity.ActivityNote": "n", "activity.mx_A": '100 % "a"'}] * 3,
+        [{"activity.ActivityEvent": "201", "lead.City": "another section"}],
+    ],
+)
+def test_activities_as_bytes(rows: list[dict[str, str]]) -> None:
+    """In whatever order the fields come, and however many there are."""
+    records = [Record(2, "k", fields) for fields in rows]
+    assert encoded_activities(records, TOP) == orjson.dumps([activity(record, TOP) for record in records])
+
+
 @given(FIELDS, st.sampled_from([None, "EmailAddress"]))
 @example({"lead.City": "x", "activity.mx_A": "", "lead.mx_A": "y"}, None)
 def test_a_lead_is_written_pair_by_pair(fields: dict[str, str], search_by: str | None) -> None:
