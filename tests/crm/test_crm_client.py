@@ -23,7 +23,7 @@ from certificates import self_signed, server_context
 
 from importer.crm import client as module
 from importer.crm.client import LeadSquaredClient, body_bytes
-from importer.crm.deadline import Deadline
+from importer.crm.deadline import Deadline, _Watchman
 from importer.errors import SettingsError
 from importer.model import CallClass, HostKind, Limit, Reply, Request, TransportFailure
 from importer.redaction import Secret
@@ -259,6 +259,32 @@ def test_a_deadline_that_passed_before_there_was_a_connection() -> None:
             time.sleep(0.001)
         deadline.watch(ours)
         assert theirs.recv(1) == b""
+
+
+def test_time_that_is_up_cuts_the_connection_of_a_call_that_goes_on() -> None:
+    """A call that has ended, and one without a connection yet, have nothing to cut."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        going, early, over = Deadline(60.0), Deadline(60.0), Deadline(60.0)
+        with over.running():
+            pass
+        going.watch(ours)
+        for each in (going, early, over):
+            each.pass_by()
+        assert (going.passed, early.passed, over.passed) == (True, True, False)
+        assert theirs.recv(1) == b""
+
+
+def test_a_watchman_of_its_own_passes_by() -> None:
+    """Its thread begins with its first deadline."""
+    deadlines = [Deadline(0.01), Deadline(0.02)]
+    watchman = _Watchman()
+    for number, each in enumerate(deadlines, start=1):
+        watchman.watch(each, number / 100)
+    end = time.monotonic() + 20
+    while not all(each.passed for each in deadlines):
+        assert time.monotonic() < end
+        time.sleep(0.01)
 
 
 def test_deadlines_pass_in_their_own_order() -> None:
