@@ -9,6 +9,7 @@ from importer.jobs.loader import Task
 from importer.jobs.model import Guards, Unusual
 from importer.pipeline.plan_store import PlanFacts
 from importer.pipeline.surroundings import Review
+from importer.pipeline.words import is_or_are
 
 _ODD = "The file is not like the earlier ones (importer jobs list says how)."
 
@@ -38,10 +39,8 @@ def reasons_to_hold(guards: Guards, facts: PlanFacts, odd: Sequence[str]) -> lis
         reasons.append(f"The file has {facts.rows:,} rows, more than the {guards.max_rows:,} of `max_rows`.")
     if guards.max_invalid is not None and facts.invalid > guards.max_invalid * facts.rows:
         share = f"{float(guards.max_invalid) * 100:g}%"
-        verb = "is" if facts.invalid == 1 else "are"
-        reasons.append(
-            f"{facts.invalid:,} of {facts.rows:,} rows {verb} invalid, more than the {share} of `max_invalid`."
-        )
+        invalid = f"{facts.invalid:,} of {facts.rows:,} rows {is_or_are(facts.invalid)} invalid"
+        reasons.append(f"{invalid}, more than the {share} of `max_invalid`.")
     if guards.unusual is Unusual.HOLD:
         reasons.extend(odd)
     if guards.approval:

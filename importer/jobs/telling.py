@@ -13,6 +13,7 @@ from pathlib import Path
 from importer.jobs.ends import FileEnd, TurnEnd
 from importer.jobs.outbox import Notice
 from importer.jobs.store import Result
+from importer.pipeline.words import number_of
 from importer.problems import printable
 from importer.redaction import redact
 
@@ -36,7 +37,7 @@ def notice_of_turn(end: TurnEnd, now: datetime) -> Notice:
     for each in end.files[:_MOST_FILES]:
         lines += ["", *_of_file(each, end.job)]
     if len(end.files) > _MOST_FILES:
-        lines += ["", f"And {_many(len(end.files) - _MOST_FILES, 'file')} more: importer jobs history {end.job}"]
+        lines += ["", f"And {number_of(len(end.files) - _MOST_FILES, 'file')} more: importer jobs history {end.job}"]
     if not end.files:
         lines += ["", _short(end.outline), f"Next: look at the reason in full: importer jobs history {end.job}"]
     return _notice(end.job, end.outcome.value, _title(end), lines)
@@ -44,7 +45,7 @@ def notice_of_turn(end: TurnEnd, now: datetime) -> Notice:
 
 def notice_of_silence(job: str, since: datetime, now: datetime) -> Notice:
     """What is told of a job without a success ``since`` then."""
-    days = _many((now - since) // timedelta(days=1), "day")
+    days = number_of((now - since) // timedelta(days=1), "day")
     lines = [
         f"Job {job}: no file was imported since {_time(since)}.",
         "",
@@ -76,12 +77,12 @@ def _title(end: TurnEnd) -> str:
     rows, problems = sum(each.rows for each in end.files), sum(each.problems for each in end.files)
     concerned = sum(each.outcome is end.outcome for each in end.files)
     titles = {
-        Result.DONE: f"{_many(rows, 'row')} imported",
-        Result.PROBLEMS: f"{_many(problems, 'row')} {'needs' if problems == 1 else 'need'} you",
-        Result.FAILED: f"{_many(concerned, 'file')} could not be imported",
-        Result.HELD: f"{_many(concerned, 'file')} {'waits' if concerned == 1 else 'wait'} for your approval",
+        Result.DONE: f"{number_of(rows, 'row')} imported",
+        Result.PROBLEMS: f"{number_of(problems, 'row')} {'needs' if problems == 1 else 'need'} you",
+        Result.FAILED: f"{number_of(concerned, 'file')} could not be imported",
+        Result.HELD: f"{number_of(concerned, 'file')} {'waits' if concerned == 1 else 'wait'} for your approval",
         Result.INTERRUPTED: "stopped before its end",
-        Result.DUPLICATE: f"{_many(concerned, 'file')} known already, nothing sent",
+        Result.DUPLICATE: f"{number_of(concerned, 'file')} known already, nothing sent",
     }
     return titles.get(end.outcome, "could not be done")
 
@@ -89,7 +90,7 @@ def _title(end: TurnEnd) -> str:
 def _of_file(end: FileEnd, job: str) -> Iterator[str]:
     yield f"{Path(end.path).name}: {end.outcome.value}. {_short(end.outline)}".rstrip()
     if end.counts:
-        yield f"    {_many(end.rows, 'row')}: {_counted(end.counts)}"
+        yield f"    {number_of(end.rows, 'row')}: {_counted(end.counts)}"
     if end.codes:
         yield f"    Reasons: {_counted(end.codes)} (importer explain CODE)"
     step = _NEXT[end.outcome].format(job=job) if end.outcome in _NEXT else end.remedy
@@ -106,10 +107,6 @@ def _counted(counts: Mapping[str, int]) -> str:
 
 def _notice(job: str, outcome: str, title: str, lines: list[str]) -> Notice:
     return Notice(job, outcome, f"{job}: {title}", redact("\n".join(printable(line) for line in lines)))
-
-
-def _many(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'s' * (count != 1)}"
 
 
 def _short(text: str) -> str:

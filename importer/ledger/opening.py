@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,21 +51,17 @@ def open_file(opening: Opening) -> tuple[Engine, Identity, FileGuard]:
         cut_short = sqlite_file.was_cut_short(path)
         if cut_short:
             reach("journal-hot")
-        presence = enter(path)
-        try:
+        with ExitStack() as undo:
+            presence = enter(path)
+            undo.callback(presence.leave, clean=False)
             engine = sqlite_file.engine_over(sqlite_file.connect(path))
-        except BaseException:
-            presence.leave(clean=False)
-            raise
-        try:
+            undo.callback(engine.dispose)
             known = _known_ledger(engine, opening, seen)
             _check_for_damage(engine, opening, presence, cut_short=cut_short)
             known = _vouched_for(engine, opening, known, seen)
-            return engine, known, FileGuard.of(path, known.uuid, presence)
-        except BaseException:
-            engine.dispose()
-            presence.leave(clean=False)
-            raise
+            guard = FileGuard.of(path, known.uuid, presence)
+            undo.pop_all()
+        return engine, known, guard
 
 
 def _read_witness(opening: Opening) -> Seen | None:

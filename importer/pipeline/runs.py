@@ -28,7 +28,7 @@ from importer.pipeline.report import Books, summarise
 from importer.pipeline.successes import Success, note_success
 from importer.pipeline.surroundings import Surroundings, open_memory
 from importer.pipeline.usual import NEW_MAPPING, oddities, unlike_earlier
-from importer.pipeline.words import number_of
+from importer.pipeline.words import is_or_are, number_of
 from importer.reports.interface import RunSummary
 from importer.settings import Account
 
@@ -113,7 +113,7 @@ def _known_words(run: Run, doubtful: int) -> str:
     words = f"This file was imported with this mapping on {when} UTC (run {run.id})."
     if not doubtful:
         return f"{words} Nothing is sent again."
-    rows = "1 row is" if doubtful == 1 else f"{doubtful:,} rows are"
+    rows = f"{number_of(doubtful)} {is_or_are(doubtful)}"
     return f"{words} Of its rows {rows} in doubt: LeadSquared is asked for them again."
 
 

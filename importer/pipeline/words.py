@@ -29,7 +29,8 @@ def detected(what: str, value: str) -> str:
     return _DELIMITERS.get(value, f'"{value}"') if what == "delimiter" else value
 
 
-def _is(count: int) -> str:
+def is_or_are(count: int) -> str:
+    """The verb that goes with a count."""
     return "is" if count == 1 else "are"
 
 
@@ -40,11 +41,11 @@ def headline(status: str, rows: int, counts: Counts, reason: str) -> str:
     invalid = counts.get(Status.INVALID, 0)
     if status == "planned":
         ready = rows - invalid
-        text = f"{ready:,} of {number_of(rows)} {_is(ready)} ready to send"
+        text = f"{ready:,} of {number_of(rows)} {is_or_are(ready)} ready to send"
         text += f"; {number_of(invalid)} {'needs' if invalid == 1 else 'need'} you." if invalid else "."
         return f"{text} {reason}".rstrip()
     delivered = sum(counts.get(one, 0) for one in DELIVERED)
-    parts = [f"{delivered:,} of {number_of(rows)} {_is(delivered)} in LeadSquared"]
+    parts = [f"{delivered:,} of {number_of(rows)} {is_or_are(delivered)} in LeadSquared"]
     skipped = counts.get(Status.SKIPPED, 0)
     if skipped:
         parts.append(f"{skipped:,} skipped: there already from an earlier run, or given up")

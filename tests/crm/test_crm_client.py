@@ -23,7 +23,6 @@ from certificates import self_signed, server_context
 
 from importer.crm import client as module
 from importer.crm.client import LeadSquaredClient, body_bytes
-from importer.crm.deadline import Deadline, _Watchman
 from importer.errors import SettingsError
 from importer.model import CallClass, HostKind, Limit, Reply, Request, TransportFailure
 from importer.redaction import Secret
@@ -248,58 +247,6 @@ def test_an_answer_that_trickles_is_cut(part: str, tmp_path: Path) -> None:
     assert reply.failure is TransportFailure.UNKNOWN
     assert "in time" in reply.detail or "slowly" in reply.detail
     assert not sent_all.is_set()
-
-
-def test_a_deadline_that_passed_before_there_was_a_connection() -> None:
-    """A connection that comes too late is cut at once."""
-    deadline = Deadline(0.0)
-    ours, theirs = socket.socketpair()
-    with ours, theirs, deadline.running():
-        while not deadline.passed:
-            time.sleep(0.001)
-        deadline.watch(ours)
-        assert theirs.recv(1) == b""
-
-
-def test_time_that_is_up_cuts_the_connection_of_a_call_that_goes_on() -> None:
-    """A call that has ended, and one without a connection yet, have nothing to cut."""
-    ours, theirs = socket.socketpair()
-    with ours, theirs:
-        going, early, over = Deadline(60.0), Deadline(60.0), Deadline(60.0)
-        with over.running():
-            pass
-        going.watch(ours)
-        for each in (going, early, over):
-            each.pass_by()
-        assert (going.passed, early.passed, over.passed) == (True, True, False)
-        assert theirs.recv(1) == b""
-
-
-def test_a_watchman_of_its_own_passes_by() -> None:
-    """Its thread begins with its first deadline."""
-    deadlines = [Deadline(0.01), Deadline(0.02)]
-    watchman = _Watchman()
-    for number, each in enumerate(deadlines, start=1):
-        watchman.watch(each, number / 100)
-    end = time.monotonic() + 20
-    while not all(each.passed for each in deadlines):
-        assert time.monotonic() < end
-        time.sleep(0.01)
-
-
-def test_deadlines_pass_in_their_own_order() -> None:
-    """A short one passes although a long one was there first, and one whose call has ended cuts nothing."""
-    long, short, ended = Deadline(60.0), Deadline(0.02), Deadline(0.01)
-    ours, theirs = socket.socketpair()
-    with ours, theirs, long.running():
-        with ended.running():
-            ended.watch(ours)
-        with short.running():
-            while not short.passed:
-                time.sleep(0.001)
-        ours.sendall(b"still there")
-        assert theirs.recv(100) == b"still there"
-    assert [one.passed for one in (long, short, ended)] == [False, True, False]
 
 
 @pytest.mark.parametrize(

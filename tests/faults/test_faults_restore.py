@@ -17,19 +17,10 @@ ROWS, MORE = 30, 4
 def trial(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Trial]:
     """A ledger with one run in its backup, and another run since."""
     with Trial(tmp_path, KINDS[request.param], ROWS) as made:
-        imported(made, "before", range(100, 105))
+        made.imported("before", range(100, 105))
         assert made.command("ledger", "backup", str(tmp_path / "backup.db")).status == 0
         assert made.run().status == 0
         yield made
-
-
-def imported(trial: Trial, name: str, numbers: range) -> dict[str, int]:
-    """Import rows of these numbers; how many have each status."""
-    lines = [trial.kind.headings, *map(trial.kind.cells, numbers)]
-    (trial.folder / f"{name}.csv").write_text("\n".join(lines) + "\n", "utf-8")
-    ended = trial.command("run", f"{name}.csv", "-m", "rows.yaml", "--yes", "--json")
-    assert ended.status == 0, ended.out
-    return {status: count for status, count in ended.json["counts"].items() if count}
 
 
 def effects(trial: Trial) -> Counter[str]:
@@ -51,12 +42,12 @@ def test_rows_sent_since_the_backup_are_found(trial: Trial, kept: str) -> None:
     assert "IMPORTER_ADOPT_LEDGER" in refused.json["message"]
     assert trial.command("runs", IMPORTER_ADOPT_LEDGER="yes").status == 0
     # The file of the lost run, to which some rows were added.
-    counts = imported(trial, "again", range(ROWS + MORE))
+    counts = trial.imported("again", range(ROWS + MORE))
     assert counts == {"created": ROWS + MORE}
     assert set(effects(trial).values()) == {1}, "a row was sent twice"
     assert len(effects(trial)) == ROWS + MORE + 5
     # What was found is known from now on, as what the backup knew.
-    assert imported(trial, "third", range(ROWS)) == {"skipped": ROWS}
+    assert trial.imported("third", range(ROWS)) == {"skipped": ROWS}
     # The same content as before the backup: its finished run is told again.
-    assert imported(trial, "fourth", range(100, 105)) == {"created": 5}
+    assert trial.imported("fourth", range(100, 105)) == {"created": 5}
     assert set(effects(trial).values()) == {1}

@@ -32,17 +32,9 @@ def tool(server: Server, name: str, *arguments: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def imported(trial: Trial, name: str, numbers: range) -> dict[str, int]:
-    lines = [trial.kind.headings, *map(trial.kind.cells, numbers)]
-    (trial.folder / f"{name}.csv").write_text("\n".join(lines) + "\n", "utf-8")
-    ended = trial.command("run", f"{name}.csv", "-m", "rows.yaml", "--yes", "--json")
-    assert ended.status == 0, ended.out
-    return {status: count for status, count in ended.json["counts"].items() if count}
-
-
 def test_rows_sent_since_the_dump_are_found(trial: Trial, server: Server) -> None:
     """With pg_dump and psql, as a person does it; the folder of the runs outlives the database."""
-    imported(trial, "before", range(100, 105))
+    trial.imported("before", range(100, 105))
     tool(server, "pg_dump", "-f", str(trial.folder / "dump.sql"), "trial")
     assert trial.run().status == 0
     server.fresh("trial")
@@ -51,11 +43,11 @@ def test_rows_sent_since_the_dump_are_found(trial: Trial, server: Server) -> Non
     assert refused.status == 1
     assert "IMPORTER_ADOPT_LEDGER" in refused.json["message"]
     assert trial.command("runs", IMPORTER_ADOPT_LEDGER="yes").status == 0
-    assert imported(trial, "again", range(ROWS + 4)) == {"created": ROWS + 4}
+    assert trial.imported("again", range(ROWS + 4)) == {"created": ROWS + 4}
     found = Counter(trial.kind.effects(trial.sandbox.state()))
     assert set(found.values()) == {1}, "a row was sent twice"
     assert len(found) == ROWS + 4 + 5
-    assert imported(trial, "third", range(ROWS)) == {"skipped": ROWS}
+    assert trial.imported("third", range(ROWS)) == {"skipped": ROWS}
     # The same content as before the backup: its finished run is told again.
-    assert imported(trial, "fourth", range(100, 105)) == {"created": 5}
+    assert trial.imported("fourth", range(100, 105)) == {"created": 5}
     assert Counter(trial.kind.effects(trial.sandbox.state())) == found

@@ -175,6 +175,14 @@ class Trial:
         """`importer run` of the source."""
         return self.command("run", "rows.csv", "-m", "rows.yaml", "--yes", "--json", *more, **environment)
 
+    def imported(self, name: str, numbers: range) -> dict[str, int]:
+        """Import another file with the rows of these numbers; how many have each status."""
+        lines = [self.kind.headings, *map(self.kind.cells, numbers)]
+        (self.folder / f"{name}.csv").write_text("\n".join(lines) + "\n", "utf-8")
+        ended = self.command("run", f"{name}.csv", "-m", "rows.yaml", "--yes", "--json")
+        assert ended.status == 0, ended.out
+        return {status: count for status, count in ended.json["counts"].items() if count}
+
     def finish(self, most: int = 6) -> Ended:
         """`importer run` again and again, as a person or a nightly schedule would, until nothing changes any more."""
         before: dict[str, int] = {}
