@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from string import Formatter
 
 SHOWN_CHARACTERS = 60
 
@@ -55,6 +57,8 @@ class Kind:
 
 def visible(text: str) -> str:
     """``text`` cut to 60 characters, control and direction characters written as escapes."""
+    if len(text) <= SHOWN_CHARACTERS and text.isascii() and text.isprintable():
+        return text
     shown = _HIDDEN.sub(_escaped, text[: SHOWN_CHARACTERS + 1])
     return shown if len(text) <= SHOWN_CHARACTERS else shown[:SHOWN_CHARACTERS] + "…"
 
@@ -78,19 +82,46 @@ def make_problem(
 
     Raises :class:`KeyError` for a code that the catalogue lacks: that is a bug, not bad data.
     """
-    kind = CATALOGUE[code]
-    shown = visible(value)
-    words = {"value": shown, "column": column, "field": field, **details}
-    return Problem(
-        code=code,
-        row=row,
-        message=kind.message.format(**words),
-        remedy=kind.remedy.format(**words),
-        column=column,
-        letter=letter,
-        field=field,
-        value=shown,
-    )
+    return ProblemMaker(code, details, column=column, letter=letter, field=field).at(row, value)
+
+
+class ProblemMaker:
+    """Makes problems of kind ``code`` in one column; ``words`` are those that all of them share.
+
+    What all have in common is put into words once. Raises :class:`KeyError` as :func:`make_problem` does.
+    """
+
+    def __init__(
+        self, code: str, words: Mapping[str, object], *, column: str = "", letter: str = "", field: str = ""
+    ) -> None:
+        kind = CATALOGUE[code]
+        self._code, self._place = code, (column, letter, field)
+        self._words = {"column": column, "field": field, **words}
+        self._templates = (kind.message, kind.remedy)
+        self._parts = tuple(_around_value(template, self._words) for template in self._templates)
+
+    def at(self, row: int, value: str, own: Mapping[str, object] | None = None) -> Problem:
+        """The problem of one row; ``own`` are words that only this one has."""
+        shown = visible(value)
+        message, remedy = (
+            shown.join(parts) if parts else template.format(**{"value": shown, **self._words, **(own or {})})
+            for template, parts in zip(self._templates, self._parts, strict=True)
+        )
+        return Problem(self._code, row, message, remedy, *self._place, shown)
+
+
+def _around_value(template: str, words: Mapping[str, object]) -> list[str]:
+    """The template filled with the words, in the parts between which the value stands; none when words are missing."""
+    parts = [""]
+    for literal, name, form, _ in Formatter().parse(template):
+        parts[-1] += literal
+        if name == "value":
+            parts.append("")
+        elif name is not None:
+            if name not in words:
+                return []
+            parts[-1] += format(words[name], form or "")
+    return parts
 
 
 _KINDS = (

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import fields
-from itertools import groupby
+from collections.abc import Sequence
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from importer.model import NEEDS_PERSON, Status
-from importer.pipeline.report import Books, problem_text
-from importer.problems import Problem
+from importer.pipeline.report import Books
 from importer.reports.insight import PersonRow
+from importer.reports.problem_table import ProblemTable
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -30,15 +28,12 @@ def invalid_people(problems: pa.RecordBatch, most: int) -> list[PersonRow]:
     wanted = pc.unique(numbers)[:most]
     if not len(wanted):
         return []
-    return list(_invalid(problems.filter(pc.less_equal(numbers, wanted[-1]))))
-
-
-def _invalid(problems: pa.RecordBatch) -> Iterator[PersonRow]:
-    listed = map(Problem, *(problems.column(name.name).to_pylist() for name in fields(Problem)))
-    for row, alike in groupby(listed, attrgetter("row")):
-        found = list(alike)
-        codes = ", ".join(dict.fromkeys(problem.code for problem in found))
-        yield PersonRow(row, Status.INVALID, codes, " ".join(map(problem_text, found)))
+    table = ProblemTable(problems.filter(pc.less_equal(numbers, wanted[-1])))
+    rows, _, texts = table.told()
+    return [
+        PersonRow(row, Status.INVALID, ", ".join(dict.fromkeys(problem.code for problem in table[row])), text)
+        for row, text in zip(rows.tolist(), texts.to_pylist(), strict=True)
+    ]
 
 
 def people_of(books: Books, invalid: Sequence[PersonRow]) -> tuple[tuple[PersonRow, ...], int]:

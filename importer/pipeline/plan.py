@@ -10,13 +10,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
+from importer.beside import Beside
 from importer.errors import MappingError, MappingProblem, SourceError
 from importer.failpoints import reach
 from importer.mapping.decoding import read_text
 from importer.mapping.headings import HeadingMatch, Table, match_headings
 from importer.mapping.loader import LoadedMapping, parse_mapping
 from importer.mapping.model import Mapping, OnInvalid, Ragged
-from importer.pipeline.beside import Beside
 from importer.pipeline.effect_keys import fingerprint
 from importer.pipeline.plan_store import AccountFacts, Plan, PlanFacts, PlanWriter, ProblemGroup
 from importer.pipeline.progress import Progress, Silent
@@ -272,16 +272,21 @@ class _Tally:
         self._example: dict[str, str] = {}
 
     def add(self, rows: int, ready: int, problems: list[Problem]) -> None:
+        """Count some rows; ``problems`` are sorted by row."""
         self.rows += rows
         self.ready += ready
-        for code, row in dict.fromkeys((problem.code, problem.row) for problem in problems):
+        last: dict[str, int] = {}
+        for problem in problems:
+            code, row = problem.code, problem.row
+            if last.get(code) == row:
+                continue
+            last[code] = row
             self._rows_by_code[code] = self._rows_by_code.get(code, 0) + 1
             first = self._first.setdefault(code, [])
             if len(first) < _FIRST_ROWS:
                 first.append(row)
-        for problem in problems:
-            if problem.code not in self._example:
-                self._example[problem.code] = str(problem)
+            if code not in self._example:
+                self._example[code] = str(problem)
 
     def groups(self) -> tuple[ProblemGroup, ...]:
         """The commonest code first."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from importer.damage.interface import Damage
 from importer.errors import ImporterError
 from importer.model import Record
 from importer.problems import Problem
+from importer.reports.problem_table import ProblemTable, problem_batch
 from importer.scratch import sync_folder, write_synced
 from importer.sources.interface import Column, Detection, SourceFacts
 
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 _ROWS, _PROBLEMS, _FACTS = "rows.arrow", "problems.arrow", "plan.json"
 _AT_ONCE = 2_000
 _READ_AT_ONCE = 10_000
-_PROBLEM_FIELDS = ("code", "message", "remedy", "column", "letter", "field", "value")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +95,12 @@ class PlanFacts:
 
 @dataclass(frozen=True, slots=True)
 class PlanChunk:
-    """Some consecutive rows of a plan. ``records`` holds flat field names; ``None`` means the field is not sent."""
+    """Some consecutive rows of a plan, as they stand in the source, and what is wrong with them."""
 
     rows: np.ndarray
     ok: np.ndarray
     cells: pd.DataFrame
-    records: pa.RecordBatch
-    problems: Mapping[int, tuple[Problem, ...]] = field(default_factory=dict)
+    problems: ProblemTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,55 +111,44 @@ class Plan:
     facts: PlanFacts
 
     def chunks(self, *, only_invalid: bool = False) -> Iterator[PlanChunk]:
-        """Every row of the source in order, or only those with problems, with cells, record and problems."""
-        import pyarrow as pa
+        """Every row of the source in order, or only those with problems, with cells and problems."""
         import pyarrow.compute as pc
 
-        with (
-            pa.OSFile(str(self.folder / _ROWS)) as rows_file,
-            pa.OSFile(str(self.folder / _PROBLEMS)) as problems_file,
-        ):
-            rows = pa.ipc.open_file(rows_file)
-            problems = pa.ipc.open_file(problems_file)
-            for number in range(rows.num_record_batches):
-                batch = rows.get_batch(number)
-                if only_invalid:
-                    batch = batch.filter(pc.invert(batch.column("ok")))
-                yield from _read_chunks(batch, problems.get_batch(number))
+        for batch, problems in zip(self._rows("row", "ok", "c:"), self._batches(_PROBLEMS), strict=True):
+            some = only_invalid and pc.any(batch.column("ok")).as_py()
+            yield from _read_chunks(batch.filter(pc.invert(batch.column("ok"))) if some else batch, problems)
 
     def ready_batches(self) -> Iterator[tuple[np.ndarray, pa.RecordBatch]]:
         """Row numbers and records of the rows that are ready, chunk by chunk."""
-        import pyarrow as pa
-
-        with pa.OSFile(str(self.folder / _ROWS)) as rows_file:
-            reader = pa.ipc.open_file(rows_file)
-            for number in range(reader.num_record_batches):
-                batch = reader.get_batch(number)
-                ready = batch.filter(batch.column("ok"))
-                yield ready.column("row").to_numpy(), _fields_of(ready)
+        for batch in self._rows("row", "ok", "f:"):
+            ready = batch.filter(batch.column("ok"))
+            yield ready.column("row").to_numpy(), _fields_of(ready)
 
     def column_batches(self) -> Iterator[tuple[pa.RecordBatch, pa.RecordBatch]]:
         """The source's cells, in the order of its columns, and the records of all rows, chunk by chunk."""
-        import pyarrow as pa
-
-        with pa.OSFile(str(self.folder / _ROWS)) as rows_file:
-            reader = pa.ipc.open_file(rows_file)
-            for number in range(reader.num_record_batches):
-                batch = reader.get_batch(number)
-                yield batch.select([name for name in batch.schema.names if name.startswith("c:")]), _fields_of(batch)
+        for batch in self._rows("c:", "f:"):
+            yield batch.select([name for name in batch.schema.names if name.startswith("c:")]), _fields_of(batch)
 
     def problem_batches(self) -> Iterator[tuple[np.ndarray, pa.RecordBatch]]:
         """Row numbers of each chunk, and the problems of these rows."""
+        for batch, problems in zip(self._rows("row"), self._batches(_PROBLEMS), strict=True):
+            yield batch.column("row").to_numpy(), problems
+
+    def _rows(self, *begins: str) -> Iterator[pa.RecordBatch]:
+        """The columns of the rows whose names begin like this; unpacking the others would take time for nothing."""
         import pyarrow as pa
 
-        with (
-            pa.OSFile(str(self.folder / _ROWS)) as rows_file,
-            pa.OSFile(str(self.folder / _PROBLEMS)) as problems_file,
-        ):
-            rows = pa.ipc.open_file(rows_file)
-            problems = pa.ipc.open_file(problems_file)
-            for number in range(rows.num_record_batches):
-                yield rows.get_batch(number).column("row").to_numpy(), problems.get_batch(number)
+        with pa.OSFile(str(self.folder / _ROWS)) as file:
+            names = pa.ipc.open_file(file).schema.names
+        return self._batches(_ROWS, [place for place, name in enumerate(names) if name.startswith(begins)])
+
+    def _batches(self, name: str, columns: list[int] | None = None) -> Iterator[pa.RecordBatch]:
+        import pyarrow as pa
+
+        with pa.OSFile(str(self.folder / name)) as file:
+            reader = pa.ipc.open_file(file, options=pa.ipc.IpcReadOptions(included_fields=columns))
+            for number in range(reader.num_record_batches):
+                yield reader.get_batch(number)
 
 
 def _fields_of(batch: pa.RecordBatch) -> pa.RecordBatch:
@@ -184,15 +172,11 @@ def _read_chunk(batch: pa.RecordBatch, problems: pa.RecordBatch) -> PlanChunk:
     names = [name for name in batch.schema.names if name.startswith("c:")]
     labels = [name.split(":", 2)[2] for name in names]
     cells = batch.select(names).rename_columns(labels).to_pandas()
-    found: dict[int, list[Problem]] = {}
-    for problem in map(Problem, *(problems.column(name.name).to_pylist() for name in fields(Problem))):
-        found.setdefault(problem.row, []).append(problem)
     return PlanChunk(
         rows=batch.column("row").to_numpy(),
         ok=batch.column("ok").to_numpy(zero_copy_only=False),
         cells=cells,
-        records=_fields_of(batch),
-        problems={row: tuple(listed) for row, listed in found.items()},
+        problems=ProblemTable(problems),
     )
 
 
@@ -222,15 +206,7 @@ class PlanWriter:
         for name in records.columns:
             columns[f"f:{name}"] = _text_array(records[name])
         batch = pa.RecordBatch.from_pydict(columns)
-        listed = pa.RecordBatch.from_pydict(
-            {
-                "row": pa.array([problem.row for problem in problems], pa.int64()),
-                **{
-                    name: pa.array([getattr(problem, name) for problem in problems], pa.string())
-                    for name in _PROBLEM_FIELDS
-                },
-            }
-        )
+        listed = problem_batch(problems)
         if self._rows is None:
             self._rows = self._open(_ROWS, batch.schema)
             self._problems = self._open(_PROBLEMS, listed.schema)

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from importer.beside import Beside
 from importer.errors import ImporterError, ReportError
-from importer.pipeline.beside import Beside
 from importer.pipeline.insight import look_into
 from importer.pipeline.report import Books, exit_status, summarise
 from importer.reports.files import NameTaken, free_path

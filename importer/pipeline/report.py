@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from importer.ledger.interface import DECIDED, Ledger, Run, RunState
 from importer.model import NEEDS_PERSON, CallClass, Counts, Outcome, Status, VerdictKind
@@ -14,7 +14,7 @@ from importer.pipeline.freshness import account_known
 from importer.pipeline.guards import limit_words
 from importer.pipeline.plan_store import Plan, PlanChunk, PlanFacts
 from importer.pipeline.words import VERDICTS, detected, headline, next_step
-from importer.problems import CATALOGUE, Problem
+from importer.problems import CATALOGUE
 from importer.reports.interface import RESULT_COLUMNS, Cost, ErrorGroup, ReportColumn, ResultChunk, RunSummary
 from importer.settings import Account
 
@@ -84,50 +84,56 @@ class Books:
             raise BooksDoNotBalance(f"the rows say {dict(seen)}, the plan says {self.plan.facts.invalid} are invalid")
 
     def _result_chunk(self, chunk: PlanChunk, seen: Counter[Status]) -> ResultChunk:
+        import numpy as np
+
         outcomes: Mapping[int, Outcome] = {}
         if self.ledger and self.run and len(chunk.rows):
             outcomes = self.ledger.outcomes_between(self.run.id, int(chunk.rows[0]), int(chunk.rows[-1]))
-        lines = [
-            _line(row, bool(ok), outcomes.get(row), chunk.problems.get(row, ()), seen)
-            for row, ok in zip(chunk.rows.tolist(), chunk.ok.tolist(), strict=True)
-        ]
-        return ResultChunk(results=_frame(lines), cells=chunk.cells, problems=chunk.problems)
+        columns = _columns(chunk)
+        seen[Status.INVALID] += int(np.count_nonzero(~chunk.ok))
+        for place in np.flatnonzero(chunk.ok).tolist():
+            outcome = outcomes.get(int(chunk.rows[place]))
+            seen[outcome.status if outcome else Status.NOT_SENT] += 1
+            for name, text in zip(_TOLD, _line(outcome), strict=True):
+                columns[name][place] = text
+        return ResultChunk(results=_frame(columns), cells=chunk.cells, problems=chunk.problems)
 
 
-_Line = tuple[int, str, str, str, str, str, str, str]
+_TOLD = RESULT_COLUMNS[1:]
+_Line = tuple[str, str, str, str, str, str, str]
 
 
-def _line(row: int, ok: bool, outcome: Outcome | None, problems: Sequence[Problem], seen: Counter[Status]) -> _Line:
-    if not ok:
-        seen[Status.INVALID] += 1
-        text = " ".join(map(problem_text, problems))
-        return (row, "FALSE", Status.INVALID.value, text, problems[0].code if problems else "", "", "", "")
-    status = outcome.status if outcome else Status.NOT_SENT
-    seen[status] += 1
+def _columns(chunk: PlanChunk) -> dict[str, Any]:
+    """The columns of the results, filled in for the invalid rows."""
+    import numpy as np
+
+    bad = ~chunk.ok
+    columns = {name: np.full(len(chunk.rows), "", dtype=object) for name in _TOLD}
+    columns["ActivityCreated"][:] = "FALSE"
+    columns["Status"][bad] = Status.INVALID.value
+    rows, codes, texts = chunk.problems.told()
+    where = np.searchsorted(chunk.rows, rows)
+    told = bad[where]
+    columns["ErrorCode"][where[told]] = codes.to_numpy(zero_copy_only=False)[told]
+    columns["Error"][where[told]] = texts.to_numpy(zero_copy_only=False)[told]
+    return {RESULT_COLUMNS[0]: chunk.rows, **columns}
+
+
+def _line(outcome: Outcome | None) -> _Line:
     if outcome is None:
-        return (row, "FALSE", status.value, "", "", "", "", "")
+        return ("FALSE", Status.NOT_SENT.value, "", "", "", "", "")
     text = outcome.error or outcome.evidence
-    if status is Status.UNCERTAIN and outcome.evidence and outcome.evidence != outcome.error:
+    if outcome.status is Status.UNCERTAIN and outcome.evidence and outcome.evidence != outcome.error:
         text = f"{outcome.error} {outcome.evidence}"
     return (
-        row,
         _activity_created(outcome),
-        status.value,
+        outcome.status.value,
         text,
         outcome.error_code,
         outcome.activity_id,
         outcome.lead_id,
         outcome.request_id,
     )
-
-
-def problem_text(problem: Problem) -> str:
-    """A problem of a row that is already named: column, message and remedy."""
-    text = f"{problem.message} {problem.remedy}"
-    if not problem.column:
-        return text
-    letter = f"{problem.letter} " if problem.letter else ""
-    return f'Column {letter}"{problem.column}": {text}'
 
 
 def _activity_created(outcome: Outcome) -> str:
@@ -138,11 +144,10 @@ def _activity_created(outcome: Outcome) -> str:
     return "" if seen_by_a_person or outcome.status in (Status.UNCERTAIN, Status.PENDING) else "FALSE"
 
 
-def _frame(lines: Sequence[_Line]) -> pd.DataFrame:
+def _frame(columns: Mapping[str, Any]) -> pd.DataFrame:
     import pandas as pd
 
-    columns = list(zip(*lines, strict=True)) if lines else [()] * len(RESULT_COLUMNS)
-    return pd.DataFrame(dict(zip(RESULT_COLUMNS, map(list, columns), strict=True)))
+    return pd.DataFrame(columns, copy=False)
 
 
 def summarise(books: Books, *, account: Account | None = None, stopped: str = "", remedy: str = "") -> RunSummary:

@@ -2,41 +2,34 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from zipfile import ZipFile
 
 import xlsxwriter.workbook
 from xlsxwriter import Workbook
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
+from importer.beside import Beside
 from importer.reports.cell_text import RISKY_STARTS, sheet_text
+from importer.reports.packing import Draft, PackedRows, PackedZip, Waiting
 from importer.reports.words import parsed_moment
 
 _FONT = {"font_name": "Calibri", "font_size": 11, "valign": "top"}
-_COPIED_AT_ONCE = 1 << 20
-_PACKING = 2
 _OPTIONS = {
     "constant_memory": True,
+    # Only parts beyond 2 GiB make use of it.
+    "use_zip64": True,
     "strings_to_formulas": False,
     "strings_to_numbers": False,
     "strings_to_urls": False,
 }
 
 
-class _QuickZip(ZipFile):
-    """Packs at a third of the usual computing; what is packed is a fifth larger."""
-
-    def __init__(self, *given: Any, **named: Any) -> None:
-        super().__init__(*given, **{"compresslevel": _PACKING, **named})
-
-
 # XlsxWriter has no option for it, and nothing else in this program uses XlsxWriter.
-xlsxwriter.workbook.ZipFile = _QuickZip
+xlsxwriter.workbook.ZipFile = PackedZip
 
 
 class PlainSheet(Worksheet):  # type: ignore[misc]  # XlsxWriter ships no types
@@ -47,24 +40,36 @@ class PlainSheet(Worksheet):  # type: ignore[misc]  # XlsxWriter ships no types
     """
 
     previous_row: int
+    bytes_of_rows = 0
+    """How much XML its rows are."""
 
     def _xml_rich_inline_string(self, string: str, attributes: Sequence[tuple[str, Any]] = ()) -> None:
         self._xml_inline_string(string, True, attributes)
 
+    def pack_into(self, packed: PackedRows, waiting: Waiting) -> None:
+        """From now on give the rows that are XML to ``packed``, and when all are there, to the archive."""
+        self._packed, self._waiting = packed, waiting
+
     def _write_optimized_sheet_data(self) -> None:
-        """As XlsxWriter does, but the rows, most of the file, are copied as bytes instead of being read as text."""
-        if self.dim_rowmin is None:
+        """As XlsxWriter does, but where the rows are packed, only their place is kept."""
+        if not self.bytes_of_rows:
             super()._write_optimized_sheet_data()
             return
-        self._xml_start_tag("sheetData")
-        self.fh.flush()
-        self.row_data_fh.flush()
-        rows = self.row_data_fh.buffer
-        rows.seek(0)
-        shutil.copyfileobj(rows, self.fh.buffer, _COPIED_AT_ONCE)
+        self._pack_cells()
         self.row_data_fh.close()
         Path(self.row_data_filename).unlink()
+        self._xml_start_tag("sheetData")
+        self.fh.flush()
+        self._waiting.rows[self.fh.name] = (self.fh.buffer.tell(), self._packed)
         self._xml_end_tag("sheetData")
+
+    def _pack_cells(self) -> None:
+        """Pack what was written cell by cell."""
+        self.row_data_fh.seek(0)
+        if xml := self.row_data_fh.read().encode():
+            self._packed.add(xml)
+            self.row_data_fh.seek(0)
+            self.row_data_fh.truncate()
 
     def write_rows(self, first: int, count: int, columns: int, xml: memoryview) -> None:
         """Write ``count`` rows that are XML already, from row ``first`` (counted from 0) on, in ``columns`` columns.
@@ -72,28 +77,43 @@ class PlainSheet(Worksheet):  # type: ignore[misc]  # XlsxWriter ships no types
         All of them must lie below the rows written so far: a sheet in constant memory goes only downwards.
         """
         if self.previous_row < first:
-            # Whatever was written cell by cell before goes to the file first.
             self._write_single_row(first)
         self._check_dimensions(first, 0)
         self._check_dimensions(first + count - 1, columns - 1)
-        self.row_data_fh.flush()
-        self.row_data_fh.buffer.write(xml)
+        # Whatever was written cell by cell before goes first.
+        self._pack_cells()
+        self._packed.add(xml)
+        self.bytes_of_rows += len(xml)
         self.previous_row = first + count
 
 
 class Book:
-    """A workbook being written to ``draft``; its temporary files lie beside it. ``made_at`` is an ISO time in UTC."""
+    """A workbook being written to ``draft``; its temporary files lie beside it. ``made_at`` is an ISO time in UTC.
+
+    It is a context, in which rows are packed beside the caller.
+    """
 
     def __init__(self, draft: Path, made_at: str) -> None:
-        self.workbook = Workbook(str(draft), {**_OPTIONS, "tmpdir": str(draft.parent)})
+        self._packing = Beside()
+        self._waiting = Waiting()
+        self._folder = draft.parent
+        self.workbook = Workbook(Draft(draft, self._waiting), {**_OPTIONS, "tmpdir": str(draft.parent)})
         made = parsed_moment(made_at) or datetime(2000, 1, 1, tzinfo=UTC)
         self.workbook.set_properties({"created": made})
         self._formats: dict[tuple[tuple[str, Any], ...], Format] = {}
+
+    def __enter__(self) -> Book:
+        self._packing.__enter__()
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self._packing.__exit__(*error)
 
     def add_sheet(self, name: str) -> PlainSheet:
         """A new sheet after the others."""
         sheet = self.workbook.add_worksheet(name, PlainSheet)
         assert isinstance(sheet, PlainSheet)
+        sheet.pack_into(PackedRows(self._folder, self._packing), self._waiting)
         return sheet
 
     def format(self, look: Mapping[str, Any] | None = None, *, text: bool = True, quoted: bool = False) -> Format:

@@ -6,7 +6,6 @@ create it twice.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -16,12 +15,14 @@ from importer.redaction import redact
 from importer.reports.book import Book, style_number
 from importer.reports.cell_text import sheet_column, sheet_text
 from importer.reports.interface import ReportColumn
+from importer.reports.problem_table import ProblemTable
 from importer.reports.row_xml import risky_texts
 from importer.reports.sheet_rows import SheetRows
 from importer.reports.sheet_series import OWN_HEADING, Heading, SheetSeries
-from importer.reports.source_columns import FIX_COLUMNS, ColumnPlaces, cell_problems, own_marks, source_headings
+from importer.reports.source_columns import FIX_COLUMNS, ColumnPlaces, own_marks, source_headings
 
 if TYPE_CHECKING:
+    import numpy as np
     import pyarrow as pa
 
 TO_FIX = frozenset({Status.INVALID.value, Status.REJECTED.value})
@@ -64,43 +65,65 @@ class FixSheet:
 
     def write(self, rows: SheetRows) -> None:
         """Write those of some consecutive rows that belong here."""
+        import numpy as np
         import pyarrow as pa
         import pyarrow.compute as pc
 
         places = pc.indices_nonzero(pc.is_in(rows.results["Status"], pa.array(sorted(TO_FIX), pa.large_string())))
         if not len(places):
             return
-        results = (rows.results[name].take(places).to_pylist() for name in ("Status", "Error", "ErrorCode"))
-        numbers: list[int] = []
-        reasons: list[str] = []
-        bad = _BadCells()
-        for place, status, error, code in zip(places.to_pylist(), *results, strict=True):
-            number = rows.rows[place]
-            problems = rows.problems.get(number, ())
-            reason = _reason(status, error, code, problems)
-            if status == Status.REJECTED and self._remedies.get(code):
-                reason = f"{reason} {self._remedies[code]}"
-            if place in rows.changed:
-                reason = f"{reason} {_CHANGED}".lstrip()
-            for column, found in self._marked(problems).items():
-                bad.add(len(numbers), column, found)
-            numbers.append(number)
-            reasons.append(reason)
-        cells = [texts.take(places) for texts in rows.cells[self._left_out :]]
-        texts = [sheet_column(reasons)[0], *cells]
-        kept = {column: bad.mask(column, len(numbers)) for column in bad.places}
+        numbers = np.asarray(rows.rows)[places.to_numpy()]
+        table = ProblemTable.of(rows.problems)
+        texts = [self._reasons(rows, places), *(cells.take(places) for cells in rows.cells[self._left_out :])]
+        lines, columns = self._bad_cells(table, numbers)
+        kept = {column: _mask(lines[columns == column], len(numbers)) for column in np.unique(columns).tolist()}
         styles = {column: self._styles(column, texts[column - 1], mask) for column, mask in kept.items()}
-        self._series.write_block(numbers, texts, styles, kept, self._commented(bad), _heights(reasons))
+        comments = self._commented(table, numbers, lines)
+        self._series.write_block(numbers.tolist(), texts, styles, kept, comments, _heights(texts[0]))
 
     def finish(self) -> None:
         """Add the filters, after the last row."""
         self._series.finish()
 
-    def _marked(self, problems: Sequence[Problem]) -> dict[int, list[Problem]]:
-        """The problems by the column of this sheet in which the bad cell stands."""
-        shift = len(FIX_COLUMNS) - self._left_out
-        found = cell_problems(problems, self._places).items()
-        return {column + shift: several for column, several in found if column >= self._left_out}
+    def _reasons(self, rows: SheetRows, places: pa.Array) -> pa.Array:
+        """Why each of the rows at these places stands here: its error, and where that does not say all, more."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        errors, statuses = rows.results["Error"].take(places), rows.results["Status"].take(places)
+        codes, changed = rows.results["ErrorCode"].take(places), pa.array(sorted(rows.changed), pa.int64())
+        more = pc.or_(pc.equal(errors, ""), pc.equal(statuses, Status.REJECTED.value))
+        more = pc.or_(more, pc.is_in(pc.cast(places, pa.int64()), changed))
+        if not pc.any(more).as_py():
+            return errors
+        each = (column.filter(more).to_pylist() for column in (places, statuses, errors, codes))
+        reasons = [self._reason(rows, *one) for one in zip(*each, strict=True)]
+        return pc.replace_with_mask(errors, more, sheet_column(reasons)[0])
+
+    def _reason(self, rows: SheetRows, place: int, status: str, error: str, code: str) -> str:
+        reason = error or redact(" ".join(map(str, rows.problems.get(rows.rows[place], ())))) or code
+        if status == Status.REJECTED:
+            if code and code not in reason:
+                reason = f"{reason} ({code})"
+            if self._remedies.get(code):
+                reason = f"{reason} {self._remedies[code]}"
+        if place in rows.changed:
+            reason = f"{reason} {_CHANGED}".lstrip()
+        return reason
+
+    def _column_of(self, problem: Problem) -> int | None:
+        """The column of this sheet, from 0, in which the bad cell stands."""
+        column = self._places.of(problem)
+        return None if column is None or column < self._left_out else column + len(FIX_COLUMNS) - self._left_out
+
+    def _bad_cells(self, table: ProblemTable, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The line (from 0, among rows with these numbers) and the column of the cell that each problem is about."""
+        import numpy as np
+
+        columns = table.places(self._column_of)
+        lines = np.minimum(np.searchsorted(numbers, table.rows), len(numbers) - 1)
+        here = (columns >= 0) & (numbers[lines] == table.rows)
+        return lines[here], columns[here]
 
     def _styles(self, column: int, texts: pa.Array, bad: pa.Array) -> pa.Array:
         import pyarrow as pa
@@ -114,48 +137,42 @@ class FixSheet:
         marked = named(style_number(self._bad), style_number(self._bad_quoted))
         return pc.if_else(bad, marked, named(self._series.style(column), self._series.style(column, quoted=True)))
 
-    def _commented(self, bad: _BadCells) -> dict[int, list[tuple[int, str]]]:
+    def _commented(
+        self, table: ProblemTable, numbers: np.ndarray, lines: np.ndarray
+    ) -> dict[int, list[tuple[int, str]]]:
         """What is wrong with the first bad cells of all, by line."""
+        import numpy as np
+
         found: dict[int, list[tuple[int, str]]] = {}
-        for line, cells in bad.by_line.items():
-            for column, problems in cells:
+        for line in np.unique(lines).tolist() if self._comments < _MOST_COMMENTS else ():
+            by_column: dict[int, list[str]] = {}
+            for problem in table[int(numbers[line])]:
+                column = self._column_of(problem)
+                if column is not None:
+                    by_column.setdefault(column, []).append(f"{problem.message} {problem.remedy}".rstrip())
+            for column, texts in by_column.items():
                 if self._comments >= _MOST_COMMENTS:
                     return found
                 self._comments += 1
-                comment = "\n".join(f"{problem.message} {problem.remedy}".rstrip() for problem in problems)
-                found.setdefault(line, []).append((column, sheet_text(redact(comment))))
+                found.setdefault(line, []).append((column, sheet_text(redact("\n".join(texts)))))
         return found
 
 
-class _BadCells:
-    """The bad cells of some lines: the lines of each column, and for each line its columns with their problems."""
+def _mask(places: np.ndarray, length: int) -> pa.Array:
+    """For each of so many lines whether it is one of ``places``."""
+    import numpy as np
+    import pyarrow as pa
 
-    def __init__(self) -> None:
-        self.places: dict[int, list[int]] = {}
-        self.by_line: dict[int, list[tuple[int, Sequence[Problem]]]] = {}
-
-    def add(self, line: int, column: int, problems: Sequence[Problem]) -> None:
-        """Note a bad cell."""
-        self.places.setdefault(column, []).append(line)
-        self.by_line.setdefault(line, []).append((column, problems))
-
-    def mask(self, column: int, lines: int) -> pa.Array:
-        """For each line whether its cell in the column is bad."""
-        import numpy as np
-        import pyarrow as pa
-
-        found = np.zeros(lines, bool)
-        found[self.places[column]] = True
-        return pa.array(found)
+    found = np.zeros(length, bool)
+    found[places] = True
+    return pa.array(found)
 
 
-def _heights(reasons: Sequence[str]) -> list[float]:
+def _heights(reasons: pa.Array) -> list[float]:
     """How tall rows must be for their reasons: not every program finds that out when it opens a workbook."""
-    return [min(_TALLEST, _LINE_HEIGHT * max(1, math.ceil(len(reason) / _REASON_WIDTH))) for reason in reasons]
+    import numpy as np
+    import pyarrow.compute as pc
 
-
-def _reason(status: str, error: str, code: str, problems: Sequence[Problem]) -> str:
-    reason = error or redact(" ".join(str(problem) for problem in problems)) or code
-    if status == Status.REJECTED and code and code not in reason:
-        return f"{reason} ({code})"
-    return reason
+    lines = np.ceil(pc.utf8_length(reasons).to_numpy() / _REASON_WIDTH)
+    heights: list[float] = np.minimum(_TALLEST, _LINE_HEIGHT * np.maximum(1, lines)).tolist()
+    return heights

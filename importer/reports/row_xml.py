@@ -53,11 +53,12 @@ def rows_xml(
     ``numbers`` stand in column A as numbers, the texts in ``columns`` as text; an empty text leaves no cell.
     ``heights`` are those of the rows, in points.
     """
+    import numpy as np
     import pyarrow as pa
     import pyarrow.compute as pc
 
     count = len(numbers)
-    lines = pc.cast(pa.array(range(first_line, first_line + count), pa.int64()), pa.large_string())
+    lines = pc.cast(pa.array(np.arange(first_line, first_line + count)), pa.large_string())
     first = pc.cast(pa.array(numbers, pa.int64()), pa.large_string())
     height: tuple[Any, ...] = ()
     if heights is not None:

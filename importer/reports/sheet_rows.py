@@ -54,10 +54,13 @@ def _errors(statuses: pa.Array, errors: pa.Array) -> pa.Array:
     said = pc.or_(pc.not_equal(errors, ""), pc.equal(statuses, Status.UNCERTAIN.value))
     if not pc.any(said).as_py():
         return errors
-    shown = redact_all(errors.filter(said).to_pylist())
+    texts = errors.filter(said).to_pylist()
+    shown = redact_all(texts)
+    if shown is texts and not pc.any(pc.equal(statuses, Status.UNCERTAIN.value)).as_py():
+        return errors
     pairs = zip(statuses.filter(said).to_pylist(), shown, strict=True)
-    texts, _ = sheet_column([_advised(status, error) for status, error in pairs])
-    return pc.replace_with_mask(errors, said, texts)
+    advised, _ = sheet_column([_advised(status, error) for status, error in pairs])
+    return pc.replace_with_mask(errors, said, advised)
 
 
 def _advised(status: str, error: str) -> str:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 SHEET_ROWS = 1_048_576
 SHEET_COLUMNS = 16_384
 _BLOCK_ROWS = 10_000
+_MOST_XML = 1_800 << 20
+"""Parts of an archive beyond 2 GiB are written in a way of which some programs complain."""
 
 OWN_HEADING = {"bold": True, "font_color": "#FFFFFF", "bg_color": "#33506B", "bottom": 1}
 SOURCE_HEADING = {"bold": True, "font_color": "#1F2D3A", "bg_color": "#D5DEE7", "bottom": 1}
@@ -35,19 +37,20 @@ class SheetSeries:
     """Sheets "name", "name 2", "name 3", … with the same headings, rows written from top to bottom.
 
     The sheets for ``rows`` rows are made at once, so that their tabs stand together; a sheet has ``sheet_rows`` lines,
-    headings included.
+    headings included, and is also full with ``most_xml`` bytes.
     """
 
-    def __init__(self, book: Book, name: str, rows: int, sheet_rows: int) -> None:
+    def __init__(self, book: Book, name: str, rows: int, sheet_rows: int, most_xml: int = _MOST_XML) -> None:
         self._book = book
         self._name = name
         self._sheet_rows = sheet_rows
         self._headings: Sequence[Heading] = ()
         self._quoted: list[Any] = []
         self._plain: list[int] = []
+        self._most_xml = most_xml
         self._used = 0
-        self._row = sheet_rows
         self._sheets: list[PlainSheet] = []
+        self._next: list[int] = []
         for _ in range(max(1, -(-rows // (sheet_rows - 1)))):
             self._add()
 
@@ -61,14 +64,18 @@ class SheetSeries:
 
     def next_row(self) -> tuple[PlainSheet, int]:
         """The sheet and the line (from 0) for the next row of the table."""
-        if self._row >= self._sheet_rows:
+        if not self._used or self._is_full():
             if self._used == len(self._sheets):
                 self._add()
                 self._head(self._sheets[-1])
             self._used += 1
-            self._row = 1
-        self._row += 1
-        return self._sheets[self._used - 1], self._row - 1
+        line = self._next[self._used - 1]
+        self._next[self._used - 1] += 1
+        return self._sheets[self._used - 1], line
+
+    def _is_full(self) -> bool:
+        last = self._used - 1
+        return self._next[last] >= self._sheet_rows or self._sheets[last].bytes_of_rows >= self._most_xml
 
     def style(self, column: int, *, quoted: bool = False) -> int:
         """The number of the format of a column's cells; ``quoted`` is for texts that look like formulas."""
@@ -96,7 +103,7 @@ class SheetSeries:
         while done < len(numbers):
             sheet, row = self.next_row()
             count = min(len(numbers) - done, _BLOCK_ROWS, self._sheet_rows - row)
-            self._row = row + count
+            self._next[self._used - 1] = row + count
             columns = [
                 TextColumn(
                     letter=xl_col_to_name(column),
@@ -119,15 +126,13 @@ class SheetSeries:
 
     def finish(self) -> None:
         """Add the filters, after the last row."""
-        last_column = len(self._headings) - 1
-        for number, sheet in enumerate(self._sheets, 1):
-            full = number < self._used
-            last_row = self._sheet_rows - 1 if full else (self._row - 1 if number == self._used else 0)
-            sheet.autofilter(0, 0, last_row, last_column)
+        for sheet, line in zip(self._sheets, self._next, strict=True):
+            sheet.autofilter(0, 0, line - 1, len(self._headings) - 1)
 
     def _add(self) -> None:
         number = len(self._sheets) + 1
         self._sheets.append(self._book.add_sheet(self._name if number == 1 else f"{self._name} {number}"))
+        self._next.append(1)
 
     def _head(self, sheet: PlainSheet) -> None:
         sheet.freeze_panes(1, 1)

@@ -47,13 +47,3 @@ class ColumnPlaces:
         """The index, or ``None`` when the problem is about the row as a whole."""
         index = self._by_label.get(problem.column)
         return self._by_letter.get(problem.letter) if index is None and problem.letter else index
-
-
-def cell_problems(problems: Sequence[Problem], places: ColumnPlaces) -> dict[int, list[Problem]]:
-    """Problems by the index of the column that they are about; those about the whole row are left out."""
-    found: dict[int, list[Problem]] = {}
-    for problem in problems:
-        index = places.of(problem)
-        if index is not None:
-            found.setdefault(index, []).append(problem)
-    return found

@@ -34,8 +34,7 @@ def write_workbook(path: Path, summary: RunSummary, rows: ResultRows, *, rows_pe
     Raises :class:`importer.errors.ReportError` when the file cannot be written or exists already. What reading the
     rows raises passes through; no file is left then either.
     """
-    with new_file(path) as draft:
-        book = Book(draft, summary.finished_at or summary.started_at)
+    with new_file(path) as draft, Book(draft, summary.finished_at or summary.started_at) as book:
         _write_sheets(book, _fitting(summary), rows, rows_per_sheet)
         try:
             book.close()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from importer.problems import Problem, make_problem
+from importer.problems import Problem, ProblemMaker, make_problem
 from importer.validation.fields import Field
 from importer.validation.rules import Rule
 from importer.validation.schema import IDENTITY, Failure
@@ -50,20 +50,16 @@ def cell_problems(
         return
     rule = next((rule for rule in field.rules if rule.name == failure.check), None)
     place = field.origin.place
-    words: Mapping[str, object] = rule.words if rule else {}
+    maker = ProblemMaker(
+        rule.code if rule else "required",
+        rule.words if rule else {},
+        column=place.label,
+        letter=place.letter,
+        field=field.name,
+    )
     failed = texts.iloc[positions]
     values = shown.iloc[positions].tolist()
-    for row, value, own in zip(failed.index.tolist(), values, _own_words(rule, failed), strict=True):
-        yield make_problem(
-            rule.code if rule else "required",
-            row,
-            column=place.label,
-            letter=place.letter,
-            field=field.name,
-            value=value,
-            **words,
-            **own,
-        )
+    yield from map(maker.at, failed.index.tolist(), values, _own_words(rule, failed))
 
 
 def _own_words(rule: Rule | None, failed: Column) -> Iterator[Mapping[str, Any]]:

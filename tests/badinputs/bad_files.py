@@ -88,9 +88,9 @@ class Desk:
         problems, sent = [], {}
         for chunk in plan.chunks():
             problems += [str(problem) for listed in chunk.problems.values() for problem in listed]
-            for row, ok, record in zip(chunk.rows.tolist(), chunk.ok.tolist(), chunk.records.to_pylist(), strict=True):
-                if ok:
-                    sent[row] = {key: value for key, value in record.items() if value not in (None, ADDRESS)}
+        for rows, records in plan.ready_batches():
+            for row, record in zip(rows.tolist(), records.to_pylist(), strict=True):
+                sent[row] = {key: value for key, value in record.items() if value not in (None, ADDRESS)}
         return Checked(plan, told, problems, list(plan.facts.notes), sent)
 
     def refused(self, file: str | bytes | Path, rules: str | bytes | None = None, *, name: str = "data.csv") -> str:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from importer.problems import CATALOGUE, SHOWN_CHARACTERS, Problem, make_problem, printable, visible
+from importer.problems import CATALOGUE, SHOWN_CHARACTERS, Problem, ProblemMaker, make_problem, printable, visible
 
 
 def placeholders(code: str) -> set[str]:
@@ -36,7 +36,22 @@ def test_every_kind_can_be_made(code: str) -> None:
     details = dict.fromkeys(placeholders(code) - {"value", "column", "field"}, "{oops}")
     problem = make_problem(code, 7, column="E-mail", letter="C", field="EmailAddress", value="{x}", **details)
     assert "{}" not in problem.message + problem.remedy
+    words = {"value": "{x}", "column": "E-mail", "field": "EmailAddress", **details}
+    kind = CATALOGUE[code]
+    assert (problem.message, problem.remedy) == (kind.message.format(**words), kind.remedy.format(**words))
     assert str(problem).startswith('row 7, column C "E-mail": ')
+
+
+@pytest.mark.parametrize("code", CATALOGUE)
+def test_problems_of_one_kind_differ_in_their_own_words(code: str) -> None:
+    """Some words are shared by all problems of a column, others belong to one row; every share gives the same."""
+    words = {name: f"<{name}>" for name in sorted(placeholders(code) - {"value", "column", "field"})}
+    for shared in range(len(words) + 1):
+        common, own = dict(list(words.items())[:shared]), dict(list(words.items())[shared:])
+        maker = ProblemMaker(code, common, column="E-mail", letter="C", field="EmailAddress")
+        for row, value in ((7, "a"), (8, "b\x00")):
+            expected = make_problem(code, row, column="E-mail", letter="C", field="EmailAddress", value=value, **words)
+            assert maker.at(row, value, own) == expected
 
 
 def test_an_unknown_code_is_a_bug() -> None:

@@ -15,7 +15,7 @@ from importer.model import CallClass, Reply, Request, Status
 from importer.pipeline.limits import Allowances
 from importer.pipeline.mappings import check_mapping_file
 from importer.pipeline.plan import _Tally
-from importer.pipeline.report import Books, BooksDoNotBalance, problem_text, summarise
+from importer.pipeline.report import Books, BooksDoNotBalance, summarise
 from importer.pipeline.words import detected
 from importer.pipeline.work import Work
 from importer.problems import Problem
@@ -66,12 +66,6 @@ def test_a_run_without_a_call(world: World) -> None:
     facts = dict(summarise(Books(plan, world.ledger, delivered.run)).facts)
     assert facts["Calls"] == "0"
     assert "Time per call" not in facts
-
-
-def test_a_problem_of_the_whole_row_has_no_place() -> None:
-    """Only a column has a letter."""
-    assert problem_text(Problem("row-too-short", 2, "m", "r")) == "m r"
-    assert problem_text(Problem("required", 2, "m", "r", column="A b", letter="C")) == 'Column C "A b": m r'
 
 
 def test_rows_that_wait_for_another_run_go_on_waiting(world: World) -> None:

@@ -48,21 +48,21 @@ def write_cells(book: Book, sheet: PlainSheet, row: int, line: tuple[str, str]) 
 
 def written(lines: list[tuple[str, str]], sheet_rows: int, *, at_once: bool) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
-        book = Book(Path(folder) / "book.xlsx", "")
-        series = SheetSeries(book, "Rows", len(lines), sheet_rows)
-        series.begin(HEADINGS)
-        # Formats are numbered as they come to be used, so both ways have to use them in the same order.
-        style_number(book.format(None, quoted=True))
-        if at_once:
-            texts = [pa.array([line[column] for line in lines], pa.large_string()) for column in (0, 1)]
-            series.write_block(range(2, len(lines) + 2), texts, {})
-        else:
-            for number, line in enumerate(lines, 2):
-                sheet, row = series.next_row()
-                sheet.write_number(row, 0, number)
-                write_cells(book, sheet, row, line)
-        series.finish()
-        book.close()
+        with Book(Path(folder) / "book.xlsx", "") as book:
+            series = SheetSeries(book, "Rows", len(lines), sheet_rows)
+            series.begin(HEADINGS)
+            # Formats are numbered as they come to be used, so both ways have to use them in the same order.
+            style_number(book.format(None, quoted=True))
+            if at_once:
+                texts = [pa.array([line[column] for line in lines], pa.large_string()) for column in (0, 1)]
+                series.write_block(range(2, len(lines) + 2), texts, {})
+            else:
+                for number, line in enumerate(lines, 2):
+                    sheet, row = series.next_row()
+                    sheet.write_number(row, 0, number)
+                    write_cells(book, sheet, row, line)
+            series.finish()
+            book.close()
         return (Path(folder) / "book.xlsx").read_bytes()
 
 
@@ -78,22 +78,22 @@ def test_a_block_is_the_same_as_its_cells(lines: list[tuple[str, str]], sheet_ro
 @pytest.mark.parametrize("sheet_rows", [4, 10, 1000])
 def test_blocks_follow_each_other(tmp_path: Path, sheet_rows: int) -> None:
     """Blocks and single rows may take turns; each row stands once, in order, below the headings."""
-    book = Book(tmp_path / "book.xlsx", "")
-    series = SheetSeries(book, "Rows", 12, sheet_rows)
-    series.begin(HEADINGS)
-    number = 0
-    for size in (3, 1, 0, 4, 1, 3):
-        numbers = list(range(number, number + size))
-        number += size
-        if size == 1:
-            sheet, row = series.next_row()
-            sheet.write_number(row, 0, numbers[0])
-            write_cells(book, sheet, row, ("one", ""))
-        else:
-            block = pa.array([f"text {one}" for one in numbers], pa.large_string())
-            series.write_block(numbers, [block, block], {})
-    series.finish()
-    book.close()
+    with Book(tmp_path / "book.xlsx", "") as book:
+        series = SheetSeries(book, "Rows", 12, sheet_rows)
+        series.begin(HEADINGS)
+        number = 0
+        for size in (3, 1, 0, 4, 1, 3):
+            numbers = list(range(number, number + size))
+            number += size
+            if size == 1:
+                sheet, row = series.next_row()
+                sheet.write_number(row, 0, numbers[0])
+                write_cells(book, sheet, row, ("one", ""))
+            else:
+                block = pa.array([f"text {one}" for one in numbers], pa.large_string())
+                series.write_block(numbers, [block, block], {})
+        series.finish()
+        book.close()
     sheets = cells((tmp_path / "book.xlsx").read_bytes())
     numbers = [int(text) for sheet in sheets for place, _, kind, text in sheet if place[0] == "A" and not kind]
     assert numbers == list(range(12))

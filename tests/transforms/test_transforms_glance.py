@@ -50,7 +50,9 @@ def test_a_glance_sees_each_text(texts: list[str | None], before: int) -> None:
     ends = [(text or "").encode()[-1:] in (b"0", b"a", b"\x80") for text in texts]
     assert glance.ends_with(b"0a\x80").tolist() == ends
     assert glance.longest() == max((len((text or "").encode()) for text in texts), default=0)
-    assert glance.holds(b"0a\xc2") == any(byte in b"0a\xc2" for text in texts for byte in (text or "").encode())
+    content = "".join(text or "" for text in texts).encode()
+    for some in (b"0a\xc2", bytes(range(9)) + b"\x0b\x0c \xef", bytes(range(0x80, 0x100))):
+        assert glance.holds(some) == any(byte in some for byte in content)
 
 
 @given(TEXTS, st.integers(0, 2))

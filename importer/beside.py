@@ -29,11 +29,11 @@ class Beside:
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         self._pool.shutdown()
         if error is None:
-            self._settle()
+            self.settle()
 
     def do(self, work: Callable[..., None], *arguments: Any) -> None:
         """Begin with ``work`` when the piece before has ended."""
-        self._settle()
+        self.settle()
         self._last = self._pool.submit(work, *arguments)
 
     def ahead(self, items: Iterator[Item]) -> Iterator[Item]:
@@ -44,7 +44,8 @@ class Beside:
             waiting = self._pool.submit(next, items, end)
             yield item  # type: ignore[misc]  # it is not the mark of the end
 
-    def _settle(self) -> None:
+    def settle(self) -> None:
+        """Wait until the last piece has ended."""
         last, self._last = self._last, None
         if last is not None:
             last.result()

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from importer.pipeline.beside import Beside
+from importer.beside import Beside
 
 
 def test_pieces_run_in_their_order_and_are_done_at_the_end() -> None:
