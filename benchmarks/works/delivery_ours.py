@@ -55,7 +55,7 @@ def main() -> None:
     from importer.targets.bulk_activities import BulkActivitiesByLeadId
 
     timed(SqlLedger, "record", "commit")
-    timed(BulkActivitiesByLeadId, "request", "bodies")
+    timed(BulkActivitiesByLeadId, "ready_request", "bodies")
     timed(LeadSquaredClient, "send", "HTTP")
     timed(Dispatcher, "run", "delivery", time.process_time)
     assert deliver

@@ -50,6 +50,9 @@ def test_a_table_tells_what_is_wanted() -> None:
     line = Line("peer", [], slower=8, larger=2, megabytes=300)
     assert line.verdict(peer, ours) == "8 × the seconds: **no**, 2 × the memory: yes, at most 300 MB: yes"
     assert Line("other", []).verdict(peer, ours) == ""
+    assert Line("again", [], fast=3, lean=2.5).verdict(peer, ours) == (
+        "at most 3 × the seconds: **no**, at most 2.5 × the memory: yes"
+    )
     assert table(["T", "s", "wanted"], {"a": ["1", ""], "b": ["2", "x"]}) == (
         "| T | s | wanted |\n| --- | --: | --: |\n| a | 1 |  |\n| b | 2 | x |\n"
     )
