@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -29,6 +30,8 @@ MOST_MEMORY = 2048
 LARGEST = 40_000
 """Bytes of one input."""
 
+_WRITTEN = re.compile(r"Test unit written to (\S+)")
+_DEATHS = ("libFuzzer: deadly signal", "libFuzzer: out-of-memory")
 _PROGRESS = re.compile(r"^#(\d+)\s+\S+\s+cov: (\d+) ft: (\d+)", re.M)
 
 
@@ -74,21 +77,43 @@ def told(output: str) -> str:
     return f"{executions:,} executions, branches {branches:,} to {most_branches:,}, features {features:,} to {most_features:,}"
 
 
+def survived(name: str, output: str) -> bool:
+    """Whether the process was taken down, as by the reader of old workbooks, by what the program itself has words for."""
+    found = _WRITTEN.search(output)
+    if found is None or not any(sign in output for sign in _DEATHS):
+        return False
+    import harnesses
+
+    with tempfile.TemporaryDirectory() as temporary:
+        data = Path(found[1]).read_bytes()
+        if not harnesses.HARNESSES[name].survived(data, Path(temporary)):
+            return False
+    Path(found[1]).unlink()
+    return True
+
+
 def run(name: str, seconds: int) -> bool:
     """Whether a harness ran for so long and found nothing; what it found is told."""
     folder = KEPT / name
     folder.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, __file__, name, "--inside", "--seconds", str(seconds)]
     # Broken workbooks make the Rust code panic, which is no fault and need not be told at length.
     quiet = {**os.environ, "RUST_BACKTRACE": "0"}
-    ended = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=quiet, check=False)
-    output = ended.stdout.decode("utf-8", "replace")
-    print(f"{name}: {told(output)}", flush=True)
-    for scratch in folder.glob("tmp*"):
-        shutil.rmtree(scratch)
-    if ended.returncode:
-        print(f"{output[-6000:]}\n{name}: a fault; what brought it out lies in {folder}", flush=True)
-    return ended.returncode == 0
+    end, well = time.monotonic() + seconds, True
+    while well and (left := round(end - time.monotonic())) > 0:
+        command = [sys.executable, __file__, name, "--inside", "--seconds", str(left)]
+        ended = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=quiet, check=False)
+        output = ended.stdout.decode("utf-8", "replace")
+        print(f"{name}: {told(output)}", flush=True)
+        for scratch in folder.glob("tmp*"):
+            shutil.rmtree(scratch)
+        if not ended.returncode:
+            break
+        well = survived(name, output)
+        if well:
+            print(f"{name}: that ended the process; the program has words for it, so it goes on", flush=True)
+        else:
+            print(f"{output[-6000:]}\n{name}: a fault; what brought it out lies in {folder}", flush=True)
+    return well
 
 
 def main(arguments: list[str]) -> int:

@@ -22,7 +22,9 @@ from text_pieces import PIECES
 from workbook_edits import BITS, SHEETS, originals
 
 from importer.crm.parsing import parse_json
+from importer.errors import SourceError
 from importer.model import Reply, TransportFailure
+from importer.sources import open_source
 from importer.sources.interface import SourceOptions
 from importer.targets import make_target
 
@@ -38,11 +40,15 @@ _LOOKS = ("xl/theme/", "docProps/", "Thumbnails/", "Configurations2/", "settings
 
 @dataclass(frozen=True)
 class Harness:
-    """``read`` takes any bytes and a folder of its own; ``seeds`` makes bytes that it reads; ``words`` go into both."""
+    """``read`` takes any bytes and a folder of its own; ``seeds`` makes bytes that it reads; ``words`` go into both.
+
+    ``survived`` says whether the program has words for bytes of which ``read`` takes the whole process down.
+    """
 
     read: Callable[[bytes, Path], bool]
     seeds: Callable[[Path], list[bytes]]
     words: Iterable[bytes]
+    survived: Callable[[bytes, Path], bool] = lambda data, folder: False
 
 
 def _choices(data: bytes, *several: tuple[Any, ...]) -> tuple[list[Any], bytes]:
@@ -115,6 +121,19 @@ def read_workbook(data: bytes, folder: Path) -> bool:
     return _read_file(folder / "book.xlsx", packed(content), SourceOptions(sheet=sheet), size)
 
 
+def survived_workbook(data: bytes, folder: Path) -> bool:
+    """Whether the program, whose reader is a process of its own, refuses such a workbook."""
+    (size, sheet), content = _choices(data, (3, 1, 2, 9), _SHEETS)
+    path = folder / "book.xlsx"
+    path.write_bytes(packed(content))
+    try:
+        for _ in open_source(path, SourceOptions(sheet=sheet)).chunks(size):
+            pass
+    except SourceError as error:
+        return bool(error.message and error.remedy)
+    return False
+
+
 def _workbook_seeds(folder: Path) -> list[bytes]:
     return [
         bytes([0, _SHEETS.index(SHEETS.get(number))]) + unpacked(content)
@@ -151,7 +170,7 @@ def _answer_seeds(folder: Path) -> list[bytes]:
 
 HARNESSES = {
     "text": Harness(read_text, _text_seeds, PIECES),
-    "workbook": Harness(read_workbook, _workbook_seeds, [bit.encode() for bit in BITS]),
+    "workbook": Harness(read_workbook, _workbook_seeds, [bit.encode() for bit in BITS], survived_workbook),
     "mapping": Harness(
         read_mapping, lambda _: [text.encode() for text in MAPPINGS], [word.encode() for word in (*SCALARS, *WORDS)]
     ),

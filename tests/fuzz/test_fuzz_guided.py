@@ -120,3 +120,25 @@ def test_a_run_says_whether_all_was_well(
     monkeypatch.setattr(guided.subprocess, "run", process(script))
     assert guided.run("text", 1) is well
     assert (f"lies in {tmp_path / 'text'}" in capsys.readouterr().out) is not well
+
+
+DEATH = "==1== ERROR: libFuzzer: deadly signal\nTest unit written to {}"
+
+
+@pytest.mark.parametrize(
+    ("data", "words", "well"),
+    [
+        (b"\0\0PK\x03\x04", DEATH, True),
+        (b"\0\0Name\na\n", DEATH, False),
+        (b"\0\0PK\x03\x04", "Uncaught Python exception\nTest unit written to {}", False),
+        (b"\0\0PK\x03\x04", "==1== ERROR: libFuzzer: deadly signal", False),
+    ],
+    ids=["refused", "read", "an exception", "nothing written"],
+)
+def test_a_death_is_no_fault_if_the_program_has_words(data: bytes, words: str, well: bool, tmp_path: Path) -> None:
+    """The reader of workbooks may break down; what it broke down of is kept only if the program does not refuse it."""
+    found = tmp_path / "found-crash-1"
+    found.write_bytes(data)
+    assert guided.survived("workbook", words.format(found)) is well
+    assert found.exists() is not well
+    assert not guided.survived("text", DEATH.format(found) if found.exists() else "")
