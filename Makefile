@@ -7,7 +7,7 @@ POSTGRES := $(shell command -v initdb || ls -d /usr/lib/postgresql/*/bin/initdb 
 UNMEASURED := $(if $(POSTGRES),,--omit='importer/ledger/postgres/*')
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all fuzz lint audit smoke docs proposals pictures lock clean crash-campaign soak fleet bench
+.PHONY: help demo test test-all fuzz fuzz-guided lint audit smoke docs proposals pictures lock clean crash-campaign soak fleet bench
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -41,6 +41,13 @@ FUZZ_TIMES ?= 25
 
 fuzz: $(VENV)/.development ## Feed readers, mappings and answers with rubbish for five minutes (FUZZ_TIMES=100: twenty)
 	FUZZ_TIMES=$(FUZZ_TIMES) $(BIN)/python -m pytest tests/fuzz -p no:cacheprovider
+
+GUIDED_SECONDS ?= 60
+
+fuzz-guided: $(VENV)/.development ## The same guided by the branches that are reached, a minute for each (GUIDED_SECONDS=60)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary atheris --requirement tests/fuzz/requirements.txt \
+	|| { echo "There is no atheris for this platform ($$(uname -sm), $$($(BIN)/python --version)); nothing was fuzzed. make fuzz works without it."; exit 1; }
+	$(BIN)/python tests/fuzz/guided.py --seconds $(GUIDED_SECONDS)
 
 lint: $(VENV)/.development ## Check style, types and layers
 	$(BIN)/ruff check .
@@ -94,4 +101,4 @@ lock: $(VENV)/.development ## Write both requirements.lock anew from what pyproj
 	$(BIN)/uv pip compile --quiet --universal --constraint requirements.lock --no-emit-index-url --no-header benchmarks/requirements.txt -o benchmarks/requirements.lock
 
 clean: ## Remove everything that make has made
-	rm -rf $(VENV) .smoke .bench build dist *.egg-info .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .smoke .bench .fuzz build dist *.egg-info .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis

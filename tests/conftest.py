@@ -40,6 +40,7 @@ TOGETHER = {
     "tests/postgres/": "postgres",
     "tests/ledger/test_ledger_contract.py::TestSharedLedger": "shared ledger",
     "tests/security/test_security_keys.py": "ordinary run",
+    "tests/security/test_security_key_sources.py": "ordinary run",
     "tests/security/test_security_unattended.py": "ordinary run",
     "tests/proposing/test_proposing_exports.py": "exports",
     "tests/reports/test_reports_browser.py": "browser",

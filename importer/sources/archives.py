@@ -7,6 +7,8 @@ import zlib
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+from xml.parsers import expat
 
 from importer.errors import SourceError
 
@@ -19,6 +21,9 @@ _SAVE_AGAIN = "Open it in Excel, save it under a new name, and use that file."
 
 # What a damaged archive makes zipfile raise while it reads an entry.
 _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError)
+
+BROKEN_XML = (expat.ExpatError, LookupError, ValueError)
+"""What expat raises: for broken XML, for an encoding that nobody knows, and for one that it cannot take."""
 
 
 @contextmanager
@@ -93,6 +98,25 @@ def unpacked(archive: zipfile.ZipFile, name: str, path: Path) -> Iterator[bytes]
                 yield block
                 block = stream.read(_BLOCK)
     except (KeyError, *_BROKEN):
+        raise damaged(path) from None
+
+
+def prove_xml(archive: zipfile.ZipFile, name: str, path: Path) -> None:
+    """Read one part as XML. Raises :class:`SourceError` when it ends too early or is none.
+
+    For parts that others read: the reader of OpenDocument files waits for ever for the end of a sheet that has none.
+    """
+
+    def refuse(*_: Any) -> None:
+        raise strange_xml(path, name)
+
+    parser = expat.ParserCreate()
+    parser.StartDoctypeDeclHandler = refuse
+    try:
+        for block in unpacked(archive, name, path):
+            parser.Parse(block, False)
+        parser.Parse(b"", True)
+    except BROKEN_XML:
         raise damaged(path) from None
 
 

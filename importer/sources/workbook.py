@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from importer.errors import SourceError
-from importer.sources.archives import inspect_archive, open_archive, prove_parts
+from importer.sources.archives import inspect_archive, open_archive, prove_parts, prove_xml
 from importer.sources.blocks import Block
 from importer.sources.books import Book
 from importer.sources.cells import text_of
@@ -19,6 +19,9 @@ from importer.sources.opened import OpenedSource
 from importer.sources.sheets import TO_FIX_COLUMNS, SheetChoice, choose_sheet
 from importer.sources.xlsx import XlsxBook
 from importer.sources.xlsx_hidden import hidden_note
+
+_OPENDOCUMENT_PARTS = ("content.xml", "META-INF/manifest.xml")
+"""What is read of an OpenDocument file."""
 
 
 class Tab(Protocol):
@@ -86,7 +89,10 @@ def _open(path: Path, kind: Kind) -> XlsxBook | Book:
     if kind.format != "xls":
         with open_archive(path) as archive:
             inspect_archive(archive, path)
-            prove_parts(archive, path)
+            whole = _OPENDOCUMENT_PARTS if kind.format == "ods" else ()
+            prove_parts(archive, path, whole)
+            for name in whole:
+                prove_xml(archive, name, path)
     return Book(path, kind)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.parsers import expat
 
-from importer.sources.archives import damaged, unpacked
+from importer.sources.archives import BROKEN_XML, damaged, unpacked
 from importer.sources.books import SheetName
 
 _BOOK, _SHEET = "officedocument", "worksheet"
@@ -97,5 +97,5 @@ def parse(blocks: Iterator[bytes], start: Callable[[str, dict[str, str]], None],
         for block in blocks:
             parser.Parse(block)
         parser.Parse(b"", True)
-    except expat.ExpatError:
+    except BROKEN_XML:
         raise damaged(path) from None

@@ -13,7 +13,7 @@ from xml.parsers import expat
 
 import numpy as np
 
-from importer.sources.archives import damaged, unpacked
+from importer.sources.archives import BROKEN_XML, damaged, unpacked
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 ILLEGAL = bytes(set(range(32)) - {9, 10, 13})
 """What no XML document may hold."""
 _BEGIN, _END = b"<si><t>", b"</t></si>"
-_HEAD = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^<>]*\?>\s*)?<sst(?:\s[^<>]*)?>\s*")
+_DECLARED = rb"""<\?xml(?:(?!encoding)[^<>])*(?:encoding\s*=\s*["'](?i:utf-8)["'][^<>]*)?\?>"""
+_HEAD = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:" + _DECLARED + rb"\s*)?<sst(?:\s[^<>]*)?>\s*")
 _MARKED = re.compile(rb"[&\r]|_x").search
 _LONGEST = 16 << 20
 _REFERENCE = re.compile(r"&(?:#(\d{1,7})|#x([0-9A-Fa-f]{1,6})|(\w+));|&")
@@ -155,7 +156,7 @@ def _parsed(blocks: Iterator[bytes], path: Path) -> Iterator[list[bytes]]:
             texts, items.texts = items.texts, []
             yield texts
         parser.Parse(b"", True)
-    except (expat.ExpatError, UnicodeEncodeError):
+    except BROKEN_XML:
         raise damaged(path) from None
 
 

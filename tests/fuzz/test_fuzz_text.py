@@ -10,15 +10,11 @@ import pytest
 from fuzz_words import bounded, chosen, examine, examples, read_all
 from hypothesis import given
 from hypothesis import strategies as st
+from text_pieces import PIECES
 
 from importer.errors import ImporterError
 from importer.sources.interface import SourceOptions
 
-PIECES = [
-    b",", b";", b"\t", b"|", b'"', b'""', b"\n", b"\r", b"\r\n", b" ", b"\x00", b"\xef\xbb\xbf", b"\xff\xfe", b"\xe9",
-    b"\xed\xa0\x80", "é".encode(), "\u00a0".encode(), "\u2028".encode(), b"Name,Note\n", b"sep=;\n", b"a", b"12", b"x@y.zz",
-    b"'", b"\\", b"\x1a", b"\x1f\x8b", b"PK\x03\x04", b"2026-01-01", b"," * 40, b"q" * 3000,
-]  # fmt: skip
 TEXTS = st.binary(max_size=60) | st.lists(st.sampled_from(PIECES), max_size=40).map(b"".join)
 FILES = st.builds(bytes.__add__, st.sampled_from([b"", b"Name,Note\n", b"Name;Note;Plan\r\n", b"Name\n\n"]), TEXTS)
 ENCODED = st.builds(

@@ -15,14 +15,11 @@ import pytest
 from fuzz_words import LONGEST, examples
 from hypothesis import given
 from hypothesis import strategies as st
-from workbook_edits import EDITS, Edit, originals
+from workbook_edits import EDITS, SHEETS, Edit, originals
 
 from importer.errors import SourceError
 from importer.sources import open_source
 from importer.sources.interface import SourceOptions
-
-SHEETS = {4: "People", 5: "People", 6: "Visits"}
-"""Some of the workbooks have several sheets."""
 
 
 class Reader:

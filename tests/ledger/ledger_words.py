@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from importer.ledger.interface import Call, CallEnd, NewRun, Sending
+from importer.ledger.interface import Call, CallEnd, Ledger, NewRun, Sending
 from importer.model import CallClass, Outcome, Status, VerdictKind
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -73,3 +73,7 @@ def send(
     number = ledger.begin_call(call(listed, run_id))
     ledger.finish_call(number, ended(), outcomes(listed, status, **changed))
     return int(number)
+
+
+def status_of(ledger: Ledger, row: int, run_id: str = "run-1") -> Status:
+    return ledger.outcomes_between(run_id, row, row)[row].status

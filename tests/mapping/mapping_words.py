@@ -13,6 +13,8 @@ from importer.mapping.model import Mapping
 
 TARGETS = ("create-lead", "bulk-activities-by-lead-id")
 TRANSFORMS = ("strip", "title", "upper")
+REMOVE = 'Write its value ("" for an empty text), or remove the line.'
+"""The remedy for an option without a value."""
 
 
 def accept(mapping: Mapping) -> list[MappingProblem]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import importlib.util
 import stat
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -16,6 +18,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from key_words import Echo
 from security_words import ACCESS, API, SECRET
 
 from importer.sandbox.options import Keys, Options
@@ -106,3 +109,12 @@ def ordinary_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OrdinaryR
             ended.modes[str(path.relative_to(folder))] = stat.S_IMODE(path.lstat().st_mode)
     yield ended
     made.stop()
+
+
+@pytest.fixture
+def echo() -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Echo)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_address[1]}"
+    server.shutdown()
+    server.server_close()
