@@ -43,8 +43,7 @@ def _ranges(some: bytes) -> tuple[tuple[int, int], ...]:
 def _any_between(text: NDArray[np.uint8], first: int, last: int) -> bool:
     if first == last:
         return bool((text == first).any())
-    # Bytes before the first one wrap around to large numbers.
-    return bool((text - np.uint8(first) <= last - first).any())
+    return bool(((text >= first) & (text <= last)).any())
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +95,12 @@ class Glance:
     def holds(self, some: bytes) -> bool:
         """Whether one of ``some`` bytes stands anywhere."""
         # Comparing is many times faster than looking each byte up in a table.
-        return any(_any_between(self.text, first, last) for first, last in _ranges(some))
+        if not len(self.text):
+            return False
+        least, most = int(self.text.min()), int(self.text.max())
+        return any(
+            _any_between(self.text, first, last) for first, last in _ranges(some) if first <= most and last >= least
+        )
 
     def is_bare(self) -> bool:
         """Whether all texts are certainly ASCII and none begins or ends with a blank."""
