@@ -96,6 +96,7 @@ class Book:
     def __init__(self, draft: Path, made_at: str) -> None:
         self._packing = Beside()
         self._waiting = Waiting()
+        self._packed: list[PackedRows] = []
         self._folder = draft.parent
         self.workbook = Workbook(Draft(draft, self._waiting), {**_OPTIONS, "tmpdir": str(draft.parent)})
         made = parsed_moment(made_at) or datetime(2000, 1, 1, tzinfo=UTC)
@@ -107,13 +108,18 @@ class Book:
         return self
 
     def __exit__(self, *error: Any) -> None:
-        self._packing.__exit__(*error)
+        try:
+            self._packing.__exit__(*error)
+        finally:
+            for packed in self._packed:
+                packed.close()
 
     def add_sheet(self, name: str) -> PlainSheet:
         """A new sheet after the others."""
         sheet = self.workbook.add_worksheet(name, PlainSheet)
         assert isinstance(sheet, PlainSheet)
-        sheet.pack_into(PackedRows(self._folder, self._packing), self._waiting)
+        self._packed.append(PackedRows(self._folder, self._packing))
+        sheet.pack_into(self._packed[-1], self._waiting)
         return sheet
 
     def format(self, look: Mapping[str, Any] | None = None, *, text: bool = True, quoted: bool = False) -> Format:

@@ -34,7 +34,8 @@ class PackedRows:
     """
 
     def __init__(self, folder: Path, beside: Beside) -> None:
-        self._file: IO[bytes] = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115  # it lives as long as the sheet
+        self._folder = folder
+        self._file: IO[bytes] | None = None
         self._beside = beside
         self._packer = zlib.compressobj(LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
         self.crc, self.size = 0, 0
@@ -44,20 +45,24 @@ class PackedRows:
         self._beside.do(self._pack, xml)
 
     def _pack(self, xml: bytes | memoryview) -> None:
+        if self._file is None:
+            self._file = tempfile.TemporaryFile(dir=self._folder)  # noqa: SIM115  # it lives as long as the sheet
         self.crc = zlib.crc32(xml, self.crc)
         self.size += len(xml)
         self._file.write(self._packer.compress(xml))
 
     def finish(self) -> IO[bytes]:
-        """Everything that is packed, from its beginning; nothing can be added any more."""
+        """Everything that is packed, from its beginning; nothing can be added any more. Something was added before."""
         self._beside.settle()
+        assert self._file is not None
         self._file.write(self._packer.flush(zlib.Z_FULL_FLUSH))
         self._file.seek(0)
         return self._file
 
     def close(self) -> None:
-        """Give the file back."""
-        self._file.close()
+        """Give the file back, if there is one; not while something is being packed."""
+        if self._file is not None:
+            self._file.close()
 
 
 @dataclass(slots=True)

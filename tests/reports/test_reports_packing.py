@@ -86,6 +86,27 @@ def test_a_part_beyond_two_gibibytes_is_written_all_the_same(tmp_path: Path, mon
     assert max(part.file_size for part in zipfile.ZipFile(tmp_path / "book.xlsx").infolist()) > 4_000
 
 
+def open_files() -> set[str]:
+    return {os.readlink(f"/proc/self/fd/{each}") for each in os.listdir("/proc/self/fd") if each.isdigit()
+            and os.path.lexists(f"/proc/self/fd/{each}")}  # fmt: skip
+
+
+def begin_and_fail(path: Path) -> None:
+    with Book(path, "") as book:
+        series = SheetSeries(book, "Rows", 30, 1_000)
+        series.begin(HEADINGS)
+        series.write_block([1, 2], [pa.array(["a", "b"], pa.large_string())], {})
+        raise KeyError
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="only Linux lists open files there")
+def test_no_file_stays_open_when_a_workbook_fails(tmp_path: Path) -> None:
+    """Neither that of the packed rows nor, once it is gone, anything that lies in the folder."""
+    with pytest.raises(KeyError):
+        begin_and_fail(tmp_path / "book.xlsx")
+    assert not [name for name in open_files() if name.startswith(str(tmp_path)) and name.endswith("(deleted)")]
+
+
 class FullDisk:
     """A file that takes nothing."""
 
@@ -97,7 +118,6 @@ def test_what_the_disk_refuses_is_raised(tmp_path: Path) -> None:
     """By the next piece, or at the end; no error is lost in the thread."""
     with Beside() as beside:
         packed = PackedRows(tmp_path, beside)
-        packed.close()
         packed.__dict__["_file"] = FullDisk()
         packed.add(os.urandom(100_000))
         with pytest.raises(OSError, match="full"):
