@@ -6,172 +6,27 @@ column have a ``+`` between them. ``ignore`` means: not sent; ``ask`` means: lef
 
 from __future__ import annotations
 
-import csv
-import uuid
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from pathlib import Path
+from export_makers import (
+    CITIES,
+    COMPANIES,
+    ENGLISH_FIRST,
+    ENGLISH_LAST,
+    FIRST,
+    LAST,
+    NOTES,
+    Export,
+    both,
+    early,
+    ident,
+    mail,
+    moment,
+    number,
+    phone,
+    pick,
+)
+from foreign_exports import FOREIGN_EXPORTS
 
-Make = Callable[[int], str]
-
-FIRST = [
-    "Asha",
-    "Vikram",
-    "Meera",
-    "Rohan",
-    "Divya",
-    "Arjun",
-    "Kavya",
-    "Imran",
-    "Nisha",
-    "Dev",
-    "Leela",
-    "Farhan",
-    "Tara",
-    "Omkar",
-    "Zoya",
-]
-LAST = [
-    "Rao",
-    "Sharma",
-    "Iyer",
-    "Khan",
-    "Das",
-    "Patel",
-    "Nair",
-    "Singh",
-    "Menon",
-    "Bose",
-    "Kulkarni",
-    "Gupta",
-    "Joshi",
-    "Reddy",
-]
-GERMAN_FIRST = [
-    "Anna",
-    "Jürgen",
-    "Klara",
-    "Björn",
-    "Sophie",
-    "Lukas",
-    "Greta",
-    "Moritz",
-    "Heike",
-    "Stefan",
-    "Ute",
-    "Karl",
-]
-GERMAN_LAST = ["Müller", "Schmidt", "Weiß", "Schäfer", "Koch", "Vogel", "Lang", "Krämer", "Brandt", "Jäger", "Keller"]
-FRENCH_FIRST = ["Chloé", "Lucas", "Inès", "Hugo", "Zoé", "Théo", "Manon", "Léo", "Élise", "Rémi", "Anaïs", "Noé"]
-FRENCH_LAST = [
-    "Martin",
-    "Dubois",
-    "Lefèvre",
-    "Moreau",
-    "Garnier",
-    "Faure",
-    "Roux",
-    "Blanc",
-    "Girard",
-    "Petit",
-    "Lambert",
-]
-SPANISH_FIRST = [
-    "Lucía",
-    "Mateo",
-    "Sofía",
-    "Diego",
-    "Carmen",
-    "Iván",
-    "Nuria",
-    "Álvaro",
-    "Elena",
-    "Raúl",
-    "Pilar",
-    "Óscar",
-]
-SPANISH_LAST = ["García", "López", "Núñez", "Muñoz", "Ibáñez", "Serrano", "Vidal", "Castro", "Romero", "Peña", "Gil"]
-ENGLISH_FIRST = ["Grace", "Owen", "Ruby", "Caleb", "Ivy", "Miles", "Nora", "Felix", "June", "Eli", "Hazel", "Theo"]
-ENGLISH_LAST = ["Baker", "Turner", "Brooks", "Hayes", "Coleman", "Price", "Foster", "Wells", "Porter", "Reed", "Lane"]
-CITIES = ("Pune", "Kochi", "Jaipur", "Mysuru", "Delhi", "Surat")
-COMPANIES = ("Acme Traders", "Blue Lotus Foods", "Nimbus Labs", "Orchid Textiles", "Vertex Steel")
-NOTES = ("asked for the fee plan", "call again after exams", "wants a hostel room", "", "will visit with parents", "")
-
-
-@dataclass(frozen=True)
-class Export:
-    """One file. ``columns`` are heading, maker of the values and what is expected, in the order of the file."""
-
-    name: str
-    target: str
-    columns: tuple[tuple[str, Make, str], ...]
-    rows: int = 40
-    delimiter: str = ","
-    settings: dict[str, str] = field(default_factory=dict)
-
-    def write(self, folder: Path) -> Path:
-        """The file in ``folder``."""
-        path = folder / f"{self.name}.csv"
-        with path.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file, delimiter=self.delimiter)
-            writer.writerow([heading for heading, _, _ in self.columns])
-            writer.writerows([make(row) for _, make, _ in self.columns] for row in range(self.rows))
-        return path
-
-    @property
-    def expected(self) -> dict[str, str]:
-        """What is expected of each column, by its heading."""
-        return {heading: wanted for heading, _, wanted in self.columns}
-
-
-def pick(*values: str, step: int = 1) -> Make:
-    """The values in turn."""
-    return lambda row: values[(row * step + row // len(values)) % len(values)]
-
-
-def number(first: int, step: int, modulus: int = 10**9) -> Make:
-    """An arithmetic row of whole numbers."""
-    return lambda row: str(first + row * step % modulus)
-
-
-def moment(form: str, hours: int = 31, days: int = 0) -> Make:
-    """Times that advance by ``hours`` and ``days`` from 3 February 2025 on."""
-    return lambda row: (datetime(2025, 2, 3, 9, 5, 11) + timedelta(hours=hours, days=days) * row).strftime(form)
-
-
-def early(form: str) -> Make:
-    """Times on the first twelve days of a month, never the month's own number."""
-    return lambda row: datetime(2025, row % 12 + 1, (row + 4) % 12 + 1, 8 + row % 12, 15).strftime(form)
-
-
-def mail(names: list[str], domain: str = "example.com") -> Make:
-    """A different address in each row."""
-    plain = str.maketrans("äöüßéèïëóíúáñÁÉÓ", "aousseieoiuanAEO"[:16])
-    return lambda row: f"{names[row % len(names)].translate(plain).lower()}.{row}@{domain}"
-
-
-def ident(kind: str) -> Make:
-    """A different id of LeadSquared's form in each row."""
-    return lambda row: str(uuid.uuid5(uuid.NAMESPACE_URL, f"https://{kind}.example/{row}"))
-
-
-def phone(form: str) -> Make:
-    """A phone number; ``#`` stands for a digit."""
-
-    def make(row: int) -> str:
-        digits = iter(f"{(row + 3) * 7919 % 10**9:09d}{row:03d}")
-        return "".join(next(digits) if character == "#" else character for character in form)
-
-    return make
-
-
-def both(first: list[str], last: list[str]) -> Make:
-    """Whole names of two words."""
-    return lambda row: f"{first[row % len(first)]} {last[row * 3 % len(last)]}"
-
-
-EXPORTS: tuple[Export, ...] = (
+ENGLISH_EXPORTS: tuple[Export, ...] = (
     Export(
         "zoom-webinar-attendees",
         "activity-by-email",
@@ -191,26 +46,6 @@ EXPORTS: tuple[Export, ...] = (
             ("Is Guest", pick("No", "Yes"), "ignore"),
         ),
         rows=36,
-    ),
-    Export(
-        "messe-badge-scan",
-        "activity-by-email",
-        (
-            ("Vorname", pick(*GERMAN_FIRST), "activity.FirstName"),
-            ("Nachname", pick(*GERMAN_LAST), "activity.LastName"),
-            ("Firma", pick("Nordwerk GmbH", "Alpen Technik AG", "Hafen Logistik"), "ignore"),
-            ("Position", pick("Einkauf", "Leitung", "Technik"), "ignore"),
-            ("E-Mail-Adresse", mail(GERMAN_FIRST, "firma.example"), "activity.EmailAddress email"),
-            ("Telefon", phone("+49 151 2######"), "activity.Phone phone"),
-            ("PLZ", number(10115, 797, 80000), "ignore"),
-            ("Ort", pick("Köln", "Ulm", "Kiel", "Gera"), "ignore"),
-            ("Land", pick("Deutschland", "Österreich"), "ignore"),
-            ("Gescannt am", moment("%d.%m.%Y %H:%M"), "activity.ActivityDateTime datetime %d.%m.%Y %H:%M"),
-            ("Gescannt von", pick("Stand 1", "Stand 2"), "ignore"),
-            ("Bewertung", pick("A", "B", "C"), "ignore"),
-            ("Bemerkung", pick("will Angebot", "Katalog senden", "", "ruft zurück"), "activity.ActivityNote"),
-        ),
-        delimiter=";",
     ),
     Export(
         "facebook-lead-ads",
@@ -328,25 +163,6 @@ EXPORTS: tuple[Export, ...] = (
         rows=45,
     ),
     Export(
-        "visites-magasin",
-        "activity-by-email",
-        (
-            ("Nom", pick(*FRENCH_LAST), "activity.LastName"),
-            ("Prénom", pick(*FRENCH_FIRST), "activity.FirstName"),
-            ("Courriel", mail(FRENCH_FIRST), "activity.EmailAddress email"),
-            ("Téléphone portable", phone("06 ## ## ## ##"), "activity.Phone phone"),
-            ("Ville", pick("Lyon", "Nantes", "Lille"), "ignore"),
-            ("Code postal", number(59000, 113, 9000), "ignore"),
-            ("Magasin", pick("Centre", "Gare"), "ignore"),
-            ("Date de visite", moment("%d/%m/%Y"), "activity.ActivityDateTime datetime %d/%m/%Y %H:%M"),
-            ("Montant", lambda row: f"{row * 7 % 90 + 10},50", "ignore"),
-            ("Vendeur", pick("Paul Simon", "Marie Roche"), "ignore"),
-            ("Commentaires", pick("a demandé un devis", "", "revient samedi"), "activity.ActivityNote"),
-        ),
-        delimiter=";",
-        settings={"country": "FR", "time_zone": "Europe/Paris"},
-    ),
-    Export(
         "newsletter-opens",
         "activity-by-email",
         (
@@ -360,58 +176,6 @@ EXPORTS: tuple[Export, ...] = (
             ("Member Rating", number(1, 1, 5), "ignore"),
         ),
         rows=60,
-    ),
-    Export(
-        "fees-bhugtan",
-        "activity-by-email",
-        (
-            ("Vidyarthi ka naam", both(FIRST, LAST), "activity.FirstName+LastName"),
-            ("Mobile nambar", phone("98########"), "activity.Phone phone"),
-            ("Email", mail(FIRST), "activity.EmailAddress email"),
-            ("Bhugtan ki tithi", moment("%d/%m/%Y"), "activity.ActivityDateTime datetime %d/%m/%Y %H:%M"),
-            ("Rashi", number(2500, 500, 20000), "ignore"),
-            ("Raseed sankhya", lambda row: f"R-2025-{row:04d}", "ignore"),
-            ("Madhyam", pick("UPI", "Card", "NEFT"), "ignore"),
-            ("Tippani", pick("pehli kist", "", "der se bhugtan"), "activity.ActivityNote"),
-        ),
-        settings={"country": "IN", "time_zone": "Asia/Kolkata"},
-    ),
-    Export(
-        "llamadas-marzo",
-        "activity-by-email",
-        (
-            ("Nombre", pick(*SPANISH_FIRST), "activity.FirstName"),
-            ("Apellidos", pick(*SPANISH_LAST), "activity.LastName"),
-            ("Correo electrónico", mail(SPANISH_FIRST), "activity.EmailAddress email"),
-            ("Teléfono móvil", phone("6## ### ###"), "activity.Phone phone"),
-            ("Ciudad", pick("Bilbao", "Sevilla", "Murcia"), "ignore"),
-            ("Provincia", pick("Vizcaya", "Sevilla"), "ignore"),
-            ("Fecha de llamada", moment("%d/%m/%Y %H:%M"), "activity.ActivityDateTime datetime %d/%m/%Y %H:%M"),
-            ("Duración", number(20, 31, 500), "ignore"),
-            ("Resultado", pick("Interesado", "No contesta"), "ignore"),
-            ("Agente", pick("Marta", "Luis"), "ignore"),
-            ("Observaciones", pick("pide información", "", "llamar por la tarde"), "activity.ActivityNote"),
-        ),
-        delimiter=";",
-        settings={"country": "ES"},
-    ),
-    Export(
-        "inscricoes-curso",
-        "capture-lead",
-        (
-            ("Nome completo", lambda row: f"{SPANISH_FIRST[row % 12]} da {SPANISH_LAST[row % 11]}", "lead.FirstName"),
-            ("E-mail", mail(SPANISH_FIRST), "lead.EmailAddress email"),
-            ("Celular", phone("(11) 9####-####"), "lead.Phone phone"),
-            ("Cidade", pick("Recife", "Santos", "Natal"), "lead.mx_City"),
-            ("UF", pick("PE", "SP", "RN"), "lead.mx_State"),
-            ("CEP", lambda row: f"{50000 + row * 37:05d}-{row * 7 % 1000:03d}", "lead.mx_Zip"),
-            ("Data de cadastro", moment("%d/%m/%Y %H:%M"), "ignore"),
-            ("Data de nascimento", moment("%d/%m/%Y", 0, -190), "ignore"),
-            ("Curso de interesse", pick("Direito", "Design", "Enfermagem"), "ignore"),
-            ("Origem", pick("Instagram", "Google", "Indicação"), "lead.Source"),
-            ("Mensagem", pick("quero saber o preço", "", "tem bolsa?"), "lead.Notes"),
-        ),
-        settings={"country": "BR"},
     ),
     Export(
         "open-house-visits",
@@ -460,22 +224,6 @@ EXPORTS: tuple[Export, ...] = (
             ("Remraks", pick(*NOTES), "lead.Notes"),
         ),
         settings={"country": "IN"},
-    ),
-    Export(
-        "contactformulier",
-        "capture-lead",
-        (
-            ("Voornaam", pick(*GERMAN_FIRST), "lead.FirstName"),
-            ("Achternaam", pick(*GERMAN_LAST), "lead.LastName"),
-            ("E-mailadres", mail(GERMAN_FIRST, "mail.example"), "lead.EmailAddress email"),
-            ("Telefoonnummer", phone("06-2#######"), "lead.Phone phone"),
-            ("Postcode", lambda row: f"{1011 + row} AB", "lead.mx_Zip"),
-            ("Woonplaats", pick("Delft", "Gouda", "Breda"), "lead.mx_City"),
-            ("Nieuwsbrief", pick("ja", "nee"), "ignore"),
-            ("Opmerkingen", pick("graag bellen", "", "wil brochure"), "lead.Notes"),
-        ),
-        rows=20,
-        settings={"country": "NL"},
     ),
     Export(
         "landing-page-utm",
@@ -537,29 +285,6 @@ EXPORTS: tuple[Export, ...] = (
         settings={"country": "IN", "time_zone": "Asia/Kolkata"},
     ),
     Export(
-        "inscriptions-salon",
-        "activity-by-email",
-        (
-            ("Civilité", pick("M.", "Mme"), "ignore"),
-            ("NOM", pick(*[name.upper() for name in FRENCH_LAST]), "activity.LastName"),
-            ("PRENOM", pick(*FRENCH_FIRST), "activity.FirstName"),
-            ("Adresse email", mail(FRENCH_FIRST), "activity.EmailAddress email"),
-            ("Tél.", phone("06########"), "activity.Phone phone"),
-            ("Entreprise", pick("Nova SA", "Rive SARL"), "ignore"),
-            ("Fonction", pick("Directeur", "Acheteuse"), "ignore"),
-            ("CP", number(59000, 113, 9000), "ignore"),
-            ("VILLE", pick("Lyon", "Nantes"), "ignore"),
-            (
-                "Date et heure de passage",
-                moment("%d/%m/%Y %Hh%M"),
-                "activity.ActivityDateTime datetime %d/%m/%Y %Hh%M",
-            ),
-            ("Stand", pick("A1", "B2"), "ignore"),
-            ("Consentement", pick("oui", "non"), "ignore"),
-        ),
-        settings={"country": "FR"},
-    ),
-    Export(
         "shop-customers",
         "capture-lead",
         (
@@ -618,33 +343,5 @@ EXPORTS: tuple[Export, ...] = (
             ("QUERY_TIME", moment("%Y-%m-%d %H:%M:%S"), "ignore"),
         ),
     ),
-    Export(
-        "ragister",
-        "capture-lead",
-        (
-            ("पूरा नाम", both(FIRST, LAST), "lead.FirstName+LastName"),
-            ("मोबाइल नंबर", phone("98########"), "lead.Phone phone"),
-            ("ईमेल", mail(FIRST), "lead.EmailAddress email"),
-            ("शहर", pick(*CITIES), "lead.mx_City"),
-            ("राज्य", pick("Kerala", "Goa"), "lead.mx_State"),
-            ("दिनांक", moment("%d-%m-%Y"), "ignore"),
-            ("टिप्पणी", pick("फीस पूछी", ""), "lead.Notes"),
-        ),
-        settings={"country": "IN"},
-    ),
-    Export(
-        "visite-fiera",
-        "activity-by-email",
-        (
-            ("Cognome", pick(*SPANISH_LAST), "activity.LastName"),
-            ("Nome", pick(*SPANISH_FIRST), "activity.FirstName"),
-            ("Indirizzo email", mail(SPANISH_FIRST), "activity.EmailAddress email"),
-            ("Cellulare", phone("+39 347 #######"), "activity.Phone phone"),
-            ("Azienda", pick("Alfa Srl", "Beta Spa"), "ignore"),
-            ("Data della visita", moment("%d/%m/%Y"), "activity.ActivityDateTime datetime %d/%m/%Y %H:%M"),
-            ("Ora", moment("%H:%M"), "activity.ActivityDateTime datetime %d/%m/%Y %H:%M"),
-            ("Note", pick("richiamare", "", "vuole un preventivo"), "activity.ActivityNote"),
-            ("Privacy", pick("sì", "no"), "ignore"),
-        ),
-    ),
 )
+EXPORTS = (*ENGLISH_EXPORTS, *FOREIGN_EXPORTS)
