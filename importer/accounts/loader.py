@@ -19,7 +19,7 @@ _BEGIN = "Begin with a line `accounts:` and name an account below it."
 _NEEDED = {
     "host": "Add a line `host:`, such as https://api-in21.leadsquared.com.",
     "access_key": "Say where it is kept: {env: NAME}, {file: /path}, {credential: NAME} or {keyring: importer}.",
-    "secret_key": "Say where it is kept, as for access_key.",
+    "secret_key": "Say where it is kept, as for access_key.",  # nosec B105  # words, no secret
 }
 
 
