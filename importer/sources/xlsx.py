@@ -13,11 +13,10 @@ import numpy as np
 from importer.collector import paused_collector
 from importer.sources.ahead import worked_ahead
 from importer.sources.archives import damaged, inspect_archive, open_archive, prove_parts, strange_xml, unpacked
-from importer.sources.blocks import Block, Flaw
+from importer.sources.blocks import Block, Flaw, TextChunk
 from importer.sources.books import SheetName
 from importer.sources.columns import Columns, column_chunk, regrouped
 from importer.sources.headings import Layout
-from importer.sources.interface import Chunk
 from importer.sources.xlsx_columns import columns_of_rows, flaw_code, plain_columns
 from importer.sources.xlsx_hidden import HiddenRows
 from importer.sources.xlsx_package import read_package
@@ -108,7 +107,7 @@ class StreamedTab:
         block.records = [list(map(values.resolved, record)) for record in block.records]
         return block
 
-    def chunks(self, layout: Layout, size: int) -> Iterator[Chunk]:
+    def chunks(self, layout: Layout, size: int) -> Iterator[TextChunk]:
         """The rows behind the headings that hold any value, at most ``size`` at a time."""
         at_once = max(1, min(size, _MOST_CELLS_IN_MEMORY // max(1, self._width)))
         for found in regrouped(self._pieces(layout.header_row), at_once):

@@ -20,6 +20,8 @@ from importer.sources.xlsx_strings import plain, unescaped
 from importer.sources.xlsx_styles import Shown
 from importer.sources.xlsx_tags import Cells, Kind, plain_cells
 from importer.sources.xlsx_values import Values
+from importer.sources.xlsx_words import MOST_DIGITS as MOST_DIGITS_OF_WORD
+from importer.sources.xlsx_words import digits_of, words
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,7 +31,6 @@ if TYPE_CHECKING:
 _KIND = pa.large_string()
 _AS_IT_IS = r"\A(?:0|-?[1-9][0-9]{0,14}|-?(?:0|[1-9][0-9]{0,8})\.[0-9]{0,5}[1-9])\z"
 """Numbers of at most 15 digits in the shortest spelling, which stay what they are."""
-_MOST_DIGITS_OF_SHARED = 9
 _PLAIN_KINDS = {Kind.TEXT: "str", Kind.INLINE: "inlineStr", Kind.BOOLEAN: "b", Kind.DATE: "d"}
 
 
@@ -111,16 +112,11 @@ class _Texts:
         length = end - begin
         if not len(begin):
             return True
-        if length.max() > _MOST_DIGITS_OF_SHARED:
+        if length.max() > MOST_DIGITS_OF_WORD:
             return False
-        number = np.zeros(len(begin), np.int64)
-        for place in range(int(length.max())):
-            inside = length > place
-            digit = self._bytes[np.where(inside, begin + place, 0)].astype(np.int64) - ord("0")
-            if ((digit[inside] < 0) | (digit[inside] > 9)).any():
-                return False
-            number = np.where(inside, number * 10 + digit, number)
-        if number.max() >= self._values.shared_count:
+        # Behind the last content there are at least the ends of its cell and row.
+        number = digits_of(words(self._bytes)[begin], length)
+        if number.min() < 0 or number.max() >= self._values.shared_count:
             return False
         self._place[self._shared] = number
         return True
