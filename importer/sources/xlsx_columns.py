@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 _KIND = pa.large_string()
 _AS_IT_IS = r"\A(?:0|-?[1-9][0-9]{0,14}|-?(?:0|[1-9][0-9]{0,8})\.[0-9]{0,5}[1-9])\z"
 """Numbers of at most 15 digits in the shortest spelling, which stay what they are."""
+_PERHAPS_LARGE = r"\A[-+]?[0-9]{16}|[^-+.0-9]"
+"""All that may have more than 15 digits before its point, and a little more."""
 _PLAIN_KINDS = {Kind.TEXT: "str", Kind.INLINE: "inlineStr", Kind.BOOLEAN: "b", Kind.DATE: "d"}
 
 
@@ -90,7 +92,7 @@ class _Texts:
         filled = cells.end > cells.begin
         if (~filled & (cells.kind == Kind.SHARED)).any():
             return False
-        uncalculated = ~filled & cells.formula & np.isin(cells.kind, (Kind.NUMBER, Kind.BOOLEAN, Kind.DATE))
+        uncalculated = ~filled & cells.formula & _one_of(cells.kind, Kind.NUMBER, Kind.BOOLEAN, Kind.DATE)
         self._bad = dict.fromkeys(np.flatnonzero(uncalculated).tolist(), "")
         self._shared = filled & (cells.kind == Kind.SHARED)
         self._local = (filled & ~self._shared) | (cells.kind == Kind.ERROR)
@@ -101,8 +103,8 @@ class _Texts:
         self._add(numbers[shown == Shown.NUMBER], self._as_numbers)
         for how in (Shown.MOMENT, Shown.DURATION):
             self._add(numbers[shown == how], self._as_moments)
-        self._add(np.flatnonzero(filled & np.isin(cells.kind, (Kind.TEXT, Kind.INLINE))), self._as_texts)
-        self._add(np.flatnonzero(filled & np.isin(cells.kind, (Kind.BOOLEAN, Kind.DATE))), self._one_by_one)
+        self._add(np.flatnonzero(filled & _one_of(cells.kind, Kind.TEXT, Kind.INLINE)), self._as_texts)
+        self._add(np.flatnonzero(filled & _one_of(cells.kind, Kind.BOOLEAN, Kind.DATE)), self._one_by_one)
         self._add(np.flatnonzero(cells.kind == Kind.ERROR), self._as_errors)
         return True
 
@@ -157,7 +159,9 @@ class _Texts:
             encoded = raw.take(pa.array(own)).dictionary_encode()
             read = [self._values.number(content.strip(), str(style)) for content in encoded.dictionary.to_pylist()]
             texts[own] = np.array(read, object)[encoded.indices.to_numpy()]
-        for at in pc.indices_nonzero(pc.greater(pc.binary_length(raw), MOST_DIGITS)).to_pylist():
+        long = np.flatnonzero(pc.greater(pc.binary_length(raw), MOST_DIGITS).to_numpy(zero_copy_only=False))
+        large = pc.match_substring_regex(raw.take(pa.array(long)), _PERHAPS_LARGE).to_numpy(zero_copy_only=False)
+        for at in long[large.astype(bool)].tolist():
             if beyond_excel(raw[at].as_py()):
                 self._bad[int(places[at])] = texts[at]
         return pa.array(texts, _KIND)
@@ -192,13 +196,15 @@ class _Texts:
         """The rows that hold anything, as columns."""
         cells = self._cells
         own = pa.concat_arrays(self._own) if self._own else pa.array([], _KIND)
-        says = self._shared & ~np.isin(self._place, self._values.blank_numbers) | self._local & self._tells(own)
+        says = self._shared | self._local & self._tells(own)
+        if blank := self._values.blank_numbers:
+            says &= self._local | ~np.isin(self._place, blank)
         says[list(self._bad)] = True
         kept = np.bincount(cells.row[says], minlength=len(cells.numbers)) > 0
         place_of = np.cumsum(kept) - 1
         inside = kept[cells.row]
         row, column = place_of[cells.row], cells.column
-        order = np.argsort(column[inside], kind="stable")
+        order = np.argsort(column[inside].astype(np.uint16), kind="stable")
         chosen = np.flatnonzero(inside)[order]
         width = int(column[chosen[-1]]) + 1 if len(chosen) else 0
         ends = np.searchsorted(column[chosen], np.arange(width + 1))
@@ -225,8 +231,14 @@ class _Texts:
 
     def _column(self, rows: Places, cells: Places, count: int, own: pa.Array) -> pa.Array:
         """The column of ``count`` rows in whose ``rows`` these cells stand; the others are empty."""
+        ways = ((self._shared, self._values.take), (self._local, own.take))
+        if len(rows) == count:
+            # No gap, and cells are in the order of their rows.
+            for which, take in ways:
+                if which[cells].all():
+                    return take(pa.array(self._place[cells]))
         taken = []
-        for which, take in ((self._shared, self._values.take), (self._local, own.take)):
+        for which, take in ways:
             mine = which[cells]
             if mine.any():
                 numbers = np.zeros(count, np.int64)
@@ -237,6 +249,12 @@ class _Texts:
         if len(taken) == 1 and not taken[0].null_count:
             return taken[0]
         return pc.coalesce(*taken, pa.scalar("", _KIND)) if taken else pa.array([""] * count, _KIND)
+
+
+def _one_of(found: NDArray[np.int8], *kinds: Kind) -> NDArray[np.bool_]:
+    one = np.zeros(len(Kind), bool)
+    one[list(kinds)] = True
+    return one[found]
 
 
 def flaw_code(text: str) -> str:
