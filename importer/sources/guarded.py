@@ -124,7 +124,10 @@ class _Reader:
                     return
                 with self._judged():
                     chunk = unpacked(message, cells, columns)
+                del message, cells
                 yield chunk
+                # Not to be held while the next one arrives.
+                del chunk
         finally:
             self.close()
 

@@ -32,5 +32,9 @@ class OpenedSource:
 
 
 def _framed(found: Iterator[TextChunk]) -> Iterator[Chunk]:
-    for chunk in found:
-        yield chunk.framed()
+    # A loop would hold a chunk while the next one is read.
+    yield from map(_frame, found)
+
+
+def _frame(chunk: TextChunk) -> Chunk:
+    return chunk.framed()

@@ -12,7 +12,6 @@ import sys
 import threading
 import traceback
 from collections.abc import Iterator
-from importlib.abc import MetaPathFinder
 from pathlib import Path
 from typing import IO, Any
 
@@ -40,7 +39,7 @@ def confine(memory: int, seconds: int) -> None:
         resource.setrlimit(limit, (allowed, allowed))
 
 
-class WithoutPandas(MetaPathFinder):
+class WithoutPandas:
     """Hides pandas: Arrow would import it, if it is there, to learn whether what it is given is of pandas."""
 
     def find_spec(self, fullname: str, path: object = None, target: object = None) -> None:
@@ -63,8 +62,9 @@ def serve(requests: Iterator[dict[str, Any]], answers: IO[bytes]) -> None:
         send(answers, described(source))
         for request in requests:
             for chunk in source.read(int(request["chunks"])):
-                message, cells = packed(chunk)
-                send(answers, message, cells)
+                send(answers, *packed(chunk))
+                # Not to be held while the next one is read.
+                del chunk
             send(answers, {"end": True})
     except SourceError as error:
         send(answers, {"error": [error.message, error.remedy]})

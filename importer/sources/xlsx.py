@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -122,8 +123,8 @@ class StreamedTab:
     def chunks(self, layout: Layout, size: int) -> Iterator[TextChunk]:
         """The rows behind the headings that hold any value, at most ``size`` at a time."""
         at_once = max(1, min(size, _MOST_CELLS_IN_MEMORY // max(1, self._width)))
-        for found in regrouped(self._pieces(layout.header_row), at_once):
-            yield column_chunk(found, layout)
+        # A loop would hold the rows of a chunk while those of the next one are read.
+        return map(partial(column_chunk, layout=layout), regrouped(self._pieces(layout.header_row), at_once))
 
     def _pieces(self, after: int) -> Iterator[Columns]:
         path, name, member, values = self._where

@@ -157,7 +157,7 @@ class _Texts:
         for style in np.unique(styles).tolist():
             own = np.flatnonzero(styles == style)
             encoded = raw.take(pa.array(own)).dictionary_encode()
-            read = [self._values.number(content.strip(), str(style)) for content in encoded.dictionary.to_pylist()]
+            read = self._values.numbers(encoded.dictionary.to_pylist(), str(style))
             texts[own] = np.array(read, object)[encoded.indices.to_numpy()]
         long = np.flatnonzero(pc.greater(pc.binary_length(raw), MOST_DIGITS).to_numpy(zero_copy_only=False))
         large = pc.match_substring_regex(raw.take(pa.array(long)), _PERHAPS_LARGE).to_numpy(zero_copy_only=False)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from importer.sources.xlsx_regular import SHARED_MARK, OddError, RegularCells, require
-from importer.sources.xlsx_strings import ILLEGAL
+from importer.sources.xlsx_strings import legal
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -60,25 +60,12 @@ def plain_cells(piece: bytes) -> Cells | None:
     """The cells of whole rows, or ``None`` when these are not plainly spelled, numbered and in order."""
     # Looking a few bytes beyond the end is then harmless.
     text = np.concatenate([np.frombuffer(piece, np.uint8), np.zeros(32, np.uint8)])
-    if not piece or not _legal(piece, text[: len(piece)]):
+    if not legal(piece):
         return None
     for way in (_regular_cells, _all_cells):
         with suppress(OddError):
             return way(text, len(piece))
     return None
-
-
-def _legal(piece: bytes, text: NDArray[np.uint8]) -> bool:
-    """Whether all characters are such as XML may hold. What is rare is looked for only after what is quickly seen."""
-    if text.min() < ord(" ") and len(piece.translate(None, ILLEGAL)) != len(piece):
-        return False
-    if b"]" in piece and b"]]>" in piece:
-        return False
-    try:
-        piece.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def _regular_cells(text: NDArray[np.uint8], size: int) -> Cells:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from dataclasses import fields
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,7 +14,10 @@ from hypothesis import strategies as st
 
 from importer.sources.headings import column_letter
 from importer.sources.xlsx_regular import OddError
+from importer.sources.xlsx_strings import SharedStrings
+from importer.sources.xlsx_styles import Shown
 from importer.sources.xlsx_tags import Cells, Kind, _all_cells, _regular_cells
+from importer.sources.xlsx_values import Values
 from importer.sources.xlsx_words import digits_of, words
 
 ATTRIBUTES = ["", ' t="s"', ' s="3"', ' s="12" t="s"', ' t="n"', ' t="b"', ' t="str"', ' s="7" t="e"']
@@ -119,3 +125,21 @@ def test_digits_are_read_eight_at_a_time(texts: list[str]) -> None:
 def test_no_digits_are_no_number() -> None:
     """Nothing is not nought."""
     assert digits_of(np.array([0x3030], np.uint64), np.array([0])).tolist() == [-1]
+
+
+@given(
+    st.lists(
+        st.floats(allow_nan=False, allow_infinity=False).map(repr)
+        | st.from_regex(r"-?[0-9]{1,17}\.[0-9]{1,32}", fullmatch=True)
+        | st.sampled_from(["-0.0", "0.00", " 1.5", "1.5.5", "1e5", "", "0.1234567890123456", "999999999999999.99"]),
+        max_size=5,
+    ),
+    st.sampled_from(["", "0", "1", "2", "99"]),
+)
+def test_many_numbers_are_shown_like_each(contents: list[str], style: str) -> None:
+    """Whatever their spelling and style."""
+    styles = [Shown.NUMBER, Shown.MOMENT, Shown.DURATION]
+    with zipfile.ZipFile(io.BytesIO(), "w") as archive:
+        values = Values(SharedStrings(archive, "", Path("a.xlsx")), styles, from_1904=False)
+    each = [values.number(content.strip(), style) for content in contents]
+    assert values.numbers(contents, style) == each
