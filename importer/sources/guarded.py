@@ -34,7 +34,7 @@ _SAVE_AGAIN = "Open it in Excel and save it under a new name as .xlsx, or save t
 _CALMED = {
     "OPENBLAS_NUM_THREADS": "1",
     "OMP_NUM_THREADS": "1",
-    "MALLOC_ARENA_MAX": "2",
+    "MALLOC_ARENA_MAX": "1",
     "MALLOC_MMAP_THRESHOLD_": str(4 << 20),
     "MALLOC_TRIM_THRESHOLD_": str(16 << 20),
     "ARROW_DEFAULT_MEMORY_POOL": "system",
