@@ -84,19 +84,19 @@ def prove_parts(archive: zipfile.ZipFile, path: Path, others: Collection[str] = 
                 pass
 
 
-def unpacked(archive: zipfile.ZipFile, name: str, path: Path) -> Iterator[bytes]:
-    """The bytes of one part in blocks of 1 MB.
+def unpacked(archive: zipfile.ZipFile, name: str, path: Path, size: int = _BLOCK) -> Iterator[bytes]:
+    """The bytes of one part in blocks of ``size`` bytes.
 
     Raises :class:`SourceError` for XML with a document type declaration (no spreadsheet program writes one).
     """
     try:
         with archive.open(name) as stream:
-            block = stream.read(_BLOCK)
+            block = stream.read(size)
             if name.endswith((".xml", ".rels")) and _declares_type(block):
                 raise strange_xml(path, name)
             while block:
                 yield block
-                block = stream.read(_BLOCK)
+                block = stream.read(size)
     except (KeyError, *_BROKEN):
         raise damaged(path) from None
 

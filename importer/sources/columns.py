@@ -10,9 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from importer.problems import Problem
-from importer.sources.blocks import Flaw, flaw_problem, headings_again, stray_problem, text_frame
+from importer.sources.blocks import Flaw, TextChunk, flaw_problem, headings_again, stray_problem
 from importer.sources.headings import Layout
-from importer.sources.interface import Chunk
 
 _KIND = pa.large_string()
 _NOTHING = pa.array([], _KIND)
@@ -79,7 +78,7 @@ def _place(found: Columns, position: int) -> pa.Array:
     return pa.repeat(pa.scalar("", _KIND), len(found.rows))
 
 
-def column_chunk(found: Columns, layout: Layout) -> Chunk:
+def column_chunk(found: Columns, layout: Layout) -> TextChunk:
     """The chunk of these rows, short ones filled up; what would get lost is a problem of its row."""
     problems = [flaw_problem(flaw, layout) for flaw in found.flaws if flaw.position in layout.positions]
     problems += _beyond(found, layout)
@@ -88,10 +87,10 @@ def column_chunk(found: Columns, layout: Layout) -> Chunk:
         for place in np.flatnonzero(_filled(texts)).tolist():
             problems.append(stray_problem(layout, int(found.rows[place]), position, texts[place].as_py()))
     labels = [column.label for column in layout.columns]
-    cells = text_frame(labels, [_place(found, position) for position in layout.positions], len(found.rows))
-    problems += headings_again(found.rows, cells, layout)
+    columns = [_place(found, position) for position in layout.positions]
+    problems += headings_again(found.rows, columns, layout)
     problems.sort(key=lambda problem: problem.row)
-    return Chunk(rows=found.rows, lines=found.lines, cells=cells, problems=tuple(problems))
+    return TextChunk(found.rows, found.lines, labels, columns, tuple(problems))
 
 
 def _beyond(found: Columns, layout: Layout) -> Iterator[Problem]:

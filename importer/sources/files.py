@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import stat
 from os import stat_result
 from pathlib import Path
@@ -18,6 +17,9 @@ def source_hash(path: Path) -> str:
     Raises :class:`SourceError` when the file cannot be read.
     """
     regular_file(path)
+    # Comes with all of OpenSSL, which reading does not need.
+    import hashlib
+
     digest = hashlib.sha256()
     try:
         with path.open("rb") as stream:

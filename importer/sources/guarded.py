@@ -9,6 +9,7 @@ The heavy libraries are imported only when the process has been started, so that
 from __future__ import annotations
 
 import contextlib
+import importlib
 import os
 import subprocess
 import sys
@@ -18,22 +19,28 @@ import weakref
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from importer.errors import SourceError
-from importer.sources.interface import Chunk, Column, SourceOptions
+from importer.sources.interface import Column, SourceOptions
+from importer.sources.messages import receive, send
 from importer.sources.opened import OpenedSource
+
+if TYPE_CHECKING:
+    from importer.sources.blocks import TextChunk
 
 _KEPT_VARIABLES = ("SYSTEMROOT", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "TZ")
 _SAVE_AGAIN = "Open it in Excel and save it under a new name as .xlsx, or save the sheet as CSV; then import that file."
 _CALMED = {
     "OPENBLAS_NUM_THREADS": "1",
     "OMP_NUM_THREADS": "1",
-    "MALLOC_ARENA_MAX": "2",
+    "MALLOC_ARENA_MAX": "1",
     "MALLOC_MMAP_THRESHOLD_": str(4 << 20),
+    "MALLOC_TRIM_THRESHOLD_": str(16 << 20),
     "ARROW_DEFAULT_MEMORY_POOL": "system",
 }
-"""For libraries that would set memory aside for many threads, or keep what they have used."""
+"""For libraries that would set memory aside for many threads, or keep what they have used. Some is kept, because asking
+the system for it anew for each piece would take a fifth of the computing."""
 
 
 class ReaderError(RuntimeError):
@@ -56,6 +63,8 @@ def open_guarded(path: Path, options: SourceOptions, bounds: Bounds | None = Non
     """The workbook ``path``, opened and read by another process. Raises :class:`SourceError`."""
     reader = _Reader(path, options, bounds or Bounds())
     try:
+        # Needed for the first chunk, and the process is busy for as long.
+        importlib.import_module("pandas")
         found = reader.description()
     except BaseException:
         # An error may be kept for long, and the process with it.
@@ -63,7 +72,7 @@ def open_guarded(path: Path, options: SourceOptions, bounds: Bounds | None = Non
         raise
     spare: list[_Reader] = [reader]
 
-    def read(size: int) -> Iterator[Chunk]:
+    def read(size: int) -> Iterator[TextChunk]:
         # The process that opened the file serves the first reading; a later one begins with a process of its own.
         used = spare.pop() if spare else _Reader(path, options, bounds or Bounds())
         return used.chunks(size, found["columns"])
@@ -101,7 +110,7 @@ class _Reader:
         with self._judged():
             return description(self._answer()[0])
 
-    def chunks(self, size: int, columns: tuple[Column, ...]) -> Iterator[Chunk]:
+    def chunks(self, size: int, columns: tuple[Column, ...]) -> Iterator[TextChunk]:
         """All rows; the process ends with the reading, also with one that is given up."""
         from importer.sources.frames import unpacked
 
@@ -115,7 +124,10 @@ class _Reader:
                     return
                 with self._judged():
                     chunk = unpacked(message, cells, columns)
+                del message, cells
                 yield chunk
+                # Not to be held while the next one arrives.
+                del chunk
         finally:
             self.close()
 
@@ -124,8 +136,6 @@ class _Reader:
         self._end()
 
     def _ask(self, message: dict[str, Any]) -> None:
-        from importer.sources.frames import send
-
         assert self._process.stdin is not None
         try:
             send(self._process.stdin, message)
@@ -134,8 +144,6 @@ class _Reader:
             return
 
     def _answer(self) -> tuple[dict[str, Any], bytes]:
-        from importer.sources.frames import receive
-
         assert self._process.stdout is not None
         watch = threading.Timer(self._bounds.silence, self._give_up)
         watch.daemon = True

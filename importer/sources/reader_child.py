@@ -39,11 +39,21 @@ def confine(memory: int, seconds: int) -> None:
         resource.setrlimit(limit, (allowed, allowed))
 
 
+class WithoutPandas:
+    """Hides pandas: Arrow would import it, if it is there, to learn whether what it is given is of pandas."""
+
+    def find_spec(self, fullname: str, path: object = None, target: object = None) -> None:
+        """Nothing for all other modules, which are then looked for elsewhere."""
+        if fullname == "pandas":
+            raise ModuleNotFoundError("not in this process", name=fullname)
+
+
 def serve(requests: Iterator[dict[str, Any]], answers: IO[bytes]) -> None:
     """Open the workbook that the first request names, and send its chunks for each further one."""
     from importer.errors import SourceError
-    from importer.sources.frames import described, packed, send
+    from importer.sources.frames import described, packed
     from importer.sources.interface import SourceOptions
+    from importer.sources.messages import send
     from importer.sources.opening import open_here
 
     try:
@@ -51,9 +61,10 @@ def serve(requests: Iterator[dict[str, Any]], answers: IO[bytes]) -> None:
         source = open_here(Path(wanted["path"]), SourceOptions(**wanted["options"]))
         send(answers, described(source))
         for request in requests:
-            for chunk in source.chunks(int(request["chunks"])):
-                message, cells = packed(chunk)
-                send(answers, message, cells)
+            for chunk in source.read(int(request["chunks"])):
+                send(answers, *packed(chunk))
+                # Not to be held while the next one is read.
+                del chunk
             send(answers, {"end": True})
     except SourceError as error:
         send(answers, {"error": [error.message, error.remedy]})
@@ -67,7 +78,7 @@ def serve(requests: Iterator[dict[str, Any]], answers: IO[bytes]) -> None:
 
 def heard(stream: IO[bytes]) -> Iterator[dict[str, Any]]:
     """The requests on ``stream``. When it ends the program is gone, and so is this process, whatever it is doing."""
-    from importer.sources.frames import receive
+    from importer.sources.messages import receive
 
     waiting: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
 
@@ -86,6 +97,7 @@ def heard(stream: IO[bytes]) -> Iterator[dict[str, Any]]:
 def main() -> None:
     """Serve standard input and output. Arguments: bytes of memory, seconds of computing."""
     confine(int(sys.argv[1]), int(sys.argv[2]))
+    sys.meta_path.insert(0, WithoutPandas())
     answers = os.fdopen(os.dup(1), "wb")
     # What a library prints must not get between the answers.
     os.dup2(2, 1)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-import zipfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -13,11 +14,10 @@ import numpy as np
 from importer.collector import paused_collector
 from importer.sources.ahead import worked_ahead
 from importer.sources.archives import damaged, inspect_archive, open_archive, prove_parts, strange_xml, unpacked
-from importer.sources.blocks import Block, Flaw
+from importer.sources.blocks import Block, Flaw, TextChunk
 from importer.sources.books import SheetName
 from importer.sources.columns import Columns, column_chunk, regrouped
 from importer.sources.headings import Layout
-from importer.sources.interface import Chunk
 from importer.sources.xlsx_columns import columns_of_rows, flaw_code, plain_columns
 from importer.sources.xlsx_hidden import HiddenRows
 from importer.sources.xlsx_package import read_package
@@ -30,9 +30,15 @@ _MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s[^>]{0,200}?ref=[\"']([A-Z]{1,3}\d{
 _ENCODING = re.compile(rb"^\s*(?:\xef\xbb\xbf)?<\?xml[^>]{0,200}?encoding=[\"']([^\"']{1,40})[\"']")
 _OVERLAP = 400
 _MOST_MERGED = 10_000
+_FIRST_BLOCK = 1 << 18
+"""Bytes: rows are read one by one only where the first few are wanted."""
 _THREADS = 2
 """More would wait for each other; this one unpacks the file meanwhile."""
 _MOST_CELLS_IN_MEMORY = 5_000_000
+
+Proof = tuple[list[tuple[str, int]], int]
+"""What shows when a sheet is read from end to end: its merged areas, each with its last row, and how many rows are
+hidden."""
 
 
 class XlsxBook:
@@ -40,9 +46,10 @@ class XlsxBook:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        with open_archive(path) as archive:
+        with open_archive(path) as archive, ThreadPoolExecutor(1, thread_name_prefix="proof") as beside:
             inspect_archive(archive, path)
             self._package = package = read_package(archive, path)
+            self._proofs = {member: beside.submit(_prove, path, member) for member in self._expected() if member}
             prove_parts(archive, path, (package.strings, package.styles, *package.members.values()))
             styles = read_styles(archive, package.styles, path)
             strings = SharedStrings(archive, package.strings, path)
@@ -52,6 +59,11 @@ class XlsxBook:
     def sheets(self) -> tuple[SheetName, ...]:
         """All sheets in the order of their tabs."""
         return self._package.sheets
+
+    def _expected(self) -> list[str]:
+        """The part of the sheet that will most likely be wanted, if only one can be: to unpack it takes a while."""
+        seen = [sheet.name for sheet in self.sheets if sheet.visible and sheet.readable]
+        return [self._package.members[name] for name in seen] if len(seen) == 1 else []
 
     def first_row(self, name: str) -> tuple[str, ...]:
         """The texts of row 1 of a sheet."""
@@ -64,7 +76,11 @@ class XlsxBook:
 
     def tab(self, name: str) -> StreamedTab:
         """The sheet ``name``, for reading. Raises :class:`SourceError` when it is damaged."""
-        return StreamedTab(self._path, name, self._package.members[name], self._values)
+        member = self._package.members[name]
+        if not member:
+            raise damaged(self._path)
+        proof = self._proofs[member].result() if member in self._proofs else _prove(self._path, member)
+        return StreamedTab(self._path, name, member, self._values, proof)
 
     def _rows(self, name: str) -> Iterator[SheetRow]:
         return sheet_rows(self._path, name, self._package.members[name], self._values)
@@ -81,38 +97,34 @@ def sheet_rows(path: Path, name: str, member: str, values: Values) -> Iterator[S
     if not member:
         raise damaged(path)
     with open_archive(path) as archive:
-        yield from read_rows(unpacked(archive, member, path), values, f'{path}, sheet "{name}"', path)
+        yield from read_rows(unpacked(archive, member, path, _FIRST_BLOCK), values, f'{path}, sheet "{name}"', path)
 
 
 class StreamedTab:
     """One sheet, read from the file anew each time. ``merged`` lists its merged areas, each with its last row."""
 
-    def __init__(self, path: Path, name: str, member: str, values: Values) -> None:
+    def __init__(self, path: Path, name: str, member: str, values: Values, proof: Proof) -> None:
         self.offset = 0
         self.as_text = values.column
         self._where = (path, name, member, values)
         self._width = 0
-        if not member:
-            raise damaged(path)
-        with open_archive(path) as archive:
-            hidden = HiddenRows()
-            self.merged = _prove(archive, member, path, hidden)
-            self.hidden_rows = hidden.count
+        self.merged, self.hidden_rows = proof
 
     def first(self, size: int) -> Block:
         """The first ``size`` rows that hold any value; all blocks are then as wide as the widest of them."""
         rows = list(islice(sheet_rows(*self._where), size))
         self._width = max((len(row.cells) for row in rows), default=0)
         block = _block(iter(rows), size, self._width)
-        values = self._where[3]
-        block.records = [list(map(values.resolved, record)) for record in block.records]
+        if self._width:
+            texts = [self.as_text(cells).to_pylist() for cells in zip(*block.records, strict=True)]
+            block.records = list(map(list, zip(*texts, strict=True)))
         return block
 
-    def chunks(self, layout: Layout, size: int) -> Iterator[Chunk]:
+    def chunks(self, layout: Layout, size: int) -> Iterator[TextChunk]:
         """The rows behind the headings that hold any value, at most ``size`` at a time."""
         at_once = max(1, min(size, _MOST_CELLS_IN_MEMORY // max(1, self._width)))
-        for found in regrouped(self._pieces(layout.header_row), at_once):
-            yield column_chunk(found, layout)
+        # A loop would hold the rows of a chunk while those of the next one are read.
+        return map(partial(column_chunk, layout=layout), regrouped(self._pieces(layout.header_row), at_once))
 
     def _pieces(self, after: int) -> Iterator[Columns]:
         path, name, member, values = self._where
@@ -146,19 +158,25 @@ def _block(rows: Iterator[SheetRow], size: int, width: int) -> Block:
     return block
 
 
-def _prove(archive: zipfile.ZipFile, member: str, path: Path, hidden: HiddenRows) -> list[tuple[str, int]]:
-    """Read a sheet's part once from end to end, so that damage shows before any row is used; its merged areas."""
+def _prove(path: Path, member: str) -> Proof:
+    """Read a sheet's part once from end to end, so that damage shows before any row is used."""
+    hidden = HiddenRows()
+    with open_archive(path) as archive:
+        return _merged(unpacked(archive, member, path), member, path, hidden), hidden.count
+
+
+def _merged(blocks: Iterator[bytes], member: str, path: Path, hidden: HiddenRows) -> list[tuple[str, int]]:
     merged: list[tuple[str, int]] = []
     rest = b""
     first = True
-    for block in unpacked(archive, member, path):
+    for block in blocks:
         if first and (said := _ENCODING.match(block)) and said[1].lower() not in (b"utf-8", b"us-ascii"):
             raise strange_xml(path, member)
         first = False
         hidden.take(block)
         searched = rest + block
         last = 0
-        if b"mergeCell" in searched:
+        if b"m" in searched and b"mergeCell" in searched:
             for area in _MERGED.finditer(searched):
                 merged.append((area[1].decode(), int(area[2])))
                 last = area.end()

@@ -20,6 +20,8 @@ from importer.sources.xlsx_strings import plain, unescaped
 from importer.sources.xlsx_styles import Shown
 from importer.sources.xlsx_tags import Cells, Kind, plain_cells
 from importer.sources.xlsx_values import Values
+from importer.sources.xlsx_words import MOST_DIGITS as MOST_DIGITS_OF_WORD
+from importer.sources.xlsx_words import digits_of, words
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,7 +31,8 @@ if TYPE_CHECKING:
 _KIND = pa.large_string()
 _AS_IT_IS = r"\A(?:0|-?[1-9][0-9]{0,14}|-?(?:0|[1-9][0-9]{0,8})\.[0-9]{0,5}[1-9])\z"
 """Numbers of at most 15 digits in the shortest spelling, which stay what they are."""
-_MOST_DIGITS_OF_SHARED = 9
+_PERHAPS_LARGE = r"\A[-+]?[0-9]{16}|[^-+.0-9]"
+"""All that may have more than 15 digits before its point, and a little more."""
 _PLAIN_KINDS = {Kind.TEXT: "str", Kind.INLINE: "inlineStr", Kind.BOOLEAN: "b", Kind.DATE: "d"}
 
 
@@ -89,7 +92,7 @@ class _Texts:
         filled = cells.end > cells.begin
         if (~filled & (cells.kind == Kind.SHARED)).any():
             return False
-        uncalculated = ~filled & cells.formula & np.isin(cells.kind, (Kind.NUMBER, Kind.BOOLEAN, Kind.DATE))
+        uncalculated = ~filled & cells.formula & _one_of(cells.kind, Kind.NUMBER, Kind.BOOLEAN, Kind.DATE)
         self._bad = dict.fromkeys(np.flatnonzero(uncalculated).tolist(), "")
         self._shared = filled & (cells.kind == Kind.SHARED)
         self._local = (filled & ~self._shared) | (cells.kind == Kind.ERROR)
@@ -100,8 +103,8 @@ class _Texts:
         self._add(numbers[shown == Shown.NUMBER], self._as_numbers)
         for how in (Shown.MOMENT, Shown.DURATION):
             self._add(numbers[shown == how], self._as_moments)
-        self._add(np.flatnonzero(filled & np.isin(cells.kind, (Kind.TEXT, Kind.INLINE))), self._as_texts)
-        self._add(np.flatnonzero(filled & np.isin(cells.kind, (Kind.BOOLEAN, Kind.DATE))), self._one_by_one)
+        self._add(np.flatnonzero(filled & _one_of(cells.kind, Kind.TEXT, Kind.INLINE)), self._as_texts)
+        self._add(np.flatnonzero(filled & _one_of(cells.kind, Kind.BOOLEAN, Kind.DATE)), self._one_by_one)
         self._add(np.flatnonzero(cells.kind == Kind.ERROR), self._as_errors)
         return True
 
@@ -111,16 +114,11 @@ class _Texts:
         length = end - begin
         if not len(begin):
             return True
-        if length.max() > _MOST_DIGITS_OF_SHARED:
+        if length.max() > MOST_DIGITS_OF_WORD:
             return False
-        number = np.zeros(len(begin), np.int64)
-        for place in range(int(length.max())):
-            inside = length > place
-            digit = self._bytes[np.where(inside, begin + place, 0)].astype(np.int64) - ord("0")
-            if ((digit[inside] < 0) | (digit[inside] > 9)).any():
-                return False
-            number = np.where(inside, number * 10 + digit, number)
-        if number.max() >= self._values.shared_count:
+        # Behind the last content there are at least the ends of its cell and row.
+        number = digits_of(words(self._bytes)[begin], length)
+        if number.min() < 0 or number.max() >= self._values.shared_count:
             return False
         self._place[self._shared] = number
         return True
@@ -159,9 +157,11 @@ class _Texts:
         for style in np.unique(styles).tolist():
             own = np.flatnonzero(styles == style)
             encoded = raw.take(pa.array(own)).dictionary_encode()
-            read = [self._values.number(content.strip(), str(style)) for content in encoded.dictionary.to_pylist()]
+            read = self._values.numbers(encoded.dictionary.to_pylist(), str(style))
             texts[own] = np.array(read, object)[encoded.indices.to_numpy()]
-        for at in pc.indices_nonzero(pc.greater(pc.binary_length(raw), MOST_DIGITS)).to_pylist():
+        long = np.flatnonzero(pc.greater(pc.binary_length(raw), MOST_DIGITS).to_numpy(zero_copy_only=False))
+        large = pc.match_substring_regex(raw.take(pa.array(long)), _PERHAPS_LARGE).to_numpy(zero_copy_only=False)
+        for at in long[large.astype(bool)].tolist():
             if beyond_excel(raw[at].as_py()):
                 self._bad[int(places[at])] = texts[at]
         return pa.array(texts, _KIND)
@@ -196,13 +196,15 @@ class _Texts:
         """The rows that hold anything, as columns."""
         cells = self._cells
         own = pa.concat_arrays(self._own) if self._own else pa.array([], _KIND)
-        says = self._shared & ~np.isin(self._place, self._values.blank_numbers) | self._local & self._tells(own)
+        says = self._shared | self._local & self._tells(own)
+        if blank := self._values.blank_numbers:
+            says &= self._local | ~np.isin(self._place, blank)
         says[list(self._bad)] = True
         kept = np.bincount(cells.row[says], minlength=len(cells.numbers)) > 0
         place_of = np.cumsum(kept) - 1
         inside = kept[cells.row]
         row, column = place_of[cells.row], cells.column
-        order = np.argsort(column[inside], kind="stable")
+        order = np.argsort(column[inside].astype(np.uint16), kind="stable")
         chosen = np.flatnonzero(inside)[order]
         width = int(column[chosen[-1]]) + 1 if len(chosen) else 0
         ends = np.searchsorted(column[chosen], np.arange(width + 1))
@@ -229,8 +231,14 @@ class _Texts:
 
     def _column(self, rows: Places, cells: Places, count: int, own: pa.Array) -> pa.Array:
         """The column of ``count`` rows in whose ``rows`` these cells stand; the others are empty."""
+        ways = ((self._shared, self._values.take), (self._local, own.take))
+        if len(rows) == count:
+            # No gap, and cells are in the order of their rows.
+            for which, take in ways:
+                if which[cells].all():
+                    return take(pa.array(self._place[cells]))
         taken = []
-        for which, take in ((self._shared, self._values.take), (self._local, own.take)):
+        for which, take in ways:
             mine = which[cells]
             if mine.any():
                 numbers = np.zeros(count, np.int64)
@@ -241,6 +249,12 @@ class _Texts:
         if len(taken) == 1 and not taken[0].null_count:
             return taken[0]
         return pc.coalesce(*taken, pa.scalar("", _KIND)) if taken else pa.array([""] * count, _KIND)
+
+
+def _one_of(found: NDArray[np.int8], *kinds: Kind) -> NDArray[np.bool_]:
+    one = np.zeros(len(Kind), bool)
+    one[list(kinds)] = True
+    return one[found]
 
 
 def flaw_code(text: str) -> str:

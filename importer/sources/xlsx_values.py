@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _NUMBER = re.compile(r"[+-]?(\d+(?:\.\d*)?|\.\d+)([eE][+-]?\d{1,4})?", re.ASCII)
+_FRACTION = re.compile(r"-?\d{1,15}\.\d{1,30}", re.ASCII).fullmatch
 _EPOCH = datetime.fromisoformat("1899-12-30")
 _LAST_DAY = 2_958_466
 _DAYS_TO_1904 = 1462
@@ -70,6 +71,13 @@ class Values:
             if len(self._remembered) < _MOST_REMEMBERED:
                 self._remembered[content, style] = known
         return known
+
+    def numbers(self, contents: Sequence[str], style: str) -> list[str]:
+        """Several numbers of one style, as :meth:`number` shows them."""
+        place = int(style) if style else 0
+        if place < len(self._styles) and self._styles[place] is not Shown.NUMBER:
+            return [self.number(content.strip(), style) for content in contents]
+        return [_decimal(content) or self.number(content.strip(), style) for content in contents]
 
     @property
     def shared_count(self) -> int:
@@ -128,6 +136,14 @@ class Values:
             return "1900-02-29"
         moment = _EPOCH + timedelta(days=days + (days < 60))
         return text_of(moment.date() if number.is_integer() else moment)
+
+
+def _decimal(content: str) -> str:
+    """A fraction of usual size as :func:`text_of` writes it; nothing for other contents."""
+    if not _FRACTION(content):
+        return ""
+    text = f"{float(content):.15g}"
+    return "" if "e" in text or text == "-0" else text
 
 
 def _iso(content: str) -> str:

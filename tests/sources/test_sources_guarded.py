@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -19,12 +20,13 @@ from source_files import as_csv, as_xlsx, rows_of
 from importer.errors import SourceError
 from importer.problems import make_problem
 from importer.sources import guarded, open_source
-from importer.sources.blocks import text_frame
-from importer.sources.frames import Nonsense, described, description, packed, receive, send, unpacked
+from importer.sources.blocks import TextChunk
+from importer.sources.frames import described, description, packed, unpacked
 from importer.sources.guarded import Bounds, ReaderError, open_guarded
-from importer.sources.interface import Chunk, Column, SourceOptions
+from importer.sources.interface import Column, SourceOptions
+from importer.sources.messages import Nonsense, receive, send
 from importer.sources.opening import open_here
-from importer.sources.reader_child import confine, heard, serve
+from importer.sources.reader_child import WithoutPandas, confine, heard, serve
 
 NONE = SourceOptions()
 COLUMNS = (Column(0, "A", "Name", "Name"), Column(1, "B", "Note", "Note"))
@@ -272,11 +274,11 @@ def test_limits_are_set(monkeypatch: pytest.MonkeyPatch) -> None:
 # --- messages
 
 
-def chunk(rows: int = 2) -> Chunk:
+def chunk(rows: int = 2) -> TextChunk:
     texts = [pa.array([f"{name}{number}" for number in range(rows)], pa.large_string()) for name in "ab"]
     numbers = np.arange(2, 2 + rows, dtype="int64")
     problems = (make_problem("required", 2, column="Name", letter="A", field="FirstName", value="\ud800"),)
-    return Chunk(numbers, numbers, text_frame(["Name", "Note"], texts, rows), problems)
+    return TextChunk(numbers, numbers, ["Name", "Note"], texts, problems)
 
 
 def test_a_chunk_survives_its_journey() -> None:
@@ -285,7 +287,7 @@ def test_a_chunk_survives_its_journey() -> None:
     stream = io.BytesIO()
     send(stream, message, cells)
     stream.seek(0)
-    arrived = unpacked(*receive(stream), COLUMNS)
+    arrived = unpacked(*receive(stream), COLUMNS).framed()
     assert arrived.rows.tolist() == arrived.lines.tolist() == [2, 3]
     assert arrived.cells.to_dict("list") == {"Name": ["a0", "a1"], "Note": ["b0", "b1"]}
     assert arrived.problems == chunk().problems
@@ -310,3 +312,21 @@ def test_cells_in_a_wrong_form_are_not_taken() -> None:
     for problems in ([{"code": "required"}], [{**message["problems"][0], "code": "no-such-code"}], [1], None):
         with pytest.raises(Nonsense):
             unpacked({"problems": problems}, whole, COLUMNS)
+
+
+def test_a_reader_does_without_pandas(tmp_path: Path) -> None:
+    """Its libraries look for it in vain, and find everything else."""
+    hidden = WithoutPandas()
+    assert hidden.find_spec("pyarrow") is None
+    with pytest.raises(ModuleNotFoundError, match="not in this process"):
+        hidden.find_spec("pandas")
+    path = as_xlsx(tmp_path / "people.xlsx")
+    program = (
+        "import sys; from importer.sources.reader_child import WithoutPandas; sys.meta_path.insert(0, WithoutPandas());"
+        "from pathlib import Path; from importer.sources.opening import open_here;"
+        "from importer.sources.interface import SourceOptions;"
+        "source = open_here(Path(sys.argv[1]), SourceOptions());"
+        "print(sum(len(chunk.rows) for chunk in source.read(100)), 'pandas' in sys.modules)"
+    )
+    told = subprocess.run([sys.executable, "-c", program, str(path)], capture_output=True, text=True, check=True)
+    assert told.stdout.split() == [str(len(rows_of(open_here(path, NONE)))), "False"]

@@ -183,6 +183,6 @@ def test_what_would_get_lost_is_a_problem() -> None:
     columns = [
         pa.array(texts, pa.large_string()) for texts in (["1"] * 3, ["", " ", "x"], ["3"] * 3, ["", "y", "\u00a0"])
     ]
-    chunk = column_chunk(Columns(numbers, numbers, columns), layout)
+    chunk = column_chunk(Columns(numbers, numbers, columns), layout).framed()
     assert [(problem.code, problem.row) for problem in chunk.problems] == [("row-too-long", 3), ("row-too-long", 4)]
     assert list(chunk.cells) == ["A", "C"]

@@ -1,0 +1,69 @@
+"""Messages between the program and the process that reads a workbook: JSON, and Arrow for cells. Nothing is unpickled.
+
+Arrow is imported for cells only, so that the first request goes out before the program has its libraries.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Mapping
+from typing import IO, TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_HEAD = struct.Struct(">IQ")
+_MOST_JSON = 256 << 20
+_MOST_CELLS = 4 << 30
+
+
+class Nonsense(ValueError):
+    """A message that has not the form it should have."""
+
+
+def send(stream: IO[bytes], message: Mapping[str, Any], cells: pa.RecordBatch | None = None) -> None:
+    """Write one message. Raises :class:`OSError` when nobody listens."""
+    text = json.dumps(message).encode("ascii")
+    size = 0
+    if cells is not None:
+        import pyarrow as pa
+
+        measure = pa.MockOutputStream()
+        _write(measure, cells)
+        size = measure.size()
+    stream.write(_HEAD.pack(len(text), size))
+    stream.write(text)
+    if cells is not None:
+        # Arrow writes its own memory into the stream: a copy would cost as much as the cells.
+        _write(pa.PythonFile(stream, "w"), cells)
+    stream.flush()
+
+
+def _write(sink: pa.NativeFile, cells: pa.RecordBatch) -> None:
+    import pyarrow as pa
+
+    with pa.ipc.new_stream(sink, cells.schema) as writer:
+        writer.write_batch(cells)
+
+
+def receive(stream: IO[bytes]) -> tuple[dict[str, Any], bytes]:
+    """The next message and its cells. Raises :class:`EOFError` at the end, and :class:`Nonsense`."""
+    json_size, cells_size = _HEAD.unpack(_exactly(stream, _HEAD.size))
+    if json_size > _MOST_JSON or cells_size > _MOST_CELLS:
+        raise Nonsense("a message of impossible size")
+    text, cells = _exactly(stream, json_size), _exactly(stream, cells_size)
+    try:
+        message = json.loads(text)
+    except ValueError:
+        raise Nonsense("a message that is no JSON") from None
+    if not isinstance(message, dict):
+        raise Nonsense("a message that is no object")
+    return message, cells
+
+
+def _exactly(stream: IO[bytes], size: int) -> bytes:
+    content = stream.read(size) if size else b""
+    if len(content) < size:
+        raise EOFError
+    return content
