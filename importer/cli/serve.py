@@ -42,10 +42,12 @@ def command(file: Path | None, as_json: bool, listen: str | None, verbose: int) 
     file or none.
     """
     from importer.cli.jobs_metrics import answering
+    from importer.cli.memory import share_heaps
     from importer.cli.streams import say
     from importer.jobs.engine import Engine
     from importer.pipeline.progress import Silent
 
+    share_heaps()
     desk_of_jobs = jobs_desk(file, quiet=False, verbose=max(verbose, 1), log_name="serve.jsonl")
     with desk_of_jobs as desk, _only_one(desk) as ours:
         if not ours:
@@ -81,10 +83,13 @@ def _only_one(desk: JobsDesk) -> AbstractContextManager[bool]:
 
 def _watch(desk: JobsDesk, engine: Engine) -> None:
     """Until somebody asks to stop: send notifications, continue what other machines left, and forget what is old."""
-    outside, postman = desk.outside, desk.postman()
+    from importer.cli.memory import Leftovers
+
+    outside, postman, leftovers = desk.outside, desk.postman(), Leftovers()
     looked = tidied = outside.clock.monotonic()
     while not outside.stop.wait(min(_POST_SECONDS, _LOOK_SECONDS)):
         postman.deliver(_TIDY_SECONDS, outside.stop.is_set)
+        leftovers.clear()
         now = outside.clock.monotonic()
         if engine.has_peers and now - looked >= _LOOK_SECONDS:
             looked = now

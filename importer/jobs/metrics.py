@@ -22,10 +22,12 @@ _CODE = re.compile(r"[A-Za-z0-9_.-]{1,60}")
 def exposition(picture: Picture, accept: str = "") -> tuple[bytes, str]:
     """The picture as Prometheus reads it, in the form that ``accept`` asks for, and the type of its content.
 
+    In a service, with what its process takes of memory, processor and files.
+
     Raises :class:`SettingsError` when the package for it is not installed.
     """
     with engine_extra():
-        from prometheus_client import CollectorRegistry
+        from prometheus_client import CollectorRegistry, ProcessCollector
         from prometheus_client.exposition import choose_encoder
 
     class Once:
@@ -34,6 +36,9 @@ def exposition(picture: Picture, accept: str = "") -> tuple[bytes, str]:
 
     registry = CollectorRegistry(auto_describe=False)
     registry.register(Once())
+    if picture.engine_alive is not None:
+        # Only of a service: that of a command which looks is over in a moment.
+        ProcessCollector(registry=registry)
     encode, kind = choose_encoder(accept)
     return encode(registry), kind
 

@@ -200,6 +200,14 @@ def test_what_is_answered(watcher: Watcher) -> None:
         assert get(address, "/healthz")[0] == 200
 
 
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="of Linux only")
+def test_a_service_tells_what_it_takes_itself(watcher: Watcher) -> None:
+    """A command that only looks does not: it is over in a moment."""
+    names = {line.split()[0] for line in lines_of(watcher)}
+    assert {"process_resident_memory_bytes", "process_cpu_seconds_total", "process_open_fds"} <= names
+    assert not any("process_" in line for line in lines_of(replace(watcher, engine_trouble=None)))
+
+
 def test_openmetrics_for_who_asks_for_it(watcher: Watcher) -> None:
     """Newer servers do."""
     content, kind = exposition(watcher.picture(), "application/openmetrics-text; version=1.0.0")

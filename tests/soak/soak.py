@@ -40,7 +40,10 @@ _KILL, _OFF, _STOP = 0.4, 0.1, 0.1
 
 @dataclass
 class Night:
-    """What one night took. ``late`` files were left to the next night, after an hour of tries."""
+    """What one night took. ``late`` files were left to the next night, after an hour of tries.
+
+    ``starts`` are those of the worker since the beginning.
+    """
 
     number: int
     rows: int = 0
@@ -48,6 +51,7 @@ class Night:
     files: int = 0
     late: int = 0
     kills: int = 0
+    starts: int = 0
     faults: int = 0
     tries: int = 0
     seconds: float = 0.0
@@ -126,6 +130,7 @@ class Soak:
         self._watch(night, kills_at if fate == "kill" else [])
         night.seconds, night.cpu = time.monotonic() - begun, self.service.cpu_seconds() - used
         night.late, night.memory = len(self._waiting()), self.service.memory()
+        night.starts = self.service.starts
         self._measure(night)
         self.crm.settle_the_night()
         self.told.read_new(self.folder / "results")

@@ -16,6 +16,8 @@ _PAGE, _JSON = Path("docs") / "reliability.md", Path("docs") / "soak.json"
 SOAK = ("<!-- soak: written by make soak -->", "<!-- end of soak -->")
 FLEET = ("<!-- fleet: written by make fleet -->", "<!-- end of fleet -->")
 _TEN = 10
+_SETTLED = 4
+"""After so many nights a worker has its threads."""
 
 
 def write_figures(root: Path, name: str, found: Mapping[str, Any], started: float, busy: str = "") -> None:
@@ -97,7 +99,27 @@ def _flatness(nights: Sequence[Mapping[str, Any]]) -> list[str]:
     lines.append(_ratio("size of the ledger in the end, MB", *(each / 1e6 for each in size), ".2f"))
     most = [max(night["memory"] for night in part) / 1e6 for part in (first, last)]
     lines.append(_ratio("most memory of the worker, MB", *most, ".0f"))
+    # Soaks up to commit c8c5152 did not write the starts of each night down.
+    early, late = grown_in_a_life(nights) if "starts" in nights[0] else ([], [])
+    if early and late:
+        grown = [statistics.median(steps) / 1e6 for steps in (early, late)]
+        lines.append(_ratio("its growth per night in nights 2 to 4 of a life, and in later ones, MB", *grown, ".1f"))
     return lines
+
+
+def grown_in_a_life(nights: Sequence[Mapping[str, Any]]) -> tuple[list[float], list[float]]:
+    """By how many bytes the memory of a worker grew from night to night: in its first four nights, and later.
+
+    A worker lives until a night in which it was killed, or which it began anew.
+    """
+    early: list[float] = []
+    late: list[float] = []
+    age = 0
+    for before, after in itertools.pairwise(nights):
+        age = age + 1 if after["starts"] == before["starts"] else 0
+        if age:
+            (early if age < _SETTLED else late).append(float(after["memory"] - before["memory"]))
+    return early, late
 
 
 def _ten(nights: Sequence[Any]) -> int:

@@ -137,3 +137,10 @@ def test_the_light_crm_counts() -> None:
     receipts = [tenant.take([{"ActivityNote": "visit 7"}]) for _ in range(2)]
     assert receipts[0][0]["RowNumber"] == 1
     assert (tenant.rows, tenant.refused) == ({7: 2}, 1)
+
+
+def test_growth_of_memory_is_that_within_a_life() -> None:
+    """A night with a kill, and the one in which a worker began, are no growth."""
+    nights = [{"starts": 1, "memory": each} for each in (200, 210, 215, 218, 219, 220)]
+    nights += [{"starts": 2, "memory": each} for each in (150, 160)] + [{"starts": 4, "memory": 100}]
+    assert soak_figures.grown_in_a_life(nights) == ([10.0, 5.0, 3.0, 10.0], [1.0, 1.0])

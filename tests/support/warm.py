@@ -7,6 +7,9 @@ import gc
 import importlib
 import pkgutil
 
+import lean  # noqa: F401  before all that is heavy
+
+# isort: split
 import commands  # noqa: F401
 import dbos  # noqa: F401
 import jinja2  # noqa: F401
