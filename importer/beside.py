@@ -40,9 +40,13 @@ class Beside:
         """``items``, the next of which is made while the caller works with one."""
         end = object()
         waiting = self._pool.submit(next, items, end)
-        while (item := waiting.result()) is not end:
+        while True:
+            made = [waiting.result()]
+            if made[0] is end:
+                return
             waiting = self._pool.submit(next, items, end)
-            yield item  # type: ignore[misc]  # it is not the mark of the end
+            # The caller's alone: it must not be held here while the caller has done with it.
+            yield made.pop()  # type: ignore[misc]  # it is not the mark of the end
 
     def settle(self) -> None:
         """Wait until the last piece has ended."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import gc
 import os
-import sys
 import time
 from collections.abc import Callable, Mapping
+
+from importer.heap import ask_glibc, give_back_now
 
 _M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8
 """From glibc's <malloc.h>."""
@@ -28,7 +28,7 @@ def give_back_at_once() -> None:
     """
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     # A threshold of our own also keeps glibc from raising it while it runs.
-    _ask_glibc("mallopt", _M_MMAP_THRESHOLD, _OWN_PIECE)
+    ask_glibc("mallopt", _M_MMAP_THRESHOLD, _OWN_PIECE)
 
 
 def share_heaps(environment: Mapping[str, str] | None = None) -> None:
@@ -38,7 +38,7 @@ def share_heaps(environment: Mapping[str, str] | None = None) -> None:
     switch. A ``MALLOC_ARENA_MAX`` in the ``environment`` (default: the process's) stays in force.
     """
     if "MALLOC_ARENA_MAX" not in (os.environ if environment is None else environment):
-        _ask_glibc("mallopt", _M_ARENA_MAX, _HEAPS)
+        ask_glibc("mallopt", _M_ARENA_MAX, _HEAPS)
 
 
 class Leftovers:
@@ -65,15 +65,7 @@ class Leftovers:
         if begun < self._not_before or (new < _LEFTOVERS and not any(older)):
             return False
         gc.collect()
-        _ask_glibc("malloc_trim", 0)
+        give_back_now()
         ended = self._monotonic()
         self._not_before = ended + _SHARE * (ended - begun)
         return True
-
-
-def _ask_glibc(function: str, *numbers: int) -> None:
-    if sys.platform == "linux":
-        with contextlib.suppress(ImportError, OSError, AttributeError):
-            import ctypes
-
-            getattr(ctypes.CDLL(None), function)(*numbers)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from importer.account_sources import load_account
 from importer.errors import LedgerError, SettingsError
+from importer.heap import give_back_now
 from importer.ledger.entrance import ledger_exists
 from importer.pipeline.forecast import forecast_for
 from importer.pipeline.known_account import fit, remembered
@@ -33,6 +34,7 @@ def check(request: PlanRequest, places: Places, outside: Surroundings) -> Report
     with scratch_folder(outside.home, "check-") as folder:
         now, account = outside.clock.now(), _account_of(request.account, outside)
         plan = _planned(request, account, folder, now, outside)
+        give_back_now()
         books = Books(plan, cost=_cost(plan, account, outside))
         return Publisher(places, workbook, outside.progress.note).publish(books)
 

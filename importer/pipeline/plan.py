@@ -21,15 +21,20 @@ from importer.pipeline.effect_keys import fingerprint
 from importer.pipeline.plan_store import AccountFacts, Plan, PlanFacts, PlanWriter, ProblemGroup
 from importer.pipeline.progress import Progress, Silent
 from importer.problems import Problem
+from importer.reports.problem_table import problem_batch
 from importer.settings import Locale
 from importer.sources import file_signature, open_source, source_hash
 from importer.sources.interface import CHUNK_ROWS, Chunk, Source, SourceFacts, SourceOptions
 from importer.targets import TARGETS, make_target
 from importer.transforms import TRANSFORMS
-from importer.validation.interface import Checked
 from importer.validation.validator import SourceColumn, Validator
 
 if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
     from importer.damage.detective import Detective
 
 _FIRST_ROWS = 5
@@ -210,8 +215,11 @@ def plan_import(prepared: Prepared, folder: Path, now: datetime, progress: Progr
             if tally.rows:
                 listener.reading(tally.rows)
             checked = prepared.validator.check(chunk.rows, chunk.cells, chunk.problems)
-            writing.do(_keep, writer, detective, chunk, checked)
             tally.add(len(chunk.rows), int(checked.ok.sum()), checked.problems)
+            problems = problem_batch(checked.problems)
+            writing.do(_keep, writer, detective, chunk, checked.ok, checked.records, problems)
+            # Not to be held while the next rows are checked.
+            del chunk, checked, problems
             reach("reading-source")
     # Only now is everything written, so a wish to stop is heard until the last moment.
     listener.reading(tally.rows)
@@ -223,8 +231,15 @@ def plan_import(prepared: Prepared, folder: Path, now: datetime, progress: Progr
     return writer.finish(replace(_facts(prepared, tally, now), damage=detective.findings()))
 
 
-def _keep(writer: PlanWriter, detective: Detective, chunk: Chunk, checked: Checked) -> None:
-    writer.add(chunk.rows, checked.ok, chunk.cells, checked.records, checked.problems)
+def _keep(
+    writer: PlanWriter,
+    detective: Detective,
+    chunk: Chunk,
+    ok: NDArray[np.bool_],
+    records: pd.DataFrame,
+    problems: pa.RecordBatch,
+) -> None:
+    writer.add(chunk.rows, ok, chunk.cells, records, problems)
     detective.look(chunk.rows, chunk.cells)
 
 

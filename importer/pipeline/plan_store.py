@@ -17,8 +17,7 @@ from typing import TYPE_CHECKING, Any
 from importer.damage.interface import Damage
 from importer.errors import ImporterError
 from importer.model import Record
-from importer.problems import Problem
-from importer.reports.problem_table import ProblemTable, problem_batch
+from importer.reports.problem_table import ProblemTable
 from importer.scratch import sync_folder, write_synced
 from importer.sources.interface import Column, Detection, SourceFacts
 
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
 
 _ROWS, _PROBLEMS, _FACTS = "rows.arrow", "problems.arrow", "plan.json"
 _AT_ONCE = 2_000
-_READ_AT_ONCE = 10_000
+_READ_AT_ONCE = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,9 +194,9 @@ class PlanWriter:
         ok: np.ndarray,
         cells: pd.DataFrame,
         records: pd.DataFrame,
-        problems: Sequence[Problem],
+        problems: pa.RecordBatch,
     ) -> None:
-        """Append one chunk; ``problems`` are those of its rows."""
+        """Append one chunk; ``problems`` are those of its rows, sorted by row (:func:`problem_batch`)."""
         import pyarrow as pa
 
         columns: dict[str, Any] = {"row": pa.array(rows, pa.int64()), "ok": pa.array(ok, pa.bool_())}
@@ -206,12 +205,11 @@ class PlanWriter:
         for name in records.columns:
             columns[f"f:{name}"] = _text_array(records[name])
         batch = pa.RecordBatch.from_pydict(columns)
-        listed = problem_batch(problems)
         if self._rows is None:
             self._rows = self._open(_ROWS, batch.schema)
-            self._problems = self._open(_PROBLEMS, listed.schema)
+            self._problems = self._open(_PROBLEMS, problems.schema)
         self._rows.write_batch(batch)
-        self._problems.write_batch(listed)
+        self._problems.write_batch(problems)
 
     def _open(self, name: str, schema: pa.Schema) -> Any:
         import pyarrow as pa

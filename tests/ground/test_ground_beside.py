@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+import time
+import weakref
 from collections.abc import Iterator
 
 import pytest
@@ -39,6 +41,22 @@ def test_the_next_item_is_made_while_one_is_used() -> None:
     assert made == [0, 1, 2, 3]
     with Beside() as beside:
         assert list(beside.ahead(iter(()))) == []
+
+
+def test_an_item_is_the_callers_alone() -> None:
+    """Large ones can be let go while the next one is being made."""
+
+    class Large:
+        """Something whose end can be seen."""
+
+    with Beside() as beside:
+        for item in beside.ahead(Large() for _ in range(2)):
+            gone = weakref.ref(item)
+            del item
+            end = time.monotonic() + 10
+            while gone() is not None:
+                assert time.monotonic() < end
+                time.sleep(0.001)
 
 
 def broken() -> None:

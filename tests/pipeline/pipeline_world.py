@@ -22,6 +22,7 @@ from importer.model import CallClass, Counts, Limit, Reply, Request, TransportFa
 from importer.pipeline.deliver import Delivered, DeliveryOptions, deliver
 from importer.pipeline.plan_store import Plan, PlanFacts, PlanWriter
 from importer.redaction import Secret
+from importer.reports.problem_table import problem_batch
 from importer.settings import Account, Keys
 from importer.sources.interface import Column, SourceFacts
 
@@ -219,7 +220,7 @@ def make_plan(
                 "activity.ActivityNote": cells["Note"],
             }
         )
-        writer.add(numbers, np.ones(len(part), dtype=bool), cells, records, [])
+        writer.add(numbers, np.ones(len(part), dtype=bool), cells, records, problem_batch([]))
     source = SourceFacts(
         "visits.csv", "csv", "", 1, (Column(0, "A", "Lead", "Lead"), Column(1, "B", "Note", "Note")), ()
     )
