@@ -13,13 +13,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _LOOK_EVERY = 0.02
+_TOLD = 1 << 16
+"""Of what a program says the last bytes are kept: the peak of the next one's memory begins with our own."""
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
     """What one run took: seconds of time, seconds of computing of all its processes, and megabytes at the peak.
 
-    The peak is the sum of the peaks of its processes, so it may be higher than what was ever used at once.
+    The peak is the sum of the peaks of its processes, so it may be higher than what was ever used at once. ``out`` is
+    the end of what it said.
     """
 
     seconds: float
@@ -38,11 +41,11 @@ def run(command: Sequence[str], folder: Path, allowed: Sequence[int] = (0,)) -> 
         seconds = time.perf_counter() - begin
         process.returncode = os.waitstatus_to_exitcode(status)
         megabytes = peaks.end(usage.ru_maxrss / 1024)
-        out.seek(0)
+        out.seek(max(0, out.seek(0, os.SEEK_END) - _TOLD))
         err.seek(0)
         if process.returncode not in allowed:
             raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}: {err.read().decode()[-2000:]}")
-        return Taken(seconds, usage.ru_utime + usage.ru_stime, megabytes, out.read().decode())
+        return Taken(seconds, usage.ru_utime + usage.ru_stime, megabytes, out.read().decode("utf-8", "replace"))
 
 
 class _Peaks:

@@ -81,3 +81,12 @@ def test_memory_of_children_counts_once(tmp_path: Path) -> None:
     parent = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}], check=True)"
     taken = run([sys.executable, "-c", parent], tmp_path)
     assert 60 < taken.megabytes < 2 * 60
+
+
+def test_only_the_end_of_what_a_program_says_is_kept(tmp_path: Path) -> None:
+    """A program that prints a whole file must not make those after it look large."""
+    from measure import run
+
+    said = run([sys.executable, "-c", "print('x' * 10_000_000 + 'end')"], tmp_path).out
+    assert said.endswith("xend\n")
+    assert len(said) == 1 << 16
