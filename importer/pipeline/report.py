@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from importer.ledger.interface import DECIDED, Ledger, Run, RunState
 from importer.model import NEEDS_PERSON, CallClass, Counts, Outcome, Status, VerdictKind
@@ -17,9 +17,6 @@ from importer.pipeline.words import VERDICTS, detected, headline, next_step
 from importer.problems import CATALOGUE
 from importer.reports.interface import RESULT_COLUMNS, Cost, ErrorGroup, ReportColumn, ResultChunk, RunSummary
 from importer.settings import Account
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 _GROUPS = 12
 _FIRST_ROWS = 5
@@ -85,18 +82,19 @@ class Books:
 
     def _result_chunk(self, chunk: PlanChunk, seen: Counter[Status]) -> ResultChunk:
         import numpy as np
+        import pandas as pd
 
         outcomes: Mapping[int, Outcome] = {}
         if self.ledger and self.run and len(chunk.rows):
             outcomes = self.ledger.outcomes_between(self.run.id, int(chunk.rows[0]), int(chunk.rows[-1]))
         columns = _columns(chunk)
         seen[Status.INVALID] += int(np.count_nonzero(~chunk.ok))
-        for place in np.flatnonzero(chunk.ok).tolist():
-            outcome = outcomes.get(int(chunk.rows[place]))
-            seen[outcome.status if outcome else Status.NOT_SENT] += 1
-            for name, text in zip(_TOLD, _line(outcome), strict=True):
-                columns[name][place] = text
-        return ResultChunk(results=_frame(columns), cells=chunk.cells, problems=chunk.problems)
+        good = np.flatnonzero(chunk.ok)
+        found = [outcomes.get(row) for row in chunk.rows[good].tolist()]
+        seen.update(outcome.status if outcome else Status.NOT_SENT for outcome in found)
+        for name, texts in zip(_TOLD, zip(*map(_line, found), strict=True), strict=bool(found)):
+            columns[name][good] = texts
+        return ResultChunk(results=pd.DataFrame(columns, copy=False), cells=chunk.cells, problems=chunk.problems)
 
 
 _TOLD = RESULT_COLUMNS[1:]
@@ -142,12 +140,6 @@ def _activity_created(outcome: Outcome) -> str:
         return "TRUE"
     seen_by_a_person = outcome.status is Status.CREATED and outcome.error_code == DECIDED
     return "" if seen_by_a_person or outcome.status in (Status.UNCERTAIN, Status.PENDING) else "FALSE"
-
-
-def _frame(columns: Mapping[str, Any]) -> pd.DataFrame:
-    import pandas as pd
-
-    return pd.DataFrame(columns, copy=False)
 
 
 def summarise(books: Books, *, account: Account | None = None, stopped: str = "", remedy: str = "") -> RunSummary:

@@ -40,8 +40,6 @@ class PlainSheet(Worksheet):  # type: ignore[misc]  # XlsxWriter ships no types
     """
 
     previous_row: int
-    bytes_of_rows = 0
-    """How much XML its rows are."""
 
     def _xml_rich_inline_string(self, string: str, attributes: Sequence[tuple[str, Any]] = ()) -> None:
         self._xml_inline_string(string, True, attributes)
@@ -50,9 +48,13 @@ class PlainSheet(Worksheet):  # type: ignore[misc]  # XlsxWriter ships no types
         """From now on give the rows that are XML to ``packed``, and when all are there, to the archive."""
         self._packed, self._waiting = packed, waiting
 
+    def bytes_of_rows(self) -> int:
+        """How much XML its rows are, but for those that were only written cell by cell."""
+        return self._packed.size
+
     def _write_optimized_sheet_data(self) -> None:
         """As XlsxWriter does, but where the rows are packed, only their place is kept."""
-        if not self.bytes_of_rows:
+        if not self.bytes_of_rows():
             super()._write_optimized_sheet_data()
             return
         self._pack_cells()
@@ -60,7 +62,7 @@ class PlainSheet(Worksheet):  # type: ignore[misc]  # XlsxWriter ships no types
         Path(self.row_data_filename).unlink()
         self._xml_start_tag("sheetData")
         self.fh.flush()
-        self._waiting.rows[self.fh.name] = (self.fh.buffer.tell(), self._packed)
+        self._waiting[self.fh.name] = (self.fh.buffer.tell(), self._packed)
         self._xml_end_tag("sheetData")
 
     def _pack_cells(self) -> None:
@@ -83,7 +85,6 @@ class PlainSheet(Worksheet):  # type: ignore[misc]  # XlsxWriter ships no types
         # Whatever was written cell by cell before goes first.
         self._pack_cells()
         self._packed.add(xml)
-        self.bytes_of_rows += len(xml)
         self.previous_row = first + count
 
 
@@ -95,7 +96,7 @@ class Book:
 
     def __init__(self, draft: Path, made_at: str) -> None:
         self._packing = Beside()
-        self._waiting = Waiting()
+        self._waiting: Waiting = {}
         self._packed: list[PackedRows] = []
         self._folder = draft.parent
         self.workbook = Workbook(Draft(draft, self._waiting), {**_OPTIONS, "tmpdir": str(draft.parent)})

@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from importer.model import Status
-from importer.problems import Problem
 from importer.redaction import redact
 from importer.reports.book import Book, style_number
 from importer.reports.cell_text import sheet_column, sheet_text
@@ -111,9 +110,9 @@ class FixSheet:
             reason = f"{reason} {_CHANGED}".lstrip()
         return reason
 
-    def _column_of(self, problem: Problem) -> int | None:
+    def _column_of(self, label: str, letter: str) -> int | None:
         """The column of this sheet, from 0, in which the bad cell stands."""
-        column = self._places.of(problem)
+        column = self._places.of(label, letter)
         return None if column is None or column < self._left_out else column + len(FIX_COLUMNS) - self._left_out
 
     def _bad_cells(self, table: ProblemTable, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -147,7 +146,7 @@ class FixSheet:
         for line in np.unique(lines).tolist() if self._comments < _MOST_COMMENTS else ():
             by_column: dict[int, list[str]] = {}
             for problem in table[int(numbers[line])]:
-                column = self._column_of(problem)
+                column = self._column_of(problem.column, problem.letter)
                 if column is not None:
                     by_column.setdefault(column, []).append(f"{problem.message} {problem.remedy}".rstrip())
             for column, texts in by_column.items():

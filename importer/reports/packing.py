@@ -13,7 +13,6 @@ from __future__ import annotations
 import tempfile
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 from zipfile import ZIP64_LIMIT, ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
@@ -27,28 +26,33 @@ _COPIED_AT_ONCE = 1 << 20
 _POLYNOMIAL = 0xEDB88320
 
 
+def _packer() -> Any:
+    """Packs without a head of its own, as the parts of an archive are."""
+    return zlib.compressobj(LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
+
+
 class PackedRows:
     """The rows of one sheet, packed in a nameless file in ``folder``; ``beside`` does the packing.
 
-    What the disk refuses is raised by ``beside``.
+    ``size`` is what was added, in bytes. What the disk refuses is raised by ``beside``.
     """
 
     def __init__(self, folder: Path, beside: Beside) -> None:
         self._folder = folder
         self._file: IO[bytes] | None = None
         self._beside = beside
-        self._packer = zlib.compressobj(LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
+        self._packer = _packer()
         self.crc, self.size = 0, 0
 
     def add(self, xml: bytes | memoryview) -> None:
         """Put some rows behind those that are there. Their memory must not change any more."""
+        self.size += len(xml)
         self._beside.do(self._pack, xml)
 
     def _pack(self, xml: bytes | memoryview) -> None:
         if self._file is None:
             self._file = tempfile.TemporaryFile(dir=self._folder)  # noqa: SIM115  # it lives as long as the sheet
         self.crc = zlib.crc32(xml, self.crc)
-        self.size += len(xml)
         self._file.write(self._packer.compress(xml))
 
     def finish(self) -> IO[bytes]:
@@ -65,11 +69,8 @@ class PackedRows:
             self._file.close()
 
 
-@dataclass(slots=True)
-class Waiting:
-    """Packed rows by the file of the sheet that they belong into, and the place in it, in bytes."""
-
-    rows: dict[str, tuple[int, PackedRows]] = field(default_factory=dict)
+Waiting = dict[str, tuple[int, PackedRows]]
+"""Packed rows by the file of the sheet that they belong into, with the place in it, in bytes."""
 
 
 class Draft(str):
@@ -89,11 +90,11 @@ class PackedZip(ZipFile):
 
     def __init__(self, file: Any, *given: Any, **named: Any) -> None:
         super().__init__(file, *given, **{"compresslevel": LEVEL, **named})
-        self._waiting = file.waiting if isinstance(file, Draft) else Waiting()
+        self._waiting: Waiting = file.waiting if isinstance(file, Draft) else {}
 
     def write(self, filename: Any, arcname: Any = None, *given: Any, **named: Any) -> None:
         """Put a file into the archive; if it is a sheet whose rows are packed, with them in their place."""
-        place, rows = self._waiting.rows.pop(str(filename), (0, None))
+        place, rows = self._waiting.pop(str(filename), (0, None))
         if rows is None:
             super().write(filename, arcname, *given, **named)
             return
@@ -123,11 +124,11 @@ class PackedZip(ZipFile):
 
 def _packed_around(before: bytes, packed: IO[bytes], after: bytes) -> Iterator[bytes]:
     """The packed rows with what stands before and behind them in the sheet."""
-    packer = zlib.compressobj(LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
+    packer = _packer()
     yield packer.compress(before) + packer.flush(zlib.Z_FULL_FLUSH)
     while piece := packed.read(_COPIED_AT_ONCE):
         yield piece
-    packer = zlib.compressobj(LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
+    packer = _packer()
     yield packer.compress(after) + packer.flush()
 
 

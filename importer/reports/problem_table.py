@@ -6,16 +6,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from functools import cached_property
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from importer.problems import Problem
 
 if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
-
-TEXTS = tuple(field.name for field in fields(Problem) if field.name != "row")
-"""What a problem has besides its row, each a column of text."""
 
 _NAMES = tuple(field.name for field in fields(Problem))
 
@@ -24,11 +21,9 @@ def problem_batch(problems: Sequence[Problem]) -> pa.RecordBatch:
     """The problems as columns: ``row`` as numbers, all others as text."""
     import pyarrow as pa
 
+    columns = {name: list(map(attrgetter(name), problems)) for name in _NAMES}
     return pa.RecordBatch.from_pydict(
-        {
-            "row": pa.array(list(map(attrgetter("row"), problems)), pa.int64()),
-            **{name: pa.array(list(map(attrgetter(name), problems)), pa.string()) for name in TEXTS},
-        }
+        {name: pa.array(cells, pa.int64() if name == "row" else pa.string()) for name, cells in columns.items()}
     )
 
 
@@ -79,34 +74,26 @@ class ProblemTable(Mapping[int, tuple[Problem, ...]]):
         import pyarrow as pa
         import pyarrow.compute as pc
 
+        from importer.transforms.columns import joined
+
         column, letter = self._batch.column("column"), self._batch.column("letter")
-        spaced = _joined(letter, pc.if_else(pc.equal(letter, ""), "", " "))
-        place = pc.if_else(pc.equal(column, ""), "", _joined("Column ", spaced, '"', column, '": '))
-        texts = _joined(place, self._batch.column("message"), " ", self._batch.column("remedy"))
+        spaced = joined(letter, pc.if_else(pc.equal(letter, ""), "", " "))
+        place = pc.if_else(pc.equal(column, ""), "", joined("Column ", spaced, '"', column, '": '))
+        texts = joined(place, self._batch.column("message"), " ", self._batch.column("remedy"))
         first = self._first
         if len(first) < len(texts):
             ends = pa.array([*first.tolist(), len(texts)], pa.int32())
             texts = pc.binary_join(pa.ListArray.from_arrays(ends, texts), " ")
         return self.rows[first], self._batch.column("code").take(pa.array(first)), texts
 
-    def places(self, find: Callable[[Problem], int | None]) -> np.ndarray:
-        """For each problem what ``find`` says about one with its column and letter; -1 where it says nothing."""
+    def places(self, find: Callable[[str, str], int | None]) -> np.ndarray:
+        """For each problem what ``find`` says of its column and letter; -1 where it says nothing."""
         import numpy as np
 
-        pairs = _joined(self._batch.column("letter"), "\0", self._batch.column("column")).dictionary_encode()
-        found = [-1]
-        for pair in pairs.dictionary.to_pylist():
-            letter, _, column = pair.partition("\0")
-            place = find(Problem("", 0, "", "", column, letter))
-            found.append(-1 if place is None else place)
-        which: np.ndarray = np.array(found)[pairs.indices.to_numpy() + 1]
+        from importer.transforms.columns import joined
+
+        pairs = joined(self._batch.column("column"), "\0", self._batch.column("letter")).dictionary_encode()
+        found = [find(*pair.rsplit("\0", 1)) for pair in pairs.dictionary.to_pylist()]
+        places = np.array([-1 if place is None else place for place in found], dtype=np.int64)
+        which: np.ndarray = places[pairs.indices.to_numpy()]
         return which
-
-
-def _joined(*parts: Any) -> Any:
-    """Texts and columns of texts put together row by row."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    columns = [pa.scalar(part, pa.string()) if isinstance(part, str) else part for part in parts]
-    return pc.binary_join_element_wise(*columns, pa.scalar("", pa.string()))

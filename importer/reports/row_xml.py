@@ -57,6 +57,8 @@ def rows_xml(
     import pyarrow as pa
     import pyarrow.compute as pc
 
+    from importer.transforms.columns import joined
+
     count = len(numbers)
     lines = pc.cast(pa.array(np.arange(first_line, first_line + count)), pa.large_string())
     first = pc.cast(pa.array(numbers, pa.int64()), pa.large_string())
@@ -64,10 +66,10 @@ def rows_xml(
     if heights is not None:
         height = ('" ht="', pc.cast(pa.array(heights, pa.float64()), pa.large_string()))
     number = ('<row r="', lines, *height, '"><c r="A', lines, f'" s="{number_style}"><v>', first, "</v></c>")
-    joined = _joined(*number, *(_cells(column, lines) for column in columns), "</row>")
-    offsets = joined.buffers()[1]
-    begin, end = _ends(offsets, joined.offset, count)
-    return memoryview(joined.buffers()[2])[begin:end]
+    rows = joined(*number, *(_cells(column, lines) for column in columns), "</row>")
+    offsets = rows.buffers()[1]
+    begin, end = _ends(offsets, rows.offset, count)
+    return memoryview(rows.buffers()[2])[begin:end]
 
 
 def _ends(offsets: Any, offset: int, count: int) -> tuple[int, int]:
@@ -82,6 +84,8 @@ def _cells(column: TextColumn, lines: pa.Array) -> pa.Array:
     import pyarrow as pa
     import pyarrow.compute as pc
 
+    from importer.transforms.columns import joined
+
     texts = column.texts
     empty = pc.equal(texts, "")
     if pc.all(empty).as_py() and column.kept is None:
@@ -90,16 +94,16 @@ def _cells(column: TextColumn, lines: pa.Array) -> pa.Array:
     rare = _rare(texts)
     if rare is not None:
         written = pa.array([_inside(text) for text in texts.filter(rare).to_pylist()], pa.large_string())
-        inside = pc.replace_with_mask(_joined("<is><t>", _escaped(texts), "</t></is>"), rare, written)
-        made = _joined(*begin, '" t="inlineStr">', inside, "</c>")
+        inside = pc.replace_with_mask(joined("<is><t>", _escaped(texts), "</t></is>"), rare, written)
+        made = joined(*begin, '" t="inlineStr">', inside, "</c>")
     else:
         # One copy of every text instead of two.
-        made = _joined(*begin, '" t="inlineStr"><is><t>', _escaped(texts), "</t></is></c>")
+        made = joined(*begin, '" t="inlineStr"><is><t>', _escaped(texts), "</t></is></c>")
     if not pc.any(empty).as_py():
         return made
     nothing: Any = pa.scalar("", pa.large_string())
     if column.kept is not None and pc.any(pc.and_(column.kept, empty)).as_py():
-        nothing = pc.if_else(column.kept, _joined(*begin, '"/>'), nothing)
+        nothing = pc.if_else(column.kept, joined(*begin, '"/>'), nothing)
     return pc.if_else(empty, nothing, made)
 
 
@@ -129,16 +133,6 @@ def _escaped(texts: pa.Array) -> pa.Array:
         if pc.any(pc.match_substring(texts, sign)).as_py():
             texts = pc.replace_substring(texts, sign, reference)
     return texts
-
-
-def _joined(*parts: Any) -> pa.Array:
-    """Texts and columns of texts put together row by row."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    kind = pa.large_string()
-    columns = [pa.scalar(part, kind) if isinstance(part, str) else part for part in parts]
-    return pc.binary_join_element_wise(*columns, pa.scalar("", kind))
 
 
 def _styles(column: TextColumn) -> Any:

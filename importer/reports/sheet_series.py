@@ -75,7 +75,7 @@ class SheetSeries:
 
     def _is_full(self) -> bool:
         last = self._used - 1
-        return self._next[last] >= self._sheet_rows or self._sheets[last].bytes_of_rows >= self._most_xml
+        return self._next[last] >= self._sheet_rows or self._sheets[last].bytes_of_rows() >= self._most_xml
 
     def style(self, column: int, *, quoted: bool = False) -> int:
         """The number of the format of a column's cells; ``quoted`` is for texts that look like formulas."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import islice
 
-from importer.problems import Problem
 from importer.reports.interface import ReportColumn
 from importer.reports.sheet_series import SOURCE_HEADING, Heading
 
@@ -43,7 +42,7 @@ class ColumnPlaces:
         self._by_label = {column.label: index for index, column in enumerate(columns)}
         self._by_letter = {column.letter: index for index, column in enumerate(columns)}
 
-    def of(self, problem: Problem) -> int | None:
+    def of(self, label: str, letter: str) -> int | None:
         """The index, or ``None`` when the problem is about the row as a whole."""
-        index = self._by_label.get(problem.column)
-        return self._by_letter.get(problem.letter) if index is None and problem.letter else index
+        index = self._by_label.get(label)
+        return self._by_letter.get(letter) if index is None and letter else index

@@ -38,6 +38,13 @@ def column_of(array: Any, like: pd.Series[Any]) -> pd.Series[str]:
     return pd.Series(_TEXT.__from_arrow__(array), index=like.index, name=like.name)  # type: ignore[attr-defined]  # pandas' documented door for Arrow, which its stubs lack
 
 
+def joined(*parts: Any) -> Any:
+    """Texts and Arrow columns of texts put together row by row; the first column says of which Arrow type all are."""
+    kind = next(part.type for part in parts if not isinstance(part, str))
+    columns = [pa.scalar(part, kind) if isinstance(part, str) else part for part in parts]
+    return pc.binary_join_element_wise(*columns, pa.scalar("", kind))
+
+
 def truths_of(array: Any, like: pd.Series[Any]) -> pd.Series[bool]:
     """An Arrow array of truths as a column with the index of ``like``; null counts as false."""
     return pd.Series(array.fill_null(False).to_numpy(zero_copy_only=False), index=like.index)

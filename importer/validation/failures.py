@@ -59,7 +59,8 @@ def cell_problems(
     )
     failed = texts.iloc[positions]
     values = shown.iloc[positions].tolist()
-    yield from map(maker.at, failed.index.tolist(), values, _own_words(rule, failed))
+    for row, value, own in zip(failed.index.tolist(), values, _own_words(rule, failed), strict=True):
+        yield maker.at(row, value, own)
 
 
 def _own_words(rule: Rule | None, failed: Column) -> Iterator[Mapping[str, Any]]:

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from importer.mapping.model import FieldRule
 from importer.mapping.template import template_headings
-from importer.transforms.columns import INVISIBLE, WHITESPACE, arrow_of, column_of
+from importer.transforms.columns import INVISIBLE, WHITESPACE, arrow_of, column_of, joined
 from importer.transforms.glance import Glance
 from importer.validation.interface import SourceColumn
 
@@ -55,14 +55,13 @@ class Origin:
         filled: Any = None
         for position, piece in enumerate(_BRACES.split(template)):
             if position % 2 == 0:
-                parts.append(pa.scalar(piece, pa.large_string()))
+                parts.append(piece)
                 continue
             cell = arrow_of(cells[self.columns[piece].label])
             parts.append(cell)
             has_text = pc.invert(blank(cell))
             filled = has_text if filled is None else pc.or_(filled, has_text)
-        joined = pc.binary_join_element_wise(*parts, pa.scalar("", pa.large_string()))
-        return pc.if_else(filled, joined, pa.scalar("", pa.large_string()))
+        return pc.if_else(filled, joined(*parts), pa.scalar("", pa.large_string()))
 
 
 def make_origin(rule: FieldRule, columns: Mapping[str, SourceColumn]) -> Origin:

@@ -20,10 +20,9 @@ def small_disk(point: Path, size: str = "64m", more: str = "") -> object:
     return mounted(point, "-t", "tmpfs", "-o", f"size={size},mode=0700{more}", "tmpfs")
 
 
-def fill(folder: Path) -> Path:
-    """Use up the last byte of the disk; the file that did it."""
-    filler = folder / "filler"
-    with filler.open("ab", buffering=0) as file:
+def fill(folder: Path) -> None:
+    """Use up the last byte of the disk, with a file."""
+    with (folder / "filler").open("ab", buffering=0) as file:
         for block in (1 << 20, 4096, 1):
             with_room = True
             while with_room:
@@ -31,7 +30,6 @@ def fill(folder: Path) -> Path:
                     with_room = file.write(b"x" * block) == block
                 except OSError:
                     with_room = False
-    return filler
 
 
 def during(trial: Trial, place: str, nth: int, act: Callable[[Running], None], *, after: bool = False) -> Ended:
@@ -47,6 +45,13 @@ def during(trial: Trial, place: str, nth: int, act: Callable[[Running], None], *
     ended = running.wait()
     trial.before = None
     return ended
+
+
+def stops_when_full(trial: Trial, home: Path, nth: int) -> None:
+    """A run whose disk is full when the ledger is to be written for the nth time stops, and says why."""
+    ended = during(trial, RECORD, nth, lambda running: fill(home))
+    assert ended.status == 1
+    assert "the disk is full" in ended.json["message"]
 
 
 @NEEDS_MOUNT
@@ -81,9 +86,7 @@ def test_d1_full_while_the_plan_is_written(trial: Trial) -> None:
 def test_d2_full_when_a_call_is_to_be_written_down(trial: Trial, nth: int) -> None:
     """The call does not leave; with room again, the next run goes on."""
     with small_disk(trial.folder / "home") as home:
-        ended = during(trial, RECORD, nth, lambda running: _fill(home))
-        assert ended.status == 1
-        assert "the disk is full" in ended.json["message"]
+        stops_when_full(trial, home, nth)
         assert len(trial.sandbox.tenant.activities) == nth - 1
         (home / "filler").unlink()
         assert kept(trial)
@@ -93,9 +96,7 @@ def test_d2_full_when_a_call_is_to_be_written_down(trial: Trial, nth: int) -> No
 def test_d3_full_between_sending_and_noting(trial: Trial) -> None:
     """The answer cannot be noted: the run stops, and the next one reads the rows back."""
     with small_disk(trial.folder / "home") as home:
-        ended = during(trial, RECORD, 3, lambda running: _fill(home))
-        assert ended.status == 1
-        assert "the disk is full" in ended.json["message"]
+        stops_when_full(trial, home, 3)
         assert len(trial.sandbox.tenant.activities) > 1
         (home / "filler").unlink()
         assert kept(trial)
@@ -105,7 +106,7 @@ def test_d3_full_between_sending_and_noting(trial: Trial) -> None:
 def test_d4_full_while_the_workbook_is_written(trial: Trial) -> None:
     """No half of a workbook under its name: the whole one is kept beside the ledger, and the person is told where."""
     with small_disk(trial.folder / "results") as folder:
-        ended = during(trial, WORKBOOK, 1, lambda running: _fill(folder))
+        ended = during(trial, WORKBOOK, 1, lambda running: fill(folder))
         assert [path.name for path in folder.iterdir()] == ["filler"]
         assert ended.status == 1, ended
         assert "cannot be written" in ended.json["message"]
@@ -143,7 +144,3 @@ def test_d6_no_inodes_left(trial: Trial) -> None:
         assert "Traceback" not in ended.err
         assert trial.sandbox.tenant.activities == {}
     assert kept(trial)
-
-
-def _fill(folder: Path) -> None:
-    fill(folder)

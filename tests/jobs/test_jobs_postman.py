@@ -6,11 +6,12 @@ import logging
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from jobs_turns import NOW, Clock
 
 from importer.errors import LedgerError
 from importer.jobs.database import databases_of, open_database
@@ -24,23 +25,8 @@ from importer.jobs.store import JobStore, Result, Turn
 from importer.jobs.telling import notice_of_fault, notice_of_silence, notice_of_turn
 from importer.redaction import Secret
 
-NOW = datetime(2026, 11, 21, 2, 30, tzinfo=UTC)
 JOBS = "jobs:\n  a: {account: x, mapping: m.yaml, source: {folder: in}, notify: [{url: {env: TEAM}}]}\n"
 HERE = {"TEAM": "json://team"}
-
-
-@dataclass
-class Clock:
-    time: datetime = NOW
-
-    def now(self) -> datetime:
-        return self.time
-
-    def monotonic(self) -> float:
-        return self.time.timestamp()
-
-    def sleep(self, seconds: float) -> None:
-        self.time += timedelta(seconds=seconds)
 
 
 @dataclass

@@ -38,7 +38,7 @@ def test_a_table_is_the_mapping_that_it_was_made_of(problems: list[Problem]) -> 
     assert rows.tolist() == list(by_row)
     assert codes.to_pylist() == [found[0].code for found in by_row.values()]
     assert texts.to_pylist() == [" ".join(map(told_one_by_one, found)) for found in by_row.values()]
-    assert table.places(lambda one: None if one.letter == "A" else len(one.letter) + len(one.column)).tolist() == [
+    assert table.places(lambda column, letter: None if letter == "A" else len(letter) + len(column)).tolist() == [
         -1 if one.letter == "A" else len(one.letter) + len(one.column) for one in problems
     ]
 
@@ -61,4 +61,4 @@ def test_no_problems_are_no_rows() -> None:
     table = ProblemTable.of({})
     assert (list(table), len(table), table.get(2)) == ([], 0, None)
     assert [len(each) for each in table.told()] == [0, 0, 0]
-    assert table.places(lambda _: 1).tolist() == []
+    assert table.places(lambda *_: 1).tolist() == []
