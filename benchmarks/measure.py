@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import statistics
 import subprocess
@@ -13,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _LOOK_EVERY = 0.02
+_SHARING_EVERY = 10
+"""Looks: to tell apart what is shared, the system goes through all memory of a process."""
 _TOLD = 1 << 16
 """Of what a program says the last bytes are kept: the peak of the next one's memory begins with our own."""
 
@@ -21,8 +24,8 @@ _TOLD = 1 << 16
 class Taken:
     """What one run took: seconds of time, seconds of computing of all its processes, and megabytes at the peak.
 
-    The peak is the sum of the peaks of its processes, so it may be higher than what was ever used at once. ``out`` is
-    the end of what it said.
+    The peak is the sum of the peaks of its processes, so it may be higher than what was ever used at once; files that
+    several of them have in memory, such as libraries, count once. ``out`` is the end of what it said.
     """
 
     seconds: float
@@ -49,11 +52,12 @@ def run(command: Sequence[str], folder: Path, allowed: Sequence[int] = (0,)) -> 
 
 
 class _Peaks:
-    """Watches a process and its children, and remembers the peak of each."""
+    """Watches a process and its children, and remembers the peak of each and what they share."""
 
     def __init__(self, pid: int) -> None:
         self._pid = pid
         self._peaks: dict[int, float] = {}
+        self._shared = 0.0
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
         self._thread.start()
@@ -67,14 +71,19 @@ class _Peaks:
         self._ended.set()
         self._thread.join()
         children = sum(peak for pid, peak in self._peaks.items() if pid != self._pid)
-        return self._peaks.get(self._pid, own) + children if children else own
+        return self._peaks.get(self._pid, own) + children - self._shared if children else own
 
     def _watch(self) -> None:
-        while not self._ended.wait(_LOOK_EVERY):
-            for pid in self._family(self._pid):
-                peak = _peak(pid)
+        for look in itertools.count():
+            if self._ended.wait(_LOOK_EVERY):
+                return
+            family = self._family(self._pid)
+            for pid in family:
+                peak = _told(pid, "status", "VmHWM")
                 if peak:
                     self._peaks[pid] = peak
+            if len(family) > 1 and look % _SHARING_EVERY == 0:
+                self._shared = max(self._shared, sum(map(_counted_elsewhere, family)))
 
     def _family(self, pid: int) -> list[int]:
         found = [pid]
@@ -88,12 +97,19 @@ class _Peaks:
         return found
 
 
-def _peak(pid: int) -> float:
+def _told(pid: int, table: str, name: str) -> float:
+    """A figure in megabytes of what the system tells of a process; 0 when that is gone or the figure is not told."""
     try:
-        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+        lines = Path(f"/proc/{pid}/{table}").read_text().splitlines()
     except OSError:
         return 0.0
-    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM")), 0.0)
+    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith(f"{name}:")), 0.0)
+
+
+def _counted_elsewhere(pid: int) -> float:
+    """How much of the files that a process has in memory is the share of others, in megabytes."""
+    share = _told(pid, "smaps_rollup", "Pss_File")
+    return max(0.0, _told(pid, "status", "RssFile") - share) if share else 0.0
 
 
 def median(runs: Sequence[Taken]) -> Taken:

@@ -10,9 +10,9 @@ HEAD = """\
 
 Written by `make bench`; `make bench ARGS="--only bodies"` measures one work again and replaces its section only. Whole
 processes, imports included; computing is the time of all processors together, and memory is the sum of the peaks of all
-processes of a contestant. The column × is how many times the seconds of the importer. Compare within a table only: the
-line above each says when, where and beside how much other work it was measured. [NOTES.md](NOTES.md) says where the
-time goes.
+processes of a contestant; files that several of them have in memory, such as libraries, count once. The column × is how
+many times the seconds of the importer. Compare within a table only: the line above each says when, where and beside how
+much other work it was measured. [NOTES.md](NOTES.md) says where the time goes.
 """
 _SECTION = re.compile(r"<!-- begin (\w+) -->\n(.*?)<!-- end \1 -->\n", re.DOTALL)
 

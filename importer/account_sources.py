@@ -46,7 +46,7 @@ def account_from_environment(environment: Mapping[str, str]) -> Account:
     if missing:
         raise SettingsError(
             f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} not set.",
-            "Set them as the README's section about keys shows, name an account with --account, "
+            'Set them as the README shows under "Say where your account is", name an account with --account, '
             "or try everything without keys: importer demo.",
         )
     prefix = "LEADSQUARED_"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
 import itertools
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
@@ -125,7 +126,8 @@ def prepare(request: PlanRequest) -> Prepared:
     loaded = read_mapping(request.mapping)
     mapping = loaded.mapping
     signature = file_signature(request.source)
-    source = open_source(request.source, _merged_options(mapping, request.options))
+    options = _merged_options(mapping, request.options)
+    source = open_source(request.source, options, meanwhile=partial(importlib.import_module, "pandas"))
     headings = headings_of(loaded, source)
     if headings.problems:
         raise MappingError(str(request.mapping), headings.problems)
@@ -248,11 +250,10 @@ def _at_least_one(chunks: Iterator[Chunk], source: Source) -> Iterator[Chunk]:
     first = next(chunks, None)
     if first is None:
         import numpy as np
-        import pandas as pd
+        import pyarrow as pa
 
-        none = np.empty(0, dtype="int64")
-        cells = pd.DataFrame({column.label: pd.Series([], dtype="str") for column in source.columns})
-        first = Chunk(rows=none, lines=none, cells=cells)
+        none, labels = np.empty(0, dtype="int64"), [column.label for column in source.columns]
+        first = Chunk(rows=none, lines=none, labels=labels, columns=[pa.array([], pa.large_string())] * len(labels))
     yield first
     yield from chunks
 
@@ -261,13 +262,7 @@ def _limited(chunks: Iterator[Chunk], limit: int | None) -> Iterator[Chunk]:
     left = limit
     for chunk in chunks:
         if left is not None and len(chunk.rows) > left:
-            kept = set(chunk.rows[:left].tolist())
-            yield Chunk(
-                rows=chunk.rows[:left],
-                lines=chunk.lines[:left],
-                cells=chunk.cells.iloc[:left],
-                problems=tuple(problem for problem in chunk.problems if problem.row in kept),
-            )
+            yield chunk.first(left)
             return
         yield chunk
         if left is not None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -80,7 +82,7 @@ def propose_mapping(wish: Wish, outside: Surroundings) -> Proposed:
     from importer.proposing.writing import mapping_text, open_questions
 
     _check(wish)
-    source = open_source(wish.file, wish.options)
+    source = open_source(wish.file, wish.options, meanwhile=partial(importlib.import_module, "pandas"))
     with _facts(wish.account, outside) as (facts, notes):
         reading = StopsReading(outside.progress, outside.stop).reading
         proposal = replace(propose(source, facts, wish.target, reading), source=_source_section(wish.options))

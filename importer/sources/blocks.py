@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -13,9 +13,6 @@ import pyarrow.compute as pc
 from importer.problems import Problem, make_problem
 from importer.sources.headings import Layout, column_index, column_letter
 from importer.sources.interface import Chunk, Column
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 TextColumn = Callable[[Sequence[Any]], pa.Array]
 """Turns the raw cells of one column into an Arrow array of text without nulls."""
@@ -45,31 +42,12 @@ class Block:
     flaws: list[Flaw] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class TextChunk:
-    """A :class:`Chunk` before it needs pandas: ``columns`` are Arrow arrays of text without nulls, named by ``labels``.
-
-    The process that reads workbooks does without pandas, which would cost it a quarter of a second and 40 MB.
-    """
-
-    rows: np.ndarray
-    lines: np.ndarray
-    labels: Sequence[str]
-    columns: Sequence[pa.Array]
-    problems: tuple[Problem, ...] = ()
-
-    def framed(self) -> Chunk:
-        """The chunk of it; nothing is copied."""
-        cells = text_frame(self.labels, self.columns, len(self.rows))
-        return Chunk(rows=self.rows, lines=self.lines, cells=cells, problems=self.problems)
-
-
 def text_column(cells: Sequence[Any]) -> pa.Array:
     """A column whose cells are all text already."""
     return pa.array(cells, pa.large_string())
 
 
-def build_chunk(block: Block, layout: Layout, as_text: TextColumn = text_column, *, pad: bool = True) -> TextChunk:
+def build_chunk(block: Block, layout: Layout, as_text: TextColumn = text_column, *, pad: bool = True) -> Chunk:
     """The chunk of ``block``. With ``pad``, missing last cells are empty instead of a problem. Uses the block up."""
     problems = [flaw_problem(flaw, layout) for flaw in block.flaws if flaw.position in layout.positions]
     width = layout.width
@@ -86,23 +64,7 @@ def build_chunk(block: Block, layout: Layout, as_text: TextColumn = text_column,
     problems += headings_again(block.rows, texts, layout)
     problems.sort(key=lambda problem: problem.row)
     rows, lines = np.array(block.rows, dtype="int64"), np.array(block.lines, dtype="int64")
-    return TextChunk(rows, lines, labels, texts, tuple(problems))
-
-
-def text_frame(labels: Sequence[str], columns: Sequence[pa.Array], rows: int) -> pd.DataFrame:
-    """A frame of ``rows`` rows whose columns are Arrow arrays of text without nulls; nothing is copied."""
-    import pandas as pd
-
-    cells = {label: _series(column) for label, column in zip(labels, columns, strict=True)}
-    return pd.DataFrame(cells, index=pd.RangeIndex(rows), copy=False)
-
-
-def _series(texts: pa.Array) -> Any:
-    import pandas as pd
-
-    # The stubs of pandas lack the argument dtype, without which the array would not be of the dtype "str".
-    make: Any = pd.arrays.ArrowStringArray
-    return make(pa.chunked_array([texts]), dtype=pd.StringDtype("pyarrow", na_value=np.nan))
+    return Chunk(rows, lines, labels, texts, tuple(problems))
 
 
 def stray_problem(layout: Layout, row: int, position: int, text: str) -> Problem:

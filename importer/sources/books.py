@@ -13,9 +13,10 @@ import python_calamine
 from importer.collector import paused_collector
 from importer.errors import SourceError
 from importer.sources.archives import damaged
-from importer.sources.blocks import Block, TextChunk, TextColumn, build_chunk
+from importer.sources.blocks import Block, TextColumn, build_chunk
 from importer.sources.cells import column_of, opendocument_column
 from importer.sources.headings import Layout, column_letter
+from importer.sources.interface import Chunk
 from importer.sources.kinds import Kind, locked
 
 
@@ -116,7 +117,7 @@ class LoadedTab:
         """The first ``size`` rows that hold any value."""
         return next(_blocks(self._loaded, size, after=0), Block())
 
-    def chunks(self, layout: Layout, size: int) -> Iterator[TextChunk]:
+    def chunks(self, layout: Layout, size: int) -> Iterator[Chunk]:
         """The rows behind the headings that hold any value, ``size`` at a time."""
         sheet, self._loaded = self._loaded, None
         if sheet is None:

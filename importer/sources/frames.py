@@ -6,6 +6,7 @@ right form.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
@@ -13,11 +14,12 @@ import numpy as np
 import pyarrow as pa
 
 from importer.problems import CATALOGUE, Problem
-from importer.sources.blocks import TextChunk
-from importer.sources.interface import Column, Detection
+from importer.sources.interface import Chunk, Column, Detection
 from importer.sources.messages import Nonsense
 from importer.sources.opened import OpenedSource
+from importer.sources.regrouping import TEXT, Columns
 
+_MOST_PARTS = 32
 _PROBLEM = {field.name for field in fields(Problem)}
 
 
@@ -53,28 +55,48 @@ def description(message: dict[str, Any]) -> dict[str, Any]:
         raise Nonsense("a description that lacks something") from None
 
 
-def packed(chunk: TextChunk) -> tuple[dict[str, Any], pa.RecordBatch]:
-    """A chunk as a message and its cells."""
-    columns = [pa.array(chunk.rows), pa.array(chunk.lines), *chunk.columns]
-    batch = pa.record_batch(columns, names=[str(number) for number in range(len(columns))])
-    return {"problems": [asdict(problem) for problem in chunk.problems]}, batch
+def packed(chunk: Chunk) -> tuple[dict[str, Any], list[pa.RecordBatch]]:
+    """A chunk as a message and its cells: row numbers and lines, then some columns in each part."""
+    each = -(-len(chunk.columns) // _MOST_PARTS) or 1
+    parts = [chunk.columns[begin : begin + each] for begin in range(0, len(chunk.columns), each)]
+    batches = [_batch([pa.array(chunk.rows), pa.array(chunk.lines)]), *map(_batch, parts)]
+    return {"problems": [asdict(problem) for problem in chunk.problems]}, batches
 
 
-def unpacked(message: dict[str, Any], cells: bytes, columns: tuple[Column, ...]) -> TextChunk:
-    """The chunk of a message. Raises :class:`Nonsense`."""
+def _batch(columns: Sequence[pa.Array]) -> pa.RecordBatch:
+    return pa.record_batch(columns, names=[str(number) for number in range(len(columns))])
+
+
+def unpacked(message: dict[str, Any], cells: Sequence[bytes], columns: int) -> Columns[Problem]:
+    """The rows of a message with so many columns. Raises :class:`Nonsense`.
+
+    The parts stay parts, so that the memory of each can be given back when its columns are no longer needed.
+    """
     try:
-        with pa.ipc.open_stream(cells) as reader:
-            batch = reader.read_next_batch()
-        batch.validate(full=True)
-        problems = tuple(_problem(each) for each in message["problems"])
+        batches = [_batch_of(part) for part in cells]
+        problems = [_problem(each) for each in message["problems"]]
     except (pa.ArrowException, StopIteration, OSError, KeyError, TypeError, ValueError):
         raise Nonsense("cells in a wrong form") from None
-    types = [pa.int64(), pa.int64(), *[pa.large_string()] * len(columns)]
-    if batch.schema.types != types or any(column.null_count for column in batch.columns):
+    arrays = [array for batch in batches for array in batch.columns]
+    if [array.type for array in arrays] != [pa.int64(), pa.int64(), *[TEXT] * columns]:
         raise Nonsense("cells of a wrong type")
-    rows, lines, *texts = batch.columns
-    labels = [column.label for column in columns]
-    return TextChunk(np.array(rows, dtype="int64"), np.array(lines, dtype="int64"), labels, texts, problems)
+    if any(array.null_count or len(array) != len(arrays[0]) for array in arrays):
+        raise Nonsense("cells that lack something")
+    rows, lines, *texts = arrays
+    return Columns(_numbers(rows), _numbers(lines), texts, problems)
+
+
+def _batch_of(part: bytes) -> pa.RecordBatch:
+    with pa.ipc.open_stream(part) as reader:
+        batch = reader.read_next_batch()
+    batch.validate(full=True)
+    return batch
+
+
+def _numbers(array: pa.Array) -> np.ndarray:
+    """A column of whole numbers without nulls. Arrow's own way to NumPy would import pandas, if it is there."""
+    values = array.buffers()[1]
+    return np.frombuffer(values, "int64", len(array), array.offset * 8).copy() if len(array) else np.empty(0, "int64")
 
 
 def _problem(said: dict[str, Any]) -> Problem:

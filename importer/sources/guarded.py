@@ -3,34 +3,36 @@
 The process is a new interpreter that knows no key, has a temporary folder of its own, and is given limits; it ends with
 the program. What it answers is checked like the file itself (:mod:`importer.sources.frames`).
 
-The heavy libraries are imported only when the process has been started, so that both import them at the same time.
+Libraries are imported only when the process has been started, so that both import them at the same time.
 """
 
 from __future__ import annotations
 
 import contextlib
-import importlib
 import os
 import subprocess
 import sys
 import tempfile
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from importer.errors import SourceError
-from importer.sources.interface import Column, SourceOptions
-from importer.sources.messages import receive, send
+from importer.sources.interface import CHUNK_ROWS, Chunk, Column, SourceOptions
+from importer.sources.messages import MOST_CELLS, Nonsense, receive, send
 from importer.sources.opened import OpenedSource
 
 if TYPE_CHECKING:
-    from importer.sources.blocks import TextChunk
+    from importer.problems import Problem
+    from importer.sources.regrouping import Columns
 
 _KEPT_VARIABLES = ("SYSTEMROOT", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "TZ")
 _SAVE_AGAIN = "Open it in Excel and save it under a new name as .xlsx, or save the sheet as CSV; then import that file."
+_AT_ONCE = CHUNK_ROWS // 5
 _CALMED = {
     "OPENBLAS_NUM_THREADS": "1",
     "OMP_NUM_THREADS": "1",
@@ -59,12 +61,17 @@ class Bounds:
     silence: float = 120.0
 
 
-def open_guarded(path: Path, options: SourceOptions, bounds: Bounds | None = None) -> OpenedSource:
-    """The workbook ``path``, opened and read by another process. Raises :class:`SourceError`."""
+def open_guarded(
+    path: Path, options: SourceOptions, bounds: Bounds | None = None, meanwhile: Callable[[], object] | None = None
+) -> OpenedSource:
+    """The workbook ``path``, opened and read by another process. Raises :class:`SourceError`.
+
+    ``meanwhile`` is done here while that process begins.
+    """
     reader = _Reader(path, options, bounds or Bounds())
     try:
-        # Needed for the first chunk, and the process is busy for as long.
-        importlib.import_module("pandas")
+        if meanwhile is not None:
+            meanwhile()
         found = reader.description()
     except BaseException:
         # An error may be kept for long, and the process with it.
@@ -72,7 +79,7 @@ def open_guarded(path: Path, options: SourceOptions, bounds: Bounds | None = Non
         raise
     spare: list[_Reader] = [reader]
 
-    def read(size: int) -> Iterator[TextChunk]:
+    def read(size: int) -> Iterator[Chunk]:
         # The process that opened the file serves the first reading; a later one begins with a process of its own.
         used = spare.pop() if spare else _Reader(path, options, bounds or Bounds())
         return used.chunks(size, found["columns"])
@@ -110,26 +117,41 @@ class _Reader:
         with self._judged():
             return description(self._answer()[0])
 
-    def chunks(self, size: int, columns: tuple[Column, ...]) -> Iterator[TextChunk]:
+    def chunks(self, size: int, columns: tuple[Column, ...]) -> Iterator[Chunk]:
         """All rows; the process ends with the reading, also with one that is given up."""
-        from importer.sources.frames import unpacked
+        from importer.sources.regrouping import regrouped, rows_at_once
 
+        labels = [column.label for column in columns]
+        at_once = rows_at_once(size, len(labels))
         try:
-            if not self._described:
-                self.description()
-            self._ask({"chunks": size})
-            while True:
-                message, cells = self._answer()
-                if "end" in message:
-                    return
-                with self._judged():
-                    chunk = unpacked(message, cells, columns)
-                del message, cells
-                yield chunk
-                # Not to be held while the next one arrives.
-                del chunk
+            # A loop would hold a chunk while the next one arrives.
+            yield from map(partial(_chunk, labels=labels), regrouped(self._pieces(at_once, len(labels)), at_once))
         finally:
             self.close()
+
+    def _pieces(self, size: int, columns: int) -> Iterator[Columns[Problem]]:
+        """The rows as they arrive: fewer at a time, so that this process alone holds a whole chunk."""
+        from importer.sources.frames import unpacked
+
+        if not self._described:
+            self.description()
+        self._ask({"chunks": min(size, _AT_ONCE)})
+        rows = held = 0
+        while True:
+            message, cells = self._answer()
+            if "end" in message:
+                return
+            with self._judged():
+                held += sum(map(len, cells))
+                if held > MOST_CELLS:
+                    raise Nonsense("a chunk of impossible size")
+                piece = unpacked(message, cells, columns)
+            del message, cells
+            rows += len(piece.rows)
+            if rows >= size:
+                rows = held = 0
+            yield piece
+            del piece
 
     def close(self) -> None:
         """End the process, whatever it is doing, and remove what it left."""
@@ -143,7 +165,7 @@ class _Reader:
             # It has ended; its last answer, or that there is none, says why.
             return
 
-    def _answer(self) -> tuple[dict[str, Any], bytes]:
+    def _answer(self) -> tuple[dict[str, Any], list[bytes]]:
         assert self._process.stdout is not None
         watch = threading.Timer(self._bounds.silence, self._give_up)
         watch.daemon = True
@@ -183,6 +205,10 @@ class _Reader:
             f"{self._bounds.memory / (1 << 30):g} GB of memory.",
             _SAVE_AGAIN,
         )
+
+
+def _chunk(found: Columns[Problem], labels: list[str]) -> Chunk:
+    return Chunk(found.rows, found.lines, labels, found.columns, tuple(found.said))
 
 
 class _Judged:

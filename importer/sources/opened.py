@@ -5,12 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from importer.sources.interface import CHUNK_ROWS, Chunk, Column, Detection
-
-if TYPE_CHECKING:
-    from importer.sources.blocks import TextChunk
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,17 +20,8 @@ class OpenedSource:
     columns: tuple[Column, ...]
     detections: tuple[Detection, ...]
     notes: tuple[str, ...]
-    read: Callable[[int], Iterator[TextChunk]]
+    read: Callable[[int], Iterator[Chunk]]
 
     def chunks(self, size: int = CHUNK_ROWS) -> Iterator[Chunk]:
         """All data rows in order, ``size`` at a time, as :meth:`Source.chunks` promises."""
-        return _framed(self.read(size))
-
-
-def _framed(found: Iterator[TextChunk]) -> Iterator[Chunk]:
-    # A loop would hold a chunk while the next one is read.
-    yield from map(_frame, found)
-
-
-def _frame(chunk: TextChunk) -> Chunk:
-    return chunk.framed()
+        return self.read(size)

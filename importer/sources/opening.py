@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,10 +15,11 @@ if TYPE_CHECKING:
     from importer.sources.opened import OpenedSource
 
 
-def open_source(path: Path, options: SourceOptions) -> Source:
+def open_source(path: Path, options: SourceOptions, meanwhile: Callable[[], object] | None = None) -> Source:
     """The spreadsheet ``path``, chosen by its content and not by its name; no data row is read yet.
 
-    A workbook is opened and read by a process of its own (:mod:`importer.sources.guarded`).
+    A workbook is opened and read by a process of its own (:mod:`importer.sources.guarded`); while that begins, this one
+    does ``meanwhile``, such as importing libraries that the caller will need.
     Raises :class:`SourceError` for anything that is not a readable spreadsheet, saying what it is and what to do.
     """
     from importer.sources.kinds import is_container
@@ -28,7 +30,7 @@ def open_source(path: Path, options: SourceOptions) -> Source:
         return open_here(path, options)
     from importer.sources.guarded import open_guarded
 
-    return open_guarded(path, options)
+    return open_guarded(path, options, meanwhile=meanwhile)
 
 
 def open_here(path: Path, options: SourceOptions) -> OpenedSource:

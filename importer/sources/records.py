@@ -16,7 +16,8 @@ from typing import IO, TYPE_CHECKING, Any
 import numpy as np
 
 from importer.sources.blocks import Block
-from importer.sources.columns import Columns
+from importer.sources.columns import RawColumns
+from importer.sources.regrouping import Columns
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -83,7 +84,7 @@ class Records:
         """Up to ``size`` records with any text, one by one; none at the end. Raises :class:`BrokenRecordError`."""
         return self._exact(size, self._row)
 
-    def next_columns(self, size: int, width: int) -> Columns | None:
+    def next_columns(self, size: int, width: int) -> RawColumns | None:
         """Up to ``size`` records, those with any text, as ``width`` columns.
 
         ``None`` when they are not plain, have other numbers of cells, or are not there: nothing has been read then.
@@ -242,7 +243,7 @@ def _taken_apart(stretch: memoryview, delimiter: str, width: int, records: int) 
     return [column.combine_chunks() if column.num_chunks != 1 else column.chunk(0) for column in table.columns]
 
 
-def _without_blank(rows: NDArray[np.int64], lines: NDArray[np.int64], columns: list[pa.Array]) -> Columns:
+def _without_blank(rows: NDArray[np.int64], lines: NDArray[np.int64], columns: list[pa.Array]) -> RawColumns:
     import pyarrow as pa
     import pyarrow.compute as pc
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from importer.collector import paused_collector
 from importer.errors import SourceError
-from importer.sources.blocks import Block, TextChunk, build_chunk
+from importer.sources.blocks import Block, build_chunk
 from importer.sources.columns import column_chunk
 from importer.sources.delimiters import (
     SAMPLE_CHARACTERS,
@@ -28,7 +28,7 @@ from importer.sources.delimiters import (
 )
 from importer.sources.files import unreadable
 from importer.sources.headings import SAMPLE_ROWS, Layout, SampleRow, find_header, lay_out
-from importer.sources.interface import Detection, SourceOptions
+from importer.sources.interface import Chunk, Detection, SourceOptions
 from importer.sources.opened import OpenedSource
 from importer.sources.records import MOST_CHARACTERS, BrokenRecordError, Records
 from importer.sources.textfiles import TextFile, decide_encoding
@@ -45,7 +45,7 @@ class _Table:
     delimiter: str
     announced: bool
 
-    def chunks(self, layout: Layout, pad: bool, size: int) -> Iterator[TextChunk]:
+    def chunks(self, layout: Layout, pad: bool, size: int) -> Iterator[Chunk]:
         width = layout.width
         with self._records() as records:
             records.skip(layout.header_row)

@@ -9,11 +9,11 @@ from typing import Protocol
 
 from importer.errors import SourceError
 from importer.sources.archives import inspect_archive, open_archive, prove_parts, prove_xml
-from importer.sources.blocks import Block, TextChunk
+from importer.sources.blocks import Block
 from importer.sources.books import Book
 from importer.sources.cells import text_of
 from importer.sources.headings import SAMPLE_ROWS, Layout, SampleRow, find_header, label_of, lay_out
-from importer.sources.interface import Detection, SourceOptions
+from importer.sources.interface import Chunk, Detection, SourceOptions
 from importer.sources.kinds import Kind
 from importer.sources.opened import OpenedSource
 from importer.sources.sheets import TO_FIX_COLUMNS, SheetChoice, choose_sheet
@@ -46,7 +46,7 @@ class Tab(Protocol):
         """The first ``size`` rows that hold any value."""
         ...
 
-    def chunks(self, layout: Layout, size: int) -> Iterator[TextChunk]:
+    def chunks(self, layout: Layout, size: int) -> Iterator[Chunk]:
         """The rows behind the headings that hold any value, at most ``size`` at a time. Can be called again."""
         ...
 

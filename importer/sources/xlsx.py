@@ -14,10 +14,12 @@ import numpy as np
 from importer.collector import paused_collector
 from importer.sources.ahead import worked_ahead
 from importer.sources.archives import damaged, inspect_archive, open_archive, prove_parts, strange_xml, unpacked
-from importer.sources.blocks import Block, Flaw, TextChunk
+from importer.sources.blocks import Block, Flaw
 from importer.sources.books import SheetName
-from importer.sources.columns import Columns, column_chunk, regrouped
+from importer.sources.columns import RawColumns, column_chunk
 from importer.sources.headings import Layout
+from importer.sources.interface import Chunk
+from importer.sources.regrouping import regrouped, rows_at_once
 from importer.sources.xlsx_columns import columns_of_rows, flaw_code, plain_columns
 from importer.sources.xlsx_hidden import HiddenRows
 from importer.sources.xlsx_package import read_package
@@ -34,7 +36,6 @@ _FIRST_BLOCK = 1 << 18
 """Bytes: rows are read one by one only where the first few are wanted."""
 _THREADS = 2
 """More would wait for each other; this one unpacks the file meanwhile."""
-_MOST_CELLS_IN_MEMORY = 5_000_000
 
 Proof = tuple[list[tuple[str, int]], int]
 """What shows when a sheet is read from end to end: its merged areas, each with its last row, and how many rows are
@@ -120,13 +121,13 @@ class StreamedTab:
             block.records = list(map(list, zip(*texts, strict=True)))
         return block
 
-    def chunks(self, layout: Layout, size: int) -> Iterator[TextChunk]:
+    def chunks(self, layout: Layout, size: int) -> Iterator[Chunk]:
         """The rows behind the headings that hold any value, at most ``size`` at a time."""
-        at_once = max(1, min(size, _MOST_CELLS_IN_MEMORY // max(1, self._width)))
+        at_once = rows_at_once(size, self._width)
         # A loop would hold the rows of a chunk while those of the next one are read.
         return map(partial(column_chunk, layout=layout), regrouped(self._pieces(layout.header_row), at_once))
 
-    def _pieces(self, after: int) -> Iterator[Columns]:
+    def _pieces(self, after: int) -> Iterator[RawColumns]:
         path, name, member, values = self._where
         before = 0
         with open_archive(path) as archive:
@@ -138,6 +139,7 @@ class StreamedTab:
                     rows = window_rows(window, values, before, f'{path}, sheet "{name}"', path)
                     before = rows[-1].number if rows else before
                     piece = columns_of_rows(rows, values)
+                values.let_go()
                 yield piece.part(int(np.searchsorted(piece.rows, after, "right")), len(piece.rows))
 
 

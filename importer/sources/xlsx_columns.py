@@ -14,7 +14,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from importer.sources.blocks import Flaw
-from importer.sources.columns import Columns
+from importer.sources.columns import RawColumns
+from importer.sources.regrouping import Columns
 from importer.sources.xlsx_rows import MOST_DIGITS, MOST_ROWS, SheetRow, beyond_excel
 from importer.sources.xlsx_strings import plain, unescaped
 from importer.sources.xlsx_styles import Shown
@@ -40,7 +41,7 @@ _PLAIN_KINDS = {Kind.TEXT: "str", Kind.INLINE: "inlineStr", Kind.BOOLEAN: "b", K
 class PlainRows:
     """Those rows of a piece that hold anything, and the numbers of its first and last row, whatever these hold."""
 
-    columns: Columns
+    columns: RawColumns
     first: int
     last: int
 
@@ -58,7 +59,7 @@ def plain_columns(piece: bytes, values: Values) -> PlainRows | None:
     return PlainRows(texts.columns(), int(cells.numbers[0]), int(cells.numbers[-1])) if texts.understood else None
 
 
-def columns_of_rows(rows: Sequence[SheetRow], values: Values) -> Columns:
+def columns_of_rows(rows: Sequence[SheetRow], values: Values) -> RawColumns:
     """Those of the rows that hold anything, read one by one, in the same form."""
     rows = [row for row in rows if not row.is_blank]
     width = max((len(row.cells) for row in rows), default=0)
@@ -192,7 +193,7 @@ class _Texts:
             texts.append(said)
         return pa.array(texts, _KIND)
 
-    def columns(self) -> Columns:
+    def columns(self) -> RawColumns:
         """The rows that hold anything, as columns."""
         cells = self._cells
         own = pa.concat_arrays(self._own) if self._own else pa.array([], _KIND)

@@ -25,6 +25,7 @@ _BEGIN, _END = b"<si><t>", b"</t></si>"
 _DECLARED = rb"""<\?xml(?:(?!encoding)[^<>])*(?:encoding\s*=\s*["'](?i:utf-8)["'][^<>]*)?\?>"""
 _HEAD = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:" + _DECLARED + rb"\s*)?<sst(?:\s[^<>]*)?>\s*")
 _MARKED = re.compile(rb"[&\r]|_x").search
+_BLOCK = 1 << 18
 _LONGEST = 16 << 20
 _REFERENCE = re.compile(r"&(?:#(\d{1,7})|#x([0-9A-Fa-f]{1,6})|(\w+));|&")
 _NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
@@ -44,7 +45,7 @@ class SharedStrings:
         with tempfile.TemporaryFile() as file:
             if member:
                 count = 0
-                for texts in shared_texts(lambda: unpacked(archive, member, path), path):
+                for texts in shared_texts(lambda: unpacked(archive, member, path, _BLOCK), path):
                     if not texts:
                         continue
                     content = b"".join(texts)
@@ -78,6 +79,14 @@ class SharedStrings:
             buffers = [None, pa.py_buffer(self._offsets), pa.py_buffer(self._texts)]
             self._arrow = pa.Array.from_buffers(pa.large_string(), len(self), buffers)
         return self._arrow.take(numbers if isinstance(numbers, pa.Array) else pa.array(numbers, pa.int64()))
+
+    def let_go(self) -> None:
+        """Give the memory of texts that were looked at back to the system, which may still have them at hand.
+
+        Does nothing where the system has no such request (Windows).
+        """
+        if isinstance(self._texts, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+            self._texts.madvise(mmap.MADV_DONTNEED)
 
 
 def shared_texts(blocks: Callable[[], Iterator[bytes]], path: Path) -> Iterator[list[bytes]]:

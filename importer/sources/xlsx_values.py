@@ -55,6 +55,10 @@ class Values:
             return _iso(content.strip())
         return self.number(content.strip(), style)
 
+    def let_go(self) -> None:
+        """Give the memory of shared texts that were looked at back to the system; they can be looked at again."""
+        self._strings.let_go()
+
     def shared(self, content: str | bytes) -> Cell:
         """The shared text with this number; a blank one as itself, so that blank rows are seen."""
         number = int(content)

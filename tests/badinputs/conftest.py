@@ -17,5 +17,5 @@ sys.path.append(str(Path(__file__).parents[1] / "pipeline"))
 
 @pytest.fixture
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
-    monkeypatch.setattr(guarded, "open_guarded", open_here)
+    monkeypatch.setattr(guarded, "open_guarded", lambda path, options, meanwhile=None: open_here(path, options))
     return Desk(tmp_path)

@@ -83,6 +83,21 @@ def test_memory_of_children_counts_once(tmp_path: Path) -> None:
     assert 60 < taken.megabytes < 2 * 60
 
 
+@pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="only Linux tells what processes share")
+def test_a_file_that_two_processes_have_in_memory_counts_once(tmp_path: Path) -> None:
+    """As the libraries do that both have loaded."""
+    from measure import run
+
+    (tmp_path / "file").write_bytes(b"x" * (60 << 20))
+    look = (
+        "import mmap, time; f = open('file', 'rb'); m = mmap.mmap(f.fileno(), 0, access=mmap.ACCESS_READ);"
+        "m.find(b'y'); time.sleep(0.6)"
+    )
+    parent = f"import subprocess, sys; p = subprocess.Popen([sys.executable, '-c', {look!r}]); {look}; p.wait()"
+    taken = run([sys.executable, "-c", parent], tmp_path)
+    assert 60 < taken.megabytes < 2 * 60
+
+
 def test_only_the_end_of_what_a_program_says_is_kept(tmp_path: Path) -> None:
     """A program that prints a whole file must not make those after it look large."""
     from measure import run

@@ -12,24 +12,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pyarrow as pa
 import pytest
 from source_files import as_csv, as_xlsx, rows_of
 
 from importer.errors import SourceError
-from importer.problems import make_problem
-from importer.sources import guarded, open_source
-from importer.sources.blocks import TextChunk
-from importer.sources.frames import described, description, packed, unpacked
+from importer.sources import guarded, open_source, regrouping
+from importer.sources.frames import described, description, unpacked
 from importer.sources.guarded import Bounds, ReaderError, open_guarded
-from importer.sources.interface import Column, SourceOptions
-from importer.sources.messages import Nonsense, receive, send
+from importer.sources.interface import SourceOptions
+from importer.sources.messages import receive, send
 from importer.sources.opening import open_here
 from importer.sources.reader_child import WithoutPandas, confine, heard, serve
 
 NONE = SourceOptions()
-COLUMNS = (Column(0, "A", "Name", "Name"), Column(1, "B", "Note", "Note"))
 
 
 def children() -> list[int]:
@@ -81,10 +76,10 @@ def test_a_reader_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.Monkey
     "said",
     [
         "b'rubbish that is long enough for a head'",
-        "b'\\0\\0\\0\\5' + bytes(8) + b'12345'",
-        "b'\\0\\0\\0\\5' + bytes(8) + b'{{{{{'",
-        "b'\\0\\0\\0\\2' + bytes(8) + b'{}'",
-        "b'\\0\\0\\0\\x0d' + bytes(8) + b'{\"error\": [1]}'.ljust(13)",
+        "b'\\0\\0\\0\\5' + bytes(4) + b'12345'",
+        "b'\\0\\0\\0\\5' + bytes(4) + b'{{{{{'",
+        "b'\\0\\0\\0\\2' + bytes(4) + b'{}'",
+        "b'\\0\\0\\0\\x0e' + bytes(4) + b'{\"error\": [1]}'",
         "b'\\0'",
     ],
 )
@@ -95,6 +90,26 @@ def test_a_reader_that_talks_nonsense_is_not_believed(
     speaking(monkeypatch, f"import sys; sys.stdout.buffer.write({said}); sys.stdout.flush(); sys.stdin.read()")
     with pytest.raises(SourceError, match="cannot be read"):
         open_guarded(as_xlsx(tmp_path / "people.xlsx"), NONE, Bounds(silence=0.5))
+
+
+def test_a_reader_that_floods_a_chunk_is_not_believed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However small its pieces are. What counts is a chunk: a long file may hold any number of them."""
+    path = as_xlsx(tmp_path / "people.xlsx")
+    monkeypatch.setattr(guarded, "MOST_CELLS", 5000)
+    assert len(list(open_source(path, NONE).chunks(1))) == len(rows_of(open_here(path, NONE)))
+    monkeypatch.setattr(guarded, "MOST_CELLS", 1000)
+    with pytest.raises(SourceError, match="makes no sense"):
+        list(open_source(path, NONE).chunks())
+    assert children() == []
+
+
+def test_chunks_of_wide_sheets_have_fewer_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The program puts no more cells together than it should, whatever arrives at once."""
+    source = open_source(as_xlsx(tmp_path / "people.xlsx"), NONE)
+    monkeypatch.setattr(regrouping, "_MOST_CELLS", 2 * len(source.columns) + 1)
+    found = [len(chunk.rows) for chunk in source.chunks()]
+    assert set(found[:-1]) == {2}
+    assert sum(found) == len(rows_of(open_here(source.path, NONE)))
 
 
 def test_too_little_memory_is_said(tmp_path: Path) -> None:
@@ -117,7 +132,7 @@ def test_a_bug_keeps_its_traceback(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     """It is no fault of the file, and is not told as one."""
     script = (
         'import sys, struct; t = b\'{"bug": "Traceback: ZeroDivisionError"}\'; sys.stdout.buffer.write('
-        "struct.pack('>IQ', len(t), 0) + t); sys.stdout.flush(); sys.stdin.read()"
+        "struct.pack('>II', len(t), 0) + t); sys.stdout.flush(); sys.stdin.read()"
     )
     speaking(monkeypatch, script)
     with pytest.raises(ReaderError, match="ZeroDivisionError"):
@@ -199,7 +214,7 @@ def test_a_reader_describes_and_sends_chunks(tmp_path: Path) -> None:
     told = description(first[0])
     assert told == {name: getattr(here, name) for name in told}
     assert described(here) == first[0]
-    assert sum(len(unpacked(*chunk, told["columns"]).rows) for chunk in chunks) == len(rows_of(here))
+    assert sum(len(unpacked(*chunk, len(told["columns"])).rows) for chunk in chunks) == len(rows_of(here))
     assert end[0] == {"end": True}
 
 
@@ -271,49 +286,6 @@ def test_limits_are_set(monkeypatch: pytest.MonkeyPatch) -> None:
     assert given[resource.RLIMIT_CORE] == (0, 0)
 
 
-# --- messages
-
-
-def chunk(rows: int = 2) -> TextChunk:
-    texts = [pa.array([f"{name}{number}" for number in range(rows)], pa.large_string()) for name in "ab"]
-    numbers = np.arange(2, 2 + rows, dtype="int64")
-    problems = (make_problem("required", 2, column="Name", letter="A", field="FirstName", value="\ud800"),)
-    return TextChunk(numbers, numbers, ["Name", "Note"], texts, problems)
-
-
-def test_a_chunk_survives_its_journey() -> None:
-    """Rows, lines, cells and problems, also with half of a surrogate pair in them."""
-    message, cells = packed(chunk())
-    stream = io.BytesIO()
-    send(stream, message, cells)
-    stream.seek(0)
-    arrived = unpacked(*receive(stream), COLUMNS).framed()
-    assert arrived.rows.tolist() == arrived.lines.tolist() == [2, 3]
-    assert arrived.cells.to_dict("list") == {"Name": ["a0", "a1"], "Note": ["b0", "b1"]}
-    assert arrived.problems == chunk().problems
-
-
-def test_cells_in_a_wrong_form_are_not_taken() -> None:
-    """Bytes that are no cells, other columns, other types, missing values, offsets that lead astray, strange problems."""
-    message, cells = packed(chunk())
-    stream = io.BytesIO()
-    send(stream, message, cells)
-    stream.seek(0)
-    _, whole = receive(stream)
-    for wrong in (b"", b"x" * 100, whole[:-20], whole[: len(whole) // 2]):
-        with pytest.raises(Nonsense):
-            unpacked(message, wrong, COLUMNS)
-    with pytest.raises(Nonsense):
-        unpacked(message, whole, COLUMNS[:1])
-    offsets = np.array([0, 2, 4], dtype="int64").tobytes()
-    assert offsets in whole
-    with pytest.raises(Nonsense):
-        unpacked(message, whole.replace(offsets, np.array([0, 2, 1 << 40], dtype="int64").tobytes()), COLUMNS)
-    for problems in ([{"code": "required"}], [{**message["problems"][0], "code": "no-such-code"}], [1], None):
-        with pytest.raises(Nonsense):
-            unpacked({"problems": problems}, whole, COLUMNS)
-
-
 def test_a_reader_does_without_pandas(tmp_path: Path) -> None:
     """Its libraries look for it in vain, and find everything else."""
     hidden = WithoutPandas()
@@ -326,7 +298,30 @@ def test_a_reader_does_without_pandas(tmp_path: Path) -> None:
         "from pathlib import Path; from importer.sources.opening import open_here;"
         "from importer.sources.interface import SourceOptions;"
         "source = open_here(Path(sys.argv[1]), SourceOptions());"
-        "print(sum(len(chunk.rows) for chunk in source.read(100)), 'pandas' in sys.modules)"
+        "print(sum(len(chunk.rows) for chunk in source.chunks()), 'pandas' in sys.modules)"
     )
     told = subprocess.run([sys.executable, "-c", program, str(path)], capture_output=True, text=True, check=True)
     assert told.stdout.split() == [str(len(rows_of(open_here(path, NONE)))), "False"]
+
+
+def test_who_asks_for_no_frame_reads_without_pandas(tmp_path: Path) -> None:
+    """The text arrives as it is; pandas is imported with the first frame."""
+    path = as_xlsx(tmp_path / "people.xlsx")
+    program = (
+        "import sys; from pathlib import Path; from importer.sources import open_source;"
+        "from importer.sources.interface import SourceOptions;"
+        "chunks = list(open_source(Path(sys.argv[1]), SourceOptions()).chunks());"
+        "print(sum(len(chunk.columns[0]) for chunk in chunks), 'pandas' in sys.modules);"
+        "print(sum(len(chunk.cells) for chunk in chunks), 'pandas' in sys.modules)"
+    )
+    told = subprocess.run([sys.executable, "-c", program, str(path)], capture_output=True, text=True, check=True)
+    rows = str(len(rows_of(open_here(path, NONE))))
+    assert told.stdout.split() == [rows, "False", rows, "True"]
+
+
+def test_something_else_is_done_while_the_process_begins(tmp_path: Path) -> None:
+    """For a workbook only: a text file is looked at by the caller itself."""
+    done: list[str] = []
+    open_source(as_xlsx(tmp_path / "people.xlsx"), NONE, meanwhile=lambda: done.append("workbook"))
+    open_source(as_csv(tmp_path / "people.csv"), NONE, meanwhile=lambda: done.append("text"))
+    assert done == ["workbook"]

@@ -14,7 +14,7 @@ from source_files import as_raw_xlsx, problems_of, rows_of
 
 from importer.errors import SourceError
 from importer.sources.blocks import Flaw
-from importer.sources.columns import Columns
+from importer.sources.columns import RawColumns
 from importer.sources.interface import SourceOptions
 from importer.sources.opening import open_here
 from importer.sources.xlsx_columns import columns_of_rows, plain_columns
@@ -39,12 +39,12 @@ def resolved(rows: list[SheetRow], known: Values) -> list[tuple[int, list[str], 
     return [(row.number, [known.resolved(cell) for cell in row.cells], row.bad) for row in rows]
 
 
-def spread(found: Columns) -> tuple[list[int], list[tuple[str, ...]], list[Flaw]]:
+def spread(found: RawColumns) -> tuple[list[int], list[tuple[str, ...]], list[Flaw]]:
     """Rows, cells up to the last one with text, and flaws."""
     lists = [column.to_pylist() for column in found.columns]
     while lists and not any(lists[-1]):
         lists.pop()
-    return found.rows.tolist(), list(zip(*lists, strict=True)), list(found.flaws)
+    return found.rows.tolist(), list(zip(*lists, strict=True)), list(found.said)
 
 
 CELLS = st.one_of(

@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from importer.errors import SourceError
 from importer.sources import xlsx_strings
 from importer.sources.blocks import Flaw
-from importer.sources.columns import Columns, column_chunk, regrouped
+from importer.sources.columns import RawColumns, column_chunk
 from importer.sources.headings import SampleRow, lay_out
+from importer.sources.regrouping import Columns, regrouped
 from importer.sources.xlsx_strings import SharedStrings, _cut, _OddError, _parsed, shared_texts
 from importer.sources.xlsx_tags import plain_cells
 
@@ -157,7 +158,7 @@ def test_plain_cells_are_found() -> None:
     assert found.formula.tolist() == [False, True, False]
 
 
-def piece_of(rows: range, width: int, flaws: Sequence[Flaw] = ()) -> Columns:
+def piece_of(rows: range, width: int, flaws: Sequence[Flaw] = ()) -> RawColumns:
     numbers = np.array(rows, np.int64)
     texts = [pa.array([f"{row}.{place}" for row in rows], pa.large_string()) for place in range(width)]
     return Columns(numbers, numbers, texts, flaws)
@@ -171,7 +172,7 @@ def test_pieces_are_regrouped(size: int) -> None:
     found = list(regrouped(pieces, size))
     assert [len(some.rows) for some in found[:-1]] == [size] * (len(found) - 1)
     assert [row for some in found for row in some.rows.tolist()] == list(range(2, 10))
-    assert [flaw for some in found for flaw in some.flaws] == flaws
+    assert [flaw for some in found for flaw in some.said] == flaws
     cells = [column.to_pylist() for some in found for column in some.columns[:1]]
     assert [text for some in cells for text in some] == [f"{row}.0" for row in range(2, 10)]
 
@@ -183,6 +184,6 @@ def test_what_would_get_lost_is_a_problem() -> None:
     columns = [
         pa.array(texts, pa.large_string()) for texts in (["1"] * 3, ["", " ", "x"], ["3"] * 3, ["", "y", "\u00a0"])
     ]
-    chunk = column_chunk(Columns(numbers, numbers, columns), layout).framed()
+    chunk = column_chunk(Columns(numbers, numbers, columns), layout)
     assert [(problem.code, problem.row) for problem in chunk.problems] == [("row-too-long", 3), ("row-too-long", 4)]
     assert list(chunk.cells) == ["A", "C"]
