@@ -72,6 +72,8 @@ class Works:
 
     def __post_init__(self) -> None:
         self.hours = Hours(self.folder / "hours")
+        # Begun before half past two, the way to the first night would pass the jobs' time twice.
+        self.hours.skip_to(self.hours.now().replace(hour=3, minute=0) + timedelta(days=1))
         self.crm = Accounts(2, self.hours)
         (self.folder / "accounts.yaml").write_text(self.crm.file(), "utf-8")
         (self.folder / "visits.yaml").write_text(MAPPING, "utf-8")
