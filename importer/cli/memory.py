@@ -13,6 +13,7 @@ _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
 """From glibc's <malloc.h>."""
 _OWN_PIECE = 4 << 20
 _SPARE = 8 << 20
+"""Free memory that the heap keeps for what comes next."""
 _HEAPS = 2
 _LEFTOVERS = 20_000
 """So many new objects of Python are worth a look: the imports of some ten small files, or twenty idle seconds."""
@@ -30,7 +31,7 @@ def give_back_at_once() -> None:
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     # A threshold of our own also keeps glibc from raising it while it runs.
     ask_glibc("mallopt", _M_MMAP_THRESHOLD, _OWN_PIECE)
-    # Its own 128 KB would be given back and fetched again, page by page, for each column of a chunk.
+    # All beyond glibc's 128 KB would be given back and fetched again, page by page, for each column of a chunk.
     ask_glibc("mallopt", _M_TRIM_THRESHOLD, _SPARE)
 
 

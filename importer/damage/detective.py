@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
-
 from importer.damage.cells import Cells, Marks
 from importer.damage.codes import CodeWatch
 from importer.damage.days import DayWatch
 from importer.damage.interface import Damage, DamageKind
 from importer.damage.texts import TextWatch
 from importer.damage.words import told
+from importer.transforms.columns import arrow_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -42,8 +41,7 @@ class Detective:
 
 
 def _array(series: pd.Series) -> Any:
-    texts = pa.array(series, pa.large_string(), from_pandas=True)
-    texts = texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts
+    texts = arrow_of(series)
     return texts.fill_null("") if texts.null_count else texts
 
 

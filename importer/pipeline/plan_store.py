@@ -199,11 +199,13 @@ class PlanWriter:
         """Append one chunk; ``problems`` are those of its rows, sorted by row (:func:`problem_batch`)."""
         import pyarrow as pa
 
+        from importer.transforms.columns import arrow_of
+
         columns: dict[str, Any] = {"row": pa.array(rows, pa.int64()), "ok": pa.array(ok, pa.bool_())}
         for index, label in enumerate(cells.columns):
-            columns[f"c:{index}:{label}"] = _text_array(cells.iloc[:, index])
+            columns[f"c:{index}:{label}"] = arrow_of(cells.iloc[:, index])
         for name in records.columns:
-            columns[f"f:{name}"] = _text_array(records[name])
+            columns[f"f:{name}"] = arrow_of(records[name])
         batch = pa.RecordBatch.from_pydict(columns)
         if self._rows is None:
             self._rows = self._open(_ROWS, batch.schema)
@@ -231,13 +233,6 @@ class PlanWriter:
         temporary.replace(target)
         sync_folder(self._folder)
         return Plan(self._folder, facts)
-
-
-def _text_array(series: pd.Series) -> pa.Array:
-    import pyarrow as pa
-
-    array = pa.array(series, pa.large_string(), from_pandas=True)
-    return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
 
 
 def open_plan(folder: Path) -> Plan:

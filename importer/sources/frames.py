@@ -19,7 +19,7 @@ from importer.sources.messages import Nonsense
 from importer.sources.opened import OpenedSource
 from importer.sources.regrouping import TEXT, Columns
 
-_MOST_PARTS = 32
+_PARTS = 32
 _PROBLEM = {field.name for field in fields(Problem)}
 
 
@@ -57,7 +57,7 @@ def description(message: dict[str, Any]) -> dict[str, Any]:
 
 def packed(chunk: Chunk) -> tuple[dict[str, Any], list[pa.RecordBatch]]:
     """A chunk as a message and its cells: row numbers and lines, then some columns in each part."""
-    each = -(-len(chunk.columns) // _MOST_PARTS) or 1
+    each = -(-len(chunk.columns) // _PARTS) or 1
     parts = [chunk.columns[begin : begin + each] for begin in range(0, len(chunk.columns), each)]
     batches = [_batch([pa.array(chunk.rows), pa.array(chunk.lines)]), *map(_batch, parts)]
     return {"problems": [asdict(problem) for problem in chunk.problems]}, batches

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from importer.errors import SourceError
 from importer.sources.interface import CHUNK_ROWS, Chunk, Column, SourceOptions
-from importer.sources.messages import MOST_CELLS, Nonsense, receive, send
+from importer.sources.messages import MOST_CELLS, receive, send
 from importer.sources.opened import OpenedSource
 
 if TYPE_CHECKING:
@@ -136,20 +136,18 @@ class _Reader:
         if not self._described:
             self.description()
         self._ask({"chunks": min(size, _AT_ONCE)})
-        rows = held = 0
+        rows, room = 0, MOST_CELLS
         while True:
-            message, cells = self._answer()
+            message, cells = self._answer(room)
             if "end" in message:
                 return
             with self._judged():
-                held += sum(map(len, cells))
-                if held > MOST_CELLS:
-                    raise Nonsense("a chunk of impossible size")
                 piece = unpacked(message, cells, columns)
+            room -= sum(map(len, cells))
             del message, cells
             rows += len(piece.rows)
             if rows >= size:
-                rows = held = 0
+                rows, room = 0, MOST_CELLS
             yield piece
             del piece
 
@@ -165,14 +163,14 @@ class _Reader:
             # It has ended; its last answer, or that there is none, says why.
             return
 
-    def _answer(self) -> tuple[dict[str, Any], list[bytes]]:
+    def _answer(self, room: int = MOST_CELLS) -> tuple[dict[str, Any], list[bytes]]:
         assert self._process.stdout is not None
         watch = threading.Timer(self._bounds.silence, self._give_up)
         watch.daemon = True
         watch.start()
         try:
             with self._judged():
-                message, cells = receive(self._process.stdout)
+                message, cells = receive(self._process.stdout, room)
         finally:
             watch.cancel()
         if "error" in message:

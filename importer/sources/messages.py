@@ -52,17 +52,17 @@ def _write(sink: pa.NativeFile, cells: pa.RecordBatch) -> None:
         writer.write_batch(cells)
 
 
-def receive(stream: IO[bytes]) -> tuple[dict[str, Any], list[bytes]]:
-    """The next message and the parts of its cells. Raises :class:`EOFError` at the end, and :class:`Nonsense`."""
+def receive(stream: IO[bytes], room: int = MOST_CELLS) -> tuple[dict[str, Any], list[bytes]]:
+    """The next message and the parts of its cells, at most ``room`` bytes. Raises :class:`EOFError` at the end, and
+    :class:`Nonsense`."""
     json_size, parts = _HEAD.unpack(_exactly(stream, _HEAD.size))
     if json_size > _MOST_JSON or parts > _MOST_PARTS:
         raise Nonsense("a message of impossible size")
     text, cells = _exactly(stream, json_size), list[bytes]()
-    left = MOST_CELLS
     for _ in range(parts):
         (size,) = _SIZE.unpack(_exactly(stream, _SIZE.size))
-        left -= size
-        if left < 0:
+        room -= size
+        if room < 0:
             raise Nonsense("cells of impossible size")
         cells.append(_exactly(stream, size))
     try:

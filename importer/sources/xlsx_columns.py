@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from importer.sources.blocks import Flaw
 from importer.sources.columns import RawColumns
-from importer.sources.regrouping import Columns
+from importer.sources.regrouping import TEXT, Columns
 from importer.sources.xlsx_rows import MOST_DIGITS, MOST_ROWS, SheetRow, beyond_excel
 from importer.sources.xlsx_strings import plain, unescaped
 from importer.sources.xlsx_styles import Shown
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
     Places = NDArray[np.int64]
 
-_KIND = pa.large_string()
 _AS_IT_IS = r"\A(?:0|-?[1-9][0-9]{0,14}|-?(?:0|[1-9][0-9]{0,8})\.[0-9]{0,5}[1-9])\z"
 """Numbers of at most 15 digits in the shortest spelling, which stay what they are."""
 _PERHAPS_LARGE = r"\A[-+]?[0-9]{16}|[^-+.0-9]"
@@ -139,7 +138,7 @@ class _Texts:
         np.cumsum(length, out=offsets[1:])
         which = np.repeat(begin - offsets[:-1], length) + np.arange(offsets[-1])
         buffers = [None, pa.py_buffer(offsets), pa.py_buffer(self._bytes[which])]
-        return pa.Array.from_buffers(_KIND, len(places), buffers)
+        return pa.Array.from_buffers(TEXT, len(places), buffers)
 
     def _as_numbers(self, places: Places) -> pa.Array:
         raw = self._raw(places)
@@ -165,7 +164,7 @@ class _Texts:
         for at in long[large.astype(bool)].tolist():
             if beyond_excel(raw[at].as_py()):
                 self._bad[int(places[at])] = texts[at]
-        return pa.array(texts, _KIND)
+        return pa.array(texts, TEXT)
 
     def _as_texts(self, places: Places) -> pa.Array:
         raw = self._raw(places)
@@ -173,7 +172,7 @@ class _Texts:
         if not len(odd):
             return raw
         texts = [unescaped(plain(text.encode())) for text in raw.take(pa.array(odd)).to_pylist()]
-        return _replaced(raw, odd, pa.array(texts, _KIND))
+        return _replaced(raw, odd, pa.array(texts, TEXT))
 
     def _one_by_one(self, places: Places) -> pa.Array:
         cells = self._cells
@@ -182,7 +181,7 @@ class _Texts:
             content = plain(self._piece[cells.begin[place] : cells.end[place]])
             kind = _PLAIN_KINDS[Kind(int(cells.kind[place]))]
             texts.append(self._values.resolved(self._values.cell(kind, content, "")) if content.strip() else "")
-        return pa.array(texts, _KIND)
+        return pa.array(texts, TEXT)
 
     def _as_errors(self, places: Places) -> pa.Array:
         cells = self._cells
@@ -191,12 +190,12 @@ class _Texts:
             said = plain(self._piece[cells.begin[place] : cells.end[place]]).strip() or "#VALUE!"
             self._bad[place] = said
             texts.append(said)
-        return pa.array(texts, _KIND)
+        return pa.array(texts, TEXT)
 
     def columns(self) -> RawColumns:
         """The rows that hold anything, as columns."""
         cells = self._cells
-        own = pa.concat_arrays(self._own) if self._own else pa.array([], _KIND)
+        own = pa.concat_arrays(self._own) if self._own else pa.array([], TEXT)
         says = self._shared | self._local & self._tells(own)
         if blank := self._values.blank_numbers:
             says &= self._local | ~np.isin(self._place, blank)
@@ -249,7 +248,7 @@ class _Texts:
                 taken.append(take(pa.array(numbers, mask=missing if missing.any() else None)))
         if len(taken) == 1 and not taken[0].null_count:
             return taken[0]
-        return pc.coalesce(*taken, pa.scalar("", _KIND)) if taken else pa.array([""] * count, _KIND)
+        return pc.coalesce(*taken, pa.scalar("", TEXT)) if taken else pa.array([""] * count, TEXT)
 
 
 def _one_of(found: NDArray[np.int8], *kinds: Kind) -> NDArray[np.bool_]:

@@ -25,7 +25,6 @@ _BEGIN, _END = b"<si><t>", b"</t></si>"
 _DECLARED = rb"""<\?xml(?:(?!encoding)[^<>])*(?:encoding\s*=\s*["'](?i:utf-8)["'][^<>]*)?\?>"""
 _HEAD = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:" + _DECLARED + rb"\s*)?<sst(?:\s[^<>]*)?>\s*")
 _MARKED = re.compile(rb"[&\r]|_x").search
-_BLOCK = 1 << 18
 _LONGEST = 16 << 20
 _REFERENCE = re.compile(r"&(?:#(\d{1,7})|#x([0-9A-Fa-f]{1,6})|(\w+));|&")
 _NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
@@ -45,7 +44,7 @@ class SharedStrings:
         with tempfile.TemporaryFile() as file:
             if member:
                 count = 0
-                for texts in shared_texts(lambda: unpacked(archive, member, path, _BLOCK), path):
+                for texts in shared_texts(lambda: unpacked(archive, member, path), path):
                     if not texts:
                         continue
                     content = b"".join(texts)

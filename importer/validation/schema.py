@@ -48,9 +48,7 @@ def _column(field: Field) -> pandera.Column:
 
 def _check(rule: Rule) -> pandera.Check:
     # The mask of a check tells all that we need, so pandera need not collect every failing value.
-    return pandera.Check(
-        rule.passes, name=rule.name, error=rule.code, statistics=dict(rule.facts), ignore_na=False, n_failure_cases=1
-    )
+    return pandera.Check(rule.passes, name=rule.name, error=rule.code, statistics=dict(rule.facts), ignore_na=False)
 
 
 def _identity_check(identity: Sequence[str]) -> pandera.Check:
@@ -59,9 +57,7 @@ def _identity_check(identity: Sequence[str]) -> pandera.Check:
     def passes(frame: pd.DataFrame) -> pd.Series[bool]:
         return frame[names].notna().any(axis="columns")
 
-    return pandera.Check(
-        passes, name=IDENTITY, error="no-identity", statistics={"one_of": names}, ignore_na=False, n_failure_cases=1
-    )
+    return pandera.Check(passes, name=IDENTITY, error="no-identity", statistics={"one_of": names}, ignore_na=False)
 
 
 def _description(field: Field) -> str:
