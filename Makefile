@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Without a PostgreSQL to test with, the part that talks to it is left out of the measuring.
 POSTGRES := $(shell command -v initdb || ls -d /usr/lib/postgresql/*/bin/initdb 2>/dev/null)
-UNMEASURED := $(if $(POSTGRES),,--omit='importer/ledger/postgres/*')
+UNMEASURED := $(if $(POSTGRES),,--omit='importer/ledger/postgres/*,importer/rate_limit/postgres_store.py')
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-all fuzz fuzz-guided lint audit smoke docs proposals pictures lock clean crash-campaign soak fleet bench
@@ -31,23 +31,23 @@ test: lint $(VENV)/.development ## Run all checks and tests, with coverage
 	rm -f .coverage .coverage.*
 	$(BIN)/python -m pytest -n 5 --cov --cov-report=
 	$(BIN)/python -m coverage report --fail-under=97 --skip-covered $(UNMEASURED)
-	$(BIN)/python -m coverage report --fail-under=100 --include='importer/pipeline/*,importer/ledger/*,importer/crm/*,importer/targets/*' --skip-covered $(UNMEASURED)
+	$(BIN)/python -m coverage report --fail-under=100 --include='importer/app/*,importer/delivery/*,importer/planning/*,importer/rate_limit/*,importer/leadsquared/*,importer/ledger/*,importer/targets/*' --skip-covered $(UNMEASURED)
 
 test-all: export ALL_CASES = 1
 test-all: test ## The same with every case of the faults and crashes, of which the tests do a part
 
-# The tests of tests/fuzz/ with so many times the examples of `make test`, other ones each time; 25 take some five minutes.
+# The tests of tests/reliability/fuzz/ with so many times the examples of `make test`, other ones each time; 25 take some five minutes.
 FUZZ_TIMES ?= 25
 
 fuzz: $(VENV)/.development ## Feed readers, mappings and answers with rubbish for five minutes (FUZZ_TIMES=100: twenty)
-	FUZZ_TIMES=$(FUZZ_TIMES) $(BIN)/python -m pytest tests/fuzz -p no:cacheprovider
+	FUZZ_TIMES=$(FUZZ_TIMES) $(BIN)/python -m pytest tests/reliability/fuzz -p no:cacheprovider
 
 GUIDED_SECONDS ?= 60
 
 fuzz-guided: $(VENV)/.development ## The same guided by the branches that are reached, a minute for each (GUIDED_SECONDS=60)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary atheris --requirement tests/fuzz/requirements.txt \
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary atheris --requirement tests/reliability/fuzz/requirements.txt \
 	|| { echo "There is no atheris for this platform ($$(uname -sm), $$($(BIN)/python --version)); nothing was fuzzed. make fuzz works without it."; exit 1; }
-	$(BIN)/python tests/fuzz/guided.py --seconds $(GUIDED_SECONDS)
+	$(BIN)/python -m tests.reliability.fuzz.guided --seconds $(GUIDED_SECONDS)
 
 lint: $(VENV)/.development ## Check style, types and layers
 	$(BIN)/ruff check .
@@ -77,23 +77,23 @@ bench: .bench/ready ## Measure speed and memory beside other tools, for about an
 	.bench/bin/python benchmarks/run.py $(ARGS)
 
 crash-campaign: $(VENV)/.development ## Try to lose or double a row, for half an hour, and write docs/reliability.md
-	$(BIN)/python tests/campaign/run.py $(ARGS)
+	$(BIN)/python -m tests.reliability.campaign.run $(ARGS)
 
 soak: $(VENV)/.development ## Sixty nights of jobs with faults and kills in a quarter of an hour; writes docs/reliability.md
-	$(BIN)/python tests/soak/soak.py $(ARGS)
+	$(BIN)/python -m tests.reliability.soak.soak $(ARGS)
 
 fleet: $(VENV)/.development ## Measure many accounts on 1, 2 and 4 workers, and write docs/reliability.md
-	$(BIN)/python tests/soak/soak.py --fleet $(ARGS)
+	$(BIN)/python -m tests.reliability.soak.soak --fleet $(ARGS)
 
 docs: $(VENV)/.development ## Write the generated parts of the docs again
-	$(BIN)/python tests/docs/generate.py
+	$(BIN)/python -m tests.acceptance.docs.generate
 	$(BIN)/python -m importer.mapping.reference docs/mapping.md
 
 proposals: $(VENV)/.development ## Print how good the proposed mappings for the exports of the tests are
-	$(BIN)/python tests/proposing/figures.py
+	$(BIN)/python -m tests.unit.suggest.suggestion_figures
 
 pictures: $(VENV)/.development ## Draw the reports of clean, faulty and troubled imports as PNG files, to look at
-	$(BIN)/python tests/pictures/draw.py pictures
+	$(BIN)/python -m tests.support.pictures.draw pictures
 
 lock: $(VENV)/.development ## Write both requirements.lock anew from what pyproject.toml and benchmarks/requirements.txt allow
 	$(BIN)/python -m pip install --quiet uv

@@ -15,9 +15,9 @@ from typing import Any
 
 from data import MAPPING, write_csv
 
-from importer.damage.detective import Detective
-from importer.pipeline.plan import PlanRequest, plan_import, prepare
-from importer.settings import Locale
+from importer.config.settings import Locale
+from importer.data_quality.analyzer import Detective
+from importer.planning.plan import PlanRequest, plan_import, prepare
 
 
 def main() -> None:

@@ -12,7 +12,7 @@ __version__ = "0.1.0"
 __all__ = ["deliver", "plan_import"]
 
 
-_ROOMS = {"deliver": "importer.pipeline.deliver", "plan_import": "importer.pipeline.plan"}
+_ROOMS = {"deliver": "importer.delivery.deliver", "plan_import": "importer.planning.plan"}
 
 
 def __getattr__(name: str) -> Any:

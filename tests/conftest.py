@@ -6,31 +6,40 @@ import os
 import subprocess
 import zlib
 from collections.abc import Generator, Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import settings
-from key_search import keys_in_files, keys_in_text
+
+from tests.support.key_search import keys_in_files, keys_in_text
 
 # Computers of tests are busy; a slow example is no fault, and the tests have no times in them.
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
 
-SEARCHED_FOLDERS = frozenset({"acceptance", "faults", "campaign", "crash", "network", "postgres", "security"})
+_HERE = Path(__file__).parent
+
+SEARCHED_FOLDERS = (
+    "acceptance",
+    "acceptance/postgres",
+    "acceptance/security",
+    "reliability/faults",
+    "reliability/campaign",
+)
 """Folders of tests whose temporary files are searched as well; the others write none with keys in reach."""
 
 
-UNMEASURED_FOLDERS = frozenset({"acceptance", "faults", "campaign", "fuzz", "soak", "benchmarks"})
-"""Folders of tests in which coverage is not measured, for that takes time and other tests reach the same lines; commands
+UNMEASURED_FOLDERS = ("acceptance", "reliability", "unit/benchmarks")
+MEASURED_FOLDERS = ("acceptance/docs", "acceptance/postgres", "acceptance/security", "acceptance/bad_inputs")
+"""Folders of tests (but for those of ``MEASURED_FOLDERS``) in which coverage is not measured, for that takes time and other tests reach the same lines; commands
 that acceptance tests start are measured all the same. Nor is it in tests of properties, which take twice as long with it:
 an example that the next run need not find again is no proof that a line is tested."""
 
 
-SAMPLED = frozenset(
-    {
-        *("faults", "campaign", "test_postgres_acceptance.py", "test_pipeline_clock.py"),
-        *("test_acceptance_recovery.py", "test_acceptance_account.py"),
-    }
+SAMPLED = (
+    *("reliability/faults", "reliability/campaign", "unit/delivery/test_clock.py"),
+    *("acceptance/postgres/test_acceptance.py", "acceptance/test_recovery.py", "acceptance/test_account.py"),
 )
 """Folders and files in which a test with many cases, each a whole import, does some of them; ALL_CASES=1 does all."""
 
@@ -38,12 +47,12 @@ _FEW_CASES, _EACH = 2, 5
 
 TOGETHER = {
     "tests/postgres/": "postgres",
-    "tests/ledger/test_ledger_contract.py::TestSharedLedger": "shared ledger",
-    "tests/security/test_security_keys.py": "ordinary run",
-    "tests/security/test_security_key_sources.py": "ordinary run",
-    "tests/security/test_security_unattended.py": "ordinary run",
-    "tests/proposing/test_proposing_exports.py": "exports",
-    "tests/reports/test_reports_browser.py": "browser",
+    "tests/contract/ledger/test_ledger.py::TestSharedLedger": "shared ledger",
+    "tests/acceptance/security/test_keys.py": "ordinary run",
+    "tests/acceptance/security/test_key_sources.py": "ordinary run",
+    "tests/acceptance/security/test_unattended.py": "ordinary run",
+    "tests/unit/suggest/test_exports.py": "exports",
+    "tests/unit/reports/test_browser.py": "browser",
 }
 """Tests that share what takes seconds to set up: one of the processes that run tests does all of a group."""
 
@@ -65,13 +74,14 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out of the coverage what is not measured, and out of the run what is only sampled."""
     for item in items:
-        if item.path.parent.name in UNMEASURED_FOLDERS or _is_property(item):
+        unmeasured = _lies_in(item.path, UNMEASURED_FOLDERS) and not _lies_in(item.path, MEASURED_FOLDERS)
+        if unmeasured or _is_property(item):
             item.add_marker("no_cover")
     if os.environ.get("ALL_CASES"):
         return
     cases: dict[str, list[pytest.Item]] = {}
     for item in items:
-        if not SAMPLED.isdisjoint((item.path.parent.name, item.path.name)):
+        if _lies_in(item.path, SAMPLED):
             cases.setdefault(item.nodeid.split("[")[0], []).append(item)
     left_out = {
         id(item)
@@ -81,6 +91,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     }
     config.hook.pytest_deselected(items=[item for item in items if id(item) in left_out])
     items[:] = [item for item in items if id(item) not in left_out]
+
+
+def _lies_in(path: Path, places: Iterable[str]) -> bool:
+    return any(path == _HERE / place or path.is_relative_to(_HERE / place) for place in places)
 
 
 def _all_but_some(name: str, several: list[pytest.Item]) -> list[pytest.Item]:
@@ -108,7 +122,7 @@ def _usual_umask() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _no_key_escapes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Look at the output of every child process, and at the files of those tests that run the whole program."""
-    if request.path.parent.name not in SEARCHED_FOLDERS:
+    if request.path.parent not in [_HERE / folder for folder in SEARCHED_FOLDERS]:
         yield
         return
     outputs: list[str] = []

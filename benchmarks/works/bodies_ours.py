@@ -4,10 +4,10 @@ import sys
 from itertools import islice
 from pathlib import Path
 
-from importer.crm.client import body_bytes
+from importer.leadsquared.client import body_bytes
 from importer.mapping.loader import parse_mapping
-from importer.pipeline.plan import known_words
-from importer.pipeline.plan_store import open_plan, to_records
+from importer.planning.plan import known_words
+from importer.planning.store import open_plan, to_records
 from importer.targets import make_target
 
 BATCH = 25

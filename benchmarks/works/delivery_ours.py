@@ -48,10 +48,10 @@ def main() -> None:
         "LEADSQUARED_WINDOW_SECONDS": "1",
     }
     from importer.cli.main import run
-    from importer.crm.client import LeadSquaredClient
+    from importer.delivery import deliver
+    from importer.delivery.dispatcher import Dispatcher
+    from importer.leadsquared.client import LeadSquaredClient
     from importer.ledger.store import SqlLedger
-    from importer.pipeline import deliver
-    from importer.pipeline.dispatch import Dispatcher
     from importer.targets.bulk_activities import BulkActivitiesByLeadId
 
     timed(SqlLedger, "record", "commit")

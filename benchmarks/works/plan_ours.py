@@ -10,7 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet
 
-from importer.pipeline.plan import PlanRequest, plan_import, prepare
+from importer.planning.plan import PlanRequest, plan_import, prepare
 
 
 def main() -> None:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from importer.model import Status
+from importer.core.model import Status
 from importer.reports.interface import RESULT_COLUMNS, ReportColumn, ResultChunk, RunSummary
-from importer.reports.workbook import write_workbook
+from importer.reports.xlsx.workbook import write_workbook
 
 CHUNK = 50_000
 COLUMNS = ("Lead ID", "E-mail", "City", "Remark")

@@ -14,8 +14,8 @@ from importer.cli.options import load, surroundings
 from importer.cli.streams import answer
 
 if TYPE_CHECKING:
-    from importer.accounts.overview import Listed
-    from importer.accounts.trying import Tried
+    from importer.app.account_status import Listed
+    from importer.app.account_test import Tried
 
 _COLOURS = {"ok": "green", "note": "yellow", "problem": "red"}
 _KEEPINGS = ("keyring", "file", "environment")
@@ -31,7 +31,7 @@ def command() -> None:
 @_JSON
 def list_command(as_json: bool) -> int:
     """Show the accounts: host, limits, where the keys are kept and whether they are there. Never shows a key."""
-    from importer.accounts.overview import overview
+    from importer.app.account_status import overview
 
     path, listed = overview(surroundings(quiet=True, verbose=0))
     if as_json:
@@ -71,7 +71,7 @@ def _tell(one: Listed) -> None:
 
 
 def _say(text: str) -> None:
-    from importer.reports.words import shown
+    from importer.core.text import shown
 
     answer(shown(text))
 
@@ -93,16 +93,16 @@ def add_command(
     name: str, region: str | None, host: str | None, kept_in: str | None, replace: bool, **rest: Any
 ) -> int:
     """Add the account NAME to accounts.yaml. Keys are asked for without being shown, and never written into it."""
-    from importer.accounts import changing
-    from importer.accounts.keeping import Keeping, variable_of
+    from importer.config.accounts_file import commands
+    from importer.config.accounts_file.key_store import Keeping, variable_of
 
     outside = surroundings(quiet=True, verbose=0)
-    path = changing.file_to_write(outside.environment, outside.home)
-    changing.refuse_taken(name, path, outside.home, replace=replace)
+    path = commands.file_to_write(outside.environment, outside.home)
+    commands.refuse_taken(name, path, outside.home, replace=replace)
     chosen, async_host = _hosts(region, host, rest.pop("async_host"))
     keeping = Keeping(kept_in or _asked("Where shall its keys be kept?", "--kept-in", click.Choice(_KEEPINGS)))
     settings = {setting: value for setting, value in rest.items() if value is not None}
-    changing.add(changing.Wish(name, chosen, async_host, keeping, settings, replace), path, outside.home, _ask_key)
+    commands.add(commands.Wish(name, chosen, async_host, keeping, settings, replace), path, outside.home, _ask_key)
     _say(f"Account {name} is in {path}; {_kept(keeping)}")
     if keeping is Keeping.ENVIRONMENT:
         for key in ("access_key", "secret_key", *(("api_key",) if async_host else ())):
@@ -121,9 +121,9 @@ def _kept(keeping: str) -> str:
 
 def _hosts(region: str | None, host: str | None, async_host: str | None) -> tuple[str, str]:
     """Host and async host, as given or asked for. Raises :class:`UsageError`."""
-    from importer.accounts.regions import REGIONS
-    from importer.accounts.regions import region as find
-    from importer.errors import UsageError
+    from importer.config.regions import REGIONS
+    from importer.config.regions import region as find
+    from importer.core.errors import UsageError
 
     if region and host:
         raise UsageError("--region and --host say the same.", "Give one of them.")
@@ -141,7 +141,7 @@ def _hosts(region: str | None, host: str | None, async_host: str | None) -> tupl
 
 def _asked(question: str, option: str, kind: click.Choice[str] | None = None) -> str:
     """What the person says. Raises :class:`UsageError` when nobody is there to be asked."""
-    from importer.errors import UsageError
+    from importer.core.errors import UsageError
 
     if not sys.stdin.isatty():
         raise UsageError(f"Nobody is there to be asked: {option} is missing.", f"Give {option}.")
@@ -149,7 +149,7 @@ def _asked(question: str, option: str, kind: click.Choice[str] | None = None) ->
 
 
 def _ask_key(name: str) -> str:
-    from importer.errors import UsageError
+    from importer.core.errors import UsageError
 
     if not sys.stdin.isatty():
         raise UsageError(
@@ -165,8 +165,8 @@ def _ask_key(name: str) -> str:
 @_JSON
 def test_command(name: str | None, every: bool, as_json: bool) -> int:
     """Ask LeadSquared once whose keys they are: of the account NAME, of all, or of the LEADSQUARED_… variables."""
-    from importer.accounts.overview import accounts_of
-    from importer.errors import UsageError
+    from importer.app.account_status import accounts_of
+    from importer.core.errors import UsageError
 
     if name and every:
         raise UsageError("NAME and --all contradict each other.", "Give one of them.")
@@ -184,10 +184,10 @@ def test_command(name: str | None, every: bool, as_json: bool) -> int:
 
 
 def _try(name: str | None, outside: Any, also: dict[str, str]) -> Tried:
-    from importer.accounts.trying import Tried, try_account
-    from importer.errors import SettingsError
-    from importer.pipeline.doctor import Examined, Health
-    from importer.pipeline.surroundings import open_memory
+    from importer.app.account_test import Tried, try_account
+    from importer.app.doctor import Examined, Health
+    from importer.app.environment import open_memory
+    from importer.core.errors import SettingsError
 
     try:
         account = load(outside, name)
@@ -219,8 +219,8 @@ def _tried_entry(one: Tried) -> dict[str, Any]:
 @click.argument("name")
 def remove_command(name: str) -> int:
     """Take the account NAME out of accounts.yaml. Its keys stay where they are kept."""
-    from importer.accounts.changing import remove
-    from importer.accounts.overview import accounts_of
+    from importer.app.account_status import accounts_of
+    from importer.config.accounts_file.commands import remove
 
     outside = surroundings(quiet=True, verbose=0)
     path, entries = accounts_of(outside)
@@ -238,8 +238,8 @@ def remove_command(name: str) -> int:
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 def check_command(file: Path | None) -> int:
     """Find every problem in accounts.yaml, or in FILE."""
-    from importer.accounts.loader import load_accounts
-    from importer.accounts.overview import accounts_of
+    from importer.app.account_status import accounts_of
+    from importer.config.accounts_file.loader import load_accounts
 
     path, entries = (file, load_accounts(file)) if file else accounts_of(surroundings(quiet=True, verbose=0))
     _say(f"{path} is a sound accounts file with {len(entries)} account{'s' * (len(entries) != 1)}.")
@@ -249,7 +249,7 @@ def check_command(file: Path | None) -> int:
 @command.command("schema")
 def schema_command() -> int:
     """The JSON Schema of accounts files, for editors."""
-    from importer.accounts.json_schema import accounts_json_schema
+    from importer.config.accounts_file.json_schema import accounts_json_schema
 
     answer(json.dumps(accounts_json_schema(), indent=2, ensure_ascii=False))
     return 0

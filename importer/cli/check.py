@@ -14,9 +14,9 @@ from importer.cli.options import file_options, request_from, speech_options, sur
 @speech_options
 def command(as_json: bool, quiet: bool, verbose: int, **values: Any) -> int:
     """Find every problem in FILE and show what would be sent. Sends nothing and needs no keys."""
-    from importer.pipeline.checking import check
-    from importer.pipeline.publishing import Places
-    from importer.pipeline.surroundings import locale_of
+    from importer.app.dry_run import check
+    from importer.app.environment import locale_of
+    from importer.reports.publisher import Places
 
     outside = surroundings(quiet=quiet or as_json, verbose=verbose)
     account, locale = locale_of(values["account"], outside)

@@ -13,8 +13,8 @@ import click
 from importer.cli.options import speech_options, surroundings
 
 if TYPE_CHECKING:
-    from importer.pipeline.decide import Doubt
-    from importer.pipeline.surroundings import Surroundings
+    from importer.app.environment import Surroundings
+    from importer.app.manual_resolution import Doubt
 
 _CHOICES = {"c": "created", "a": "absent", "g": "abandon"}
 _WIDTH = 100
@@ -50,8 +50,8 @@ def command(
     Without --row it asks about one row after the other. A decision is written down with your name, the time and the
     reason, and can be taken back until the row is sent again.
     """
+    from importer.app.manual_resolution import Decision, decide, doubts
     from importer.cli.main import print_json
-    from importer.pipeline.decide import Decision, decide, doubts
 
     outside = surroundings(quiet=quiet or as_json, verbose=verbose)
     if row is not None or decision is not None:
@@ -76,7 +76,7 @@ def command(
 
 
 def _ask(run_id: str, found: Sequence[Doubt], outside: Surroundings) -> int:
-    from importer.pipeline.decide import Decision, decide
+    from importer.app.manual_resolution import Decision, decide
 
     for doubt in found:
         click.echo(f"\n{_shown(doubt)}")
@@ -100,7 +100,7 @@ def _ask(run_id: str, found: Sequence[Doubt], outside: Surroundings) -> int:
 
 
 def _shown(doubt: Doubt) -> str:
-    from importer.problems import visible
+    from importer.core.text import visible
 
     lines = [f"Row {doubt.row}"]
     lines += [f"  {visible(label)}: {visible(text)}" for label, text in doubt.cells]

@@ -24,17 +24,17 @@ _IMPORTS = (
 @speech_options
 def command(folder: Path, as_json: bool, quiet: bool, verbose: int) -> int:
     """Import sample files into a CRM on this computer, and leave the results to look at. Needs no keys."""
+    from importer.app.imports import run
     from importer.cli import local_crm
     from importer.cli.main import print_json
-    from importer.pipeline.deliver import DeliveryOptions
-    from importer.pipeline.plan import PlanRequest
-    from importer.pipeline.publishing import Places, Report
-    from importer.pipeline.runs import run
-    from importer.reports.files import free_path
+    from importer.config.settings import Locale, without_database
+    from importer.core.output_files import free_path
+    from importer.core.text import shown
+    from importer.delivery.deliver import DeliveryOptions
+    from importer.planning.plan import PlanRequest
     from importer.reports.json_report import json_report
+    from importer.reports.publisher import Places, Report
     from importer.reports.summary import render_summary
-    from importer.reports.words import shown
-    from importer.settings import Locale, without_database
 
     outside = surroundings(quiet=quiet or as_json, verbose=verbose)
     # A trial leaves nothing in a database that others share.

@@ -17,8 +17,8 @@ _COLOURS = {"ok": "green", "note": "yellow", "problem": "red"}
 @speech_options
 def command(account: str | None, forget_limits: bool, refresh: bool, as_json: bool, quiet: bool, verbose: int) -> int:
     """Examine an account: keys, host, time zone, country, clock, limits, fields and queues. Sends nothing."""
-    from importer.pipeline import doctor
-    from importer.reports.words import shown
+    from importer.app import doctor
+    from importer.core.text import shown
 
     outside = surroundings(quiet=quiet or as_json, verbose=verbose)
     examined = []

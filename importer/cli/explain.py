@@ -17,7 +17,7 @@ def command(code: str | None, as_json: bool) -> int:
     from dataclasses import asdict
 
     from importer.cli.main import print_json
-    from importer.pipeline.explain import explain, explanations
+    from importer.reports.error_codes import explain, explanations
 
     if code is None:
         found = list(explanations())

@@ -7,7 +7,7 @@ import faulthandler
 import os
 import sys
 
-from importer.logs import redact_tracebacks
+from importer.core.logging import redact_tracebacks
 
 _PR_SET_DUMPABLE = 4
 """From Linux's <linux/prctl.h>; 0 also hides /proc/PID/environ and /proc/PID/mem from other programs of the user."""

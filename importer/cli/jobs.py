@@ -28,8 +28,8 @@ def command() -> None:
 def check_command(file: Path | None, as_json: bool) -> int:
     """Find every problem in the jobs file, and look at mappings, accounts and folders."""
     from importer.cli.options import surroundings
-    from importer.jobs.examine import examine
-    from importer.jobs.loader import find_jobs_file, load_jobs
+    from importer.jobs.config.loader import find_jobs_file, load_jobs
+    from importer.jobs.config.preflight import examine
 
     outside = surroundings(quiet=True, verbose=0)
     path = find_jobs_file(file, outside.environment, outside.home)
@@ -51,7 +51,7 @@ def check_command(file: Path | None, as_json: bool) -> int:
 @command.command("schema")
 def schema_command() -> int:
     """The JSON Schema of jobs files, for editors."""
-    from importer.jobs.json_schema import jobs_json_schema
+    from importer.jobs.config.json_schema import jobs_json_schema
 
     answer(json.dumps(jobs_json_schema(), indent=2, ensure_ascii=False))
     return 0
@@ -61,7 +61,7 @@ def schema_command() -> int:
 @jobs_options
 def list_command(file: Path | None, as_json: bool) -> int:
     """Show the jobs: when each is due, what waits for a person, and how it ended last."""
-    from importer.jobs.overview import standing
+    from importer.jobs.monitoring.status import standing
 
     with jobs_desk(file) as desk:
         listed = standing(desk.jobs, desk.store, desk.outside.clock.now())
@@ -86,7 +86,7 @@ def list_command(file: Path | None, as_json: bool) -> int:
 @jobs_options
 def next_command(count: int, file: Path | None, as_json: bool) -> int:
     """Show when jobs are due next."""
-    from importer.jobs.overview import coming
+    from importer.jobs.monitoring.status import coming
 
     with jobs_desk(file) as desk:
         times = coming(desk.jobs, desk.store, desk.outside.clock.now(), count)

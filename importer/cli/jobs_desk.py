@@ -14,13 +14,13 @@ import click
 from importer.cli.options import load, surroundings
 
 if TYPE_CHECKING:
-    from importer.jobs.database import Databases
-    from importer.jobs.loader import LoadedJobs
-    from importer.jobs.peers import Hold
-    from importer.jobs.postman import Postman
-    from importer.jobs.store import JobStore
-    from importer.jobs.work import Worker
-    from importer.pipeline.surroundings import Surroundings
+    from importer.app.environment import Surroundings
+    from importer.jobs.config.loader import LoadedJobs
+    from importer.jobs.engine.job_run import Worker
+    from importer.jobs.engine.workers import Hold
+    from importer.jobs.notifications.dispatcher import Postman
+    from importer.jobs.store.database import Databases
+    from importer.jobs.store.store import JobStore
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -43,7 +43,7 @@ class JobsDesk:
 
     def worker(self) -> Worker:
         """Somebody who does the work, with the real accounts."""
-        from importer.jobs.work import Worker
+        from importer.jobs.engine.job_run import Worker
 
         outside = self.outside
         return Worker(self.jobs, self.store, outside, lambda name: load(outside, name), self.hold)
@@ -51,14 +51,14 @@ class JobsDesk:
     @property
     def hold(self) -> Hold:
         """Holds locks of the jobs, against other machines, too, where several share a database."""
-        from importer.jobs.peers import holding
+        from importer.jobs.engine.workers import holding
 
         return holding(self.outside.home, self.databases.shared)
 
     def postman(self) -> Postman:
         """Somebody who sends the notifications."""
-        from importer.jobs.postman import Postman
-        from importer.jobs.sending import sender
+        from importer.jobs.notifications.dispatcher import Postman
+        from importer.jobs.notifications.sender import sender
 
         environment = self.outside.environment
         return Postman(self.jobs, self.store, sender(environment), environment, self.outside.clock)
@@ -70,12 +70,12 @@ def jobs_desk(file: Path | None, *, quiet: bool = True, verbose: int = 0, log_na
 
     Raises :class:`JobsFileError`, :class:`UsageError`, :class:`SettingsError` or :class:`LedgerError`.
     """
-    from importer.jobs.addresses import hide_addresses
-    from importer.jobs.database import databases_of, open_database
-    from importer.jobs.loader import find_jobs_file, load_jobs
-    from importer.jobs.peers import opening
-    from importer.jobs.store import JobStore
-    from importer.settings import forget_keys
+    from importer.config.settings import forget_keys
+    from importer.jobs.config.loader import find_jobs_file, load_jobs
+    from importer.jobs.engine.workers import opening
+    from importer.jobs.notifications.addresses import hide_addresses
+    from importer.jobs.store.database import databases_of, open_database
+    from importer.jobs.store.store import JobStore
 
     outside = surroundings(quiet=quiet, verbose=verbose, log_name=log_name)
     jobs = load_jobs(find_jobs_file(file, outside.environment, outside.home))
@@ -104,7 +104,7 @@ def person() -> str:
 def tell_lines(text: str) -> None:
     """Print sentences whose own line breaks are ours, such as those of a list of problems."""
     from importer.cli.streams import answer
-    from importer.problems import printable
-    from importer.redaction import redact
+    from importer.core.redaction import redact
+    from importer.core.text import printable
 
     answer(printable(redact(text.rstrip()), keep="\n"))

@@ -27,8 +27,8 @@ _CRON, _SYSTEMD, _WINDOWS = "cron", "systemd", "windows-task"
 def install_command(kind: str | None, write: bool, replace: bool, file: Path | None, as_json: bool) -> int:
     """Print a unit for the scheduler of this machine, or install it."""
     from importer.cli.options import surroundings
+    from importer.jobs.config.loader import find_jobs_file, load_jobs
     from importer.jobs.install import TASK_FILE, UNIT_PATH, Place, cron_block, systemd_unit, windows_task
-    from importer.jobs.loader import find_jobs_file, load_jobs
 
     if kind is None:
         raise click.UsageError("Say for what: --cron, --systemd or --windows-task.")
@@ -68,7 +68,7 @@ def _program() -> list[str]:
 
 def _install_crontab(block: str) -> str:
     """Put the block into the crontab of this user. Raises :class:`ImporterError`."""
-    from importer.errors import ImporterError
+    from importer.core.errors import ImporterError
     from importer.jobs.install import merged_crontab
 
     program = shutil.which("crontab")
@@ -87,7 +87,7 @@ def _install_crontab(block: str) -> str:
 
 def _write_unit(path: Path, text: str, *, replace: bool) -> str:
     """Write a unit. Raises :class:`ImporterError` when another one is there, or it cannot be written."""
-    from importer.errors import ImporterError, UsageError
+    from importer.core.errors import ImporterError, UsageError
 
     try:
         if path.exists() and path.read_text("utf-8") != text and not replace:

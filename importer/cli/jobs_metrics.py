@@ -14,7 +14,7 @@ from importer.cli.jobs_desk import JobsDesk, jobs_desk, jobs_options
 from importer.cli.main import print_json
 
 if TYPE_CHECKING:
-    from importer.jobs.figures import Watcher
+    from importer.jobs.monitoring.collector import Watcher
 
 
 @click.command("metrics")
@@ -30,7 +30,7 @@ def metrics_command(textfile: Path | None, file: Path | None, as_json: bool) -> 
     For cron: the same figures as those of `importer serve --listen`, but those of the engine.
     """
     from importer.cli.streams import answer
-    from importer.jobs.metrics import exposition, health, write_textfile
+    from importer.jobs.monitoring.prometheus import exposition, health, write_textfile
 
     with jobs_desk(file) as desk:
         picture = watcher(desk).picture()
@@ -46,9 +46,9 @@ def metrics_command(textfile: Path | None, file: Path | None, as_json: bool) -> 
 
 def watcher(desk: JobsDesk, engine_trouble: Callable[[datetime], str] | None = None) -> Watcher:
     """Somebody who looks at the ledger and the jobs of ``desk``."""
-    from importer.jobs.figures import Watcher
-    from importer.ledger.entrance import watch_ledger
-    from importer.settings import database_of
+    from importer.config.settings import database_of
+    from importer.jobs.monitoring.collector import Watcher
+    from importer.ledger.factory import watch_ledger
 
     outside = desk.outside
     ledger = watch_ledger(outside.home, database_of(outside.environment))
@@ -62,8 +62,8 @@ def answering(listen: str | None, desk: JobsDesk, engine_trouble: Callable[[date
         yield
         return
     from importer.cli.streams import say
-    from importer.jobs.listening import address_of, listening
-    from importer.jobs.metrics import exposition
+    from importer.jobs.monitoring.http_server import address_of, listening
+    from importer.jobs.monitoring.prometheus import exposition
 
     take = watcher(desk, engine_trouble).picture
     # What is missing for it is told now, and not to the first who asks.

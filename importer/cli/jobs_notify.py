@@ -19,9 +19,9 @@ def test_command(name: str, file: Path | None, as_json: bool) -> int:
     The exit status is 1 when one of them could not be reached.
     """
     from importer.cli.options import surroundings
-    from importer.errors import UsageError
-    from importer.jobs.loader import find_jobs_file, load_jobs
-    from importer.jobs.sending import sender, try_addresses
+    from importer.core.errors import UsageError
+    from importer.jobs.config.loader import find_jobs_file, load_jobs
+    from importer.jobs.notifications.sender import sender, try_addresses
 
     outside = surroundings(quiet=True, verbose=0)
     task = load_jobs(find_jobs_file(file, outside.environment, outside.home)).task(name)

@@ -21,7 +21,7 @@ Plain = Mapping[str, Any]
 @jobs_options
 def history_command(name: str | None, limit: int, file: Path | None, as_json: bool) -> int:
     """Show what the jobs, or the job NAME, did, newest first, and what became of each file and notification."""
-    from importer.jobs.overview import history
+    from importer.jobs.monitoring.status import history
 
     with jobs_desk(file) as desk:
         if name is not None:

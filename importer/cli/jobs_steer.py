@@ -17,7 +17,7 @@ from importer.cli.streams import answer
 @jobs_options
 def pause_command(name: str, why: str, file: Path | None, as_json: bool) -> int:
     """Let the job NAME rest: its files stay where they are until importer jobs resume."""
-    from importer.pipeline.clock import iso
+    from importer.core.time import iso
 
     with jobs_desk(file) as desk:
         desk.jobs.task(name)
@@ -53,9 +53,9 @@ def resume_command(name: str, file: Path | None, as_json: bool) -> int:
 @jobs_options
 def approve_command(name: str, chosen: Path | None, file: Path | None, as_json: bool) -> int:
     """Let the files of the job NAME be sent that its guards hold; they go at its next turn."""
-    from importer.errors import UsageError
-    from importer.jobs.store import State
-    from importer.reports.words import shown
+    from importer.core.errors import UsageError
+    from importer.core.text import shown
+    from importer.jobs.store.store import State
 
     with jobs_desk(file) as desk:
         desk.jobs.task(name)

@@ -11,7 +11,7 @@ from importer.cli.jobs_desk import jobs_desk, jobs_options, tell_lines
 from importer.cli.main import print_json
 
 if TYPE_CHECKING:
-    from importer.jobs.ends import TurnEnd
+    from importer.jobs.engine.results import TurnEnd
 
 _BUSY = 75
 _POST_SECONDS = 30.0
@@ -29,7 +29,7 @@ def run_command(name: str, file: Path | None, as_json: bool, quiet: bool, verbos
     What a killed process left is finished first. While the job is running already, this ends quietly with exit status
     75.
     """
-    from importer.jobs.engine import Engine
+    from importer.jobs.engine.scheduler import Engine
 
     with jobs_desk(file, quiet=quiet or as_json, verbose=verbose) as desk:
         desk.jobs.task(name)
@@ -52,14 +52,14 @@ def run_command(name: str, file: Path | None, as_json: bool, quiet: bool, verbos
 
 
 def _tell_busy(name: str, *, as_json: bool) -> int:
-    from importer.jobs.ends import TurnEnd
-    from importer.jobs.store import Result
+    from importer.jobs.engine.results import TurnEnd
+    from importer.jobs.store.store import Result
 
     return _tell(TurnEnd(name, Result.BUSY, _BUSY, "The job is running already."), as_json=as_json)
 
 
 def _tell(end: TurnEnd, *, as_json: bool, quiet: bool = False) -> int:
-    from importer.jobs.store import Result
+    from importer.jobs.store.store import Result
 
     if as_json:
         print_json(end.plain())

@@ -21,10 +21,10 @@ def command() -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
 def backup_command(dest: Path, as_json: bool) -> int:
     """Copy the ledger to DEST, a new file; imports may go on meanwhile. docs/operating.md says how to put it back."""
-    from importer.errors import UsageError
+    from importer.config.settings import database_of
+    from importer.core.errors import UsageError
     from importer.ledger.backup import back_up
     from importer.ledger.store import ledger_file
-    from importer.settings import database_of
 
     outside = surroundings(quiet=True, verbose=0)
     if database_of(outside.environment) is not None:

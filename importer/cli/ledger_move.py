@@ -13,11 +13,11 @@ from importer.cli.streams import answer
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
 def move_command(as_json: bool) -> int:
     """Move the ledger of this computer into the database that IMPORTER_DATABASE_URL names. Doing it again is safe."""
-    from importer.errors import UsageError
-    from importer.ledger.entrance import move_ledger
+    from importer.config.settings import database_of
+    from importer.core.errors import UsageError
+    from importer.ledger.factory import move_ledger
     from importer.ledger.identity import wants_adoption
-    from importer.pipeline.words import number_of
-    from importer.settings import database_of
+    from importer.reports.summary_text import number_of
 
     outside = surroundings(quiet=True, verbose=0)
     database = database_of(outside.environment)

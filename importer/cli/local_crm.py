@@ -18,9 +18,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from importer.account_sources import load_account, sandbox_file
-from importer.errors import ImporterError
-from importer.settings import Account, environment_for_child
+from importer.config.accounts import load_account, sandbox_file
+from importer.config.settings import Account, environment_for_child
+from importer.core.errors import ImporterError
 
 _KEY_SETTINGS = {
     "access_key": "SANDBOX_ACCESS_KEY",

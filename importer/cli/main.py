@@ -13,11 +13,11 @@ import click
 
 from importer import __version__
 from importer.cli.streams import answer, make_steady, say, silence
-from importer.errors import ImporterError, MappingError
-from importer.failpoints import VARIABLE, arm
-from importer.logs import note_in_file
-from importer.problems import printable
-from importer.redaction import redact
+from importer.core.errors import ImporterError, MappingError
+from importer.core.failpoints import VARIABLE, arm
+from importer.core.logging import note_in_file
+from importer.core.redaction import redact
+from importer.core.text import printable
 
 _COMMANDS = {
     "demo": ("importer.cli.demo", "The whole thing on sample data, against a CRM on this computer."),

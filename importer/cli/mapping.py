@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from importer.pipeline.proposals import Proposed
+    from importer.app.suggest_mapping import Proposed
 
 _PATH = click.Path(path_type=Path)
 
@@ -36,9 +36,9 @@ def new_command(
 
     Works without keys and without a network, and never replaces a file.
     """
+    from importer.app.suggest_mapping import Wish, propose_mapping
     from importer.cli.main import print_json
     from importer.cli.options import load, surroundings
-    from importer.pipeline.proposals import Wish, propose_mapping
     from importer.sources.interface import SourceOptions
 
     outside = surroundings(quiet=as_json, verbose=0)
@@ -46,7 +46,7 @@ def new_command(
         load(outside, account)
     proposed = propose_mapping(Wish(file, target, output, account, SourceOptions(**reading)), outside)
     if as_json:
-        from importer.pipeline.proposals import proposal_json
+        from importer.app.suggest_mapping import proposal_json
 
         print_json(proposal_json(proposed))
     else:
@@ -55,7 +55,7 @@ def new_command(
 
 
 def _tell(proposed: Proposed, file: Path) -> None:
-    from importer.reports.words import shown
+    from importer.core.text import shown
 
     proposal, path = proposed.proposal, shown(str(proposed.path))
     used = {column for entry in proposal.entries if not entry.held for column in entry.columns}
@@ -76,8 +76,8 @@ def _tell(proposed: Proposed, file: Path) -> None:
 @click.option("--file", type=_PATH, help="Also match the mapping with this file's headings.")
 def check_command(mapping: Path, file: Path | None) -> int:
     """Find every problem in MAPPING, with its line."""
-    from importer.pipeline.mappings import check_mapping_file
-    from importer.reports.words import shown
+    from importer.app.mappings import check_mapping_file
+    from importer.core.text import shown
 
     for line in check_mapping_file(mapping, file):
         click.echo(shown(line))
@@ -89,7 +89,7 @@ def check_command(mapping: Path, file: Path | None) -> int:
 @click.option("--json-schema", is_flag=True, help="The JSON Schema of all mappings, for editors.")
 def schema_command(mapping: Path | None, json_schema: bool) -> int:
     """Show the pandera schema that MAPPING compiles to."""
-    from importer.pipeline.mappings import mapping_schema_text, schema_for_editors
+    from importer.app.mappings import mapping_schema_text, schema_for_editors
 
     if json_schema:
         click.echo(json.dumps(schema_for_editors(), indent=2, ensure_ascii=False))
@@ -105,8 +105,8 @@ def schema_command(mapping: Path | None, json_schema: bool) -> int:
 @click.option("-o", "--output", type=_PATH, help="Path of the new workbook; default: the mapping's name.")
 def template_command(mapping: Path, output: Path | None) -> int:
     """Make a workbook to fill in: the headings that MAPPING uses, with notes, drop-down lists and an example."""
-    from importer.pipeline.mappings import write_template
-    from importer.reports.words import shown
+    from importer.app.mappings import write_template
+    from importer.core.text import shown
 
     click.echo(f"Template: {shown(str(write_template(mapping, output)))}")
     return 0

@@ -7,7 +7,7 @@ import os
 import time
 from collections.abc import Callable, Mapping
 
-from importer.heap import ask_glibc, give_back_now
+from importer.core.memory import ask_glibc, give_back_now
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
 """From glibc's <malloc.h>."""

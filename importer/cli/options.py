@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
-    from importer.pipeline.plan import PlanRequest
-    from importer.pipeline.progress import Progress
-    from importer.pipeline.publishing import Report
-    from importer.pipeline.surroundings import Surroundings
-    from importer.settings import Account, Locale
+    from importer.app.environment import Surroundings
+    from importer.config.settings import Account, Locale
+    from importer.core.progress import Progress
+    from importer.planning.plan import PlanRequest
+    from importer.reports.publisher import Report
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -66,7 +66,7 @@ def file_options(command: Command) -> Command:
 
 def request_from(values: dict[str, Any], account: str, locale: Locale, again: str = "") -> PlanRequest:
     """The plan that the options of :func:`file_options` ask for."""
-    from importer.pipeline.plan import PlanRequest
+    from importer.planning.plan import PlanRequest
     from importer.sources.interface import SourceOptions
 
     return PlanRequest(
@@ -92,10 +92,10 @@ def surroundings(*, quiet: bool, verbose: int, yes: bool = True, log_name: str =
     Ctrl-C finishes the calls in flight; a second one stops at once. The log also goes into the file that the person
     named, or else, with a ``log_name``, into one of that name in the home folder.
     """
+    from importer.app.environment import Surroundings
     from importer.cli.progress import choose_progress
-    from importer.pipeline.clock import SystemClock
-    from importer.pipeline.surroundings import Surroundings
-    from importer.settings import forget_keys, home_folder
+    from importer.config.settings import forget_keys, home_folder
+    from importer.core.time import SystemClock
 
     os.umask(0o077)
     home = home_folder(os.environ)
@@ -119,7 +119,7 @@ def surroundings(*, quiet: bool, verbose: int, yes: bool = True, log_name: str =
 
 
 def _configure_log(verbosity: int, default: Path | None) -> None:
-    from importer.logs import LogForm, LogPlace, configure_logging
+    from importer.core.logging import LogForm, LogPlace, configure_logging
 
     context = click.get_current_context(silent=True)
     chosen = context.find_root().params if context else {}
@@ -130,14 +130,14 @@ def _configure_log(verbosity: int, default: Path | None) -> None:
 
 
 def _make_crm(account: Account) -> Any:
-    from importer.crm.client import LeadSquaredClient
+    from importer.leadsquared.client import LeadSquaredClient
 
     return LeadSquaredClient(account)
 
 
 def _confirm(yes: bool) -> Callable[[str], bool]:
     """Asks when a person is there; `--yes` and scripts are not asked."""
-    from importer.reports.words import shown
+    from importer.core.text import shown
 
     if yes or not _person_is_there():
         return lambda question: True
@@ -163,9 +163,9 @@ def _stop_politely(stop: threading.Event, progress: Progress) -> None:
 
 def load(outside: Surroundings, name: str | None) -> Account:
     """The account called ``name``; a sandbox account's sandbox is started when it is not running."""
-    from importer.account_sources import load_account
     from importer.cli.local_crm import ensure_running
-    from importer.settings import forget_keys
+    from importer.config.accounts import load_account
+    from importer.config.settings import forget_keys
 
     account = load_account(name, outside.environment, outside.home)
     # Now that the keys are known, they are also found in variables with names of the person's own.
@@ -178,9 +178,9 @@ def tell(report: Report, *, as_json: bool) -> int:
     """Print how it ended; the exit status."""
     from importer.cli.main import print_json
     from importer.cli.streams import answer
+    from importer.core.text import shown
     from importer.reports.json_report import json_report
     from importer.reports.summary import render_summary
-    from importer.reports.words import shown
 
     if as_json:
         print_json(json_report(report.summary, report.results, report.page, report.exit_status))

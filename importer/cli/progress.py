@@ -8,10 +8,10 @@ import time
 from collections.abc import Callable
 
 from importer.cli.streams import say
-from importer.model import Counts, Status
-from importer.pipeline.progress import Progress, Silent
-from importer.problems import printable
-from importer.redaction import redact
+from importer.core.model import Counts, Status
+from importer.core.progress import Progress, Silent
+from importer.core.redaction import redact
+from importer.core.text import printable
 from importer.reports.words import rows_text
 
 _LINE_SECONDS = 10.0

@@ -25,9 +25,9 @@ def command(
     verbose: int,
 ) -> int:
     """Finish RUN, or the newest run that is not finished, and look again at rows in doubt."""
-    from importer.pipeline.deliver import DeliveryOptions
-    from importer.pipeline.publishing import Places
-    from importer.pipeline.runs import resume
+    from importer.app.imports import resume
+    from importer.delivery.deliver import DeliveryOptions
+    from importer.reports.publisher import Places
 
     outside = surroundings(quiet=quiet or as_json, verbose=verbose)
     options = DeliveryOptions(keep_going=keep_going, patience=patience)

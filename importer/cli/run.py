@@ -48,12 +48,12 @@ def command(
 
     The same file with the same mapping continues its run and sends nothing twice.
     """
-    from importer.pipeline.checking import check
-    from importer.pipeline.deliver import DeliveryOptions
-    from importer.pipeline.publishing import Places
-    from importer.pipeline.runs import run
-    from importer.pipeline.surroundings import locale_of
-    from importer.settings import Locale
+    from importer.app.dry_run import check
+    from importer.app.environment import locale_of
+    from importer.app.imports import run
+    from importer.config.settings import Locale
+    from importer.delivery.deliver import DeliveryOptions
+    from importer.reports.publisher import Places
 
     outside = surroundings(quiet=quiet or as_json, verbose=verbose, yes=yes or as_json)
     places = Places(values["results"])

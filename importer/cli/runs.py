@@ -32,8 +32,8 @@ def prune_command(older_than: str, account: str | None, yes: bool, as_json: bool
     """
     import sys
 
-    from importer.pipeline.pruning import Pruned, age_of, prunable, prune
-    from importer.pipeline.words import number_of
+    from importer.app.retention import Pruned, age_of, prunable, prune
+    from importer.reports.summary_text import number_of
 
     outside = surroundings(quiet=True, verbose=0, yes=yes or as_json)
     age = age_of(older_than)
@@ -58,9 +58,10 @@ def prune_command(older_than: str, account: str | None, yes: bool, as_json: bool
 
 
 def _list(account: str | None, limit: int, *, as_json: bool) -> int:
-    from importer.pipeline.runs import list_runs
-    from importer.pipeline.successes import successes
-    from importer.reports.words import counted, shown
+    from importer.app.heartbeat import successes
+    from importer.app.imports import list_runs
+    from importer.core.text import shown
+    from importer.reports.words import counted
 
     outside = surroundings(quiet=True, verbose=0)
     listed = list_runs(outside, account, limit)

@@ -23,7 +23,7 @@ def command(ctx: click.Context, name: str) -> int:
     While it runs (and afterwards, for it is started again), use it with --account sandbox.
     """
     from importer.cli import local_crm
-    from importer.settings import home_folder
+    from importer.config.settings import home_folder
 
     home = home_folder(os.environ)
     local_crm.stop(home, name)

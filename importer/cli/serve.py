@@ -13,7 +13,7 @@ from importer.cli.jobs_desk import JobsDesk, jobs_desk, jobs_options
 from importer.cli.main import print_json
 
 if TYPE_CHECKING:
-    from importer.jobs.engine import Engine
+    from importer.jobs.engine.scheduler import Engine
 
 _BUSY = 75
 _TIDY_SECONDS = 1800.0
@@ -44,8 +44,8 @@ def command(file: Path | None, as_json: bool, listen: str | None, verbose: int) 
     from importer.cli.jobs_metrics import answering
     from importer.cli.memory import share_heaps
     from importer.cli.streams import say
-    from importer.jobs.engine import Engine
-    from importer.pipeline.progress import Silent
+    from importer.core.progress import Silent
+    from importer.jobs.engine.scheduler import Engine
 
     share_heaps()
     desk_of_jobs = jobs_desk(file, quiet=False, verbose=max(verbose, 1), log_name="serve.jsonl")
@@ -76,7 +76,7 @@ def command(file: Path | None, as_json: bool, listen: str | None, verbose: int) 
 
 def _only_one(desk: JobsDesk) -> AbstractContextManager[bool]:
     """One service on a machine, unless several work together."""
-    from importer.jobs.locks import held_lock
+    from importer.jobs.engine.locks import held_lock
 
     return nullcontext(True) if desk.databases.shared else held_lock(desk.outside.home, "serve")
 

@@ -15,8 +15,8 @@ from importer.cli.options import speech_options, surroundings, tell
 @speech_options
 def command(run_id: str, results: Path | None, as_json: bool, quiet: bool, verbose: int) -> int:
     """Show how RUN ended and write its workbook and report again."""
-    from importer.pipeline.publishing import Places
-    from importer.pipeline.runs import show
+    from importer.app.imports import show
+    from importer.reports.publisher import Places
 
     outside = surroundings(quiet=quiet or as_json, verbose=verbose)
     return tell(show(run_id, Places(results), outside), as_json=as_json)

@@ -9,7 +9,7 @@ from typing import TextIO
 
 import click
 
-from importer.errors import ReportError
+from importer.core.errors import ReportError
 
 
 def make_steady() -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from importer.jobs.loader import LoadedJobs
+from importer.jobs.config.loader import LoadedJobs
 
 UNIT_PATH = Path("/etc/systemd/system/importer.service")
 TASK_FILE = Path("importer-task.xml")

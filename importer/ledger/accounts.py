@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, delete, func, insert, inspect, select, text, update
 
+from importer.core.model import CallClass, Limit
 from importer.ledger.changes import storable
 from importer.ledger.interface import LearnedLimit
 from importer.ledger.schema import limits, questions, tenants
-from importer.model import CallClass, Limit
 
 
 def bind(connection: Connection, account: str, org_id: str, now: str) -> str:

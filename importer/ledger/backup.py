@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 from urllib.parse import quote
 
-from importer.errors import LedgerError, UsageError
+from importer.core.errors import LedgerError, UsageError
 from importer.ledger.faults import translated
 from importer.ledger.schema import APPLICATION_ID
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Float, bindparam, func, insert, literal_column, select, update
 
+from importer.core.model import Outcome, Status, VerdictKind
 from importer.ledger.changes import (
     BATCH,
     UNSEEN,
@@ -27,7 +28,6 @@ from importer.ledger.outcomes import outcome_values
 from importer.ledger.runs import generation, required
 from importer.ledger.schema import SENDING, calls, rows
 from importer.ledger.spans import read_rows, write_rows
-from importer.model import Outcome, Status, VerdictKind
 
 INTERRUPTED = "interrupted"
 """Error code of rows that were being sent when the program ended."""

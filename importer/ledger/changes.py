@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Update, bindparam, delete, insert, select, tuple_, update
 
-from importer.errors import LedgerError
+from importer.core.errors import LedgerError
 from importer.ledger.schema import bookings, events, rows
 from importer.ledger.spans import spans
 

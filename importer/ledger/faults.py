@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError
 
-from importer.errors import LedgerError
+from importer.core.errors import LedgerError
 
 _FULL = (
     "the disk is full",

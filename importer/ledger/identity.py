@@ -9,12 +9,12 @@ from pathlib import Path
 
 from sqlalchemy import Connection, delete, insert, select, text, update
 
-from importer.errors import LedgerError
+from importer.core.errors import LedgerError
 from importer.ledger.changes import note_event
 from importer.ledger.faults import DAMAGED_REMEDY
+from importer.ledger.integrity.rollback_witness import FILE_NAME as WITNESS_NAME
+from importer.ledger.integrity.rollback_witness import Seen
 from importer.ledger.schema import APPLICATION_ID, SCHEMA_VERSION, meta, metadata
-from importer.ledger.witness import FILE_NAME as WITNESS_NAME
-from importer.ledger.witness import Seen
 
 ADOPT_VARIABLE = "IMPORTER_ADOPT_LEDGER"
 ADOPTED_AT = "adopted_at"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from importer.model import CallClass, Counts, Limit, Outcome, Status, VerdictKind
+from importer.core.model import CallClass, Counts, Limit, Outcome, Status, VerdictKind
 
 FILE_NAME = "ledger.db"
 """The ledger's file in the home folder."""
@@ -166,7 +166,7 @@ class Ledger(Protocol):
     """Runs, calls, outcomes and what accounts were seen to allow. One process writes at a time, from one thread.
 
     Every method that writes returns only after its data would survive a power cut.
-    Raises :class:`importer.errors.LedgerError` when the disk or the file does not allow it.
+    Raises :class:`importer.core.errors.LedgerError` when the disk or the file does not allow it.
     """
 
     def open_run(self, new: NewRun) -> Run:
@@ -342,7 +342,7 @@ class Ledger(Protocol):
         """Hold the right to send to the account, which one import has at a time; it ends with the process.
 
         ``run_id`` only serves the message that a second sender gets. Raises
-        :class:`importer.errors.AnotherRunActive` saying who holds it.
+        :class:`importer.core.errors.AnotherRunActive` saying who holds it.
         """
         ...
 

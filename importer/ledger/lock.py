@@ -14,9 +14,9 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from importer.errors import AnotherRunActive, LedgerError
-from importer.failpoints import reach
-from importer.ledger.file_lock import try_lock
+from importer.core.errors import AnotherRunActive, LedgerError
+from importer.core.failpoints import reach
+from importer.core.platform.file_lock import try_lock
 
 _FOLDER = "locks"
 _ATTEMPTS = 5

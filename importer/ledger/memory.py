@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from importer.errors import AnotherRunActive
+from importer.core.errors import AnotherRunActive
 from importer.ledger.identity import Randomness, create_tables, read_identity
 from importer.ledger.interface import Sender
 from importer.ledger.sqlite_file import connect, engine_over

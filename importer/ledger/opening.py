@@ -8,17 +8,17 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from importer.errors import LedgerError
-from importer.failpoints import reach
+from importer.core.errors import LedgerError
+from importer.core.failpoints import reach
 from importer.ledger import accounts, calls, identity, sqlite_file
 from importer.ledger.faults import translated
-from importer.ledger.guard import FileGuard
 from importer.ledger.identity import Identity, Randomness
+from importer.ledger.integrity.check import Presence, enter
+from importer.ledger.integrity.file_guard import FileGuard
+from importer.ledger.integrity.migration_mark import refuse_moved
+from importer.ledger.integrity.rollback_witness import FILE_NAME as WITNESS_NAME
+from importer.ledger.integrity.rollback_witness import Seen, UnreadableWitnessError, read_witness, write_witness
 from importer.ledger.interface import FILE_NAME
-from importer.ledger.moved import refuse_moved
-from importer.ledger.soundness import Presence, enter
-from importer.ledger.witness import FILE_NAME as WITNESS_NAME
-from importer.ledger.witness import Seen, UnreadableWitnessError, read_witness, write_witness
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, func, literal_column, select
 
+from importer.core.model import DELIVERED, Counts, Outcome, Status
 from importer.ledger.changes import BATCH, UNSEEN, Change, Reason, State, apply, read_states, refusal, require, storable
 from importer.ledger.interface import DECIDED, KnownRow
 from importer.ledger.runs import required
 from importer.ledger.schema import SENDING, rows, runs
-from importer.model import DELIVERED, Counts, Outcome, Status
 
 _COLUMNS = [
     rows.c[name]

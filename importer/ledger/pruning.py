@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, case, select, update
 
+from importer.core.model import Status
 from importer.ledger.changes import note_event, refusal
 from importer.ledger.interface import RunState
 from importer.ledger.runs import required
 from importer.ledger.schema import SENDING, calls, rows
-from importer.model import Status
 
 PRUNED = "pruned"
 """Stands in place of evidence that was removed: a row with evidence was not created by the answer to its call."""

@@ -7,11 +7,11 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, update
 
-from importer.errors import LedgerError
+from importer.core.errors import LedgerError
+from importer.core.model import DELIVERED
 from importer.ledger.changes import note_event, storable
 from importer.ledger.interface import NewRun, Run, RunState
 from importer.ledger.schema import WAITED, events, rows, runs
-from importer.model import DELIVERED
 
 _OF_NEW = ("id", "fingerprint", "account", "target", "source", "source_sha", "mapping", "mapping_sha", "folder", "rows")
 _COLUMNS = [runs.c[name] for name in (*_OF_NEW, "tool_version", "state", "started_at", "finished_at", "stop_reason")]

@@ -22,8 +22,8 @@ from sqlalchemy import (
     text,
 )
 
+from importer.core.model import CallClass, Status, VerdictKind
 from importer.ledger.interface import RunState
-from importer.model import CallClass, Status, VerdictKind
 
 SCHEMA_VERSION = 1
 APPLICATION_ID = 0x4C53_4951

@@ -11,9 +11,9 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.pool import StaticPool
 
-from importer.errors import LedgerError
+from importer.core.errors import LedgerError
 from importer.ledger.faults import DAMAGED_REMEDY, sqlite_name
-from importer.ledger.machine import file_system, is_shared
+from importer.ledger.integrity.machine_id import file_system, is_shared
 
 DAILY_CHECKED_BYTES = 64 * 1024 * 1024
 """Files up to this size are looked through for damage once a day in any case: a matter of a tenth of a second."""

@@ -12,14 +12,16 @@ from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
 
-from importer.errors import LedgerError
-from importer.failpoints import reach
+from importer.core.errors import LedgerError
+from importer.core.failpoints import reach
+from importer.core.model import CallClass, Counts, Outcome, Status
 from importer.ledger import accounts, calls, pruning, runs, sqlite_file
 from importer.ledger import outcomes as rows
 from importer.ledger.changes import read_owners, same_id
 from importer.ledger.faults import FileFaultError, translated
-from importer.ledger.guard import FileGuard
 from importer.ledger.identity import ADOPTED_AT, Randomness, read_values
+from importer.ledger.integrity.file_guard import FileGuard
+from importer.ledger.integrity.machine_id import machine_id
 from importer.ledger.interface import (
     FILE_NAME,
     Call,
@@ -35,9 +37,7 @@ from importer.ledger.interface import (
     Sender,
 )
 from importer.ledger.lock import sender_lock
-from importer.ledger.machine import machine_id
 from importer.ledger.opening import Opening, open_file
-from importer.model import CallClass, Counts, Outcome, Status
 
 _CHUNK = 5_000
 

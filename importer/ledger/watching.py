@@ -74,7 +74,7 @@ class LedgerWatch:
         self._seconds: dict[CallKey, float] = {}
 
     def look(self) -> Figures:
-        """The figures now. Raises :class:`importer.errors.LedgerError` when the ledger cannot be read."""
+        """The figures now. Raises :class:`importer.core.errors.LedgerError` when the ledger cannot be read."""
         if not self._growing:
             self._forget()
         try:

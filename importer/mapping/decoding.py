@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 from pathlib import Path
 
-from importer.errors import MappingError, MappingProblem
+from importer.core.errors import MappingError, MappingProblem
 
 MOST_BYTES = 256 * 1024
 _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)

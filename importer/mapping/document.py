@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from importer.errors import MappingProblem
+from importer.core.errors import MappingProblem
 
 Path = tuple[str | int, ...]
 """Keys and positions from the top of the document to a value."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from importer.errors import MappingProblem
+from importer.core.errors import MappingProblem
 from importer.mapping.document import Path, spelled
 from importer.mapping.loader import LoadedMapping
 from importer.mapping.suggestions import nearest

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from importer.errors import MappingError, MappingProblem
+from importer.core.errors import MappingError, MappingProblem
 from importer.mapping import document as yaml_document
 from importer.mapping.checks import check_mapping
 from importer.mapping.document import Document, read_document

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from importer.damage.interface import Damage
-from importer.model import Counts
-from importer.problems import Problem
+from importer.core.issues import Problem
+from importer.core.model import Counts
+from importer.data_quality.interface import Damage
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,8 +6,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from importer.model import NEEDS_PERSON, Status
-from importer.redaction import redact
+from importer.core.model import NEEDS_PERSON, Status
+from importer.core.redaction import redact
 from importer.reports.interface import AccountKnown, RunSummary
 from importer.reports.words import counted
 

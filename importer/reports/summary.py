@@ -5,9 +5,10 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
+from importer.core.text import shown
 from importer.reports.interface import RunSummary
 from importer.reports.origin import origin
-from importer.reports.words import counted, damage_text, meaning, row_list, rows_text, shown
+from importer.reports.words import counted, damage_text, meaning, row_list, rows_text
 
 _WIDTH = 100
 _GROUPS = 5

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from importer.damage.interface import Damage
-from importer.model import Counts, Status
-from importer.problems import printable, visible
-from importer.redaction import redact
+from importer.core.model import Counts, Status
+from importer.core.text import visible
+from importer.data_quality.interface import Damage
 
 UNCERTAIN_ADVICE = "Do not enter or import this row again: it may have arrived. importer resume looks again."
 
@@ -84,11 +83,6 @@ def damage_text(damage: Damage) -> str:
     example = visible(damage.example)
     head = f'Column {damage.letter} "{damage.column}"{goes}: {rows_text(damage.rows)}, such as "{example}" ({where}).'
     return f"{head} {damage.what} {damage.remedy}"
-
-
-def shown(text: str) -> str:
-    """``text`` in full, its control and direction characters written as escapes and any key hidden."""
-    return printable(redact(text))
 
 
 def moment(iso: str) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from importer.problems import Problem, make_problem
+from importer.core.issues import Problem, make_problem
 from importer.sources.headings import Layout, column_index, column_letter
 from importer.sources.interface import Chunk, Column
 

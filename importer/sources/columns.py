@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from importer.problems import Problem
+from importer.core.issues import Problem
 from importer.sources.blocks import Flaw, flaw_problem, headings_again, stray_problem
 from importer.sources.headings import Layout
 from importer.sources.interface import Chunk

@@ -6,7 +6,7 @@ import stat
 from os import stat_result
 from pathlib import Path
 
-from importer.errors import SourceError
+from importer.core.errors import SourceError
 
 _BLOCK = 1 << 20
 

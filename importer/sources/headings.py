@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from importer.errors import SourceError
+from importer.core.errors import SourceError
 from importer.sources.interface import Column, Detection
 
 SAMPLE_ROWS = 1000

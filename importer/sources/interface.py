@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from importer.problems import Problem
+from importer.core.issues import Problem
 
 if TYPE_CHECKING:
     import numpy as np
@@ -145,8 +145,8 @@ class Source(Protocol):
     def chunks(self, size: int = CHUNK_ROWS) -> Iterator[Chunk]:
         """All data rows in order, ``size`` at a time; rows without any text are left out, yet counted in the numbers.
 
-        Can be called again and then starts over. Raises :class:`importer.errors.SourceError` when the file turns out
-        to be broken.
+        Can be called again and then starts over. Raises
+        :class:`importer.core.errors.SourceError` when the file turns out to be broken.
         """
         ...
 

@@ -6,36 +6,36 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from importer.errors import SourceError
+from importer.core.errors import SourceError
 from importer.sources.files import regular_file
 from importer.sources.interface import Source, SourceOptions
 
 if TYPE_CHECKING:
-    from importer.sources.kinds import Kind
+    from importer.sources.detection import Kind
     from importer.sources.opened import OpenedSource
 
 
 def open_source(path: Path, options: SourceOptions, meanwhile: Callable[[], object] | None = None) -> Source:
     """The spreadsheet ``path``, chosen by its content and not by its name; no data row is read yet.
 
-    A workbook is opened and read by a process of its own (:mod:`importer.sources.guarded`); while that begins, this one
-    does ``meanwhile``, such as importing libraries that the caller will need.
+    A workbook is opened and read by a process of its own (:mod:`importer.sources.isolation.isolated`);
+    while that begins, this one does ``meanwhile``, such as importing libraries that the caller will need.
     Raises :class:`SourceError` for anything that is not a readable spreadsheet, saying what it is and what to do.
     """
-    from importer.sources.kinds import is_container
+    from importer.sources.detection import is_container
 
     _refuse_lock_file(path)
     regular_file(path)
     if not is_container(path):
         return open_here(path, options)
-    from importer.sources.guarded import open_guarded
+    from importer.sources.isolation.isolated import open_guarded
 
     return open_guarded(path, options, meanwhile=meanwhile)
 
 
 def open_here(path: Path, options: SourceOptions) -> OpenedSource:
     """The same, whatever the format, in this process."""
-    from importer.sources.kinds import recognise
+    from importer.sources.detection import recognise
 
     _refuse_lock_file(path)
     regular_file(path)
@@ -46,10 +46,10 @@ def open_here(path: Path, options: SourceOptions) -> OpenedSource:
 
 def _read(path: Path, kind: Kind, options: SourceOptions, notes: tuple[str, ...]) -> OpenedSource:
     if kind.format == "csv":
-        from importer.sources.text import open_text
+        from importer.sources.csv.source import open_text
 
         return open_text(path, kind, options, notes)
-    from importer.sources.workbook import open_workbook
+    from importer.sources.excel.workbook import open_workbook
 
     return open_workbook(path, kind, options, notes)
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from importer.model import Record
+from importer.core.model import Record
 from importer.targets.naming import grouped, section_fields, section_names
 
 ACTIVITY_KEYS = ("ActivityEvent", "ActivityNote", "ActivityDateTime")

@@ -13,7 +13,7 @@ from operator import itemgetter
 
 import orjson
 
-from importer.model import Record
+from importer.core.model import Record
 from importer.targets.bodies import plain_activity, type_code
 
 _BETWEEN = b",\n  "

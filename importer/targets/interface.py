@@ -14,9 +14,9 @@ from typing import Any, ClassVar
 
 import orjson
 
-from importer.errors import MappingProblem
+from importer.core.errors import MappingProblem
+from importer.core.model import CallClass, Receipt, Record, Request
 from importer.mapping.model import Mapping
-from importer.model import CallClass, Receipt, Record, Request
 
 
 class Trace(StrEnum):

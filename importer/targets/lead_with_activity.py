@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from importer.errors import MappingProblem
+from importer.core.errors import MappingProblem
+from importer.core.model import CallClass, HostKind, Receipt, Record, Request, Status
 from importer.mapping.model import Mapping
-from importer.model import CallClass, HostKind, Receipt, Record, Request, Status
 from importer.targets import receipts as answers
 from importer.targets import rules
 from importer.targets.bodies import ACTIVITY_KEYS, activity, lead_pairs

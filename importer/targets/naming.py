@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
-from importer.model import Record
+from importer.core.model import Record
 
 _NO_DIGITS = re.compile(r"[^0-9]")
 

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from importer.model import Receipt, Status
+from importer.core.model import Receipt, Status
 
 ReadEntry = Callable[[int, Mapping[str, Any]], Receipt | None]
 

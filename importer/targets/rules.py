@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from importer.errors import MappingProblem
+from importer.core.errors import MappingProblem
 from importer.mapping.model import Mapping
 
 UPDATE_BEHAVIORS = ("DoNotUpdate", "UpdateOnlyEmptyFields", "DoNotUpdateUniqueFields")

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from importer.core.text import visible
+from importer.crm_schema.constraints import Demand, Owners
 from importer.mapping.model import FieldRule
-from importer.metadata.demands import Demand, Owners
-from importer.problems import visible
 from importer.transforms.columns import arrow_of, truths_of
 from importer.validation.nearest import Nearest
 from importer.validation.rules import Rule, shortened

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from importer.problems import CATALOGUE, Kind, Problem, make_problem
+from importer.core.issues import CATALOGUE, Kind, Problem, make_problem
 
 _HEAD = """\
 # Problems

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from importer.problems import Problem, ProblemMaker, make_problem
+from importer.core.issues import Problem, ProblemMaker, make_problem
 from importer.validation.fields import Field
 from importer.validation.rules import Rule
 from importer.validation.schema import IDENTITY, Failure

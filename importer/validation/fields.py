@@ -10,11 +10,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from importer.errors import MappingProblem
+from importer.config.settings import Locale
+from importer.core.errors import MappingProblem
+from importer.core.issues import make_problem
+from importer.crm_schema.constraints import Demand
 from importer.mapping.model import Blank, FieldRule, FlatField
-from importer.metadata.demands import Demand
-from importer.problems import make_problem
-from importer.settings import Locale
 from importer.transforms import TRANSFORMS
 from importer.transforms.choices import Table
 from importer.transforms.columns import Remembered, arrow_of, column_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from importer.problems import Problem
+from importer.core.issues import Problem
 
 if TYPE_CHECKING:
     import numpy as np

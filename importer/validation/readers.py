@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from importer.config.settings import Locale
 from importer.mapping.model import FieldRule, FieldType
 from importer.mapping.places import countries
-from importer.settings import Locale
 from importer.transforms.choices import FLAGS, Table
 from importer.transforms.columns import Remembered, arrow_of, column_of
 from importer.transforms.date_forms import date_form, example_of, shown_form

@@ -18,9 +18,9 @@ import pandas as pd
 import pandera.pandas as pandera
 from pandera.errors import SchemaError, SchemaErrorReason
 
-from importer.errors import MappingError, MappingProblem
+from importer.core.errors import MappingError, MappingProblem
+from importer.core.issues import Problem, make_problem
 from importer.mapping.suggestions import advice
-from importer.problems import Problem, make_problem
 from importer.transforms.columns import arrow_of, truths_of
 from importer.validation.failures import WHOLE_ROW
 from importer.validation.fields import Field

@@ -9,11 +9,11 @@ from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from importer.collector import paused_collector
-from importer.errors import MappingError
+from importer.config.settings import Locale
+from importer.core.errors import MappingError
+from importer.core.gc_pause import paused_collector
+from importer.core.issues import Problem
 from importer.mapping.model import Mapping as MappingFile
-from importer.problems import Problem
-from importer.settings import Locale
 from importer.validation.interface import Checked, SourceColumn
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from pandera.pandas import DataFrameSchema
 
-    from importer.metadata.demands import Demand
+    from importer.crm_schema.constraints import Demand
     from importer.validation.fields import Field
     from importer.validation.schema import Failure
     from importer.validation.user_schema import UserSchema

@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from commands import Ended, Running
 
 from importer.sandbox.options import Keys, Options
 from importer.sandbox.seed import lead_id
 from importer.sandbox.server import Sandbox
+from tests.support.commands import Ended, Running
 
 ROOT = Path(__file__).parents[2]
 CANARY = "canary0key0that0must0never0appear"

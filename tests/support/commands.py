@@ -28,7 +28,7 @@ _DATA_FILE = str(_HERE.config.data_file) if _HERE else ""
 
 _CONFIG = Path(__file__).parents[2] / "pyproject.toml"
 _CONTEXT = multiprocessing.get_context("forkserver")
-_CONTEXT.set_forkserver_preload(["warm"])
+_CONTEXT.set_forkserver_preload(["tests.support.warm"])
 
 
 @dataclass(frozen=True)

@@ -142,9 +142,9 @@ class ClockShift:
 
             return now
 
-        _replace("importer.pipeline.clock:SystemClock.now", wrapped)
+        _replace("importer.core.time:SystemClock.now", wrapped)
         # The door to HTTP reads the clock itself, to compare it with the server's.
-        _replace("importer.crm.client:_skew", lambda skew: lambda headers, now: skew(headers, shifted(now)))
+        _replace("importer.leadsquared.client:_skew", lambda skew: lambda headers, now: skew(headers, shifted(now)))
 
 
 @dataclass(frozen=True)

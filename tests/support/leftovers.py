@@ -17,7 +17,7 @@ def watched() -> None:
 
     import importer.cli.memory as memory
     import importer.cli.serve as serve
-    import importer.jobs.work as work
+    import importer.jobs.engine.job_run as work
 
     class Left:
         def __init__(self) -> None:

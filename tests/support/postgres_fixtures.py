@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from postgres_server import Server, started
 
-from importer.redaction import Secret
+from importer.core.redaction import Secret
+from tests.support.postgres_server import Server, started
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from trial import Trial
+from tests.support.trial import Trial
 
 
 @dataclass

@@ -7,11 +7,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from trial import Trial
-
 from importer.sandbox.crm import Call
 from importer.sandbox.replies import Reply
 from importer.sandbox.routes import BY_PATH
+from tests.support.trial import Trial
 
 Real = Callable[[Call], Reply]
 Rule = Callable[[int, Call, Real], Reply]

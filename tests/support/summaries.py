@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from importer.model import Status
+from importer.core.model import Status
 from importer.reports.interface import ErrorGroup, ReportColumn, RunSummary
 
 

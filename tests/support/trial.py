@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
-from commands import Ended, Running
 
 from importer.sandbox.options import Keys, Options
 from importer.sandbox.seed import lead_id
 from importer.sandbox.server import Sandbox
+from tests.support.commands import Ended, Running
 
 CANARY = "canary0key0that0must0never0appear"
 _IN_CRM = ("created", "updated", "unchanged")

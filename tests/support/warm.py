@@ -7,10 +7,9 @@ import gc
 import importlib
 import pkgutil
 
-import lean  # noqa: F401  before all that is heavy
+from tests.support import lean  # noqa: F401  before all that is heavy
 
 # isort: split
-import commands  # noqa: F401
 import dbos  # noqa: F401
 import jinja2  # noqa: F401
 import pandas
@@ -27,7 +26,8 @@ import xlsxwriter  # noqa: F401
 import yaml  # noqa: F401
 
 import importer
-from importer.reports.page import _environment
+from importer.reports.html.page import _environment
+from tests.support import commands  # noqa: F401
 
 _OWN_PROCESSES = ("importer.sandbox", "importer.__main__", "importer.samples")
 

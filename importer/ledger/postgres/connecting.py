@@ -16,10 +16,10 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from sqlalchemy import Connection
 
-from importer.errors import LedgerError, SettingsError
+from importer.core.errors import LedgerError, SettingsError
+from importer.core.redaction import Secret
 from importer.ledger.postgres.faults import DatabaseFaultError, database_fault
 from importer.ledger.postgres.tables import SCHEMA
-from importer.redaction import Secret
 
 _OLDEST = 130000
 _CONNECT_SECONDS = 10

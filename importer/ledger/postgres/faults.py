@@ -6,8 +6,8 @@ from enum import Enum
 
 import psycopg
 
-from importer.errors import LedgerError
-from importer.redaction import HIDDEN, redact
+from importer.core.errors import LedgerError
+from importer.core.redaction import HIDDEN, redact
 
 _REACH = "Check that the server runs and that this computer reaches it; then run: importer resume"
 _ADMIN = "Ask who looks after the database; see docs/postgresql.md for the rights it takes."

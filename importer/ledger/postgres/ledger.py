@@ -13,6 +13,7 @@ import psycopg
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
+from importer.core.redaction import Secret
 from importer.ledger.identity import Randomness
 from importer.ledger.interface import Call, Sender
 from importer.ledger.postgres.connecting import Database
@@ -21,7 +22,6 @@ from importer.ledger.postgres.sender import DatabaseSender, hold_sender, refuse_
 from importer.ledger.postgres.transactions import Transactions
 from importer.ledger.store import SqlLedger, iso
 from importer.ledger.watching import LedgerWatch
-from importer.redaction import Secret
 
 T = TypeVar("T")
 

@@ -12,21 +12,21 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, delete, func, insert, select, text, update
 
-from importer.errors import LedgerError
-from importer.ledger import moved
+from importer.core.errors import LedgerError
+from importer.core.redaction import Secret
 from importer.ledger.changes import note_event
 from importer.ledger.faults import translated
 from importer.ledger.identity import Identity, Randomness, read_values
+from importer.ledger.integrity import migration_mark
+from importer.ledger.integrity.machine_id import machine_id
 from importer.ledger.interface import FILE_NAME
 from importer.ledger.lock import sender_lock
-from importer.ledger.machine import machine_id
 from importer.ledger.opening import Opening, open_file
 from importer.ledger.postgres.connecting import Database
 from importer.ledger.postgres.ledger import open_shared_ledger
 from importer.ledger.postgres.tables import SCHEMA
 from importer.ledger.schema import bookings, calls, events, limits, meta, questions, rows, runs, tenants
 from importer.ledger.store import iso
-from importer.redaction import Secret
 
 _FROM = "moved_from"
 _BATCH = 1000
@@ -77,7 +77,7 @@ def move_file(
                 result = ledger.change(lambda connection: _copy(source, connection, known, place, iso(clock())))
             finally:
                 ledger.close()
-            moved.mark(source, place)
+            migration_mark.mark(source, place)
         return result
     finally:
         engine.dispose()

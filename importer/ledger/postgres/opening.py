@@ -11,12 +11,12 @@ import psycopg
 from sqlalchemy import Connection, Engine, create_engine, delete, func, insert, text
 from sqlalchemy.exc import DBAPIError
 
-from importer.errors import LedgerError
-from importer.failpoints import reach
+from importer.core.errors import LedgerError
+from importer.core.failpoints import reach
 from importer.ledger import accounts, identity
 from importer.ledger.identity import ADOPT_ADVICE, Identity, Randomness
+from importer.ledger.integrity.migration_mark import set_aside, unmoved_runs
 from importer.ledger.interface import FILE_NAME
-from importer.ledger.moved import set_aside, unmoved_runs
 from importer.ledger.postgres.connecting import Database, RawConnection, lock_number
 from importer.ledger.postgres.tables import SCHEMA, shared_metadata, writers
 from importer.ledger.schema import SCHEMA_VERSION, metadata

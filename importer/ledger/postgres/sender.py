@@ -18,8 +18,8 @@ from datetime import datetime
 import psycopg
 from sqlalchemy import Connection, select
 
-from importer.errors import AnotherRunActive, LedgerError
-from importer.failpoints import reach
+from importer.core.errors import AnotherRunActive, LedgerError
+from importer.core.failpoints import reach
 from importer.ledger.postgres.connecting import Database, Pause, RawConnection, lock_number
 from importer.ledger.postgres.tables import senders
 

@@ -24,7 +24,7 @@ import psycopg
 from sqlalchemy import Connection, Engine, delete, func, select, update
 from sqlalchemy.exc import DBAPIError
 
-from importer.errors import LedgerError
+from importer.core.errors import LedgerError
 from importer.ledger.changes import refusal
 from importer.ledger.postgres.connecting import Database, Pause
 from importer.ledger.postgres.faults import Meaning, meaning_of

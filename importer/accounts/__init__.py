@@ -1,1 +1,0 @@
-"""Several accounts: the accounts file read strictly, changed with care, and tried out."""

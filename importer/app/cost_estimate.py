@@ -1,0 +1,63 @@
+"""What a delivery will cost, told before it begins."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from importer.config.settings import DEFAULT_LIMIT, Account
+from importer.core.model import CallClass, Limit
+from importer.ledger.interface import Ledger
+from importer.planning.plan import mapping_of
+from importer.planning.store import Plan
+from importer.rate_limit.daily_quota import used_today
+from importer.rate_limit.window_limiter import limit_words
+from importer.reports.interface import Cost
+from importer.reports.summary_text import number_of
+from importer.reports.words import duration
+from importer.targets import make_target
+
+
+def forecast_for(plan: Plan, now: datetime, account: Account | None, ledger: Ledger | None = None) -> Cost | None:
+    """The least that a delivery of all ready rows of ``plan`` needs; ``None`` when there is nothing to deliver.
+
+    Without an account LeadSquared's usual limit counts; with a ledger, what it has learned and the calls that it knows
+    of since the midnight (UTC) before ``now``. Rows that turn out to be in LeadSquared already need no call; waiting,
+    reading back and polling come on top.
+    """
+    if not plan.facts.ready or plan.facts.blocked:
+        return None
+    mapping = mapping_of(plan.facts).mapping
+    target = make_target(mapping)
+    kind = target.call_class
+    left: int | None = None
+    if account is not None and account.daily_calls:
+        used = used_today(ledger, account.name, now) if ledger else 0
+        left = max(0, account.daily_calls - used)
+    calls = -(-plan.facts.ready // target.batch_size)
+    limit = _limit(kind, account, ledger)
+    seconds = (calls - 1) // limit.calls * limit.seconds
+    return Cost(calls, seconds, left, f"{_cost_words(calls, seconds, kind, limit)}{_budget_words(calls, left)}")
+
+
+def _limit(kind: CallClass, account: Account | None, ledger: Ledger | None) -> Limit:
+    if account is None:
+        return DEFAULT_LIMIT
+    learned = ledger.learned_limits(account.name).get(kind) if ledger else None
+    return account.limits[kind].stricter(learned.limit if learned else None)
+
+
+def _cost_words(calls: int, seconds: float, kind: CallClass, limit: Limit) -> str:
+    some = f"{calls:,} call{'s' if calls != 1 else ''}"
+    time = f" and {duration(seconds)}" if seconds >= 1 else ""
+    return f"at least {some}{time}, at {limit_words(kind, limit.calls, limit.seconds)}"
+
+
+def _budget_words(calls: int, left: int | None) -> str:
+    if left is None:
+        return ""
+    if left >= calls:
+        return f"; the daily budget leaves at most {number_of(left, 'call')} today"
+    return (
+        f"; the daily budget leaves at most {number_of(left, 'call')} today, so the import will stop there, and "
+        "`importer resume` goes on tomorrow"
+    )

@@ -1,0 +1,168 @@
+"""A person settles what the machine could not: rows in doubt, one decision after the other, each with who and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from importer.app.environment import Surroundings, open_memory
+from importer.core.errors import UsageError
+from importer.core.model import Outcome, Status
+from importer.core.time import iso
+from importer.delivery.deduplication import WAITS_FOR_OTHER_RUN
+from importer.ledger.interface import DECIDED, UNDECIDED, Ledger, Run
+from importer.planning.store import Plan, open_plan
+
+_SHOWN_CELLS = 8
+_DECIDABLE = (Status.CREATED, Status.NOT_SENT, Status.SKIPPED)
+
+
+class Decision(StrEnum):
+    """What a person can say about a row in doubt."""
+
+    CREATED = "created"
+    """It is in LeadSquared."""
+    ABSENT = "absent"
+    """It is certainly not there, and may be sent again."""
+    ABANDON = "abandon"
+    """Whatever became of it, it is given up and never sent."""
+    UNDECIDED = "undecided"
+    """An earlier decision is taken back; possible until the row is sent again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A row in doubt: its number, what is known, and its first cells by heading."""
+
+    row: int
+    code: str
+    text: str
+    cells: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What was decided about a row, for the summary of the command."""
+
+    run: str
+    row: int
+    decision: Decision
+    status: Status
+    next_step: str
+
+
+def doubts(run_id: str | None, outside: Surroundings) -> tuple[Run, list[Doubt]]:
+    """The rows in doubt of a run, or of the newest run that has any.
+
+    Raises :class:`UsageError` when there is no such run, or no row in doubt anywhere.
+    """
+    with open_memory(outside) as ledger:
+        run = _run_of(ledger, run_id)
+        found = list(ledger.outcomes(run.id, [Status.UNCERTAIN]))
+        cells = _cells(open_plan(Path(run.new.folder)), {outcome.row for outcome in found})
+        return run, [
+            Doubt(outcome.row, outcome.error_code, known_text(outcome), cells.get(outcome.row, ())) for outcome in found
+        ]
+
+
+def known_text(outcome: Outcome) -> str:
+    """What is known about a row in doubt, in sentences."""
+    return " ".join(dict.fromkeys(part for part in (outcome.error, outcome.evidence) if part))
+
+
+def decide(
+    run_id: str | None, row: int, decision: Decision, why: str, who: str, outside: Surroundings, activity_id: str = ""
+) -> Decided:
+    """Record a person's decision about one row in doubt. ``activity_id`` is the one seen in LeadSquared, if any.
+
+    The account is locked meanwhile, so that no import works on the row. Raises :class:`UsageError` for a row that is
+    not in doubt, and :class:`AnotherRunActive` while an import is sending to the account.
+    """
+    if not why.strip():
+        raise UsageError("A decision needs a reason.", 'Say why, for example: --why "seen in LeadSquared"')
+    with open_memory(outside) as ledger:
+        run = _run_of(ledger, run_id)
+        with ledger.sender(run.new.account, run.id):
+            ledger.recover_interrupted(run.id)
+            before = ledger.outcomes_between(run.id, row, row).get(row)
+            _refuse(run, row, before, decision)
+            assert before is not None
+            _refuse_taken(ledger, run, row, activity_id.strip())
+            at = iso(outside.clock.now())
+            words = f"{decision.value} by {who}: {why.strip()}"
+            when = at[:16].replace("T", " ")
+            text = f"Decided on {when} UTC: {words}. {before.evidence}".rstrip()
+            outcome = _outcome(before, decision, activity_id.strip(), text, at)
+            ledger.decide(run.id, outcome, words)
+    step = f"Run: importer resume {run.id}" if decision in (Decision.ABSENT, Decision.UNDECIDED) else "Nothing to do."
+    return Decided(run.id, row, decision, outcome.status, step)
+
+
+def _refuse_taken(ledger: Ledger, run: Run, row: int, activity_id: str) -> None:
+    """An activity belongs to one row: a second one with its id is most likely a slip of the hand."""
+    owner = ledger.activity_owner(run.new.account, [activity_id]).get(activity_id) if activity_id else None
+    if owner is not None and owner != (run.id, row):
+        raise UsageError(
+            f"Activity {activity_id} belongs to row {owner[1]} of run {owner[0]}.",
+            "Look in LeadSquared for another activity with the same content. If there is none, the row is absent.",
+        )
+
+
+def _refuse(run: Run, row: int, before: Outcome | None, decision: Decision) -> None:
+    if before is not None and before.error_code == WAITS_FOR_OTHER_RUN:
+        raise UsageError(f"Row {row} of run {run.id} cannot be decided here. {before.error}")
+    if before is not None and before.status is Status.UNCERTAIN and decision is not Decision.UNDECIDED:
+        return
+    if before is not None and before.error_code == DECIDED and before.status in _DECIDABLE:
+        return
+    state = "not known" if before is None else before.status.value.replace("_", " ")
+    undo = decision is Decision.UNDECIDED
+    what = "was not decided by a person, or was sent again since" if undo else "is not in doubt"
+    raise UsageError(
+        f"Row {row} of run {run.id} {what}: it is {state}.", f"List the rows in doubt: importer decide {run.id} --list"
+    )
+
+
+def _outcome(before: Outcome, decision: Decision, activity_id: str, text: str, at: str) -> Outcome:
+    status = {
+        Decision.CREATED: Status.CREATED,
+        Decision.ABSENT: Status.NOT_SENT,
+        Decision.ABANDON: Status.SKIPPED,
+        Decision.UNDECIDED: Status.UNCERTAIN,
+    }[decision]
+    return Outcome(
+        row=before.row,
+        status=status,
+        activity_id=activity_id if decision is Decision.CREATED else "",
+        lead_id=before.lead_id,
+        request_id=before.request_id,
+        error_code=UNDECIDED if decision is Decision.UNDECIDED else DECIDED,
+        error=text if decision in (Decision.ABANDON, Decision.UNDECIDED) else "",
+        evidence=text,
+        at=at,
+    )
+
+
+def _run_of(ledger: Ledger, run_id: str | None) -> Run:
+    if run_id is not None:
+        found = ledger.run(run_id)
+        if found is None:
+            raise UsageError(f"There is no run {run_id}.", "List the runs: importer runs")
+        return found
+    for run in ledger.runs():
+        if ledger.counts(run.id).get(Status.UNCERTAIN, 0):
+            return run
+    raise UsageError("No row of any run is in doubt.", "List the runs: importer runs")
+
+
+def _cells(plan: Plan, rows: set[int]) -> dict[int, tuple[tuple[str, str], ...]]:
+    """The first filled cells of some rows, by heading."""
+    found: dict[int, tuple[tuple[str, str], ...]] = {}
+    for chunk in plan.chunks() if rows else ():
+        for place, row in enumerate(chunk.rows.tolist()):
+            if row in rows:
+                cells = chunk.cells.iloc[place]
+                filled = [(str(label), str(text)) for label, text in cells.items() if text]
+                found[row] = tuple(filled[:_SHOWN_CELLS])
+    return found

@@ -1,0 +1,261 @@
+"""A mapping proposed for a file, written where nothing is yet; with keys, LeadSquared is asked about its fields."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from importer.app.environment import Surroundings, locale_of, open_memory
+from importer.config.accounts import load_account
+from importer.core.errors import ImporterError, MappingError, UsageError
+from importer.core.output_files import NameTaken, new_file
+from importer.core.progress import StopsReading
+from importer.core.text import shown
+from importer.crm_schema.model import FieldFacts
+from importer.leadsquared.interface import Identity
+from importer.leadsquared.metadata import read_activity_fields, read_activity_types, read_lead_fields
+from importer.leadsquared.query_client import Asker
+from importer.leadsquared.reader import CrmReader
+from importer.mapping.places import checked_country, checked_time_zone
+from importer.mapping.suggestions import advice
+from importer.mapping.unfit import UnfitError
+from importer.planning.plan import read_mapping
+from importer.rate_limit.account_limiter import allowances_of
+from importer.rate_limit.daily_quota import Budget
+from importer.sources import open_source
+from importer.sources.interface import SourceOptions
+from importer.suggest.account import AccountFacts, KnownField
+from importer.suggest.model import Entry, Proposal
+from importer.targets import TARGETS
+
+if TYPE_CHECKING:
+    from importer.leadsquared.reader import Ask
+
+
+_PATIENCE_SECONDS = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a person asks for: a mapping for ``file``, at ``output`` (default: the file's name with `.yaml`)."""
+
+    file: Path
+    target: str | None = None
+    output: Path | None = None
+    account: str | None = None
+    options: SourceOptions = field(default_factory=SourceOptions)
+
+    @property
+    def place(self) -> Path:
+        """Where the mapping shall be written: beside nothing else, in the working folder unless ``output`` says so."""
+        return self.output or Path(f"{self.file.name.removesuffix('.gz').rsplit('.', 1)[0]}.yaml")
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """A proposal that was written to ``path``.
+
+    ``questions`` are what a person must decide, with the line; ``findings`` what `mapping check` says of the file as it
+    is; ``notes`` sentences about what was not known. ``account`` is the name of the account that was asked, or "".
+    """
+
+    path: Path
+    proposal: Proposal
+    questions: tuple[tuple[int, str], ...]
+    findings: tuple[str, ...]
+    notes: tuple[str, ...]
+    account: str
+
+
+def propose_mapping(wish: Wish, outside: Surroundings) -> Proposed:
+    """Read the whole file, ask the account if there is one, and write the mapping to a new file.
+
+    Raises :class:`UsageError` for an unknown target or a file that is there already, :class:`SourceError` for a
+    spreadsheet that cannot be read, :class:`SettingsError` for an account that was named and is not right.
+    """
+    from importer.suggest.proposal import propose
+    from importer.suggest.writing import mapping_text, open_questions
+
+    _check(wish)
+    source = open_source(wish.file, wish.options, meanwhile=partial(importlib.import_module, "pandas"))
+    with _facts(wish.account, outside) as (facts, notes):
+        reading = StopsReading(outside.progress, outside.stop).reading
+        proposal = replace(propose(source, facts, wish.target, reading), source=_source_section(wish.options))
+    text = mapping_text(proposal)
+    try:
+        with new_file(wish.place) as draft:
+            draft.write_text(text, "utf-8")
+    except NameTaken:
+        raise _taken(wish.place) from None
+    return Proposed(
+        path=wish.place,
+        proposal=proposal,
+        questions=tuple(open_questions(text)),
+        findings=_findings(wish.place),
+        notes=tuple(notes),
+        account=facts.name,
+    )
+
+
+def proposal_json(proposed: Proposed) -> dict[str, Any]:
+    """The proposal for programs: every column with its field and how sure that is, and what a person must decide."""
+    proposal = proposed.proposal
+    left_out = {column.column: column.remark for column in proposal.ignored}
+    return {
+        "exit_status": 0,
+        "mapping": str(proposed.path),
+        "target": proposal.target,
+        "target_reason": proposal.target_reason,
+        "search_by": proposal.search_by,
+        "account": proposed.account,
+        "rows": proposal.rows,
+        "columns": [
+            {
+                "column": column,
+                "fields": [_field_json(entry) for entry in proposal.entries if column in entry.columns],
+                "ignored": left_out.get(column, ""),
+            }
+            for column in proposal.columns
+        ],
+        "to_decide": [{"line": line, "question": words} for line, words in proposed.questions],
+        "check": list(proposed.findings),
+        "notes": list(proposed.notes),
+    }
+
+
+def _field_json(entry: Entry) -> dict[str, Any]:
+    rules = entry.alternatives or (entry.rule,)
+    return {
+        "field": f"{entry.section}.{entry.field}",
+        "confidence": entry.confidence.value,
+        "reason": entry.reason,
+        "waits": entry.held,
+        "rules": [{name: value for name, value in rule.items() if name != "column"} for rule in rules],
+    }
+
+
+def _check(wish: Wish) -> None:
+    if wish.target is not None and wish.target not in TARGETS:
+        raise UsageError(f'"{wish.target}" is not a target.', advice(wish.target, TARGETS))
+    # Looked at first, so that nobody waits for a large file in vain; the writing itself never replaces a file either.
+    if wish.place.exists() or wish.place.is_symlink():
+        raise _taken(wish.place)
+
+
+def _taken(place: Path) -> UsageError:
+    return UsageError(
+        f"{shown(str(place))} exists already, and a proposal never replaces a file.",
+        "Choose another name with --output, or remove that file first.",
+    )
+
+
+def _source_section(options: SourceOptions) -> dict[str, str]:
+    """How to read the file, where the person had to say it, as the mapping writes it."""
+    given = {
+        "sheet": options.sheet,
+        "header_row": str(options.header_row) if options.header_row else None,
+        "encoding": options.encoding,
+        "delimiter": options.delimiter,
+        "ragged": "pad" if options.pad_short_rows else None,
+    }
+    return {name: text for name, text in given.items() if text}
+
+
+def _findings(place: Path) -> tuple[str, ...]:
+    try:
+        read_mapping(place)
+    except MappingError as error:
+        return tuple(str(problem) for problem in error.problems)
+    return ()
+
+
+@contextmanager
+def _facts(name: str | None, outside: Surroundings) -> Iterator[tuple[AccountFacts, list[str]]]:
+    """What is known of the account while it can be asked, and notes about what is not."""
+    chosen, locale = locale_of(name, outside)
+    notes: list[str] = []
+    facts = _places(AccountFacts(chosen, locale.time_zone, locale.country))
+    if not chosen:
+        notes.append("No account is set up, so its fields are not known: the names of headings and values decided.")
+        yield facts, notes
+        return
+    account = load_account(name, outside.environment, outside.home)
+    # A proposal can do without an answer, so it does not wait for one as long as an import does.
+    account = replace(account, timeout_seconds=min(account.timeout_seconds, _PATIENCE_SECONDS))
+    crm = outside.make_crm(account)
+    allowances = allowances_of(account, outside.clock)
+    try:
+        with open_memory(outside) as ledger:
+            budget = Budget(account, ledger, outside.clock)
+            asker = Asker(crm, allowances, outside.clock, outside.stop.is_set, budget.ask)
+            yield _asked(facts, asker.ask, notes, outside.stop.is_set), notes
+    finally:
+        allowances.close()
+        crm.close()
+
+
+def _asked(facts: AccountFacts, ask: Ask, notes: list[str], stopping: Callable[[], bool]) -> AccountFacts:
+    """The facts with what LeadSquared tells; when it does not, with a note, because a proposal needs no network."""
+    try:
+        identity = CrmReader(ask).who_am_i()
+        fields = tuple(_known_field(told) for told in read_lead_fields(ask))
+        types = tuple((kind.event, kind.name) for kind in read_activity_types(ask))
+    except ImporterError as error:
+        if stopping():
+            raise
+        notes.append(f"LeadSquared could not be asked about its fields: {error.message}")
+        return facts
+    return replace(
+        _places(facts, identity),
+        lead_fields=fields,
+        activity_types=types,
+        fields_of=lambda code: _activity_fields(ask, code, notes),
+    )
+
+
+def _places(facts: AccountFacts, identity: Identity | None = None) -> AccountFacts:
+    """The facts with a time zone and a country that mappings know: as configured, else as LeadSquared says."""
+    zone, country = facts.time_zone, facts.country
+    if identity is not None:
+        zone, country = zone or identity.time_zone, country or _country_of(identity.country_code)
+    try:
+        zone = checked_time_zone(zone) if zone else ""
+    except UnfitError:
+        zone = ""
+    try:
+        country = checked_country(country) if country else ""
+    except UnfitError:
+        country = ""
+    return replace(facts, time_zone=zone, country=country)
+
+
+def _country_of(prefix: str) -> str:
+    """The country of a telephone prefix that only one country has; "" for +1 and others that several share."""
+    from importer.transforms.phones import only_country
+
+    return only_country(prefix.strip().lstrip("+"))
+
+
+def _known_field(told: FieldFacts) -> KnownField:
+    return KnownField(
+        told.schema_name,
+        told.display_name,
+        told.data_type,
+        told.mandatory,
+        told.max_length,
+        told.shown_options,
+    )
+
+
+def _activity_fields(ask: Ask, code: str, notes: list[str]) -> Sequence[KnownField]:
+    try:
+        found = read_activity_fields(ask, code)
+    except ImporterError as error:
+        notes.append(f"LeadSquared does not tell the fields of activity type {code}: {error.message}")
+        return ()
+    return [_known_field(told) for told in found]

@@ -1,0 +1,1 @@
+"""Settings, regions, secrets and accounts."""

@@ -1,0 +1,1 @@
+"""The accounts file: read strictly, edited in place."""

@@ -1,0 +1,260 @@
+"""Which account to talk to, how fast, and where the memory lives: from the environment or an accounts file."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Mapping, MutableMapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from importer.config.secrets import without_keys
+from importer.core.errors import SettingsError
+from importer.core.model import CallClass, Limit
+from importer.core.redaction import Secret, is_key
+
+DEFAULT_LIMIT = Limit(25, 5.0)
+_OFFICIAL_HOST = re.compile(r"(?:async)?api(?:-[a-z]{2}[0-9]{2})?\.leadsquared\.com")
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+KEY_NAMES = ("access_key", "secret_key", "api_key")
+_SECRET_PARAMETERS = ("password", "sslpassword")
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The three keys of an account. ``api`` is only needed for async calls."""
+
+    access: Secret
+    secret: Secret
+    api: Secret
+
+
+class AccountChecks(StrEnum):
+    """What happens with a mapping or a cell that does not fit what the account says of its fields."""
+
+    PROBLEM = "problem"
+    """It is a problem: what is certain to fail is not sent."""
+    NOTE = "note"
+    """It is a note of the report, and everything is sent."""
+    OFF = "off"
+    """Nobody asks, and nothing is compared."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One LeadSquared tenant: where it is, how to enter, and what it allows. Durations are in seconds.
+
+    ``host`` and ``async_host`` are origins such as ``https://api-in21.leadsquared.com``; ``async_host`` may be empty.
+    ``limits`` holds what the person configured; what refusals taught is in the ledger. ``daily_calls`` 0: no budget.
+    ``time_zone`` (IANA name) and ``country`` (two letters) are the defaults of mappings; empty means unknown.
+    """
+
+    name: str
+    host: str
+    async_host: str
+    keys: Keys
+    limits: Mapping[CallClass, Limit]
+    daily_calls: int = 0
+    settle_seconds: float = 120.0
+    timeout_seconds: float = 60.0
+    time_zone: str = ""
+    country: str = ""
+    metadata_hours: float = 24.0
+    """How long what the account said of its fields, activity types and users counts as fresh."""
+    account_checks: AccountChecks = AccountChecks.PROBLEM
+    slots: Path | None = None
+    """Folder in which the processes of this machine share the account's limits; ``None``: each keeps its own count."""
+    database: Secret | None = None
+    """URL of the database in which the processes of all machines share them instead."""
+
+    @property
+    def is_sandbox(self) -> bool:
+        """Whether the account is on this machine."""
+        return urlsplit(self.host).hostname in _LOOPBACK
+
+
+@dataclass(frozen=True, slots=True)
+class Locale:
+    """Defaults for dates and phone numbers when neither mapping nor account says otherwise."""
+
+    time_zone: str = ""
+    country: str = ""
+
+
+def home_folder(environment: Mapping[str, str]) -> Path:
+    """Where ledger and run folders live: ``IMPORTER_HOME``, else the user's data folder. Created with mode 0700."""
+    given = environment.get("IMPORTER_HOME", "").strip()
+    if given:
+        folder = Path(given).expanduser().absolute()
+    else:
+        from platformdirs import user_data_path
+
+        folder = user_data_path("importer", appauthor=False)
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        os.chmod(folder, 0o700)
+    except OSError as error:
+        raise SettingsError(
+            f"The folder {folder} cannot be used: {error.strerror or error}.",
+            "Set IMPORTER_HOME to a folder on a local disk that you may write to.",
+        ) from None
+    return folder
+
+
+DATABASE_VARIABLE = "IMPORTER_DATABASE_URL"
+_SCHEMES = ("postgresql", "postgres")
+
+
+def database_of(environment: Mapping[str, str]) -> Secret | None:
+    """The URL of the PostgreSQL database in which ledger, limits and locks are shared; ``None``: they are files here.
+
+    From now on neither the URL nor a password in it is shown anywhere. Raises :class:`SettingsError`, which never
+    quotes it.
+    """
+    url = environment.get(DATABASE_VARIABLE, "").strip()
+    if not url:
+        return None
+    whole = Secret(url)
+    try:
+        parts = urlsplit(url)
+        words = [parts.password or "", *(text for name, text in parse_qsl(parts.query) if name in _SECRET_PARAMETERS)]
+    except ValueError:
+        parts, words = urlsplit(""), []
+    for word in words:
+        Secret(word)
+        Secret(unquote(word))
+    if parts.scheme not in _SCHEMES:
+        raise SettingsError(
+            f"{DATABASE_VARIABLE} is not the URL of a PostgreSQL database.",
+            "Expected something like postgresql://user@host:5432/database; see docs/postgresql.md.",
+        )
+    return whole
+
+
+def without_database(environment: Mapping[str, str]) -> dict[str, str]:
+    """``environment`` for what is kept on this computer in any case."""
+    return {name: text for name, text in environment.items() if name != DATABASE_VARIABLE}
+
+
+def checked_origin(text: str, name: str) -> str:
+    """The origin of a host as people paste it: a bare host, ``https://host`` or ``https://host/v2/``.
+
+    Only LeadSquared's hosts over HTTPS are accepted, and plain HTTP only for this machine.
+    Raises :class:`SettingsError` naming the setting ``name``.
+    """
+    pasted = text.strip()
+    try:
+        parts = urlsplit(pasted if "://" in pasted else f"https://{pasted}")
+        host, port = (parts.hostname or "").lower(), parts.port
+    except ValueError:
+        parts, host, port = urlsplit(""), "", None
+    odd = parts.username is not None or parts.query or parts.fragment or not pasted.isascii() or "\\" in pasted
+    if host in _LOOPBACK and not odd and parts.scheme in ("http", "https"):
+        shown = f"[{host}]" if ":" in host else host
+        return f"{parts.scheme}://{shown}:{port}" if port else f"{parts.scheme}://{shown}"
+    if odd or parts.scheme != "https" or port not in (None, 443) or not _OFFICIAL_HOST.fullmatch(host):
+        raise SettingsError(
+            f"{name} is not a LeadSquared host.",
+            "Expected something like https://api-in21.leadsquared.com (see My Account > Settings > API and Webhooks); "
+            "plain http:// is only accepted for this machine.",
+        )
+    return f"https://{host}"
+
+
+def forget_keys(environment: MutableMapping[str, str]) -> None:
+    """Remove every variable that carries a key, so that nothing that is started later inherits one.
+
+    Several threads may do so at the same moment.
+    """
+    kept = without_keys(environment, is_key)
+    for name in set(environment) - set(kept):
+        with suppress(KeyError):
+            del environment[name]
+
+
+def environment_for_child(environment: Mapping[str, str], own: Mapping[str, str]) -> dict[str, str]:
+    """What a process that we start may know: ``environment`` without any key, and its ``own`` variables."""
+    return {**without_keys(environment, is_key), **own}
+
+
+RANGES: Mapping[str, tuple[float, float]] = {
+    "calls_per_window": (1, 1000),
+    "window_seconds": (0.1, 3600),
+    "bulk_calls_per_window": (1, 1000),
+    "daily_calls": (0, 100_000_000),
+    "settle_seconds": (0, 86_400),
+    "timeout_seconds": (0.1, 3600),
+    "metadata_hours": (0, 8760),
+}
+"""The settings of an account that are numbers, and from where to where they go."""
+
+
+def build_account(name: str, get: Callable[[str], str], prefix: str = "") -> Account:
+    """An account from a look-up of its settings by lower-case name (``host``, ``access_key``, ``settle_seconds``, ...).
+
+    ``prefix`` goes before the setting's name in messages. Raises :class:`SettingsError`.
+    """
+
+    def called(key: str) -> str:
+        return f"{prefix}{key.upper()}" if prefix else f"`{key}` of account {name}"
+
+    def number(key: str, default: float) -> float:
+        low, high = RANGES[key]
+        text = get(key).strip()
+        if not text:
+            return default
+        try:
+            value = float(text)
+        except ValueError:
+            value = float("nan")
+        if not low <= value <= high:
+            raise SettingsError(f"{called(key)} is {text!r}.", f"Expected a number from {low:g} to {high:g}.")
+        return value
+
+    async_text = get("async_host").strip()
+    host = checked_origin(get("host"), called("host"))
+    window = number("window_seconds", DEFAULT_LIMIT.seconds)
+    calls = int(number("calls_per_window", DEFAULT_LIMIT.calls))
+    bulk = int(number("bulk_calls_per_window", calls))
+    return Account(
+        name=name,
+        host=host,
+        async_host=checked_origin(async_text, called("async_host")) if async_text else "",
+        keys=Keys(*(_key(get(key), called(key)) for key in KEY_NAMES)),
+        limits={
+            CallClass.STANDARD: Limit(calls, window),
+            CallClass.ASYNC: Limit(calls, window),
+            CallClass.BULK: Limit(bulk, window),
+        },
+        daily_calls=int(number("daily_calls", 0)),
+        settle_seconds=number("settle_seconds", 120),
+        timeout_seconds=number("timeout_seconds", 60),
+        time_zone=get("time_zone").strip(),
+        country=get("country").strip().upper(),
+        metadata_hours=number("metadata_hours", 24),
+        account_checks=_account_checks(get("account_checks").strip().lower(), called("account_checks")),
+    )
+
+
+def _account_checks(text: str, name: str) -> AccountChecks:
+    if text and text not in list(AccountChecks):
+        raise SettingsError(f"{name} is {text!r}.", f"Expected one of {', '.join(AccountChecks)}.")
+    return AccountChecks(text) if text else AccountChecks.PROBLEM
+
+
+def _key(text: str, name: str) -> Secret:
+    stripped = text.strip()
+    if not all("!" <= character <= "~" for character in stripped):
+        Secret(stripped)
+        raise SettingsError(
+            f"{name} holds blanks or characters that no key has.", "Copy the key again, without quotes or line breaks."
+        )
+    return Secret(stripped)
+
+
+def with_limits(account: Account, learned: Mapping[CallClass, Limit]) -> Account:
+    """The account with limits that refusals have taught in place of the configured ones, where they allow less."""
+    return replace(account, limits={kind: limit.stricter(learned.get(kind)) for kind, limit in account.limits.items()})

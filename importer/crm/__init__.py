@@ -1,1 +1,0 @@
-"""The door to LeadSquared: one request at a time, and what its answer means."""

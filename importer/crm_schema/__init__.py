@@ -1,0 +1,1 @@
+"""The fields and values that a LeadSquared account allows."""

@@ -1,0 +1,176 @@
+"""The file that remembers what an account said of itself: private, written whole or not at all, without any key."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, TypeVar
+
+from importer.crm_schema.model import ActivityType, FieldFacts, Metadata, User
+
+Entry = TypeVar("Entry")
+
+FOLDER = "metadata"
+FORMAT = 1
+_MOST_BYTES = 64 * 1024 * 1024
+_LINE = "importer doctor --refresh"
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What the file held; ``note`` is a sentence for the person when there was a file that is not used."""
+
+    metadata: Metadata | None = None
+    note: str = ""
+
+
+class _UnfitError(Exception):
+    """The file does not hold what it should."""
+
+
+def cache_file(home: Path, account: str) -> Path:
+    """Where the metadata of the account called ``account`` are kept."""
+    words = re.sub(r"[^A-Za-z0-9_-]", "_", account)[:60]
+    return home / FOLDER / f"{words}-{sha256(account.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}.json"
+
+
+def _same(text: str) -> str:
+    return text
+
+
+def save(home: Path, metadata: Metadata, clean: Callable[[str], str] = _same) -> str:
+    """Replace the account's file; why it could not be done, or an empty text. Never raises for a disk.
+
+    ``clean`` takes out of the file's text what must never stand in it.
+    """
+    path = cache_file(home, metadata.account)
+    temporary = path.with_suffix(f".{os.getpid()}.tmp")
+    text = clean(json.dumps({"format": FORMAT, **asdict(metadata), "read_at": metadata.read_at.isoformat()}))
+    try:
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        return f"{path} could not be written: {error.strerror or error}."
+    return ""
+
+
+def load(home: Path, account: str, host: str) -> Remembered:
+    """What is remembered of the account called ``account`` at ``host``. Never raises.
+
+    A file that is damaged, of another format or of another host is not used.
+    """
+    path = cache_file(home, account)
+    try:
+        if path.stat().st_size > _MOST_BYTES:
+            raise _UnfitError
+        content = json.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return Remembered()
+    except (OSError, ValueError, RecursionError, _UnfitError):
+        return Remembered(note=f"{path} is damaged and was not used. Renew it: {_LINE}")
+    if isinstance(content, dict) and content.get("format") != FORMAT:
+        return Remembered(note=f"{path} was written by another version and was not used. Renew it: {_LINE}")
+    try:
+        metadata = _metadata(content)
+    except _UnfitError:
+        return Remembered(note=f"{path} is damaged and was not used. Renew it: {_LINE}")
+    if (metadata.account, metadata.host) != (account, host):
+        return Remembered(note=f"{path} describes the account at {metadata.host} and was not used. Renew it: {_LINE}")
+    return Remembered(metadata)
+
+
+def _metadata(content: Any) -> Metadata:
+    entry = _table(content)
+    try:
+        read_at = datetime.fromisoformat(_text(entry, "read_at"))
+    except ValueError:
+        raise _UnfitError from None
+    if read_at.tzinfo is None:
+        raise _UnfitError
+    return Metadata(
+        account=_text(entry, "account"),
+        host=_text(entry, "host"),
+        tenant=_text(entry, "tenant"),
+        read_at=read_at,
+        lead_fields=_part(entry.get("lead_fields"), _field),
+        activity_types=_part(entry.get("activity_types"), _activity_type),
+        users=_part(entry.get("users"), _user),
+    )
+
+
+def _part(content: Any, read: Callable[[Any], Entry]) -> tuple[Entry, ...] | None:
+    return None if content is None else tuple(read(one) for one in _list(content))
+
+
+def _activity_type(content: Any) -> ActivityType:
+    entry = _table(content)
+    return ActivityType(_text(entry, "event"), _text(entry, "name"), _part(entry.get("fields"), _field))
+
+
+def _user(content: Any) -> User:
+    entry = _table(content)
+    return User(_text(entry, "id"), _text(entry, "email"), _flag(entry, "active"))
+
+
+def _field(content: Any) -> FieldFacts:
+    entry = _table(content)
+    length = entry.get("max_length")
+    if not isinstance(length, int) or isinstance(length, bool) or length < 0:
+        raise _UnfitError
+    return FieldFacts(
+        schema_name=_text(entry, "schema_name"),
+        display_name=_text(entry, "display_name"),
+        data_type=_text(entry, "data_type"),
+        render=_text(entry, "render"),
+        mandatory=_flag(entry, "mandatory"),
+        max_length=length,
+        options=tuple(_plain(option) for option in _list(entry.get("options"))),
+        # Files of an earlier version do not have them.
+        option_texts=tuple(_plain(text) for text in _list(entry.get("option_texts", []))),
+        open_options=_flag(entry, "open_options"),
+        read_only=_flag(entry, "read_only"),
+        locked=_flag(entry, "locked"),
+    )
+
+
+def _table(content: Any) -> dict[str, Any]:
+    if not isinstance(content, dict):
+        raise _UnfitError
+    return content
+
+
+def _list(content: Any) -> list[Any]:
+    if not isinstance(content, list):
+        raise _UnfitError
+    return content
+
+
+def _plain(content: Any) -> str:
+    if not isinstance(content, str):
+        raise _UnfitError
+    return content
+
+
+def _text(entry: dict[str, Any], key: str) -> str:
+    return _plain(entry.get(key))
+
+
+def _flag(entry: dict[str, Any], key: str) -> bool:
+    value = entry.get(key)
+    if not isinstance(value, bool):
+        raise _UnfitError
+    return value

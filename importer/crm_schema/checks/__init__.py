@@ -1,0 +1,1 @@
+"""Checks a mapping against the schema of its account."""

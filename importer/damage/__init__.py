@@ -1,1 +1,0 @@
-"""What Excel, or a program between, has spoiled: looked for column by column, told once for each column."""

@@ -1,0 +1,1 @@
+"""Detects values that a spreadsheet program has damaged."""

@@ -1,0 +1,1 @@
+"""Sends the rows of a plan, each exactly once, and records their outcomes."""

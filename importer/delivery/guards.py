@@ -1,0 +1,96 @@
+"""When a run stops by itself and asks, because going on could do harm."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from importer.core.errors import RunStopped
+from importer.core.model import Outcome, Status, Verdict, VerdictKind
+
+RESUME = "Then run: importer resume"
+_FIRST_ROWS = 100
+_REJECTED_SHARE = 0.20
+_UNCERTAIN_IN_ROW = 3
+_UNREACHED_IN_ROW = 5
+
+
+class Guards:
+    """Watches how calls end. :meth:`reason` is why no further call may leave, or ``None``.
+
+    ``keep_going`` switches off the guard against many rejected rows, because the person said so.
+    """
+
+    def __init__(self, *, keep_going: bool = False) -> None:
+        self._keep_going = keep_going
+        self._judged = 0
+        self._rejected = 0
+        self._last_rejection = ""
+        self._uncertain = 0
+        self._unreached = 0
+        self._reason: RunStopped | None = None
+
+    @property
+    def reason(self) -> RunStopped | None:
+        """Why the run must stop; the first reason stays."""
+        return self._reason
+
+    @property
+    def unreached(self) -> int:
+        """How many calls in a row did not reach the CRM."""
+        return self._unreached
+
+    def stop(self, message: str, remedy: str, *, needs_person: bool = False) -> None:
+        """No further call may leave, because of ``message``."""
+        self.stop_for(RunStopped(message, remedy, needs_person=needs_person))
+
+    def stop_for(self, reason: RunStopped | None) -> None:
+        """No further call may leave because of ``reason``, if there is one."""
+        if self._reason is None:
+            self._reason = reason
+
+    def watch(self, verdict: Verdict, outcomes: Sequence[Outcome], *, contradiction: bool = False) -> None:
+        """Take notice of the end of one call."""
+        self._count_in_row(verdict, outcomes)
+        self._count_rejected(outcomes)
+        if contradiction:
+            self.stop(
+                "LeadSquared answered with an activity id that another row already has. The rows are marked uncertain.",
+                f"Look at these rows in LeadSquared before going on. {RESUME}",
+                needs_person=True,
+            )
+        if verdict.kind is VerdictKind.MISCONFIGURED:
+            self.stop(f"LeadSquared refused the call: {verdict.message}", f"Run: importer doctor. {RESUME}")
+
+    def _count_in_row(self, verdict: Verdict, outcomes: Sequence[Outcome]) -> None:
+        unsure = verdict.kind is VerdictKind.UNCERTAIN or any(
+            outcome.status is Status.UNCERTAIN and verdict.kind is VerdictKind.APPLIED for outcome in outcomes
+        )
+        self._uncertain = self._uncertain + 1 if unsure else 0
+        self._unreached = self._unreached + 1 if verdict.kind is VerdictKind.NOT_APPLIED else 0
+        if self._uncertain >= _UNCERTAIN_IN_ROW:
+            self.stop(
+                f"{self._uncertain} calls in a row ended without a clear answer ({verdict.message or 'no receipts'}).",
+                f"Wait until LeadSquared answers normally; nothing will be sent twice. {RESUME}",
+            )
+        if self._unreached >= _UNREACHED_IN_ROW:
+            self.stop(
+                f"LeadSquared cannot be reached: {verdict.message}",
+                f"Check the internet connection and the host (importer doctor). {RESUME}",
+            )
+
+    def _count_rejected(self, outcomes: Sequence[Outcome]) -> None:
+        for outcome in outcomes:
+            if outcome.status in (Status.NOT_SENT, Status.UNCERTAIN) or self._judged >= _FIRST_ROWS:
+                continue
+            self._judged += 1
+            if outcome.status is Status.REJECTED:
+                self._rejected += 1
+                self._last_rejection = outcome.error
+        if self._rejected > _REJECTED_SHARE * _FIRST_ROWS and not self._keep_going:
+            self.stop(
+                f"LeadSquared refused {self._rejected} of the first {self._judged} rows, the last with: "
+                f"{self._last_rejection}",
+                "The mapping may name a wrong field or activity type. If the refusals are right and you want to go on, "
+                "run: importer resume --keep-going",
+                needs_person=True,
+            )

@@ -1,0 +1,123 @@
+"""Which effect in the CRM a row stands for, so that a repeated run recognises it.
+
+Identity is content plus occurrence, never the row number: sorting, inserting or appending rows to yesterday's export
+changes nothing, and two identical rows of one file are two effects.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+from base64 import b32encode
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from importer.planning.store import Plan
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
+
+_DIGEST_BYTES = 16
+_FILE = "keys.npy"
+
+
+class EffectKeys:
+    """The effect keys of a plan's ready rows, in order: 32 hexadecimal digits each. 20 bytes of memory a row."""
+
+    def __init__(self, digests: np.ndarray, occurrences: np.ndarray) -> None:
+        self._digests = digests
+        self._occurrences = occurrences
+
+    def __len__(self) -> int:
+        return len(self._digests)
+
+    def slice(self, start: int, stop: int) -> list[str]:
+        """The keys of the ready rows from ``start`` (counted from 0) up to, not including, ``stop``."""
+        digests = self._digests[start:stop].tolist()
+        occurrences = self._occurrences[start:stop].tolist()
+        return [_key(digest, occurrence) for digest, occurrence in zip(digests, occurrences, strict=True)]
+
+
+def _key(digest: bytes, occurrence: int) -> str:
+    # numpy drops trailing NUL bytes of fixed-width byte strings.
+    padded = digest.ljust(_DIGEST_BYTES, b"\0")
+    if occurrence > 1:
+        padded = hashlib.blake2b(padded + occurrence.to_bytes(4, "big"), digest_size=_DIGEST_BYTES).digest()
+    return padded.hex()
+
+
+def effect_keys(plan: Plan) -> EffectKeys:
+    """The keys of the plan's ready rows; computed once and kept beside the plan."""
+    import numpy as np
+
+    path = plan.folder / _FILE
+    kept = _load(path)
+    if kept is not None and len(kept) == plan.facts.ready:
+        return EffectKeys(kept["digest"], kept["occurrence"])
+    digests = [digest for _, batch in plan.ready_batches() for digest in content_digests(plan.facts.target, batch)]
+    found = np.array(digests, dtype=f"S{_DIGEST_BYTES}") if digests else np.empty(0, dtype=f"S{_DIGEST_BYTES}")
+    stored = np.empty(len(found), dtype=[("digest", f"S{_DIGEST_BYTES}"), ("occurrence", "u4")])
+    stored["digest"], stored["occurrence"] = found, _occurrences(found)
+    _save(path, stored)
+    return EffectKeys(stored["digest"], stored["occurrence"])
+
+
+def _load(path: Path) -> np.ndarray | None:
+    """What was kept, or ``None`` when nothing was, or nothing that can be read: the keys are then computed again."""
+    import numpy as np
+
+    try:
+        return np.load(path, allow_pickle=False)  # type: ignore[no-any-return]  # numpy leaves it open
+    except (OSError, EOFError, ValueError):
+        return None
+
+
+def _save(path: Path, stored: np.ndarray) -> None:
+    """Keep the keys, on disk before they have their name: after a power cut wrong ones would let rows go twice."""
+    import numpy as np
+
+    temporary = path.with_suffix(".tmp")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        np.save(file, stored, allow_pickle=False)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+
+
+def _occurrences(digests: np.ndarray) -> np.ndarray:
+    """1 for the first row with a content, 2 for the second, and so on."""
+    import numpy as np
+
+    order = np.argsort(digests, kind="stable")
+    ordered = digests[order]
+    new_group = np.ones(len(ordered), dtype=bool)
+    new_group[1:] = ordered[1:] != ordered[:-1]
+    positions = np.arange(len(ordered))
+    starts = np.maximum.accumulate(np.where(new_group, positions, 0)) if len(ordered) else positions
+    result = np.empty(len(ordered), dtype="u4")
+    result[order] = positions - starts + 1
+    return result
+
+
+def content_digests(target: str, batch: pa.RecordBatch) -> list[bytes]:
+    """One digest per record of ``target`` and all fields that are sent, whatever the order of the mapping."""
+    names = sorted(batch.schema.names)
+    columns = [batch.column(name).to_pylist() for name in names]
+    prefixes = [f"\x1e{name}\x1f" for name in names]
+    start = hashlib.blake2b(target.encode(), digest_size=_DIGEST_BYTES)
+    digests = []
+    for texts in zip(*columns, strict=True):
+        digest = start.copy()
+        content = "".join(prefix + text for prefix, text in zip(prefixes, texts, strict=True) if text is not None)
+        digest.update(content.encode("utf-8", "surrogatepass"))
+        digests.append(digest.digest())
+    return digests
+
+
+def import_key(install_key: bytes, key: str, again: str) -> str:
+    """The 20 characters that mark one row's activity in the CRM: the same for every attempt, unguessable outside."""
+    mark = hmac.new(install_key, f"{key}\x1f{again}".encode(), hashlib.sha256).digest()
+    return b32encode(mark)[:20].decode().lower()

@@ -1,0 +1,1 @@
+"""Reads uncertain rows back from the CRM and settles them."""

@@ -1,0 +1,1 @@
+"""The jobs file: model, loader and checks."""

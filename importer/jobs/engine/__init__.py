@@ -1,0 +1,1 @@
+"""Runs jobs durably on DBOS."""

@@ -1,0 +1,1 @@
+"""Inbox, claimed files and archive of a job."""

@@ -1,0 +1,1 @@
+"""Notifications about job runs, sent at least once."""

@@ -1,0 +1,1 @@
+"""The database of job runs and their files."""

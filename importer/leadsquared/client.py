@@ -1,0 +1,248 @@
+"""The one place that speaks HTTP to LeadSquared. Nothing here repeats a request, follows a redirect or shows a key."""
+
+from __future__ import annotations
+
+import ssl
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import orjson
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+
+from importer import __version__
+from importer.config.settings import Account
+from importer.core.errors import SettingsError
+from importer.core.model import HostKind, Reply, Request, TransportFailure
+from importer.core.redaction import redact
+from importer.leadsquared.deadline import POOLS, Deadline
+from importer.leadsquared.parsing import MOST_BYTES, parse_json
+
+_CONNECT_SECONDS = 10.0
+_WHOLE_CALL = 2.0
+"""So many times the account's time-out a call may last as a whole, however steadily its bytes come."""
+_PIECE = 64 * 1024
+_KEPT_TEXT = 20_000
+
+_NEVER_LEFT = (
+    requests.exceptions.ConnectTimeout,
+    requests.exceptions.InvalidURL,
+    requests.exceptions.InvalidSchema,
+    requests.exceptions.MissingSchema,
+    requests.exceptions.InvalidHeader,
+    requests.exceptions.InvalidJSONError,
+    requests.exceptions.UnrewindableBodyError,
+)
+"""Errors of requests after which certainly no byte of the request has left."""
+
+_NEVER_CONNECTED = (
+    urllib3.exceptions.NewConnectionError,
+    urllib3.exceptions.NameResolutionError,
+    urllib3.exceptions.ConnectTimeoutError,
+)
+
+
+class _OneAccountAdapter(HTTPAdapter):
+    """Refuses a prepared request to anywhere but the account's own origins, whatever address it was made from."""
+
+    def __init__(self, origins: Sequence[str]) -> None:
+        super().__init__(pool_connections=2, pool_maxsize=1, max_retries=urllib3.Retry(0, read=False))
+        self.poolmanager.pool_classes_by_scheme = POOLS
+        self._allowed = {_origin(origin) for origin in origins if origin}
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
+        if _origin(request.url or "") not in self._allowed:
+            raise requests.exceptions.InvalidURL("the address is not the account's")
+        return super().send(request, *args, **kwargs)
+
+
+def _origin(url: str) -> tuple[str, str, int | None]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname or "", parts.port
+
+
+def body_bytes(request: Request) -> bytes:
+    """The exact bytes of the request's body, so that the ledger can remember their digest; empty without a body."""
+    if request.content is not None:
+        return request.content
+    return b"" if request.body is None else orjson.dumps(request.body)
+
+
+class LeadSquaredClient:
+    """Sends requests to one account. Safe to use from several threads.
+
+    On the sync host the keys travel as headers (https://apidocs.leadsquared.com/authentication/). The async pages show
+    the pair in the query besides the `x-api-key` header, so only there they are part of the address.
+    """
+
+    def __init__(
+        self,
+        account: Account,
+        monotonic: Callable[[], float] = time.monotonic,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._account = account
+        self._monotonic = monotonic
+        self._now = now
+        self._local = threading.local()
+        self._sessions: list[requests.Session] = []
+        self._lock = threading.Lock()
+
+    def send(self, request: Request) -> Reply:
+        """Send ``request`` exactly once. See :class:`importer.leadsquared.interface.Crm`."""
+        url, headers, params = self._address(request)
+        started = self._monotonic()
+        patience = self._account.timeout_seconds
+        deadline = Deadline(_WHOLE_CALL * patience)
+        try:
+            with (
+                deadline.running(),
+                self._session().request(
+                    request.method,
+                    url,
+                    params=params,
+                    data=body_bytes(request) or None,
+                    headers=headers,
+                    timeout=(min(_CONNECT_SECONDS, patience), patience),
+                    allow_redirects=False,
+                    stream=True,
+                ) as response,
+            ):
+                content = self._read(response)
+        except requests.exceptions.RequestException as error:
+            words = "no complete answer in time" if deadline.passed else _words(error)
+            return self._failed(_failure_of(error), words, started)
+        except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
+            # Raised while the body was read, outside of requests' own translation.
+            return self._failed(TransportFailure.UNKNOWN, type(error).__name__, started)
+        # An answer without a length ends where the connection ends, so a cut one can look whole.
+        return self._reply(response, None if deadline.passed else content, started)
+
+    def _address(self, request: Request) -> tuple[str, dict[str, str], dict[str, str]]:
+        keys = self._account.keys
+        headers = {"User-Agent": f"importer/{__version__}", "Accept": "application/json"}
+        if request.body is not None or request.content is not None:
+            headers["Content-Type"] = "application/json; charset=utf-8"
+        if request.host is HostKind.SYNC:
+            headers["x-LSQ-AccessKey"] = keys.access.reveal()
+            headers["x-LSQ-SecretKey"] = keys.secret.reveal()
+            return f"{self._account.host}/v2{request.path}", headers, dict(request.params)
+        if not self._account.async_host or not keys.api:
+            raise SettingsError(
+                f"Account {self._account.name} has no async host or no API key.",
+                "The async targets need LEADSQUARED_ASYNC_HOST and LEADSQUARED_API_KEY.",
+            )
+        headers["x-api-key"] = keys.api.reveal()
+        pair = {"accessKey": keys.access.reveal(), "secretKey": keys.secret.reveal()}
+        return f"{self._account.async_host}{request.path}", headers, {**request.params, **pair}
+
+    def _session(self) -> requests.Session:
+        session: requests.Session | None = getattr(self._local, "session", None)
+        if session is None:
+            session = requests.Session()
+            # Environment proxies and .netrc could send the keys elsewhere.
+            session.trust_env = False
+            adapter = _OneAccountAdapter((self._account.host, self._account.async_host))
+            session.mount("https://", adapter)
+            session.mount("http://", adapter)
+            self._local.session = session
+            with self._lock:
+                self._sessions.append(session)
+        return session
+
+    def _read(self, response: requests.Response) -> bytes | None:
+        """The body, decompressed; ``None`` when it is too large."""
+        content = bytearray()
+        for piece in response.iter_content(_PIECE):
+            content += piece
+            if len(content) > MOST_BYTES:
+                return None
+        return bytes(content)
+
+    def _reply(self, response: requests.Response, content: bytes | None, started: float) -> Reply:
+        if content is None:
+            return self._failed(TransportFailure.UNKNOWN, "the answer was too large or came too slowly", started)
+        return Reply(
+            status=response.status_code,
+            body=parse_json(content),
+            text=redact(content[:_KEPT_TEXT].decode("utf-8", "replace")),
+            retry_after=_seconds(response.headers, self._now()),
+            elapsed=self._monotonic() - started,
+            server_skew=_skew(response.headers, self._now()),
+        )
+
+    def _failed(self, failure: TransportFailure, why: str, started: float) -> Reply:
+        words = "The request did not leave" if failure is TransportFailure.NOT_SENT else "No complete answer came back"
+        detail = redact(f"{words}: {why}.")
+        return Reply(status=None, failure=failure, detail=detail, elapsed=self._monotonic() - started)
+
+    def close(self) -> None:
+        """Close the connections of all threads."""
+        with self._lock:
+            sessions, self._sessions = self._sessions, []
+        for session in sessions:
+            session.close()
+
+
+def _failure_of(error: requests.exceptions.RequestException) -> TransportFailure:
+    if isinstance(error, _NEVER_LEFT):
+        return TransportFailure.NOT_SENT
+    if isinstance(error, requests.exceptions.ConnectionError) and isinstance(_root(error), _NEVER_CONNECTED):
+        return TransportFailure.NOT_SENT
+    # Only a refused certificate proves that nothing was sent; TLS can also break while the answer is read.
+    refused_certificate = isinstance(_root(error), urllib3.exceptions.SSLError) and isinstance(
+        next(iter(_root(error).args), None), ssl.SSLCertVerificationError
+    )
+    return TransportFailure.NOT_SENT if refused_certificate else TransportFailure.UNKNOWN
+
+
+def _root(error: BaseException) -> Any:
+    """The urllib3 error that requests wrapped; it stands in the arguments, sometimes inside a MaxRetryError."""
+    inner = error.args[0] if error.args else None
+    return inner.reason if isinstance(inner, urllib3.exceptions.MaxRetryError) else inner
+
+
+def _words(error: requests.exceptions.RequestException) -> str:
+    """A name for what happened. The errors' own texts quote addresses and headers, so they are never shown."""
+    cause = _root(error)
+    for kind, words in (
+        (urllib3.exceptions.NameResolutionError, "the host name is not known"),
+        (urllib3.exceptions.NewConnectionError, "the host cannot be reached"),
+        (urllib3.exceptions.ConnectTimeoutError, "the host did not accept the connection in time"),
+        (urllib3.exceptions.SSLError, "the host's certificate is not accepted"),
+        (urllib3.exceptions.ReadTimeoutError, "no answer in time"),
+        (urllib3.exceptions.ProtocolError, "the connection was cut"),
+    ):
+        if isinstance(cause, kind):
+            return words
+    if isinstance(error, requests.exceptions.Timeout):
+        return "no answer in time"
+    return type(error).__name__
+
+
+def _seconds(headers: Mapping[str, str], now: datetime) -> float | None:
+    """`Retry-After` in seconds, given as a number or as a date; ``None`` when absent or unreadable."""
+    text = headers.get("Retry-After", "").strip()
+    if text.isascii() and text.isdigit() and len(text) < 10:
+        return float(text)
+    moment = _http_date(text)
+    return None if moment is None else (moment - now).total_seconds()
+
+
+def _skew(headers: Mapping[str, str], now: datetime) -> float | None:
+    moment = _http_date(headers.get("Date", ""))
+    return None if moment is None else (moment - now).total_seconds()
+
+
+def _http_date(text: str) -> datetime | None:
+    try:
+        moment = parsedate_to_datetime(text)
+    except (ValueError, TypeError, IndexError):
+        return None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment

@@ -1,0 +1,244 @@
+"""Reads back what is in the CRM: activities of a lead, leads by a field, and whose keys these are.
+
+Quirks that are handled here: pages of 25 unless asked otherwise, a page number called `Offset`, a total that may move
+while reading, absent list keys, several time formats, custom field sets as JSON inside a text
+(https://apidocs.leadsquared.com/get-activities-of-a-lead/ and what integrators report).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from importer.core.errors import CrmError
+from importer.core.model import CallClass, Reply, Request, VerdictKind
+from importer.leadsquared.interface import ActivitySeen, Identity, LeadSeen
+from importer.leadsquared.responses import classify
+from importer.leadsquared.timestamps import to_iso
+
+Ask = Callable[[Request], Reply]
+
+_GUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_PAGE = 1000
+_MOST_PAGES = 100
+_MOST_READINGS = 3
+_RESUME = "Look again later: importer resume"
+
+
+class ReadIncompleteError(CrmError):
+    """A read-back that did not show everything, so that nothing may be concluded from it."""
+
+
+def identity_request() -> Request:
+    """The question whose keys these are; the one call that works on the host of any region."""
+    return Request("GET", "/Authentication.svc/UserByAccessKey.Get", CallClass.STANDARD)
+
+
+class CrmReader:
+    """Asks questions through ``ask``, which keeps the limits and repeats a question that was not answered."""
+
+    def __init__(self, ask: Ask) -> None:
+        self._ask = ask
+
+    def who_am_i(self) -> Identity:
+        """Whose keys these are. Source: https://apidocs.leadsquared.com/user-authentication/
+
+        Raises :class:`CrmError` when LeadSquared does not say.
+        """
+        body = self._content(identity_request())
+        if not isinstance(body, Mapping) or not _text(body, "OrgId"):
+            raise CrmError(
+                "LeadSquared does not say whose keys these are.", "Check the host, then run: importer doctor"
+            )
+        name = " ".join(filter(None, (_text(body, "FirstName"), _text(body, "LastName"))))
+        urls = body.get("LSQCommonServiceURLs")
+        return Identity(
+            user_name=_text(body, "Name") or name or _text(body, "EmailAddress"),
+            role=_text(body, "Role"),
+            org_id=_text(body, "OrgId"),
+            org_name=_text(body, "OrgDisplayName") or _text(body, "OrgShortCode"),
+            time_zone=_text(body, "TimeZone"),
+            country_code=_text(body, "DefaultCountryCode"),
+            api_host=_text(urls, "api") if isinstance(urls, Mapping) else "",
+        )
+
+    def activities_of_lead(self, lead_id: str, event: str) -> list[ActivitySeen]:
+        """All activities of one lead, of type ``event`` when that is not empty.
+
+        A reading of several pages ends with the first page once more, because activities that were written meanwhile
+        push others to the next page. Raises :class:`ReadIncompleteError` when the pages do not add up to the total that
+        LeadSquared names, in three complete readings; :class:`CrmError` when it does not answer.
+        """
+        if not _GUID.fullmatch(lead_id):
+            raise CrmError(f"{lead_id[:60]!r} is not a lead id.", "Correct the id.")
+        for _ in range(_MOST_READINGS):
+            found, totals = self._read_activities(lead_id, event)
+            if totals == {len(found)}:
+                return list(found.values())
+        raise ReadIncompleteError(
+            f"LeadSquared showed {len(found)} of {max(totals)} activities of lead {lead_id}.", _RESUME
+        )
+
+    def _read_activities(self, lead_id: str, event: str) -> tuple[dict[str, ActivitySeen], set[int]]:
+        """Activities by id, and the totals that were named meanwhile."""
+        found: dict[str, ActivitySeen] = {}
+        totals: set[int] = set()
+
+        def read(page: int) -> None:
+            body = self._content(_activities_request(lead_id, event, page))
+            totals.add(_total(body))
+            found.update((seen.id, seen) for seen in _activities(body, lead_id))
+
+        for page in range(_MOST_PAGES):
+            before = len(found)
+            read(page)
+            # Where pages are counted from 1, page 0 is the same as page 1.
+            if len(found) >= max(totals) or (len(found) == before and page > 1):
+                break
+        if page:
+            read(0)
+        return found, totals
+
+    def find_leads(self, field: str, value: str) -> list[LeadSeen]:
+        """Leads whose ``field`` is ``value``; phones are also looked up in LeadSquared's other spellings.
+
+        Raises :class:`CrmError` when LeadSquared does not answer.
+        """
+        found: dict[str, LeadSeen] = {}
+        for request in _lead_requests(field, value):
+            body = self._content(request)
+            for entry in body if isinstance(body, list) else [body]:
+                lead = _lead(entry)
+                if lead is not None and _has(lead, field, value):
+                    found[lead.id.lower()] = lead
+            if found:
+                break
+        return list(found.values())
+
+    def _content(self, request: Request) -> Any:
+        reply = self._ask(request)
+        verdict = classify(reply, batch_of_one=True)
+        if verdict.kind is not VerdictKind.APPLIED:
+            raise CrmError(f"LeadSquared refused a question: {verdict.message}", "Run: importer doctor")
+        return reply.body
+
+
+def _activities_request(lead_id: str, event: str, page: int) -> Request:
+    parameter = {"ActivityEvent": int(event)} if event.isascii() and event.isdigit() and len(event) < 10 else {}
+    body = {"Parameter": parameter, "Paging": {"Offset": str(page), "RowCount": str(_PAGE)}}
+    return Request("POST", "/ProspectActivity.svc/Retrieve", CallClass.STANDARD, body, {"leadId": lead_id})
+
+
+def _total(body: Any) -> int:
+    total = body.get("RecordCount") if isinstance(body, Mapping) else None
+    if isinstance(total, str) and total.isascii() and total.isdigit() and len(total) < 10:
+        return int(total)
+    if isinstance(total, bool) or not isinstance(total, int) or total < 0:
+        raise ReadIncompleteError("LeadSquared does not say how many activities the lead has.", _RESUME)
+    return total
+
+
+def _activities(body: Mapping[str, Any], lead_id: str) -> Iterator[ActivitySeen]:
+    entries = body.get("ProspectActivities") or []
+    for entry in entries if isinstance(entries, list) else []:
+        identity = _text(entry, "Id") or _text(entry, "ProspectActivityId")
+        if identity:
+            yield ActivitySeen(
+                id=identity,
+                lead_id=_text(entry, "RelatedProspectId") or lead_id,
+                event=_text(entry, "EventCode") or _text(entry, "ActivityEvent"),
+                created_on=to_iso(_text(entry, "CreatedOn")),
+                modified_on=to_iso(_text(entry, "ModifiedOn")),
+                fields=dict(_fields(entry)),
+            )
+
+
+_NAMES: dict[str, str] = {
+    "ActivityEvent_Note": "ActivityNote",
+    "NotableEventDescription": "ActivityNote",
+    "Note": "ActivityNote",
+}
+
+
+def _fields(entry: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Field names and texts, whether they stand flat, below `Data` or below `ActivityFields`."""
+    for name, value in entry.items():
+        if name.startswith("mx_") or name in _NAMES or name in ("Status", "Owner", "ActivityNote"):
+            yield from _flat(_NAMES.get(name, name), value)
+    data = entry.get("Data")
+    for pair in data if isinstance(data, list) else []:
+        name = _text(pair, "Key")
+        if name:
+            yield from _flat(_NAMES.get(name, name), pair.get("Value"))
+    fields = entry.get("ActivityFields")
+    for key, value in fields.items() if isinstance(fields, Mapping) else ():
+        yield from _flat(_NAMES.get(str(key), str(key)), value)
+
+
+def _flat(name: str, value: Any) -> Iterator[tuple[str, str]]:
+    """A field, or the fields of a custom field set, which is read back as JSON inside a text."""
+    table = value
+    if isinstance(value, str) and value.lstrip().startswith("{"):
+        try:
+            table = json.loads(value)
+        except (ValueError, RecursionError):
+            table = value
+    if isinstance(table, Mapping):
+        for inner, text in table.items():
+            if text is not None:
+                yield f"{name}.{inner}", str(text)
+    elif value is not None:
+        yield name, str(value)
+
+
+def _lead_requests(field: str, value: str) -> Iterator[Request]:
+    kind = CallClass.STANDARD
+    service = "/LeadManagement.svc"
+    if field == "ProspectID":
+        if _GUID.fullmatch(value):
+            yield Request("GET", f"{service}/Leads.GetById", kind, None, {"id": value})
+        return
+    if field == "EmailAddress":
+        yield Request("GET", f"{service}/Leads.GetByEmailaddress", kind, None, {"emailaddress": value})
+        return
+    if field in ("Phone", "Mobile"):
+        for spelling in dict.fromkeys((re.sub(r"[^0-9]", "", value), value)):
+            yield Request("GET", f"{service}/RetrieveLeadByPhoneNumber", kind, None, {"phone": spelling})
+    body = {
+        "Parameter": {"LookupName": field, "LookupValue": value, "SqlOperator": "="},
+        "Columns": {"Include_CSV": f"ProspectID,CreatedOn,{field}"},
+        "Sorting": {"ColumnName": "ProspectID", "Direction": "0"},
+        "Paging": {"PageIndex": 1, "PageSize": 100},
+    }
+    yield Request("POST", f"{service}/Leads.Get", kind, body)
+
+
+def _lead(entry: Any) -> LeadSeen | None:
+    if not isinstance(entry, Mapping):
+        return None
+    pairs = entry.get("LeadPropertyList")
+    if isinstance(pairs, list):
+        entry = {_text(pair, "Attribute"): pair.get("Value") for pair in pairs if isinstance(pair, Mapping)}
+    identity = _text(entry, "ProspectID") or _text(entry, "ProspectId")
+    if not identity:
+        return None
+    fields = {str(name): str(text) for name, text in entry.items() if text is not None}
+    return LeadSeen(identity, to_iso(_text(entry, "CreatedOn")), fields)
+
+
+def _has(lead: LeadSeen, field: str, value: str) -> bool:
+    """Whether the lead that was shown really has the value: a misspelt question shows all leads or others."""
+    if field == "ProspectID":
+        return lead.id.lower() == value.lower()
+    if field in ("Phone", "Mobile"):
+        wanted = re.sub(r"[^0-9]", "", value)
+        shown = [re.sub(r"[^0-9]", "", lead.fields.get(name, "")) for name in ("Phone", "Mobile")]
+        return any(digits and (digits.endswith(wanted[-10:]) and wanted.endswith(digits[-10:])) for digits in shown)
+    return lead.fields.get(field, "").strip().casefold() == value.strip().casefold()
+
+
+def _text(entry: Any, name: str) -> str:
+    value = entry.get(name) if isinstance(entry, Mapping) else None
+    return "" if value is None or isinstance(value, (dict, list)) else str(value).strip()

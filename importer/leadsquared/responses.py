@@ -1,0 +1,121 @@
+"""The classifier: what an answer means for its whole call. The body outranks the status.
+
+LeadSquared says HTTP 500 for bad data and HTTP 200 for failures
+(https://apidocs.leadsquared.com/error-handling/ and what integrators report), so only clearly known shapes leave
+the default, which is: uncertain.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from importer.core.model import Limit, Reply, TransportFailure, Verdict, VerdictKind
+
+RATE_LIMIT = "MXAPIRateLimitExceededException"
+
+_LIMIT_TEXT = re.compile(r"exceeded the limit of ([0-9]{1,6}) in ([0-9]{1,6}) ?second", re.IGNORECASE)
+_PASSING = re.compile(r"time.?out|deadlock|temporarily", re.IGNORECASE)
+_MX = re.compile(r"MX[A-Za-z]+")
+_ABOUT_ACCESS = frozenset(
+    {
+        "MXInvalidAccessDetailsException",
+        "MXInvalidUserDetailsException",
+        "MXUnAuthorizedAccessException",
+        "MXUnauthorizedRequestException",
+        "MXAuthenticationFailedException",
+    }
+)
+_CONFIGURATION = {
+    301: "answered with a redirect, which is never followed",
+    302: "answered with a redirect, which is never followed",
+    303: "answered with a redirect, which is never followed",
+    307: "answered with a redirect, which is never followed",
+    308: "answered with a redirect, which is never followed",
+    400: "does not understand the request",
+    401: "does not accept the keys, or the host is of another region",
+    403: "forbids the call",
+    404: "does not know this call",
+    405: "does not know this call",
+}
+_LONGEST_WAIT = 300.0
+_MOST_TEXT = 500
+
+
+def classify(reply: Reply, batch_of_one: bool) -> Verdict:
+    """What ``reply`` means for its call. ``batch_of_one`` says that the call carried a single row. Never raises."""
+    if reply.failure is TransportFailure.NOT_SENT:
+        return Verdict(VerdictKind.NOT_APPLIED, "not-sent", reply.detail)
+    if reply.failure is not None or reply.status is None:
+        return Verdict(VerdictKind.UNCERTAIN, "no-answer", reply.detail or "No answer came back.")
+    return _answered(reply, reply.status, batch_of_one)
+
+
+def _answered(reply: Reply, status: int, batch_of_one: bool) -> Verdict:
+    code, message = _error_in(reply.body)
+    throttled = _throttled(reply, code, message)
+    if throttled is not None:
+        return throttled
+    if code in _ABOUT_ACCESS or (status in _CONFIGURATION and not (status == 400 and code)):
+        return _misconfigured(status, code, message)
+    if code:
+        return _refused(code, message)
+    if 200 <= status < 300:
+        return _processed(reply.body, message, batch_of_one)
+    text = f"LeadSquared failed with HTTP {status}"
+    return Verdict(VerdictKind.UNCERTAIN, f"http-{status}", f"{text}: {message}" if message else f"{text}.")
+
+
+def _error_in(body: Any) -> tuple[str, str]:
+    """ExceptionType (only LeadSquared's own, which begin with MX) and message of an error body; else empty texts."""
+    if not isinstance(body, Mapping):
+        return "", ""
+    code = body.get("ExceptionType")
+    known = code if isinstance(code, str) and _MX.fullmatch(code) else ""
+    message = body.get("ExceptionMessage")
+    if not isinstance(message, str):
+        inner = body.get("Message")
+        message = inner.get("Message") if isinstance(inner, Mapping) else inner
+    return known, message[:_MOST_TEXT] if isinstance(message, str) else ""
+
+
+def _throttled(reply: Reply, code: str, message: str) -> Verdict | None:
+    error_body = isinstance(reply.body, Mapping) and "Response" not in reply.body
+    found = _LIMIT_TEXT.search(message or (reply.text if reply.status != 200 or error_body else ""))
+    if reply.status != 429 and code != RATE_LIMIT and found is None:
+        return None
+    limit = Limit(int(found[1]), float(found[2])) if found and int(found[1]) and int(found[2]) else None
+    wait = reply.retry_after
+    return Verdict(
+        VerdictKind.THROTTLED,
+        code or "throttled",
+        message or "LeadSquared's limit of calls is reached.",
+        limit=limit,
+        retry_after=None if wait is None else min(_LONGEST_WAIT, max(1.0, wait)),
+    )
+
+
+def _misconfigured(status: int, code: str, message: str) -> Verdict:
+    words = _CONFIGURATION.get(status, "does not accept the keys")
+    text = f"LeadSquared {words} (HTTP {status})."
+    return Verdict(VerdictKind.MISCONFIGURED, code or f"http-{status}", f"{text} {message}".rstrip())
+
+
+def _refused(code: str, message: str) -> Verdict:
+    if _PASSING.search(message):
+        return Verdict(VerdictKind.UNCERTAIN, code, message)
+    return Verdict(VerdictKind.REFUSED, code, message or code)
+
+
+def _processed(body: Any, message: str, batch_of_one: bool) -> Verdict:
+    """A 2xx answer without an MX error: processed, unless it is no JSON or its own status word says that it failed."""
+    if not isinstance(body, (dict, list)):
+        return Verdict(VerdictKind.UNCERTAIN, "unreadable-answer", "LeadSquared's answer cannot be read.")
+    word = body.get("Status") if isinstance(body, dict) else "success"
+    failed = isinstance(word, str) and word.strip().lower() in ("error", "failed", "failure")
+    if not failed:
+        return Verdict(VerdictKind.APPLIED)
+    if message and batch_of_one:
+        return Verdict(VerdictKind.REFUSED, "refused", message)
+    return Verdict(VerdictKind.UNCERTAIN, "failed-without-reason", message or "LeadSquared says failed, but not why.")

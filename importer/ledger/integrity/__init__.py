@@ -1,0 +1,1 @@
+"""Checks that a ledger is intact, the newest one, and on its own machine."""

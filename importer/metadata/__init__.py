@@ -1,1 +1,0 @@
-"""What an account says of itself, and the file that remembers it. Planning may use this room: it cannot send."""

@@ -1,0 +1,99 @@
+"""The problems of some rows as columns: a million of them take no object each, and whole columns are worked on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import fields
+from functools import cached_property
+from operator import attrgetter
+from typing import TYPE_CHECKING
+
+from importer.core.issues import Problem
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
+
+_NAMES = tuple(field.name for field in fields(Problem))
+
+
+def problem_batch(problems: Sequence[Problem]) -> pa.RecordBatch:
+    """The problems as columns: ``row`` as numbers, all others as text."""
+    import pyarrow as pa
+
+    columns = {name: list(map(attrgetter(name), problems)) for name in _NAMES}
+    return pa.RecordBatch.from_pydict(
+        {name: pa.array(cells, pa.int64() if name == "row" else pa.string()) for name, cells in columns.items()}
+    )
+
+
+class ProblemTable(Mapping[int, tuple[Problem, ...]]):
+    """The problems by row number, made of the columns of ``batch`` (see :func:`problem_batch`), sorted by row."""
+
+    def __init__(self, batch: pa.RecordBatch) -> None:
+        self._batch = batch
+
+    @classmethod
+    def of(cls, problems: Mapping[int, Sequence[Problem]]) -> ProblemTable:
+        """The table of any such mapping."""
+        if isinstance(problems, ProblemTable):
+            return problems
+        return cls(problem_batch([problem for row in sorted(problems) for problem in problems[row]]))
+
+    @cached_property
+    def rows(self) -> np.ndarray:
+        """The row number of each problem."""
+        found: np.ndarray = self._batch.column("row").to_numpy()
+        return found
+
+    @cached_property
+    def _first(self) -> np.ndarray:
+        """The place of the first problem of each row that has one."""
+        import numpy as np
+
+        return np.flatnonzero(np.r_[True, self.rows[1:] != self.rows[:-1]][: len(self.rows)])
+
+    def __getitem__(self, row: int) -> tuple[Problem, ...]:
+        import numpy as np
+
+        begin, end = np.searchsorted(self.rows, [row, row + 1]).tolist()
+        if begin == end:
+            raise KeyError(row)
+        part = self._batch.slice(begin, end - begin)
+        return tuple(map(Problem, *(part.column(name).to_pylist() for name in _NAMES)))
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self.rows[self._first].tolist())
+
+    def __len__(self) -> int:
+        return len(self._first)
+
+    def told(self) -> tuple[np.ndarray, pa.Array, pa.Array]:
+        """The rows that have problems, in order; for each the code of the first one, and all of them for people, who
+        know the row already: column, message and remedy."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        from importer.transforms.columns import joined
+
+        column, letter = self._batch.column("column"), self._batch.column("letter")
+        spaced = joined(letter, pc.if_else(pc.equal(letter, ""), "", " "))
+        place = pc.if_else(pc.equal(column, ""), "", joined("Column ", spaced, '"', column, '": '))
+        texts = joined(place, self._batch.column("message"), " ", self._batch.column("remedy"))
+        first = self._first
+        if len(first) < len(texts):
+            ends = pa.array([*first.tolist(), len(texts)], pa.int32())
+            texts = pc.binary_join(pa.ListArray.from_arrays(ends, texts), " ")
+        return self.rows[first], self._batch.column("code").take(pa.array(first)), texts
+
+    def places(self, find: Callable[[str, str], int | None]) -> np.ndarray:
+        """For each problem what ``find`` says of its column and letter; -1 where it says nothing."""
+        import numpy as np
+
+        from importer.transforms.columns import joined
+
+        pairs = joined(self._batch.column("column"), "\0", self._batch.column("letter")).dictionary_encode()
+        found = [find(*pair.rsplit("\0", 1)) for pair in pairs.dictionary.to_pylist()]
+        places = np.array([-1 if place is None else place for place in found], dtype=np.int64)
+        which: np.ndarray = places[pairs.indices.to_numpy()]
+        return which

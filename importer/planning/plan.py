@@ -1,0 +1,345 @@
+"""Phase one: a spreadsheet and a mapping become a plan. No CRM is in reach here, so nothing can be sent."""
+
+from __future__ import annotations
+
+import importlib
+import itertools
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, TypedDict
+
+from importer.config.settings import Locale
+from importer.core.background import Beside
+from importer.core.errors import MappingError, MappingProblem, SourceError
+from importer.core.failpoints import reach
+from importer.core.issues import Problem
+from importer.core.progress import Progress, Silent
+from importer.mapping.decoding import read_text
+from importer.mapping.headings import HeadingMatch, Table, match_headings
+from importer.mapping.loader import LoadedMapping, parse_mapping
+from importer.mapping.model import Mapping, OnInvalid, Ragged
+from importer.planning.fingerprint import fingerprint
+from importer.planning.issue_table import problem_batch
+from importer.planning.store import AccountFacts, Plan, PlanFacts, PlanWriter, ProblemGroup
+from importer.sources import file_signature, open_source, source_hash
+from importer.sources.interface import CHUNK_ROWS, Chunk, Source, SourceFacts, SourceOptions
+from importer.targets import TARGETS, make_target
+from importer.transforms import TRANSFORMS
+from importer.validation.validator import SourceColumn, Validator
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+    from importer.data_quality.analyzer import Detective
+
+_FIRST_ROWS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRequest:
+    """What to plan.
+
+    ``options`` override what the mapping says about the file. ``locale`` holds the account's defaults for times and
+    phone numbers. ``limit`` plans only the first so many rows. ``again`` is the person's reason for sending rows that
+    were already sent; empty means: do not.
+    """
+
+    source: Path
+    mapping: Path
+    account: str = ""
+    options: SourceOptions = field(default_factory=SourceOptions)
+    locale: Locale = field(default_factory=Locale)
+    limit: int | None = None
+    again: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A request whose file is open and whose mapping fits it; not one data row has been read.
+
+    ``account`` and ``account_notes`` are what comparing the mapping with the account gave.
+    """
+
+    request: PlanRequest
+    loaded: LoadedMapping
+    source: Source
+    headings: HeadingMatch
+    validator: Validator
+    source_sha: str
+    signature: tuple[int, int, int]
+    fingerprint: str
+    account: AccountFacts = field(default_factory=AccountFacts)
+    account_notes: tuple[str, ...] = ()
+
+    @property
+    def mapping(self) -> Mapping:
+        return self.loaded.mapping
+
+
+def read_mapping(path: Path) -> LoadedMapping:
+    """The mapping in ``path``, checked against all that this program knows.
+
+    Raises :class:`MappingError` with every problem at once.
+    """
+    return _parsed(read_text(path), path)
+
+
+def mapping_of(facts: PlanFacts) -> LoadedMapping:
+    """The mapping that a plan was made with, as it was then."""
+    return _parsed(facts.mapping_file, Path(facts.mapping_path))
+
+
+# A check needs the mapping of its plan four times; what comes of a text is the same every time, and frozen.
+@lru_cache(maxsize=8)
+def _parsed(text: str, path: Path) -> LoadedMapping:
+    return parse_mapping(text, path, **known_words())
+
+
+class KnownWords(TypedDict):
+    """What the floors above the mapping know, in the form in which its loader asks for it."""
+
+    targets: Collection[str]
+    transforms: Collection[str]
+    check_target: Callable[[Mapping], list[MappingProblem]]
+
+
+def known_words() -> KnownWords:
+    """The names of targets and transforms, and how a target checks a mapping."""
+    return KnownWords(targets=TARGETS, transforms=TRANSFORMS, check_target=_check_target)
+
+
+def _check_target(mapping: Mapping) -> list[MappingProblem]:
+    return TARGETS[mapping.target].check_mapping(mapping)
+
+
+def prepare(request: PlanRequest) -> Prepared:
+    """Open the file, match its headings with the mapping and compile the checks.
+
+    Raises :class:`SourceError` or :class:`MappingError`.
+    """
+    loaded = read_mapping(request.mapping)
+    mapping = loaded.mapping
+    signature = file_signature(request.source)
+    options = _merged_options(mapping, request.options)
+    source = open_source(request.source, options, meanwhile=partial(importlib.import_module, "pandas"))
+    headings = headings_of(loaded, source)
+    if headings.problems:
+        raise MappingError(str(request.mapping), headings.problems)
+    target = make_target(mapping)
+    letters = {column.label: column for column in source.columns}
+    columns = {
+        used: SourceColumn(label=label, letter=letters[label].letter, heading=letters[label].heading)
+        for used, label in headings.labels.items()
+    }
+    validator = Validator(
+        mapping,
+        columns,
+        required=target.required,
+        identity=target.identity,
+        locale=request.locale,
+        folder=request.mapping.parent,
+        path=str(request.mapping),
+        line_of=loaded.line_of,
+    )
+    sha = source_hash(request.source)
+    return Prepared(
+        request=request,
+        loaded=loaded,
+        source=source,
+        headings=headings,
+        validator=validator,
+        source_sha=sha,
+        signature=signature,
+        fingerprint=_fingerprint(request, loaded, source, sha),
+    )
+
+
+def headings_of(loaded: LoadedMapping, source: Source) -> HeadingMatch:
+    """How a mapping and the columns of an open file fit together."""
+    table = Table(
+        name=f'{source.path}, sheet "{source.sheet}",' if source.sheet else str(source.path),
+        header_row=source.header_row,
+        letters={column.label: column.letter for column in source.columns},
+    )
+    return match_headings(loaded, [(column.label, column.heading) for column in source.columns], table)
+
+
+def _merged_options(mapping: Mapping, given: SourceOptions) -> SourceOptions:
+    section = mapping.source
+    return SourceOptions(
+        sheet=given.sheet or section.sheet,
+        header_row=given.header_row or section.header_row,
+        encoding=given.encoding or section.encoding,
+        delimiter=given.delimiter or section.delimiter,
+        pad_short_rows=given.pad_short_rows or section.ragged is Ragged.PAD,
+    )
+
+
+def _fingerprint(request: PlanRequest, loaded: LoadedMapping, source: Source, sha: str) -> str:
+    return fingerprint(
+        [
+            sha,
+            loaded.sha,
+            request.account,
+            source.sheet,
+            str(source.header_row),
+            ",".join(f"{found.what}={found.value}" for found in source.detections),
+            request.locale.time_zone,
+            request.locale.country,
+            str(request.limit or ""),
+            request.again,
+        ]
+    )
+
+
+def plan_import(prepared: Prepared, folder: Path, now: datetime, progress: Progress | None = None) -> Plan:
+    """Check every row and write the plan into ``folder``; ``now`` is the time to note in it (UTC).
+
+    Raises :class:`SourceError` when the file turns out broken or changes while it is read.
+    """
+    from importer.data_quality.analyzer import Detective
+
+    listener = progress or Silent()
+    columns = [(column.letter, column.label) for column in prepared.source.columns]
+    detective = Detective(columns, prepared.headings.fields)
+    writer = PlanWriter(folder)
+    prepared.validator.keep_in(folder)
+    tally = _Tally()
+    chunks = _limited(prepared.source.chunks(CHUNK_ROWS), prepared.request.limit)
+    with Beside() as reading, Beside() as writing:
+        for chunk in reading.ahead(_at_least_one(chunks, prepared.source)):
+            if tally.rows:
+                listener.reading(tally.rows)
+            checked = prepared.validator.check(chunk.rows, chunk.cells, chunk.problems)
+            tally.add(len(chunk.rows), int(checked.ok.sum()), checked.problems)
+            problems = problem_batch(checked.problems)
+            writing.do(_keep, writer, detective, chunk, checked.ok, checked.records, problems)
+            # Not to be held while the next rows are checked.
+            del chunk, checked, problems
+            reach("reading-source")
+    # Only now is everything written, so a wish to stop is heard until the last moment.
+    listener.reading(tally.rows)
+    if file_signature(prepared.request.source) != prepared.signature:
+        raise SourceError(
+            f"{prepared.request.source} changed while it was being read.",
+            "Wait until nothing writes to it, then run again; nothing was sent.",
+        )
+    return writer.finish(replace(_facts(prepared, tally, now), damage=detective.findings()))
+
+
+def _keep(
+    writer: PlanWriter,
+    detective: Detective,
+    chunk: Chunk,
+    ok: NDArray[np.bool_],
+    records: pd.DataFrame,
+    problems: pa.RecordBatch,
+) -> None:
+    writer.add(chunk.rows, ok, chunk.cells, records, problems)
+    detective.look(chunk.rows, chunk.cells)
+
+
+def _at_least_one(chunks: Iterator[Chunk], source: Source) -> Iterator[Chunk]:
+    """``chunks``, or one without rows, so that a plan always knows its columns."""
+    first = next(chunks, None)
+    if first is None:
+        import numpy as np
+        import pyarrow as pa
+
+        none, labels = np.empty(0, dtype="int64"), [column.label for column in source.columns]
+        first = Chunk(rows=none, lines=none, labels=labels, columns=[pa.array([], pa.large_string())] * len(labels))
+    yield first
+    yield from chunks
+
+
+def _limited(chunks: Iterator[Chunk], limit: int | None) -> Iterator[Chunk]:
+    left = limit
+    for chunk in chunks:
+        if left is not None and len(chunk.rows) > left:
+            yield chunk.first(left)
+            return
+        yield chunk
+        if left is not None:
+            left -= len(chunk.rows)
+            if left == 0:
+                return
+
+
+class _Tally:
+    """Counts rows and groups problems by code while chunks go by."""
+
+    def __init__(self) -> None:
+        self.rows = 0
+        self.ready = 0
+        self._rows_by_code: dict[str, int] = {}
+        self._first: dict[str, list[int]] = {}
+        self._example: dict[str, str] = {}
+
+    def add(self, rows: int, ready: int, problems: list[Problem]) -> None:
+        """Count some rows; ``problems`` are sorted by row."""
+        self.rows += rows
+        self.ready += ready
+        last: dict[str, int] = {}
+        for problem in problems:
+            code, row = problem.code, problem.row
+            if last.get(code) == row:
+                continue
+            last[code] = row
+            self._rows_by_code[code] = self._rows_by_code.get(code, 0) + 1
+            first = self._first.setdefault(code, [])
+            if len(first) < _FIRST_ROWS:
+                first.append(row)
+            if code not in self._example:
+                self._example[code] = str(problem)
+
+    def groups(self) -> tuple[ProblemGroup, ...]:
+        """The commonest code first."""
+        by_size = sorted(self._rows_by_code.items(), key=lambda item: (-item[1], item[0]))
+        return tuple(ProblemGroup(code, rows, tuple(self._first[code]), self._example[code]) for code, rows in by_size)
+
+
+def _facts(prepared: Prepared, tally: _Tally, now: datetime) -> PlanFacts:
+    request, mapping, source = prepared.request, prepared.mapping, prepared.source
+    facts = PlanFacts(
+        fingerprint=prepared.fingerprint,
+        source=SourceFacts(
+            path=str(request.source),
+            format=source.format,
+            sheet=source.sheet,
+            header_row=source.header_row,
+            columns=source.columns,
+            detections=source.detections,
+            notes=source.notes,
+        ),
+        source_sha=prepared.source_sha,
+        mapping_path=str(request.mapping),
+        mapping_sha=prepared.loaded.sha,
+        mapping_file=prepared.loaded.text,
+        target=mapping.target,
+        account=request.account,
+        rows=tally.rows,
+        ready=tally.ready,
+        invalid=tally.rows - tally.ready,
+        groups=tally.groups(),
+        fields=prepared.headings.fields,
+        notes=tuple(itertools.chain(source.notes, prepared.headings.notes, prepared.account_notes)),
+        created_at=now.isoformat(timespec="seconds"),
+        again=request.again,
+        metadata=prepared.account,
+    )
+    return replace(facts, blocked=_blocked(mapping, facts))
+
+
+def _blocked(mapping: Mapping, facts: PlanFacts) -> str:
+    if facts.invalid and mapping.on_invalid is OnInvalid.STOP:
+        return f"{facts.invalid} of {facts.rows} rows are invalid, and the mapping says `on_invalid: stop`."
+    if mapping.max_invalid is not None and facts.invalid > mapping.max_invalid * facts.rows:
+        share = f"{float(mapping.max_invalid) * 100:g}%"
+        return f"{facts.invalid} of {facts.rows} rows are invalid, more than the {share} that `max_invalid` allows."
+    return ""

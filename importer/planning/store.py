@@ -1,0 +1,278 @@
+"""A plan on disk: every row of the source, what the CRM would receive for it, and what is wrong with it.
+
+Two Arrow files hold the rows and the problems in the same chunks, so that memory stays at one chunk however long the
+source is. ``plan.json`` is written last: a folder without it is not a plan.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from importer.core.errors import ImporterError
+from importer.core.filesystem import sync_folder, write_synced
+from importer.core.model import Record
+from importer.data_quality.interface import Damage
+from importer.planning.issue_table import ProblemTable
+from importer.sources.interface import Column, Detection, SourceFacts
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    import pyarrow as pa
+
+_ROWS, _PROBLEMS, _FACTS = "rows.arrow", "problems.arrow", "plan.json"
+_AT_ONCE = 2_000
+_READ_AT_ONCE = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemGroup:
+    """Problems with one code: how many rows have it, the first few row numbers, and one example for people."""
+
+    code: str
+    rows: int
+    first_rows: tuple[int, ...]
+    example: str
+
+
+class KnownState(StrEnum):
+    """How well the account was known when a plan was made."""
+
+    FRESH = "fresh"
+    OLD = "old"
+    UNKNOWN = "unknown"
+    OFF = "off"
+
+
+@dataclass(frozen=True, slots=True)
+class AccountFacts:
+    """What a plan knew of the account: when it was read (ISO, UTC), whose tenant it is, and a digest of what it
+    demanded of the cells. The texts are empty when nothing was known."""
+
+    state: KnownState = KnownState.UNKNOWN
+    read_at: str = ""
+    tenant: str = ""
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanFacts:
+    """What is known of a plan as a whole.
+
+    ``rows`` = ``ready`` + ``invalid``. ``fields`` maps a column's label to the CRM field that it fills.
+    ``mapping_file`` is the mapping's whole text, so that the plan can be delivered when the file has changed since.
+    """
+
+    fingerprint: str
+    source: SourceFacts
+    source_sha: str
+    mapping_path: str
+    mapping_sha: str
+    mapping_file: str
+    target: str
+    account: str
+    rows: int
+    ready: int
+    invalid: int
+    groups: tuple[ProblemGroup, ...]
+    fields: Mapping[str, str]
+    notes: tuple[str, ...]
+    created_at: str
+    blocked: str = ""
+    """Why nothing may be sent (`on_invalid: stop`, `max_invalid`); empty when the ready rows may be."""
+    again: str = ""
+    damage: tuple[Damage, ...] = ()
+    """Columns that look spoiled; a warning only."""
+    metadata: AccountFacts = AccountFacts()
+
+
+@dataclass(frozen=True, slots=True)
+class PlanChunk:
+    """Some consecutive rows of a plan, as they stand in the source, and what is wrong with them."""
+
+    rows: np.ndarray
+    ok: np.ndarray
+    cells: pd.DataFrame
+    problems: ProblemTable
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A finished plan in its folder. Nothing in it can send."""
+
+    folder: Path
+    facts: PlanFacts
+
+    def chunks(self, *, only_invalid: bool = False) -> Iterator[PlanChunk]:
+        """Every row of the source in order, or only those with problems, with cells and problems."""
+        import pyarrow.compute as pc
+
+        for batch, problems in zip(self._rows("row", "ok", "c:"), self._batches(_PROBLEMS), strict=True):
+            some = only_invalid and pc.any(batch.column("ok")).as_py()
+            yield from _read_chunks(batch.filter(pc.invert(batch.column("ok"))) if some else batch, problems)
+
+    def ready_batches(self) -> Iterator[tuple[np.ndarray, pa.RecordBatch]]:
+        """Row numbers and records of the rows that are ready, chunk by chunk."""
+        for batch in self._rows("row", "ok", "f:"):
+            ready = batch.filter(batch.column("ok"))
+            yield ready.column("row").to_numpy(), _fields_of(ready)
+
+    def column_batches(self) -> Iterator[tuple[pa.RecordBatch, pa.RecordBatch]]:
+        """The source's cells, in the order of its columns, and the records of all rows, chunk by chunk."""
+        for batch in self._rows("c:", "f:"):
+            yield batch.select([name for name in batch.schema.names if name.startswith("c:")]), _fields_of(batch)
+
+    def problem_batches(self) -> Iterator[tuple[np.ndarray, pa.RecordBatch]]:
+        """Row numbers of each chunk, and the problems of these rows."""
+        for batch, problems in zip(self._rows("row"), self._batches(_PROBLEMS), strict=True):
+            yield batch.column("row").to_numpy(), problems
+
+    def _rows(self, *begins: str) -> Iterator[pa.RecordBatch]:
+        """The columns of the rows whose names begin like this; unpacking the others would take time for nothing."""
+        import pyarrow as pa
+
+        with pa.OSFile(str(self.folder / _ROWS)) as file:
+            names = pa.ipc.open_file(file).schema.names
+        return self._batches(_ROWS, [place for place, name in enumerate(names) if name.startswith(begins)])
+
+    def _batches(self, name: str, columns: list[int] | None = None) -> Iterator[pa.RecordBatch]:
+        import pyarrow as pa
+
+        with pa.OSFile(str(self.folder / name)) as file:
+            reader = pa.ipc.open_file(file, options=pa.ipc.IpcReadOptions(included_fields=columns))
+            for number in range(reader.num_record_batches):
+                yield reader.get_batch(number)
+
+
+def _fields_of(batch: pa.RecordBatch) -> pa.RecordBatch:
+    names = [name for name in batch.schema.names if name.startswith("f:")]
+    return batch.select(names).rename_columns([name[2:] for name in names])
+
+
+def _read_chunks(batch: pa.RecordBatch, problems: pa.RecordBatch) -> Iterator[PlanChunk]:
+    """The rows of a batch, few enough at a time that a million problems never stand in memory together."""
+    import numpy as np
+
+    rows = batch.column("row").to_numpy()
+    of = problems.column("row").to_numpy()
+    for begin in range(0, max(1, len(rows)), _READ_AT_ONCE):
+        part = rows[begin : begin + _READ_AT_ONCE]
+        first, last = np.searchsorted(of, [part[0], part[-1] + 1]).tolist() if len(part) else (0, 0)
+        yield _read_chunk(batch.slice(begin, _READ_AT_ONCE), problems.slice(first, last - first))
+
+
+def _read_chunk(batch: pa.RecordBatch, problems: pa.RecordBatch) -> PlanChunk:
+    names = [name for name in batch.schema.names if name.startswith("c:")]
+    labels = [name.split(":", 2)[2] for name in names]
+    cells = batch.select(names).rename_columns(labels).to_pandas()
+    return PlanChunk(
+        rows=batch.column("row").to_numpy(),
+        ok=batch.column("ok").to_numpy(zero_copy_only=False),
+        cells=cells,
+        problems=ProblemTable(problems),
+    )
+
+
+class PlanWriter:
+    """Writes a plan chunk by chunk; :meth:`finish` makes it one."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._folder = folder
+        self._rows: Any = None
+        self._problems: Any = None
+
+    def add(
+        self,
+        rows: np.ndarray,
+        ok: np.ndarray,
+        cells: pd.DataFrame,
+        records: pd.DataFrame,
+        problems: pa.RecordBatch,
+    ) -> None:
+        """Append one chunk; ``problems`` are those of its rows, sorted by row (:func:`problem_batch`)."""
+        import pyarrow as pa
+
+        from importer.transforms.columns import arrow_of
+
+        columns: dict[str, Any] = {"row": pa.array(rows, pa.int64()), "ok": pa.array(ok, pa.bool_())}
+        for index, label in enumerate(cells.columns):
+            columns[f"c:{index}:{label}"] = arrow_of(cells.iloc[:, index])
+        for name in records.columns:
+            columns[f"f:{name}"] = arrow_of(records[name])
+        batch = pa.RecordBatch.from_pydict(columns)
+        if self._rows is None:
+            self._rows = self._open(_ROWS, batch.schema)
+            self._problems = self._open(_PROBLEMS, problems.schema)
+        self._rows.write_batch(batch)
+        self._problems.write_batch(problems)
+
+    def _open(self, name: str, schema: pa.Schema) -> Any:
+        import pyarrow as pa
+
+        options = pa.ipc.IpcWriteOptions(compression="lz4")
+        descriptor = os.open(self._folder / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        os.close(descriptor)
+        return pa.ipc.new_file(str(self._folder / name), schema, options=options)
+
+    def finish(self, facts: PlanFacts) -> Plan:
+        """Make everything durable and write the facts last."""
+        for writer, name in ((self._rows, _ROWS), (self._problems, _PROBLEMS)):
+            writer.close()
+            with (self._folder / name).open("rb") as file:
+                os.fsync(file.fileno())
+        target = self._folder / _FACTS
+        temporary = target.with_suffix(".tmp")
+        write_synced(temporary, json.dumps(asdict(facts), ensure_ascii=True).encode())
+        temporary.replace(target)
+        sync_folder(self._folder)
+        return Plan(self._folder, facts)
+
+
+def open_plan(folder: Path) -> Plan:
+    """The plan in ``folder``. Raises :class:`ImporterError` when it is not there or incomplete."""
+    try:
+        content = json.loads((folder / _FACTS).read_text("utf-8"))
+    except (OSError, ValueError):
+        raise ImporterError(
+            f"The plan in {folder} is missing or incomplete.",
+            "Run the import again from the spreadsheet: rows that were already sent are recognised and not sent twice.",
+        ) from None
+    source = content.pop("source")
+    source["columns"] = tuple(Column(**column) for column in source["columns"])
+    source["detections"] = tuple(Detection(**detection) for detection in source["detections"])
+    source["notes"] = tuple(source["notes"])
+    groups = tuple(
+        ProblemGroup(**{**group, "first_rows": tuple(group["first_rows"])}) for group in content.pop("groups")
+    )
+    notes = tuple(content.pop("notes"))
+    damage = tuple(Damage(**{**found, "first_rows": tuple(found["first_rows"])}) for found in content.pop("damage", ()))
+    known = content.pop("metadata", {})
+    metadata = AccountFacts(**{**known, "state": KnownState(known.get("state", KnownState.UNKNOWN))})
+    facts = PlanFacts(
+        source=SourceFacts(**source), groups=groups, notes=notes, damage=damage, metadata=metadata, **content
+    )
+    return Plan(folder, facts)
+
+
+def to_records(rows: np.ndarray, batch: pa.RecordBatch, keys: Sequence[str]) -> Iterator[Record]:
+    """The records of a chunk, in order; ``keys[i]`` is the effect key of the i-th."""
+    names = batch.schema.names
+    for begin in range(0, len(rows), _AT_ONCE):
+        part = rows[begin : begin + _AT_ONCE].tolist()
+        pieces = [column.slice(begin, _AT_ONCE) for column in batch.columns]
+        gaps = [name for name, piece in zip(names, pieces, strict=True) if piece.null_count]
+        columns = [piece.to_pylist() for piece in pieces]
+        values = zip(*columns, strict=True) if columns else iter([()] * len(part))
+        for row, key, texts in zip(part, keys[begin : begin + _AT_ONCE], values, strict=True):
+            fields = dict(zip(names, texts, strict=True))
+            for name in gaps:
+                if fields[name] is None:
+                    del fields[name]
+            yield Record(row, key, fields)

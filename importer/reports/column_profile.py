@@ -1,0 +1,137 @@
+"""What the values of one column are, gathered chunk by chunk in bounded memory."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from importer.reports.html.model import Bin, ValueCount
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+MOST_DISTINCT = 5_000
+"""So many different values of a column are counted one by one; of more, it is only said that there are more."""
+
+_MOST_BARS = 6
+_MOST_BINS = 20
+_FEW = 12
+# Bars of less than this share of the rows would hide that the others are all different.
+_LEAST_SHARE = 4
+_EXAMPLES = 3
+_NUMBER = r"^-?(0|[1-9][0-9]{0,8})(\.[0-9]{1,6})?$"
+
+
+class ColumnValues:
+    """Gathers the values of a column. ``is_day`` says that the texts are days (``YYYY-MM-DD``)."""
+
+    def __init__(self, *, is_day: bool = False) -> None:
+        self.filled = 0
+        self.many = False
+        self._is_day = is_day
+        self._counts: Counter[str] = Counter()
+
+    def add(self, texts: pa.Array) -> None:
+        """Count some cells; empty and missing ones are not values."""
+        import pyarrow.compute as pc
+
+        values = texts.filter(pc.greater(pc.fill_null(pc.binary_length(texts), 0), 0))
+        self.filled += len(values)
+        if self.many or not len(values):
+            return
+        counted = pc.value_counts(values)
+        if len(counted) > MOST_DISTINCT:
+            # Ids and notes: nearly every value is another one, and counting them all would cost memory for nothing.
+            self._keep_examples(counted.field("values").slice(0, MOST_DISTINCT).to_pylist())
+            return
+        for text, rows in zip(counted.field("values").to_pylist(), counted.field("counts").to_pylist(), strict=True):
+            self._counts[text] += rows
+        self.many = len(self._counts) > MOST_DISTINCT
+
+    def _keep_examples(self, texts: Sequence[str]) -> None:
+        self.many = True
+        self._counts.update(texts)
+
+    @property
+    def distinct(self) -> int:
+        """How many different values there are; when there are :attr:`many`, at least this many were seen."""
+        return min(len(self._counts), MOST_DISTINCT)
+
+    def examples(self) -> tuple[str, ...]:
+        """A few values: the commonest, or the first ones where nearly all differ."""
+        if self.many:
+            return tuple(list(self._counts)[:_EXAMPLES])
+        return tuple(text for text, _ in self._ordered()[:_EXAMPLES])
+
+    def bars(self) -> tuple[tuple[ValueCount, ...], int]:
+        """The commonest values and how many rows have another one; empty where no value is common."""
+        repeated = self.distinct < self.filled and not self.many
+        if not repeated or self._is_day or (self.distinct > _FEW and self._numbers()):
+            return (), 0
+        shown = self._ordered()
+        if self.distinct > _FEW:
+            # Among many values only those that come again and again are worth a bar.
+            shown = [(text, rows) for text, rows in shown if rows > 1 and rows * 100 >= self.filled]
+        shown = shown[:_MOST_BARS] if self.distinct > _MOST_BARS + 1 else shown
+        if _LEAST_SHARE * sum(rows for _, rows in shown) < self.filled or not shown:
+            return (), 0
+        return tuple(ValueCount(text, rows) for text, rows in shown), self.filled - sum(rows for _, rows in shown)
+
+    def bins(self) -> tuple[Bin, ...]:
+        """A histogram of numbers or days; empty for other values and for fewer than a handful of different ones."""
+        if self.many or not self._counts:
+            return ()
+        if self._is_day:
+            return _day_bins({date.fromisoformat(text): rows for text, rows in self._counts.items()})
+        numbers = self._numbers()
+        return _number_bins(numbers) if self.distinct > _FEW and numbers else ()
+
+    def _numbers(self) -> dict[float, int]:
+        """The values as numbers, when (nearly) all of them are numbers that are not codes; else nothing."""
+        import re
+
+        numbers: Counter[float] = Counter()
+        other = 0
+        for text, rows in self._counts.items():
+            if re.match(_NUMBER, text):
+                numbers[float(text)] += rows
+            else:
+                other += rows
+        return numbers if other * 20 <= self.filled else {}
+
+    def _ordered(self) -> list[tuple[str, int]]:
+        return sorted(self._counts.items(), key=lambda item: (-item[1], item[0]))
+
+
+def _number_bins(numbers: dict[float, int]) -> tuple[Bin, ...]:
+    low, high = min(numbers), max(numbers)
+    whole = all(number.is_integer() for number in numbers)
+    width = (high - low + whole) / _MOST_BINS
+    if whole:
+        # Bins of whole numbers hold equally many of them, or the picture would show stripes.
+        width = max(1.0, float(-(-(high - low + 1) // _MOST_BINS)))
+    count = max(1, min(_MOST_BINS, int((high - low) / width) + 1))
+    rows = [0] * count
+    for number, times in numbers.items():
+        rows[min(count - 1, int((number - low) / width))] += times
+    edges = [low + width * index for index in range(count + 1)]
+    last = 1 if whole else 0
+    return tuple(
+        Bin(f"{edges[index]:g}", f"{min(high, edges[index + 1] - last):g}", rows[index]) for index in range(count)
+    )
+
+
+def _day_bins(days: dict[date, int]) -> tuple[Bin, ...]:
+    first, last = min(days), max(days)
+    width = max(1, -(-((last - first).days + 1) // _MOST_BINS))
+    count = (last - first).days // width + 1
+    rows = [0] * count
+    for day, times in days.items():
+        rows[(day - first).days // width] += times
+    begins = [first + timedelta(days=width * index) for index in range(count)]
+    return tuple(
+        Bin(begin.isoformat(), min(last, begin + timedelta(days=width - 1)).isoformat(), times)
+        for begin, times in zip(begins, rows, strict=True)
+    )

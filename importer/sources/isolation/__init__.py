@@ -1,0 +1,1 @@
+"""Reads workbooks in a separate process with limited resources."""

@@ -1,0 +1,1 @@
+"""Fast streaming reader of .xlsx workbooks."""

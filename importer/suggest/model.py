@@ -1,0 +1,73 @@
+"""A proposed mapping as values: what each column becomes, how sure that is, and what a person must decide."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from importer.suggest.matching import Confidence
+
+Value = str | tuple[str, ...] | Mapping[str, str]
+Rule = Mapping[str, Value]
+"""A field's options as the mapping writes them: `column`, `type`, `format` and so on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the mapping: ``field`` of ``section`` comes from ``column`` (empty for a constant) by ``rule``.
+
+    ``todo`` says what a person must decide. With ``alternatives`` the line is left out until a person has chosen one of
+    them, and ``rule`` is empty. ``open_texts`` are texts of the column for which no option was found. ``second`` is the
+    other column of a value that two columns make together.
+    """
+
+    section: str
+    field: str
+    column: str
+    confidence: Confidence
+    reason: str
+    rule: Rule = dataclasses.field(default_factory=dict)
+    todo: str = ""
+    alternatives: tuple[Rule, ...] = ()
+    open_texts: tuple[str, ...] = ()
+    second: str = ""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that it takes its value from; none for a constant."""
+        return tuple(filter(None, (self.column, self.second)))
+
+    @property
+    def held(self) -> bool:
+        """Whether the line waits for a person's choice."""
+        return bool(self.alternatives)
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """A column that is not sent, and why. ``listed`` is false when the mapping cannot name it: a heading that is used
+    is the same but for case, or it holds what no mapping may.
+    """
+
+    column: str
+    remark: str
+    listed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A whole mapping. ``source`` holds how to read the file where the person said so, ``todos`` what belongs to no
+    single line, by section.
+    """
+
+    file: str
+    rows: int
+    columns: tuple[str, ...]
+    target: str
+    target_reason: str
+    search_by: str
+    entries: tuple[Entry, ...]
+    ignored: tuple[Ignored, ...]
+    source: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    todos: tuple[tuple[str, str], ...] = ()

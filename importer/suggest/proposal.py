@@ -1,0 +1,169 @@
+"""The story of a proposal: read the file once, choose the call, let columns and fields find each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from importer.mapping.uses import folded as folded_heading
+from importer.sources.interface import Source
+from importer.suggest.account import AccountFacts, activity_fields_of, lead_fields_of, lead_part
+from importer.suggest.activity_words import ACTIVITY_CODE
+from importer.suggest.explanations import remark
+from importer.suggest.fields import WHOLE_NAME, Field
+from importer.suggest.matching import Confidence, Match, assign, candidates
+from importer.suggest.model import Entry, Ignored, Proposal
+from importer.suggest.options import nearest_option
+from importer.suggest.profile import Profile, profile_columns
+from importer.suggest.resolution import settled
+from importer.suggest.rules import entries_of
+from importer.suggest.scalars import can_be_named
+from importer.suggest.target_selection import Choice, Chosen, choose_target, choose_type
+from importer.targets import TARGETS
+
+
+def propose(
+    source: Source,
+    facts: AccountFacts,
+    target: str | None = None,
+    reading: Callable[[int], None] = lambda rows: None,
+) -> Proposal:
+    """A mapping for the file, made from all its rows; ``target`` is the person's choice of a call.
+
+    ``reading`` is told how many rows have been read; what it raises ends everything.
+    Equal files and facts give equal proposals. Raises :class:`importer.core.errors.SourceError` for a broken file.
+    """
+    profiles = profile_columns(source.columns, source.chunks(), facts.country, reading)
+    named = [profile for profile in profiles if can_be_named(profile.column.label)]
+    choice = choose_target(named, facts, source.path.stem, target)
+    kinds = _type_columns(named, facts) if "activity" in TARGETS[choice.target].sections else []
+    texts = [source.path.stem, source.sheet, *(column.heading for column in source.columns)]
+    # A file with several types of activity has no single one.
+    chosen = None if kinds else choose_type(facts, texts)
+    fields = _fields(choice, facts, chosen)
+    found = sorted([*candidates(named, fields), *kinds], key=lambda match: -match.score)
+    matches = settled(assign(found), fields, named)
+    entries = _entries(matches, choice, chosen, facts)
+    choice = _findable(choice, matches)
+    order = _order(fields)
+    entries.sort(key=lambda entry: (entry.section != "lead", order.get((entry.section, entry.field), 99)))
+    return Proposal(
+        file=Path(source.path).name,
+        rows=profiles[0].rows if profiles else 0,
+        columns=tuple(column.label for column in source.columns),
+        target=choice.target,
+        target_reason=choice.reason,
+        search_by=choice.search_by,
+        entries=tuple(entries),
+        ignored=tuple(_ignored(profiles, entries, fields)),
+        todos=tuple(_missing(choice, fields, entries)),
+    )
+
+
+def _entries(matches: Sequence[Match], choice: Choice, chosen: Chosen | None, facts: AccountFacts) -> list[Entry]:
+    """The lines for all matches, and the one with the activity type where the call needs one."""
+    entries = [entry for match in matches for entry in entries_of(match, facts)]
+    if "activity" in TARGETS[choice.target].sections and not any(entry.field == "ActivityEvent" for entry in entries):
+        entries.append(_event(chosen, facts))
+    return entries
+
+
+def _fields(choice: Choice, facts: AccountFacts, chosen: Chosen | None) -> list[Field]:
+    """Every field that the call can fill."""
+    sections = TARGETS[choice.target].sections
+    code = chosen.code if chosen else ""
+    fields = lead_fields_of(facts) if "lead" in sections else []
+    if "activity" not in sections:
+        return fields
+    bulk = choice.target.startswith("bulk-")
+    if choice.target == "bulk-activities-by-lead-id":
+        fields += [replace(field, name="RelatedProspectId") for field in lead_part(["ProspectID"])]
+    elif choice.target == "bulk-activities-by-lead-field":
+        fields += [replace(field, name="SearchByValue") for field in lead_part([choice.search_by])]
+    elif choice.target == "activity-by-email":
+        fields += lead_part(["EmailAddress", "FirstName", "LastName", WHOLE_NAME, "Phone"])
+    return fields + activity_fields_of(facts, code, bulk=bulk)
+
+
+def _order(fields: Sequence[Field]) -> dict[tuple[str, str], int]:
+    order = {(field.section, field.name): place for place, field in enumerate(fields)}
+    first = {"EmailAddress": -60, "ActivityEvent": -3, "ActivityDateTime": -1, "ActivityNote": -2}
+    activity = {("activity", name): place + 50 for name, place in first.items()}
+    named = {
+        key: place + (100 if key[0] == "activity" and key[1].startswith("mx_") else 0) for key, place in order.items()
+    }
+    return {**named, **activity}
+
+
+def _type_columns(profiles: Sequence[Profile], facts: AccountFacts) -> list[Match]:
+    """Columns whose words are the names of several of the account's activity types."""
+    found = []
+    for profile in profiles:
+        options = [nearest_option(text, facts.activity_types) for text in profile.choices]
+        if len(options) > 1 and all(options):
+            exact = all(option and option.exact for option in options)
+            sure = Confidence.HIGH if exact else Confidence.MEDIUM
+            reason = f"all values are {'' if exact else 'nearly '}names of the account's activity types"
+            found.append(Match(profile, ACTIVITY_CODE, sure, reason, 500.0))
+    return found
+
+
+def _findable(choice: Choice, matches: Sequence[Match]) -> Choice:
+    """The choice, with the field of a mobile number to search by where the account has its numbers there."""
+    names = {match.field.name for match in matches}
+    if choice.search_by == "Phone" and "Mobile" in names and not names & {"Phone", "SearchByValue"}:
+        return replace(choice, search_by="Mobile")
+    return choice
+
+
+def _event(chosen: Chosen | None, facts: AccountFacts) -> Entry:
+    """The line with the code of the activity type; without a choice one that no check lets pass."""
+    known = ", ".join(f"{code} {name}" for code, name in facts.activity_types[:12])
+    if chosen is not None:
+        reason = f'"{chosen.name}": {chosen.reason}; the account has {known}'
+        return Entry("activity", "ActivityEvent", "", Confidence.MEDIUM, reason, {"value": chosen.code})
+    todo = "Which type of activity? Write its code in place of TODO" + (
+        f"; the account has {known}." if known else " (in LeadSquared: Settings, Leads, Custom Activities & Scores)."
+    )
+    rule = {"value": "TODO", "type": "integer"}
+    return Entry("activity", "ActivityEvent", "", Confidence.LOW, "the file does not say", rule, todo)
+
+
+def _ignored(profiles: Sequence[Profile], entries: Sequence[Entry], fields: Sequence[Field]) -> list[Ignored]:
+    used = {column for entry in entries if not entry.held for column in entry.columns}
+    held = {column: entry.field for entry in entries if entry.held for column in entry.columns}
+    folded = {folded_heading(label) for label in used}
+    found = []
+    for profile in profiles:
+        label = profile.column.label
+        if label not in used:
+            words = f"waits for your choice at {held[label]}" if label in held else remark(profile, fields, entries)
+            found.append(Ignored(label, words, can_be_named(label) and folded_heading(label) not in folded))
+    return found
+
+
+def _missing(choice: Choice, fields: Sequence[Field], entries: Sequence[Entry]) -> list[tuple[str, str]]:
+    """What the call or the account demands and no column gives."""
+    filled = {(entry.section, entry.field) for entry in entries if not entry.held}
+    found = [
+        (field.section, f"LeadSquared demands {field.name} ({field.label}), and no column gives it: add a line.")
+        for field in fields
+        if field.mandatory and (field.section, field.name) not in filled
+    ]
+    if choice.target.startswith("capture-lead") and not {"ProspectID", "EmailAddress", "Phone"} & {
+        n for _, n in filled
+    }:
+        words = "No column has an id, an e-mail or a phone number: every row would make a new lead, each time."
+        found.append(("lead", words))
+    needed = {
+        "bulk-activities-by-lead-id": ("activity", ("RelatedProspectId",)),
+        "bulk-activities-by-lead-field": ("activity", ("SearchByValue",)),
+        "activity-by-email": ("activity", ("EmailAddress",)),
+        "create-lead": ("lead", ("EmailAddress", "Phone")),
+    }.get(choice.target, ("lead", (choice.search_by,)) if choice.search_by else None)
+    if needed is not None and not {(needed[0], name) for name in needed[1]} & filled:
+        found.append(
+            (needed[0], f"{choice.target} needs {' or '.join(needed[1])}, and no column was recognised as it.")
+        )
+    return found

@@ -1,0 +1,122 @@
+"""Which LeadSquared call fits what the file holds, and which type of activity."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from importer.suggest.account import AccountFacts, lead_fields_of
+from importer.suggest.activity_words import ACTIVITY_TIME
+from importer.suggest.headings import words_of
+from importer.suggest.matching import Confidence, Match, assign, candidates
+from importer.suggest.profile import Profile
+
+_HAPPENED = frozenset(
+    """
+    call calls caller duration minutes seconds outcome disposition visit visits visited webinar webinars event events
+    attendance attended session scan scans scanned badge booth payment payments paid receipt amount fee fees invoice
+    purchase order opens clicks opened clicked store branch meeting demo activity activities transaction
+    anruf anrufe dauer besuch besuche zahlung zahlungen betrag beleg messe veranstaltung filiale gesprach
+    appel appels duree visite visites paiement paiements montant recu magasin salon
+    llamada llamadas duracion visita visitas pago pagos importe recibo tienda feria resultado
+    ligacao ligacoes chamada chamadas duracao pagamento pagamentos valor loja recibo
+    chiamata durata bezoek betaling kunjungan pembayaran bhugtan rashi raseed
+    """.split()  # noqa: SIM905  a list of quoted words cannot be read
+)
+"""Words of headings and file names by which a plain `Date` is told to be that of something that happened."""
+
+_LEADISH = 3
+_CHOICES = ("ProspectID", "EmailAddress", "Phone", "Mobile")
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A target with the reason for it; ``search_by`` is the lead field to find leads by, if the target wants one."""
+
+    target: str
+    reason: str
+    search_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A type of activity, with why it was chosen."""
+
+    code: str
+    name: str
+    reason: str
+
+
+def choose_target(profiles: Sequence[Profile], facts: AccountFacts, stem: str, given: str | None) -> Choice:
+    """The call for the file: the ``given`` one, else by what the columns hold; ``stem`` is the file's name."""
+    leads = assign(candidates(profiles, lead_fields_of(facts)))
+    found = {match.field.name: match for match in leads if match.confidence is not Confidence.LOW}
+    known = [name for name in _CHOICES if name in found]
+    if "Mobile" in known and "Phone" not in known:
+        known[known.index("Mobile")] = "Phone"
+    if given:
+        return Choice(given, "as asked for", _search_by(given, known))
+    event = _event_time(profiles, stem)
+    target, reason = _fitting(found, known, event)
+    return Choice(target, reason, _search_by(target, known))
+
+
+def _fitting(found: dict[str, Match], known: list[str], event: Match | None) -> tuple[str, str]:
+    when = f'"{event.profile.column.label}" says when something happened' if event else ""
+    if "ProspectID" in found:
+        label = found["ProspectID"].profile.column.label
+        if event is None and len(found) > _LEADISH:
+            return "bulk-upsert-leads", f'"{label}" holds ids of leads, and the other columns describe these leads'
+        return "bulk-activities-by-lead-id", f'"{label}" holds ids of leads{" and " + when if when else ""}'
+    if event and "EmailAddress" in found:
+        return "activity-by-email", f"each row has an e-mail address, and {when}"
+    if event and known:
+        return "bulk-activities-by-lead-field", f"each row has a phone number, and {when}"
+    return "capture-lead", "the rows describe people, and no column says when something happened"
+
+
+def _search_by(target: str, known: Sequence[str]) -> str:
+    """The lead field to find leads by: the surest that the file has."""
+    if target in ("bulk-upsert-leads", "lead-and-activity", "lead-and-activity-async"):
+        return known[0] if known else "EmailAddress"
+    if target == "bulk-activities-by-lead-field":
+        usable = [name for name in known if name != "ProspectID"]
+        return usable[0] if usable else "EmailAddress"
+    return ""
+
+
+def _event_time(profiles: Sequence[Profile], stem: str) -> Match | None:
+    """The column that says when something happened, if one does."""
+    found = assign(candidates(profiles, [ACTIVITY_TIME]))
+    if not found:
+        return None
+    (match,) = found
+    words = {word for profile in profiles for word in words_of(profile.column.heading)} | set(words_of(stem))
+    certain = match.confidence is Confidence.HIGH
+    return match if certain or words & _HAPPENED else None
+
+
+def choose_type(facts: AccountFacts, texts: Sequence[str]) -> Chosen | None:
+    """The account's activity type that the file's name, sheet or headings speak of; ``None`` when none stands out."""
+    scored = sorted(((_speaks_of(name, texts), code, name) for code, name in facts.activity_types), reverse=True)
+    if not scored or scored[0][0] < 0.5 or (len(scored) > 1 and scored[1][0] == scored[0][0]):
+        return None
+    _, code, name = scored[0]
+    return Chosen(code, name, f'file and headings speak of "{name}"')
+
+
+def _speaks_of(name: str, texts: Sequence[str]) -> float:
+    """Share of the words of an activity type's name that the texts have; the first text counts more."""
+    wanted = [word for word in words_of(name) if len(word) > 2]
+    if not wanted or not texts:
+        return 0.0
+    first = set(words_of(texts[0]))
+    others = {word for text in texts[1:] for word in words_of(text)}
+    points = [1.0 if _among(word, first) else 0.4 if _among(word, others) else 0.0 for word in wanted]
+    return sum(points) / len(points)
+
+
+def _among(word: str, words: set[str]) -> bool:
+    """Whether a form of the word is there: `attended` and `attendance`, `visit` and `visits`."""
+    stem = word[: max(4, len(word) - 3)]
+    return any(other == word or (len(other) >= 4 and other.startswith(stem)) for other in words)

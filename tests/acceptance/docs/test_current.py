@@ -1,0 +1,64 @@
+"""The docs cannot rot: generated pages are current, links lead somewhere, and what the README shows is true."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from importer.cli.main import _COMMANDS
+from importer.core.errors import AnotherRunActive, RunStopped, SettingsError
+from importer.core.model import Status
+from importer.targets import TARGETS
+from tests.acceptance.docs.generate import pages
+
+ROOT = Path(__file__).parents[3]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+@pytest.mark.parametrize("path", list(pages()), ids=lambda path: path.name)
+def test_generated_pages_are_current(path: Path) -> None:
+    """`make docs` would change nothing."""
+    assert path.read_text("utf-8") == pages()[path]
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_links_lead_somewhere(path: Path) -> None:
+    """Every relative link names a file that is there."""
+    for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", path.read_text("utf-8")):
+        assert (path.parent / target).exists(), f"{path.name}: {target}"
+
+
+def test_the_readme_tells_of_every_status_and_exit_status() -> None:
+    """Nothing that a user can meet is missing from the first page."""
+    text = (ROOT / "README.md").read_text("utf-8")
+    for status in Status:
+        assert f"`{status.value}`" in text
+    for number in (SettingsError.exit_status, RunStopped.exit_status, AnotherRunActive.exit_status):
+        assert f"| {number} |" in text
+
+
+def test_every_target_has_a_mapping_and_a_sample() -> None:
+    """A stranger finds an example for each call."""
+    texts = [path.read_text("utf-8") for path in (ROOT / "mappings").glob("*.yaml")]
+    for name in TARGETS:
+        assert any(f"target: {name}\n" in text for text in texts), name
+    for path in (ROOT / "mappings").glob("*.yaml"):
+        assert list((ROOT / "sample_data").glob(f"{path.stem}.*")), path.stem
+
+
+def test_every_command_is_documented() -> None:
+    """The command reference has each of them."""
+    text = (ROOT / "docs" / "commands.md").read_text("utf-8")
+    for name in _COMMANDS:
+        assert f"## importer {name}" in text
+
+
+def test_every_setting_is_documented() -> None:
+    """Each variable that the program reads stands on the page about configuration."""
+    text = (ROOT / "docs" / "configuration.md").read_text("utf-8")
+    from importer.config.accounts import ACCOUNT_SETTINGS
+
+    for setting in ACCOUNT_SETTINGS:
+        assert f"LEADSQUARED_{setting.upper()}" in text, setting

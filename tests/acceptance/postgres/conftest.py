@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from importer.core.redaction import Secret
+from importer.ledger.postgres.ledger import SharedLedger, open_shared_ledger
+from tests.support.ledger_words import Ticking, new_run
+from tests.support.postgres_fixtures import database, server
+
+__all__ = ["database", "server"]
+
+Opening = Callable[..., SharedLedger]
+
+
+@pytest.fixture
+def opening(database: Secret, tmp_path: Path) -> Iterator[Opening]:
+    """Opens the ledger in the database, each time as another process would; all are closed in the end."""
+    opened: list[SharedLedger] = []
+
+    def open_it(**options: Any) -> SharedLedger:
+        opened.append(open_shared_ledger(database, tmp_path / "home", clock=Ticking(), **options))
+        return opened[-1]
+
+    yield open_it
+    for each in opened:
+        each.close()
+
+
+@pytest.fixture
+def ledger(opening: Opening) -> SharedLedger:
+    """A ledger with one run."""
+    made = opening()
+    made.open_run(new_run())
+    return made

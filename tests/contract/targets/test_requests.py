@@ -1,0 +1,216 @@
+"""Requests have the documented form, for every target."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from importer.core.model import CallClass, HostKind, Record
+from importer.leadsquared.client import body_bytes
+from importer.mapping.loader import parse_mapping
+from importer.mapping.model import FieldRule, Mapping
+from importer.targets import TARGETS, make_target
+from importer.targets.interface import Target, Trace
+
+GOLDEN = Path(__file__).parent / "golden"
+LEAD = "2c1e8f0a-6b1d-4c52-9e8e-0d3f5a7b9c11"
+
+
+def rules(*names: str) -> dict[str, FieldRule]:
+    return {name: FieldRule(column=name) for name in names}
+
+
+def mapping(target: str) -> Mapping:
+    """A sound mapping for the target."""
+    activity = rules("ActivityEvent", "ActivityNote", "ActivityDateTime", "mx_Custom_1")
+    lead = rules("FirstName", "EmailAddress", "Phone")
+    made: dict[str, dict[str, Any]] = {
+        "bulk-activities-by-lead-id": {"activity": {**rules("RelatedProspectId", "ActivityOwnerEmail"), **activity}},
+        "bulk-activities-by-lead-field": {"activity": {**rules("SearchByValue"), **activity}, "search_by": "Phone"},
+        "activity-by-email": {"activity": {**rules("EmailAddress", "FirstName"), **activity}},
+        "create-lead": {"lead": lead},
+        "capture-lead": {"lead": lead, "update_behavior": "DoNotUpdate"},
+        "capture-lead-async": {"lead": lead},
+        "lead-and-activity": {"lead": lead, "activity": activity, "search_by": "EmailAddress"},
+        "lead-and-activity-async": {"lead": lead, "activity": activity, "search_by": "EmailAddress"},
+        "bulk-upsert-leads": {"lead": lead, "search_by": "EmailAddress"},
+    }
+    return Mapping(target=target, **made[target])
+
+
+ACTIVITY = {
+    "activity.ActivityEvent": "201",
+    "activity.ActivityNote": "Came early",
+    "activity.ActivityDateTime": "2026-02-01 04:30:00",
+    "activity.mx_Custom_1": "Pune",
+    "activity.mx_KYC.Status": "Pending",
+    "activity.mx_KYC.mx_CustomObject_1": "AB-77",
+}
+PERSON = {
+    "lead.FirstName": "Meera",
+    "lead.EmailAddress": "meera@example.org",
+    "lead.Phone": "+91-9000000001",
+    "lead.mx_KYC.Status": "Pending",
+    "lead.mx_KYC.mx_CustomObject_2": "AB-77",
+}
+FIELDS: dict[str, dict[str, str]] = {
+    "bulk-activities-by-lead-id": {
+        "activity.RelatedProspectId": LEAD, "activity.ActivityOwnerEmail": "agent@example.com", **ACTIVITY},
+    "bulk-activities-by-lead-field": {"activity.SearchByValue": "+91-9000000001", **ACTIVITY},
+    "activity-by-email": {"activity.EmailAddress": "meera@example.org", "activity.FirstName": "Meera", **ACTIVITY},
+    "create-lead": PERSON,
+    "capture-lead": PERSON,
+    "capture-lead-async": PERSON,
+    "lead-and-activity": {**PERSON, **ACTIVITY},
+    "lead-and-activity-async": {**PERSON, **ACTIVITY},
+    "bulk-upsert-leads": PERSON,
+}  # fmt: skip
+
+
+def target(name: str) -> Target:
+    return make_target(mapping(name))
+
+
+@pytest.mark.parametrize("name", list(TARGETS))
+def test_the_request_is_the_documented_one(name: str) -> None:
+    """Method, address and body are pinned by a file that was written from the API's pages."""
+    made = target(name)
+    request = made.request([Record(2, "k", FIELDS[name])])
+    expected = json.loads((GOLDEN / f"{name}.json").read_text("utf-8"))
+    shown = {
+        "method": request.method,
+        "host": request.host.value,
+        "path": request.path,
+        "params": dict(request.params),
+        "body": request.body,
+    }
+    assert shown == expected
+    assert request.call_class is made.call_class
+    assert (request.host is HostKind.ASYNC) is made.is_async
+
+
+@pytest.mark.parametrize("name", list(TARGETS))
+@pytest.mark.parametrize("plain", [True, False])
+def test_a_ready_request_is_the_request_with_the_bytes_of_its_body(name: str, plain: bool) -> None:
+    """With custom field sets and without; nothing else differs."""
+    made = target(name)
+    fields = {each: text for each, text in FIELDS[name].items() if not plain or each.count(".") == 1}
+    records = [Record(row, "k", fields) for row in range(2, 2 + made.batch_size)]
+    request, ready = made.request(records), made.ready_request(records)
+    assert ready.content == orjson.dumps(request.body)
+    assert body_bytes(ready) == body_bytes(request)
+    assert replace(ready, body=None, content=None) == replace(request, body=None)
+
+
+@pytest.mark.parametrize("name", [name for name, kind in TARGETS.items() if kind.batch_size > 1])
+def test_a_batch_carries_each_record_once_and_in_order(name: str) -> None:
+    """Twenty-five records are twenty-five items."""
+    made = target(name)
+    records = []
+    for number in range(25):
+        fields = {**FIELDS[name]}
+        marked = "activity.ActivityNote" if "activity" in made.sections else "lead.FirstName"
+        fields[marked] = f"row {number}"
+        records.append(Record(number + 2, f"k{number}", fields))
+    body = made.request(records).body
+    assert [f"row {number}" in json.dumps(item) for number, item in enumerate(body)] == [True] * 25
+    assert made.call_class is CallClass.BULK
+
+
+@pytest.mark.parametrize("name", list(TARGETS))
+def test_rules_of_every_target(name: str) -> None:
+    """Required and identity fields are mapped; leads have a key; the footprint says how to look for the row."""
+    made = target(name)
+    record = Record(2, "k", FIELDS[name])
+    mapped = {field.name for field in made.mapping.flat_fields()}
+    assert made.required <= mapped
+    assert set(made.identity) <= mapped
+    assert made.lead_key(record)
+    assert made.lead_key(Record(2, "k", {})) == ""
+    footprint = made.footprint(record)
+    assert footprint.trace is (Trace.ACTIVITY if "activity" in made.sections else Trace.LEAD)
+    assert footprint.lead_value
+    assert (footprint.event == "201") is (footprint.trace is Trace.ACTIVITY)
+    if footprint.trace is Trace.ACTIVITY:
+        assert footprint.content["mx_KYC.Status"] == "Pending"
+    assert made.check_mapping(made.mapping) == []
+    assert not made.repeatable(Record(2, "k", {}))
+    assert made.repeatable(record) is (name in ("bulk-upsert-leads", "capture-lead", "capture-lead-async"))
+    if made.is_async:
+        request = made.status_request("r-1")
+        assert (request.method, request.host, dict(request.params)) == ("GET", HostKind.ASYNC, {"RequestID": "r-1"})
+        assert made.metrics_request() is not None
+    else:
+        assert made.metrics_request() is None
+        with pytest.raises(TypeError):
+            made.status_request("r-1")
+        with pytest.raises(TypeError):
+            made.status_receipt({})
+
+
+def test_keys_of_leads_are_compared_as_people_mean_them() -> None:
+    """Case of e-mails and ids, and spelling of phones, make no difference to the order of rows."""
+    by_field = target("bulk-activities-by-lead-field")
+    one = by_field.lead_key(Record(2, "k", {"activity.SearchByValue": "+91-90000 00001"}))
+    assert one == by_field.lead_key(Record(3, "k", {"activity.SearchByValue": "919000000001"}))
+    by_id = target("bulk-activities-by-lead-id")
+    assert by_id.lead_key(Record(2, "k", {"activity.RelatedProspectId": LEAD.upper()})) == by_id.lead_key(
+        Record(3, "k", {"activity.RelatedProspectId": LEAD})
+    )
+
+
+def test_capture_searches_by_the_named_field() -> None:
+    """`search_by` replaces the default order of matching and travels with the lead."""
+    text = "target: capture-lead\nsearch_by: mx_Roll\nlead:\n  mx_Roll: Roll\n  EmailAddress: Mail\n"
+    words: Any = {
+        "targets": TARGETS,
+        "transforms": (),
+        "check_target": lambda one: TARGETS[one.target].check_mapping(one),
+    }
+    made = make_target(parse_mapping(text, Path("m.yaml"), **words).mapping)
+    record = Record(2, "k", {"lead.mx_Roll": "7", "lead.EmailAddress": "a@b.cc"})
+    assert made.lead_key(record) == "mx_Roll=7"
+    assert made.footprint(record).lead_field == "mx_Roll"
+    assert made.request([record]).body[-1] == {"Attribute": "SearchBy", "Value": "mx_Roll"}
+
+
+def test_a_type_code_that_is_no_number_goes_out_as_it_stands() -> None:
+    """LeadSquared then says what is wrong with it."""
+    made = target("activity-by-email")
+    assert made.request([Record(2, "k", {"activity.ActivityEvent": "abc"})]).body == {"ActivityEvent": "abc"}
+
+
+NESTED = FieldRule(fields=rules("Status"))
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"target": "bulk-activities-by-lead-id"}, ["needs a section `activity:`"]),
+        ({"target": "bulk-activities-by-lead-id", "activity": rules("ActivityNote")},
+         ["RelatedProspectId", "ActivityEvent"]),
+        ({"target": "bulk-activities-by-lead-id", "lead": rules("FirstName"), "search_by": "Phone",
+          "update_behavior": "DoNotUpdate", "activity": rules("RelatedProspectId", "ActivityEvent")},
+         ["does not write `lead:`", "does not search", "no `update_behavior`"]),
+        ({"target": "bulk-activities-by-lead-field", "activity": rules("SearchByValue", "ActivityEvent")},
+         ["needs `search_by:`"]),
+        ({"target": "create-lead", "lead": rules("FirstName")}, ["needs one of EmailAddress, Phone"]),
+        ({"target": "create-lead"}, ["needs a section `lead:`"]),
+        ({"target": "create-lead", "lead": {"EmailAddress": NESTED}}, ["not a custom field set"]),
+        ({"target": "capture-lead", "lead": rules("FirstName"), "update_behavior": "Whatever"}, ["not a known"]),
+        ({"target": "lead-and-activity", "lead": rules("FirstName"), "activity": rules("ActivityEvent"),
+          "search_by": "Phone"}, ["names Phone"]),
+    ],
+)  # fmt: skip
+def test_what_a_target_cannot_use(given: dict[str, Any], words: list[str]) -> None:
+    """Each problem in words, with what to do."""
+    found = Mapping(**given)
+    problems = TARGETS[found.target].check_mapping(found)
+    for word in words:
+        assert any(word in problem.message for problem in problems), problems
+    assert all(problem.remedy for problem in problems)

@@ -1,0 +1,47 @@
+"""Disks of a test's own, and runs that are held at a place where the disk counts."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.support.trial import Trial
+
+RECORD = "importer.ledger.store:SqlLedger.record"
+"""First a call begins, then it ends and others begin, then these end."""
+RUN = ("run", "rows.csv", "-m", "rows.yaml", "--yes", "--json")
+
+
+def may_mount() -> bool:
+    if os.geteuid() != 0 or not shutil.which("mount"):
+        return False
+    done = subprocess.run(["unshare", "-m", "true"], capture_output=True, check=False)
+    return done.returncode == 0
+
+
+NEEDS_MOUNT = pytest.mark.skipif(not may_mount(), reason="mounting needs root and a machine that allows it")
+
+
+@contextmanager
+def mounted(point: Path, *arguments: str) -> Iterator[Path]:
+    """A file system at ``point`` for the duration of a ``with``."""
+    point.mkdir(exist_ok=True)
+    subprocess.run(["mount", *arguments, str(point)], check=True, capture_output=True)
+    try:
+        yield point
+    finally:
+        subprocess.run(["umount", "-l", str(point)], check=True, capture_output=True)
+
+
+def kept(trial: Trial) -> bool:
+    """Whether at the end every row is in the CRM once and known to be."""
+    trial.before = None
+    verdict = trial.verdict(trial.finish())
+    assert (verdict.kept, verdict.uncertain) == (True, 0), verdict
+    return True

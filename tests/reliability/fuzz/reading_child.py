@@ -1,0 +1,18 @@
+"""Reads one file after the other for the tests, as confined as the process that reads workbooks for the program."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from importer.sources.interface import SourceOptions
+from importer.sources.isolation.worker import confine
+from tests.reliability.fuzz.fuzz_words import examine
+
+if __name__ == "__main__":
+    confine(3 << 30, 3600)
+    for line in sys.stdin:
+        name, size, sheet = json.loads(line)
+        sys.stdout.write(json.dumps(examine(Path(name), SourceOptions(sheet=sheet), size)) + "\n")
+        sys.stdout.flush()

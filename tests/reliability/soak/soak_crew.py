@@ -1,0 +1,201 @@
+"""The accounts and the worker of a soak: sandboxes over HTTP, and `importer serve` as a process that is killed."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from importer.sandbox.faults import CATALOGUE, Fault
+from importer.sandbox.options import Keys, Options
+from importer.sandbox.routes import ROUTES
+from importer.sandbox.server import Sandbox
+from tests.reliability.soak.soak_hours import Hours, in_sandboxes, in_workers
+from tests.reliability.soak.soak_world import SORTS, Export
+from tests.support import commands
+from tests.support.commands import Running
+from tests.support.trial import CANARY
+
+CALLS, WINDOW = 50, 0.5
+"""Each account's limit, which the sandbox enforces."""
+_LATE_SECONDS, _SETTLE_SECONDS, _TIMEOUT_SECONDS = 1.4, 0.8, 1.0
+_LIES = "mx-after-processing"
+MISFORTUNES = [
+    (fault, on)
+    for fault in CATALOGUE
+    for on in ("writes", "writes", "writes", "reads")
+    if not fault.startswith("queue-") and fault != _LIES
+    if any(route.fits(on) and Fault(fault, on=on).can_happen_to(route) for route in ROUTES)
+]
+"""Each fault of the sandbox with the calls that it may meet, those that change something three times as often; without
+those of calls that no job makes, and without the one that no program can see."""
+_TICK = os.sysconf("SC_CLK_TCK")
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+
+
+class Accounts:
+    """The sandboxes, with what was counted of their calls."""
+
+    def __init__(self, count: int, hours: Hours) -> None:
+        self._true_time = in_sandboxes(hours)
+        options = Options(calls_per_window=CALLS, bulk_calls_per_window=CALLS, window=WINDOW, latency=0.01)
+        self.sandboxes = [Sandbox(options, Keys(CANARY, f"{CANARY}-secret", f"{CANARY}-api")) for _ in range(count)]
+        for sandbox in self.sandboxes:
+            sandbox.tenant.clock = hours.now
+            sandbox.start()
+        self.calls = 0
+        self.too_many = 0
+        self.faults: Counter[str] = Counter()
+
+    def file(self) -> str:
+        """The accounts file that names them."""
+        entry = (
+            "a{}: {{host: '{}', access_key: {{env: A}}, secret_key: {{env: B}}, calls_per_window: {}, window_seconds: {}, "
+            "settle_seconds: {}, timeout_seconds: {}, time_zone: Asia/Kolkata, country: IN}}\n"
+        )
+        limits = CALLS, WINDOW, _SETTLE_SECONDS, _TIMEOUT_SECONDS
+        return "".join(entry.format(number, one.host, *limits) for number, one in enumerate(self.sandboxes))
+
+    def order_faults(self, random: Random, share: float) -> int:
+        """Let a ``share`` of the accounts misbehave once or twice; how many faults were ordered."""
+        ordered = 0
+        for sandbox in self.sandboxes:
+            for _ in range(random.choice((1, 1, 2)) if random.random() < share else 0):
+                fault, on = random.choice(MISFORTUNES)
+                sandbox.faults.order(fault, skip=random.randint(0, 4), on=on, seconds=_LATE_SECONDS)
+                ordered += 1
+        return ordered
+
+    def position(self) -> tuple[tuple[int, bool], ...]:
+        """The number of each account's last call, and whether it is at one: what changes while somebody works."""
+        found = []
+        for sandbox in self.sandboxes:
+            last = sandbox.crm.journal.entries(40)
+            found.append((last[-1]["number"] if last else 0, any(one["verdict"] == "in progress" for one in last)))
+        return tuple(found)
+
+    def settle_the_night(self) -> None:
+        """Count the night's calls and forget them, with the faults that found no call."""
+        for sandbox in self.sandboxes:
+            for entry in sandbox.log:
+                self.calls += 1
+                self.too_many += entry["verdict"] == "too many calls"
+                self.faults[entry["fault"]] += bool(entry["fault"])
+            sandbox.faults.clear()
+            sandbox.crm.journal.clear()
+
+    def states(self) -> list[dict[str, Any]]:
+        """What each holds."""
+        return [sandbox.state() for sandbox in self.sandboxes]
+
+    def stop(self) -> None:
+        """End them; other sandboxes of this process have the machine's time again."""
+        for sandbox in self.sandboxes:
+            sandbox.stop()
+        self._true_time()
+
+
+class Service:
+    """`importer serve` in a folder: started, killed, asked to stop; with what its processes used."""
+
+    def __init__(self, folder: Path, hours: Path) -> None:
+        self.folder = folder
+        self._hours = hours
+        self._running: Running | None = None
+        self._used = self._seen = 0.0
+        self.kills = 0
+        self.starts = 0
+        self.wrong: list[str] = []
+
+    def start(self) -> None:
+        """Start it, unless it runs."""
+        if self._running is None:
+            environment = {
+                **{name: text for name, text in os.environ.items() if not name.startswith(("LEADSQUARED", "IMPORTER"))},
+                "IMPORTER_HOME": str(self.folder / "home"),
+                "A": CANARY,
+                "B": f"{CANARY}-secret",
+            }
+            self._running = Running(self.folder, environment, ("serve", "--json"), in_workers(self._hours))
+            self.starts += 1
+
+    def serves(self) -> bool:
+        """Whether it has said that it is ready."""
+        return self._running is not None and self._running._out.stat().st_size > 0
+
+    def kill(self) -> None:
+        """SIGKILL, at whatever it is."""
+        if self._running is not None:
+            self.cpu_seconds()
+            self._running.kill()
+            self._ended(self._running.wait().status, -9)
+            self.kills += 1
+
+    def ask_to_stop(self) -> None:
+        """SIGTERM, and wait for its end."""
+        if self._running is not None:
+            self.cpu_seconds()
+            self._running.process.terminate()
+            # Before its handler is there, the signal ends it at once.
+            self._ended(self._running.wait().status, 0, -15)
+
+    def look_after(self) -> None:
+        """Note when it ended by itself, and start it again."""
+        if self._running is not None and not self._running.is_alive():
+            self._ended(self._running.wait().status, None)
+            self.start()
+
+    def _ended(self, status: int, *expected: int | None) -> None:
+        if status not in expected:
+            said = self._running._err.read_text("utf-8", "replace")[-600:] if self._running else ""
+            self.wrong.append(f"the worker ended with {status}: {said}")
+        self._running = None
+        self._used, self._seen = self._used + self._seen, 0.0
+
+    def cpu_seconds(self) -> float:
+        """What all its processes have used so far, as far as it was looked at before they were killed."""
+        fields = self._stat()
+        if fields:
+            self._seen = (int(fields[11]) + int(fields[12])) / _TICK
+        return self._used + self._seen
+
+    def memory(self) -> int:
+        """Bytes of memory that it holds now."""
+        fields = self._stat()
+        return int(fields[21]) * _PAGE if fields else 0
+
+    def _stat(self) -> Sequence[str]:
+        try:
+            text = Path(f"/proc/{self._running.pid}/stat").read_text("utf-8") if self._running else ""
+        except OSError:
+            return ()
+        return text.rpartition(")")[2].split()
+
+
+def furnish(folder: Path, exports: Sequence[Export], accounts: Accounts) -> None:
+    """The files with which the service works: accounts, mappings and jobs. They are due between 2:30 and 2:39."""
+    (folder / "home").mkdir(mode=0o700)
+    (folder / "accounts.yaml").write_text(accounts.file(), "utf-8")
+    for sort in SORTS:
+        (folder / f"{sort.name}.yaml").write_text(sort.mapping, "utf-8")
+    lines = ["jobs:"]
+    for export in exports:
+        (folder / "inbox" / export.name).mkdir(parents=True)
+        lines += [
+            f"  {export.name}:",
+            f"    account: a{export.account}",
+            f"    mapping: {export.sort.name}.yaml",
+            f'    source: {{folder: inbox/{export.name}, pattern: "*.csv", stable: 0s}}',
+            f'    schedule: {{cron: "{30 + export.number % 10} 2 * * *", timezone: UTC}}',
+            f"    results: results/{export.name}",
+        ]
+    (folder / "jobs.yaml").write_text("\n".join(lines) + "\n", "utf-8")
+
+
+def preload() -> None:
+    """Let new workers start with the engine in memory already, so that the second that it takes is not paid each time."""
+    more = ["dbos", "importer.jobs.engine.scheduler", "importer.cli.serve", "importer.cli.jobs_desk", "psutil"]
+    commands._CONTEXT.set_forkserver_preload(["warm", *more])

@@ -1,0 +1,79 @@
+"""Plain values for the ledger's tests: a clock that ticks, runs, calls and outcomes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from importer.core.model import CallClass, Outcome, Status, VerdictKind
+from importer.ledger.interface import Call, CallEnd, Ledger, NewRun, Sending
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+class Ticking:
+    """A clock on which every look takes one second."""
+
+    def __init__(self) -> None:
+        self.now = START
+
+    def __call__(self) -> datetime:
+        self.now += timedelta(seconds=1)
+        return self.now
+
+
+def new_run(run_id: str = "run-1", **changed: Any) -> NewRun:
+    known: dict[str, Any] = {
+        "id": run_id,
+        "fingerprint": f"plan of {run_id}",
+        "account": "acme",
+        "target": "create-lead",
+        "source": f"{run_id}.csv",
+        "source_sha": "s",
+        "mapping": "m.yaml",
+        "mapping_sha": "m",
+        "folder": f"/runs/{run_id}",
+        "rows": 10,
+        "tool_version": "1",
+    }
+    return NewRun(**{**known, **changed})
+
+
+def key_of(row: int) -> str:
+    return f"key-{row}"
+
+
+def call(rows: Iterable[int], run_id: str = "run-1", **changed: Any) -> Call:
+    known: dict[str, Any] = {
+        "run_id": run_id,
+        "account": "acme",
+        "target": "create-lead",
+        "call_class": CallClass.BULK,
+        "body_sha": "b",
+        "rows": tuple(Sending(row, key_of(row)) for row in rows),
+    }
+    return Call(**{**known, **changed})
+
+
+def ended(verdict: VerdictKind = VerdictKind.APPLIED, **changed: Any) -> CallEnd:
+    known: dict[str, Any] = {"verdict": verdict, "http_status": 200, "code": "", "answer": "{}", "elapsed": 0.5}
+    return CallEnd(**{**known, **changed})
+
+
+def outcomes(rows: Iterable[int], status: Status = Status.CREATED, **changed: Any) -> list[Outcome]:
+    return [Outcome(row, status, **changed) for row in rows]
+
+
+def send(
+    ledger: Any, rows: Iterable[int], status: Status = Status.CREATED, run_id: str = "run-1", **changed: Any
+) -> int:
+    """One call that begins and ends with the same status for all of its rows; its number."""
+    listed = list(rows)
+    number = ledger.begin_call(call(listed, run_id))
+    ledger.finish_call(number, ended(), outcomes(listed, status, **changed))
+    return int(number)
+
+
+def status_of(ledger: Ledger, row: int, run_id: str = "run-1") -> Status:
+    return ledger.outcomes_between(run_id, row, row)[row].status

@@ -1,0 +1,206 @@
+"""Pruning old runs: whatever was imported and pruned, in any order, no row is sent a second time."""
+
+from __future__ import annotations
+
+import random
+import shutil
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from importer.app import retention
+from importer.app.imports import Places, Surroundings, open_memory, run
+from importer.app.retention import age_of, prunable, prune
+from importer.config.settings import Account
+from importer.core.errors import LedgerError, UsageError
+from importer.core.model import Outcome, Status
+from importer.delivery.deliver import DeliveryOptions
+from importer.ledger import sqlite_file
+from importer.planning.plan import PlanRequest
+from importer.reports.publisher import Report
+from tests.support.delivery_world import BLIND, BY_ID, LOST, after, lead
+from tests.unit.app.test_imports import account, crm_of, files, outside
+
+__all__ = ["account", "outside"]
+
+OLD = timedelta(days=90)
+
+
+def write(first: int, count: int, name: str = "visits.csv") -> PlanRequest:
+    lines = [f"{lead(number)},visit {number}" for number in range(first, first + count)]
+    Path(name).write_text("\n".join(["Lead,Note", *lines]) + "\n", "utf-8")
+    Path("visits.yaml").write_text(BY_ID, "utf-8")
+    return PlanRequest(source=Path(name), mapping=Path("visits.yaml"), account="test")
+
+
+def send(request: PlanRequest, account: Account, outside: Surroundings) -> Report:
+    return run(request, account, Places(), DeliveryOptions(), outside)
+
+
+def prune_all(outside: Surroundings) -> list[str]:
+    outside.clock.sleep(91 * 86_400)
+    return [each.run.id for each in prune(prunable(outside, OLD), outside, OLD).removed]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_whatever_is_imported_and_pruned_no_row_is_sent_twice(
+    seed: int, outside: Surroundings, account: Account
+) -> None:
+    """Overlapping files, again and again, with prunings between them, some of which are cut short."""
+    story, crm = random.Random(seed), crm_of(outside, account)
+    wanted: set[int] = set()
+    for _ in range(7):
+        first, count = story.randrange(40), story.randrange(1, 40)
+        wanted |= set(range(first, first + count))
+        assert send(write(first, count), account, outside).exit_status == 0
+        if story.random() < 0.7:
+            prune_all(outside)
+        if story.random() < 0.5:
+            sent = crm.notes()
+            send(write(first, count), account, outside)
+            assert crm.notes() == sent, "a file that was imported already sent something"
+    assert crm.notes() == {f"visit {number}": 1 for number in wanted}
+
+
+def test_what_is_removed_and_what_stays(outside: Surroundings, account: Account) -> None:
+    """The folder and the texts go; rows, keys and counts stay; the newest run of the mapping stays whole."""
+    first = send(files(30, bad=1), account, outside).summary.run_id
+    second = send(write(30, 5), account, outside).summary.run_id
+    assert prunable(outside, OLD) == [], "they are too young"
+    assert prune_all(outside) == [first]
+    assert [path.name for path in (outside.home / "runs").iterdir()] == [second]
+    with open_memory(outside) as ledger:
+        assert ledger.counts(first)[Status.CREATED] == 30
+        assert {outcome.error for outcome in ledger.outcomes(first)} == {""}
+        assert len(ledger.past_calls(first)) > 1
+    assert prunable(outside, OLD) == []
+
+
+def test_runs_that_are_not_done_stay(outside: Surroundings, account: Account) -> None:
+    """With rows in doubt, and open ones."""
+    crm = crm_of(outside, account)
+    crm.faults, crm.read_faults = [after(LOST)] * 40, [BLIND] * 4000
+    doubtful = send(files(3), account, outside)
+    assert doubtful.summary.counts[Status.UNCERTAIN]
+    crm.faults.clear()
+    crm.read_faults.clear()
+    send(write(50, 2), account, outside)
+    send(write(60, 2), account, outside)
+    assert doubtful.summary.run_id not in prune_all(outside)
+
+
+def test_rows_sent_again_on_purpose_stay_known_as_that(outside: Surroundings, account: Account) -> None:
+    """The same command must not send them a third time; a folder that cannot be read stays as well."""
+    crm = crm_of(outside, account)
+    send(files(3), account, outside)
+    again = replace(files(3), again="the first ones were deleted")
+    send(again, account, outside)
+    unreadable = send(write(70, 2), account, outside).summary.run_id
+    (outside.home / "runs" / unreadable / "plan.json").write_text("{", "utf-8")
+    send(write(80, 2), account, outside)
+    removed = prune_all(outside)
+    assert len(removed) == 1
+    assert unreadable not in removed
+    send(again, account, outside)
+    assert [crm.notes()[f"visit {number}"] for number in range(3)] == [2, 2, 2]
+
+
+def test_a_pruning_that_is_cut_short_goes_on(
+    outside: Surroundings, account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The plan goes first, so its file is planned anew and recognised; the next pruning removes the rest."""
+    crm = crm_of(outside, account)
+    first = send(files(5), account, outside).summary.run_id
+    send(write(30, 5), account, outside)
+    with monkeypatch.context() as broken:
+        broken.setattr(retention.shutil, "rmtree", _fail)
+        with pytest.raises(LedgerError, match="cannot be removed"):
+            prune_all(outside)
+    sent = crm.notes()
+    assert (outside.home / "runs" / first).is_dir()
+    send(files(5), account, outside)
+    assert crm.notes() == sent
+    assert first in prune_all(outside)
+    assert not (outside.home / "runs" / first).exists()
+
+
+def _fail(path: Path) -> None:
+    raise OSError(5, "Input/output error")
+
+
+def test_folders_that_are_not_ours_are_never_removed(outside: Surroundings, account: Account, tmp_path: Path) -> None:
+    """A run of another home, and a link in place of the folder."""
+    linked = send(files(3), account, outside).summary.run_id
+    send(write(30, 2), account, outside)
+    folder, elsewhere = outside.home / "runs" / linked, tmp_path / "elsewhere"
+    shutil.move(folder, elsewhere)
+    folder.symlink_to(elsewhere)
+    assert prune_all(outside) == []
+    assert (elsewhere / "plan.json").exists()
+    assert prunable(replace(outside, home=outside.home), OLD, account="other") == []
+
+
+def test_an_account_that_is_being_sent_to_is_left(outside: Surroundings, account: Account) -> None:
+    """The import has the lock; pruning comes back another day."""
+    send(files(3), account, outside)
+    send(write(30, 2), account, outside)
+    outside.clock.sleep(91 * 86_400)
+    found = prunable(outside, OLD)
+    with open_memory(outside) as ledger, ledger.sender("test"):
+        ended = prune(found, outside, OLD)
+    assert ([each.run.id for each in ended.busy], ended.removed) == ([found[0].run.id], [])
+
+
+def test_the_ledger_is_compacted_when_it_is_worth_it(
+    outside: Surroundings, account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not while somebody reads it, not without room for the copy; nothing is lost by it."""
+    send(files(200), account, outside)
+    with open_memory(outside) as ledger:
+        before = ledger.counts(ledger.runs()[0].id)
+        assert ledger.compact() == 0, "nothing is unused"
+        monkeypatch.setattr(sqlite_file, "_WORTH_A_COPY", 1_000_000)
+        with ledger._writing() as connection:  # type: ignore[attr-defined]
+            connection.exec_driver_sql("CREATE TABLE waste AS SELECT randomblob(200000)")
+            connection.exec_driver_sql("DROP TABLE waste")
+        monkeypatch.setattr(sqlite_file.shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(1, 1, 0))  # type: ignore[attr-defined]
+        assert ledger.compact() == 0
+        monkeypatch.undo()
+        monkeypatch.setattr(sqlite_file, "_WORTH_A_COPY", 1_000_000)
+        monkeypatch.setattr(sqlite_file, "_PRAGMAS", ())
+        other = sqlite_file.connect(outside.home / "ledger.db")
+        other.execute("BEGIN IMMEDIATE")
+        ledger._engine.raw_connection().driver_connection.execute("PRAGMA busy_timeout=10")  # type: ignore[attr-defined,union-attr]
+        assert ledger.compact() == 0
+        other.close()
+        ledger._engine.raw_connection().driver_connection.execute("PRAGMA query_only=1")  # type: ignore[attr-defined,union-attr]
+        with pytest.raises(LedgerError):
+            ledger.compact()
+        ledger._engine.raw_connection().driver_connection.execute("PRAGMA query_only=0")  # type: ignore[attr-defined,union-attr]
+        assert ledger.compact() > 100_000
+        assert ledger.counts(ledger.runs()[0].id) == before
+
+
+@pytest.mark.parametrize(("text", "days"), [("90d", 90), (" 2W ", 14), ("6m", 180), ("1y", 365)])
+def test_ages(text: str, days: int) -> None:
+    """Days, weeks, months, years."""
+    assert age_of(text) == timedelta(days=days)
+
+
+@pytest.mark.parametrize("text", ["", "0d", "90", "d", "-3d", "1.5y", "99999999d"])
+def test_no_ages(text: str) -> None:
+    """Told with examples; above all, nothing is removed."""
+    with pytest.raises(UsageError, match="no age"):
+        age_of(text)
+
+
+def test_a_row_kept_for_a_person_is_not_one_of_those(outside: Surroundings, account: Account) -> None:
+    """The ledger itself refuses to forget what is not settled, whoever asks."""
+    report = send(files(2), account, outside)
+    with open_memory(outside) as ledger:
+        ledger.reopen_run(report.summary.run_id)
+        with pytest.raises(LedgerError, match="not pruned"):
+            ledger.prune_run(report.summary.run_id, "9999")
+        assert isinstance(next(iter(ledger.outcomes(report.summary.run_id))), Outcome)

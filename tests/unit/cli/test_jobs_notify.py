@@ -1,0 +1,133 @@
+"""`importer serve` sends notifications beside its turns, and `test-notification` says what is wrong with a job's own."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from importer.cli import serve
+from importer.cli.main import run
+from importer.jobs.config.model import Address
+from importer.jobs.files.inbox import Seen
+from importer.jobs.notifications import sender
+from importer.jobs.notifications.outbox import Draft, Notice
+from importer.jobs.store.database import databases_of, open_database
+from importer.jobs.store.store import JobStore, Turn
+
+JOBS = """\
+jobs:
+  silent: {account: x, mapping: m.yaml, source: {folder: in}}
+  loud: {account: x, mapping: m.yaml, source: {folder: in2}, notify: [{url: {env: HOOK}}]}
+"""
+
+
+@pytest.fixture(autouse=True)
+def _process_as_before() -> Iterator[None]:
+    """The commands set up the log, the signals and the rights of new files of their process, which is that of all tests."""
+    logger, handlers, umask = logging.getLogger("importer"), list(logging.getLogger().handlers), os.umask(0o077)
+    level, signals = logger.level, {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    logger.setLevel(level)
+    logging.getLogger().handlers[:] = handlers
+    os.umask(umask)
+    for number, handler in signals.items():
+        signal.signal(number, handler)
+
+
+def test_serve_looks_for_letters_and_tidies_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every few seconds what is due is sent; twice an hour what is old is forgotten; a stop ends both."""
+    monkeypatch.setattr(serve, "_POST_SECONDS", 0.001)
+    stop, seen = threading.Event(), []
+
+    def deliver(seconds: float, stopped: Any) -> int:
+        seen.append("deliver")
+        if len(seen) >= 9:
+            stop.set()
+        return int(stopped())
+
+    now = [0.0]
+
+    def monotonic() -> float:
+        now[0] += 700
+        return now[0]
+
+    clock = SimpleNamespace(now=lambda: datetime(2026, 11, 21, tzinfo=UTC), monotonic=monotonic)
+    postman = SimpleNamespace(deliver=deliver, tidy=lambda: seen.append("letters"))
+    desk = SimpleNamespace(outside=SimpleNamespace(stop=stop, clock=clock), postman=lambda: postman)
+    engine = SimpleNamespace(has_peers=False, tidy=lambda at: seen.append("engine"))
+    serve._watch(desk, engine)  # type: ignore[arg-type]  # what is used
+    assert seen[:5] == ["deliver", "deliver", "deliver", "engine", "letters"]
+    assert seen[-1] == "deliver"
+
+
+def test_trying_notifications(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The exit status says whether all work; a job that notifies nobody is a mistake."""
+    path = tmp_path / "jobs.yaml"
+    path.write_text(JOBS, "utf-8")
+    monkeypatch.setenv("IMPORTER_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("HOOK", "json://127.0.0.1:1/")
+    monkeypatch.setattr(sender, "sender", lambda environment: lambda address, notice: "")
+    assert run(["jobs", "test-notification", "loud", "--file", str(path)]) == 0
+    assert capsys.readouterr().out == "problems: the variable HOOK: sent.\n"
+    monkeypatch.setattr(sender, "sender", lambda environment: lambda address, notice: "No.")
+    assert run(["jobs", "test-notification", "loud", "--file", str(path), "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)["tried"][0]["trouble"] == "No."
+    assert run(["jobs", "test-notification", "silent", "--file", str(path)]) == 2
+    assert "notifies nobody" in capsys.readouterr().err
+
+
+def test_what_waits_and_what_was_given_up_is_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """List and history name the message, where its address is kept, and why it is not there."""
+    path = tmp_path / "jobs.yaml"
+    path.write_text(JOBS, "utf-8")
+    monkeypatch.setenv("IMPORTER_HOME", str(tmp_path / "home"))
+    (tmp_path / "home").mkdir()
+    store = JobStore(open_database(databases_of({}, tmp_path / "home").jobs))
+    turn = Turn("loud", "hand", "", "", "2026-11-21T02:30:00.000+00:00", "failed", 1, 1, 1, "m\n  more", "Do it.")
+    store.add_turn(turn, [Draft(Notice("loud", "failed", "loud: could not", "text"), Address(env="HOOK"))])
+    store.change_letter(1, state="given up", trouble="There was no answer in time.")
+    began = datetime(2026, 11, 21, 2, 20, tzinfo=UTC)
+    first = store.take("loud", Seen(Path("/in/a.csv"), 1, 2, 3), "sha", "m", began)
+    places = {"archive": "/in/done/a.csv", "results": "/results/a.xlsx"}
+    ended = {"outcome": "problems", "ended_at": "2026-11-21T02:30:00.000+00:00"}
+    store.change(first.id, state="archived", rows=1200, problems=46, **places, **ended)
+    second = store.take("loud", Seen(Path("/in/b.csv"), 1, 2, 4), "sha2", "m", began)
+    store.change(second.id, state="held", outcome="held", remedy="importer jobs approve loud")
+    store.close()
+    assert run(["jobs", "list", "--file", str(path)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    words = "loud: could not (2026-11-21 02:30 UTC, to the variable HOOK, 0 tries)"
+    at = lines.index(f"    notification given up: {words}")
+    assert lines[at + 1] == "        There was no answer in time."
+    assert run(["jobs", "history", "--file", str(path)]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "Turns (times in UTC)",
+        "    2026-11-21 02:30  loud  failed: m",
+        "        more Do it.",
+        "Files",
+        "    2026-11-21 02:20  loud  b.csv: held",
+        "        importer jobs approve loud",
+        "        File:     /in/b.csv",
+        "    2026-11-21 02:30  loud  a.csv: problems, 1,200 rows, 46 of them for a person",
+        "        File:     /in/done/a.csv",
+        "        Workbook: /results/a.xlsx",
+        "Notifications",
+        f"    given up: {words}",
+        "        There was no answer in time.",
+    ]
+    assert run(["jobs", "history", "silent", "--file", str(path)]) == 0
+    assert capsys.readouterr().out == "Nothing was done yet.\n"

@@ -1,0 +1,379 @@
+"""What `importer accounts` does: lists, adds, tries and removes, and never shows a key."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import keyring
+import keyring.errors
+import pytest
+
+from importer.app.account_status import accounts_of, overview
+from importer.app.account_test import Tried, try_account
+from importer.app.doctor import Health
+from importer.app.environment import Surroundings, open_memory
+from importer.cli import accounts as commands
+from importer.cli.main import run
+from importer.config.accounts import load_account
+from importer.config.accounts_file.commands import Wish, add, file_to_write, refuse_taken, remove
+from importer.config.accounts_file.json_schema import accounts_json_schema
+from importer.config.accounts_file.key_store import Keeping
+from importer.config.regions import REGIONS, region, region_of
+from importer.config.settings import checked_origin
+from importer.core.errors import RunStopped, SettingsError, UsageError
+from importer.sandbox.server import Sandbox
+from tests.support.trial import KINDS, Trial
+from tests.unit.config.accounts_file.account_keys import ACCESS, API, SECRET
+
+ANSWERS = {"access_key": ACCESS, "secret_key": f" {SECRET} ", "api_key": API}
+
+
+def wish(name: str = "one", host: str = "https://api-in21.leadsquared.com", **changes: Any) -> Wish:
+    made = Wish(name, host, "", Keeping.ENVIRONMENT, {"daily_calls": 50, "time_zone": "Asia/Kolkata", "country": "IN"})
+    return replace(made, **changes)
+
+
+def added(outside: Surroundings, given: Wish) -> Path:
+    path = file_to_write(outside.environment, outside.home)
+    add(given, path, outside.home, ANSWERS.__getitem__)
+    return path
+
+
+def health(tried: Tried) -> dict[str, Health]:
+    return {each.name: each.health for each in tried.examined}
+
+
+def tried(name: str, outside: Surroundings, also: dict[str, str] | None = None) -> Tried:
+    with open_memory(outside) as ledger:
+        return try_account(load_account(name, outside.environment, outside.home), ledger, outside, also or {})
+
+
+# --- adding and removing
+
+
+@pytest.mark.parametrize("keeping", list(Keeping))
+def test_an_account_is_added_with_its_keys_where_they_were_wanted(
+    outside: Surroundings, keeping: Keeping, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No key is in the accounts file, and an import finds each."""
+    ring: dict[tuple[str, str], str] = {}
+    monkeypatch.setattr(keyring, "set_password", lambda service, user, key: ring.__setitem__((service, user), key))
+    monkeypatch.setattr(keyring, "get_password", lambda service, user: ring.get((service, user)))
+    given = wish(keeping=keeping, async_host="https://asyncapi-in21.leadsquared.com")
+    path = added(outside, given)
+    text = path.read_text("utf-8")
+    assert not any(key.strip() in text for key in ANSWERS.values())
+    keys = load_account("one", outside.environment, outside.home).keys
+    assert (keys.access.reveal(), keys.secret.reveal(), keys.api.reveal()) == (ACCESS, SECRET, API)
+    if keeping is Keeping.FILE:
+        kept = list((outside.home / "keys" / "one").iterdir())
+        assert sorted(each.name for each in kept) == ["access_key", "api_key", "secret_key"]
+        assert {each.stat().st_mode & 0o777 for each in kept} == {0o600}
+
+
+def test_an_account_is_never_overwritten_by_accident(outside: Surroundings) -> None:
+    """Only --replace writes it anew; a name that a sandbox has, or none can have, is refused."""
+    path = added(outside, wish())
+    before = path.read_text("utf-8")
+    with pytest.raises(UsageError, match="has an account one already"):
+        added(outside, wish())
+    with pytest.raises(UsageError, match="cannot be the name"):
+        added(outside, wish("../one"))
+    sandbox_file = outside.home / "sandboxes" / "toy" / "connection.json"
+    sandbox_file.parent.mkdir(parents=True)
+    sandbox_file.write_text("{}")
+    with pytest.raises(UsageError, match="There is a sandbox called toy"):
+        refuse_taken("toy", path, outside.home, replace=True)
+    assert path.read_text("utf-8") == before
+    added(outside, wish(replace=True, settings={"daily_calls": 60}))
+    assert accounts_of(outside)[1]["one"].daily_calls == 60
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"host": "https://example.com"}, "The host is not a LeadSquared host"),
+        ({"async_host": "ftp://x"}, "The async host is not"),
+        ({"settings": {"daily_calls": -1}}, "daily_calls"),
+        ({"settings": {"time_zone": "Asia/Kolkatta"}}, "Asia/Kolkata"),
+        ({"settings": {"country": "India"}}, "country"),
+    ],
+)
+def test_what_is_wrong_is_told_before_anybody_is_asked_for_keys(
+    outside: Surroundings, given: dict[str, Any], words: str
+) -> None:
+    """And nothing is written."""
+    path = file_to_write(outside.environment, outside.home)
+    asked: list[str] = []
+    with pytest.raises((UsageError, SettingsError, Exception), match=words):
+        add(wish(keeping=Keeping.FILE, **given), path, outside.home, lambda name: asked.append(name) or "key")
+    assert (asked, path.exists()) == ([], False)
+
+
+@pytest.mark.parametrize("key", ["", "  ", "two words", "línea"])
+def test_a_key_that_is_none_is_not_kept(outside: Surroundings, key: str) -> None:
+    """Nothing is written, and the key is not in the message."""
+    path = file_to_write(outside.environment, outside.home)
+    with pytest.raises((UsageError, SettingsError)) as refused:
+        add(wish(keeping=Keeping.FILE), path, outside.home, lambda name: key)
+    assert not key.strip() or key.strip() not in refused.value.message + refused.value.remedy
+    assert not path.exists()
+    assert not (outside.home / "keys").exists()
+
+
+@pytest.mark.parametrize("error", [keyring.errors.NoKeyringError("x"), OSError("x"), None])
+def test_a_keyring_that_does_not_take_keys(
+    outside: Surroundings, error: Exception | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It says so, or forgets at once: the account is not written."""
+
+    def refusing(*given: str) -> None:
+        if error is not None:
+            raise error
+
+    monkeypatch.setattr(keyring, "set_password", refusing)
+    monkeypatch.setattr(keyring, "get_password", refusing)
+    with pytest.raises(SettingsError, match="does not take the key"):
+        added(outside, wish(keeping=Keeping.KEYRING))
+    assert not (outside.home / "accounts.yaml").exists()
+
+
+def test_without_the_package_there_is_no_keyring(outside: Surroundings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The person hears how to install it."""
+    monkeypatch.setitem(__import__("sys").modules, "keyring", None)
+    with pytest.raises(SettingsError, match="need the package keyring"):
+        added(outside, wish(keeping=Keeping.KEYRING))
+
+
+def test_a_key_file_that_cannot_be_written(outside: Surroundings) -> None:
+    """The disk's words, and nothing in the accounts file."""
+    (outside.home / "keys").write_text("a file in the way")
+    with pytest.raises(SettingsError, match="The key cannot be written"):
+        added(outside, wish(keeping=Keeping.FILE))
+    assert not (outside.home / "accounts.yaml").exists()
+
+
+def test_an_account_is_removed(outside: Surroundings) -> None:
+    """The others stay; an unknown name is refused."""
+    path = added(outside, wish())
+    added(outside, wish("two"))
+    remove("one", path)
+    assert list(accounts_of(outside)[1]) == ["two"]
+    with pytest.raises(UsageError, match="no account one"):
+        remove("one", path)
+
+
+def test_where_a_new_accounts_file_goes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where IMPORTER_ACCOUNTS says, else into the home folder; one that is there already is used."""
+    monkeypatch.chdir(tmp_path)
+    assert file_to_write({}, tmp_path / "home") == tmp_path / "home" / "accounts.yaml"
+    assert file_to_write({"IMPORTER_ACCOUNTS": "x/a.yaml"}, tmp_path) == Path("x/a.yaml")
+    Path("accounts.yaml").write_text("accounts:\n")
+    assert file_to_write({}, tmp_path / "home") == Path("accounts.yaml")
+
+
+# --- regions
+
+
+def test_every_region_is_a_host_of_leadsquared() -> None:
+    """Sync and async, as the client accepts them."""
+    for name, one in REGIONS.items():
+        assert checked_origin(one.host, "x") == one.host
+        assert not one.async_host or checked_origin(one.async_host, "x") == one.async_host
+        assert (region(name), region_of(one.host)) == (one, name)
+    assert region_of("http://127.0.0.1:1") == ""
+    with pytest.raises(UsageError) as refused:
+        region("in12")
+    assert "Did you mean `in21`?" in refused.value.remedy
+
+
+# --- listing
+
+
+def test_the_list_says_where_keys_are_and_whether_they_are_there(outside: Surroundings) -> None:
+    """Never the keys; and when an account was used last."""
+    added(outside, wish(settings={"daily_calls": 50, "bulk_calls_per_window": 5}))
+    added(outside, wish("two"))
+    _, (one, two) = overview(outside)
+    assert (one.region, one.calls, one.bulk_calls, one.daily_calls, one.last_used) == ("in21", 25, 5, 50, "")
+    assert [(key.place, key.trouble) for key in one.keys] == [("env ONE_ACCESS_KEY", ""), ("env ONE_SECRET_KEY", "")]
+    assert [key.trouble for key in two.keys] == ["not there", "not there"]
+    with open_memory(outside) as ledger:
+        ledger.note_questions("one", 1)
+    assert [len(each.last_used) for each in overview(outside)[1]] == [10, 0]
+    assert not any(key.strip() in repr(overview(outside)) for key in ANSWERS.values())
+
+
+def test_a_key_file_that_others_may_read_is_told(outside: Surroundings) -> None:
+    """With what to do about it."""
+    added(outside, wish(keeping=Keeping.FILE))
+    (outside.home / "keys" / "one" / "secret_key").chmod(0o644)
+    _, (one,) = overview(outside)
+    assert [bool(key.trouble) for key in one.keys] == [False, True]
+    assert "chmod 600" in one.keys[1].trouble
+
+
+def test_without_an_accounts_file(outside: Surroundings) -> None:
+    """The person hears how to make one."""
+    with pytest.raises(UsageError) as refused:
+        overview(outside)
+    assert "importer accounts add" in refused.value.remedy
+
+
+# --- trying
+
+
+def test_an_account_is_tried_with_one_question_that_counts(
+    outside: Surroundings, sandbox: Callable[..., Sandbox]
+) -> None:
+    """Host, keys, tenant, clock and async host; the budget knows it."""
+    crm = sandbox()
+    added(outside, wish(host=crm.host, async_host=crm.host))
+    found = tried("one", outside)
+    assert found.is_sound
+    assert {each.name for each in found.examined} == {"Host", "Keys", "Tenant", "Clock", "Async"}
+    assert set(health(found).values()) == {Health.GOOD}
+    assert found.tenant.startswith("sandbox-")
+    assert [entry["call"] for entry in crm.log] == ["who-am-i"]
+    with open_memory(outside) as ledger:
+        assert ledger.questions_on("one", outside.clock.now().strftime("%Y-%m-%d")) == 1
+        assert ledger.tenants() == {}, "only an import that somebody said yes to binds a name to its tenant"
+
+
+def test_accounts_of_one_tenant_are_noticed(outside: Surroundings, sandbox: Callable[..., Sandbox]) -> None:
+    """Whether the other was tried just now or imported to earlier: they share a limit."""
+    crm = sandbox()
+    added(outside, wish(host=crm.host))
+    first = tried("one", outside)
+    assert health(first)["Tenant"] is Health.GOOD
+    assert health(first)["Async"] is Health.NOTE
+    again = tried("one", outside, {"other": first.tenant})
+    assert (health(again)["Tenant"], again.is_sound) == (Health.NOTE, True)
+    assert any("other" in each.remedy and "limit" in each.remedy for each in again.examined)
+    with open_memory(outside) as ledger:
+        ledger.bind_account("earlier", first.tenant)
+    assert health(tried("one", outside))["Tenant"] is Health.NOTE
+
+
+def test_keys_of_another_tenant_are_found(outside: Surroundings, sandbox: Callable[..., Sandbox]) -> None:
+    """An account whose imports went elsewhere is not sound, though its keys are accepted."""
+    added(outside, wish(host=sandbox().host))
+    with open_memory(outside) as ledger:
+        ledger.bind_account("one", "somewhere-else")
+    found = tried("one", outside)
+    assert (health(found)["Keys"], health(found)["Tenant"], found.is_sound) == (Health.GOOD, Health.BAD, False)
+
+
+def test_wrong_keys_and_a_budget_that_is_used_up(outside: Surroundings, sandbox: Callable[..., Sandbox]) -> None:
+    """Both are told, and the second asks nothing."""
+    crm = sandbox()
+    added(outside, wish(host=crm.host, settings={"daily_calls": 1}))
+    wrong = replace(outside, environment={**outside.environment, "ONE_SECRET_KEY": "wrong-secret"})
+    found = tried("one", wrong)
+    assert (found.is_sound, found.tenant, health(found)) == (False, "", {"Host": Health.GOOD, "Keys": Health.BAD})
+    spent = tried("one", outside)
+    assert "budget of 1 calls a day" in spent.examined[-1].found
+    assert len(crm.log) == 1
+    outside.stop.set()
+    with pytest.raises(RunStopped):
+        tried("one", outside)
+
+
+def test_half_an_async_host(outside: Surroundings, sandbox: Callable[..., Sandbox]) -> None:
+    """What is missing is named."""
+    crm = sandbox()
+    added(outside, wish(host=crm.host, async_host=crm.host))
+    less = replace(outside, environment={**outside.environment, "ONE_API_KEY": ""})
+    assert any(each.found == "api_key is missing" for each in tried("one", less).examined)
+
+
+# --- the command line
+
+
+def test_the_commands_from_end_to_end(tmp_path: Path) -> None:
+    """Two accounts on one sandbox: added, listed, tried and removed, with the keys from the environment."""
+    with Trial(tmp_path, next(iter(KINDS.values())), rows=1) as trial:
+        accounts = {"IMPORTER_ACCOUNTS": str(tmp_path / "accounts.yaml")}
+        for name in ("one", "two"):
+            for key in ("ACCESS", "SECRET"):
+                accounts[f"{name.upper()}_{key}_KEY"] = trial.environment[f"LEADSQUARED_{key}_KEY"]
+            options = ("--host", trial.sandbox.host, "--kept-in", "environment", "--daily-calls", "9")
+            ended = trial.command("accounts", "add", name, *options, **accounts)
+            assert (ended.status, f"{name.upper()}_ACCESS_KEY" in ended.out) == (0, True), ended.err
+        listed = trial.command("accounts", "list", "--json", **accounts).json["accounts"]
+        assert [key["there"] for one in listed for key in one["keys"]] == [True] * 4
+        told = trial.command("accounts", "test", "--all", "--json", **accounts)
+        assert (told.status, [one["sound"] for one in told.json["accounts"]]) == (0, [True, True])
+        assert "limit" in json.dumps(told.json["accounts"][1])
+        assert told.json["accounts"][0]["tenant"]
+        wrong = trial.command("accounts", "test", "two", **{**accounts, "TWO_SECRET_KEY": "wrong"})
+        assert (wrong.status, "problem" in wrong.out) == (1, True)
+        assert trial.command("accounts", "remove", "two", **accounts).status == 0
+        shown = trial.command("accounts", "list", **accounts).out
+        assert "one  http://127.0.0.1" in shown
+        assert "two" not in shown
+        assert "9 a day" in shown
+        assert trial.command("accounts", "test", "two", **accounts).status == 1
+
+
+def test_a_terminal_is_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """For region, keeping and keys; what is hidden stays hidden."""
+    asked: list[tuple[str, bool]] = []
+    answers = iter(["in21", "file", ACCESS, SECRET])
+
+    def prompt(question: str, *, hide_input: bool = False, **rest: Any) -> str:
+        asked.append((question, hide_input))
+        return next(answers)
+
+    monkeypatch.setattr(commands.click, "prompt", prompt)
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("importer.cli.options._stop_politely", lambda stop, progress: None)
+    monkeypatch.setenv("IMPORTER_HOME", str(tmp_path))
+    monkeypatch.delenv("IMPORTER_ACCOUNTS", raising=False)
+    monkeypatch.chdir(tmp_path)
+    assert run(["accounts", "add", "india"]) == 0
+    assert [hidden for _, hidden in asked] == [False, False, True, True]
+    told = capsys.readouterr()
+    assert "files that only you can read" in told.out
+    assert ACCESS not in told.out + told.err
+    assert run(["accounts", "check"]) == 0
+    capsys.readouterr()
+    assert run(["accounts", "schema"]) == 0
+    assert json.loads(capsys.readouterr().out) == accounts_json_schema()
+    assert run(["accounts", "list"]) == 0
+    assert run(["accounts", "remove", "india"]) == 0
+    assert run(["accounts", "list"]) == 0
+    assert "names no account yet" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["add", "x"], "--region is missing"),
+        (["add", "x", "--region", "in21"], "--kept-in is missing"),
+        (["add", "x", "--region", "in21", "--kept-in", "file"], "only asked at a terminal"),
+        (["add", "x", "--region", "in21", "--host", "y"], "say the same"),
+        (["add", "x", "--region", "ir31", "--async-host", "region", "--kept-in", "file"], "names the async host"),
+        (["test", "x", "--all"], "contradict"),
+    ],
+)
+def test_without_a_terminal_what_is_missing_is_named(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    words: str,
+) -> None:
+    """Nobody waits for an answer that cannot come."""
+    monkeypatch.setattr("importer.cli.options._stop_politely", lambda stop, progress: None)
+    monkeypatch.setattr("sys.stdin.isatty", lambda: False, raising=False)
+    monkeypatch.setenv("IMPORTER_HOME", str(tmp_path))
+    monkeypatch.setenv("IMPORTER_ACCOUNTS", str(tmp_path / "accounts.yaml"))
+    assert run(["accounts", *arguments]) == 2
+    assert words in capsys.readouterr().err

@@ -1,0 +1,44 @@
+"""A memory of jobs in a temporary folder."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from importer.app.environment import Surroundings
+from importer.core.progress import Silent
+from importer.jobs.config.loader import LoadedJobs, parse_jobs
+from importer.jobs.engine.job_run import Worker
+from importer.jobs.engine.workers import holding
+from importer.jobs.store.database import databases_of, open_database
+from importer.jobs.store.store import JobStore
+from tests.unit.jobs.jobs_turns import JOBS, MAPPING, Clock
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[JobStore]:
+    made = JobStore(open_database(databases_of({}, tmp_path).jobs))
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def worker(tmp_path: Path, store: JobStore) -> Worker:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in2").mkdir()
+    (tmp_path / "m.yaml").write_text(MAPPING, "utf-8")
+    outside = Surroundings(
+        home=tmp_path / "home",
+        environment={},
+        clock=Clock(),
+        stop=threading.Event(),
+        progress=Silent(),
+        make_crm=lambda account: None,  # type: ignore[arg-type,return-value]  # never asked
+        confirm=lambda question: False,
+        random_text=lambda: "ab12",
+    )
+    jobs: LoadedJobs = parse_jobs(JOBS, tmp_path / "jobs.yaml")
+    return Worker(jobs, store, outside, lambda name: None, holding(tmp_path, None))  # type: ignore[arg-type,return-value]  # never asked

@@ -1,0 +1,221 @@
+"""The inbox: what is taken and when, and how files get to their archive."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from importer.core.errors import ImporterError, SourceError
+from importer.jobs.config.loader import Task, parse_jobs
+from importer.jobs.files import archive, claiming
+from importer.jobs.files.archive import PlaceTaken, move, place_in, write_note
+from importer.jobs.files.claiming import Catch, take_files
+from importer.jobs.files.inbox import look
+from importer.jobs.store.store import JobStore, Result, State
+
+NOW = datetime(2026, 11, 21, 2, 30, tzinfo=UTC)
+
+
+class FakeClock:
+    """Time that passes only in sleeps; ``during`` is done in each of them."""
+
+    def __init__(self, during: Callable[[], None] = lambda: None) -> None:
+        self.seconds, self.during, self.stopped = 0.0, during, False
+
+    def now(self) -> datetime:
+        return NOW + timedelta(seconds=self.seconds)
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+    def sleep(self, seconds: float) -> None:
+        self.during()
+        self.seconds += 0.1 if self.stopped else seconds
+
+
+@pytest.fixture
+def task(tmp_path: Path) -> Task:
+    (tmp_path / "in").mkdir()
+    text = "jobs: {a: {account: x, mapping: m, source: {folder: in, pattern: '*.csv', stable: 30s}}}"
+    return parse_jobs(text, tmp_path / "jobs.yaml").task("a")
+
+
+def taken(store: JobStore, catch: Catch) -> list[str]:
+    return [Path(store.entry(number).path).name for number in catch.numbers]
+
+
+def test_only_files_of_ours(tmp_path: Path) -> None:
+    """Lock files, system files, transfers, empty files, links and folders are no input, and it is said why."""
+    for name in ("~$a.csv", ".~lock.a.csv#", "._a.csv", ".DS_Store", "b.csv.tmp", "b.part", "c.crdownload", ".h.csv"):
+        (tmp_path / name).write_text("x", "utf-8")
+    (tmp_path / "zero.csv").touch()
+    (tmp_path / "folder.csv").mkdir()
+    (tmp_path / "A.CSV").write_text("x", "utf-8")
+    (tmp_path / "other.txt").write_text("x", "utf-8")
+    (tmp_path / "link.csv").symlink_to(tmp_path / "A.CSV")
+    glance = look(tmp_path, "*.csv")
+    assert [seen.path.name for seen in glance.files] == ["A.CSV"]
+    why = dict(glance.skipped)
+    assert why["zero.csv"] == "empty, zero bytes"
+    assert why["link.csv"] == "not an ordinary file"
+    assert why["b.part"] == "a transfer that has not ended"
+    assert len(why) == 10
+    assert glance.open_elsewhere == {"a.csv"}
+    with pytest.raises(ImporterError) as caught:
+        look(tmp_path / "none", "*")
+    assert "cannot be read" in caught.value.message
+
+
+def test_a_file_is_taken_when_it_was_stable(task: Task, store: JobStore) -> None:
+    """Thirty seconds without a change: then, and the next time at once if it looks as it did."""
+    path = task.inbox / "a.csv"
+    path.write_text("one", "utf-8")
+    clock = FakeClock(lambda: path.write_text("one and two", "utf-8") and None)
+    first = take_files(task, store, clock, "m")
+    assert (first.numbers, first.arriving, clock.seconds) == ([], ["a.csv"], 30)
+    clock.during = lambda: None
+    clock.seconds += 60
+    assert taken(store, take_files(task, store, clock, "m")) == ["a.csv"]
+    assert clock.seconds == 90, "it was stable since the first look and need not wait again"
+
+
+def test_a_stop_while_waiting_takes_nothing(task: Task, store: JobStore) -> None:
+    """Who is asked to stop has not seen enough."""
+    (task.inbox / "a.csv").write_text("one", "utf-8")
+    clock = FakeClock()
+    clock.stopped = True
+    assert take_files(task, store, clock, "m").numbers == []
+
+
+def test_one_entry_for_one_content(task: Task, store: JobStore) -> None:
+    """A file that was begun is gone on with, also under a new name; a copy beside it is a file of its own."""
+    path = task.inbox / "a.csv"
+    path.write_text("one", "utf-8")
+    clock = FakeClock()
+    (number,) = take_files(task, store, clock, "m").numbers
+    assert take_files(task, store, clock, "m").numbers == [number]
+    path.rename(task.inbox / "b.csv")
+    assert take_files(task, store, clock, "m").numbers == [number]
+    assert store.entry(number).path.endswith("b.csv")
+    (task.inbox / "c.csv").write_text("one", "utf-8")
+    assert len(take_files(task, store, clock, "m").numbers) == 2
+
+
+def test_a_held_file_waits_until_it_is_approved_or_the_mapping_changes(task: Task, store: JobStore) -> None:
+    """What is held is not looked into again at every turn."""
+    (task.inbox / "a.csv").write_text("one", "utf-8")
+    clock = FakeClock()
+    (number,) = take_files(task, store, clock, "m").numbers
+    store.change(number, state=State.HELD.value, outcome=Result.HELD.value, message="Too many rows.")
+    held = take_files(task, store, clock, "m")
+    assert (held.numbers, held.held) == ([], 1)
+    assert "Too many rows." in held.notes[0]
+    assert take_files(task, store, clock, "other").numbers == [number]
+
+
+def test_a_file_that_went_away_is_closed(task: Task, store: JobStore) -> None:
+    """Somebody took it away, or put other content in its place."""
+    path = task.inbox / "a.csv"
+    path.write_text("one", "utf-8")
+    clock = FakeClock()
+    (number,) = take_files(task, store, clock, "m").numbers
+    path.write_text("other", "utf-8")
+    (other,) = take_files(task, store, clock, "m").numbers
+    assert other != number
+    assert "replaced" in store.entry(number).message
+    path.unlink()
+    take_files(task, store, clock, "m")
+    assert store.entry(other).state == State.ARCHIVED.value
+    assert "taken away" in store.entry(other).message
+
+
+def test_an_archive_never_loses_a_file(tmp_path: Path) -> None:
+    """A name that is taken gets the time, then a number."""
+    for expected in ("a.csv", "a-20261121-023000.csv", "a-20261121-023000-2.csv"):
+        source = tmp_path / "a.csv"
+        source.write_text(expected, "utf-8")
+        place = place_in(tmp_path / "done", "a.csv", NOW)
+        assert place.name == expected
+        move(source, place)
+        assert (source.exists(), place.read_text("utf-8")) == (False, expected)
+    assert place_in(tmp_path / "done", "b.csv.gz", NOW).name == "b.csv.gz"
+
+
+def test_a_move_is_atomic_and_can_be_finished(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another file is never replaced; a move cut short between its two steps is finished; disks without links work."""
+    source, place = tmp_path / "a", tmp_path / "done" / "a"
+    source.write_text("new", "utf-8")
+    place.parent.mkdir()
+    place.write_text("old", "utf-8")
+    with pytest.raises(PlaceTaken):
+        move(source, place)
+    assert place.read_text("utf-8") == "old"
+    half = place.with_name("half")
+    os.link(source, half)
+    move(source, half)
+    assert (source.exists(), half.read_text("utf-8")) == (False, "new")
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(1, "no links here")
+
+    monkeypatch.setattr(archive.os, "link", refuse)
+    move(half, tmp_path / "again")
+    assert (tmp_path / "again").read_text("utf-8") == "new"
+    (tmp_path / "file").touch()
+    with pytest.raises(ImporterError) as caught:
+        move(tmp_path / "again", tmp_path / "file" / "x")
+    assert "same disk" in caught.value.remedy
+    write_note(tmp_path / "again", "why")
+    write_note(tmp_path / "again", "twice")
+    assert (tmp_path / "again.note.txt").read_text("utf-8") == "why\n"
+
+
+def test_files_that_trouble_while_they_are_read(task: Task, store: JobStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that cannot be read is told of, one that changes while it is read still arrives, one that is open is taken."""
+    for name in ("a.csv", "b.csv", "c.csv"):
+        (task.inbox / name).write_text(name, "utf-8")
+    (task.inbox / "~$c.csv").write_text("x", "utf-8")
+    real = claiming.source_hash
+
+    def read(path: Path) -> str:
+        if path.name == "a.csv":
+            raise SourceError("a.csv cannot be read.", "Look at its rights.")
+        if path.name == "b.csv":
+            path.write_text("b.csv grows", "utf-8")
+        return real(path)
+
+    monkeypatch.setattr(claiming, "source_hash", read)
+    catch = take_files(task, store, FakeClock(), "m")
+    assert (taken(store, catch), catch.arriving) == (["c.csv"], ["b.csv"])
+    told = " ".join(catch.notes)
+    assert "a.csv cannot be read. Look at its rights." in told
+    assert "c.csv is open in a spreadsheet program" in told
+
+
+def test_a_copy_beside_a_held_file_is_held_too(task: Task, store: JobStore) -> None:
+    """The same content under a second name does not get around the guards."""
+    (task.inbox / "a.csv").write_text("one", "utf-8")
+    clock = FakeClock()
+    (number,) = take_files(task, store, clock, "m").numbers
+    store.change(number, state=State.HELD.value, outcome=Result.HELD.value)
+    (task.inbox / "b.csv").write_text("one", "utf-8")
+    catch = take_files(task, store, clock, "m")
+    assert (catch.numbers, catch.held) == ([], 2)
+
+
+def test_a_move_to_another_disk_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would not be one step; the file stays where it is."""
+    source = tmp_path / "a"
+    source.write_text("x", "utf-8")
+    other = Path("/dev/shm") / f"importer-{os.getpid()}"
+    if not other.parent.is_dir() or other.parent.stat().st_dev == tmp_path.stat().st_dev:
+        pytest.skip("there is no other disk")
+    with pytest.raises(ImporterError) as caught:
+        move(source, other / "a")
+    other.rmdir()
+    assert source.exists()
+    assert "same disk" in caught.value.remedy

@@ -1,0 +1,279 @@
+"""Figures and health of the service: what they say, what they never say, and over which doors."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import stat
+import urllib.request
+from collections.abc import Callable
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError
+
+import pytest
+
+from importer.core.errors import LedgerError, SettingsError
+from importer.jobs.config.loader import parse_jobs
+from importer.jobs.files.inbox import Seen
+from importer.jobs.monitoring import collector as figures_module
+from importer.jobs.monitoring.collector import Watcher
+from importer.jobs.monitoring.http_server import address_of, listening
+from importer.jobs.monitoring.prometheus import exposition, health, write_textfile
+from importer.jobs.store.store import JobStore, Turn
+from importer.ledger.watching import CallKey, Figures
+
+NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
+JOBS = """\
+jobs:
+  visits: {account: india, mapping: /secret/place/m.yaml, source: {folder: /secret/place},
+           schedule: {cron: "0 13 * * *", timezone: UTC}}
+  notes: {account: india, mapping: m.yaml, source: {folder: x}, after: visits}
+"""
+LEDGER = Figures(
+    rows={("r1", "created"): 30, ("r1", "uncertain"): 2, ("r2", "created"): 5},
+    accounts={"r1": "india", "r2": "india"},
+    calls={CallKey("india", "bulk", "applied", ""): 3, CallKey("india", "bulk", "throttled", 'odd" code\n'): 1},
+    seconds={CallKey("india", "bulk", "applied", ""): 1.5, CallKey("india", "bulk", "throttled", 'odd" code\n'): 0.5},
+    runs={("india", "finished"): 2},
+    waits={"india": 12.5},
+    last_finished={"india": "2026-03-02T11:00:00.000+00:00"},
+)
+
+
+class Watched:
+    """A ledger's watch that says what it is told to say."""
+
+    def __init__(self, says: Figures | LedgerError) -> None:
+        self.says, self.looks = says, 0
+
+    def look(self) -> Figures:
+        self.looks += 1
+        if isinstance(self.says, LedgerError):
+            raise self.says
+        return self.says
+
+
+@pytest.fixture
+def watcher(tmp_path: Path, store: JobStore) -> Watcher:
+    jobs = parse_jobs(JOBS, tmp_path / "jobs.yaml")
+    return Watcher(tmp_path, jobs, store, Watched(LEDGER), lambda: NOW, lambda now: "")  # type: ignore[arg-type]  # looks like one
+
+
+def take(store: JobStore, name: str, at: datetime, **values: Any) -> None:
+    entry = store.take("visits", Seen(Path(f"/secret/place/{name}"), 1, 1, 1), "sha", "m", at)
+    store.change(entry.id, **{"state": "taken", **values})
+
+
+def lines_of(watcher: Watcher) -> set[str]:
+    content, kind = exposition(watcher.picture())
+    assert kind.startswith("text/plain")
+    return set(content.decode().splitlines())
+
+
+def test_the_figures_of_ledger_and_jobs(watcher: Watcher) -> None:
+    """By account, job and status; a run that no job began has no job."""
+    store = watcher.store
+    take(store, "a.csv", NOW - timedelta(hours=3), state="archived", run="r1")
+    take(store, "b.csv", NOW - timedelta(hours=2), state="held", message="secret words")
+    take(store, "c.csv", NOW - timedelta(hours=1))
+    store.keep_sightings("visits", {Seen(Path("/secret/place/d.csv"), 1, 1, 1): NOW.isoformat()})
+    store.change_state("visits", last_success_at=(NOW - timedelta(hours=4)).isoformat())
+    store.add_turn(Turn("visits", "hand", "", "", NOW.isoformat(), "held", 3, 1, 0, "secret words"))
+    lines = lines_of(watcher)
+    assert {
+        'importer_rows{account="india",job="visits",status="created"} 30.0',
+        'importer_rows{account="india",job="visits",status="uncertain"} 2.0',
+        'importer_rows{account="india",job="",status="created"} 5.0',
+        'importer_calls_total{account="india",class="bulk",verdict="applied"} 3.0',
+        'importer_call_seconds_total{account="india",class="bulk",verdict="throttled"} 0.5',
+        'importer_call_codes_total{account="india",class="bulk",code="other",verdict="throttled"} 1.0',
+        'importer_limit_wait_seconds_total{account="india"} 12.5',
+        'importer_runs{account="india",state="finished"} 2.0',
+        f'importer_last_finished_timestamp_seconds{{account="india"}} {(NOW - timedelta(hours=1)).timestamp()}',
+        'importer_files{job="visits",state="held"} 1.0',
+        'importer_files{job="visits",state="taken"} 1.0',
+        'importer_files{job="visits",state="arriving"} 1.0',
+        'importer_files{job="notes",state="held"} 0.0',
+        'importer_file_waiting_seconds{job="visits"} 7200.0',
+        'importer_job_paused{job="visits"} 0.0',
+        'importer_job_last_exit_status{job="visits"} 3.0',
+        'importer_job_last_success_age_seconds{job="visits"} 14400.0',
+        f'importer_job_next_timestamp_seconds{{job="visits"}} {(NOW + timedelta(hours=1)).timestamp()}',
+        "importer_engine_up 1.0",
+        'importer_healthy{part="ledger"} 1.0',
+    } <= {_plain(line) for line in lines}
+    told = "\n".join(lines) + json.dumps(health(watcher.picture()))
+    assert "secret" not in told, "paths, names of files and messages stay here"
+
+
+def _plain(line: str) -> str:
+    name, _, value = line.rpartition(" ")
+    try:
+        return f"{name} {float(value)}"
+    except ValueError:
+        return line
+
+
+def test_old_turns_go_and_the_newest_of_each_job_stays(store: JobStore) -> None:
+    """How a job ended last is told however long ago that was; files stay, for their content is recognised by them."""
+    take(store, "a.csv", NOW - timedelta(days=900), state="archived", outcome="done")
+    for job, days in (("visits", 900), ("visits", 800), ("visits", 10), ("notes", 900), ("notes", 800)):
+        at = (NOW - timedelta(days=days)).isoformat(timespec="milliseconds")
+        store.add_turn(Turn(job, "hand", "", at, at, "done", 0, 1, 5, str(days)))
+    assert store.forget_turns(NOW - timedelta(days=365)) == 3
+    assert [turn.message for turn in store.turns("visits", 9)] == ["10"]
+    assert [turn.message for turn in store.turns("notes", 9)] == ["800"]
+    assert store.imported_before("visits", "sha") is not None
+    assert store.forget_turns(NOW - timedelta(days=365)) == 0
+
+
+def test_codes_cannot_make_series_without_end(watcher: Watcher) -> None:
+    """What LeadSquared calls its refusals is shown for fifty kinds."""
+    many = {CallKey("india", "bulk", "refused", f"Code{number}"): 1 for number in range(400)}
+    figures = replace(LEDGER, calls=many, seconds=dict.fromkeys(many, 0.1))
+    found = [
+        line
+        for line in lines_of(replace(watcher, ledger=Watched(figures)))  # type: ignore[arg-type]  # looks like one
+        if line.startswith("importer_call_codes_total")
+    ]
+    assert len(found) == 51
+    assert any('code="other"' in line and line.endswith(" 350.0") for line in found)
+
+
+def test_health_names_each_trouble(watcher: Watcher, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ledger, jobs' database, disk and engine; their figures are then left out rather than wrong."""
+    assert health(watcher.picture())["status"] == "ok"
+    watcher.store.close()
+    monkeypatch.setattr(watcher.store, "jobs_of_runs", _failing)
+    monkeypatch.setattr(figures_module, "LEAST_FREE_BYTES", 1 << 80)
+    away = Watched(LedgerError("it is at /secret/place", ""))
+    ill = replace(watcher, ledger=away, engine_trouble=lambda now: "dead")  # type: ignore[arg-type]  # looks like one
+    told = health(ill.picture())
+    assert (told["status"], told["troubles"]) == ("unhealthy", ["disk", "engine", "jobs_database", "ledger"])
+    lines = {_plain(line) for line in lines_of(ill)}
+    assert {"importer_engine_up 0.0", 'importer_healthy{part="disk"} 0.0'} <= lines
+    assert not any(line.startswith(("importer_rows", "importer_files")) for line in lines)
+    gone = replace(watcher, home=watcher.home / "gone", engine_trouble=None)
+    assert "disk" in gone.picture().troubles
+    assert not any("engine" in line for line in lines_of(gone))
+
+
+def _failing() -> dict[str, str]:
+    raise LedgerError("The memory of the jobs cannot be used.", "")
+
+
+def get(address: str, path: str, method: str = "GET") -> tuple[int, str, str]:
+    try:
+        request = urllib.request.Request(address + path, method=method)
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return answer.status, answer.headers["Content-Type"], answer.read().decode()
+    except HTTPError as error:
+        return error.code, error.headers["Content-Type"], error.read().decode()
+
+
+@contextmanager
+def at(take_picture: Callable[[], Any]) -> Any:
+    with listening(("127.0.0.1", 0), take_picture) as address:
+        yield address
+
+
+def test_what_is_answered(watcher: Watcher) -> None:
+    """Figures, health, life; 503 when something is wrong; nothing else, and to nobody else."""
+    with at(watcher.picture) as address:
+        assert address.startswith("http://127.0.0.1:")
+        status, kind, text = get(address, "/metrics?x=1")
+        assert (status, kind.split(";")[0]) == (200, "text/plain")
+        assert "importer_rows{" in text
+        assert get(address, "/healthz") == (200, "text/plain; charset=utf-8", "alive\n")
+        assert json.loads(get(address, "/health")[2])["status"] == "ok"
+        assert get(address, "/readyz")[0] == 200
+        assert get(address, "/jobs.yaml")[0] == 404
+        assert get(address, "/metrics", "POST")[0] == 501
+        assert watcher.ledger.looks == 1, "asking often does not keep the database busy"  # type: ignore[attr-defined]
+    ill = replace(watcher, engine_trouble=lambda now: "dead")
+    with at(ill.picture) as address:
+        assert get(address, "/health")[0] == 503
+        assert get(address, "/healthz")[0] == 200
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="of Linux only")
+def test_a_service_tells_what_it_takes_itself(watcher: Watcher) -> None:
+    """A command that only looks does not: it is over in a moment."""
+    names = {line.split()[0] for line in lines_of(watcher)}
+    assert {"process_resident_memory_bytes", "process_cpu_seconds_total", "process_open_fds"} <= names
+    assert not any("process_" in line for line in lines_of(replace(watcher, engine_trouble=None)))
+
+
+def test_openmetrics_for_who_asks_for_it(watcher: Watcher) -> None:
+    """Newer servers do."""
+    content, kind = exposition(watcher.picture(), "application/openmetrics-text; version=1.0.0")
+    assert kind.startswith("application/openmetrics-text")
+    assert content.endswith(b"# EOF\n")
+
+
+def test_a_fault_of_the_program_is_an_answer_and_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    """The traceback is not for whoever asks."""
+
+    def fail() -> Any:
+        raise RuntimeError("secret words")
+
+    with at(fail) as address:
+        status, _, text = get(address, "/metrics")
+    assert (status, "secret" in text) == (500, False)
+    assert "secret words" in caplog.text
+
+
+def test_a_client_that_says_nothing_keeps_nobody_waiting(watcher: Watcher) -> None:
+    """Each has a thread of its own, and is dropped after some seconds."""
+    with at(watcher.picture) as address:
+        silent = http.client.HTTPConnection(address.removeprefix("http://"), timeout=5)
+        silent.connect()
+        assert get(address, "/healthz")[0] == 200
+        silent.close()
+
+
+def test_a_port_that_is_taken_is_told(watcher: Watcher) -> None:
+    """With advice."""
+    with at(watcher.picture) as address:
+        port = int(address.rpartition(":")[2])
+        with pytest.raises(SettingsError, match="Nothing can listen"), listening(("127.0.0.1", port), watcher.picture):
+            pass
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("127.0.0.1:9464", ("127.0.0.1", 9464)),
+        ("9464", ("127.0.0.1", 9464)),
+        (":9464", ("127.0.0.1", 9464)),
+        ("localhost:1", ("127.0.0.1", 1)),
+        ("[::1]:9464", ("::1", 9464)),
+        ("0.0.0.0:9464", ("0.0.0.0", 9464)),
+    ],
+)
+def test_addresses(text: str, place: tuple[str, int]) -> None:
+    """A port alone is one of this computer; other computers are let in only by an address that says so."""
+    assert address_of(text) == place
+
+
+@pytest.mark.parametrize("text", ["", "x", "127.0.0.1", "host.example:9464", "127.0.0.1:99999", "127.0.0.1:-1", "::1"])
+def test_no_addresses(text: str) -> None:
+    """Told with an example."""
+    with pytest.raises(SettingsError, match="--listen"):
+        address_of(text)
+
+
+def test_the_textfile_is_replaced_whole_and_readable(tmp_path: Path) -> None:
+    """node_exporter runs as another user; a folder that is not there is told."""
+    path = tmp_path / "importer.prom"
+    for content in (b"one\n", b"two\n"):
+        write_textfile(path, content)
+    assert path.read_bytes() == b"two\n"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o644
+    assert [each.name for each in tmp_path.iterdir()] == ["importer.prom"]
+    with pytest.raises(SettingsError, match="cannot be written"):
+        write_textfile(tmp_path / "none" / "x.prom", b"")

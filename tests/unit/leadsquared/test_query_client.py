@@ -1,0 +1,44 @@
+"""Questions that wait for their turn."""
+
+from __future__ import annotations
+
+from importer.core.model import CallClass, Limit, Reply, Request
+from importer.leadsquared.query_client import Asker
+from importer.rate_limit.account_limiter import Allowances
+from importer.rate_limit.window_limiter import Slot
+from tests.support.delivery_world import VirtualClock, answer
+
+QUESTION = Request("GET", "/LeadManagement.svc/Leads.GetById", CallClass.STANDARD)
+
+
+class OneSlot(VirtualClock):
+    """Time in which the only slot's call completes after the second look."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.allowances = Allowances({kind: Limit(1, 5.0) for kind in CallClass}, self, 0.0)
+        self.taken: Slot | None = self.allowances.take(CallClass.STANDARD)
+
+    def sleep(self, seconds: float) -> None:
+        super().sleep(seconds)
+        if len(self.slept) == 2 and self.taken:
+            self.allowances.done(CallClass.STANDARD, self.taken, answer({}))
+
+
+class Answering:
+    """A CRM that answers everything."""
+
+    def send(self, request: Request) -> Reply:
+        return answer({"Asked": request.path})
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+
+def test_a_question_waits_in_short_looks_while_every_slot_is_with_a_call_in_flight() -> None:
+    """Nobody knows how long a call in flight will take; the wait for it is never endless."""
+    clock = OneSlot()
+    reply = Asker(Answering(), clock.allowances, clock, lambda: False, lambda: None).ask(QUESTION)
+    assert reply.body == {"Asked": QUESTION.path}
+    assert max(clock.slept) <= 0.25
+    assert sum(clock.slept) >= 5.0

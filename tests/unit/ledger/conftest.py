@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from importer.ledger.store import SqlLedger, open_ledger
+from tests.support.ledger_words import Ticking, new_run, send
+from tests.support.postgres_fixtures import server
+
+__all__ = ["server"]
+
+
+@pytest.fixture
+def clock() -> Ticking:
+    return Ticking()
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def opened(clock: Ticking, home: Path) -> Callable[..., SqlLedger]:
+    def open_it(**options: Any) -> SqlLedger:
+        return open_ledger(home, clock=clock, **{"this_machine": "machine-1", **options})
+
+    return open_it
+
+
+@pytest.fixture
+def used(opened: Callable[..., SqlLedger]) -> Callable[..., SqlLedger]:
+    """As ``opened``, for a ledger that has made one call."""
+    ledger = opened()
+    ledger.open_run(new_run())
+    send(ledger, [2])
+    ledger.close()
+    return opened

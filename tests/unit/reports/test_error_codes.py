@@ -1,0 +1,73 @@
+"""Every code that a report can hold has an explanation."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from importer.cli.main import cli
+from importer.core.errors import UsageError
+from importer.core.issues import CATALOGUE
+from importer.delivery import deduplication, outcomes
+from importer.leadsquared.error_catalog import EXPLAINED
+from importer.reports.error_codes import explain, explanations
+from importer.sandbox import refusals
+
+
+def test_every_code_of_the_program_is_explained() -> None:
+    """Those of rows, and those that delivering gives."""
+    known = {one.code for one in explanations()}
+    assert set(CATALOGUE) <= known
+    own = {outcomes.NO_RECEIPT, outcomes.NO_ANSWER, outcomes.REFUSED_WHOLE, outcomes.CONTRADICTION}
+    assert own | {deduplication.ALREADY_SENT, deduplication.WAITS_FOR_OTHER_RUN} <= known
+    assert len(known) == len(list(explanations()))
+
+
+def test_every_refusal_of_the_sandbox_is_explained() -> None:
+    """What people meet while they try things out can be looked up."""
+    source = Path(refusals.__file__).read_text("utf-8")
+    assert set(re.findall(r"MX\w+Exception", source)) <= set(EXPLAINED)
+
+
+def test_explanations_are_sentences() -> None:
+    """A title without a full stop; explanation and remedy with one."""
+    for one in explanations():
+        assert not one.title.endswith("."), one.code
+        assert one.explanation.endswith((".", "!")), one.code
+        assert one.remedy, one.code
+        assert "{" not in one.example.replace("`source: {ragged: pad}`", "").replace("[0-9]{5}", ""), one.code
+
+
+def test_a_code_is_found_however_it_is_written() -> None:
+    """Capitals and blanks do not matter; a near miss is answered with the nearest code."""
+    assert explain(" mxDuplicateEntryexception ").code == "MXDuplicateEntryException"
+    with pytest.raises(UsageError) as caught:
+        explain("not-an-emial")
+    assert "Did you mean not-an-email?" in caught.value.remedy
+    with pytest.raises(UsageError) as caught:
+        explain("%%%%")
+    assert "Did you mean" not in caught.value.remedy
+
+
+def test_the_command() -> None:
+    """One code, all codes, and both as JSON."""
+    run = CliRunner().invoke
+    one = run(cli, ["explain", "no-answer"])
+    assert one.output.startswith("no-answer: No complete answer came back.\n")
+    assert "What to do: Do not enter" in one.output
+    reads = run(cli, ["explain", "required"]).output
+    assert "Reads: The cell is empty" in reads
+    everything = run(cli, ["explain"]).output
+    assert "LeadSquared's own" in everything
+    assert '"code": "no-answer"' in run(cli, ["explain", "no-answer", "--json"]).output
+    assert '"codes": [' in run(cli, ["explain", "--json"]).output
+
+
+def test_advice_without_a_value_beside_it_says_what_to_write() -> None:
+    """Beside a cell a remedy says what is expected there."""
+    assert explain("not-a-date").example.endswith("Expected something like 31/12/2026.")
+    assert explain("not-a-date").remedy == "Write something like 31/12/2026."
+    assert explain("required").remedy == "Fill in the cell."

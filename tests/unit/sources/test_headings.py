@@ -1,0 +1,181 @@
+"""Which row holds the headings, and what the columns are called; the same for text files and workbooks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from importer.core.errors import SourceError
+from importer.sources.headings import column_index, column_letter, label_of
+from importer.sources.interface import Source, SourceOptions
+from importer.sources.opening import open_here
+from tests.support.source_files import as_xlsx, detected, problems_of, rows_of
+
+Open = Callable[..., Source]
+
+
+def labels(source: Source) -> list[str]:
+    return [column.label for column in source.columns]
+
+
+def test_blank_rows_above_the_headings(open_text: Open) -> None:
+    """They are skipped and counted."""
+    source = open_text("\n,\nName,City\nAnn,Pune\n")
+    assert detected(source, "header row") == ("3", "first row with text")
+    assert rows_of(source) == [(4, 4, ["Ann", "Pune"])]
+
+
+def test_title_lines_above_the_headings(open_text: Open) -> None:
+    """Rows with a single filled cell above a wider row are titles, and the evidence says which."""
+    source = open_text("Leads of May\nprinted on Monday,,\n\nName,City,Note\nAnn,Pune,x\n")
+    assert detected(source, "header row") == ("4", "rows 1, 2 hold a single cell, a title")
+    assert rows_of(source) == [(5, 5, ["Ann", "Pune", "x"])]
+
+
+def test_one_title_line(open_text: Open) -> None:
+    """One title is told in the singular."""
+    source = open_text("Leads\nName,City\nAnn,Pune\n")
+    assert detected(source, "header row") == ("2", "row 1 holds a single cell, a title")
+
+
+def test_a_given_heading_row(open_text: Open) -> None:
+    """The person's word counts, and rows above it are no data."""
+    source = open_text("Name,City\nReal name,Real city\nAnn,Pune\n", header_row=2)
+    assert detected(source, "header row") == ("2", "given")
+    assert labels(source) == ["Real name", "Real city"]
+    assert rows_of(source) == [(3, 3, ["Ann", "Pune"])]
+
+
+@pytest.mark.parametrize("row", [3, 9])
+def test_a_given_heading_row_that_is_blank_or_missing(open_text: Open, row: int) -> None:
+    """Headings cannot be where no text is."""
+    with pytest.raises(SourceError) as caught:
+        open_text("Name,City\nx,y\n\nAnn,Pune\n", header_row=row)
+    message = f"row {row} cannot hold the headings, because it is blank or not there."
+    assert caught.value.message.endswith(message)
+    assert caught.value.remedy == "The rows with text are 1 to 2, 4."
+
+
+def test_a_given_heading_row_far_down(open_text: Open) -> None:
+    """Headings are looked for at the top of the file only."""
+    with pytest.raises(SourceError) as caught:
+        open_text("A,B\n" * 1100, header_row=1050)
+    assert caught.value.remedy == "The headings must be among the first 1000 rows with text."
+
+
+@pytest.mark.parametrize(
+    ("first", "shown", "what"),
+    [
+        ("Ann,ann@example.com,x", "ann@example.com", "an e-mail address"),
+        ("Ann,+91 98450 98450,x", "+91 98450 98450", "a phone number"),
+        ("Ann,9845098450,x", "9845098450", "a phone number"),
+        ("Ann,28/02/2026,x", "28/02/2026", "a date"),
+        ("Ann,2026-02-28 14:05:00,x", "2026-02-28 14:05:00", "a date"),
+        ("Ann,42,x", "42", "a number"),
+        ("Ann,-1.5,x", "-1.5", "a number"),
+        ("Ann,aff2d8a2-1111-2222-3333-444455556666,x", "aff2d8a2-1111-2222-3333-444455556666", "an id"),
+    ],
+)
+def test_a_first_row_that_looks_like_data(open_text: Open, first: str, shown: str, what: str) -> None:
+    """A file without headings is refused, with the cell that gave it away, unless the person insists."""
+    with pytest.raises(SourceError) as caught:
+        open_text(f"{first}\nBob,y,z\n")
+    assert caught.value.message.endswith(f'row 1 looks like data, not like headings: "{shown}" is {what}.')
+    assert caught.value.remedy == (
+        "Insert a row with headings above it; or, if these are the headings, set `source: {header_row: 1}`."
+    )
+    assert open_text(f"{first}\nBob,y,z\n", header_row=1).columns[1].heading == shown
+
+
+@pytest.mark.parametrize(
+    "heading", ["2025", "2024-25", "2026-01", "Q1", "Phone 1", "E-mail", "% of 100", "No.", "1st call", "A@B"]
+)
+def test_headings_that_only_resemble_data(open_text: Open, heading: str) -> None:
+    """Years, ordinals and abbreviations are honest headings."""
+    assert labels(open_text(f"Name,{heading}\nAnn,x\n")) == ["Name", heading]
+
+
+def test_equal_headings_get_different_labels(open_text: Open) -> None:
+    """The first keeps its name; a made-up name never takes that of a real heading."""
+    source = open_text("Notes,Notes,Notes (2), notes ,Notes\n1,2,3,4,5\n")
+    assert labels(source) == ["Notes", "Notes (3)", "Notes (2)", "notes", "Notes (4)"]
+    assert source.notes == (
+        'Columns A and B have the same heading "Notes"; B is called "Notes (3)".',
+        'Columns A and E have the same heading "Notes"; E is called "Notes (4)".',
+    )
+
+
+def test_a_column_without_heading_is_named_by_its_letter(open_text: Open) -> None:
+    """Data never disappears for want of a heading."""
+    source = open_text("Name,,City\nAnn,x,Pune\n")
+    assert [(column.heading, column.label) for column in source.columns][1] == ("", "(column B)")
+    assert source.notes == ('Column B has no heading; it is called "(column B)".',)
+
+
+def test_columns_without_heading_and_data_are_left_out(open_text: Open) -> None:
+    """Spacers and trailing delimiters are no columns; letters and cells stay right."""
+    source = open_text("Name,,City,\nAnn,,Pune,\nBob,,Goa\n")
+    assert [(column.index, column.letter, column.label) for column in source.columns] == [
+        (0, "A", "Name"),
+        (1, "C", "City"),
+    ]
+    assert rows_of(source) == [(2, 2, ["Ann", "Pune"]), (3, 3, ["Bob", "Goa"])]
+    assert problems_of(source) == []
+    assert source.notes == ()
+
+
+def test_late_text_in_a_column_that_was_left_out_is_a_problem(open_text: Open) -> None:
+    """Text far down in a column without a heading is told, not dropped."""
+    source = open_text("Name,,City,\n" + "Ann,,Pune,\n" * 1200 + "Bob,lost,Goa,\nCid,,Goa,gone\n")
+    assert [problem.partition(":")[0] for problem in problems_of(source)] == ["row 1202", "row 1203"]
+
+
+def test_invisible_characters_in_headings(open_text: Open) -> None:
+    """The heading stays as it is; the label is what a person sees."""
+    source = open_text('\u200bLead\u00a0 ID\ufeff,"Joined\nat",Cafe\u0301\n1,2,3\n')
+    assert [column.heading for column in source.columns] == ["\u200bLead\u00a0 ID\ufeff", "Joined\nat", "Cafe\u0301"]
+    assert labels(source) == ["Lead ID", "Joined at", "Café"]
+
+
+def test_too_many_columns(open_text: Open) -> None:
+    """More columns than a spreadsheet holds are refused."""
+    with pytest.raises(SourceError) as caught:
+        open_text(",".join(f"c{i}" for i in range(16_385)) + "\n")
+    assert caught.value.message.endswith("data.csv has 16385 columns; a spreadsheet holds 16384.")
+
+
+def test_a_table_that_does_not_begin_at_a1(tmp_path: Path) -> None:
+    """Row numbers and letters are those of the sheet, wherever the table stands."""
+    rows: list[list[str]] = [[] for _ in range(6)]
+    rows += [["", "", "", "Name", "", "City"], ["", "", "", "Ann", "", "Pune"]]
+    source = open_here(as_xlsx(tmp_path / "a.xlsx", {"S": rows}), SourceOptions())
+    assert [(column.letter, column.label) for column in source.columns] == [("D", "Name"), ("F", "City")]
+    assert source.header_row == 7
+    assert rows_of(source) == [(8, 8, ["Ann", "Pune"])]
+
+
+def test_titles_of_a_workbook(tmp_path: Path) -> None:
+    """The same rule holds for sheets."""
+    rows = [["Leads of May"], [], ["Name", "City"], ["Ann", "Pune"]]
+    source = open_here(as_xlsx(tmp_path / "a.xlsx", {"S": rows}), SourceOptions())
+    assert detected(source, "header row") == ("3", "row 1 holds a single cell, a title")
+
+
+def test_letters() -> None:
+    """Letters count as in Excel."""
+    assert [column_letter(index) for index in (0, 25, 26, 701, 702, 16_383)] == ["A", "Z", "AA", "ZZ", "AAA", "XFD"]
+    assert all(column_index(column_letter(index)) == index for index in range(16_384))
+
+
+def test_a_label_never_changes_again() -> None:
+    """The label of a label is itself, so that a mapping may use either spelling."""
+    for heading in (" a  b ", "x\u200by", "\ufeff", "e\u0301"):
+        assert label_of(label_of(heading)) == label_of(heading)
+
+
+def test_headings_that_nobody_can_see(open_text: Open) -> None:
+    """A table without columns is no table."""
+    with pytest.raises(SourceError, match="row 1, which should hold the headings, has no text that can be seen"):
+        open_text("\u200b\ufeff\u200b\n")

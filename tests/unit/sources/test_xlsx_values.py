@@ -1,0 +1,176 @@
+"""Texts, numbers, days and durations of .xlsx workbooks, as other programs write and read them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import tempfile
+import zipfile
+from pathlib import Path
+
+import openpyxl
+import pytest
+import python_calamine
+import xlsxwriter
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from importer.core.errors import SourceError
+from importer.sources.interface import SourceOptions
+from importer.sources.opening import open_here
+from importer.sources.xlsx.number_formats import Shown, shown_by
+from importer.sources.xlsx.shared_strings import SharedStrings, plain, unescaped
+from tests.support.shared_texts import values
+from tests.support.source_files import rows_of
+
+NONE = SourceOptions()
+TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=20)
+
+
+@given(st.lists(st.lists(TEXT, min_size=2, max_size=2), min_size=1, max_size=6), st.booleans())
+@example([["_x000D_", "a\rb"], [" x", "y "]], False)
+@example([["_x000D_", "a\rb"], [" x", "y "]], True)
+@settings(max_examples=50, deadline=None)
+def test_texts_come_back_as_they_were_written(rows: list[list[str]], constant_memory: bool) -> None:
+    """Shared or in-line, with any character: what XlsxWriter writes is what we read."""
+    content = io.BytesIO()
+    book = xlsxwriter.Workbook(content, {"constant_memory": constant_memory, "in_memory": not constant_memory})
+    sheet = book.add_worksheet("S")
+    sheet.write_row(0, 0, ["Head", "Other"])
+    for number, row in enumerate(rows, 1):
+        for column, text in enumerate(row):
+            if text and not text.startswith("<r>"):
+                sheet.write_string(number, column, text)
+    book.close()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "a.xlsx"
+        path.write_bytes(content.getvalue())
+        found = {row: cells for row, _, cells in rows_of(open_here(path, NONE))}
+    expected = {number: row for number, row in enumerate(rows, 2) if any(text.strip() for text in row)}
+    assert {row: [_lines(text) for text in cells] for row, cells in found.items()} == {
+        row: [_lines(text) for text in cells] for row, cells in expected.items()
+    }
+
+
+def _lines(text: str) -> str:
+    # XlsxWriter leaves characters out that XML has no way to write.
+    return text.replace("\ufffe", "").replace("\uffff", "")
+
+
+@given(st.lists(st.floats(-1e6, 2e6, allow_nan=False), min_size=1, max_size=8), st.booleans())
+@settings(max_examples=40, deadline=None)
+def test_numbers_and_moments_agree_with_another_reader(numbers: list[float], from_1904: bool) -> None:
+    """Plain numbers and dates have the text that the other reader's values have by the same rules."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "a.xlsx"
+        book = openpyxl.Workbook()
+        if from_1904:
+            book.epoch = openpyxl.utils.datetime.CALENDAR_MAC_1904
+        book.active.append(["Number", "Moment"])
+        for number in numbers:
+            book.active.append([number, abs(number) + 61])
+            book.active.cell(book.active.max_row, 2).number_format = "dd/mm/yyyy hh:mm"
+        book.save(path)
+        found = [cells for _, _, cells in rows_of(open_here(path, NONE))]
+        from importer.sources.excel.cell_text import text_of
+
+        other = python_calamine.load_workbook(path).get_sheet_by_index(0).to_python()[1:]
+    assert [line[0] for line in found] == [text_of(line[0]) for line in other]
+    for ours, theirs in zip(found, other, strict=True):
+        if not isinstance(theirs[1], (dt.datetime, dt.date)):
+            continue
+        moment = dt.datetime.fromisoformat(ours[1])
+        expected = theirs[1] if isinstance(theirs[1], dt.datetime) else dt.datetime.combine(theirs[1], dt.time())
+        assert abs(moment - expected) <= dt.timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(
+    ("serial", "from_1904", "text"),
+    [
+        ("0.5", False, "12:00:00"),
+        ("1", False, "1900-01-01"),
+        ("59", False, "1900-02-28"),
+        ("60", False, "1900-02-29"),
+        ("61", False, "1900-03-01"),
+        ("46081", False, "2026-02-28"),
+        ("46081.5868055556", False, "2026-02-28 14:05:00"),
+        ("44619", True, "2026-02-28"),
+        ("2958465", False, "9999-12-31"),
+        ("2958466", False, "2958466"),
+        ("-1", False, "-1"),
+        ("text", False, "text"),
+    ],
+)
+def test_serial_numbers_of_days(serial: str, from_1904: bool, text: str) -> None:
+    """Both epochs, Excel's day that never was, and numbers that are no day."""
+    known = values(styles=(Shown.MOMENT,), from_1904=from_1904)
+    assert known.number(serial, "0") == known.number(serial, "0") == text
+
+
+def test_durations_and_unknown_styles() -> None:
+    """Hours beyond a day are kept; a style that is not there shows a plain number."""
+    known = values(styles=(Shown.DURATION,))
+    assert known.number("1.25", "0") == "30:00:00"
+    assert known.number("1.25", "9") == "1.25"
+    assert known.number("1.25", "") == "30:00:00"
+    assert known.cell("d", "2026-02-28T10:00:00Z", "") == "2026-02-28T10:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("code", "shown"),
+    [
+        ("General", Shown.NUMBER),
+        ("0.00", Shown.NUMBER),
+        ('"days" 0', Shown.NUMBER),
+        ("[Red]0", Shown.NUMBER),
+        ("0.00E+00", Shown.NUMBER),
+        ("#,##0 \\d", Shown.NUMBER),
+        ("@", Shown.NUMBER),
+        ("dd/mm/yyyy", Shown.MOMENT),
+        ("[$-409]d-mmm-yy;@", Shown.MOMENT),
+        ("h:mm AM/PM", Shown.MOMENT),
+        ("[h]:mm:ss", Shown.DURATION),
+        ("[mm]:ss", Shown.DURATION),
+        ("0;dd", Shown.NUMBER),
+    ],
+)
+def test_what_a_format_shows(code: str, shown: Shown) -> None:
+    """Texts, colours, conditions and locales in a code do not count."""
+    assert shown_by(code) is shown
+
+
+def test_texts_of_a_workbook(tmp_path: Path) -> None:
+    """Rich text is joined, phonetic hints are left out, escapes are decoded once, and odd numbers are refused."""
+    path = tmp_path / "a.zip"
+    items = (
+        "<si><r><t>a</t></r><r><t> b</t></r></si><si><t>東京</t><rPh sb='0' eb='2'><t>トウキョウ</t></rPh></si>"
+        "<si><t>_x005F_x000D_</t></si><si/>"
+    )
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("s.xml", f"<sst>{items}</sst>")
+    with zipfile.ZipFile(path) as archive:
+        strings = SharedStrings(archive, "s.xml", path)
+        none = SharedStrings(archive, "", path)
+    assert [strings[number] for number in range(len(strings))] == ["a b", "東京", "_x000D_", ""]
+    assert strings.take([1, 1, 3]).to_pylist() == ["東京", "東京", ""]
+    assert (len(none), strings.blank) == (0, {3})
+    with pytest.raises(IndexError):
+        strings[-1]
+    assert unescaped("_xD83D_") == "_xD83D_"
+
+
+def test_broken_texts_are_damage(tmp_path: Path) -> None:
+    """XML that ends in the middle."""
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("s.xml", "<sst><si>")
+    with zipfile.ZipFile(path) as archive, pytest.raises(SourceError):
+        SharedStrings(archive, "s.xml", path)
+
+
+def test_character_data_as_a_parser_reads_it() -> None:
+    """References and line ends, and errors for what no parser takes."""
+    assert plain(b"a&amp;b&#65;&#x1F600;\r\nc\rd") == "a&bA😀\nc\nd"
+    for wrong in (b"a & b", b"&nbsp;", b"&#0;", b"&#xD800;", b"\xff"):
+        with pytest.raises((ValueError, KeyError)):
+            plain(wrong)

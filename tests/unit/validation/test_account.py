@@ -1,0 +1,137 @@
+"""What the account demands of a cell, with the exact words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from importer.crm_schema.constraints import Demand, Owners
+from importer.validation.interface import Checked
+from tests.support.sampled import examples
+from tests.unit.validation.validation_words import cells_of, numbers, told, validator, wire
+
+PLACE = 'row 2, column A "Cell": '
+PLAN = Demand('"Plan" (mx_1)', options=("Gold", "Silver"))
+OWNERS = Demand('"Owner" (mx_1)', owners=Owners(frozenset({"ann@example.com"}), frozenset({"omar@example.com"})))
+
+
+def check(demand: Demand, rule: dict[str, Any], *texts: str) -> Checked:
+    """A file of one column "Cell", which fills the field `mx_1`, of which the account demands something."""
+    made = validator({"mx_1": rule if "value" in rule else {"column": "Cell", **rule}}, ["Cell"])
+    made.demand({"activity.mx_1": demand})
+    return made.check(numbers(len(texts)), cells_of(["Cell"], [[text] for text in texts]))
+
+
+CASES: list[tuple[Demand, dict[str, Any], str, str, str]] = [
+    (
+        PLAN,
+        {},
+        "Gol",
+        "not-an-account-option",
+        '"Gol" is not an option of "Plan" (mx_1). Did you mean "Gold"? '
+        "Options: Gold, Silver. Correct the cell, translate it with `lookup:`, or add the option in LeadSquared.",
+    ),
+    (
+        PLAN,
+        {"lookup": {"Best": "Golden"}},
+        "Best",
+        "not-an-account-option",
+        '"Golden" is not an option of "Plan" (mx_1). Did you mean "Gold"? '
+        "Options: Gold, Silver. Correct the cell, translate it with `lookup:`, or add the option in LeadSquared.",
+    ),
+    (
+        Demand("mx_1", max_length=5),
+        {},
+        "Zürich",
+        "too-long-for-account",
+        "The text has 6 characters; mx_1 holds 5 in your account. "
+        "Shorten the text, or make the field longer in LeadSquared.",
+    ),
+    (
+        OWNERS,
+        {},
+        "an@example.com",
+        "unknown-user",
+        '"an@example.com" is no user of the account. Did you mean "ann@example.com"? '
+        "Correct the cell. LeadSquared lists the users under Settings > Users and Permissions.",
+    ),
+    (
+        OWNERS,
+        {},
+        "Omar@Example.com",
+        "inactive-user",
+        '"Omar@Example.com" is a user who is not active. Name an active user, or activate this one in LeadSquared.',
+    ),
+    (
+        Demand("mx_1", events=(("201", "Webinar"), ("202", "Visit"))),
+        {},
+        "210",
+        "unknown-activity-type",
+        'The account has no activity type with the code 210. It has: 201 "Webinar", 202 "Visit".',
+    ),
+    (
+        Demand("mx_1", required=True),
+        {},
+        "",
+        "required",
+        "The cell is empty, but activity.mx_1 is required. Fill in the cell.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("demand", "rule", "text", "code", "words"), CASES)
+def test_each_demand_in_words(demand: Demand, rule: dict[str, Any], text: str, code: str, words: str) -> None:
+    """One problem, with its code and its words."""
+    checked = check(demand, rule, text)
+    assert [problem.code for problem in checked.problems] == [code]
+    assert told(checked) == [PLACE + words]
+    assert not checked.ok.any()
+
+
+@pytest.mark.parametrize(
+    ("demand", "rule", "text"),
+    [
+        (PLAN, {}, "Gold"),
+        (PLAN, {}, ""),
+        (PLAN, {"lookup": {"G": "Gold"}}, "G"),
+        (PLAN, {"value": "Anything"}, "x"),
+        (Demand("mx_1", max_length=5), {}, "Ürich"),
+        (Demand("mx_1", max_length=5), {"type": "number"}, "12.50"),
+        (OWNERS, {}, " ANN@example.com"),
+        (OWNERS, {}, ""),
+        (Demand("mx_1", events=(("201", "Webinar"),)), {}, "201 "),
+        (Demand("mx_1", required=True), {"default": "none"}, ""),
+        (Demand("mx_1"), {}, "anything"),
+    ],
+)
+def test_what_the_account_takes_passes(demand: Demand, rule: dict[str, Any], text: str) -> None:
+    """Nothing is said, and the text is sent; constants are judged with the mapping, not row by row."""
+    assert told(check(demand, rule, text)) == []
+
+
+def test_one_cell_has_one_problem() -> None:
+    """What the mapping refuses is not refused a second time."""
+    short = Demand("mx_1", max_length=5)
+    checked = check(short, {"max_length": "8"}, "12345", "123456", "123456789")
+    assert [(problem.row, problem.code) for problem in checked.problems] == [
+        (3, "too-long-for-account"),
+        (4, "too-long"),
+    ]
+    assert [problem.code for problem in check(PLAN, {"type": "email"}, "Gol").problems] == ["not-an-email"]
+
+
+@settings(max_examples=examples(100))
+@given(
+    texts=st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=6), min_size=1, max_size=6)
+)
+def test_demands_only_take_rows_away(texts: list[str]) -> None:
+    """They change no text, and a row that they pass would have passed without them."""
+    free = check(Demand("mx_1"), {}, *texts)
+    held = check(Demand("mx_1", options=("a", "b"), max_length=3), {}, *texts)
+    assert wire(free) == wire(held)
+    assert set(held.rows[held.ok]) <= set(free.rows[free.ok])
+    allowed = [text is None or text in ("a", "b") for text in wire(free)]
+    assert held.ok.tolist() == [a and b for a, b in zip(allowed, free.ok.tolist(), strict=True)]
