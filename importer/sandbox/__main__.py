@@ -9,6 +9,7 @@ import secrets
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from dataclasses import Field, fields
 from pathlib import Path
 from typing import Any
@@ -37,16 +38,16 @@ def parser() -> argparse.ArgumentParser:
     )
     group = made.add_argument_group("how it behaves (all can be changed while it runs)")
     for one in fields(Options):
-        _add(group, one)
+        _add(group.add_argument, one)
     return made
 
 
-def _add(group: argparse._ArgumentGroup, one: Field[Any]) -> None:
+def _add(add_argument: Callable[..., object], one: Field[Any]) -> None:
     flag, words = "--" + one.name.replace("_", "-"), one.metadata["words"]
     if one.default is False:
-        group.add_argument(flag, action="store_true", help=words)
+        add_argument(flag, action="store_true", help=words)
         return
-    group.add_argument(
+    add_argument(
         flag,
         type=type(one.default),
         default=one.default,
