@@ -61,10 +61,10 @@ def schema_command() -> int:
 @jobs_options
 def list_command(file: Path | None, as_json: bool) -> int:
     """Show the jobs: when each is due, what waits for a person, and how it ended last."""
-    from importer.jobs.monitoring.status import standing
+    from importer.jobs.monitoring.status import describe_jobs
 
     with jobs_desk(file) as desk:
-        listed = standing(desk.jobs, desk.store, desk.outside.clock.now())
+        listed = describe_jobs(desk.jobs, desk.store, desk.outside.clock.now())
     if as_json:
         print_json({"jobs": listed})
         return 0
@@ -86,10 +86,10 @@ def list_command(file: Path | None, as_json: bool) -> int:
 @jobs_options
 def next_command(count: int, file: Path | None, as_json: bool) -> int:
     """Show when jobs are due next."""
-    from importer.jobs.monitoring.status import coming
+    from importer.jobs.monitoring.status import upcoming_runs
 
     with jobs_desk(file) as desk:
-        times = coming(desk.jobs, desk.store, desk.outside.clock.now(), count)
+        times = upcoming_runs(desk.jobs, desk.store, desk.outside.clock.now(), count)
     if as_json:
         print_json({"next": times})
     else:

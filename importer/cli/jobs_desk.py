@@ -16,9 +16,9 @@ from importer.cli.options import load, surroundings
 if TYPE_CHECKING:
     from importer.app.environment import Surroundings
     from importer.jobs.config.loader import LoadedJobs
-    from importer.jobs.engine.job_run import Worker
-    from importer.jobs.engine.workers import Hold
-    from importer.jobs.notifications.dispatcher import Postman
+    from importer.jobs.engine.job_run import JobRunner
+    from importer.jobs.engine.workers import HoldLock
+    from importer.jobs.notifications.dispatcher import NotificationDispatcher
     from importer.jobs.store.database import Databases
     from importer.jobs.store.store import JobStore
 
@@ -41,27 +41,26 @@ class JobsDesk:
     databases: Databases
     outside: Surroundings
 
-    def worker(self) -> Worker:
+    def worker(self) -> JobRunner:
         """Somebody who does the work, with the real accounts."""
-        from importer.jobs.engine.job_run import Worker
+        from importer.jobs.engine.job_run import JobRunner
 
         outside = self.outside
-        return Worker(self.jobs, self.store, outside, lambda name: load(outside, name), self.hold)
+        return JobRunner(self.jobs, self.store, outside, lambda name: load(outside, name), self.hold)
 
     @property
-    def hold(self) -> Hold:
+    def hold(self) -> HoldLock:
         """Holds locks of the jobs, against other machines, too, where several share a database."""
-        from importer.jobs.engine.workers import holding
+        from importer.jobs.engine.workers import job_locks
 
-        return holding(self.outside.home, self.databases.shared)
+        return job_locks(self.outside.home, self.databases.shared)
 
-    def postman(self) -> Postman:
+    def postman(self) -> NotificationDispatcher:
         """Somebody who sends the notifications."""
-        from importer.jobs.notifications.dispatcher import Postman
-        from importer.jobs.notifications.sender import sender
+        from importer.jobs.notifications.dispatcher import NotificationDispatcher, make_sender
 
         environment = self.outside.environment
-        return Postman(self.jobs, self.store, sender(environment), environment, self.outside.clock)
+        return NotificationDispatcher(self.jobs, self.store, make_sender(environment), environment, self.outside.clock)
 
 
 @contextmanager
@@ -72,18 +71,18 @@ def jobs_desk(file: Path | None, *, quiet: bool = True, verbose: int = 0, log_na
     """
     from importer.config.settings import forget_keys
     from importer.jobs.config.loader import find_jobs_file, load_jobs
-    from importer.jobs.engine.workers import opening
+    from importer.jobs.engine.workers import exclusive_start
     from importer.jobs.notifications.addresses import hide_addresses
-    from importer.jobs.store.database import databases_of, open_database
+    from importer.jobs.store.database import find_databases, open_database
     from importer.jobs.store.store import JobStore
 
     outside = surroundings(quiet=quiet, verbose=verbose, log_name=log_name)
     jobs = load_jobs(find_jobs_file(file, outside.environment, outside.home))
-    databases = databases_of(outside.environment, outside.home)
+    databases = find_databases(outside.environment, outside.home)
     hide_addresses(jobs.addresses(), outside.environment)
     # Now that these are known, no child inherits the database's password or an address of a notification.
     forget_keys(os.environ)
-    with opening(databases.shared, outside.clock.sleep):
+    with exclusive_start(databases.shared, outside.clock.sleep):
         store = JobStore(open_database(databases.jobs))
     try:
         yield JobsDesk(jobs, store, databases, outside)

@@ -28,14 +28,14 @@ def install_command(kind: str | None, write: bool, replace: bool, file: Path | N
     """Print a unit for the scheduler of this machine, or install it."""
     from importer.cli.options import surroundings
     from importer.jobs.config.loader import find_jobs_file, load_jobs
-    from importer.jobs.install import TASK_FILE, UNIT_PATH, Place, cron_block, systemd_unit, windows_task
+    from importer.jobs.install import TASK_FILE, UNIT_PATH, Installation, crontab_block, systemd_unit, windows_task
 
     if kind is None:
         raise click.UsageError("Say for what: --cron, --systemd or --windows-task.")
     outside = surroundings(quiet=True, verbose=0)
     jobs = load_jobs(find_jobs_file(file, outside.environment, outside.home))
-    place = Place(_program(), outside.home, _owner(jobs.path))
-    texts = {_CRON: cron_block, _SYSTEMD: systemd_unit, _WINDOWS: windows_task}
+    place = Installation(_program(), outside.home, _owner(jobs.path))
+    texts = {_CRON: crontab_block, _SYSTEMD: systemd_unit, _WINDOWS: windows_task}
     text = texts[kind](jobs, place)
     path = {_SYSTEMD: UNIT_PATH, _WINDOWS: TASK_FILE}.get(kind)
     words = ""

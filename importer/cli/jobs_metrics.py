@@ -14,7 +14,7 @@ from importer.cli.jobs_desk import JobsDesk, jobs_desk, jobs_options
 from importer.cli.main import print_json
 
 if TYPE_CHECKING:
-    from importer.jobs.monitoring.collector import Watcher
+    from importer.jobs.monitoring.status import MetricsCollector
 
 
 @click.command("metrics")
@@ -30,11 +30,11 @@ def metrics_command(textfile: Path | None, file: Path | None, as_json: bool) -> 
     For cron: the same figures as those of `importer serve --listen`, but those of the engine.
     """
     from importer.cli.streams import answer
-    from importer.jobs.monitoring.prometheus import exposition, health, write_textfile
+    from importer.jobs.monitoring.prometheus import format_metrics, health, write_textfile
 
     with jobs_desk(file) as desk:
-        picture = watcher(desk).picture()
-    content, _ = exposition(picture)
+        picture = watcher(desk).snapshot()
+    content, _ = format_metrics(picture)
     if textfile is not None:
         write_textfile(textfile, content)
     if as_json:
@@ -44,15 +44,15 @@ def metrics_command(textfile: Path | None, file: Path | None, as_json: bool) -> 
     return 1 if picture.troubles else 0
 
 
-def watcher(desk: JobsDesk, engine_trouble: Callable[[datetime], str] | None = None) -> Watcher:
+def watcher(desk: JobsDesk, engine_trouble: Callable[[datetime], str] | None = None) -> MetricsCollector:
     """Somebody who looks at the ledger and the jobs of ``desk``."""
     from importer.config.settings import database_of
-    from importer.jobs.monitoring.collector import Watcher
+    from importer.jobs.monitoring.status import MetricsCollector
     from importer.ledger.factory import watch_ledger
 
     outside = desk.outside
     ledger = watch_ledger(outside.home, database_of(outside.environment))
-    return Watcher(outside.home, desk.jobs, desk.store, ledger, outside.clock.now, engine_trouble)
+    return MetricsCollector(outside.home, desk.jobs, desk.store, ledger, outside.clock.now, engine_trouble)
 
 
 @contextmanager
@@ -62,12 +62,12 @@ def answering(listen: str | None, desk: JobsDesk, engine_trouble: Callable[[date
         yield
         return
     from importer.cli.streams import say
-    from importer.jobs.monitoring.http_server import address_of, listening
-    from importer.jobs.monitoring.prometheus import exposition
+    from importer.jobs.monitoring.http_server import parse_address, serve_metrics
+    from importer.jobs.monitoring.prometheus import format_metrics
 
-    take = watcher(desk, engine_trouble).picture
+    take = watcher(desk, engine_trouble).snapshot
     # What is missing for it is told now, and not to the first who asks.
-    exposition(take())
-    with listening(address_of(listen), take) as address:
+    format_metrics(take())
+    with serve_metrics(parse_address(listen), take) as address:
         say(f"Figures: {address}/metrics, health: {address}/health.")
         yield

@@ -21,13 +21,13 @@ def test_command(name: str, file: Path | None, as_json: bool) -> int:
     from importer.cli.options import surroundings
     from importer.core.errors import UsageError
     from importer.jobs.config.loader import find_jobs_file, load_jobs
-    from importer.jobs.notifications.sender import sender, try_addresses
+    from importer.jobs.notifications.dispatcher import make_sender, try_addresses
 
     outside = surroundings(quiet=True, verbose=0)
     task = load_jobs(find_jobs_file(file, outside.environment, outside.home)).task(name)
     if not task.job.notify:
         raise UsageError(f"The job {name} notifies nobody.", "Add `notify:` to it; docs/jobs.md shows how.")
-    tried = try_addresses(task, sender(outside.environment), outside.environment, outside.clock.now())
+    tried = try_addresses(task, make_sender(outside.environment), outside.environment, outside.clock.now())
     status = 1 if any(each["trouble"] for each in tried) else 0
     if as_json:
         print_json({"job": name, "tried": tried, "exit_status": status})

@@ -22,7 +22,7 @@ def pause_command(name: str, why: str, file: Path | None, as_json: bool) -> int:
     with jobs_desk(file) as desk:
         desk.jobs.task(name)
         now = iso(desk.outside.clock.now())
-        desk.store.change_state(name, paused_at=now, paused_by=person(), paused_why=why)
+        desk.store.update_job_state(name, paused_at=now, paused_by=person(), paused_why=why)
     if as_json:
         print_json({"job": name, "paused_at": now, "exit_status": 0})
     else:
@@ -39,7 +39,7 @@ def resume_command(name: str, file: Path | None, as_json: bool) -> int:
     """Let the paused job NAME run again."""
     with jobs_desk(file) as desk:
         desk.jobs.task(name)
-        desk.store.change_state(name, paused_at="", paused_by="", paused_why="")
+        desk.store.update_job_state(name, paused_at="", paused_by="", paused_why="")
     if as_json:
         print_json({"job": name, "paused_at": None, "exit_status": 0})
     else:
@@ -55,20 +55,20 @@ def approve_command(name: str, chosen: Path | None, file: Path | None, as_json: 
     """Let the files of the job NAME be sent that its guards hold; they go at its next turn."""
     from importer.core.errors import UsageError
     from importer.core.text import shown
-    from importer.jobs.store.store import State
+    from importer.jobs.store.records import FileState
 
     with jobs_desk(file) as desk:
         desk.jobs.task(name)
         held = [
             entry
-            for entry in desk.store.entries(name, [State.HELD])
+            for entry in desk.store.file_records(name, [FileState.HELD])
             if chosen is None or Path(entry.path).absolute() == chosen.absolute()
         ]
         if not held:
             raise UsageError(f"The job {name} holds no such file.", "See what is held: importer jobs list")
         for entry in held:
-            desk.store.change(
-                entry.id, state=State.APPROVED.value, outcome="", attempts=0, approved_by=person(), message=""
+            desk.store.update_file(
+                entry.id, state=FileState.APPROVED.value, outcome="", attempts=0, approved_by=person(), message=""
             )
     paths = [entry.path for entry in held]
     if as_json:

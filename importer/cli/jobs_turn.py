@@ -11,7 +11,7 @@ from importer.cli.jobs_desk import jobs_desk, jobs_options, tell_lines
 from importer.cli.main import print_json
 
 if TYPE_CHECKING:
-    from importer.jobs.engine.results import TurnEnd
+    from importer.jobs.engine.results import JobRunResult
 
 _BUSY = 75
 _POST_SECONDS = 30.0
@@ -41,29 +41,29 @@ def run_command(name: str, file: Path | None, as_json: bool, quiet: bool, verbos
             try:
                 engine.start()
                 end = engine.run_now(name, desk.outside.clock.now())
-                worker.watch_silence()
-                engine.tidy(desk.outside.clock.now())
+                worker.report_silence()
+                engine.delete_old(desk.outside.clock.now())
             finally:
                 engine.stop()
         postman = desk.postman()
-        postman.deliver(_POST_SECONDS, desk.outside.stop.is_set)
-        postman.tidy()
+        postman.send_due(_POST_SECONDS, desk.outside.stop.is_set)
+        postman.delete_old()
     return _tell(end, as_json=as_json, quiet=quiet)
 
 
 def _tell_busy(name: str, *, as_json: bool) -> int:
-    from importer.jobs.engine.results import TurnEnd
-    from importer.jobs.store.store import Result
+    from importer.jobs.engine.results import JobRunResult
+    from importer.jobs.store.records import JobOutcome
 
-    return _tell(TurnEnd(name, Result.BUSY, _BUSY, "The job is running already."), as_json=as_json)
+    return _tell(JobRunResult(name, JobOutcome.BUSY, _BUSY, "The job is running already."), as_json=as_json)
 
 
-def _tell(end: TurnEnd, *, as_json: bool, quiet: bool = False) -> int:
-    from importer.jobs.store.store import Result
+def _tell(end: JobRunResult, *, as_json: bool, quiet: bool = False) -> int:
+    from importer.jobs.store.records import JobOutcome
 
     if as_json:
-        print_json(end.plain())
-    elif end.outcome != Result.BUSY and not (quiet and end.exit_status == 0):
+        print_json(end.to_json())
+    elif end.outcome != JobOutcome.BUSY and not (quiet and end.exit_status == 0):
         for note in end.notes:
             tell_lines(note)
         for each in end.files:

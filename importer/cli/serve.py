@@ -59,26 +59,26 @@ def command(file: Path | None, as_json: bool, listen: str | None, verbose: int) 
         engine = Engine(worker, desk.databases, "serve")
         try:
             engine.start()
-            engine.keep_schedules(desk.outside.clock.now())
+            engine.apply_schedules(desk.outside.clock.now())
             if as_json:
                 print_json({"status": "serving", "exit_status": 0, "jobs": list(desk.jobs.tasks)})
             number = len(desk.jobs.tasks)
             say(f"Serving {number} job{'s' * (number != 1)} of {desk.jobs.path}. Ctrl-C stops.")
-            with answering(listen, desk, engine.trouble):
+            with answering(listen, desk, engine.find_problem):
                 _watch(desk, engine)
         finally:
             desk.outside.stop.set()
             engine.stop()
-        desk.postman().deliver(_LAST_POST_SECONDS)
+        desk.postman().send_due(_LAST_POST_SECONDS)
     say("Stopped; what was under way is continued at the next start.")
     return 0
 
 
 def _only_one(desk: JobsDesk) -> AbstractContextManager[bool]:
     """One service on a machine, unless several work together."""
-    from importer.jobs.engine.locks import held_lock
+    from importer.jobs.engine.workers import file_lock
 
-    return nullcontext(True) if desk.databases.shared else held_lock(desk.outside.home, "serve")
+    return nullcontext(True) if desk.databases.shared else file_lock(desk.outside.home, "serve")
 
 
 def _watch(desk: JobsDesk, engine: Engine) -> None:
@@ -88,13 +88,13 @@ def _watch(desk: JobsDesk, engine: Engine) -> None:
     outside, postman, leftovers = desk.outside, desk.postman(), Leftovers()
     looked = tidied = outside.clock.monotonic()
     while not outside.stop.wait(min(_POST_SECONDS, _LOOK_SECONDS)):
-        postman.deliver(_TIDY_SECONDS, outside.stop.is_set)
+        postman.send_due(_TIDY_SECONDS, outside.stop.is_set)
         leftovers.clear()
         now = outside.clock.monotonic()
-        if engine.has_peers and now - looked >= _LOOK_SECONDS:
+        if engine.is_shared and now - looked >= _LOOK_SECONDS:
             looked = now
-            engine.continue_for_others()
+            engine.resume_lost_work()
         if now - tidied >= _TIDY_SECONDS:
             tidied = now
-            engine.tidy(outside.clock.now())
-            postman.tidy()
+            engine.delete_old(outside.clock.now())
+            postman.delete_old()

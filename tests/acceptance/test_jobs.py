@@ -9,7 +9,7 @@ from pathlib import Path
 
 from importer.sandbox.seed import lead_id
 from tests.acceptance.conftest import Desk
-from tests.support.job_files import jobs, turn
+from tests.support.job_files import run_job, write_jobs_file
 
 
 def listed(desk: Desk, folder: str) -> list[str]:
@@ -18,7 +18,7 @@ def listed(desk: Desk, folder: str) -> list[str]:
 
 def test_a_file_is_imported_once_and_archived(desk: Desk) -> None:
     """The file goes to done/, its rows are in the CRM once, and the same content under another name is recognised."""
-    jobs(desk)
+    write_jobs_file(desk)
     desk.visits(30, "inbox/monday.csv")
     first = desk.run("--log-file", "all.jsonl", "jobs", "run", "visits", "--json")
     assert first.status == 0, first.err
@@ -30,14 +30,14 @@ def test_a_file_is_imported_once_and_archived(desk: Desk) -> None:
     assert sent["rows"] == {"created": 30}
     assert (len(desk.notes()), set(desk.notes().values())) == (30, {1})
     desk.visits(30, "inbox/copy.csv")
-    second = turn(desk)
+    second = run_job(desk)
     assert (second.status, second.json["outcome"]) == (0, "duplicate")
     assert "monday.csv" in (desk.folder / "inbox/done/copy.csv.note.txt").read_text("utf-8")
     desk.visits(30, "inbox/monday.csv", first=30)
-    assert turn(desk).status == 0
+    assert run_job(desk).status == 0
     assert len([name for name in listed(desk, "done") if name.startswith("monday")]) == 2, "an archive was overwritten"
     assert sum(desk.notes().values()) == 60
-    last = turn(desk)
+    last = run_job(desk)
     assert (last.status, last.json["outcome"]) == (0, "nothing")
     told = desk.run("jobs", "history", "visits", "--json").json
     assert [each["outcome"] for each in told["turns"]] == ["done", "duplicate", "done"]
@@ -46,7 +46,7 @@ def test_a_file_is_imported_once_and_archived(desk: Desk) -> None:
 
 def test_files_that_are_none_and_files_that_are_arriving(desk: Desk) -> None:
     """Lock files, transfers and empty files stay; a file that grows waits until it is whole."""
-    jobs(desk, stable="2s")
+    write_jobs_file(desk, stable="2s")
     inbox = desk.folder / "inbox"
     for name in ("~$visits.csv", ".~lock.visits.csv#", "._visits.csv", ".DS_Store", "x.csv.part", "y.crdownload"):
         (inbox / name).write_text("no", "utf-8")
@@ -65,7 +65,7 @@ def test_files_that_are_none_and_files_that_are_arriving(desk: Desk) -> None:
     assert "empty.csv is skipped" in out
     assert desk.notes() == {}
     growing.write_text(whole, "utf-8")
-    assert turn(desk).status == 0
+    assert run_job(desk).status == 0
     assert set(desk.notes().values()) == {1}
     assert len(desk.notes()) == 30
     assert len(listed(desk, ".")) == 7
@@ -73,21 +73,21 @@ def test_files_that_are_none_and_files_that_are_arriving(desk: Desk) -> None:
 
 def test_guards_hold_a_file_until_it_is_approved(desk: Desk) -> None:
     """Too many rows, or too many bad ones: nothing is sent, the file stays, and a person lets it go."""
-    jobs(desk, more="guards: {max_rows: 20, max_invalid: 5%}")
+    write_jobs_file(desk, more="guards: {max_rows: 20, max_invalid: 5%}")
     text = desk.visits(30, "inbox/big.csv").read_text("utf-8")
     (desk.folder / "inbox/big.csv").write_text(text + "nonsense,bad\n" * 5, "utf-8")
-    held = turn(desk)
+    held = run_job(desk)
     assert (held.status, held.json["outcome"]) == (3, "held")
     assert "max_rows" in held.json["message"]
     assert "max_invalid" in held.json["message"]
     assert "importer jobs approve visits" in held.json["remedy"]
-    again = turn(desk)
+    again = run_job(desk)
     assert (again.status, again.json["outcome"]) == (0, "nothing")
     assert desk.notes() == {}
     waiting = desk.run("jobs", "list", "--json").json["jobs"][0]["held"]
     assert [Path(each["path"]).name for each in waiting] == ["big.csv"]
     assert desk.run("jobs", "approve", "visits", "--json").json["approved"] == [waiting[0]["path"]]
-    sent = turn(desk)
+    sent = run_job(desk)
     assert (sent.status, sent.json["outcome"]) == (3, "problems")
     assert (len(desk.notes()), listed(desk, "done")) == (30, ["big.csv"])
     assert desk.run("jobs", "approve", "visits").status == 2
@@ -95,70 +95,70 @@ def test_guards_hold_a_file_until_it_is_approved(desk: Desk) -> None:
 
 def test_a_file_unlike_the_earlier_ones_is_held(desk: Desk) -> None:
     """Other headings than last time wait for a person."""
-    jobs(desk)
+    write_jobs_file(desk)
     desk.visits(5, "inbox/first.csv")
-    assert turn(desk).json["outcome"] == "done"
+    assert run_job(desk).json["outcome"] == "done"
     text = desk.visits(5, "next.csv", first=5).read_text("utf-8").splitlines()
     other = [f"{line},{'Remark' if number == 0 else 'x'}" for number, line in enumerate(text)]
     desk.write("inbox/next.csv", "\n".join(other) + "\n")
-    held = turn(desk)
+    held = run_job(desk)
     assert (held.status, held.json["outcome"]) == (3, "held")
     assert '"Remark"' in held.json["message"]
 
 
 def test_a_file_that_cannot_be_imported_goes_to_failed(desk: Desk) -> None:
     """A wrong file is the file's fault and goes away with a note; a wrong mapping or missing keys leave files alone."""
-    jobs(desk)
+    write_jobs_file(desk)
     desk.write("inbox/wrong.csv", "Colour,Size\nred,1\n")
-    failed = turn(desk)
+    failed = run_job(desk)
     assert (failed.status, failed.json["outcome"]) == (1, "failed")
     assert listed(desk, "failed") == ["wrong.csv", "wrong.csv.note.txt"]
     desk.visits(5, "inbox/good.csv")
     mapping = desk.folder / "visits.yaml"
     sound = mapping.read_text("utf-8")
     mapping.write_text("target: nonsense\n", "utf-8")
-    broken = turn(desk)
+    broken = run_job(desk)
     assert (broken.status, broken.json["outcome"]) == (2, "error")
     mapping.write_text(sound, "utf-8")
     without = desk.run("jobs", "run", "visits", "--json", LEADSQUARED_HOST="")
     assert (without.status, without.json["outcome"]) == (2, "error")
     assert listed(desk, ".") == ["good.csv"]
-    assert turn(desk).json["outcome"] == "done"
+    assert run_job(desk).json["outcome"] == "done"
     assert len(desk.notes()) == 5
 
 
 def test_pause_and_resume(desk: Desk) -> None:
     """A paused job leaves its files alone."""
-    jobs(desk)
+    write_jobs_file(desk)
     desk.visits(5, "inbox/one.csv")
     assert desk.run("jobs", "pause", "visits", "--why", "holidays", "--json").status == 0
-    assert turn(desk).json["outcome"] == "paused"
+    assert run_job(desk).json["outcome"] == "paused"
     assert desk.notes() == {}
     assert desk.run("jobs", "resume", "visits").status == 0
-    assert turn(desk).json["outcome"] == "done"
+    assert run_job(desk).json["outcome"] == "done"
 
 
 def test_a_job_that_follows_another(desk: Desk) -> None:
     """The second job runs when the first has ended well."""
-    jobs(desk)
+    write_jobs_file(desk)
     (desk.folder / "later").mkdir()
     more = "  second: {account: default, mapping: visits.yaml, source: {folder: later, stable: 0s}, after: visits}\n"
     desk.write("jobs.yaml", (desk.folder / "jobs.yaml").read_text("utf-8") + more)
     desk.visits(5, "later/two.csv")
-    assert turn(desk).json["outcome"] == "nothing"
+    assert run_job(desk).json["outcome"] == "nothing"
     assert len(desk.notes()) == 5
     assert (desk.folder / "later/done/two.csv").is_file()
 
 
 def test_a_crash_between_import_and_archive_is_healed(desk: Desk) -> None:
-    """A file that could not be moved is moved by the next turn, and not sent again."""
-    jobs(desk)
+    """A file that could not be moved is moved by the next run, and not sent again."""
+    write_jobs_file(desk)
     desk.visits(5, "inbox/one.csv")
     (desk.folder / "inbox/done").write_text("in the way", "utf-8")
-    assert turn(desk).json["outcome"] == "done"
+    assert run_job(desk).json["outcome"] == "done"
     assert listed(desk, ".") == ["done", "one.csv"]
     (desk.folder / "inbox/done").unlink()
-    healed = turn(desk)
+    healed = run_job(desk)
     assert "archived only now" in " ".join(healed.json["notes"])
     assert listed(desk, "done") == ["one.csv"]
     assert sum(desk.notes().values()) == 5
@@ -166,7 +166,7 @@ def test_a_crash_between_import_and_archive_is_healed(desk: Desk) -> None:
 
 def test_what_check_list_next_and_install_tell(desk: Desk) -> None:
     """Every command has --json; every problem of a jobs file is told at once, with its line."""
-    jobs(desk, more='schedule: {cron: "30 2 * * *", timezone: Asia/Kolkata}')
+    write_jobs_file(desk, more='schedule: {cron: "30 2 * * *", timezone: Asia/Kolkata}')
     assert desk.run("jobs", "check", "--json").json["findings"] == []
     assert [each["job"] for each in desk.run("jobs", "next", "--json", "--count", "2").json["next"]] == ["visits"] * 2
     assert " 02:30 +05:30  visits\n" in desk.run("jobs", "next", "--count", "2").out
@@ -187,12 +187,12 @@ def test_what_check_list_next_and_install_tell(desk: Desk) -> None:
 
 
 def test_rows_that_leadsquared_refuses_in_great_number_hold_the_file(desk: Desk) -> None:
-    """A schedule must not send the next hundred rows of a wrong file at every turn: a person looks first."""
-    jobs(desk)
+    """A schedule must not send the next hundred rows of a wrong file at every run: a person looks first."""
+    write_jobs_file(desk)
     unknown = [f"00000000-0000-4000-8000-{number:012},note {number}" for number in range(300)]
     desk.write("inbox/strangers.csv", "\n".join(["Lead ID,Note", f"{lead_id(1)},good", *unknown]) + "\n")
-    held = turn(desk)
+    held = run_job(desk)
     assert (held.status, held.json["outcome"]) == (3, "held")
     before = desk.sandbox.state()["calls"]["bulk"]
-    assert turn(desk).json["outcome"] == "nothing"
+    assert run_job(desk).json["outcome"] == "nothing"
     assert desk.sandbox.state()["calls"]["bulk"] == before

@@ -15,7 +15,7 @@ from random import Random
 import pytest
 
 from tests.acceptance.conftest import Desk
-from tests.support.job_files import jobs, turn
+from tests.support.job_files import run_job, write_jobs_file
 
 ROWS = 400
 KILLS = 4
@@ -60,13 +60,13 @@ def nothing_lost_or_doubled(desk: Desk, rows: int, doubts: set[str] | None = Non
 def test_a_job_that_is_killed_at_random_points(desk: Desk, seed: int) -> None:
     """Two files, four kills anywhere between the start of the program and its end, and one start that may finish."""
     random = Random(seed)
-    jobs(desk)
+    write_jobs_file(desk)
     desk.sandbox.change(latency=0.3)
     desk.visits(ROWS, "inbox/one.csv")
     desk.visits(ROWS, "inbox/two.csv", first=ROWS)
     killed = sum(kill_at_random(desk, random, "jobs", "run", "visits", "--json") for _ in range(KILLS))
     assert killed >= 2, "the test kills nothing"
-    ended = turn(desk)
+    ended = run_job(desk)
     assert ended.status in (0, 3), ended
     assert all_done(desk, ["one.csv", "two.csv"])
     assert not list((desk.folder / "inbox").glob("*.csv"))
@@ -79,7 +79,7 @@ def test_a_job_that_is_killed_at_random_points(desk: Desk, seed: int) -> None:
 def test_a_service_that_is_killed_at_random_points(desk: Desk, finisher: str) -> None:
     """What a killed start of the job left, the service continues; killed itself, it or a start by hand goes on."""
     random = Random(7)
-    jobs(desk, more='schedule: {cron: "0 0 1 1 *", timezone: Asia/Kolkata}')
+    write_jobs_file(desk, more='schedule: {cron: "0 0 1 1 *", timezone: Asia/Kolkata}')
     desk.sandbox.change(latency=0.3)
     desk.visits(ROWS, "inbox/one.csv")
     first = desk.start("jobs", "run", "visits")
@@ -95,31 +95,31 @@ def test_a_service_that_is_killed_at_random_points(desk: Desk, finisher: str) ->
         _, told = service.communicate(timeout=60)
         assert service.returncode == 0, told
     else:
-        assert turn(desk).status in (0, 3)
+        assert run_job(desk).status in (0, 3)
         assert all_done(desk, ["one.csv"])
     nothing_lost_or_doubled(desk, ROWS, in_doubt(desk))
 
 
 def test_rows_that_two_kills_kept_from_being_sent_are_told(desk: Desk) -> None:
     """They are named one by one, the file is archived, and nothing else is missing."""
-    jobs(desk)
+    write_jobs_file(desk)
     desk.visits(ROWS, "inbox/one.csv")
     for passage in (2, 1):
         killed = desk.fork("jobs", "run", "visits", IMPORTER_FAILPOINT=f"call-witnessed:kill:{passage}").wait()
         assert killed.status == -signal.SIGKILL
-    ended = turn(desk)
+    ended = run_job(desk)
     doubts = in_doubt(desk)
     assert (ended.status, ended.json["outcome"]) == (3, "problems"), ended
     assert doubts
     assert len(desk.notes()) == ROWS - len(doubts)
     nothing_lost_or_doubled(desk, ROWS, doubts)
     assert all_done(desk, ["one.csv"])
-    assert turn(desk).json["outcome"] == "nothing"
+    assert run_job(desk).json["outcome"] == "nothing"
 
 
 def test_sigterm_finishes_the_calls_in_flight(desk: Desk) -> None:
     """A stopped service leaves no row in doubt; the next one sends the rest."""
-    jobs(desk, more='schedule: {cron: "* * * * *", timezone: UTC}')
+    write_jobs_file(desk, more='schedule: {cron: "* * * * *", timezone: UTC}')
     desk.sandbox.change(latency=0.3)
     desk.environment["LEADSQUARED_BULK_CALLS_PER_WINDOW"] = "1"
     desk.visits(ROWS, "inbox/one.csv")
@@ -134,13 +134,13 @@ def test_sigterm_finishes_the_calls_in_flight(desk: Desk) -> None:
     last = desk.run("runs", "--json").json["runs"][0]
     assert last["counts"]["uncertain"] == 0
     assert last["counts"]["created"] == sent
-    assert turn(desk).status == 0
+    assert run_job(desk).status == 0
     nothing_lost_or_doubled(desk, ROWS)
 
 
 def test_a_start_by_hand_that_is_asked_to_stop(desk: Desk) -> None:
     """It ends with status 4 and no row in doubt; the next start sends the rest."""
-    jobs(desk)
+    write_jobs_file(desk)
     desk.sandbox.change(latency=0.3)
     desk.environment["LEADSQUARED_BULK_CALLS_PER_WINDOW"] = "1"
     desk.visits(ROWS, "inbox/one.csv")
@@ -151,13 +151,13 @@ def test_a_start_by_hand_that_is_asked_to_stop(desk: Desk) -> None:
     assert process.returncode == 4, err
     assert json.loads(out)["outcome"] == "interrupted"
     assert 0 < len(desk.notes()) < ROWS
-    assert turn(desk).status == 0
+    assert run_job(desk).status == 0
     nothing_lost_or_doubled(desk, ROWS)
 
 
 def test_a_second_start_ends_quietly(desk: Desk) -> None:
     """A job that is running is not started again, nor is the service."""
-    jobs(desk)
+    write_jobs_file(desk)
     desk.sandbox.change(latency=3.0)
     desk.visits(ROWS, "inbox/one.csv")
     desk.environment["LEADSQUARED_TIMEOUT_SECONDS"] = "30"

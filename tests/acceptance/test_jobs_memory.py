@@ -1,4 +1,4 @@
-"""A service lives for months: what its turns leave in memory is freed, and its many threads share the heap."""
+"""A service lives for months: what its runs leave in memory is freed, and its many threads share the heap."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import time
 
 from tests.acceptance.conftest import Desk
 from tests.support.commands import Running
-from tests.support.job_files import jobs
+from tests.support.job_files import write_jobs_file
 from tests.support.leftovers import watched
 
 
 def test_what_a_turn_leaves_is_freed_and_its_threads_share_the_heaps(desk: Desk) -> None:
-    """At the end of a turn, without its memory being asked for by anything else."""
-    jobs(desk, more='schedule: {cron: "* * * * *", timezone: UTC}')
+    """At the end of a run, without its memory being asked for by anything else."""
+    write_jobs_file(desk, more='schedule: {cron: "* * * * *", timezone: UTC}')
     desk.visits(20, "inbox/one.csv")
     # A file that was taken is imported at once, without waiting for the next minute.
     killed = desk.fork("jobs", "run", "visits", IMPORTER_FAILPOINT="call-witnessed:kill:1").wait()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 
 from tests.acceptance.conftest import Desk
-from tests.support.job_files import jobs, turn
-from tests.support.listeners import Webhook, listening
+from tests.support.job_files import run_job, write_jobs_file
+from tests.support.notification_servers import Webhook, serving
 
 CELL = "canary-cell-of-a-row"
 HEADING = "canary-heading-of-a-file"
@@ -15,20 +15,20 @@ HEADING = "canary-heading-of-a-file"
 def test_a_notification_tells_no_cell_and_no_key(desk: Desk) -> None:
     """A file with a bad row and one that does not fit: one message; the address that is away is tried again later."""
     notify = "notify: [{url: {env: HOOK}}, {url: {env: AWAY}, when: always}, {url: {env: GONE}}]"
-    with listening(Webhook()) as webhook:
+    with serving(Webhook()) as webhook:
         hook = f"{webhook.address}/t0ken0in0the0path"
         desk.environment |= {"HOOK": hook, "AWAY": "json://127.0.0.1:1/an0ther0secret"}
-        jobs(desk, more=notify)
+        write_jobs_file(desk, more=notify)
         text = desk.visits(5, "inbox/monday.csv").read_text("utf-8")
         (desk.folder / "inbox/monday.csv").write_text(f"{text}{CELL},{CELL}\n", "utf-8")
         (desk.folder / "inbox/tuesday.csv").write_text(f"{HEADING},Note\n{CELL},\xff\n", "latin-1")
-        ended = turn(desk)
+        ended = run_job(desk)
         assert (ended.status, ended.json["outcome"]) == (1, "failed"), ended.err
-        (message,) = webhook.heard
+        (message,) = webhook.received
         assert message["title"] == "visits: 1 file could not be imported"
         assert "6 rows: 5 created, 1 invalid" in message["message"]
         assert f"Workbook: {ended.json['files'][0]['results']}" in message["message"]
-        everything = json.dumps(webhook.heard) + json.dumps(webhook.headers)
+        everything = json.dumps(webhook.received) + json.dumps(webhook.headers)
         for hidden in (CELL, HEADING, desk.environment["LEADSQUARED_ACCESS_KEY"]):
             assert hidden not in everything
         listed = desk.run("jobs", "list", "--json")

@@ -13,7 +13,7 @@ from sqlalchemy.engine import make_url
 
 from tests.acceptance.conftest import Desk
 from tests.acceptance.test_jobs_crash import ROWS, kill_at_random, nothing_lost_or_doubled
-from tests.support.job_files import jobs, turn
+from tests.support.job_files import run_job, write_jobs_file
 
 SERVER = os.environ.get("IMPORTER_TEST_POSTGRES", "")
 """Address of a database whose user may create others, such as postgresql://importer:…@127.0.0.1/importer."""
@@ -38,11 +38,11 @@ def test_kills_with_the_memory_on_postgresql(desk: Desk, database: str) -> None:
     """As on SQLite: the worker is killed at random points, and nothing is lost or doubled."""
     desk.environment["IMPORTER_JOBS_DATABASE"] = database
     random = Random(5)
-    jobs(desk)
+    write_jobs_file(desk)
     desk.sandbox.change(latency=0.3)
     desk.visits(ROWS, "inbox/one.csv")
     for command in (("jobs", "run", "visits"), ("serve",), ("jobs", "run", "visits")):
         kill_at_random(desk, random, *command)
-    assert turn(desk).status == 0
+    assert run_job(desk).status == 0
     nothing_lost_or_doubled(desk, ROWS)
     assert not list((desk.folder / "home").glob("jobs/*.db"))

@@ -11,8 +11,8 @@ import pytest
 from importer.sandbox.options import Keys, Options
 from importer.sandbox.server import Sandbox
 from tests.acceptance.conftest import CANARY, Desk
-from tests.support.job_files import turn
-from tests.support.listeners import Webhook, listening
+from tests.support.job_files import run_job
+from tests.support.notification_servers import Webhook, serving
 from tests.support.previous_version.load import MADE, lay_out
 
 
@@ -47,9 +47,9 @@ def test_a_ledger_recognises_what_it_sent(left: Desk) -> None:
 
 def test_a_job_that_was_killed_is_continued_and_its_notifications_are_sent(left: Desk) -> None:
     """The engine goes on with the run that the release had begun; the notification that it could not send leaves."""
-    with listening(Webhook()) as webhook:
+    with serving(Webhook()) as webhook:
         left.environment["HOOK"] = f"{webhook.address}/here"
-        ended = turn(left)
+        ended = run_job(left)
         titles = [message["title"] for message in webhook.heard]
     assert ended.status == 0, ended
     assert [Path(each["path"]).name for each in ended.json["files"]] == ["second.csv"]

@@ -1,4 +1,4 @@
-"""Jobs files for tests that run the whole program."""
+"""Write jobs files for tests that run the whole program, and run their jobs."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ jobs:
 """
 
 
-def jobs(desk: Any, more: str = "", stable: str = "0s") -> None:
-    """A jobs file with one job, its mapping and its empty inbox."""
+def write_jobs_file(desk: Any, more: str = "", stable: str = "0s") -> None:
+    """Write a jobs file with one job, its mapping and its empty inbox."""
     desk.visits(0, "unused.csv")
     (desk.folder / "inbox").mkdir(exist_ok=True)
     desk.write("jobs.yaml", JOBS.format(stable=stable, more=more))
 
 
-def turn(desk: Any, name: str = "visits") -> Any:
-    """One turn of a job, and how it ended."""
+def run_job(desk: Any, name: str = "visits") -> Any:
+    """Run a job once and return the ended command."""
     return desk.run("jobs", "run", name, "--json")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from importer.jobs.engine.optional import engine_extra
+from importer.jobs.engine.dbos_support import require_engine
 from importer.mapping.unfit import UnfitError
 
 _FORM = "Write five fields: minute hour day month weekday, such as 30 2 * * * for half past two every night."
@@ -94,7 +94,7 @@ def times_after(cron: str, time_zone: str, start: datetime) -> Iterator[datetime
 
     Raises :class:`SettingsError` when the engine is not installed.
     """
-    with engine_extra():
+    with require_engine():
         from croniter import croniter
     counting = croniter(cron, start.astimezone(ZoneInfo(time_zone)))
     while True:

@@ -11,8 +11,8 @@ from pathlib import Path
 from importer.config.accounts import load_account
 from importer.core.errors import ImporterError, SettingsError
 from importer.jobs.config.loader import LoadedJobs, Task
-from importer.jobs.engine.optional import INSTALL
-from importer.jobs.notifications.addresses import address_text
+from importer.jobs.engine.dbos_support import INSTALL
+from importer.jobs.notifications.addresses import read_address
 from importer.planning.plan import read_mapping
 
 
@@ -47,7 +47,7 @@ def _of_job(task: Task, environment: Mapping[str, str], home: Path) -> Iterator[
     for notification in task.job.notify:
         if notification.url is not None:
             try:
-                address_text(notification.url, environment)
+                read_address(notification.url, environment)
             except SettingsError as error:
                 yield Finding(task.name, False, error.message, error.remedy)
 

@@ -1,4 +1,4 @@
-"""One file of a job goes through plan and delivery, and how that ended is put into one word."""
+"""Import one file of a job: hold it if its guards say so, deliver it, and describe the result."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from importer.app.environment import Surroundings
+from importer.app.environment import Review, Surroundings
 from importer.app.imports import run
 from importer.config.settings import Account, Locale
 from importer.core.errors import (
@@ -24,25 +24,39 @@ from importer.core.errors import (
 from importer.core.model import NEEDS_PERSON
 from importer.delivery.deliver import DeliveryOptions
 from importer.jobs.config.loader import Task
-from importer.jobs.engine.approval import Held, approve_words, review_for
-from importer.jobs.store.store import Entry, Result
+from importer.jobs.config.model import Guards, Unusual
+from importer.jobs.store.records import FileRecord, JobOutcome
 from importer.planning.plan import PlanRequest
-from importer.reports.interface import ErrorGroup
+from importer.planning.store import PlanFacts
 from importer.reports.publisher import Places, Report
+from importer.reports.summary_text import is_or_are
 from importer.sources import file_signature
 
-Load = Callable[[str], Account]
+LoadAccount = Callable[[str], Account]
+
+
+class OnHold(ImporterError):
+    """A file that is not sent before a person has approved it; ``message`` has every reason.
+
+    ``outline`` has the reasons without anything that the file says, such as its headings.
+    """
+
+    exit_status = 3
+
+    def __init__(self, message: str, remedy: str = "", outline: str = "") -> None:
+        super().__init__(message, remedy)
+        self.outline = outline or "A guard wants a person to look at the file first."
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """How the import of one file ended; ``problems`` are rows that need a person.
+class ImportResult:
+    """The result of importing one file; ``problems`` counts the rows that need a person.
 
     ``counts`` has the rows of each status and ``codes`` those of the commonest problems and refusals. ``outline`` is
-    what of the ``message`` may be told outside of this machine: nothing that a file or a server says.
+    the part of ``message`` that may leave this machine: nothing that a file or a server says.
     """
 
-    outcome: Result
+    outcome: JobOutcome
     exit_status: int
     message: str
     remedy: str = ""
@@ -56,31 +70,14 @@ class Verdict:
     outline: str = ""
 
 
-def import_file(task: Task, entry: Entry, outside: Surroundings, load: Load) -> Verdict:
-    """Import the file of ``entry``; whatever stops it is part of the verdict.
-
-    The same content continues its run, so that a repetition sends nothing twice.
-    """
-    path = Path(entry.path)
-    if not _is_as_it_was(path, entry):
-        return _changed(path)
-    try:
-        return _verdict(_run(task, entry, outside, load), task)
-    except ImporterError as error:
-        outcome = next((result for kind, result in _ENDS if isinstance(error, kind)), Result.ERROR)
-        if outcome is Result.FAILED and not _is_as_it_was(path, entry):
-            return _changed(path)
-        return Verdict(outcome, error.exit_status, error.message, error.remedy, outline=outline_of(error))
-
-
-_ENDS: tuple[tuple[type[ImporterError], Result], ...] = (
-    (Held, Result.HELD),
-    (AnotherRunActive, Result.BUSY),
-    (RunStopped, Result.INTERRUPTED),
-    (SourceError, Result.FAILED),
-    (MappingError, Result.FAILED),
+_OUTCOMES: tuple[tuple[type[ImporterError], JobOutcome], ...] = (
+    (OnHold, JobOutcome.HELD),
+    (AnotherRunActive, JobOutcome.BUSY),
+    (RunStopped, JobOutcome.INTERRUPTED),
+    (SourceError, JobOutcome.FAILED),
+    (MappingError, JobOutcome.FAILED),
 )
-"""What an error says of the file; any other says something of the surroundings, and the file waits."""
+"""Outcomes by error. Any other error is about the environment and not about the file, and the file waits."""
 
 _OUTLINES: tuple[tuple[type[ImporterError], str], ...] = (
     (AnotherRunActive, "Another import is sending to the account."),
@@ -93,18 +90,82 @@ _OUTLINES: tuple[tuple[type[ImporterError], str], ...] = (
     (ReportError, "The reports cannot be written."),
     (ImporterError, "Something outside of the file kept it from being imported, such as its folder or the disk."),
 )
+_UNUSUAL = "The file is not like the earlier ones (importer jobs list says how)."
 _MOST_CODES = 5
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{1,59}")
 
 
-def outline_of(error: ImporterError) -> str:
-    """What may be told of ``error`` outside of this machine: its message may quote a file or a server."""
-    if isinstance(error, Held):
+def import_file(task: Task, entry: FileRecord, outside: Surroundings, load: LoadAccount) -> ImportResult:
+    """Import the file of ``entry`` and return the result, also when an error stops it.
+
+    The same content continues its earlier run of the ledger, so that a repetition sends nothing twice.
+    """
+    path = Path(entry.path)
+    changed = ImportResult(
+        JobOutcome.INTERRUPTED,
+        4,
+        f"{path} was changed, replaced or removed after it had been taken.",
+        "Put files into the inbox under another name and rename them when they are whole.",
+        outline=f"{path} was changed, replaced or removed after it had been taken.",
+    )
+    if not _is_unchanged(path, entry):
+        return changed
+    try:
+        return _describe_report(_run(task, entry, outside, load), task)
+    except ImporterError as error:
+        outcome = next((result for kind, result in _OUTCOMES if isinstance(error, kind)), JobOutcome.ERROR)
+        if outcome is JobOutcome.FAILED and not _is_unchanged(path, entry):
+            return changed
+        return ImportResult(outcome, error.exit_status, error.message, error.remedy, outline=outline_error(error))
+
+
+def outline_error(error: ImporterError) -> str:
+    """Return the sentence about ``error`` that may leave this machine: its message may quote a file or a server."""
+    if isinstance(error, OnHold):
         return error.outline
-    return next(words for kind, words in _OUTLINES if isinstance(error, kind))
+    return next(sentence for kind, sentence in _OUTLINES if isinstance(error, kind))
 
 
-def _run(task: Task, entry: Entry, outside: Surroundings, load: Load) -> Report:
+def describe_approval(task: Task) -> str:
+    """Describe what a person does about a file on hold."""
+    return f"Look at the file (importer check); then run: importer jobs approve {task.name}, or take the file away."
+
+
+def reasons_to_hold(guards: Guards, facts: PlanFacts, odd: Sequence[str]) -> list[str]:
+    """Return one sentence per guard that is against sending this plan; ``odd`` describes what is unusual in it."""
+    reasons = []
+    if facts.rows > guards.max_rows:
+        reasons.append(f"The file has {facts.rows:,} rows, more than the {guards.max_rows:,} of `max_rows`.")
+    if guards.max_invalid is not None and facts.invalid > guards.max_invalid * facts.rows:
+        share = f"{float(guards.max_invalid) * 100:g}%"
+        invalid = f"{facts.invalid:,} of {facts.rows:,} rows {is_or_are(facts.invalid)} invalid"
+        reasons.append(f"{invalid}, more than the {share} of `max_invalid`.")
+    if guards.unusual is Unusual.HOLD:
+        reasons.extend(odd)
+    if guards.approval:
+        reasons.append("The job asks for an approval of every file.")
+    return reasons
+
+
+def make_review(task: Task, *, approved: bool) -> Review:
+    """Return the review of plans of ``task``: it raises :class:`OnHold` unless a person has approved the file."""
+
+    def review(facts: PlanFacts, odd: Sequence[str]) -> None:
+        reasons = reasons_to_hold(task.job.guards, facts, odd)
+        if reasons and not approved:
+            # Headings are among what is unusual, and in a file without headings they are somebody's data.
+            outline = reasons_to_hold(task.job.guards, facts, [_UNUSUAL] if odd else [])
+            raise OnHold(
+                f"{' '.join(reasons)} Nothing was sent.",
+                describe_approval(task),
+                f"{' '.join(outline)} Nothing was sent.",
+            )
+
+    return review
+
+
+def _run(task: Task, entry: FileRecord, outside: Surroundings, load: LoadAccount) -> Report:
+    """Plan and deliver the file, without questions to a person."""
     approved = bool(entry.approved_by)
     account = load(task.job.account)
     request = PlanRequest(
@@ -115,36 +176,37 @@ def _run(task: Task, entry: Entry, outside: Surroundings, load: Load) -> Report:
     )
     stem = Path(entry.path).name.split(".")[0] or "import"
     places = Places(task.results / f"{stem}-{outside.clock.now():%Y%m%d-%H%M%S}.xlsx")
-    unattended = replace(outside, review=review_for(task, approved=approved), confirm=lambda _: True)
+    unattended = replace(outside, review=make_review(task, approved=approved), confirm=lambda _: True)
     return run(request, account, places, DeliveryOptions(keep_going=approved), unattended)
 
 
-def _is_as_it_was(path: Path, entry: Entry) -> bool:
+def _is_unchanged(path: Path, entry: FileRecord) -> bool:
     try:
         return file_signature(path) == entry.signature
     except SourceError:
         return False
 
 
-def _changed(path: Path) -> Verdict:
-    words = f"{path} was changed, replaced or removed after it had been taken."
-    return Verdict(
-        Result.INTERRUPTED,
-        4,
-        words,
-        "Put files into the inbox under another name and rename them when they are whole.",
-        outline=words,
-    )
-
-
-def _verdict(report: Report, task: Task) -> Verdict:
-    summary = report.summary
-    outcome, remedy = _outcome(report), summary.next_step
-    if outcome is Result.HELD:
-        remedy = f"{report.stopped.remedy if report.stopped else ''} {approve_words(task)}".strip()
-    return Verdict(
+def _describe_report(report: Report, task: Task) -> ImportResult:
+    summary, stopped = report.summary, report.stopped
+    exit_status, remedy = report.exit_status, summary.next_step
+    if report.exit_status == RunStopped.exit_status:
+        needs_person = isinstance(stopped, RunStopped) and stopped.needs_person
+        outcome = JobOutcome.HELD if needs_person else JobOutcome.INTERRUPTED
+    elif not summary.run_id and summary.rows:
+        # No run was begun: none of the rows may be sent.
+        outcome, exit_status = JobOutcome.FAILED, 1
+    elif not summary.run_id:
+        outcome = JobOutcome.DONE
+    else:
+        outcome = JobOutcome.PROBLEMS if report.exit_status else JobOutcome.DONE
+    if outcome is JobOutcome.HELD:
+        remedy = f"{stopped.remedy if stopped else ''} {describe_approval(task)}".strip()
+    # LeadSquared's codes are texts of a server: only those that look like names pass.
+    commonest = sorted(summary.errors, key=lambda group: -group.rows)[:_MOST_CODES]
+    return ImportResult(
         outcome,
-        1 if outcome is Result.FAILED else report.exit_status,
+        exit_status,
         summary.headline,
         remedy,
         summary.run_id,
@@ -153,23 +215,6 @@ def _verdict(report: Report, task: Task) -> Verdict:
         str(report.results or ""),
         str(report.page or ""),
         {status.value: count for status, count in summary.counts.items() if count},
-        _codes(summary.errors),
-        outline_of(report.stopped) if report.stopped else "",
+        {group.code if _CODE.fullmatch(group.code) else "other": group.rows for group in commonest},
+        outline_error(stopped) if stopped else "",
     )
-
-
-def _codes(groups: Sequence[ErrorGroup]) -> dict[str, int]:
-    """The commonest codes with their rows; LeadSquared's are texts of a server, and only names pass."""
-    commonest = sorted(groups, key=lambda group: -group.rows)[:_MOST_CODES]
-    return {group.code if _CODE.fullmatch(group.code) else "other": group.rows for group in commonest}
-
-
-def _outcome(report: Report) -> Result:
-    if report.exit_status == RunStopped.exit_status:
-        stopped = report.stopped
-        wants_person = isinstance(stopped, RunStopped) and stopped.needs_person
-        return Result.HELD if wants_person else Result.INTERRUPTED
-    if not report.summary.run_id:
-        # Nothing was begun: the file has no rows, or none that may be sent.
-        return Result.FAILED if report.summary.rows else Result.DONE
-    return Result.PROBLEMS if report.exit_status else Result.DONE

@@ -1,4 +1,4 @@
-"""The story of one turn of a job: take files, import each, archive it, and say how it went."""
+"""The steps of one run of a job: claim files, import and archive each, store the result and notify people."""
 
 from __future__ import annotations
 
@@ -14,222 +14,249 @@ from importer.app.environment import Surroundings
 from importer.core.errors import ImporterError
 from importer.core.redaction import redact
 from importer.core.time import iso
+from importer.jobs.config.cron import times_after
 from importer.jobs.config.loader import LoadedJobs, Task
-from importer.jobs.engine.import_step import Load, Verdict, import_file, outline_of
-from importer.jobs.engine.queue import is_overtaken
-from importer.jobs.engine.results import TRIED_AGAIN, Begun, FileEnd, TurnEnd, end_of, passes_by_itself, sum_up
-from importer.jobs.engine.workers import Hold
-from importer.jobs.files.archive import PlaceTaken, move, place_in, write_note
-from importer.jobs.files.claiming import take_files
-from importer.jobs.notifications.messages import notice_of_fault, notice_of_silence, notice_of_turn
-from importer.jobs.notifications.outbox import Draft
-from importer.jobs.notifications.routing import listeners, silence_listeners
-from importer.jobs.store.store import Entry, JobStore, Result, State, Turn
+from importer.jobs.config.model import Job, Missed
+from importer.jobs.engine.import_step import ImportResult, LoadAccount, import_file, outline_error
+from importer.jobs.engine.results import (
+    RETRIED,
+    FileResult,
+    JobRunResult,
+    RunStart,
+    is_transient,
+    result_of_record,
+    summarize_run,
+)
+from importer.jobs.engine.workers import HoldLock
+from importer.jobs.files.archive import ArchivePathTaken, free_path, move_to_archive, write_note
+from importer.jobs.files.claiming import claim_files
+from importer.jobs.notifications.messages import (
+    message_for_fault,
+    message_for_run,
+    message_for_silence,
+    recipients,
+    silence_recipients,
+)
+from importer.jobs.store.records import (
+    FileRecord,
+    FileState,
+    JobOutcome,
+    JobRun,
+    NotificationMessage,
+    PendingNotification,
+)
+from importer.jobs.store.store import JobStore
 from importer.planning.plan import read_mapping
 from importer.sources import source_hash
 
 _log = logging.getLogger(__name__)
 MOST_ATTEMPTS = 20
-"""A file at which the program ended so often without a word is held: it may be what ends it."""
+"""A file at which the process ended so often without a result is held: it may be what ends the process."""
+
+_STILL_IN_TIME = timedelta(minutes=10)
+"""A run that begins so late is still that of its time; later, nothing was running when it was due."""
 
 _SAME_TROUBLE = timedelta(hours=20)
-"""How long a trouble that stays the same is not told again; a job of every night tells it every night."""
+"""Pause before the same trouble is notified again; a job of every night notifies it every night."""
 
 
 @dataclass(frozen=True, slots=True)
-class Worker:
-    """Everything that the turns of a process share."""
+class JobRunner:
+    """The steps of the runs of a process, with everything that they share."""
 
     jobs: LoadedJobs
     store: JobStore
     outside: Surroundings
-    load: Load
-    hold: Hold
+    load: LoadAccount
+    hold: HoldLock
 
-    def is_worth_a_turn(self, name: str, due: str) -> bool:
-        """Whether the due time (ISO) of the job still counts, by what the job says of missed times."""
-        if not is_overtaken(self.jobs.task(name).job, datetime.fromisoformat(due), self.outside.clock.now()):
+    def is_worth_running(self, name: str, due: str) -> bool:
+        """Return whether a run for the ``due`` time (ISO) is still wanted, by the job's rule for missed times."""
+        if not is_superseded(self.jobs.task(name).job, datetime.fromisoformat(due), self.outside.clock.now()):
             return True
         _log.info("%s: its time %s was missed.", name, due)
         return False
 
-    def begin(self, name: str) -> Begun:
-        """Heal what a crash left, and take the files that are there. Never raises :class:`ImporterError`."""
+    def begin(self, name: str) -> RunStart:
+        """Archive what a crash left, and claim the files that are there. Never raises :class:`ImporterError`."""
         task, now = self.jobs.task(name), self.outside.clock.now()
         state = self.store.state(name)
         if not state.known_since:
-            self.store.change_state(name, known_since=iso(now))
+            self.store.update_job_state(name, known_since=iso(now))
         if state.paused_at:
-            words = f"The job is paused since {state.paused_at[:16].replace('T', ' ')} UTC."
-            return Begun(
-                stopper=TurnEnd(name, Result.PAUSED, 0, words, f"importer jobs resume {name}"), started=iso(now)
-            )
+            message = f"The job is paused since {state.paused_at[:16].replace('T', ' ')} UTC."
+            stopper = JobRunResult(name, JobOutcome.PAUSED, 0, message, f"importer jobs resume {name}")
+            return RunStart(stopper=stopper, started=iso(now))
         try:
-            notes = self.heal(task)
-            mapping_sha = read_mapping(task.mapping).sha
-            catch = take_files(task, self.store, self.outside.clock, mapping_sha)
+            notes = self.archive_leftovers(task)
+            claimed = claim_files(task, self.store, self.outside.clock, read_mapping(task.mapping).sha)
         except ImporterError as error:
-            words = outline_of(error)
-            stopper = TurnEnd(name, Result.ERROR, error.exit_status, error.message, error.remedy, outline=words)
-            return Begun(stopper=stopper, started=iso(now))
-        notes.extend(catch.notes)
-        return Begun(catch.numbers, notes, catch.held, len(catch.arriving), started=iso(now))
+            facts = (error.exit_status, error.message, error.remedy)
+            stopper = JobRunResult(name, JobOutcome.ERROR, *facts, outline=outline_error(error))
+            return RunStart(stopper=stopper, started=iso(now))
+        notes.extend(claimed.notes)
+        return RunStart(claimed.numbers, notes, claimed.held, len(claimed.arriving), started=iso(now))
 
-    def heal(self, task: Task) -> list[str]:
-        """Archive the files whose import ended just before a crash; sentences about them."""
+    def archive_leftovers(self, task: Task) -> list[str]:
+        """Archive the files whose import ended just before a crash; return a note about each."""
         notes = []
-        for entry in self.store.entries(task.name, [State.IMPORTED]):
-            end = self.archive(entry.id)
-            waits = self.store.entry(entry.id).state == State.IMPORTED.value
-            notes.append(end.message if waits else f"{end.path} was imported earlier and is archived only now.")
+        for entry in self.store.file_records(task.name, [FileState.IMPORTED]):
+            result = self.archive(entry.id)
+            waits = self.store.file_record(entry.id).state == FileState.IMPORTED.value
+            notes.append(result.message if waits else f"{result.path} was imported earlier and is archived only now.")
         return notes
 
-    def import_one(self, number: int) -> FileEnd:
-        """Import the file of the entry ``number``; an entry that came to its end already is only told again."""
-        entry = self.store.entry(number)
+    def import_one(self, number: int) -> FileResult:
+        """Import the file with the record ``number``; for one that was imported already, return its stored result."""
+        entry = self.store.file_record(number)
         task = self.jobs.task(entry.job)
-        if entry.state not in (State.TAKEN.value, State.APPROVED.value):
-            return end_of(entry)
+        if entry.state not in (FileState.TAKEN.value, FileState.APPROVED.value):
+            return result_of_record(entry)
         if self.outside.stop.is_set():
-            words = "Stopped on request before this file."
-            return FileEnd(Result.INTERRUPTED, 4, words, path=entry.path, outline=words)
+            message = "Stopped on request before this file."
+            return FileResult(JobOutcome.INTERRUPTED, 4, message, path=entry.path, outline=message)
         earlier = self.store.imported_before(task.name, entry.sha)
         if earlier is not None:
-            return self._keep(entry, task, _duplicate(earlier))
+            when = earlier.ended_at[:16].replace("T", " ")
+            message = (
+                f"The same content was imported on {when} UTC as {Path(earlier.path).name} "
+                f"(run {earlier.run or 'unknown'}); nothing was sent again."
+            )
+            remedy = "To send it again on purpose: importer run FILE -m MAPPING --again REASON"
+            duplicate = ImportResult(JobOutcome.DUPLICATE, 0, message, remedy, outline=message)
+            return self._store_result(entry, task, duplicate)
         if entry.attempts >= MOST_ATTEMPTS and not entry.approved_by:
-            words = f"The program ended {entry.attempts} times while it imported this file."
-            verdict = Verdict(Result.HELD, 3, words, f"importer jobs approve {task.name}", outline=words)
-            return self._keep(entry, task, verdict)
-        entry = self.store.change(number, attempts=entry.attempts + 1)
-        verdict = import_file(task, entry, self.outside, self.load)
-        if verdict.outcome in TRIED_AGAIN:
-            # It ended with a word, so this was no crash.
-            entry = self.store.change(number, attempts=0, run=verdict.run or entry.run, message=verdict.message)
-            return FileEnd(**{**_values(verdict), "run": entry.run}, path=entry.path)
-        return self._keep(entry, task, verdict)
+            message = f"The program ended {entry.attempts} times while it imported this file."
+            held = ImportResult(JobOutcome.HELD, 3, message, f"importer jobs approve {task.name}", outline=message)
+            return self._store_result(entry, task, held)
+        entry = self.store.update_file(number, attempts=entry.attempts + 1)
+        result = import_file(task, entry, self.outside, self.load)
+        if result.outcome in RETRIED:
+            # It ended with a result, so this was no crash: attempts begin to count anew.
+            entry = self.store.update_file(number, attempts=0, run=result.run or entry.run, message=result.message)
+            return FileResult(**{**_values(result), "run": entry.run}, path=entry.path)
+        return self._store_result(entry, task, result)
 
-    def _keep(self, entry: Entry, task: Task, verdict: Verdict) -> FileEnd:
-        """Write down how the import of a file ended, and where the file goes, before it is moved there."""
-        held = verdict.outcome is Result.HELD
-        folder = task.failed if verdict.outcome is Result.FAILED else task.done
+    def _store_result(self, entry: FileRecord, task: Task, result: ImportResult) -> FileResult:
+        """Store the result of a file, and where the file goes, before it is moved there."""
+        held = result.outcome is JobOutcome.HELD
+        folder = task.failed if result.outcome is JobOutcome.FAILED else task.done
         now = self.outside.clock.now()
-        archive = "" if held else str(place_in(folder, Path(entry.path).name, now))
         values = {
-            **_values(verdict),
-            "outcome": verdict.outcome.value,
-            "run": verdict.run or entry.run,
-            "state": State.HELD.value if held else State.IMPORTED.value,
+            **_values(result),
+            "outcome": result.outcome.value,
+            "run": result.run or entry.run,
+            "state": FileState.HELD.value if held else FileState.IMPORTED.value,
             "ended_at": iso(now),
-            "archive": archive,
+            "archive": "" if held else str(free_path(folder, Path(entry.path).name, now)),
             "approved_by": "" if held else entry.approved_by,
         }
-        return end_of(self.store.change(entry.id, **values))
+        return result_of_record(self.store.update_file(entry.id, **values))
 
-    def archive(self, number: int) -> FileEnd:
-        """Move the file of an imported entry to its archive; finishes a move that was cut short."""
-        entry = self.store.entry(number)
-        if entry.state != State.IMPORTED.value:
-            return end_of(entry)
+    def archive(self, number: int) -> FileResult:
+        """Move the file of an imported record to its archive; finish a move that was cut short."""
+        entry = self.store.file_record(number)
+        if entry.state != FileState.IMPORTED.value:
+            return result_of_record(entry)
         source, place = Path(entry.path), Path(entry.archive)
+        archived = {"state": FileState.ARCHIVED.value}
         if not source.exists():
             there = entry.archive if place.exists() else ""
-            return end_of(self.store.change(entry.id, state=State.ARCHIVED.value, archive=there))
-        if not _is_still(source, entry):
-            # Other content has come under the same name; it is taken as a file of its own.
-            return end_of(self.store.change(entry.id, state=State.ARCHIVED.value, archive=""))
+            return result_of_record(self.store.update_file(entry.id, **archived, archive=there))
+        if not _has_imported_content(source, entry):
+            # Other content has come under the same name; it is claimed as a file of its own.
+            return result_of_record(self.store.update_file(entry.id, **archived, archive=""))
         try:
-            move(source, place)
-        except PlaceTaken:
-            place = place_in(place.parent, source.name, self.outside.clock.now())
-            self.store.change(entry.id, archive=str(place))
+            move_to_archive(source, place)
+        except ArchivePathTaken:
+            place = free_path(place.parent, source.name, self.outside.clock.now())
+            self.store.update_file(entry.id, archive=str(place))
             return self.archive(number)
         except ImporterError as error:
             _log.warning("%s", error.message)
-            return replace(end_of(entry), archive="", message=f"{entry.message} {error.message}", remedy=error.remedy)
-        if entry.outcome in (Result.FAILED.value, Result.DUPLICATE.value):
+            message = f"{entry.message} {error.message}"
+            return replace(result_of_record(entry), archive="", message=message, remedy=error.remedy)
+        if entry.outcome in (JobOutcome.FAILED.value, JobOutcome.DUPLICATE.value):
             write_note(place, f"{entry.message} {entry.remedy}".strip())
-        return end_of(self.store.change(entry.id, state=State.ARCHIVED.value))
+        return result_of_record(self.store.update_file(entry.id, **archived))
 
     def finish(
-        self, name: str, cause: str, due: str, begun: Begun, ends: Sequence[FileEnd], *, last: bool = True
-    ) -> TurnEnd:
-        """Sum a turn up, write it down and tell those who want to hear of it.
+        self, name: str, cause: str, due: str, start: RunStart, files: Sequence[FileResult], *, last: bool = True
+    ) -> JobRunResult:
+        """Store the result of a run together with its notifications, and return it.
 
-        An end that the next try may mend is told only after the ``last`` try.
+        A result that the next try may change is notified only after the ``last`` try.
         """
-        end = begun.stopper or sum_up(name, begun, ends)
-        now, outcome = self.outside.clock.now(), end.outcome
-        if outcome not in (Result.NOTHING, Result.BUSY, Result.PAUSED):
-            rows = sum(each.rows for each in ends)
-            at = (due, begun.started, iso(now))
-            words = (end.message, end.remedy)
-            turn = Turn(name, cause, *at, outcome.value, end.exit_status, len(ends), rows, *words)
-            quiet = passes_by_itself(outcome, end.exit_status) and not last
-            self.store.add_turn(turn, [] if quiet or self._is_old_news(turn, now) else self._drafts(end, now))
-        if any(each.outcome in (Result.DONE, Result.PROBLEMS) for each in ends):
-            self.store.change_state(name, last_success_at=iso(now), silence_told_at="")
-        _log.info("%s: %s: %s", name, outcome.value, end.message)
-        return end
+        result = start.stopper or summarize_run(name, start, files)
+        now, outcome = self.outside.clock.now(), result.outcome
+        if outcome not in (JobOutcome.NOTHING, JobOutcome.BUSY, JobOutcome.PAUSED):
+            rows = sum(each.rows for each in files)
+            facts = (outcome.value, result.exit_status, len(files), rows, result.message, result.remedy)
+            run = JobRun(name, cause, due, start.started, iso(now), *facts)
+            is_last_word = last or not is_transient(outcome, result.exit_status)
+            self._add_run(run, message_for_run(result, now), now, notify=is_last_word)
+        if any(each.outcome in (JobOutcome.DONE, JobOutcome.PROBLEMS) for each in files):
+            self.store.update_job_state(name, last_success_at=iso(now), silence_told_at="")
+        _log.info("%s: %s: %s", name, outcome.value, result.message)
+        return result
 
-    def _drafts(self, end: TurnEnd, now: datetime) -> list[Draft]:
-        task = self.jobs.task(end.job)
-        notice = notice_of_turn(end, now)
-        return [Draft(notice, address) for address in listeners(task.job.notify, end.outcome)]
+    def _add_run(self, run: JobRun, message: NotificationMessage, now: datetime, *, notify: bool = True) -> None:
+        """Store a run with its notifications.
 
-    def _is_old_news(self, turn: Turn, now: datetime) -> bool:
-        """Whether the turn before ended with the same trouble, and that was told not long ago."""
-        if turn.outcome not in TRIED_AGAIN:
-            return False
-        before = self.store.turns(turn.job, 1)
-        same = bool(before) and (before[0].outcome, before[0].message) == (turn.outcome, turn.message)
-        return same and self.store.told_since(turn.job, turn.outcome, now - _SAME_TROUBLE)
+        There are none when the run before had the same trouble and people were notified of it not long ago.
+        """
+        before = self.store.runs(run.job, 1) if run.outcome in RETRIED else []
+        is_same = bool(before) and (before[0].outcome, before[0].message) == (run.outcome, run.message)
+        if is_same and self.store.notified_since(run.job, run.outcome, now - _SAME_TROUBLE):
+            notify = False
+        addresses = recipients(self.jobs.task(run.job).job.notify, JobOutcome(run.outcome)) if notify else []
+        self.store.add_run(run, [PendingNotification(message, address) for address in addresses])
 
     @contextmanager
-    def noting_faults(self, name: str, cause: str, due: str) -> Iterator[None]:
-        """Around a turn: a fault of the program itself stands in the history before it ends the turn."""
+    def record_faults(self, name: str, cause: str, due: str) -> Iterator[None]:
+        """Wrap a run: store a fault of the program itself in the history before it ends the run."""
         try:
             yield
         except Exception as error:
-            words = f"The program failed: {type(error).__name__}: {redact(str(error))}"
-            moment = self.outside.clock.now()
-            now = iso(moment)
-            turn = Turn(name, cause, due, now, now, Result.ERROR.value, 1, 0, 0, words)
-            notice = notice_of_fault(name, type(error).__name__, moment)
-            wanted = listeners(self.jobs.task(name).job.notify, Result.ERROR)
-            old = self._is_old_news(turn, moment)
-            self.store.add_turn(turn, [] if old else [Draft(notice, address) for address in wanted])
+            now = self.outside.clock.now()
+            message = f"The program failed: {type(error).__name__}: {redact(str(error))}"
+            run = JobRun(name, cause, due, iso(now), iso(now), JobOutcome.ERROR.value, 1, 0, 0, message)
+            self._add_run(run, message_for_fault(name, type(error).__name__, now), now)
             raise
 
-    def watch_silence(self) -> list[str]:
-        """Tell of jobs that had no success for too long; their names."""
+    def report_silence(self) -> list[str]:
+        """Notify people of jobs without a success for too long; return the names of these jobs."""
         now, silent = self.outside.clock.now(), []
         for name, task in self.jobs.tasks.items():
             state = self.store.state(name)
-            addresses = silence_listeners(task.job.notify, state, now)
+            addresses = silence_recipients(task.job.notify, state, now)
             if addresses and not state.paused_at:
                 since = datetime.fromisoformat(state.last_success_at or state.known_since)
-                notice = notice_of_silence(name, since, now)
-                self.store.note_silence(name, [Draft(notice, address) for address in addresses], now)
+                message = message_for_silence(name, since, now)
+                self.store.record_silence(name, [PendingNotification(message, address) for address in addresses], now)
                 silent.append(name)
         return silent
 
 
-def _values(verdict: Verdict) -> dict[str, Any]:
-    return {each.name: getattr(verdict, each.name) for each in fields(Verdict)}
+def is_superseded(job: Job, due: datetime, now: datetime) -> bool:
+    """Return whether a run of ``job`` for the time ``due`` is obsolete: a later one is due, or it was missed.
+
+    After a machine has slept, the engine notices all the times of the nights between, one after the other.
+    """
+    schedule = job.schedule
+    if schedule is None or not schedule.cron or not schedule.timezone:
+        return False
+    if next(times_after(schedule.cron, schedule.timezone, due)) <= now:
+        return True
+    return job.missed is Missed.SKIP and now - due > _STILL_IN_TIME
 
 
-def _duplicate(earlier: Entry) -> Verdict:
-    when = earlier.ended_at[:16].replace("T", " ")
-    words = (
-        f"The same content was imported on {when} UTC as {Path(earlier.path).name} (run {earlier.run or 'unknown'}); "
-        "nothing was sent again."
-    )
-    remedy = "To send it again on purpose: importer run FILE -m MAPPING --again REASON"
-    return Verdict(Result.DUPLICATE, 0, words, remedy, outline=words)
+def _values(result: ImportResult) -> dict[str, Any]:
+    return {each.name: getattr(result, each.name) for each in fields(ImportResult)}
 
 
-def _is_still(path: Path, entry: Entry) -> bool:
-    """Whether the file holds what was imported; a file that was only touched does."""
+def _has_imported_content(path: Path, entry: FileRecord) -> bool:
+    """Return whether the file still has the imported content; one that was only touched has."""
     try:
         info = path.stat()
         return (info.st_size, info.st_mtime_ns, info.st_ino) == entry.signature or source_hash(path) == entry.sha

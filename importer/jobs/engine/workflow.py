@@ -1,94 +1,103 @@
-"""A turn as the engine runs it: steps whose ends it writes down, in an order that is the same every time."""
+"""The workflows as DBOS executes them: steps whose results it stores, in an order that is always the same."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
 from importer.core.logging import log_fields
-from importer.jobs.engine.job_run import Worker
-from importer.jobs.engine.results import ENDED, WELL_ENOUGH, TurnEnd, begun_from, file_from, passes_by_itself
-from importer.jobs.store.store import Result
+from importer.core.time import iso
+from importer.jobs.engine.job_run import JobRunner
+from importer.jobs.engine.results import (
+    FINAL,
+    SUCCESSFUL,
+    JobRunResult,
+    file_result_from_json,
+    is_transient,
+    run_start_from_json,
+)
+from importer.jobs.store.records import JobOutcome
 
 BY_HAND, AFTER, AFTER_BY_HAND = "hand", "after", "after by hand"
-"""Causes of a turn; by hand, a person or another scheduler waits for its end."""
+"""Causes of a run; by hand, a person or another scheduler waits for its end."""
 _WAITED_FOR = (BY_HAND, AFTER_BY_HAND)
 _TRIES = 12
 _TRY_AGAIN_SECONDS = 300.0
 
 Plain = dict[str, Any]
-Follow = Callable[[str, str, str], Plain]
-HandOver = Callable[[str, str], None]
+StartRun = Callable[[str, str], None]
+"""Starts a later run of a job, by its name and the due time in ISO."""
 
 
 @dataclass(frozen=True, slots=True)
-class Steps:
-    """What the engine does at most once if it ends, and again if it did not come to its end."""
+class Workflows:
+    """The workflows as DBOS knows them."""
 
-    begin: Callable[[str], Plain]
-    import_one: Callable[[int], Plain]
-    archive: Callable[[int], Plain]
-    finish: Callable[[str, str, str, Plain, list[Plain], bool], Plain]
-    silence: Callable[[], list[str]]
-    look_at_time: Callable[[str, str], bool]
+    timer: Callable[[datetime, Any], bool]
+    by_name: Callable[[str, str, str], Plain]
+    silence: Callable[[datetime, Any], list[str]]
 
 
-def steps_of(dbos: Any, worker: Worker) -> Steps:
-    """The steps of ``worker``, as the engine knows them."""
+def register_workflows(dbos: Any, runner: JobRunner, begin_due: StartRun, hand_over: StartRun | None) -> Workflows:
+    """Register our workflows and steps with DBOS. Their names stand in its database and stay as they are.
 
-    def finish(name: str, cause: str, due: str, begun: Plain, ends: list[Plain], last: bool) -> Plain:
-        files = [file_from(each) for each in ends]
-        return worker.finish(name, cause, due, begun_from(begun), files, last=last).plain()
-
-    return Steps(
-        begin=dbos.step(name="begin")(lambda name: asdict(worker.begin(name))),
-        import_one=dbos.step(name="import")(lambda number: asdict(worker.import_one(number))),
-        archive=dbos.step(name="archive")(lambda number: asdict(worker.archive(number))),
-        finish=dbos.step(name="finish")(finish),
-        silence=dbos.step(name="silence")(lambda: list(worker.watch_silence())),
-        look_at_time=dbos.step(name="look at time")(lambda name, due: bool(worker.is_worth_a_turn(name, due))),
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Turns:
-    """Runs turns; ``follow`` begins the turn of a job that waited for another one.
-
-    ``hand_over`` leaves the rest of a turn that was asked to stop to other machines, where there are some.
+    DBOS begins a timer as soon as it is due; with ``begin_due`` the run itself waits until its account is free.
+    ``hand_over`` leaves the rest of a run that was asked to stop to other machines, where there are some.
     """
+    # DBOS executes a step again only when it did not come to its end.
+    begin = dbos.step(name="begin")(lambda name: asdict(runner.begin(name)))
+    import_one = dbos.step(name="import")(lambda number: asdict(runner.import_one(number)))
+    archive = dbos.step(name="archive")(lambda number: asdict(runner.archive(number)))
+    report_silence = dbos.step(name="silence")(lambda: list(runner.report_silence()))
+    is_worth_running = dbos.step(name="look at time")(lambda name, due: bool(runner.is_worth_running(name, due)))
 
-    worker: Worker
-    steps: Steps
-    follow: Follow
-    hand_over: HandOver | None = None
+    @dbos.step(name="finish")  # type: ignore[untyped-decorator]
+    def finish(name: str, cause: str, due: str, start: Plain, results: list[Plain], last: bool) -> Plain:
+        files = [file_result_from_json(each) for each in results]
+        return runner.finish(name, cause, due, run_start_from_json(start), files, last=last).to_json()
 
-    def run(self, name: str, cause: str, due: str) -> Plain:
-        """A turn; one that nobody waits for is tried again, so that a short trouble does not cost a night."""
+    @dbos.workflow(name="importer-turn")  # type: ignore[untyped-decorator]
+    def by_name(name: str, cause: str, due: str) -> Plain:
+        # A run that nobody waits for is tried again every five minutes, so that a short trouble does not cost a night.
         tries = 1 if cause in _WAITED_FOR else _TRIES
         for tried in range(1, tries + 1):
-            end = self._once(name, cause, due, last=tried == tries)
-            if tried == tries or not passes_by_itself(end["outcome"], end["exit_status"]):
+            result = run_once(name, cause, due, last=tried == tries)
+            if tried == tries or not is_transient(result["outcome"], result["exit_status"]):
                 break
-            self.worker.outside.clock.sleep(_TRY_AGAIN_SECONDS)
-            if self.worker.outside.stop.is_set():
-                if self.hand_over is not None:
-                    self.hand_over(name, due)
+            runner.outside.clock.sleep(_TRY_AGAIN_SECONDS)
+            if runner.outside.stop.is_set():
+                if hand_over is not None:
+                    hand_over(name, due)
                 break
-        return end
+        return result
 
-    def _once(self, name: str, cause: str, due: str, *, last: bool) -> Plain:
-        worker, steps = self.worker, self.steps
-        with log_fields(job=name), worker.noting_faults(name, cause, due), worker.hold(name) as ours:
+    def run_once(name: str, cause: str, due: str, *, last: bool) -> Plain:
+        with log_fields(job=name), runner.record_faults(name, cause, due), runner.hold(name) as ours:
             if not ours:
-                return TurnEnd(name, Result.BUSY, 75, "The job is running already.").plain()
-            begun = steps.begin(name)
-            ends = []
-            for number in begun["numbers"]:
-                ended = steps.import_one(number)
-                ends.append(steps.archive(number) if ended["outcome"] in ENDED else ended)
-            end = steps.finish(name, cause, due, begun, ends, last)
-        if end["outcome"] in WELL_ENOUGH:
-            for follower in worker.jobs.followers(name):
-                self.follow(follower.name, AFTER_BY_HAND if cause in _WAITED_FOR else AFTER, due)
-        return end
+                return JobRunResult(name, JobOutcome.BUSY, 75, "The job is running already.").to_json()
+            start = begin(name)
+            files = []
+            for number in start["numbers"]:
+                imported = import_one(number)
+                files.append(archive(number) if imported["outcome"] in FINAL else imported)
+            result: Plain = finish(name, cause, due, start, files, last)
+        if result["outcome"] in SUCCESSFUL:
+            for follower in runner.jobs.followers(name):
+                by_name(follower.name, AFTER_BY_HAND if cause in _WAITED_FOR else AFTER, due)
+        return result
+
+    @dbos.workflow(name="importer-timer")  # type: ignore[untyped-decorator]
+    def timer(due: datetime, name: Any) -> bool:
+        is_wanted: bool = is_worth_running(str(name), iso(due))
+        if is_wanted:
+            begin_due(str(name), iso(due))
+        return is_wanted
+
+    @dbos.workflow(name="importer-silence")  # type: ignore[untyped-decorator]
+    def silence(due: datetime, context: Any) -> list[str]:
+        found: list[str] = report_silence()
+        return found
+
+    return Workflows(timer, by_name, silence)

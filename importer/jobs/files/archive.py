@@ -1,4 +1,4 @@
-"""Files go to the archive by one step of the file system, and never onto another file."""
+"""Move files to the archive, in one step of the file system and never onto another file."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from importer.core.errors import ImporterError
 from importer.core.filesystem import sync_folder
 
 
-class PlaceTaken(ImporterError):
+class ArchivePathTaken(ImporterError):
     """Another file has that name already."""
 
 
-def place_in(folder: Path, name: str, now: datetime) -> Path:
-    """A free path for ``name`` in ``folder``: the name itself, or with the time, or with the time and a number."""
+def free_path(folder: Path, name: str, now: datetime) -> Path:
+    """Return a free path for ``name`` in ``folder``: with that name, or the time in it, or the time and a number."""
     plain = folder / name
     if not os.path.lexists(plain):
         return plain
@@ -30,11 +30,11 @@ def place_in(folder: Path, name: str, now: datetime) -> Path:
     raise AssertionError("itertools.count never ends")
 
 
-def move(source: Path, place: Path) -> None:
+def move_to_archive(source: Path, place: Path) -> None:
     """Rename ``source`` to ``place``, which does not exist.
 
-    A move that was cut short is finished: both names are then the same file. Raises :class:`PlaceTaken` when another
-    file is there, and :class:`ImporterError` when the disk refuses.
+    A move that was cut short is finished: both names are then the same file. Raises :class:`ArchivePathTaken` when
+    another file is there, and :class:`ImporterError` when the disk refuses.
     """
     try:
         _make_folder(place.parent)
@@ -43,7 +43,7 @@ def move(source: Path, place: Path) -> None:
         if place.parent != source.parent:
             sync_folder(source.parent)
     except FileExistsError:
-        raise PlaceTaken(f"{place} exists already and is not replaced.", "Move it elsewhere.") from None
+        raise ArchivePathTaken(f"{place} exists already and is not replaced.", "Move it elsewhere.") from None
     except OSError as error:
         raise ImporterError(
             f"{source} cannot be moved to {place}: {error.strerror or error}.",
@@ -77,7 +77,7 @@ def _move(source: Path, place: Path) -> None:
 
 
 def _move_without_links(source: Path, place: Path, refusal: OSError) -> None:
-    """Some disks know no links: keep the name with an empty file of our own, and rename onto that."""
+    """Move on a disk without links: reserve the name with an empty file, and rename onto that."""
     if source.parent.stat().st_dev != place.parent.stat().st_dev:
         raise refusal
     os.close(os.open(place, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
@@ -85,7 +85,7 @@ def _move_without_links(source: Path, place: Path, refusal: OSError) -> None:
 
 
 def write_note(place: Path, text: str) -> None:
-    """Leave a note for people beside an archived file. A disk that refuses takes nothing from the import."""
+    """Write a note for people beside an archived file. A disk that refuses does not fail the import."""
     path = place.with_name(f"{place.name}.note.txt")
     try:
         with path.open("x", encoding="utf-8", errors="backslashreplace") as file:

@@ -1,4 +1,4 @@
-"""Which files a turn of a job works on: what an earlier turn left, and what has newly arrived whole."""
+"""Claim the files of a run: those that an earlier run left, and new ones that have arrived completely."""
 
 from __future__ import annotations
 
@@ -10,16 +10,17 @@ from pathlib import Path
 from importer.core.errors import ImporterError, SourceError
 from importer.core.time import Clock, iso
 from importer.jobs.config.loader import Task
-from importer.jobs.files.inbox import Glance, Seen, look, unchanged
-from importer.jobs.store.store import Entry, JobStore, Result, State
+from importer.jobs.files.inbox import InboxFile, InboxListing, list_inbox, unchanged
+from importer.jobs.store.records import FileRecord, FileState, JobOutcome
+from importer.jobs.store.store import JobStore
 from importer.sources import file_signature, source_hash
 
-_GOING_ON = (State.TAKEN, State.HELD, State.APPROVED, State.IMPORTED)
+_UNFINISHED = (FileState.TAKEN, FileState.HELD, FileState.APPROVED)
 
 
 @dataclass(slots=True)
-class Catch:
-    """What a turn found: numbers of the entries to work on, names still arriving, and sentences about the rest."""
+class ClaimedFiles:
+    """The files of a run: numbers of the records to work on, names still arriving, and notes about the rest."""
 
     numbers: list[int] = field(default_factory=list)
     arriving: list[str] = field(default_factory=list)
@@ -27,97 +28,90 @@ class Catch:
     held: int = 0
 
 
-def take_files(task: Task, store: JobStore, clock: Clock, mapping_sha: str) -> Catch:
-    """Note the files of ``task`` that are stable as taken. Waits up to the job's time for stability.
+def claim_files(task: Task, store: JobStore, clock: Clock, mapping_sha: str) -> ClaimedFiles:
+    """Store the stable files of ``task`` as claimed. Waits up to the job's ``stable`` time for changes.
 
     Raises :class:`ImporterError` when the inbox cannot be read.
     """
-    catch = Catch()
-    glance, stable = _stable_files(task, store, clock)
-    catch.arriving = [seen.path.name for seen in glance.files if seen not in stable]
-    catch.notes = [f"{name} is skipped: {why}." for name, why in glance.skipped]
-    begun = {(entry.path, entry.signature): entry for entry in store.entries(task.name, _GOING_ON)}
+    listing, stable = _stable_files(task, store, clock)
+    claimed = ClaimedFiles(
+        arriving=[seen.path.name for seen in listing.files if seen not in stable],
+        notes=[f"{name} is skipped: {why}." for name, why in listing.skipped],
+    )
+    begun = store.file_records(task.name, (*_UNFINISHED, FileState.IMPORTED))
+    records = {(entry.path, entry.signature): entry for entry in begun}
     for seen in stable:
-        known = begun.get((str(seen.path), seen.signature))
-        if known is not None and known.state == State.IMPORTED.value:
+        known = records.get((str(seen.path), seen.signature))
+        if known is not None and known.state == FileState.IMPORTED.value:
             # It waits for its archive, which refused it.
             continue
-        if seen.path.name in glance.open_elsewhere:
-            catch.notes.append(f"{seen.path.name} is open in a spreadsheet program; it is read as it was saved last.")
+        if seen.path.name in listing.open_elsewhere:
+            claimed.notes.append(f"{seen.path.name} is open in a spreadsheet program; it is read as it was saved last.")
         try:
             sha = known.sha if known is not None else source_hash(seen.path)
-            whole = file_signature(seen.path) == seen.signature
+            is_whole = file_signature(seen.path) == seen.signature
         except SourceError as error:
-            catch.notes.append(f"{error.message} {error.remedy}")
+            claimed.notes.append(f"{error.message} {error.remedy}")
             continue
-        if not whole:
-            catch.arriving.append(seen.path.name)
+        if not is_whole:
+            claimed.arriving.append(seen.path.name)
             continue
-        entry = _entry_for(task, seen, sha, store, clock, mapping_sha)
-        if entry.state == State.HELD.value:
-            catch.held += 1
-            catch.notes.append(f"{seen.path.name} is held: {entry.message}")
+        entry = _claim(task, seen, sha, store, clock, mapping_sha)
+        if entry.state == FileState.HELD.value:
+            claimed.held += 1
+            claimed.notes.append(f"{seen.path.name} is held: {entry.message}")
         else:
-            catch.numbers.append(entry.id)
+            claimed.numbers.append(entry.id)
     _close_lost(task, store, clock)
-    return catch
+    return claimed
 
 
-def _stable_files(task: Task, store: JobStore, clock: Clock) -> tuple[Glance, list[Seen]]:
-    """The last look, and those of its files that did not change for the job's time."""
-    first = _look(task)
+def _stable_files(task: Task, store: JobStore, clock: Clock) -> tuple[InboxListing, list[InboxFile]]:
+    """List the inbox, twice if need be; return the last listing and its files that were unchanged for long enough."""
+    source = task.job.source
+    pattern = glob.escape(Path(source.path).name) if source.path is not None else source.pattern
+    first = list_inbox(task.inbox, pattern)
     known = store.sightings(task.name)
     now = clock.now()
     since = {seen: known.get(seen, iso(now)) for seen in first.files}
-    seconds = task.job.source.stable
-    if all(_age(since[seen], now) >= seconds for seen in first.files):
-        # Nothing may have been written between the look of an earlier turn and this one.
-        store.keep_sightings(task.name, {})
+    # A clock that went back makes an age negative, and proves nothing.
+    ages = {seen: (now - datetime.fromisoformat(at)).total_seconds() for seen, at in since.items()}
+    if all(age >= source.stable for age in ages.values()):
+        # No file changed between the listing of an earlier run and this one.
+        store.replace_sightings(task.name, {})
         return first, list(first.files)
-    store.keep_sightings(task.name, since)
+    store.replace_sightings(task.name, since)
     began = clock.monotonic()
-    clock.sleep(seconds)
-    last = _look(task)
-    if clock.monotonic() - began < seconds:
-        # Somebody asked to stop: only what was stable before counts.
-        return last, [seen for seen in unchanged(first.files, last.files) if _age(since[seen], now) >= seconds]
+    clock.sleep(source.stable)
+    last = list_inbox(task.inbox, pattern)
     stable = unchanged(first.files, last.files)
+    if clock.monotonic() - began < source.stable:
+        # A stop was requested: only files that were stable before count.
+        return last, [seen for seen in stable if ages[seen] >= source.stable]
     later = iso(clock.now())
-    store.keep_sightings(task.name, {seen: later for seen in last.files if seen not in stable})
+    store.replace_sightings(task.name, {seen: later for seen in last.files if seen not in stable})
     return last, stable
 
 
-def _look(task: Task) -> Glance:
-    source = task.job.source
-    pattern = glob.escape(Path(source.path).name) if source.path is not None else source.pattern
-    return look(task.inbox, pattern)
-
-
-def _age(since: str, now: datetime) -> float:
-    """Seconds since then; a clock that went back proves nothing."""
-    return (now - datetime.fromisoformat(since)).total_seconds()
-
-
-def _entry_for(task: Task, seen: Seen, sha: str, store: JobStore, clock: Clock, mapping_sha: str) -> Entry:
-    """The entry under which this file is worked on: one that was begun, or a new one."""
+def _claim(task: Task, seen: InboxFile, sha: str, store: JobStore, clock: Clock, mapping_sha: str) -> FileRecord:
+    """Return the record under which this file is worked on: one that was begun, or a new one."""
     begun = store.unfinished(task.name, sha)
     if begun is None:
-        return store.take(task.name, seen, sha, mapping_sha, clock.now())
-    if begun.state == State.HELD.value and begun.mapping_sha != mapping_sha:
+        return store.add_file(task.name, seen, sha, mapping_sha, clock.now())
+    if begun.state == FileState.HELD.value and begun.mapping_sha != mapping_sha:
         # Another mapping may have nothing against it.
-        begun = store.change(begun.id, state=State.TAKEN.value, mapping_sha=mapping_sha)
-    if begun.path == str(seen.path):
-        return store.change(begun.id, size=seen.size, mtime_ns=seen.mtime_ns, inode=seen.inode)
-    if not Path(begun.path).exists():
-        return store.change(begun.id, path=str(seen.path), size=seen.size, mtime_ns=seen.mtime_ns, inode=seen.inode)
-    if begun.state == State.HELD.value:
+        begun = store.update_file(begun.id, state=FileState.TAKEN.value, mapping_sha=mapping_sha)
+    if begun.path == str(seen.path) or not Path(begun.path).exists():
+        facts = {"size": seen.size, "mtime_ns": seen.mtime_ns, "inode": seen.inode}
+        return store.update_file(begun.id, path=str(seen.path), **facts)
+    if begun.state == FileState.HELD.value:
         return begun
-    return store.take(task.name, seen, sha, mapping_sha, clock.now())
+    return store.add_file(task.name, seen, sha, mapping_sha, clock.now())
 
 
 def _close_lost(task: Task, store: JobStore, clock: Clock) -> None:
-    """End the entries whose file is gone or holds other content now."""
-    for entry in store.entries(task.name, [State.TAKEN, State.HELD, State.APPROVED]):
+    """Close the records whose file is gone or has other content now."""
+    for entry in store.file_records(task.name, _UNFINISHED):
         path = Path(entry.path)
         try:
             if file_signature(path) == entry.signature or source_hash(path) == entry.sha:
@@ -126,10 +120,10 @@ def _close_lost(task: Task, store: JobStore, clock: Clock) -> None:
         except ImporterError:
             why = "was taken away"
         begun = f" Its run {entry.run} was begun: importer resume {entry.run}" if entry.run else ""
-        store.change(
+        store.update_file(
             entry.id,
-            state=State.ARCHIVED.value,
-            outcome=Result.FAILED.value,
+            state=FileState.ARCHIVED.value,
+            outcome=JobOutcome.FAILED.value,
             exit_status=1,
             ended_at=iso(clock.now()),
             message=f"{path} {why} before its import had ended.{begun}",

@@ -1,9 +1,10 @@
-"""The inbox: which files are there, which of them have arrived whole, and which are none of ours."""
+"""List the inbox of a job: its files, and the names that are skipped with the reason."""
 
 from __future__ import annotations
 
 import fnmatch
 import os
+import re
 import stat
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,13 +13,18 @@ from pathlib import Path
 from importer.core.errors import ImporterError
 
 _TRANSFERS = ("*.tmp", "*.temp", "*.part", "*.partial", "*.filepart", "*.crdownload", "*.download", "*.swp", "*~")
-_LOCKS = ("~$*", ".~lock.*#")
-_SYSTEM = (".ds_store", "._*", "thumbs.db", "desktop.ini")
+_SKIPPED = (
+    (("~$*", ".~lock.*#"), "the lock file of a spreadsheet program"),
+    ((".ds_store", "._*", "thumbs.db", "desktop.ini"), "a file of the operating system"),
+    (_TRANSFERS, "a transfer that has not ended"),
+    ((".*",), "a hidden file"),
+)
+_LOCK_FILE = re.compile(r"~\$(.*)|\.~lock\.(.*)#", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """A file as it was at one moment. When size, time or number change, somebody wrote to it or replaced it."""
+class InboxFile:
+    """A file at one moment. When size, time or inode change, somebody wrote to it or replaced it."""
 
     path: Path
     size: int
@@ -27,24 +33,24 @@ class Seen:
 
     @property
     def signature(self) -> tuple[int, int, int]:
-        """Size, time of the last change and number, as :func:`importer.sources.file_signature` gives them."""
+        """Size, time of the last change and inode, as :func:`importer.sources.file_signature` gives them."""
         return self.size, self.mtime_ns, self.inode
 
 
 @dataclass(frozen=True, slots=True)
-class Glance:
-    """One look into the folder: files that are meant, in the order of their arrival, and names with why they are not.
+class InboxListing:
+    """The files of an inbox in the order of their arrival, and the skipped names with the reason.
 
-    ``open_elsewhere`` are names that a spreadsheet program has open, as its lock file tells.
+    ``open_elsewhere`` are names that a spreadsheet program has open, as its lock file shows.
     """
 
-    files: tuple[Seen, ...]
+    files: tuple[InboxFile, ...]
     skipped: tuple[tuple[str, str], ...]
     open_elsewhere: frozenset[str] = frozenset()
 
 
-def look(folder: Path, pattern: str) -> Glance:
-    """What is in ``folder`` right now. Raises :class:`ImporterError` when it cannot be read."""
+def list_inbox(folder: Path, pattern: str) -> InboxListing:
+    """List the files in ``folder`` whose name matches ``pattern``. Raises :class:`ImporterError` if that fails."""
     try:
         names = sorted(os.listdir(folder))
     except OSError as error:
@@ -52,40 +58,36 @@ def look(folder: Path, pattern: str) -> Glance:
             f"The inbox {folder} cannot be read: {error.strerror or error}.",
             "Check that the folder is there and that the account of this service may read it.",
         ) from None
-    files: list[Seen] = []
+    files: list[InboxFile] = []
     skipped: list[tuple[str, str]] = []
     for name in names:
-        why = _not_a_file_of_ours(name)
+        why = _reason_to_skip(name)
         if why or not fnmatch.fnmatchcase(name.lower(), pattern.lower()):
             skipped.extend([(name, why)] if why else [])
             continue
-        found = _seen(folder / name)
-        if isinstance(found, Seen):
+        found = _read_facts(folder / name)
+        if isinstance(found, InboxFile):
             files.append(found)
         elif found:
             skipped.append((name, found))
     files.sort(key=lambda seen: (seen.mtime_ns, seen.path.name))
-    return Glance(tuple(files), tuple(skipped), frozenset(_open_names(names)))
+    locks = [match for match in map(_LOCK_FILE.fullmatch, names) if match]
+    return InboxListing(tuple(files), tuple(skipped), frozenset(match[1] or match[2] or "" for match in locks))
 
 
-def _not_a_file_of_ours(name: str) -> str:
-    """Why a file of this name is never taken, or an empty text."""
-    low = name.lower()
-    if any(fnmatch.fnmatchcase(low, pattern) for pattern in _LOCKS):
-        return "the lock file of a spreadsheet program"
-    if any(fnmatch.fnmatchcase(low, pattern) for pattern in _SYSTEM):
-        return "a file of the operating system"
-    if any(fnmatch.fnmatchcase(low, pattern) for pattern in _TRANSFERS):
-        return "a transfer that has not ended"
-    return "a hidden file" if name.startswith(".") else ""
+def _reason_to_skip(name: str) -> str:
+    """Return why a file of this name is never claimed, or an empty text."""
+    for patterns, reason in _SKIPPED:
+        if any(fnmatch.fnmatchcase(name.lower(), pattern) for pattern in patterns):
+            return reason
+    return ""
 
 
-def _seen(path: Path) -> Seen | str:
-    """The file, or why it is not taken; empty for what needs no word."""
+def _read_facts(path: Path) -> InboxFile | str:
+    """Return the file, or why it is not claimed; an empty text for a folder, or a file that has just gone."""
     try:
         info = path.lstat()
     except OSError:
-        # It went away between the listing and the look.
         return ""
     if stat.S_ISDIR(info.st_mode):
         return ""
@@ -93,18 +95,10 @@ def _seen(path: Path) -> Seen | str:
         return "not an ordinary file"
     if info.st_size == 0:
         return "empty, zero bytes"
-    return Seen(path, info.st_size, info.st_mtime_ns, info.st_ino)
+    return InboxFile(path, info.st_size, info.st_mtime_ns, info.st_ino)
 
 
-def _open_names(names: Iterable[str]) -> Iterable[str]:
-    for name in names:
-        if name.startswith("~$"):
-            yield name[2:]
-        elif name.startswith(".~lock.") and name.endswith("#"):
-            yield name[len(".~lock.") : -1]
-
-
-def unchanged(before: Iterable[Seen], now: Iterable[Seen]) -> list[Seen]:
-    """Those of ``now`` that look exactly as in ``before``."""
+def unchanged(before: Iterable[InboxFile], now: Iterable[InboxFile]) -> list[InboxFile]:
+    """Return those of ``now`` that were the same ``before``."""
     known = set(before)
     return [seen for seen in now if seen in known]

@@ -1,28 +1,36 @@
-"""A small HTTP server for whoever watches: figures for Prometheus, and whether all is well. It only answers GET."""
+"""HTTP server for monitoring: metrics for Prometheus and health checks. It only answers GET."""
 
 from __future__ import annotations
 
 import ipaddress
 import json
 import logging
+import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http import HTTPStatus
+from socketserver import ThreadingMixIn
+from typing import TYPE_CHECKING, Any
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from importer.core.errors import SettingsError
-from importer.jobs.monitoring.collector import Picture
-from importer.jobs.monitoring.prometheus import exposition, health
+from importer.jobs.monitoring.prometheus import build_registry, health
+from importer.jobs.monitoring.status import Snapshot
+
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 _log = logging.getLogger(__name__)
 _FRESH_SECONDS = 2.0
 _QUIET_SECONDS = 10
-_JSON = "application/json; charset=utf-8"
+_JSON, _TEXT = "application/json; charset=utf-8", "text/plain; charset=utf-8"
+_EVERY_ANSWER = [("Server", "importer"), ("X-Content-Type-Options", "nosniff")]
 
 
-def address_of(text: str) -> tuple[str, int]:
-    """Host and port of ``host:port``, ``[v6]:port`` or a port of this computer. Raises :class:`SettingsError`."""
+def parse_address(text: str) -> tuple[str, int]:
+    """Parse ``host:port``, ``[v6]:port`` or a port of this computer. Raises :class:`SettingsError`."""
     host, _, port = text.strip().rpartition(":")
     host = (host[1:-1] if host.startswith("[") and host.endswith("]") else host) or "127.0.0.1"
     try:
@@ -37,82 +45,99 @@ def address_of(text: str) -> tuple[str, int]:
     return str(address), number
 
 
-class _Once:
-    """One picture at a time, used for all who ask within a moment: nobody can keep the database busy by asking."""
-
-    def __init__(self, take: Callable[[], Picture]) -> None:
-        self._take = take
-        self._lock = threading.Lock()
-        self._last: tuple[float, Picture] | None = None
-
-    def picture(self) -> Picture:
-        with self._lock:
-            if self._last is None or time.monotonic() - self._last[0] > _FRESH_SECONDS:
-                self._last = (time.monotonic(), self._take())
-            return self._last[1]
-
-
 @contextmanager
-def listening(place: tuple[str, int], take: Callable[[], Picture]) -> Iterator[str]:
-    """Answers at ``place`` while the block runs; gives the address. Raises :class:`SettingsError` when it is taken."""
-    once = _Once(take)
+def serve_metrics(place: tuple[str, int], take: Callable[[], Snapshot]) -> Iterator[str]:
+    """Answer requests at ``place`` (host and port) while the block runs; yield the URL.
 
-    class Handler(BaseHTTPRequestHandler):
-        timeout = _QUIET_SECONDS
-        server_version, sys_version = "importer", ""
+    Raises :class:`SettingsError` when the port is taken.
+    """
 
-        def do_GET(self) -> None:
-            try:
-                status, kind, body = _answer(self.path.partition("?")[0], self.headers.get("Accept", ""), once.picture)
-            except Exception:  # noqa: BLE001  whoever asks gets an answer, and the log the traceback
-                _log.exception("the figures could not be made")
-                status, kind, body = 500, "text/plain; charset=utf-8", b"It failed; the log says why.\n"
-            self.send_response(status)
-            self.send_header("Content-Type", kind)
-            self.send_header("Content-Length", str(len(body)))
-            self.send_header("X-Content-Type-Options", "nosniff")
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *args: object) -> None:
-            _log.debug(format, *args)
-
-    class Server(ThreadingHTTPServer):
-        daemon_threads = True
-        address_family = _family(place[0])
+    class Server(_Server):
+        address_family = socket.AF_INET6 if ":" in place[0] else socket.AF_INET
 
     try:
-        server = Server(place, Handler)
+        server = make_server(*place, _application(_cached(take)), Server, _Handler)
     except OSError as error:
         raise SettingsError(
-            f"Nothing can listen at {_shown(*place)}: {error.strerror or error}.", "Name another port with --listen."
+            f"Nothing can listen at {_format_address(*place)}: {error.strerror or error}.",
+            "Name another port with --listen.",
         ) from None
-    thread = threading.Thread(target=server.serve_forever, name="figures", daemon=True)
+    thread = threading.Thread(target=server.serve_forever, name="metrics", daemon=True)
     thread.start()
     try:
-        yield f"http://{_shown(str(server.server_address[0]), int(server.server_address[1]))}"
+        yield f"http://{_format_address(str(server.server_address[0]), server.server_port)}"
     finally:
         server.shutdown()
         server.server_close()
 
 
-def _answer(path: str, accept: str, picture: Callable[[], Picture]) -> tuple[int, str, bytes]:
-    if path == "/healthz":
-        return 200, "text/plain; charset=utf-8", b"alive\n"
-    if path in ("/health", "/readyz"):
-        told = health(picture())
-        return 200 if told["status"] == "ok" else 503, _JSON, json.dumps(told).encode()
-    if path == "/metrics":
-        body, kind = exposition(picture(), accept)
-        return 200, kind, body
-    return 404, "text/plain; charset=utf-8", b"There are /metrics, /health and /healthz.\n"
+def _cached(take: Callable[[], Snapshot]) -> Callable[[], Snapshot]:
+    """Take one snapshot at a time and use it for two seconds: many requests must not keep the database busy."""
+    lock = threading.Lock()
+    last: tuple[float, Snapshot] | None = None
+
+    def snapshot() -> Snapshot:
+        nonlocal last
+        with lock:
+            if last is None or time.monotonic() - last[0] > _FRESH_SECONDS:
+                last = time.monotonic(), take()
+            return last[1]
+
+    return snapshot
 
 
-def _family(host: str) -> int:
-    import socket
+def _application(snapshot: Callable[[], Snapshot]) -> WSGIApplication:
+    """The WSGI application: ``/metrics`` is answered by prometheus_client's own."""
 
-    return socket.AF_INET6 if ":" in host else socket.AF_INET
+    def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        def start(status: str, headers: list[tuple[str, str]]) -> Any:
+            return start_response(status, [*headers, *_EVERY_ANSWER])
+
+        path, status, kind = environ["PATH_INFO"], HTTPStatus.OK, _TEXT
+        try:
+            if environ["REQUEST_METHOD"] != "GET":
+                status, body = HTTPStatus.NOT_IMPLEMENTED, b"Only GET is answered.\n"
+            elif path == "/metrics":
+                from prometheus_client import make_wsgi_app
+
+                answer: Iterable[bytes] = make_wsgi_app(build_registry(snapshot()), disable_compression=True)(
+                    environ, start
+                )
+                return answer
+            elif path in ("/health", "/readyz"):
+                report = health(snapshot())
+                status = HTTPStatus.OK if report["status"] == "ok" else HTTPStatus.SERVICE_UNAVAILABLE
+                kind, body = _JSON, json.dumps(report).encode()
+            elif path == "/healthz":
+                body = b"alive\n"
+            else:
+                status, body = HTTPStatus.NOT_FOUND, b"There are /metrics, /health and /healthz.\n"
+        except Exception:  # noqa: BLE001  the client gets an answer, and the log the traceback
+            _log.exception("the metrics could not be made")
+            status, kind, body = HTTPStatus.INTERNAL_SERVER_ERROR, _TEXT, b"It failed; the log says why.\n"
+        start(f"{status.value} {status.phrase}", [("Content-Type", kind)])
+        return [body]
+
+    return application
 
 
-def _shown(host: str, port: int) -> str:
+class _Handler(WSGIRequestHandler):
+    """Drop a connection that is silent for some seconds, and log requests at debug level."""
+
+    timeout = _QUIET_SECONDS
+
+    def log_message(self, format: str, *args: object) -> None:
+        _log.debug(format, *args)
+
+
+class _Server(ThreadingMixIn, WSGIServer):
+    """One thread for each connection, so that a slow client keeps nobody waiting."""
+
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        _log.debug("a connection from %s was dropped", client_address, exc_info=True)
+
+
+def _format_address(host: str, port: int) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

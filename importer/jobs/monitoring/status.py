@@ -1,44 +1,53 @@
-"""What is told about the jobs: how they stand, when they are due, and what was done."""
+"""The status of jobs: for `importer jobs list`, `next` and `history`, and for metrics and health checks."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
+import shutil
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
+from importer.core.errors import ImporterError
 from importer.jobs.config.cron import times_after
 from importer.jobs.config.loader import LoadedJobs, Task
-from importer.jobs.notifications.addresses import place_of
-from importer.jobs.notifications.outbox import Letter, LetterState
-from importer.jobs.store.store import JobStore, State
+from importer.jobs.notifications.addresses import describe_location
+from importer.jobs.store.records import FileState, NotificationState, StoredNotification
+from importer.jobs.store.store import JobStore
+from importer.ledger.watching import Figures, LedgerWatch
 
-_NOT_THERE = (LetterState.WAITING, LetterState.GIVEN_UP)
+LEAST_FREE_BYTES = 200 * 2**20
+"""Least free disk space; with less, an import would refuse to begin sooner or later."""
+
+_NOT_SENT = (NotificationState.WAITING, NotificationState.GIVEN_UP)
 
 
 def due_times(task: Task, start: datetime, count: int) -> list[datetime]:
-    """The next ``count`` times of a job with a schedule; none for others. Raises :class:`SettingsError`."""
+    """Return the next ``count`` times of a job with a schedule; none for others. Raises :class:`SettingsError`."""
     schedule = task.job.schedule
     if schedule is None or schedule.cron is None or schedule.timezone is None:
         return []
     return list(islice(times_after(schedule.cron, schedule.timezone, start), count))
 
 
-def when_words(task: Task) -> str:
-    """When a job runs, in words."""
+def describe_schedule(task: Task) -> str:
+    """Describe when a job runs."""
     schedule = task.job.schedule
     if schedule is not None:
         return f"{schedule.cron} ({schedule.timezone})"
     return f"after {task.job.after}" if task.job.after else "by hand"
 
 
-def standing(jobs: LoadedJobs, store: JobStore, now: datetime) -> list[dict[str, Any]]:
-    """One plain table per job: what it does, whether it is paused, what waits, and how it ended last."""
+def describe_jobs(jobs: LoadedJobs, store: JobStore, now: datetime) -> list[dict[str, Any]]:
+    """Return one JSON object per job: what it does, whether it is paused, what waits, and its last run."""
     listed = []
     for name, task in jobs.tasks.items():
-        state, last = store.state(name), store.turns(name, 1)
+        state, last = store.state(name), store.runs(name, 1)
         due = due_times(task, now, 1)
-        held = store.entries(name, [State.HELD])
+        held = store.file_records(name, [FileState.HELD])
         listed.append(
             {
                 "job": name,
@@ -46,21 +55,21 @@ def standing(jobs: LoadedJobs, store: JobStore, now: datetime) -> list[dict[str,
                 "mapping": str(task.mapping),
                 "inbox": str(task.inbox),
                 "pattern": task.job.source.pattern if task.job.source.path is None else task.job.source.path,
-                "when": when_words(task),
+                "when": describe_schedule(task),
                 "next": due[0].isoformat() if due and not state.paused_at else None,
                 "paused_at": state.paused_at or None,
                 "paused_by": state.paused_by or None,
                 "held": [{"path": entry.path, "why": entry.message, "remedy": entry.remedy} for entry in held],
                 "last_success_at": state.last_success_at or None,
                 "last": asdict(last[0]) if last else None,
-                "notifications": [_plain(each) for each in store.letters([name], _NOT_THERE)],
+                "notifications": [_describe_notification(each) for each in store.notifications([name], _NOT_SENT)],
             }
         )
     return listed
 
 
-def coming(jobs: LoadedJobs, store: JobStore, now: datetime, count: int) -> list[dict[str, str]]:
-    """The next times of all jobs that are not paused, in their order."""
+def upcoming_runs(jobs: LoadedJobs, store: JobStore, now: datetime, count: int) -> list[dict[str, str]]:
+    """Return the next ``count`` times of all jobs that are not paused, in their order."""
     found = [
         (due, name)
         for name, task in jobs.tasks.items()
@@ -71,16 +80,108 @@ def coming(jobs: LoadedJobs, store: JobStore, now: datetime, count: int) -> list
 
 
 def history(store: JobStore, job: str | None, count: int) -> dict[str, Any]:
-    """The newest turns and files, newest first."""
+    """Return the newest ``count`` runs (under the key ``turns``), files and notifications, newest first."""
+    notifications = store.notifications(None if job is None else [job], newest=count)
     return {
-        "turns": [asdict(turn) for turn in store.turns(job, count)],
-        "files": [asdict(entry) for entry in store.entries(job, newest=count)],
-        "notifications": [_plain(each) for each in store.letters(None if job is None else [job], newest=count)],
+        "turns": [asdict(run) for run in store.runs(job, count)],
+        "files": [asdict(entry) for entry in store.file_records(job, newest=count)],
+        "notifications": [_describe_notification(each) for each in notifications],
     }
 
 
-def _plain(letter: Letter) -> dict[str, Any]:
-    """A notification without its text, which the history has in full."""
+def _describe_notification(found: StoredNotification) -> dict[str, Any]:
+    """Return a notification as JSON, without its text: the history has the run in full."""
     kept = ("job", "outcome", "title", "created_at", "state", "attempts", "trouble")
-    next_at = letter.next_at if letter.state == LetterState.WAITING else None
-    return {**{name: getattr(letter, name) for name in kept}, "to": place_of(letter.address), "next_at": next_at}
+    next_at = found.next_at if found.state == NotificationState.WAITING else None
+    return {
+        **{name: getattr(found, name) for name in kept},
+        "to": describe_location(found.address),
+        "next_at": next_at,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class JobMetrics:
+    """Metrics of one job: files by state, the age in seconds of the one that waits longest, times in ISO, UTC."""
+
+    account: str
+    files: Mapping[str, int]
+    oldest_seconds: float
+    last_success_at: str
+    known_since: str
+    last_exit_status: int | None
+    last_run_at: str
+    next_at: str
+    paused: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The metrics of ledger and jobs at one moment. ``troubles`` has by part what is wrong or could not be read."""
+
+    at: datetime
+    ledger: Figures
+    jobs: Mapping[str, JobMetrics]
+    job_of_run: Mapping[str, str]
+    free_bytes: int
+    engine_alive: bool | None
+    troubles: Mapping[str, str] = field(default_factory=dict)
+
+    def rows(self) -> Counter[tuple[str, str, str]]:
+        """Count the rows by account, job (empty: by hand) and status."""
+        found: Counter[tuple[str, str, str]] = Counter()
+        for (run, status), count in self.ledger.rows.items():
+            found[self.ledger.accounts.get(run, ""), self.job_of_run.get(run, ""), status] += count
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class MetricsCollector:
+    """Takes snapshots. ``engine_trouble`` returns the engine's problem or an empty text; ``None``: no engine here."""
+
+    home: Path
+    jobs: LoadedJobs
+    store: JobStore
+    ledger: LedgerWatch
+    now: Callable[[], datetime]
+    engine_trouble: Callable[[datetime], str] | None = None
+
+    def snapshot(self) -> Snapshot:
+        """Take a snapshot. Never raises :class:`ImporterError`: a part that cannot be read is among its troubles."""
+        now, troubles = self.now(), {}
+        figures, jobs, job_of_run, free = Figures(), {}, {}, 0
+        try:
+            figures = self.ledger.look()
+        except ImporterError as error:
+            troubles["ledger"] = error.message
+        try:
+            job_of_run = self.store.jobs_by_run()
+            jobs = {name: self._measure_job(name, now) for name in self.jobs.tasks}
+        except ImporterError as error:
+            troubles["jobs_database"] = error.message
+        try:
+            free = shutil.disk_usage(self.home).free
+            if free < LEAST_FREE_BYTES:
+                troubles["disk"] = f"Only {free // 2**20} MB are free where IMPORTER_HOME is."
+        except OSError as error:
+            troubles["disk"] = f"IMPORTER_HOME cannot be read: {error.strerror or error}."
+        engine = self.engine_trouble(now) if self.engine_trouble else None
+        if engine:
+            troubles["engine"] = engine
+        return Snapshot(now, figures, jobs, job_of_run, free, None if engine is None else not engine, troubles)
+
+    def _measure_job(self, name: str, now: datetime) -> JobMetrics:
+        task, state, last = self.jobs.task(name), self.store.state(name), self.store.runs(name, 1)
+        files, oldest = self.store.count_waiting(name)
+        due = [] if state.paused_at else due_times(task, now, 1)
+        return JobMetrics(
+            account=task.job.account,
+            files=files,
+            oldest_seconds=max(0.0, (now - datetime.fromisoformat(oldest)).total_seconds()) if oldest else 0.0,
+            last_success_at=state.last_success_at,
+            known_since=state.known_since,
+            last_exit_status=last[0].exit_status if last else None,
+            last_run_at=last[0].ended_at if last else "",
+            next_at=due[0].isoformat() if due else "",
+            paused=bool(state.paused_at),
+        )

@@ -1,4 +1,4 @@
-"""Addresses of notifications: where they are kept, of which kinds they may be, and that nobody ever sees one."""
+"""Addresses of notifications: read and check them, and keep them out of logs and messages."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ SCHEMES = {
 """Kinds of addresses that talk to a server and do nothing on this machine, by what they reach."""
 ALLOWED = frozenset(" ".join(SCHEMES.values()).split())
 _NATIVE = "https"
-"""Addresses as Slack, Discord, Teams and others show them for their webhooks."""
+"""The scheme of addresses as Slack, Discord, Teams and others show them for their webhooks."""
 
 FORBIDDEN_OPTIONS = ("template", "pgp", "pgppub", "pgpprv", "wkd", "attach")
 """Options that let Apprise read files of this machine, or fetch keys from elsewhere."""
 _TOKEN = re.compile(r"(?=[^0-9]*[0-9])(?=[^A-Za-z]*[A-Za-z])[A-Za-z0-9_:~+-]{8,}")
-_LOOK = "docs/jobs.md says which kinds of addresses there are, such as mailtos://, slack:// and jsons://."
+_SEE_DOCS = "docs/jobs.md says which kinds of addresses there are, such as mailtos://, slack:// and jsons://."
 
 
-def address_text(address: Address, environment: Mapping[str, str]) -> Secret:
-    """The address itself, which nobody may show: from its variable, its private file or the service manager.
+def read_address(address: Address, environment: Mapping[str, str]) -> Secret:
+    """Read an address from its variable, its private file or the service manager.
 
     Raises :class:`SettingsError`, which never quotes it, when it is not there or of a kind that is not sent to.
     """
@@ -56,22 +56,22 @@ def address_text(address: Address, environment: Mapping[str, str]) -> Secret:
                 "Set it to an address such as mailto://… or remove the notification.",
             )
         secret = Secret(found)
-    _check(secret, place_of(address))
+    _check(secret, describe_location(address))
     return secret
 
 
-def place_of(address: Address) -> str:
-    """Where an address is kept, in words."""
+def describe_location(address: Address) -> str:
+    """Describe where an address is kept."""
     if address.credential is not None:
         return f"the credential {address.credential}"
     return f"the file {address.file}" if address.file is not None else f"the variable {address.env}"
 
 
 def hide_addresses(addresses: Iterable[Address], environment: Mapping[str, str]) -> None:
-    """Let no log show any of ``addresses``, and no child inherit one; those that cannot be read are left out."""
+    """Register ``addresses`` for redaction, so that no log shows and no child inherits one; skip unreadable ones."""
     for address in addresses:
         try:
-            address_text(address, environment)
+            read_address(address, environment)
         except SettingsError:
             continue
 
@@ -82,10 +82,10 @@ def _check(secret: Secret, place: str) -> None:
         # Apprise takes a semicolon for the end of an option, too.
         options = [unquote(each.split("=")[0]).strip(" +-:").lower() for each in re.split("[&;]", parts.query)]
     except ValueError:
-        raise SettingsError(f"What {place} holds is not an address.", _LOOK) from None
+        raise SettingsError(f"What {place} holds is not an address.", _SEE_DOCS) from None
     _hide_parts(parts)
     if parts.scheme.lower() not in ALLOWED | {_NATIVE}:
-        raise SettingsError(f"What {place} holds is not of a kind to which notifications are sent.", _LOOK)
+        raise SettingsError(f"What {place} holds is not of a kind to which notifications are sent.", _SEE_DOCS)
     forbidden = next((name for name in options if name in FORBIDDEN_OPTIONS), None)
     if forbidden:
         raise SettingsError(
@@ -95,7 +95,7 @@ def _check(secret: Secret, place: str) -> None:
 
 
 def _hide_parts(parts: SplitResult) -> None:
-    """Passwords and tokens are secret by themselves, too; words without a digit are not taken for tokens."""
+    """Register passwords and tokens for redaction, too; words without a digit are not taken for tokens."""
     if parts.password:
         Secret(unquote(parts.password))
     values = [value for _, value in parse_qsl(parts.query)]

@@ -1,4 +1,4 @@
-"""The process that sends one notification through Apprise; it answers with one word for how that went.
+"""The process that sends one notification through Apprise, and answers with one word for the result.
 
 What Apprise logs holds addresses and answers of servers. So its log goes nowhere but through :func:`_reason`, which
 knows a few words and numbers and lets nothing else pass.
@@ -27,20 +27,26 @@ _REASONS = (
 
 
 def main() -> None:
-    """Send what standard input says, and answer on standard output."""
+    """Send the message that standard input has as JSON, and print the answer."""
     message = json.load(sys.stdin)
-    _give_up_core_files()
-    print(deliver(message))  # noqa: T201  the answer to the program that started this
+    try:
+        import resource
+    except ImportError:
+        pass
+    else:
+        # No core file: it would hold the address.
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    print(send_message(message))  # noqa: T201  the answer to the program that started this
 
 
-def deliver(message: Mapping[str, Any]) -> str:
+def send_message(message: Mapping[str, Any]) -> str:
     """Send ``text`` under ``title`` to ``address``, of one of the kinds ``allowed`` and with no option ``forbidden``.
 
-    What comes back is one word, or one with the number of a refusal.
+    Return one word, or ``status`` with the number of a refusal.
     """
-    heard = _Ears()
+    log = _LogLines()
     logger = logging.getLogger("apprise")
-    logger.handlers, logger.propagate = [heard], False
+    logger.handlers, logger.propagate = [log], False
     logger.setLevel(logging.DEBUG)
     try:
         import apprise
@@ -65,7 +71,7 @@ def deliver(message: Mapping[str, Any]) -> str:
     found = url_to_dict(message["address"])  # type: ignore[no-untyped-call]
     if not found:
         return UNKNOWN
-    # Asked again of what Apprise itself has read, for it may read an address in another way than we do.
+    # Check again what Apprise has read: it may read an address in another way than we do.
     if found["schema"] not in message["allowed"] or set(message["forbidden"]) & {*found, *found.get("qsd", {})}:
         return REFUSED
     service = apprise.Apprise.instantiate(found, asset=asset)
@@ -77,11 +83,11 @@ def deliver(message: Mapping[str, Any]) -> str:
         notify_type=apprise.NotifyType(message["type"]),
         body_format=apprise.NotifyFormat.TEXT,
     )
-    return SENT if went_well else _reason(heard.lines)
+    return SENT if went_well else _reason(log.lines)
 
 
-class _Ears(logging.Handler):
-    """Keeps what Apprise says in memory, and no further."""
+class _LogLines(logging.Handler):
+    """Keeps the log of Apprise in memory, and nowhere else."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -92,20 +98,12 @@ class _Ears(logging.Handler):
 
 
 def _reason(lines: list[str]) -> str:
-    """The number of a refusal, or one of a few words."""
+    """Find the number of a refusal, or one of a few words."""
     text = "\n".join(lines)
     status = _STATUS.search(text)
     if status:
         return f"status {status[1] or status[2]}"
     return next((word for word, signs in _REASONS if any(sign in text for sign in signs)), OTHER)
-
-
-def _give_up_core_files() -> None:
-    try:
-        import resource
-    except ImportError:
-        return
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 if __name__ == "__main__":

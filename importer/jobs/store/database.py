@@ -1,4 +1,7 @@
-"""Where engine and jobs keep their memory: SQLite in the home folder, or the PostgreSQL that one setting names."""
+"""The databases of engine and jobs, and the tables of the jobs: SQLite in the home folder, or PostgreSQL.
+
+Times in the tables are ISO texts in UTC; an empty text means not yet.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    Connection,
+    Engine,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    create_engine,
+    event,
+    inspect,
+)
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
+from sqlalchemy.schema import CreateColumn
 
 from importer.config.settings import DATABASE_VARIABLE, database_of
 from importer.core.errors import SettingsError
@@ -34,8 +52,8 @@ class Databases:
     shared: Secret | None = None
 
 
-def databases_of(environment: Mapping[str, str], home: Path) -> Databases:
-    """What ``IMPORTER_JOBS_DATABASE`` says, else the database of the ledger, else files in ``home``.
+def find_databases(environment: Mapping[str, str], home: Path) -> Databases:
+    """Find the databases: that of ``IMPORTER_JOBS_DATABASE``, else that of the ledger, else files in ``home``.
 
     Raises :class:`SettingsError`, which never shows a password.
     """
@@ -69,7 +87,7 @@ def _sqlite(path: Path) -> Secret:
 
 
 def open_database(address: Secret) -> Engine:
-    """An engine for the jobs' own memory; on SQLite a commit survives a power cut and writers wait for each other."""
+    """Open the jobs' database; on SQLite a commit survives a power cut and writers wait for each other."""
     engine = create_engine(address.reveal(), hide_parameters=True, pool_pre_ping=True)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _make_durable)
@@ -80,3 +98,102 @@ def _make_durable(connection: Any, _: Any) -> None:
     connection.isolation_level = "IMMEDIATE"
     for pragma in ("journal_mode=DELETE", "synchronous=EXTRA", "busy_timeout=30000", "trusted_schema=OFF"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+metadata = MetaData()
+
+
+def _required(*names: str) -> list[Column[str]]:
+    return [Column(name, Text, nullable=False) for name in names]
+
+
+def _texts(*names: str) -> list[Column[str]]:
+    return [Column(name, Text, nullable=False, server_default="") for name in names]
+
+
+def _numbers(*names: str) -> list[Column[int]]:
+    return [Column(name, BigInteger, nullable=False, server_default="0") for name in names]
+
+
+def _objects(*names: str) -> list[Column[Any]]:
+    return [Column(name, JSON, nullable=False, server_default="{}") for name in names]
+
+
+# One row per file that a job claimed; `archive` is the path to which it is moved.
+files = Table(
+    "importer_job_files",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    *_required("job", "path", "sha"),
+    *_numbers("size", "mtime_ns", "inode"),
+    *_required("state"),
+    *_texts("outcome"),
+    *_numbers("attempts"),
+    *_texts("mapping_sha", "taken_at", "ended_at", "run"),
+    *_numbers("exit_status", "rows", "problems"),
+    *_texts("message", "remedy", "results", "report", "archive", "approved_by"),
+    *_objects("counts", "codes"),
+    *_texts("outline"),
+)
+Index("importer_job_files_by_content", files.c.job, files.c.sha)
+
+# One row per run of a job.
+turns = Table(
+    "importer_job_turns",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    *_required("job"),
+    *_texts("cause", "due_at", "started_at", "ended_at", "outcome"),
+    *_numbers("exit_status", "files", "rows"),
+    *_texts("message", "remedy"),
+)
+
+# One row per job.
+jobs = Table(
+    "importer_job_states",
+    metadata,
+    Column("job", Text, primary_key=True),
+    *_texts("paused_at", "paused_by", "paused_why", "known_since", "last_success_at", "silence_told_at"),
+)
+
+# Files that were there but not yet stable, so that the next run need not begin to wait anew.
+sightings = Table(
+    "importer_job_sightings",
+    metadata,
+    Column("job", Text, primary_key=True),
+    Column("path", Text, primary_key=True),
+    *_numbers("size", "mtime_ns", "inode"),
+    *_texts("since"),
+)
+
+# The schedule of each job, and the time after which its times are still owed.
+schedules = Table(
+    "importer_job_schedules",
+    metadata,
+    Column("job", Text, primary_key=True),
+    *_texts("schedule", "owed_since"),
+)
+
+# Notifications, one row per message and address. An address itself is never here, only where it is kept.
+outbox = Table(
+    "importer_job_outbox",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    *_required("job"),
+    *_texts("outcome", "title", "text", "env", "file", "credential", "created_at"),
+    *_numbers("attempts"),
+    *_texts("next_at", "state", "ended_at", "trouble"),
+)
+Index("importer_job_outbox_by_state", outbox.c.state, outbox.c.next_at)
+
+
+def migrate_tables(connection: Connection) -> None:
+    """Create missing tables, and the columns that a table of an earlier version lacks."""
+    metadata.create_all(connection, checkfirst=True)
+    found = inspect(connection)
+    for table in metadata.sorted_tables:
+        there = {column["name"] for column in found.get_columns(table.name)}
+        for column in table.columns:
+            if column.name not in there:
+                definition = CreateColumn(column).compile(dialect=connection.dialect)
+                connection.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN {definition}")

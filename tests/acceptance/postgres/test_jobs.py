@@ -17,12 +17,12 @@ from importer.core.errors import LedgerError
 from importer.core.redaction import Secret
 from importer.jobs.engine import scheduler as jobs_engine
 from importer.jobs.engine import workers
-from importer.jobs.engine.workers import Peers, holding, opening
-from importer.jobs.store.database import databases_of, open_database
+from importer.jobs.engine.workers import WorkerRegistry, exclusive_start, job_locks
+from importer.jobs.store.database import find_databases, open_database
 from importer.jobs.store.store import JobStore
 from importer.sandbox.seed import lead_id
-from tests.reliability.soak.soak_crew import CALLS, Accounts
-from tests.reliability.soak.soak_hours import Hours, in_workers
+from tests.reliability.soak.processes import CALLS, Accounts
+from tests.reliability.soak.shared_clock import SharedClock, use_in_worker
 from tests.support.commands import Running
 from tests.support.postgres_server import Server
 from tests.support.trial import CANARY
@@ -67,7 +67,7 @@ class Works:
     services: list[Running] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.hours = Hours(self.folder / "hours")
+        self.hours = SharedClock(self.folder / "hours")
         # Begun before half past two, the way to the first night would pass the jobs' time twice.
         self.hours.skip_to(self.hours.now().replace(hour=3, minute=0) + timedelta(days=1))
         self.crm = Accounts(2, self.hours)
@@ -98,7 +98,7 @@ class Works:
             "A": CANARY,
             "B": f"{CANARY}-secret",
         }
-        before = partial(looking_often, in_workers(self.folder / "hours"))
+        before = partial(looking_often, use_in_worker(self.folder / "hours"))
         self.services.append(Running(self.folder, environment, ("serve", "--json"), before))
 
     def all_serve(self) -> None:
@@ -178,7 +178,7 @@ def test_machines_serve_the_same_jobs(works: Works, server: Server) -> None:
     assert fired == str(2 * len(JOBS))
     turns = "SELECT count(*) FROM importer_job_turns WHERE cause = 'schedule' AND outcome = 'done'"
     assert int(server.sql(turns, "trial")) >= 2 * len(JOBS) - 2
-    works.crm.settle_the_night()
+    works.crm.close_night()
     assert works.crm.calls >= 2 * len(JOBS) * ROWS / CALLS
     assert works.crm.too_many == 0
     assert [path.name for path in works.folder.glob("home*/jobs")] == []
@@ -188,23 +188,25 @@ def test_what_a_machine_leaves(
     tmp_path: Path, database: Secret, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What one that is gone had under way is put back into its queue; who stops hands over what he has begun."""
-    databases = databases_of({"IMPORTER_DATABASE_URL": database.reveal()}, tmp_path)
+    databases = find_databases({"IMPORTER_DATABASE_URL": database.reveal()}, tmp_path)
     store = JobStore(open_database(databases.jobs))
     worker = worker_of(tmp_path, store, f"a , schedule: {YEARLY}")
     monkeypatch.setattr(jobs_engine, "_HAND_OVER_SECONDS", 3600.0)
     status = "SELECT status FROM dbos.workflow_status WHERE workflow_uuid LIKE '%s'"
     now = worker.outside.clock.now()
     with running(worker, databases) as engine:
-        assert engine.has_peers
-        engine.keep_schedules(now)
+        assert engine.is_shared
+        engine.apply_schedules(now)
         engine._enqueue("left", "a", "hand", now.isoformat())
         eventually(lambda: server.sql(status % "left", "trial") == "SUCCESS")
         server.sql("UPDATE dbos.workflow_status SET status = 'PENDING', executor_id = 'somebody'", "trial")
-        assert engine.continue_for_others() == ["somebody"]
+        assert engine.resume_lost_work() == ["somebody"]
         eventually(lambda: server.sql(status % "left", "trial") == "SUCCESS")
-        assert engine.continue_for_others() == []
-        monkeypatch.setattr(workers.Peers, "gone", lambda *_: (_ for _ in ()).throw(LedgerError("Away.", "Wait.")))
-        assert engine.continue_for_others() == []
+        assert engine.resume_lost_work() == []
+        monkeypatch.setattr(
+            workers.WorkerRegistry, "find_ended", lambda *_: (_ for _ in ()).throw(LedgerError("Away.", "Wait."))
+        )
+        assert engine.resume_lost_work() == []
         (tmp_path / "a" / "x.csv").write_text("E-mail\nx@example.org\n", "utf-8")
         worker.outside.stop.set()
         engine._enqueue("stopped", "a", "schedule", now.isoformat())
@@ -216,18 +218,18 @@ def test_what_a_machine_leaves(
 def test_where_the_memory_is(tmp_path: Path) -> None:
     """With the ledger, unless it has a database of its own; in both cases machines work together."""
     ledger, other = "postgres://u:secretword1@db/ledger?sslmode=require", "postgresql://u:secretword2@db/jobs"
-    both = databases_of({"IMPORTER_DATABASE_URL": ledger}, tmp_path)
+    both = find_databases({"IMPORTER_DATABASE_URL": ledger}, tmp_path)
     assert both.jobs.reveal() == "postgresql+psycopg://u:secretword1@db/ledger?sslmode=require"
     assert both.shared is not None
-    own = databases_of({"IMPORTER_DATABASE_URL": ledger, "IMPORTER_JOBS_DATABASE": other}, tmp_path)
+    own = find_databases({"IMPORTER_DATABASE_URL": ledger, "IMPORTER_JOBS_DATABASE": other}, tmp_path)
     assert own.jobs.reveal() == "postgresql+psycopg://u:secretword2@db/jobs"
     assert own.shared is not None
-    assert databases_of({"IMPORTER_JOBS_DATABASE": other}, tmp_path).shared is None
+    assert find_databases({"IMPORTER_JOBS_DATABASE": other}, tmp_path).shared is None
 
 
 def test_locks_hold_among_machines(database: Secret, tmp_path: Path) -> None:
     """Whoever comes second is told no; a lock ends with its block, and one of another name is free."""
-    here, there = holding(tmp_path / "here", database), holding(tmp_path / "there", database)
+    here, there = job_locks(tmp_path / "here", database), job_locks(tmp_path / "there", database)
     with here("a") as first, there("a") as second, there("b") as other:
         assert (first, second, other) == (True, False, True)
     with there("a") as now:
@@ -236,37 +238,37 @@ def test_locks_hold_among_machines(database: Secret, tmp_path: Path) -> None:
 
 def test_who_is_gone(database: Secret, server: Server) -> None:
     """Somebody whose connections were cut is gone until he appears again, and for good after he has left."""
-    one, two = Peers(database), Peers(database)
-    one.appear("first")
-    one.appear("first")
-    assert two.gone({"first", "second"}) == ["second"]
-    assert two.gone(set()) == []
+    one, two = WorkerRegistry(database), WorkerRegistry(database)
+    one.announce("first")
+    one.announce("first")
+    assert two.find_ended({"first", "second"}) == ["second"]
+    assert two.find_ended(set()) == []
     server.cut("trial")
-    assert two.gone({"first"}) == ["first"]
-    one.appear("first")
-    assert two.gone({"first"}) == []
-    one.leave()
-    one.leave()
-    assert two.gone({"first"}) == ["first"]
+    assert two.find_ended({"first"}) == ["first"]
+    one.announce("first")
+    assert two.find_ended({"first"}) == []
+    one.withdraw()
+    one.withdraw()
+    assert two.find_ended({"first"}) == ["first"]
 
 
 def test_one_start_after_the_other(database: Secret, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who prepares the database has it alone; somebody who would wait for too long says so."""
     waited: list[float] = []
     monkeypatch.setattr(workers, "_TRIES", 3)
-    with opening(database, waited.append):
-        with pytest.raises(LedgerError) as caught, opening(database, waited.append):
+    with exclusive_start(database, waited.append):
+        with pytest.raises(LedgerError) as caught, exclusive_start(database, waited.append):
             pass
         assert "preparing the database" in caught.value.message
     assert len(waited) == 3
-    with opening(database, waited.append), opening(None, waited.append):
+    with exclusive_start(database, waited.append), exclusive_start(None, waited.append):
         assert len(waited) == 3
 
 
 def test_a_lock_whose_connection_breaks(database: Secret, server: Server, tmp_path: Path) -> None:
     """It is lost quietly: the ledger's own lock keeps rows from being doubled."""
-    with holding(tmp_path, database)("a") as ours:
+    with job_locks(tmp_path, database)("a") as ours:
         assert ours
         server.cut("trial")
-    with holding(tmp_path, database)("a") as again:
+    with job_locks(tmp_path, database)("a") as again:
         assert again

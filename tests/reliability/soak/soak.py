@@ -18,10 +18,10 @@ from random import Random
 from typing import Any
 
 from tests.reliability.campaign.figures import commit_of
-from tests.reliability.soak.soak_crew import Accounts, Service, furnish, preload
-from tests.reliability.soak.soak_hours import Hours
-from tests.reliability.soak.soak_judge import Told, Verdict, judge
-from tests.reliability.soak.soak_world import Export, Row, exports, lines_of, marks_of
+from tests.reliability.soak.exports import Export, Row, file_lines, file_marks, make_exports
+from tests.reliability.soak.processes import Accounts, Service, preload, write_files
+from tests.reliability.soak.shared_clock import SharedClock
+from tests.reliability.soak.verification import ReportedStatuses, Verdict, verify
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -81,16 +81,16 @@ class Soak:
 
     def __post_init__(self) -> None:
         self.random = Random(f"soak {self.seed}")
-        self.hours = Hours(self.folder / "hours")
+        self.hours = SharedClock(self.folder / "hours")
         self.crm = Accounts(self.accounts, self.hours)
         self.service = Service(self.folder, self.folder / "hours")
-        self.exports = exports(self.jobs, self.accounts, self.seed)
-        self.told = Told()
-        furnish(self.folder, self.exports, self.crm)
+        self.exports = make_exports(self.jobs, self.accounts, self.seed)
+        self.reported = ReportedStatuses()
+        write_files(self.folder, self.exports, self.crm)
         self._due = self.hours.now().replace(hour=2, minute=40, second=0) + timedelta(days=1)
 
     def run(self, nights: int, ends_at: float = float("inf")) -> Verdict:
-        """So many nights, or until the machine's monotonic clock says ``ends_at``; then stock is taken."""
+        """So many nights, or until the machine's monotonic clock says ``ends_at``; then every row is delivered again."""
         try:
             # The first start only learns the schedules.
             self.service.start()
@@ -100,8 +100,8 @@ class Soak:
                     break
                 self.nights.append(self._night(number))
                 sys.stderr.write(_line(self.nights[-1]))
-            self._take_stock(nights)
-            verdict = judge(self.exports, self.crm.states(), self.told)
+            self._deliver_everything_again(nights)
+            verdict = verify(self.exports, self.crm.states(), self.reported)
             verdict.wrong += self.service.wrong
             verdict.wrong += [f"{path} was not imported" for path in self._waiting()]
             return verdict
@@ -130,8 +130,8 @@ class Soak:
         night.late, night.memory = len(self._waiting()), self.service.memory()
         night.starts = self.service.starts
         self._measure(night)
-        self.crm.settle_the_night()
-        self.told.read_new(self.folder / "results")
+        self.crm.close_night()
+        self.reported.read_new(self.folder / "results")
         return night
 
     def _fate(self) -> str:
@@ -142,10 +142,10 @@ class Soak:
     def _deliver(self, export: Export, rows: list[Row], name: str, night: Night) -> None:
         """Put a file into the inbox of a job, as one should: under another name at first."""
         stem = f"{export.name}-{name}"
-        marks = marks_of(rows)
-        self.told.expect(stem, export.name, marks)
+        marks = file_marks(rows)
+        self.reported.expect(stem, export.name, marks)
         inbox = self.folder / "inbox" / export.name
-        (inbox / f"{stem}.part").write_text("\n".join(lines_of(export.sort, rows)) + "\n", "utf-8")
+        (inbox / f"{stem}.part").write_text("\n".join(file_lines(export.sort, rows)) + "\n", "utf-8")
         (inbox / f"{stem}.part").rename(inbox / f"{stem}.csv")
         night.rows += len(marks)
         night.files += 1
@@ -161,7 +161,7 @@ class Soak:
         begun = moved = time.monotonic()
         used, position = 0.0, None
         while True:
-            self.service.look_after()
+            self.service.restart_if_ended()
             now = time.monotonic()
             if kills_at and now - begun >= kills_at[0]:
                 kills_at.pop(0)
@@ -195,7 +195,7 @@ class Soak:
             time.sleep(0.05)
         time.sleep(2.5)
 
-    def _take_stock(self, number: int) -> None:
+    def _deliver_everything_again(self, number: int) -> None:
         """In quiet nights each job gets every row that it ever exported: nothing may go again, and all is told once more."""
         self.crm.order_faults(self.random, 0)
         for more in range(3):
@@ -209,8 +209,8 @@ class Soak:
             self._let_it_be_due(restart=False)
             self.service.start()
             self._watch(night, [])
-            self.told.read_new(self.folder / "results")
-        self.crm.settle_the_night()
+            self.reported.read_new(self.folder / "results")
+        self.crm.close_night()
 
     def _measure(self, night: Night) -> None:
         home = self.folder / "home"
@@ -231,7 +231,7 @@ class Soak:
             "too_many_calls": self.crm.too_many,
             "faults": sum(self.crm.faults.values()),
             "kinds_of_faults": len(self.crm.faults),
-            "told": dict(self.told.statements),
+            "told": dict(self.reported.statements),
             "verdict": asdict(verdict),
             "nights": [asdict(night) for night in self.nights],
         }
@@ -250,7 +250,7 @@ def main(arguments: list[str] | None = None) -> int:
     """The command; 0 when the promise was kept."""
     given = _arguments(arguments)
     if given.fleet:
-        from tests.reliability.soak.soak_fleet import fleet
+        from tests.reliability.soak.fleet import fleet
 
         return fleet(given)
     preload()
@@ -267,7 +267,7 @@ def main(arguments: list[str] | None = None) -> int:
     if verdict.kept:
         shutil.rmtree(folder, ignore_errors=True)
     if not given.no_write:
-        from tests.reliability.soak.soak_figures import write_figures
+        from tests.reliability.soak.report import write_figures
 
         write_figures(ROOT, "soak", found, started, given.busy)
     return 0 if verdict.kept else 1

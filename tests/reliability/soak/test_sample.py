@@ -9,17 +9,17 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.reliability.soak import soak_answering, soak_figures, soak_fleet
+from tests.reliability.soak import fast_crm, fleet, report
+from tests.reliability.soak.exports import file_lines, file_marks, make_exports
+from tests.reliability.soak.processes import preload
 from tests.reliability.soak.soak import Night, Soak
-from tests.reliability.soak.soak_crew import preload
-from tests.reliability.soak.soak_judge import Told, judge
-from tests.reliability.soak.soak_world import exports, lines_of, marks_of
+from tests.reliability.soak.verification import ReportedStatuses, verify
 
 ROOT = Path(__file__).resolve().parents[3]
 
 
 def test_two_nights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two jobs, an hour of faults and a kill: nothing lost, nothing doubled, all told as it is, and what was told is found."""
+    """Two jobs, an hour of faults and a kill: nothing lost, nothing doubled, every status is reported as it is."""
     preload()
     soak = Soak(tmp_path, jobs=2, accounts=2, seed=3, share_of_faults=0.5)
     fates = iter(["quiet", "kill"])
@@ -29,50 +29,50 @@ def test_two_nights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert verdict.stored > 60
     assert soak.service.kills >= 1
     assert soak.crm.too_many == 0
-    assert soak_figures.soak_text(
+    assert report.soak_text(
         {**soak.figures(verdict), "minutes": 1, "date": "", "commit": "", "machine": "", "busy": ""}
     )
 
 
-def a_world() -> tuple[list, Told, list[dict]]:
-    """Two nights of one job, as they should be: all told, all in the CRM."""
-    made = exports(1, 1, seed=5)
-    told = Told()
+def make_nights() -> tuple[list, ReportedStatuses, list[dict]]:
+    """Two nights of one job, as they should be: all reported, all in the CRM."""
+    made = make_exports(1, 1, seed=5)
+    reported = ReportedStatuses()
     for _ in range(2):
         rows = made[0].next_night()
         for row in rows:
-            told.last[made[0].name, row.mark] = ["created"] * row.times
-            told.most_in[made[0].name, row.mark] = row.times
+            reported.last[made[0].name, row.mark] = ["created"] * row.times
+            reported.most_in[made[0].name, row.mark] = row.times
     notes = [f"visit {row.mark}" for row in made[0].every for _ in range(row.times)]
     for row in made[0].every:
-        told.last.setdefault((made[0].name, row.mark), ["created"] * row.times)
-    return made, told, [{"activities": [{"note": note} for note in notes], "leads": [{"FirstName": "Asha"}]}]
+        reported.last.setdefault((made[0].name, row.mark), ["created"] * row.times)
+    return made, reported, [{"activities": [{"note": note} for note in notes], "leads": [{"FirstName": "Asha"}]}]
 
 
-def test_the_judge_is_not_blind() -> None:
-    """What is lost, doubled, told wrongly or made up by the CRM is counted."""
-    made, told, states = a_world()
-    verdict = judge(made, states, told)
+def test_verification_finds_every_error() -> None:
+    """Rows that are lost, doubled, reported wrongly or made up by the CRM are counted."""
+    made, reported, states = make_nights()
+    verdict = verify(made, states, reported)
     assert verdict.kept, verdict
     assert (verdict.stored, verdict.rows) == (len(states[0]["activities"]), len(states[0]["activities"]))
     row = next(row for row in made[0].every if row.times == 1)
     note = {"note": f"visit {row.mark}"}
     states[0]["activities"].remove(note)
-    lost = judge(made, states, told)
+    lost = verify(made, states, reported)
     assert (lost.lost, lost.doubled, len(lost.wrong)) == (1, 0, 1)
     states[0]["activities"] += [note, note, {"note": "visit j99r00001"}]
-    twice = judge(made, states, told)
+    twice = verify(made, states, reported)
     assert (twice.lost, twice.doubled, len(twice.wrong)) == (0, 1, 1)
     del states[0]["activities"][-2:]
-    told.last[made[0].name, row.mark] = ["rejected"]
-    assert "told was ['rejected']" in judge(made, states, told).wrong[0]
-    told.last[made[0].name, row.mark] = ["pending"]
-    assert "is still open" in judge(made, states, told).wrong[0]
+    reported.last[made[0].name, row.mark] = ["rejected"]
+    assert "told was ['rejected']" in verify(made, states, reported).wrong[0]
+    reported.last[made[0].name, row.mark] = ["pending"]
+    assert "is still open" in verify(made, states, reported).wrong[0]
 
 
 def test_exports_overlap() -> None:
     """Most rows of a night were there the night before; some are new, and now and then one is corrected."""
-    export = exports(3, 2, seed=1)[2]
+    export = make_exports(3, 2, seed=1)[2]
     nights = [export.next_night() for _ in range(30)]
     assert all(
         len({row.mark for row in before} & {row.mark for row in after}) >= 0.7 * len(after)
@@ -80,7 +80,7 @@ def test_exports_overlap() -> None:
     )
     assert max(map(len, nights)) <= 45
     assert len({row.mark.partition("v")[0] for row in export.every}) < len(export.every)
-    assert len(lines_of(export.sort, nights[-1])) == len(marks_of(nights[-1])) + 1
+    assert len(file_lines(export.sort, nights[-1])) == len(file_marks(nights[-1])) + 1
     assert [row.mark for part in export.everything() for row in part] == [row.mark for row in export.every]
 
 
@@ -89,14 +89,14 @@ def test_the_page_says_what_the_figures_say() -> None:
     page = (ROOT / "docs" / "reliability.md").read_text("utf-8")
     every = json.loads((ROOT / "docs" / "soak.json").read_text("utf-8"))
     assert {"soak", "fleet"} <= set(every)
-    assert soak_figures.page_with(page, every) == page
+    assert report.page_with(page, every) == page
 
 
 def test_figures_are_written_beside_others(tmp_path: Path) -> None:
     """A part is written anew without touching the other parts of the page."""
     (tmp_path / "docs").mkdir()
     page = tmp_path / "docs" / "reliability.md"
-    page.write_text("\n".join(["before", *soak_figures.SOAK, "between", *soak_figures.FLEET, "after"]), "utf-8")
+    page.write_text("\n".join(["before", *report.SOAK, "between", *report.FLEET, "after"]), "utf-8")
     verdict = {"rows": 3, "lost": 0, "doubled": 0, "uncertain": 0, "refused": 1, "wrong": ["a sentence"]}
     nights = [
         vars(Night(number, rows=10, new=2, files=1, seconds=1.0, cpu=0.1 * number, memory=10, ledger=100 * number))
@@ -104,13 +104,13 @@ def test_figures_are_written_beside_others(tmp_path: Path) -> None:
     ]
     found = {"seed": 1, "jobs": 1, "accounts": 1, "kills": 0, "starts": 1, "calls": 1, "too_many_calls": 0, "faults": 0}
     more = {"kinds_of_faults": 0, "told": {"created": 2}, "verdict": verdict, "nights": nights, "minutes": 1.0}
-    soak_figures.write_figures(tmp_path, "soak", {**found, **more}, 0.0, "It was busy.")
+    report.write_figures(tmp_path, "soak", {**found, **more}, 0.0, "It was busy.")
     text = page.read_text("utf-8")
     assert "**0 lost, 0 doubled, 1 told wrongly" in text
     assert "| CPU milliseconds of the worker per row | 5.0 | 25.0 | 5.00 |" in text
     assert "| the same, bytes per row that is new | 50 | 50 | 1.00 |" in text
     assert text.startswith("before")
-    assert f"{soak_figures.SOAK[1]}\nbetween\n{soak_figures.FLEET[0]}\n{soak_figures.FLEET[1]}\nafter" in text
+    assert f"{report.SOAK[1]}\nbetween\n{report.FLEET[0]}\n{report.FLEET[1]}\nafter" in text
 
 
 def test_the_fleet_in_words() -> None:
@@ -123,7 +123,7 @@ def test_the_fleet_in_words() -> None:
     runs = [{**run, "workers": 1, "rows_per_second": 100.0}, {**run, "workers": 2, "rows_per_second": 150.0}]
     given = SimpleNamespace(fleet_accounts=2, rows=500)
     found = {"date": "", "commit": "", "machine": "", "busy": "", "accounts": 2, "rows": 500, "runs": runs}
-    text = soak_figures.fleet_text({**found, **soak_fleet.words(given, runs)})
+    text = report.fleet_text({**found, **fleet.words(given, runs)})
     assert "| 2 | 150 | 1.50 | 25% | 80% | 1.00 | 40 | 0 | 0 | 0 |" in text
     assert "10 calls or 250 rows per second" in text
     assert "What bounds it here: the processor." in text
@@ -131,7 +131,7 @@ def test_the_fleet_in_words() -> None:
 
 def test_the_light_crm_counts() -> None:
     """It lets in what the limit allows, and sees a row that comes twice."""
-    tenant = soak_answering.Tenant(1)
+    tenant = fast_crm.Tenant(1)
     assert [tenant.may_enter(2, 60.0) for _ in range(3)] == [True, True, False]
     receipts = [tenant.take([{"ActivityNote": "visit 7"}]) for _ in range(2)]
     assert receipts[0][0]["RowNumber"] == 1
@@ -142,4 +142,4 @@ def test_growth_of_memory_is_that_within_a_life() -> None:
     """A night with a kill, and the one in which a worker began, are no growth."""
     nights = [{"starts": 1, "memory": each} for each in (200, 210, 215, 218, 219, 220)]
     nights += [{"starts": 2, "memory": each} for each in (150, 160)] + [{"starts": 4, "memory": 100}]
-    assert soak_figures.grown_in_a_life(nights) == ([10.0, 5.0, 3.0, 10.0], [1.0, 1.0])
+    assert report.grown_in_a_life(nights) == ([10.0, 5.0, 3.0, 10.0], [1.0, 1.0])

@@ -45,7 +45,7 @@ def test_a_table_tells_what_is_wanted() -> None:
     from measure import Taken
     from sections import table
 
-    from tests.reliability.campaign.run import Line
+    from run import Line
 
     ours, peer = Taken(1.0, 1.0, 100, ""), Taken(7.9, 8.0, 250, "")
     line = Line("peer", [], slower=8, larger=2, megabytes=300)
@@ -62,7 +62,7 @@ def test_a_table_tells_what_is_wanted() -> None:
 
 def test_circumstances_stand_above_each_table(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The load is that of the beginning of the table, not of the end."""
-    from tests.reliability.campaign import run
+    import run
 
     loads = iter([1.5, 2.5, 9.0])
     monkeypatch.setattr(run.os, "getloadavg", lambda: (next(loads), 0, 0))

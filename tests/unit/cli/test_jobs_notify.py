@@ -18,11 +18,11 @@ import pytest
 from importer.cli import serve
 from importer.cli.main import run
 from importer.jobs.config.model import Address
-from importer.jobs.files.inbox import Seen
-from importer.jobs.notifications import sender
-from importer.jobs.notifications.outbox import Draft, Notice
-from importer.jobs.store.database import databases_of, open_database
-from importer.jobs.store.store import JobStore, Turn
+from importer.jobs.files.inbox import InboxFile
+from importer.jobs.notifications import dispatcher
+from importer.jobs.store.database import find_databases, open_database
+from importer.jobs.store.records import JobRun, NotificationMessage, PendingNotification
+from importer.jobs.store.store import JobStore
 
 JOBS = """\
 jobs:
@@ -49,7 +49,7 @@ def test_serve_looks_for_letters_and_tidies_up(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(serve, "_POST_SECONDS", 0.001)
     stop, seen = threading.Event(), []
 
-    def deliver(seconds: float, stopped: Any) -> int:
+    def send_due(seconds: float, stopped: Any) -> int:
         seen.append("deliver")
         if len(seen) >= 9:
             stop.set()
@@ -62,9 +62,9 @@ def test_serve_looks_for_letters_and_tidies_up(monkeypatch: pytest.MonkeyPatch) 
         return now[0]
 
     clock = SimpleNamespace(now=lambda: datetime(2026, 11, 21, tzinfo=UTC), monotonic=monotonic)
-    postman = SimpleNamespace(deliver=deliver, tidy=lambda: seen.append("letters"))
+    postman = SimpleNamespace(send_due=send_due, delete_old=lambda: seen.append("letters"))
     desk = SimpleNamespace(outside=SimpleNamespace(stop=stop, clock=clock), postman=lambda: postman)
-    engine = SimpleNamespace(has_peers=False, tidy=lambda at: seen.append("engine"))
+    engine = SimpleNamespace(is_shared=False, delete_old=lambda at: seen.append("engine"))
     serve._watch(desk, engine)  # type: ignore[arg-type]  # what is used
     assert seen[:5] == ["deliver", "deliver", "deliver", "engine", "letters"]
     assert seen[-1] == "deliver"
@@ -78,10 +78,10 @@ def test_trying_notifications(
     path.write_text(JOBS, "utf-8")
     monkeypatch.setenv("IMPORTER_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("HOOK", "json://127.0.0.1:1/")
-    monkeypatch.setattr(sender, "sender", lambda environment: lambda address, notice: "")
+    monkeypatch.setattr(dispatcher, "make_sender", lambda environment: lambda address, message: "")
     assert run(["jobs", "test-notification", "loud", "--file", str(path)]) == 0
     assert capsys.readouterr().out == "problems: the variable HOOK: sent.\n"
-    monkeypatch.setattr(sender, "sender", lambda environment: lambda address, notice: "No.")
+    monkeypatch.setattr(dispatcher, "make_sender", lambda environment: lambda address, message: "No.")
     assert run(["jobs", "test-notification", "loud", "--file", str(path), "--json"]) == 1
     assert json.loads(capsys.readouterr().out)["tried"][0]["trouble"] == "No."
     assert run(["jobs", "test-notification", "silent", "--file", str(path)]) == 2
@@ -96,17 +96,20 @@ def test_what_waits_and_what_was_given_up_is_shown(
     path.write_text(JOBS, "utf-8")
     monkeypatch.setenv("IMPORTER_HOME", str(tmp_path / "home"))
     (tmp_path / "home").mkdir()
-    store = JobStore(open_database(databases_of({}, tmp_path / "home").jobs))
-    turn = Turn("loud", "hand", "", "", "2026-11-21T02:30:00.000+00:00", "failed", 1, 1, 1, "m\n  more", "Do it.")
-    store.add_turn(turn, [Draft(Notice("loud", "failed", "loud: could not", "text"), Address(env="HOOK"))])
-    store.change_letter(1, state="given up", trouble="There was no answer in time.")
+    store = JobStore(open_database(find_databases({}, tmp_path / "home").jobs))
+    turn = JobRun("loud", "hand", "", "", "2026-11-21T02:30:00.000+00:00", "failed", 1, 1, 1, "m\n  more", "Do it.")
+    store.add_run(
+        turn,
+        [PendingNotification(NotificationMessage("loud", "failed", "loud: could not", "text"), Address(env="HOOK"))],
+    )
+    store.update_notification(1, state="given up", trouble="There was no answer in time.")
     began = datetime(2026, 11, 21, 2, 20, tzinfo=UTC)
-    first = store.take("loud", Seen(Path("/in/a.csv"), 1, 2, 3), "sha", "m", began)
+    first = store.add_file("loud", InboxFile(Path("/in/a.csv"), 1, 2, 3), "sha", "m", began)
     places = {"archive": "/in/done/a.csv", "results": "/results/a.xlsx"}
     ended = {"outcome": "problems", "ended_at": "2026-11-21T02:30:00.000+00:00"}
-    store.change(first.id, state="archived", rows=1200, problems=46, **places, **ended)
-    second = store.take("loud", Seen(Path("/in/b.csv"), 1, 2, 4), "sha2", "m", began)
-    store.change(second.id, state="held", outcome="held", remedy="importer jobs approve loud")
+    store.update_file(first.id, state="archived", rows=1200, problems=46, **places, **ended)
+    second = store.add_file("loud", InboxFile(Path("/in/b.csv"), 1, 2, 4), "sha2", "m", began)
+    store.update_file(second.id, state="held", outcome="held", remedy="importer jobs approve loud")
     store.close()
     assert run(["jobs", "list", "--file", str(path)]) == 0
     lines = capsys.readouterr().out.splitlines()

@@ -1,4 +1,4 @@
-"""A memory of jobs in a temporary folder."""
+"""A store and a job runner in a temporary folder."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ import pytest
 from importer.app.environment import Surroundings
 from importer.core.progress import Silent
 from importer.jobs.config.loader import LoadedJobs, parse_jobs
-from importer.jobs.engine.job_run import Worker
-from importer.jobs.engine.workers import holding
-from importer.jobs.store.database import databases_of, open_database
+from importer.jobs.engine.job_run import JobRunner
+from importer.jobs.engine.workers import job_locks
+from importer.jobs.store.database import find_databases, open_database
 from importer.jobs.store.store import JobStore
-from tests.unit.jobs.jobs_turns import JOBS, MAPPING, Clock
+from tests.unit.jobs.helpers import JOBS, MAPPING, Clock
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[JobStore]:
-    made = JobStore(open_database(databases_of({}, tmp_path).jobs))
+    made = JobStore(open_database(find_databases({}, tmp_path).jobs))
     yield made
     made.close()
 
 
 @pytest.fixture
-def worker(tmp_path: Path, store: JobStore) -> Worker:
+def worker(tmp_path: Path, store: JobStore) -> JobRunner:
     (tmp_path / "in").mkdir()
     (tmp_path / "in2").mkdir()
     (tmp_path / "m.yaml").write_text(MAPPING, "utf-8")
@@ -41,4 +41,4 @@ def worker(tmp_path: Path, store: JobStore) -> Worker:
         random_text=lambda: "ab12",
     )
     jobs: LoadedJobs = parse_jobs(JOBS, tmp_path / "jobs.yaml")
-    return Worker(jobs, store, outside, lambda name: None, holding(tmp_path, None))  # type: ignore[arg-type,return-value]  # never asked
+    return JobRunner(jobs, store, outside, lambda name: None, job_locks(tmp_path, None))  # type: ignore[arg-type,return-value]  # never asked

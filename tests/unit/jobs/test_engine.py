@@ -23,19 +23,19 @@ from importer.core.redaction import Secret
 from importer.core.time import SystemClock
 from importer.jobs.config.loader import parse_jobs
 from importer.jobs.engine import job_run, workflow
-from importer.jobs.engine.import_step import Verdict
-from importer.jobs.engine.job_run import Worker
-from importer.jobs.engine.queue import accounts_at_once
-from importer.jobs.engine.scheduler import Engine
-from importer.jobs.engine.workers import holding
-from importer.jobs.store.database import Databases, databases_of
-from importer.jobs.store.store import JobStore, Result
+from importer.jobs.engine.import_step import ImportResult
+from importer.jobs.engine.job_run import JobRunner
+from importer.jobs.engine.scheduler import Engine, accounts_at_once
+from importer.jobs.engine.workers import job_locks
+from importer.jobs.store.database import Databases, find_databases
+from importer.jobs.store.records import JobOutcome
+from importer.jobs.store.store import JobStore
 
 MAPPING = "target: create-lead\nlead:\n  EmailAddress: E-mail\n"
 YEARLY = '{cron: "0 0 1 1 *", timezone: Asia/Kolkata}'
 
 
-def worker_of(tmp_path: Path, store: JobStore, *jobs: str) -> Worker:
+def worker_of(tmp_path: Path, store: JobStore, *jobs: str) -> JobRunner:
     """Somebody who finds an empty folder whenever a job is due."""
     (tmp_path / "m.yaml").write_text(MAPPING, "utf-8")
     stop = threading.Event()
@@ -55,11 +55,11 @@ def worker_of(tmp_path: Path, store: JobStore, *jobs: str) -> Worker:
         (tmp_path / name).mkdir(exist_ok=True)
         lines.append(f"  {name}: {{account: x, mapping: m.yaml, source: {{folder: {name}, stable: 0s}}{more}}}")
     loaded = parse_jobs("\n".join(["jobs:", *lines]), tmp_path / "jobs.yaml")
-    return Worker(loaded, store, outside, lambda name: None, holding(tmp_path, None))  # type: ignore[arg-type,return-value]  # never asked
+    return JobRunner(loaded, store, outside, lambda name: None, job_locks(tmp_path, None))  # type: ignore[arg-type,return-value]  # never asked
 
 
 @contextmanager
-def running(worker: Worker, databases: Databases, role: str = "serve") -> Iterator[Engine]:
+def running(worker: JobRunner, databases: Databases, role: str = "serve") -> Iterator[Engine]:
     engine = Engine(worker, databases, role)
     try:
         engine.start()
@@ -93,26 +93,26 @@ def pretend_fired(engine: Engine, name: str, at: datetime) -> None:
 
 def test_schedules_follow_the_jobs_file(tmp_path: Path, store: JobStore) -> None:
     """New ones are added, changed ones changed, those that are gone removed; missed times are caught up once."""
-    databases = databases_of({}, tmp_path)
+    databases = find_databases({}, tmp_path)
     first = worker_of(tmp_path, store, f"a , schedule: {YEARLY}", f"b , schedule: {YEARLY}, missed: skip", "c")
     now = datetime.now(UTC)
     with running(first, databases) as engine:
-        engine.keep_schedules(now)
+        engine.apply_schedules(now)
         assert {"a", "b"} < set(schedules(engine))
         assert "c" not in schedules(engine)
         assert caught_up(engine) == []
         for name in ("a", "b"):
-            store.made_up(name, (now - timedelta(days=800)).isoformat())
+            store.mark_caught_up(name, (now - timedelta(days=800)).isoformat())
     with running(first, databases) as engine:
-        engine.keep_schedules(now)
-        assert len(caught_up(engine)) == 1, "two years were missed, and one turn catches them up"
+        engine.apply_schedules(now)
+        assert len(caught_up(engine)) == 1, "two years were missed, and one run catches them up"
         assert caught_up(engine)[0].startswith("catch-up-a-")
         eventually(lambda: all(each.status == "SUCCESS" for each in engine._dbos.list_workflows()))
-        engine.keep_schedules(now)
+        engine.apply_schedules(now)
         assert len(caught_up(engine)) == 1
     other = worker_of(tmp_path, store, 'a , schedule: {cron: "5 4 * * *", timezone: UTC}')
     with running(other, databases) as engine:
-        engine.keep_schedules(now)
+        engine.apply_schedules(now)
         assert schedules(engine)["a"] == "5 4 * * *"
         assert "b" not in schedules(engine)
 
@@ -121,10 +121,10 @@ def test_each_missed_time_is_caught_up(tmp_path: Path, store: JobStore) -> None:
     """A machine that is off every night catches up every morning, also when it was never on at the right time."""
     now = datetime(2026, 3, 1, 9, tzinfo=UTC)
     worker = worker_of(tmp_path, store, 'a , schedule: {cron: "30 2 * * *", timezone: UTC}')
-    with running(worker, databases_of({}, tmp_path)) as engine:
+    with running(worker, find_databases({}, tmp_path)) as engine:
         for morning in range(4):
-            engine.keep_schedules(now + timedelta(days=morning))
-        engine.keep_schedules(now + timedelta(days=3, hours=1))
+            engine.apply_schedules(now + timedelta(days=morning))
+        engine.apply_schedules(now + timedelta(days=3, hours=1))
         nights = [each.removeprefix("catch-up-a-")[:10] for each in caught_up(engine)]
     assert nights == ["2026-03-02", "2026-03-03", "2026-03-04"]
 
@@ -135,8 +135,8 @@ def test_one_queue_has_a_part_for_each_account(tmp_path: Path, store: JobStore) 
     environment = {"IMPORTER_ACCOUNTS_AT_ONCE": "7"}
     worker = replace(worker, outside=replace(worker.outside, environment=environment))
     now = datetime.now(UTC)
-    with running(worker, databases_of({}, tmp_path)) as engine:
-        engine.keep_schedules(now)
+    with running(worker, find_databases({}, tmp_path)) as engine:
+        engine.apply_schedules(now)
         (queue,) = engine._dbos.list_queues()
         assert (queue._worker_concurrency, queue._partition_concurrency, queue._concurrency) == (7, 1, None)
         engine._enqueue("one", "a", "hand", now.isoformat())
@@ -156,11 +156,11 @@ def test_how_many_accounts_at_once_is_a_number(given: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("missed", "slept", "turns"),
+    ("missed", "slept", "runs"),
     [("catch-up", timedelta(days=3, hours=1), 1), ("skip", timedelta(days=3, hours=1), 0), ("skip", timedelta(0), 1)],
 )
 def test_a_machine_that_slept_makes_up_once_or_not_at_all(
-    tmp_path: Path, store: JobStore, missed: str, slept: timedelta, turns: int
+    tmp_path: Path, store: JobStore, missed: str, slept: timedelta, runs: int
 ) -> None:
     """The engine then fires every time of the nights between; the job says what becomes of them."""
     from dbos._dbos import _get_dbos_instance
@@ -170,14 +170,14 @@ def test_a_machine_that_slept_makes_up_once_or_not_at_all(
     first = datetime(2026, 3, 1, 2, 30, tzinfo=UTC)
     woken = first + slept + timedelta(minutes=1)
     worker = replace(worker, outside=replace(worker.outside, clock=At(woken)))
-    with running(worker, databases_of({}, tmp_path)) as engine:
-        engine.keep_schedules(woken)
+    with running(worker, find_databases({}, tmp_path)) as engine:
+        engine.apply_schedules(woken)
         fired = backfill_schedule(_get_dbos_instance()._sys_db, "a", first - timedelta(hours=1), woken)
         assert len(fired) == slept.days + 1
         eventually(lambda: len(engine._dbos.list_workflows(workflow_ids=fired, status="SUCCESS")) == len(fired))
         begun = engine._dbos.list_workflows(workflow_id_prefix="due-a-")
-        eventually(lambda: len(engine._dbos.list_workflows(workflow_id_prefix="due-a-", status="SUCCESS")) == turns)
-        assert len(begun) == turns
+        eventually(lambda: len(engine._dbos.list_workflows(workflow_id_prefix="due-a-", status="SUCCESS")) == runs)
+        assert len(begun) == runs
         assert all(
             each.workflow_id.startswith(f"due-a-{first + timedelta(days=slept.days):%Y-%m-%d}") for each in begun
         )
@@ -199,8 +199,8 @@ def test_a_changed_schedule_owes_nothing_yet(tmp_path: Path, store: JobStore) ->
     now = datetime(2026, 3, 1, 9, tzinfo=UTC)
     for hour, days in ((2, 0), (3, 1)):
         worker = worker_of(tmp_path, store, f'a , schedule: {{cron: "30 {hour} * * *", timezone: UTC}}')
-        with running(worker, databases_of({}, tmp_path)) as engine:
-            engine.keep_schedules(now + timedelta(days=days))
+        with running(worker, find_databases({}, tmp_path)) as engine:
+            engine.apply_schedules(now + timedelta(days=days))
             assert caught_up(engine) == []
 
 
@@ -208,32 +208,32 @@ def test_an_engine_that_begins_nothing_is_noticed(tmp_path: Path, store: JobStor
     """By what was due and was not begun, whatever its threads look like; and by a database that is away."""
     worker = worker_of(tmp_path, store, f"a , schedule: {YEARLY}")
     now = datetime.now(UTC)
-    with running(worker, databases_of({}, tmp_path)) as engine:
-        assert "not started" in engine.trouble(now)
-        engine.keep_schedules(now)
-        assert engine.trouble(now) == ""
-        assert "importer-silence was due" in engine.trouble(now + timedelta(hours=2)), "it is due every hour"
+    with running(worker, find_databases({}, tmp_path)) as engine:
+        assert "not started" in engine.find_problem(now)
+        engine.apply_schedules(now)
+        assert engine.find_problem(now) == ""
+        assert "importer-silence was due" in engine.find_problem(now + timedelta(hours=2)), "it is due every hour"
         pretend_fired(engine, "importer-silence", now + timedelta(hours=2))
-        assert engine.trouble(now + timedelta(hours=2)) == ""
+        assert engine.find_problem(now + timedelta(hours=2)) == ""
         whole, engine._dbos = engine._dbos, None
-        assert "cannot be read" in engine.trouble(now)
+        assert "cannot be read" in engine.find_problem(now)
         engine._dbos = whole
 
 
-def test_old_turns_are_forgotten(tmp_path: Path, store: JobStore) -> None:
-    """What the engine wrote down about turns that ended long ago is removed; the jobs' own history stays."""
+def test_old_workflows_are_deleted(tmp_path: Path, store: JobStore) -> None:
+    """What the engine wrote down about runs that ended long ago is removed; the jobs' own history stays."""
     worker = worker_of(tmp_path, store, "a")
-    with running(worker, databases_of({}, tmp_path), "run-a") as engine:
+    with running(worker, find_databases({}, tmp_path), "run-a") as engine:
         now = datetime.now(UTC)
-        assert engine.run_now("a", now).outcome == Result.NOTHING
-        assert engine.tidy(now) == 0
-        assert engine.tidy(now + timedelta(days=40)) == 1
-        assert engine.tidy(now + timedelta(days=40)) == 0
+        assert engine.run_now("a", now).outcome == JobOutcome.NOTHING
+        assert engine.delete_old(now) == 0
+        assert engine.delete_old(now + timedelta(days=40)) == 1
+        assert engine.delete_old(now + timedelta(days=40)) == 0
 
 
 def test_the_engine_writes_plain_json(tmp_path: Path, store: JobStore) -> None:
     """No code can be hidden in what it reads back."""
-    databases = databases_of({}, tmp_path)
+    databases = find_databases({}, tmp_path)
     with running(worker_of(tmp_path, store, f"a , schedule: {YEARLY}"), databases, "run-a") as engine:
         engine.run_now("a", datetime.now(UTC))
     with closing(sqlite3.connect(tmp_path / "jobs" / "engine.db")) as connection:
@@ -264,16 +264,16 @@ def test_a_database_that_cannot_be_used(tmp_path: Path, store: JobStore) -> None
 def test_a_short_trouble_does_not_cost_a_night(
     tmp_path: Path, store: JobStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A turn that nobody watches is tried again a few minutes later; what a person must mend is not."""
+    """A run that nobody watches is tried again a few minutes later; what a person must mend is not."""
     verdicts = [
-        Verdict(Result.BUSY, 75, "another import"),
-        Verdict(Result.INTERRUPTED, 4, "cannot be reached"),
-        Verdict(Result.ERROR, 1, "no answer"),
-        Verdict(Result.ERROR, 2, "no keys"),
+        ImportResult(JobOutcome.BUSY, 75, "another import"),
+        ImportResult(JobOutcome.INTERRUPTED, 4, "cannot be reached"),
+        ImportResult(JobOutcome.ERROR, 1, "no answer"),
+        ImportResult(JobOutcome.ERROR, 2, "no keys"),
     ]
     seen = []
 
-    def import_it(*_: object) -> Verdict:
+    def import_it(*_: object) -> ImportResult:
         seen.append(verdicts[len(seen)])
         return seen[-1]
 
@@ -281,11 +281,11 @@ def test_a_short_trouble_does_not_cost_a_night(
     monkeypatch.setattr(workflow, "_TRY_AGAIN_SECONDS", 0.01)
     worker = worker_of(tmp_path, store, f"a , schedule: {YEARLY}")
     (tmp_path / "a" / "a.csv").write_text("E-mail\na@example.org\n", "utf-8")
-    with running(worker, databases_of({}, tmp_path)) as engine:
+    with running(worker, find_databases({}, tmp_path)) as engine:
         now = datetime.now(UTC)
-        engine.keep_schedules(now)
-        store.made_up("a", (now - timedelta(days=800)).isoformat())
-        engine.keep_schedules(now)
+        engine.apply_schedules(now)
+        store.mark_caught_up("a", (now - timedelta(days=800)).isoformat())
+        engine.apply_schedules(now)
         eventually(lambda: len(seen) == 4)
         time.sleep(0.5)
         eventually(lambda: all(each.status == "SUCCESS" for each in engine._dbos.list_workflows()))

@@ -1,4 +1,4 @@
-"""The inbox: what is taken and when, and how files get to their archive."""
+"""The inbox: which files are claimed and when, and how they get to their archive."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ import pytest
 from importer.core.errors import ImporterError, SourceError
 from importer.jobs.config.loader import Task, parse_jobs
 from importer.jobs.files import archive, claiming
-from importer.jobs.files.archive import PlaceTaken, move, place_in, write_note
-from importer.jobs.files.claiming import Catch, take_files
-from importer.jobs.files.inbox import look
-from importer.jobs.store.store import JobStore, Result, State
+from importer.jobs.files.archive import ArchivePathTaken, free_path, move_to_archive, write_note
+from importer.jobs.files.claiming import ClaimedFiles, claim_files
+from importer.jobs.files.inbox import list_inbox
+from importer.jobs.store.records import FileState, JobOutcome
+from importer.jobs.store.store import JobStore
 
 NOW = datetime(2026, 11, 21, 2, 30, tzinfo=UTC)
 
@@ -44,8 +45,8 @@ def task(tmp_path: Path) -> Task:
     return parse_jobs(text, tmp_path / "jobs.yaml").task("a")
 
 
-def taken(store: JobStore, catch: Catch) -> list[str]:
-    return [Path(store.entry(number).path).name for number in catch.numbers]
+def taken(store: JobStore, catch: ClaimedFiles) -> list[str]:
+    return [Path(store.file_record(number).path).name for number in catch.numbers]
 
 
 def test_only_files_of_ours(tmp_path: Path) -> None:
@@ -57,7 +58,7 @@ def test_only_files_of_ours(tmp_path: Path) -> None:
     (tmp_path / "A.CSV").write_text("x", "utf-8")
     (tmp_path / "other.txt").write_text("x", "utf-8")
     (tmp_path / "link.csv").symlink_to(tmp_path / "A.CSV")
-    glance = look(tmp_path, "*.csv")
+    glance = list_inbox(tmp_path, "*.csv")
     assert [seen.path.name for seen in glance.files] == ["A.CSV"]
     why = dict(glance.skipped)
     assert why["zero.csv"] == "empty, zero bytes"
@@ -66,7 +67,7 @@ def test_only_files_of_ours(tmp_path: Path) -> None:
     assert len(why) == 10
     assert glance.open_elsewhere == {"a.csv"}
     with pytest.raises(ImporterError) as caught:
-        look(tmp_path / "none", "*")
+        list_inbox(tmp_path / "none", "*")
     assert "cannot be read" in caught.value.message
 
 
@@ -75,11 +76,11 @@ def test_a_file_is_taken_when_it_was_stable(task: Task, store: JobStore) -> None
     path = task.inbox / "a.csv"
     path.write_text("one", "utf-8")
     clock = FakeClock(lambda: path.write_text("one and two", "utf-8") and None)
-    first = take_files(task, store, clock, "m")
+    first = claim_files(task, store, clock, "m")
     assert (first.numbers, first.arriving, clock.seconds) == ([], ["a.csv"], 30)
     clock.during = lambda: None
     clock.seconds += 60
-    assert taken(store, take_files(task, store, clock, "m")) == ["a.csv"]
+    assert taken(store, claim_files(task, store, clock, "m")) == ["a.csv"]
     assert clock.seconds == 90, "it was stable since the first look and need not wait again"
 
 
@@ -88,7 +89,7 @@ def test_a_stop_while_waiting_takes_nothing(task: Task, store: JobStore) -> None
     (task.inbox / "a.csv").write_text("one", "utf-8")
     clock = FakeClock()
     clock.stopped = True
-    assert take_files(task, store, clock, "m").numbers == []
+    assert claim_files(task, store, clock, "m").numbers == []
 
 
 def test_one_entry_for_one_content(task: Task, store: JobStore) -> None:
@@ -96,25 +97,25 @@ def test_one_entry_for_one_content(task: Task, store: JobStore) -> None:
     path = task.inbox / "a.csv"
     path.write_text("one", "utf-8")
     clock = FakeClock()
-    (number,) = take_files(task, store, clock, "m").numbers
-    assert take_files(task, store, clock, "m").numbers == [number]
+    (number,) = claim_files(task, store, clock, "m").numbers
+    assert claim_files(task, store, clock, "m").numbers == [number]
     path.rename(task.inbox / "b.csv")
-    assert take_files(task, store, clock, "m").numbers == [number]
-    assert store.entry(number).path.endswith("b.csv")
+    assert claim_files(task, store, clock, "m").numbers == [number]
+    assert store.file_record(number).path.endswith("b.csv")
     (task.inbox / "c.csv").write_text("one", "utf-8")
-    assert len(take_files(task, store, clock, "m").numbers) == 2
+    assert len(claim_files(task, store, clock, "m").numbers) == 2
 
 
 def test_a_held_file_waits_until_it_is_approved_or_the_mapping_changes(task: Task, store: JobStore) -> None:
-    """What is held is not looked into again at every turn."""
+    """What is held is not looked into again at every run."""
     (task.inbox / "a.csv").write_text("one", "utf-8")
     clock = FakeClock()
-    (number,) = take_files(task, store, clock, "m").numbers
-    store.change(number, state=State.HELD.value, outcome=Result.HELD.value, message="Too many rows.")
-    held = take_files(task, store, clock, "m")
+    (number,) = claim_files(task, store, clock, "m").numbers
+    store.update_file(number, state=FileState.HELD.value, outcome=JobOutcome.HELD.value, message="Too many rows.")
+    held = claim_files(task, store, clock, "m")
     assert (held.numbers, held.held) == ([], 1)
     assert "Too many rows." in held.notes[0]
-    assert take_files(task, store, clock, "other").numbers == [number]
+    assert claim_files(task, store, clock, "other").numbers == [number]
 
 
 def test_a_file_that_went_away_is_closed(task: Task, store: JobStore) -> None:
@@ -122,15 +123,15 @@ def test_a_file_that_went_away_is_closed(task: Task, store: JobStore) -> None:
     path = task.inbox / "a.csv"
     path.write_text("one", "utf-8")
     clock = FakeClock()
-    (number,) = take_files(task, store, clock, "m").numbers
+    (number,) = claim_files(task, store, clock, "m").numbers
     path.write_text("other", "utf-8")
-    (other,) = take_files(task, store, clock, "m").numbers
+    (other,) = claim_files(task, store, clock, "m").numbers
     assert other != number
-    assert "replaced" in store.entry(number).message
+    assert "replaced" in store.file_record(number).message
     path.unlink()
-    take_files(task, store, clock, "m")
-    assert store.entry(other).state == State.ARCHIVED.value
-    assert "taken away" in store.entry(other).message
+    claim_files(task, store, clock, "m")
+    assert store.file_record(other).state == FileState.ARCHIVED.value
+    assert "taken away" in store.file_record(other).message
 
 
 def test_an_archive_never_loses_a_file(tmp_path: Path) -> None:
@@ -138,11 +139,11 @@ def test_an_archive_never_loses_a_file(tmp_path: Path) -> None:
     for expected in ("a.csv", "a-20261121-023000.csv", "a-20261121-023000-2.csv"):
         source = tmp_path / "a.csv"
         source.write_text(expected, "utf-8")
-        place = place_in(tmp_path / "done", "a.csv", NOW)
+        place = free_path(tmp_path / "done", "a.csv", NOW)
         assert place.name == expected
-        move(source, place)
+        move_to_archive(source, place)
         assert (source.exists(), place.read_text("utf-8")) == (False, expected)
-    assert place_in(tmp_path / "done", "b.csv.gz", NOW).name == "b.csv.gz"
+    assert free_path(tmp_path / "done", "b.csv.gz", NOW).name == "b.csv.gz"
 
 
 def test_a_move_is_atomic_and_can_be_finished(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -151,23 +152,23 @@ def test_a_move_is_atomic_and_can_be_finished(tmp_path: Path, monkeypatch: pytes
     source.write_text("new", "utf-8")
     place.parent.mkdir()
     place.write_text("old", "utf-8")
-    with pytest.raises(PlaceTaken):
-        move(source, place)
+    with pytest.raises(ArchivePathTaken):
+        move_to_archive(source, place)
     assert place.read_text("utf-8") == "old"
     half = place.with_name("half")
     os.link(source, half)
-    move(source, half)
+    move_to_archive(source, half)
     assert (source.exists(), half.read_text("utf-8")) == (False, "new")
 
     def refuse(*_: object, **__: object) -> None:
         raise PermissionError(1, "no links here")
 
     monkeypatch.setattr(archive.os, "link", refuse)
-    move(half, tmp_path / "again")
+    move_to_archive(half, tmp_path / "again")
     assert (tmp_path / "again").read_text("utf-8") == "new"
     (tmp_path / "file").touch()
     with pytest.raises(ImporterError) as caught:
-        move(tmp_path / "again", tmp_path / "file" / "x")
+        move_to_archive(tmp_path / "again", tmp_path / "file" / "x")
     assert "same disk" in caught.value.remedy
     write_note(tmp_path / "again", "why")
     write_note(tmp_path / "again", "twice")
@@ -189,7 +190,7 @@ def test_files_that_trouble_while_they_are_read(task: Task, store: JobStore, mon
         return real(path)
 
     monkeypatch.setattr(claiming, "source_hash", read)
-    catch = take_files(task, store, FakeClock(), "m")
+    catch = claim_files(task, store, FakeClock(), "m")
     assert (taken(store, catch), catch.arriving) == (["c.csv"], ["b.csv"])
     told = " ".join(catch.notes)
     assert "a.csv cannot be read. Look at its rights." in told
@@ -200,10 +201,10 @@ def test_a_copy_beside_a_held_file_is_held_too(task: Task, store: JobStore) -> N
     """The same content under a second name does not get around the guards."""
     (task.inbox / "a.csv").write_text("one", "utf-8")
     clock = FakeClock()
-    (number,) = take_files(task, store, clock, "m").numbers
-    store.change(number, state=State.HELD.value, outcome=Result.HELD.value)
+    (number,) = claim_files(task, store, clock, "m").numbers
+    store.update_file(number, state=FileState.HELD.value, outcome=JobOutcome.HELD.value)
     (task.inbox / "b.csv").write_text("one", "utf-8")
-    catch = take_files(task, store, clock, "m")
+    catch = claim_files(task, store, clock, "m")
     assert (catch.numbers, catch.held) == ([], 2)
 
 
@@ -215,7 +216,7 @@ def test_a_move_to_another_disk_is_refused(tmp_path: Path, monkeypatch: pytest.M
     if not other.parent.is_dir() or other.parent.stat().st_dev == tmp_path.stat().st_dev:
         pytest.skip("there is no other disk")
     with pytest.raises(ImporterError) as caught:
-        move(source, other / "a")
+        move_to_archive(source, other / "a")
     other.rmdir()
     assert source.exists()
     assert "same disk" in caught.value.remedy

@@ -1,4 +1,4 @@
-"""The accounts and the worker of a soak: sandboxes over HTTP, and `importer serve` as a process that is killed."""
+"""The processes of a soak: sandboxes over HTTP as accounts, and `importer serve` as a worker that is killed."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from importer.sandbox.faults import CATALOGUE, Fault
 from importer.sandbox.options import Keys, Options
 from importer.sandbox.routes import ROUTES
 from importer.sandbox.server import Sandbox
-from tests.reliability.soak.soak_hours import Hours, in_sandboxes, in_workers
-from tests.reliability.soak.soak_world import SORTS, Export
+from tests.reliability.soak.exports import JOB_TYPES, Export
+from tests.reliability.soak.shared_clock import SharedClock, use_in_sandboxes, use_in_worker
 from tests.support import commands
 from tests.support.commands import Running
 from tests.support.trial import CANARY
@@ -23,7 +23,7 @@ CALLS, WINDOW = 50, 0.5
 """Each account's limit, which the sandbox enforces."""
 _LATE_SECONDS, _SETTLE_SECONDS, _TIMEOUT_SECONDS = 1.4, 0.8, 1.0
 _LIES = "mx-after-processing"
-MISFORTUNES = [
+POSSIBLE_FAULTS = [
     (fault, on)
     for fault in CATALOGUE
     for on in ("writes", "writes", "writes", "reads")
@@ -39,8 +39,8 @@ _PAGE = os.sysconf("SC_PAGE_SIZE")
 class Accounts:
     """The sandboxes, with what was counted of their calls."""
 
-    def __init__(self, count: int, hours: Hours) -> None:
-        self._true_time = in_sandboxes(hours)
+    def __init__(self, count: int, hours: SharedClock) -> None:
+        self._true_time = use_in_sandboxes(hours)
         options = Options(calls_per_window=CALLS, bulk_calls_per_window=CALLS, window=WINDOW, latency=0.01)
         self.sandboxes = [Sandbox(options, Keys(CANARY, f"{CANARY}-secret", f"{CANARY}-api")) for _ in range(count)]
         for sandbox in self.sandboxes:
@@ -51,7 +51,7 @@ class Accounts:
         self.faults: Counter[str] = Counter()
 
     def file(self) -> str:
-        """The accounts file that names them."""
+        """Return an accounts file with all of them."""
         entry = (
             "a{}: {{host: '{}', access_key: {{env: A}}, secret_key: {{env: B}}, calls_per_window: {}, window_seconds: {}, "
             "settle_seconds: {}, timeout_seconds: {}, time_zone: Asia/Kolkata, country: IN}}\n"
@@ -64,7 +64,7 @@ class Accounts:
         ordered = 0
         for sandbox in self.sandboxes:
             for _ in range(random.choice((1, 1, 2)) if random.random() < share else 0):
-                fault, on = random.choice(MISFORTUNES)
+                fault, on = random.choice(POSSIBLE_FAULTS)
                 sandbox.faults.order(fault, skip=random.randint(0, 4), on=on, seconds=_LATE_SECONDS)
                 ordered += 1
         return ordered
@@ -77,7 +77,7 @@ class Accounts:
             found.append((last[-1]["number"] if last else 0, any(one["verdict"] == "in progress" for one in last)))
         return tuple(found)
 
-    def settle_the_night(self) -> None:
+    def close_night(self) -> None:
         """Count the night's calls and forget them, with the faults that found no call."""
         for sandbox in self.sandboxes:
             for entry in sandbox.log:
@@ -88,7 +88,7 @@ class Accounts:
             sandbox.crm.journal.clear()
 
     def states(self) -> list[dict[str, Any]]:
-        """What each holds."""
+        """Return the content of each."""
         return [sandbox.state() for sandbox in self.sandboxes]
 
     def stop(self) -> None:
@@ -119,7 +119,7 @@ class Service:
                 "A": CANARY,
                 "B": f"{CANARY}-secret",
             }
-            self._running = Running(self.folder, environment, ("serve", "--json"), in_workers(self._hours))
+            self._running = Running(self.folder, environment, ("serve", "--json"), use_in_worker(self._hours))
             self.starts += 1
 
     def serves(self) -> bool:
@@ -142,8 +142,8 @@ class Service:
             # Before its handler is there, the signal ends it at once.
             self._ended(self._running.wait().status, 0, -15)
 
-    def look_after(self) -> None:
-        """Note when it ended by itself, and start it again."""
+    def restart_if_ended(self) -> None:
+        """Start it again when it ended by itself, and record that."""
         if self._running is not None and not self._running.is_alive():
             self._ended(self._running.wait().status, None)
             self.start()
@@ -175,11 +175,11 @@ class Service:
         return text.rpartition(")")[2].split()
 
 
-def furnish(folder: Path, exports: Sequence[Export], accounts: Accounts) -> None:
+def write_files(folder: Path, exports: Sequence[Export], accounts: Accounts) -> None:
     """The files with which the service works: accounts, mappings and jobs. They are due between 2:30 and 2:39."""
     (folder / "home").mkdir(mode=0o700)
     (folder / "accounts.yaml").write_text(accounts.file(), "utf-8")
-    for sort in SORTS:
+    for sort in JOB_TYPES:
         (folder / f"{sort.name}.yaml").write_text(sort.mapping, "utf-8")
     lines = ["jobs:"]
     for export in exports:

@@ -1,4 +1,4 @@
-"""How an import with plain values is judged: by its error, its report, and the guards before it."""
+"""The result of an import with plain values: by its error, its report, and the guards before it."""
 
 from __future__ import annotations
 
@@ -19,38 +19,37 @@ from importer.core.errors import (
 )
 from importer.core.model import Status
 from importer.jobs.engine import import_step
-from importer.jobs.engine.approval import Held, review_for
-from importer.jobs.engine.import_step import import_file
-from importer.jobs.engine.job_run import Worker
-from importer.jobs.store.store import Result
+from importer.jobs.engine.import_step import OnHold, import_file, make_review
+from importer.jobs.engine.job_run import JobRunner
+from importer.jobs.store.records import JobOutcome
 from importer.planning.store import PlanFacts
 from importer.reports.interface import ErrorGroup
 from importer.reports.publisher import Report
-from tests.unit.jobs.jobs_turns import put, turn
+from tests.unit.jobs.helpers import put, run_job
 
 
 @pytest.mark.parametrize(
     ("error", "outcome", "status"),
     [
-        (Held("canary"), Result.HELD, 3),
-        (AnotherRunActive("canary"), Result.BUSY, 75),
-        (RunStopped("canary"), Result.INTERRUPTED, 4),
-        (SourceError("canary"), Result.FAILED, 1),
-        (MappingError("m", [MappingProblem(1, 1, "", "canary")]), Result.FAILED, 2),
-        (errors.SettingsError("canary"), Result.ERROR, 2),
-        (errors.CrmError("canary"), Result.ERROR, 1),
-        (errors.LedgerError("canary"), Result.ERROR, 1),
-        (errors.ReportError("canary"), Result.ERROR, 1),
-        (ImporterError("canary"), Result.ERROR, 1),
+        (OnHold("canary"), JobOutcome.HELD, 3),
+        (AnotherRunActive("canary"), JobOutcome.BUSY, 75),
+        (RunStopped("canary"), JobOutcome.INTERRUPTED, 4),
+        (SourceError("canary"), JobOutcome.FAILED, 1),
+        (MappingError("m", [MappingProblem(1, 1, "", "canary")]), JobOutcome.FAILED, 2),
+        (errors.SettingsError("canary"), JobOutcome.ERROR, 2),
+        (errors.CrmError("canary"), JobOutcome.ERROR, 1),
+        (errors.LedgerError("canary"), JobOutcome.ERROR, 1),
+        (errors.ReportError("canary"), JobOutcome.ERROR, 1),
+        (ImporterError("canary"), JobOutcome.ERROR, 1),
     ],
 )
 def test_what_an_error_says_of_the_file(
-    worker: Worker, monkeypatch: pytest.MonkeyPatch, error: Exception, outcome: Result, status: int
+    worker: JobRunner, monkeypatch: pytest.MonkeyPatch, error: Exception, outcome: JobOutcome, status: int
 ) -> None:
     """Only an error of the file itself sends it to the failed ones, and only if the file is as it was."""
     path = put(worker)
     (number,) = worker.begin("a").numbers
-    entry, task = worker.store.entry(number), worker.jobs.task("a")
+    entry, task = worker.store.file_record(number), worker.jobs.task("a")
 
     def fail(*_: object) -> Report:
         raise error
@@ -67,8 +66,8 @@ def test_what_an_error_says_of_the_file(
 
     monkeypatch.setattr(import_step, "_run", fail_late)
     late = import_file(task, entry, worker.outside, worker.load)
-    assert late.outcome == (Result.INTERRUPTED if outcome is Result.FAILED else outcome)
-    assert import_file(task, entry, worker.outside, worker.load).outcome is Result.INTERRUPTED
+    assert late.outcome == (JobOutcome.INTERRUPTED if outcome is JobOutcome.FAILED else outcome)
+    assert import_file(task, entry, worker.outside, worker.load).outcome is JobOutcome.INTERRUPTED
 
 
 @dataclass
@@ -86,45 +85,45 @@ class Summary:
 @pytest.mark.parametrize(
     ("summary", "status", "stopped", "outcome"),
     [
-        (Summary(), 0, None, Result.DONE),
-        (Summary(counts={Status.REJECTED: 1}), 3, None, Result.PROBLEMS),
-        (Summary(), 4, RunStopped("later"), Result.INTERRUPTED),
-        (Summary(), 4, None, Result.INTERRUPTED),
-        (Summary(), 4, RunStopped("look", needs_person=True), Result.HELD),
-        (Summary(run_id=""), 3, None, Result.FAILED),
-        (Summary(run_id="", rows=0), 0, None, Result.DONE),
+        (Summary(), 0, None, JobOutcome.DONE),
+        (Summary(counts={Status.REJECTED: 1}), 3, None, JobOutcome.PROBLEMS),
+        (Summary(), 4, RunStopped("later"), JobOutcome.INTERRUPTED),
+        (Summary(), 4, None, JobOutcome.INTERRUPTED),
+        (Summary(), 4, RunStopped("look", needs_person=True), JobOutcome.HELD),
+        (Summary(run_id=""), 3, None, JobOutcome.FAILED),
+        (Summary(run_id="", rows=0), 0, None, JobOutcome.DONE),
     ],
 )
 def test_what_a_report_says_of_the_file(
-    worker: Worker,
+    worker: JobRunner,
     monkeypatch: pytest.MonkeyPatch,
     summary: Summary,
     status: int,
     stopped: RunStopped | None,
-    outcome: Result,
+    outcome: JobOutcome,
 ) -> None:
     """Finished, with problems, interrupted, or never begun."""
     put(worker)
     (number,) = worker.begin("a").numbers
     report = Report(summary, None, None, status, stopped)  # type: ignore[arg-type]  # only what is looked at
     monkeypatch.setattr(import_step, "_run", lambda *_: report)
-    verdict = import_file(worker.jobs.task("a"), worker.store.entry(number), worker.outside, worker.load)
+    verdict = import_file(worker.jobs.task("a"), worker.store.file_record(number), worker.outside, worker.load)
     assert verdict.outcome is outcome
-    assert ("jobs approve a" in verdict.remedy) == (outcome is Result.HELD)
+    assert ("jobs approve a" in verdict.remedy) == (outcome is JobOutcome.HELD)
     assert ("stopped" in verdict.outline) == (stopped is not None)
 
 
-def test_counts_and_reasons_outlive_the_process(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_counts_and_reasons_outlive_the_process(worker: JobRunner, monkeypatch: pytest.MonkeyPatch) -> None:
     """They stand in the memory; of LeadSquared's texts only those that are names of errors."""
     put(worker)
     groups = [ErrorGroup(code, "text", rows, ()) for code, rows in (("bad-phone", 1), ("Said canary-cell!", 2))]
     summary = Summary(counts={Status.INVALID: 1, Status.REJECTED: 2, Status.CREATED: 0}, errors=tuple(groups))
     report = Report(summary, Path("/r.xlsx"), Path("/r.html"), 3)  # type: ignore[arg-type]  # only what is looked at
     monkeypatch.setattr(import_step, "_run", lambda *_: report)
-    end = turn(worker)
+    end = run_job(worker)
     assert end.files[0].counts == {"invalid": 1, "rejected": 2}
     assert list(end.files[0].codes.items()) == [("other", 2), ("bad-phone", 1)]
-    text = worker.store.letters()[0].text
+    text = worker.store.notifications()[0].text
     assert "Reasons: 2 other, 1 bad-phone" in text
     assert "Workbook: /r.xlsx" in text
     assert "canary-cell" not in text
@@ -135,11 +134,11 @@ def facts(rows: int, invalid: int) -> PlanFacts:
     return SimpleNamespace(rows=rows, invalid=invalid)  # type: ignore[return-value]  # only what is looked at
 
 
-def test_the_guards(worker: Worker) -> None:
+def test_the_guards(worker: JobRunner) -> None:
     """Every reason is named; an approval overrules them, and a job may send what is unusual."""
-    review = review_for(worker.jobs.task("a"), approved=False)
+    review = make_review(worker.jobs.task("a"), approved=False)
     review(facts(10, 1), [])
-    with pytest.raises(Held) as caught:
+    with pytest.raises(OnHold) as caught:
         review(facts(1000, 101), ["The headings differ."])
     assert caught.value.message == (
         "The file has 1,000 rows, more than the 10 of `max_rows`. 101 of 1,000 rows are invalid, more than the 10% of "
@@ -148,8 +147,8 @@ def test_the_guards(worker: Worker) -> None:
     assert "1,000 rows, more than the 10" in caught.value.outline
     assert "not like the earlier ones" in caught.value.outline
     assert "The headings differ" not in caught.value.outline
-    review_for(worker.jobs.task("a"), approved=True)(facts(1000, 101), ["odd"])
-    with pytest.raises(Held) as every:
-        review_for(worker.jobs.task("b"), approved=False)(facts(1, 0), ["odd"])
+    make_review(worker.jobs.task("a"), approved=True)(facts(1000, 101), ["odd"])
+    with pytest.raises(OnHold) as every:
+        make_review(worker.jobs.task("b"), approved=False)(facts(1, 0), ["odd"])
     assert "approval of every file" in every.value.message
     assert "odd" not in every.value.message

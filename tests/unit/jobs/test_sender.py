@@ -21,21 +21,20 @@ from importer.core.errors import SettingsError
 from importer.core.redaction import Secret, redact
 from importer.jobs.config.loader import parse_jobs
 from importer.jobs.config.model import Address
-from importer.jobs.notifications import sender, sender_process
-from importer.jobs.notifications.addresses import ALLOWED, FORBIDDEN_OPTIONS, address_text, hide_addresses
-from importer.jobs.notifications.outbox import Draft, Notice
-from importer.jobs.notifications.sender import sender as make_sender
-from importer.jobs.notifications.sender import sentence_of, try_addresses
-from importer.jobs.store.store import JobStore, Turn
-from tests.support.listeners import MailServer, Webhook, listening
+from importer.jobs.notifications import dispatcher, sender_process
+from importer.jobs.notifications.addresses import ALLOWED, FORBIDDEN_OPTIONS, hide_addresses, read_address
+from importer.jobs.notifications.dispatcher import describe_answer, make_sender, try_addresses
+from importer.jobs.store.records import JobRun, NotificationMessage, PendingNotification
+from importer.jobs.store.store import JobStore
+from tests.support.notification_servers import MailServer, Webhook, serving
 
 NOW = datetime(2026, 11, 21, 2, 30, tzinfo=UTC)
-NOTICE = Notice("a", "problems", "a: 46 rows need you", "first line\n    /srv/<results> & more.xlsx")
+NOTICE = NotificationMessage("a", "problems", "a: 46 rows need you", "first line\n    /srv/<results> & more.xlsx")
 
 
 @pytest.fixture
 def webhook() -> Iterator[Webhook]:
-    with listening(Webhook()) as server:
+    with serving(Webhook()) as server:
         yield server
 
 
@@ -58,11 +57,11 @@ def test_a_webhook_hears_it_and_nobody_sees_its_address(
 ) -> None:
     """Title and text arrive as they are; a log at its most talkative has no word of Apprise's."""
     caplog.set_level(logging.DEBUG, logger="apprise")
-    assert sender_process.deliver(message(f"{webhook.address}/tok3n0path0abc")) == "sent"
-    assert [(each["title"], each["message"]) for each in webhook.heard] == [(NOTICE.title, NOTICE.text)]
+    assert sender_process.send_message(message(f"{webhook.address}/tok3n0path0abc")) == "sent"
+    assert [(each["title"], each["message"]) for each in webhook.received] == [(NOTICE.title, NOTICE.text)]
     assert not [record for record in caplog.records if record.name.startswith("apprise")]
     webhook.status = 503
-    assert sender_process.deliver(message(f"{webhook.address}/tok3n0path0abc")) == "status 503"
+    assert sender_process.send_message(message(f"{webhook.address}/tok3n0path0abc")) == "status 503"
     out, err = capfd.readouterr()
     assert "tok3n0path0abc" not in caplog.text + out + err
 
@@ -70,15 +69,15 @@ def test_a_webhook_hears_it_and_nobody_sees_its_address(
 def test_no_redirect_is_followed_by_a_notification(webhook: Webhook) -> None:
     """A message goes where its address says and nowhere else."""
     webhook.status = 307
-    assert sender_process.deliver(message(webhook.address)) == "status 307"
-    assert len(webhook.heard) == 1
+    assert sender_process.send_message(message(webhook.address)) == "status 307"
+    assert len(webhook.received) == 1
 
 
 def test_a_mail_is_sent() -> None:
     """From whom, to whom, and the text, with nothing of it taken for HTML; a refusal is told with its number."""
-    with listening(MailServer()) as server:
+    with serving(MailServer()) as server:
         address = f"mailto://127.0.0.1:{server.port}?from=jobs@example.org&to=team@example.org&mode=insecure"
-        assert sender_process.deliver(message(address)) == "sent"
+        assert sender_process.send_message(message(address)) == "sent"
         mail = email.message_from_string(server.mails[0], policy=default)
         assert (mail["subject"], mail["to"]) == (NOTICE.title, "team@example.org")
         assert "jobs@example.org" in mail["from"]
@@ -86,18 +85,18 @@ def test_a_mail_is_sent() -> None:
         html = mail.get_body(("html",))
         assert html is None or "&lt;results&gt;" in html.get_content()
         server.refusal = "550 team@example.org is unknown"
-        assert sender_process.deliver(message(address)) == "status 550"
+        assert sender_process.send_message(message(address)) == "status 550"
 
 
 def test_what_is_not_sent_to(webhook: Webhook, monkeypatch: pytest.MonkeyPatch) -> None:
     """Kinds that do something on this machine, what is no address at all, and no Apprise."""
-    assert sender_process.deliver(message("syslog://")) == "refused"
-    assert sender_process.deliver(message(webhook.address, allowed=["slack"])) == "refused"
-    assert sender_process.deliver(message(f"{webhook.address}/?x=1;template=/etc/passwd")) == "refused"
-    assert sender_process.deliver(message("json://")) == "unknown"
-    assert sender_process.deliver(message("slack://x")) == "unknown"
-    assert sender_process.deliver(message("json://127.0.0.1:1/")) == "connection"
-    assert webhook.heard == []
+    assert sender_process.send_message(message("syslog://")) == "refused"
+    assert sender_process.send_message(message(webhook.address, allowed=["slack"])) == "refused"
+    assert sender_process.send_message(message(f"{webhook.address}/?x=1;template=/etc/passwd")) == "refused"
+    assert sender_process.send_message(message("json://")) == "unknown"
+    assert sender_process.send_message(message("slack://x")) == "unknown"
+    assert sender_process.send_message(message("json://127.0.0.1:1/")) == "connection"
+    assert webhook.received == []
     real = builtins.__import__
 
     def refuse(name: str, *rest: Any) -> Any:
@@ -106,7 +105,7 @@ def test_what_is_not_sent_to(webhook: Webhook, monkeypatch: pytest.MonkeyPatch) 
         return real(name, *rest)
 
     monkeypatch.setattr(builtins, "__import__", refuse)
-    assert "importer[jobs]" in sentence_of(sender_process.deliver(message(webhook.address)))
+    assert "importer[jobs]" in describe_answer(sender_process.send_message(message(webhook.address)))
 
 
 @pytest.mark.parametrize(
@@ -123,7 +122,7 @@ def test_what_is_not_sent_to(webhook: Webhook, monkeypatch: pytest.MonkeyPatch) 
 def test_only_numbers_and_few_words_of_a_log_pass(line: str, word: str) -> None:
     """What Apprise logs may hold addresses and answers; none of its own words is told."""
     assert sender_process._reason(["before", line]) == word
-    assert sentence_of(word)
+    assert describe_answer(word)
 
 
 def test_every_kind_is_known_to_apprise_and_none_is_local() -> None:
@@ -173,7 +172,7 @@ def test_another_process_sends_it(webhook: Webhook) -> None:
     """The whole way through a process of its own, which knows none of our variables."""
     send = make_sender({"LSQ_ACCESS_KEY": "secret", "no_proxy": "127.0.0.1"})
     assert send(Secret(webhook.address), NOTICE) == ""
-    assert webhook.heard[0]["type"] == "warning"
+    assert webhook.received[0]["type"] == "warning"
 
 
 def test_a_server_that_never_answers_is_given_up(webhook: Webhook) -> None:
@@ -223,7 +222,7 @@ def test_what_the_process_may_know(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_addresses_that_are_refused(address: str, word: str) -> None:
     """Nothing is run or read on this machine, and the sentence names the place and not the address."""
     with pytest.raises(SettingsError) as caught:
-        address_text(Address(env="X"), {"X": address})
+        read_address(Address(env="X"), {"X": address})
     assert word in caught.value.message
     assert "the variable X" in caught.value.message
     assert address not in caught.value.message + caught.value.remedy
@@ -234,14 +233,14 @@ def test_where_addresses_are_kept(tmp_path: Path) -> None:
     secret = tmp_path / "address"
     secret.write_text("mailtos://meera:pa%3ass-phrase@mail2.example.org", "utf-8")
     os.chmod(secret, 0o600)
-    assert address_text(Address(file=str(secret)), {}).reveal().startswith("mailtos://")
+    assert read_address(Address(file=str(secret)), {}).reveal().startswith("mailtos://")
     hook = "https://hooks.slack.com/services/T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ"
     hide_addresses([Address(env="X"), Address(env="unset")], {"X": hook})
     for hidden in ("pa:ss-phrase", "T1JJ3T3L2", "TIiajkdnlazkcOXrIdevi7FQ", hook):
         assert hidden not in redact(f"refused: {hidden}!")
     assert redact("services of mail2.example.org") == "services of mail2.example.org"
     with pytest.raises(SettingsError):
-        address_text(Address(env="X"), {})
+        read_address(Address(env="X"), {})
 
 
 def test_an_address_is_a_credential(tmp_path: Path) -> None:
@@ -251,26 +250,26 @@ def test_an_address_is_a_credential(tmp_path: Path) -> None:
     (folder / "team").write_text("jsons://meera:pa7ss-phrase@hooks.example.org\n", "utf-8")
     (folder / "team").chmod(0o400)
     environment = {"CREDENTIALS_DIRECTORY": str(folder)}
-    assert address_text(Address(credential="team"), environment).reveal().startswith("jsons://")
-    assert address_text(Address(credential="../elsewhere/team"), environment).reveal().startswith("jsons://")
+    assert read_address(Address(credential="team"), environment).reveal().startswith("jsons://")
+    assert read_address(Address(credential="../elsewhere/team"), environment).reveal().startswith("jsons://")
     assert "pa7ss-phrase" not in redact("refused: pa7ss-phrase!")
     for wanted, given in (("gone", environment), ("team", {})):
         with pytest.raises(SettingsError) as caught:
-            address_text(Address(credential=wanted), given)
+            read_address(Address(credential=wanted), given)
         assert f"The credential {wanted} " in caught.value.message
         assert f"LoadCredential={wanted}:" in caught.value.remedy
     (folder / "bad").write_text("file:///etc/passwd", "utf-8")
     (folder / "bad").chmod(0o400)
     with pytest.raises(SettingsError, match="the credential bad holds is not of a kind"):
-        address_text(Address(credential="bad"), environment)
+        read_address(Address(credential="bad"), environment)
 
 
 def test_a_notification_remembers_its_credential(store: JobStore) -> None:
     """Until it is sent, and not the address itself."""
-    notice = Notice("a", "failed", "title", "text")
-    turn = Turn("a", "hand", "", "", NOW.isoformat(), "failed", 1, 0, 0, "m")
-    store.add_turn(turn, [Draft(notice, Address(credential="team"))])
-    (found,) = store.letters(["a"])
+    notice = NotificationMessage("a", "failed", "title", "text")
+    run = JobRun("a", "hand", "", "", NOW.isoformat(), "failed", 1, 0, 0, "m")
+    store.add_run(run, [PendingNotification(notice, Address(credential="team"))])
+    (found,) = store.notifications(["a"])
     assert found.address == Address(credential="team")
 
 
@@ -283,7 +282,7 @@ def test_trying_the_addresses_of_a_job(tmp_path: Path) -> None:
     task = parse_jobs(text, tmp_path / "jobs.yaml").task("a")
     heard = []
 
-    def send(address: Secret, notice: Notice) -> str:
+    def send(address: Secret, notice: NotificationMessage) -> str:
         heard.append(notice)
         return "No." if address.reveal() == "json://bad" else ""
 
@@ -295,4 +294,4 @@ def test_trying_the_addresses_of_a_job(tmp_path: Path) -> None:
     ]
     assert [each["trouble"].split(" ")[-1] for each in tried] == ["notification.", "No.", ""]
     assert heard[0].title == "a: a test"
-    assert sender._TYPES[heard[0].outcome] == "info"
+    assert dispatcher._TYPES[heard[0].outcome] == "info"

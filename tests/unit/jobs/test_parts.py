@@ -1,4 +1,4 @@
-"""Small rooms of the jobs: units, notices, the engine's JSON, databases, locks, and what check finds."""
+"""Units for schedulers, the engine's JSON, databases, locks, findings of `jobs check`, and what a service does beside the runs."""
 
 from __future__ import annotations
 
@@ -20,13 +20,14 @@ from importer.core.redaction import redact
 from importer.jobs.config.cron import times_after
 from importer.jobs.config.loader import LoadedJobs, parse_jobs
 from importer.jobs.config.preflight import examine
-from importer.jobs.engine import serializer
-from importer.jobs.engine.locks import held_lock
-from importer.jobs.engine.results import FileEnd, TurnEnd, begun_from, together
-from importer.jobs.install import Place, cron_block, merged_crontab, systemd_unit, windows_task
-from importer.jobs.monitoring.status import coming, standing
-from importer.jobs.store.database import databases_of
-from importer.jobs.store.store import JobStore, Result, Turn
+from importer.jobs.engine import dbos_support
+from importer.jobs.engine.results import FileResult, JobRunResult, merge_results, run_start_from_json
+from importer.jobs.engine.workers import file_lock
+from importer.jobs.install import Installation, crontab_block, merged_crontab, systemd_unit, windows_task
+from importer.jobs.monitoring.status import describe_jobs, upcoming_runs
+from importer.jobs.store.database import find_databases
+from importer.jobs.store.records import JobOutcome, JobRun
+from importer.jobs.store.store import JobStore
 
 NOW = datetime(2026, 11, 21, 2, 30, tzinfo=UTC)
 JOBS = """\
@@ -47,13 +48,13 @@ def jobs(tmp_path: Path) -> LoadedJobs:
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Place:
-    return Place(["/opt/importer/bin/importer"], tmp_path / "home", "meera")
+def place(tmp_path: Path) -> Installation:
+    return Installation(["/opt/importer/bin/importer"], tmp_path / "home", "meera")
 
 
-def test_crontab_lines(jobs: LoadedJobs, place: Place) -> None:
+def test_crontab_lines(jobs: LoadedJobs, place: Installation) -> None:
     """A shell understands the command; cron's percent signs are masked; an earlier block is replaced."""
-    block = cron_block(jobs, place)
+    block = crontab_block(jobs, place)
     assert "second" not in block, "a job that follows another one is started by it"
     line = next(line for line in block.splitlines() if line.startswith("30 2 * * * "))
     assert "50\\% jobs.yaml" in line
@@ -67,7 +68,7 @@ def test_crontab_lines(jobs: LoadedJobs, place: Place) -> None:
     assert merged_crontab("", block) == block
 
 
-def test_the_service_is_hardened(jobs: LoadedJobs, place: Place, tmp_path: Path) -> None:
+def test_the_service_is_hardened(jobs: LoadedJobs, place: Installation, tmp_path: Path) -> None:
     """Only the folders of the jobs can be written to; keys come as credentials."""
     unit = systemd_unit(jobs, place)
     for option in ("NoNewPrivileges=yes", "ProtectSystem=strict", "PrivateTmp=yes", "CapabilityBoundingSet=\n"):
@@ -80,8 +81,8 @@ def test_the_service_is_hardened(jobs: LoadedJobs, place: Place, tmp_path: Path)
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="there is no systemd-analyze")
-def test_systemd_finds_the_service_safe(jobs: LoadedJobs, place: Place, tmp_path: Path) -> None:
-    """Its own judge gives it at most 3.0 of 10."""
+def test_systemd_finds_the_service_safe(jobs: LoadedJobs, place: Installation, tmp_path: Path) -> None:
+    """Its own analysis gives it at most 3.0 of 10."""
     path = tmp_path / "importer.service"
     path.write_text(systemd_unit(jobs, place), "utf-8")
     judged = subprocess.run(
@@ -99,13 +100,13 @@ def test_systemd_understands_the_service(jobs: LoadedJobs, tmp_path: Path) -> No
     program.write_text("#!/bin/sh\n", "utf-8")
     program.chmod(0o755)
     path = tmp_path / "importer.service"
-    path.write_text(systemd_unit(jobs, Place([str(program)], tmp_path / "my home", "root")), "utf-8")
+    path.write_text(systemd_unit(jobs, Installation([str(program)], tmp_path / "my home", "root")), "utf-8")
     judged = subprocess.run(["systemd-analyze", "verify", str(path)], capture_output=True, text=True)
     assert (judged.returncode, judged.stderr) == (0, "")
 
 
-def test_the_task_of_windows(jobs: LoadedJobs, place: Place) -> None:
-    """Sound XML that starts the service inside the Linux subsystem."""
+def test_the_task_of_windows(jobs: LoadedJobs, place: Installation) -> None:
+    """Valid XML that starts the service inside the Linux subsystem."""
     task = xml.dom.minidom.parseString(windows_task(jobs, place).encode())
     arguments = task.getElementsByTagName("Arguments")[0].firstChild.data
     assert arguments.startswith("--exec env IMPORTER_HOME=")
@@ -114,47 +115,49 @@ def test_the_task_of_windows(jobs: LoadedJobs, place: Place) -> None:
 
 def test_what_the_engine_keeps_is_plain() -> None:
     """Times and errors survive; nothing else than JSON is written, and no objects are made of it."""
-    kept = serializer.loads(serializer.dumps({"at": NOW, "list": [1, None, "x"], "error": ValueError("bad")}))
+    kept = dbos_support.loads(dbos_support.dumps({"at": NOW, "list": [1, None, "x"], "error": ValueError("bad")}))
     assert (kept["at"], kept["list"]) == (NOW, [1, None, "x"])
     assert str(kept["error"]) == "ValueError: bad"
     with pytest.raises(TypeError):
-        serializer.dumps({"x": object()})
+        dbos_support.dumps({"x": object()})
     stopper = {"job": "a", "outcome": "error", "exit_status": 2, "message": "m", "remedy": "", "notes": [], "files": []}
-    begun = begun_from({"numbers": [1], "notes": [], "held": 0, "arriving": 0, "stopper": stopper, "started": ""})
+    begun = run_start_from_json(
+        {"numbers": [1], "notes": [], "held": 0, "arriving": 0, "stopper": stopper, "started": ""}
+    )
     assert begun.stopper is not None
     assert begun.stopper.exit_status == 2
 
 
 def test_databases(tmp_path: Path) -> None:
     """SQLite in private files, or PostgreSQL, whose password is never shown."""
-    ours = databases_of({}, tmp_path)
+    ours = find_databases({}, tmp_path)
     assert ours.is_sqlite
     assert (tmp_path / "jobs/engine.db").stat().st_mode & 0o077 == 0
-    theirs = databases_of({"IMPORTER_JOBS_DATABASE": "postgresql://u:verysecretword@db/importer"}, tmp_path)
+    theirs = find_databases({"IMPORTER_JOBS_DATABASE": "postgresql://u:verysecretword@db/importer"}, tmp_path)
     assert theirs.jobs.reveal() == "postgresql+psycopg://u:verysecretword@db/importer"
     assert "verysecretword" not in redact("failed: verysecretword")
     for wrong in ("mysql://u:p@db/x", "nonsense"):
         with pytest.raises(SettingsError) as caught:
-            databases_of({"IMPORTER_JOBS_DATABASE": wrong}, tmp_path)
+            find_databases({"IMPORTER_JOBS_DATABASE": wrong}, tmp_path)
         assert "postgresql://" in caught.value.remedy
 
 
 def test_a_memory_that_cannot_be_used(store: JobStore) -> None:
     """What the database says becomes words."""
-    broken = Turn("a", None, "", "", "", "", 0, 0, 0, "")  # type: ignore[arg-type]  # on purpose
+    broken = JobRun("a", None, "", "", "", "", 0, 0, 0, "")  # type: ignore[arg-type]  # on purpose
     with pytest.raises(LedgerError) as caught:
-        store.add_turn(broken)
+        store.add_run(broken)
     assert "memory of the jobs" in caught.value.message
 
 
 def test_locks(tmp_path: Path) -> None:
     """One at a time, and free again afterwards."""
-    with held_lock(tmp_path, "a") as first, held_lock(tmp_path, "a") as second, held_lock(tmp_path, "b") as other:
+    with file_lock(tmp_path, "a") as first, file_lock(tmp_path, "a") as second, file_lock(tmp_path, "b") as other:
         assert (first, second, other) == (True, False, True)
-    with held_lock(tmp_path, "a") as again:
+    with file_lock(tmp_path, "a") as again:
         assert again
     (tmp_path / "file").touch()
-    with pytest.raises(LedgerError), held_lock(tmp_path / "file", "a"):
+    with pytest.raises(LedgerError), file_lock(tmp_path / "file", "a"):
         pass
 
 
@@ -174,17 +177,17 @@ def test_what_check_finds(jobs: LoadedJobs, tmp_path: Path, monkeypatch: pytest.
 
 def test_how_jobs_stand(jobs: LoadedJobs, store: JobStore) -> None:
     """When each is due, and that a paused one is not."""
-    listed = standing(jobs, store, NOW)
+    listed = describe_jobs(jobs, store, NOW)
     assert [each["when"] for each in listed] == ["30 2 * * * (Asia/Kolkata)", "after nightly"]
     assert listed[0]["next"] == "2026-11-22T02:30:00+05:30"
-    assert len(coming(jobs, store, NOW, 3)) == 3
-    store.change_state("nightly", paused_at="2026-11-20T10:00:00+00:00")
-    assert coming(jobs, store, NOW, 3) == []
-    assert standing(jobs, store, NOW)[0]["next"] is None
+    assert len(upcoming_runs(jobs, store, NOW, 3)) == 3
+    store.update_job_state("nightly", paused_at="2026-11-20T10:00:00+00:00")
+    assert upcoming_runs(jobs, store, NOW, 3) == []
+    assert describe_jobs(jobs, store, NOW)[0]["next"] is None
 
 
 def test_without_the_engine(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever did not install the extra is told how."""
+    """An error says how to install the extra."""
     real = builtins.__import__
 
     def refuse(name: str, *rest: Any) -> Any:
@@ -204,35 +207,39 @@ def test_a_service_looks_after_the_others() -> None:
         done: list[str] = []
         times, waits = iter([0.0, 5.0, 10.0, 1800.0, 1805.0, 1900.0]), iter([False] * 5 + [True])
         engine = SimpleNamespace(
-            has_peers=has_peers,
-            continue_for_others=lambda done=done: done.append("looked"),
-            tidy=lambda now, done=done: done.append("tidied"),
+            is_shared=has_peers,
+            resume_lost_work=lambda done=done: done.append("looked"),
+            delete_old=lambda now, done=done: done.append("tidied"),
         )
         clock = SimpleNamespace(monotonic=lambda times=times: next(times), now=lambda: NOW)
         stop = SimpleNamespace(wait=lambda seconds, waits=waits: next(waits), is_set=lambda: False)
-        postman = SimpleNamespace(deliver=lambda seconds, stopped: 0, tidy=lambda: 0)
+        postman = SimpleNamespace(send_due=lambda seconds, stopped: 0, delete_old=lambda: 0)
         desk = SimpleNamespace(outside=SimpleNamespace(stop=stop, clock=clock), postman=lambda postman=postman: postman)
         serve._watch(desk, engine)  # type: ignore[arg-type]  # what is used
         assert done == expected
 
 
-def test_what_a_killed_start_left_counts_in_the_end_of_the_next() -> None:
-    """Its files are told and decide about the exit status; a file that was tried twice has its last end."""
-    nothing = TurnEnd("a", Result.NOTHING, 0, "No new file; nothing waits.")
-    assert together([], nothing) is nothing
-    assert together([nothing], nothing) is nothing, "a turn without files is not worth a word"
+def test_files_of_a_killed_start_count_in_the_result_of_the_next() -> None:
+    """Its files are reported and decide about the exit status; a file that was tried twice has its last result."""
+    nothing = JobRunResult("a", JobOutcome.NOTHING, 0, "No new file; nothing waits.")
+    assert merge_results([], nothing) is nothing
+    assert merge_results([nothing], nothing) is nothing, "a run without files is not worth a word"
 
-    in_doubt = TurnEnd("a", Result.PROBLEMS, 3, "m", files=[FileEnd(Result.PROBLEMS, 3, "1 in doubt", path="one.csv")])
-    end = together([in_doubt], nothing)
-    assert (end.outcome, end.exit_status, end.message) == (Result.PROBLEMS, 3, "1 in doubt")
-    assert end.notes == ["A turn that had been cut short was finished first."]
+    in_doubt = JobRunResult(
+        "a", JobOutcome.PROBLEMS, 3, "m", files=[FileResult(JobOutcome.PROBLEMS, 3, "1 in doubt", path="one.csv")]
+    )
+    end = merge_results([in_doubt], nothing)
+    assert (end.outcome, end.exit_status, end.message) == (JobOutcome.PROBLEMS, 3, "1 in doubt")
+    assert end.notes == ["A run that had been cut short was finished first."]
 
-    cut = TurnEnd("a", Result.INTERRUPTED, 4, "m", files=[FileEnd(Result.INTERRUPTED, 4, "stopped", path="two.csv")])
-    done = TurnEnd("a", Result.DONE, 0, "m", files=[FileEnd(Result.DONE, 0, "all", path="two.csv")])
-    assert together([cut], done).exit_status == 0
-    end = together([in_doubt, cut], done)
+    cut = JobRunResult(
+        "a", JobOutcome.INTERRUPTED, 4, "m", files=[FileResult(JobOutcome.INTERRUPTED, 4, "stopped", path="two.csv")]
+    )
+    done = JobRunResult("a", JobOutcome.DONE, 0, "m", files=[FileResult(JobOutcome.DONE, 0, "all", path="two.csv")])
+    assert merge_results([cut], done).exit_status == 0
+    end = merge_results([in_doubt, cut], done)
     assert (end.exit_status, [each.path for each in end.files]) == (3, ["one.csv", "two.csv"])
 
-    broken = TurnEnd("a", Result.ERROR, 2, "no keys", "set them")
-    end = together([in_doubt], broken)
-    assert (end.outcome, end.exit_status, end.remedy, len(end.files)) == (Result.ERROR, 2, "set them", 1)
+    broken = JobRunResult("a", JobOutcome.ERROR, 2, "no keys", "set them")
+    end = merge_results([in_doubt], broken)
+    assert (end.outcome, end.exit_status, end.remedy, len(end.files)) == (JobOutcome.ERROR, 2, "set them", 1)

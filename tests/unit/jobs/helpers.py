@@ -1,4 +1,4 @@
-"""Turns of a job with plain values: a clock that is set by hand, files in the inbox, imports that end as they should."""
+"""Helpers for runs with plain values: a clock that is set by hand, files in the inbox, imports with given results."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from importer.jobs.engine import job_run, results
-from importer.jobs.engine.import_step import Verdict
-from importer.jobs.engine.job_run import Worker
-from importer.jobs.engine.results import TurnEnd
+from importer.jobs.engine.import_step import ImportResult
+from importer.jobs.engine.job_run import JobRunner
+from importer.jobs.engine.results import JobRunResult
 
 NOW = datetime(2026, 11, 21, 2, 30, tzinfo=UTC)
 MAPPING = "target: create-lead\nlead:\n  EmailAddress: E-mail\n"
@@ -44,27 +44,27 @@ class Clock:
         self.time += timedelta(seconds=seconds)
 
 
-def put(worker: Worker, text: str = "E-mail\na@example.org\n", name: str = "a.csv") -> Path:
+def put(worker: JobRunner, text: str = "E-mail\na@example.org\n", name: str = "a.csv") -> Path:
     path = worker.jobs.task("a").inbox / name
     path.write_text(text, "utf-8")
     return path
 
 
-def turn(worker: Worker, name: str = "a") -> TurnEnd:
-    """What the engine does, without the engine."""
+def run_job(worker: JobRunner, name: str = "a") -> JobRunResult:
+    """Take the steps of a run as the engine does, without the engine."""
     begun = worker.begin(name)
     files = []
     for number in begun.numbers:
         end = worker.import_one(number)
-        files.append(worker.archive(number) if end.outcome in results.ENDED else end)
+        files.append(worker.archive(number) if end.outcome in results.FINAL else end)
     return worker.finish(name, "hand", "", begun, files)
 
 
-def ending(monkeypatch: pytest.MonkeyPatch, *verdicts: Verdict | BaseException) -> list[str]:
-    """Let imports end like that, one after the other; the files that were imported."""
+def set_results(monkeypatch: pytest.MonkeyPatch, *verdicts: ImportResult | BaseException) -> list[str]:
+    """Let imports end with ``verdicts``, one after the other; return the list to which imported files are added."""
     left, seen = list(verdicts), []
 
-    def import_it(task: Any, entry: Any, outside: Any, load: Any) -> Verdict:
+    def import_it(task: Any, entry: Any, outside: Any, load: Any) -> ImportResult:
         seen.append(Path(entry.path).name)
         verdict = left.pop(0)
         if isinstance(verdict, BaseException):
@@ -75,6 +75,6 @@ def ending(monkeypatch: pytest.MonkeyPatch, *verdicts: Verdict | BaseException) 
     return seen
 
 
-def told(worker: Worker) -> list[tuple[str, str, str]]:
-    """What is to be told, of how which job ended, and where the address is."""
-    return [(each.job, each.outcome, each.env) for each in worker.store.letters()]
+def stored_notifications(worker: JobRunner) -> list[tuple[str, str, str]]:
+    """Return job, outcome and variable of the address of each stored notification."""
+    return [(each.job, each.outcome, each.env) for each in worker.store.notifications()]

@@ -1,4 +1,4 @@
-"""What the jobs of a soak import: exports that overlap from night to night, some rows of which were corrected."""
+"""Make the files of a soak: exports that overlap from night to night, some rows of which were corrected."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _BULK = "target: bulk-activities-by-lead-id\nactivity:\n  RelatedProspectId: {co
 
 @dataclass
 class Row:
-    """A row of an export. ``mark`` is what it is known by in the CRM; ``times`` is how often the export has it."""
+    """A row of an export. ``mark`` identifies it in the CRM; ``times`` is how often the export has it."""
 
     mark: str
     cells: str
@@ -25,8 +25,8 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Sort:
-    """A kind of job: mapping, headings, and the cells of the row ``number`` (of all jobs) that carries a mark."""
+class JobType:
+    """A type of job: mapping, headings, and the cells of the row ``number`` (of all jobs) that carries a mark."""
 
     name: str
     mapping: str
@@ -37,8 +37,8 @@ class Sort:
     twins: bool = False
 
 
-def _by_lead(name: str, mapping: str) -> Sort:
-    return Sort(
+def _by_lead(name: str, mapping: str) -> JobType:
+    return JobType(
         name,
         mapping,
         "Lead,Note",
@@ -49,10 +49,10 @@ def _by_lead(name: str, mapping: str) -> Sort:
     )
 
 
-SORTS = (
+JOB_TYPES = (
     _by_lead("bulk", _BULK),
     _by_lead("bulk-key", _BULK + "import_key: mx_Custom_20\n"),
-    Sort(
+    JobType(
         "single",
         "target: activity-by-email\nactivity:\n  EmailAddress: {column: E-mail, type: email}\n" + _ACTIVITY,
         "E-mail,Note",
@@ -60,7 +60,7 @@ SORTS = (
         lambda mark: f"no address,visit {mark}",
         lambda mark: f"{mark}@example.net,visit {mark}",
     ),
-    Sort(
+    JobType(
         "create",
         "target: create-lead\nlead:\n  FirstName: Name\n  EmailAddress: {column: E-mail, type: email}\n",
         "Name,E-mail",
@@ -71,7 +71,7 @@ SORTS = (
     ),
     _by_lead("bulk", _BULK),
 )
-"""The kinds of jobs, in the order in which they are given out."""
+"""The types of jobs, in the order in which they are given out."""
 
 
 @dataclass
@@ -90,9 +90,9 @@ class Export:
         return f"job{self.number:02}"
 
     @property
-    def sort(self) -> Sort:
-        """What kind of job it is."""
-        return SORTS[(self.number // 4 + self.number) % len(SORTS)]
+    def sort(self) -> JobType:
+        """The type of the job."""
+        return JOB_TYPES[(self.number // 4 + self.number) % len(JOB_TYPES)]
 
     def next_night(self) -> list[Row]:
         """The rows of the next export."""
@@ -122,16 +122,16 @@ class Export:
             yield self.every[begin : begin + MOST_ROWS]
 
 
-def exports(jobs: int, accounts: int, seed: int) -> list[Export]:
+def make_exports(jobs: int, accounts: int, seed: int) -> list[Export]:
     """The jobs of a soak, shared out to the accounts."""
     return [Export(number, number % accounts, Random(f"export {seed} {number}")) for number in range(jobs)]
 
 
-def lines_of(sort: Sort, rows: list[Row]) -> list[str]:
+def file_lines(sort: JobType, rows: list[Row]) -> list[str]:
     """The lines of a file with these rows, headings first; twins stand at its end."""
     return [sort.headings, *(row.cells for row in rows), *(row.cells for row in rows if row.times > 1)]
 
 
-def marks_of(rows: list[Row]) -> list[str]:
-    """The mark of each line of :func:`lines_of` after the headings."""
+def file_marks(rows: list[Row]) -> list[str]:
+    """The mark of each line of :func:`file_lines` after the headings."""
     return [row.mark for row in rows] + [row.mark for row in rows if row.times > 1]

@@ -17,7 +17,7 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
-from tests.reliability.soak.soak_hours import Hours
+from tests.reliability.soak.shared_clock import SharedClock
 
 
 class Tenant:
@@ -65,13 +65,13 @@ TENANTS: dict[str, Tenant] = {}
 LIMIT = [25, 5.0]
 
 
-class Answering(BaseHTTPRequestHandler):
+class FastCrm(BaseHTTPRequestHandler):
     """One connection, kept open."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     wbufsize = 1 << 16
-    hours: Hours
+    hours: SharedClock
 
     def log_message(self, *_: object) -> None:
         """Nothing is logged."""
@@ -115,9 +115,9 @@ def main() -> None:
     """Serve until standard input ends, then say what came."""
     accounts, calls, window, clock = sys.argv[1:]
     LIMIT[:] = [int(calls), float(window)]
-    Answering.hours = Hours(Path(clock))
+    FastCrm.hours = SharedClock(Path(clock))
     TENANTS.update({f"fleet0{number:04}": Tenant(number) for number in range(int(accounts))})
-    with Server(("127.0.0.1", 0), Answering) as server:
+    with Server(("127.0.0.1", 0), FastCrm) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         sys.stdout.write(f"{server.server_address[1]}\n")
         sys.stdout.flush()

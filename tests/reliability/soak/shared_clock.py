@@ -1,7 +1,7 @@
-"""Time of which the idle hours are left out.
+"""A clock shared by all processes of a soak, which skips idle hours.
 
-Within a night everything runs in true time: calls, limits, time-outs, settling. Between two nights, and while everybody
-waits for the next try of a turn, the clock is put forward: for the worker, its engine, and the sandbox alike.
+Within a night everything runs in real time: calls, limits, time-outs, settling. Between two nights, and while all
+processes wait for the next try of a run, the clock is put forward: for the worker, its engine, and the sandbox alike.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _LOOK_SECONDS = 0.1
 _TRUE_NOW = datetime.now
 
 
-class Hours:
+class SharedClock:
     """The machine's clock and how far it was put forward, in a file that all processes of a soak share."""
 
     def __init__(self, path: Path) -> None:
@@ -60,19 +60,19 @@ class Hours:
         return True
 
 
-def in_workers(path: Path) -> Callable[[], None]:
-    """What a worker's process does before it becomes `importer serve`."""
+def use_in_worker(path: Path) -> Callable[[], None]:
+    """Return a function that installs the clock in a worker's process before it becomes `importer serve`."""
     return partial(_install, str(path))
 
 
 def _install(path: str) -> None:
-    """Let the program and its engine read this clock; both are told the time by the names replaced here."""
+    """Let the program and its engine read this clock: both read the time by the names replaced here."""
     import dbos._scheduler as scheduler
 
     import importer.leadsquared.client as client
     from importer.core.time import SystemClock
 
-    hours = Hours(Path(path))
+    hours = SharedClock(Path(path))
 
     class Now(datetime):
         """``datetime`` whose ``now`` is this clock's."""
@@ -98,8 +98,8 @@ def _install(path: str) -> None:
     named.time = SimpleNamespace(monotonic=time.monotonic)
 
 
-def in_sandboxes(hours: Hours) -> Callable[[], None]:
-    """Let the sandboxes of this process say in their answers what time it is by this clock; gives what ends that."""
+def use_in_sandboxes(hours: SharedClock) -> Callable[[], None]:
+    """Let the sandboxes of this process put the time of this clock into their answers; return a function that ends it."""
     from email.utils import format_datetime
 
     import importer.sandbox.server as server

@@ -1,4 +1,4 @@
-"""Figures and health of the service: what they say, what they never say, and over which doors."""
+"""Metrics and health of the service: their content, what they never contain, and how they are served."""
 
 from __future__ import annotations
 
@@ -18,12 +18,13 @@ import pytest
 
 from importer.core.errors import LedgerError, SettingsError
 from importer.jobs.config.loader import parse_jobs
-from importer.jobs.files.inbox import Seen
-from importer.jobs.monitoring import collector as figures_module
-from importer.jobs.monitoring.collector import Watcher
-from importer.jobs.monitoring.http_server import address_of, listening
-from importer.jobs.monitoring.prometheus import exposition, health, write_textfile
-from importer.jobs.store.store import JobStore, Turn
+from importer.jobs.files.inbox import InboxFile
+from importer.jobs.monitoring import status as status_module
+from importer.jobs.monitoring.http_server import parse_address, serve_metrics
+from importer.jobs.monitoring.prometheus import format_metrics, health, write_textfile
+from importer.jobs.monitoring.status import MetricsCollector
+from importer.jobs.store.records import JobRun
+from importer.jobs.store.store import JobStore
 from importer.ledger.watching import CallKey, Figures
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -44,7 +45,7 @@ LEDGER = Figures(
 )
 
 
-class Watched:
+class FakeLedgerWatch:
     """A ledger's watch that says what it is told to say."""
 
     def __init__(self, says: Figures | LedgerError) -> None:
@@ -58,31 +59,31 @@ class Watched:
 
 
 @pytest.fixture
-def watcher(tmp_path: Path, store: JobStore) -> Watcher:
+def watcher(tmp_path: Path, store: JobStore) -> MetricsCollector:
     jobs = parse_jobs(JOBS, tmp_path / "jobs.yaml")
-    return Watcher(tmp_path, jobs, store, Watched(LEDGER), lambda: NOW, lambda now: "")  # type: ignore[arg-type]  # looks like one
+    return MetricsCollector(tmp_path, jobs, store, FakeLedgerWatch(LEDGER), lambda: NOW, lambda now: "")  # type: ignore[arg-type]  # looks like one
 
 
-def take(store: JobStore, name: str, at: datetime, **values: Any) -> None:
-    entry = store.take("visits", Seen(Path(f"/secret/place/{name}"), 1, 1, 1), "sha", "m", at)
-    store.change(entry.id, **{"state": "taken", **values})
+def add_record(store: JobStore, name: str, at: datetime, **values: Any) -> None:
+    entry = store.add_file("visits", InboxFile(Path(f"/secret/place/{name}"), 1, 1, 1), "sha", "m", at)
+    store.update_file(entry.id, **{"state": "taken", **values})
 
 
-def lines_of(watcher: Watcher) -> set[str]:
-    content, kind = exposition(watcher.picture())
+def lines_of(watcher: MetricsCollector) -> set[str]:
+    content, kind = format_metrics(watcher.snapshot())
     assert kind.startswith("text/plain")
     return set(content.decode().splitlines())
 
 
-def test_the_figures_of_ledger_and_jobs(watcher: Watcher) -> None:
+def test_the_metrics_of_ledger_and_jobs(watcher: MetricsCollector) -> None:
     """By account, job and status; a run that no job began has no job."""
     store = watcher.store
-    take(store, "a.csv", NOW - timedelta(hours=3), state="archived", run="r1")
-    take(store, "b.csv", NOW - timedelta(hours=2), state="held", message="secret words")
-    take(store, "c.csv", NOW - timedelta(hours=1))
-    store.keep_sightings("visits", {Seen(Path("/secret/place/d.csv"), 1, 1, 1): NOW.isoformat()})
-    store.change_state("visits", last_success_at=(NOW - timedelta(hours=4)).isoformat())
-    store.add_turn(Turn("visits", "hand", "", "", NOW.isoformat(), "held", 3, 1, 0, "secret words"))
+    add_record(store, "a.csv", NOW - timedelta(hours=3), state="archived", run="r1")
+    add_record(store, "b.csv", NOW - timedelta(hours=2), state="held", message="secret words")
+    add_record(store, "c.csv", NOW - timedelta(hours=1))
+    store.replace_sightings("visits", {InboxFile(Path("/secret/place/d.csv"), 1, 1, 1): NOW.isoformat()})
+    store.update_job_state("visits", last_success_at=(NOW - timedelta(hours=4)).isoformat())
+    store.add_run(JobRun("visits", "hand", "", "", NOW.isoformat(), "held", 3, 1, 0, "secret words"))
     lines = lines_of(watcher)
     assert {
         'importer_rows{account="india",job="visits",status="created"} 30.0',
@@ -106,7 +107,7 @@ def test_the_figures_of_ledger_and_jobs(watcher: Watcher) -> None:
         "importer_engine_up 1.0",
         'importer_healthy{part="ledger"} 1.0',
     } <= {_plain(line) for line in lines}
-    told = "\n".join(lines) + json.dumps(health(watcher.picture()))
+    told = "\n".join(lines) + json.dumps(health(watcher.snapshot()))
     assert "secret" not in told, "paths, names of files and messages stay here"
 
 
@@ -118,47 +119,47 @@ def _plain(line: str) -> str:
         return line
 
 
-def test_old_turns_go_and_the_newest_of_each_job_stays(store: JobStore) -> None:
-    """How a job ended last is told however long ago that was; files stay, for their content is recognised by them."""
-    take(store, "a.csv", NOW - timedelta(days=900), state="archived", outcome="done")
+def test_old_runs_go_and_the_newest_of_each_job_stays(store: JobStore) -> None:
+    """The last run of a job is shown however long ago it was; files stay, for their content is recognised by them."""
+    add_record(store, "a.csv", NOW - timedelta(days=900), state="archived", outcome="done")
     for job, days in (("visits", 900), ("visits", 800), ("visits", 10), ("notes", 900), ("notes", 800)):
         at = (NOW - timedelta(days=days)).isoformat(timespec="milliseconds")
-        store.add_turn(Turn(job, "hand", "", at, at, "done", 0, 1, 5, str(days)))
-    assert store.forget_turns(NOW - timedelta(days=365)) == 3
-    assert [turn.message for turn in store.turns("visits", 9)] == ["10"]
-    assert [turn.message for turn in store.turns("notes", 9)] == ["800"]
+        store.add_run(JobRun(job, "hand", "", at, at, "done", 0, 1, 5, str(days)))
+    assert store.delete_old_runs(NOW - timedelta(days=365)) == 3
+    assert [run.message for run in store.runs("visits", 9)] == ["10"]
+    assert [run.message for run in store.runs("notes", 9)] == ["800"]
     assert store.imported_before("visits", "sha") is not None
-    assert store.forget_turns(NOW - timedelta(days=365)) == 0
+    assert store.delete_old_runs(NOW - timedelta(days=365)) == 0
 
 
-def test_codes_cannot_make_series_without_end(watcher: Watcher) -> None:
+def test_codes_cannot_make_series_without_end(watcher: MetricsCollector) -> None:
     """What LeadSquared calls its refusals is shown for fifty kinds."""
     many = {CallKey("india", "bulk", "refused", f"Code{number}"): 1 for number in range(400)}
     figures = replace(LEDGER, calls=many, seconds=dict.fromkeys(many, 0.1))
     found = [
         line
-        for line in lines_of(replace(watcher, ledger=Watched(figures)))  # type: ignore[arg-type]  # looks like one
+        for line in lines_of(replace(watcher, ledger=FakeLedgerWatch(figures)))  # type: ignore[arg-type]  # looks like one
         if line.startswith("importer_call_codes_total")
     ]
     assert len(found) == 51
     assert any('code="other"' in line and line.endswith(" 350.0") for line in found)
 
 
-def test_health_names_each_trouble(watcher: Watcher, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ledger, jobs' database, disk and engine; their figures are then left out rather than wrong."""
-    assert health(watcher.picture())["status"] == "ok"
+def test_health_names_each_trouble(watcher: MetricsCollector, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ledger, jobs' database, disk and engine; their metrics are then left out rather than wrong."""
+    assert health(watcher.snapshot())["status"] == "ok"
     watcher.store.close()
-    monkeypatch.setattr(watcher.store, "jobs_of_runs", _failing)
-    monkeypatch.setattr(figures_module, "LEAST_FREE_BYTES", 1 << 80)
-    away = Watched(LedgerError("it is at /secret/place", ""))
+    monkeypatch.setattr(watcher.store, "jobs_by_run", _failing)
+    monkeypatch.setattr(status_module, "LEAST_FREE_BYTES", 1 << 80)
+    away = FakeLedgerWatch(LedgerError("it is at /secret/place", ""))
     ill = replace(watcher, ledger=away, engine_trouble=lambda now: "dead")  # type: ignore[arg-type]  # looks like one
-    told = health(ill.picture())
+    told = health(ill.snapshot())
     assert (told["status"], told["troubles"]) == ("unhealthy", ["disk", "engine", "jobs_database", "ledger"])
     lines = {_plain(line) for line in lines_of(ill)}
     assert {"importer_engine_up 0.0", 'importer_healthy{part="disk"} 0.0'} <= lines
     assert not any(line.startswith(("importer_rows", "importer_files")) for line in lines)
     gone = replace(watcher, home=watcher.home / "gone", engine_trouble=None)
-    assert "disk" in gone.picture().troubles
+    assert "disk" in gone.snapshot().troubles
     assert not any("engine" in line for line in lines_of(gone))
 
 
@@ -177,13 +178,13 @@ def get(address: str, path: str, method: str = "GET") -> tuple[int, str, str]:
 
 @contextmanager
 def at(take_picture: Callable[[], Any]) -> Any:
-    with listening(("127.0.0.1", 0), take_picture) as address:
+    with serve_metrics(("127.0.0.1", 0), take_picture) as address:
         yield address
 
 
-def test_what_is_answered(watcher: Watcher) -> None:
-    """Figures, health, life; 503 when something is wrong; nothing else, and to nobody else."""
-    with at(watcher.picture) as address:
+def test_what_is_answered(watcher: MetricsCollector) -> None:
+    """Metrics, health, liveness; 503 when something is wrong; nothing else, and to nobody else."""
+    with at(watcher.snapshot) as address:
         assert address.startswith("http://127.0.0.1:")
         status, kind, text = get(address, "/metrics?x=1")
         assert (status, kind.split(";")[0]) == (200, "text/plain")
@@ -195,22 +196,27 @@ def test_what_is_answered(watcher: Watcher) -> None:
         assert get(address, "/metrics", "POST")[0] == 501
         assert watcher.ledger.looks == 1, "asking often does not keep the database busy"  # type: ignore[attr-defined]
     ill = replace(watcher, engine_trouble=lambda now: "dead")
-    with at(ill.picture) as address:
+    with at(ill.snapshot) as address:
         assert get(address, "/health")[0] == 503
         assert get(address, "/healthz")[0] == 200
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="of Linux only")
-def test_a_service_tells_what_it_takes_itself(watcher: Watcher) -> None:
+def test_a_service_tells_what_it_takes_itself(watcher: MetricsCollector) -> None:
     """A command that only looks does not: it is over in a moment."""
     names = {line.split()[0] for line in lines_of(watcher)}
     assert {"process_resident_memory_bytes", "process_cpu_seconds_total", "process_open_fds"} <= names
     assert not any("process_" in line for line in lines_of(replace(watcher, engine_trouble=None)))
 
 
-def test_openmetrics_for_who_asks_for_it(watcher: Watcher) -> None:
+def test_openmetrics_for_who_asks_for_it(watcher: MetricsCollector) -> None:
     """Newer servers do."""
-    content, kind = exposition(watcher.picture(), "application/openmetrics-text; version=1.0.0")
+    with at(watcher.snapshot) as address:
+        asked = urllib.request.Request(
+            f"{address}/metrics", headers={"Accept": "application/openmetrics-text; version=1.0.0"}
+        )
+        with urllib.request.urlopen(asked, timeout=10) as answer:
+            content, kind = answer.read(), answer.headers["Content-Type"]
     assert kind.startswith("application/openmetrics-text")
     assert content.endswith(b"# EOF\n")
 
@@ -227,20 +233,23 @@ def test_a_fault_of_the_program_is_an_answer_and_in_the_log(caplog: pytest.LogCa
     assert "secret words" in caplog.text
 
 
-def test_a_client_that_says_nothing_keeps_nobody_waiting(watcher: Watcher) -> None:
+def test_a_client_that_says_nothing_keeps_nobody_waiting(watcher: MetricsCollector) -> None:
     """Each has a thread of its own, and is dropped after some seconds."""
-    with at(watcher.picture) as address:
+    with at(watcher.snapshot) as address:
         silent = http.client.HTTPConnection(address.removeprefix("http://"), timeout=5)
         silent.connect()
         assert get(address, "/healthz")[0] == 200
         silent.close()
 
 
-def test_a_port_that_is_taken_is_told(watcher: Watcher) -> None:
+def test_a_port_that_is_taken_is_an_error(watcher: MetricsCollector) -> None:
     """With advice."""
-    with at(watcher.picture) as address:
+    with at(watcher.snapshot) as address:
         port = int(address.rpartition(":")[2])
-        with pytest.raises(SettingsError, match="Nothing can listen"), listening(("127.0.0.1", port), watcher.picture):
+        with (
+            pytest.raises(SettingsError, match="Nothing can listen"),
+            serve_metrics(("127.0.0.1", port), watcher.snapshot),
+        ):
             pass
 
 
@@ -257,14 +266,14 @@ def test_a_port_that_is_taken_is_told(watcher: Watcher) -> None:
 )
 def test_addresses(text: str, place: tuple[str, int]) -> None:
     """A port alone is one of this computer; other computers are let in only by an address that says so."""
-    assert address_of(text) == place
+    assert parse_address(text) == place
 
 
 @pytest.mark.parametrize("text", ["", "x", "127.0.0.1", "host.example:9464", "127.0.0.1:99999", "127.0.0.1:-1", "::1"])
 def test_no_addresses(text: str) -> None:
     """Told with an example."""
     with pytest.raises(SettingsError, match="--listen"):
-        address_of(text)
+        parse_address(text)
 
 
 def test_the_textfile_is_replaced_whole_and_readable(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Servers on this machine that keep what is sent to them: a webhook and a mail server, both small and patient."""
+"""A webhook and a mail server on this machine that keep everything that is sent to them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Webhook(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Hook)
         self.status = 200
         self.silent = False
-        self.heard: list[dict[str, Any]] = []
+        self.received: list[dict[str, Any]] = []
         self.headers: list[dict[str, str]] = []
         self.over = threading.Event()
 
@@ -35,7 +35,7 @@ class _Hook(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.heard.append(json.loads(body))
+        self.server.received.append(json.loads(body))
         self.server.headers.append(dict(self.headers))
         if self.server.silent:
             self.server.over.wait(30)
@@ -48,11 +48,11 @@ class _Hook(BaseHTTPRequestHandler):
         self.do_POST()
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 class MailServer(socketserver.ThreadingTCPServer):
-    """Takes every mail, or refuses each recipient with ``refusal``."""
+    """Accepts every mail, or refuses each recipient with ``refusal``."""
 
     daemon_threads = True
     allow_reuse_address = True
@@ -92,8 +92,8 @@ class _Mail(socketserver.StreamRequestHandler):
 
 
 @contextmanager
-def listening(server: Any) -> Iterator[Any]:
-    """``server``, which listens until the end."""
+def serving(server: Any) -> Iterator[Any]:
+    """Serve with ``server`` until the block ends."""
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:

@@ -1,4 +1,4 @@
-"""The verdict on a soak: what the sandboxes hold beside what should be there, and beside every status that was told."""
+"""Verify a soak: compare the content of the sandboxes with the exports and with every status that was reported."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.reliability.soak.soak_world import Export
+from tests.reliability.soak.exports import Export
 from tests.support.trial import results
 
 _IN = ("created", "updated", "unchanged", "skipped")
@@ -17,8 +17,8 @@ MOST_SENTENCES = 20
 
 
 @dataclass
-class Told:
-    """What all workbooks said of the rows, by job and mark."""
+class ReportedStatuses:
+    """The statuses that all workbooks report of the rows, by job and mark."""
 
     marks: dict[str, tuple[str, list[str]]] = field(default_factory=dict)
     last: dict[tuple[str, str], list[str]] = field(default_factory=dict)
@@ -28,7 +28,7 @@ class Told:
     wrong: list[str] = field(default_factory=list)
 
     def expect(self, stem: str, job: str, marks: list[str]) -> None:
-        """A file of this name is on its way; ``marks`` are those of its lines."""
+        """Register a file before it is delivered; ``marks`` are those of its lines."""
         self.marks[stem] = (job, marks)
 
     def read_new(self, folder: Path) -> None:
@@ -40,22 +40,22 @@ class Told:
 
     def _read_one(self, path: Path) -> None:
         job, marks = self.marks["-".join(path.stem.split("-")[:2])]
-        said: dict[str, list[str]] = defaultdict(list)
+        reported: dict[str, list[str]] = defaultdict(list)
         for row in results(path):
             status = str(row["Status"])
-            said[marks[int(row["RowNumber"]) - 2]].append(status)
+            reported[marks[int(row["RowNumber"]) - 2]].append(status)
             self.statements[status] += 1
         for mark in set(marks):
-            if len(said[mark]) != marks.count(mark):
-                self.wrong.append(f"{path.name}: {mark} stands {marks.count(mark)} times in the file: {said[mark]}")
+            if len(reported[mark]) != marks.count(mark):
+                self.wrong.append(f"{path.name}: {mark} stands {marks.count(mark)} times in the file: {reported[mark]}")
             # `not_sent` is the end of a run that was stopped; the next one says more.
-            self.last[job, mark] = said[mark]
-            self.most_in[job, mark] = max(self.most_in[job, mark], sum(status in _IN for status in said[mark]))
+            self.last[job, mark] = reported[mark]
+            self.most_in[job, mark] = max(self.most_in[job, mark], sum(status in _IN for status in reported[mark]))
 
 
 @dataclass
 class Verdict:
-    """All of it is 0 or empty when the promise was kept; ``uncertain`` and ``refused`` are told and true."""
+    """All of it is 0 or empty when the promise was kept; ``uncertain`` and ``refused`` are reported and true."""
 
     rows: int = 0
     stored: int = 0
@@ -71,22 +71,22 @@ class Verdict:
         return not (self.lost or self.doubled or self.wrong)
 
 
-def judge(exports: Sequence[Export], states: Sequence[Mapping[str, Any]], told: Told) -> Verdict:
-    """The verdict; ``states`` are what the sandboxes of the accounts hold, in their order."""
+def verify(exports: Sequence[Export], states: Sequence[Mapping[str, Any]], told: ReportedStatuses) -> Verdict:
+    """Return the verdict; ``states`` are the contents of the sandboxes of the accounts, in their order."""
     verdict = Verdict(wrong=list(told.wrong))
     held = [_held(state) for state in states]
     for export in exports:
         for row in export.every:
-            _judge_row(verdict, export, row.mark, row.times, held[export.account].pop(row.mark, 0), told)
+            _verify_row(verdict, export, row.mark, row.times, held[export.account].pop(row.mark, 0), told)
     for account, rest in enumerate(held):
         verdict.wrong += [f"account {account} holds {mark}, which no row asked for" for mark in rest]
     return verdict
 
 
-def _judge_row(verdict: Verdict, export: Export, mark: str, times: int, stored: int, told: Told) -> None:
-    said = told.last.get((export.name, mark), [])
-    out, doubt = sum(status in _OUT for status in said), said.count("uncertain")
-    inside = sum(status in _IN for status in said)
+def _verify_row(verdict: Verdict, export: Export, mark: str, times: int, stored: int, told: ReportedStatuses) -> None:
+    reported = told.last.get((export.name, mark), [])
+    out, doubt = sum(status in _OUT for status in reported), reported.count("uncertain")
+    inside = sum(status in _IN for status in reported)
     verdict.rows += times
     verdict.stored += stored
     verdict.doubled += max(0, stored - times)
@@ -96,9 +96,9 @@ def _judge_row(verdict: Verdict, export: Export, mark: str, times: int, stored: 
     if told.most_in[export.name, mark] > stored:
         verdict.wrong.append(f"{export.name}: {mark} was told as in the CRM, which holds {stored}")
     if times - out < min(stored, times):
-        verdict.wrong.append(f"{export.name}: the CRM holds {stored} of {mark}, told was {said}")
+        verdict.wrong.append(f"{export.name}: the CRM holds {stored} of {mark}, told was {reported}")
     if inside + out + doubt != times:
-        verdict.wrong.append(f"{export.name}: {mark} is still open: {said}")
+        verdict.wrong.append(f"{export.name}: {mark} is still open: {reported}")
 
 
 def _held(state: Mapping[str, Any]) -> Counter[str]:

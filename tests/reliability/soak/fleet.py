@@ -16,9 +16,9 @@ from typing import Any
 
 from importer.sandbox.seed import lead_id
 from tests.reliability.campaign.figures import commit_of
-from tests.reliability.soak.soak_crew import preload
-from tests.reliability.soak.soak_figures import write_figures
-from tests.reliability.soak.soak_hours import Hours, in_workers
+from tests.reliability.soak.processes import preload
+from tests.reliability.soak.report import write_figures
+from tests.reliability.soak.shared_clock import SharedClock, use_in_worker
 from tests.support import postgres_server
 from tests.support.commands import Running
 
@@ -62,7 +62,7 @@ class Fleet:
 
     def measure(self) -> dict[str, Any]:
         """What it took, from the time at which all jobs are due until the last file is in its archive."""
-        hours = Hours(self.folder / "hours")
+        hours = SharedClock(self.folder / "hours")
         told, answering = self._answering()
         services: list[Running] = []
         try:
@@ -112,7 +112,7 @@ class Fleet:
     def _answering(self) -> tuple[str, subprocess.Popen[str]]:
         limits = [str(self.accounts), str(CALLS), str(WINDOW), str(self.folder / "hours")]
         process = subprocess.Popen(
-            [sys.executable, "-m", "tests.reliability.soak.soak_answering", *limits],
+            [sys.executable, "-m", "tests.reliability.soak.fast_crm", *limits],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -145,7 +145,7 @@ class Fleet:
             **{f"A{each}": f"fleet0{each:04}" for each in range(self.accounts)},
             "B": "fleet0secret",
         }
-        return Running(self.folder, environment, ("serve", "--json"), in_workers(self.folder / "hours"))
+        return Running(self.folder, environment, ("serve", "--json"), use_in_worker(self.folder / "hours"))
 
     def _used(self, workers: list[int], answering: int) -> dict[str, float]:
         """CPU seconds so far."""
