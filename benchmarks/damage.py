@@ -17,7 +17,7 @@ from data import MAPPING, write_csv
 
 from importer.config.settings import Locale
 from importer.data_quality.analyzer import Detective
-from importer.planning.plan import PlanRequest, plan_import, prepare
+from importer.planning.plan import PlanRequest, plan_import, prepare_import
 
 
 def main() -> None:
@@ -34,7 +34,7 @@ def main() -> None:
         request = PlanRequest(folder / "rows.csv", folder / "rows.yaml", locale=Locale("Asia/Kolkata", "IN"))
         for attempt in range(3):
             spent[0], began, wall = 0.0, time.process_time(), time.perf_counter()
-            plan_import(prepare(request), folder / f"plan-{attempt}", datetime.now(UTC))
+            plan_import(prepare_import(request), folder / f"plan-{attempt}", datetime.now(UTC))
             found.append((spent[0], time.process_time() - began, time.perf_counter() - wall))
     own, whole, wall = min(found)
     sys.stdout.write(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from importer.leadsquared.client import body_bytes
 from importer.mapping.loader import parse_mapping
-from importer.planning.plan import known_words
+from importer.planning.plan import mapping_vocabulary
 from importer.planning.store import open_plan, to_records
 from importer.targets import make_target
 
@@ -16,7 +16,9 @@ BATCH = 25
 def main() -> None:
     """Print the number of bodies and of bytes."""
     plan = open_plan(Path(sys.argv[1]))
-    target = make_target(parse_mapping(plan.facts.mapping_file, Path(plan.facts.mapping_path), **known_words()).mapping)
+    target = make_target(
+        parse_mapping(plan.facts.mapping_file, Path(plan.facts.mapping_path), **mapping_vocabulary()).mapping
+    )
     bodies = size = 0
     for rows, batch in plan.ready_batches():
         records = to_records(rows, batch, [""] * len(rows))

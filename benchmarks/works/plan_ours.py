@@ -10,13 +10,13 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet
 
-from importer.planning.plan import PlanRequest, plan_import, prepare
+from importer.planning.plan import PlanRequest, plan_import, prepare_import
 
 
 def main() -> None:
     """Write both."""
     source, mapping, folder = map(Path, sys.argv[1:])
-    plan = plan_import(prepare(PlanRequest(source, mapping)), folder, datetime.now(UTC))
+    plan = plan_import(prepare_import(PlanRequest(source, mapping)), folder, datetime.now(UTC))
     tables = [pa.Table.from_batches([batch]) for _, batch in plan.ready_batches()]
     records = pa.concat_tables(tables)
     short = [name.removeprefix("activity.") for name in records.schema.names]

@@ -13,14 +13,20 @@ from importer.core.time import Clock
 from importer.crm_schema.checks.activities import EVENT, OWNER, events_of
 from importer.crm_schema.model import FieldFacts, Kind, Metadata
 from importer.leadsquared.interface import Crm
-from importer.leadsquared.metadata_reader import Reading, Wanted, complete, read_account, remember
-from importer.leadsquared.query_client import Asker
+from importer.leadsquared.metadata import (
+    MetadataReading,
+    MetadataScope,
+    complete_metadata,
+    read_metadata,
+    save_metadata,
+)
+from importer.leadsquared.query_client import QueryClient
 from importer.leadsquared.reader import CrmReader
 from importer.mapping.model import Mapping
-from importer.planning.account_schema import REFRESH, KnownAccount, fit, remembered
-from importer.planning.plan import Prepared
-from importer.planning.store import KnownState
-from importer.rate_limit.account_limiter import allowances_of
+from importer.planning.account_schema import REFRESH, AccountSchema, check_account_fit, load_account_schema
+from importer.planning.plan import PreparedImport
+from importer.planning.store import SchemaState
+from importer.rate_limit.account_limiter import make_account_limiter
 
 
 @dataclass(slots=True)
@@ -37,63 +43,65 @@ class AccountView:
     just_read: bool = field(default=False, init=False)
     """Whether this run has asked the account for everything itself."""
 
-    def fitted(self, prepared: Prepared) -> Prepared:
+    def fitted(self, prepared: PreparedImport) -> PreparedImport:
         """``prepared``, compared with the account; before it is found unfit, the account is asked once more.
 
         Raises :class:`AccountMismatch`.
         """
         known = self._remembered()
         wanted = wanted_by(prepared.mapping)
-        if known.state is not KnownState.OFF:
-            if known.metadata is None or known.state is KnownState.OLD or not self.account.metadata_hours:
+        if known.state is not SchemaState.OFF:
+            if known.metadata is None or known.state is SchemaState.OLD or not self.account.metadata_hours:
                 known = self._read(wanted, known)
             elif wanted.lacks(known.metadata):
                 known = self._completed(known.metadata, wanted, known)
         try:
-            return fit(prepared, known)
+            return check_account_fit(prepared, known)
         except AccountMismatch:
             if self.just_read:
                 raise
         return self.fitted_anew(prepared)
 
-    def fitted_anew(self, prepared: Prepared) -> Prepared:
+    def fitted_anew(self, prepared: PreparedImport) -> PreparedImport:
         """``prepared``, compared with what the account says now. Raises as :meth:`fitted`."""
-        return fit(prepared, self._read(wanted_by(prepared.mapping), self._remembered()))
+        return check_account_fit(prepared, self._read(wanted_by(prepared.mapping), self._remembered()))
 
-    def _remembered(self) -> KnownAccount:
-        return remembered(self.account, self.home, self.clock.now())
+    def _remembered(self) -> AccountSchema:
+        return load_account_schema(self.account, self.home, self.clock.now())
 
-    def _read(self, wanted: Wanted, before: KnownAccount) -> KnownAccount:
+    def _read(self, wanted: MetadataScope, before: AccountSchema) -> AccountSchema:
         self.just_read = True
 
-        def read(asker: Asker) -> Reading:
-            tenant = CrmReader(asker.ask).who_am_i().org_id
-            return read_account(self.account, tenant, asker.ask, self.clock.now(), wanted)
+        def read(query_client: QueryClient) -> MetadataReading:
+            tenant = CrmReader(query_client.query).read_api_user().org_id
+            return read_metadata(self.account, tenant, query_client.query, self.clock.now(), wanted)
 
         return self._asked(read, before)
 
-    def _completed(self, metadata: Metadata, wanted: Wanted, before: KnownAccount) -> KnownAccount:
-        return self._asked(lambda asker: complete(metadata, asker.ask, wanted), before)
+    def _completed(self, metadata: Metadata, wanted: MetadataScope, before: AccountSchema) -> AccountSchema:
+        return self._asked(lambda query_client: complete_metadata(metadata, query_client.query, wanted), before)
 
-    def _asked(self, read: Callable[[Asker], Reading], before: KnownAccount) -> KnownAccount:
+    def _asked(self, read: Callable[[QueryClient], MetadataReading], before: AccountSchema) -> AccountSchema:
         """What the account says now; ``before`` with a note when it cannot be read."""
         crm = self.make_crm(self.account)
-        allowances = allowances_of(self.account, self.clock)
+        limiter = make_account_limiter(self.account, self.clock)
         try:
-            reading = remember(self.home, read(Asker(crm, allowances, self.clock, self.stop.is_set, self.leaving)))
+            reading = save_metadata(
+                self.home, read(QueryClient(crm, limiter, self.clock, self.stop.is_set, self.leaving))
+            )
         except (CrmError, RunStopped) as error:
             # A person who asked to stop is heard when the file is read, a moment from now.
             note = f"The account's fields could not be read: {error.message} Later: {REFRESH}"
             return replace(before, notes=(*before.notes, note))
         finally:
-            allowances.close()
+            limiter.close()
             crm.close()
         # What was read right now is fresh, even when the setting says that nothing stays so.
         certain = self.account.account_checks is AccountChecks.PROBLEM
-        return KnownAccount(KnownState.FRESH, reading.metadata, certain, reading.troubles)
+        return AccountSchema(SchemaState.FRESH, reading.metadata, certain, reading.troubles)
 
 
-def wanted_by(mapping: Mapping) -> Wanted:
+def wanted_by(mapping: Mapping) -> MetadataScope:
     """What must be known of an account to check this mapping."""
     events = events_of(mapping.activity.get(EVENT)).codes
 
@@ -104,4 +112,4 @@ def wanted_by(mapping: Mapping) -> Wanted:
                 fields += [one for one in kind.fields or () if one.schema_name in mapping.activity]
         return OWNER in mapping.activity or any(one.kind is Kind.USER for one in fields)
 
-    return Wanted(events, users)
+    return MetadataScope(events, users)

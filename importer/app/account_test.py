@@ -11,7 +11,7 @@ from importer.app.preflight import who_is_it
 from importer.config.settings import Account
 from importer.core.errors import ImporterError, RunStopped
 from importer.ledger.interface import Ledger
-from importer.rate_limit.daily_quota import Budget
+from importer.rate_limit.daily_quota import DailyQuota
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +37,8 @@ def try_account(account: Account, ledger: Ledger, outside: Surroundings, also: M
     found: list[Examined] = [Examined("Host", Health.GOOD, account.host)]
     crm = outside.make_crm(account)
     try:
-        budget = Budget(account, ledger, outside.clock)
-        identity, seen = who_is_it(account, crm, outside.clock, outside.stop.is_set, budget.ask)
+        quota = DailyQuota(account, ledger, outside.clock)
+        identity, seen = who_is_it(account, crm, outside.clock, outside.stop.is_set, quota.check_and_count)
     except ImporterError as error:
         if isinstance(error, RunStopped) and outside.stop.is_set():
             raise

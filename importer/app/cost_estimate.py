@@ -7,10 +7,10 @@ from datetime import datetime
 from importer.config.settings import DEFAULT_LIMIT, Account
 from importer.core.model import CallClass, Limit
 from importer.ledger.interface import Ledger
-from importer.planning.plan import mapping_of
+from importer.planning.plan import mapping_of_plan
 from importer.planning.store import Plan
-from importer.rate_limit.daily_quota import used_today
-from importer.rate_limit.window_limiter import limit_words
+from importer.rate_limit.daily_quota import count_calls_today
+from importer.rate_limit.window_limiter import describe_limit
 from importer.reports.interface import Cost
 from importer.reports.summary_text import number_of
 from importer.reports.words import duration
@@ -26,12 +26,12 @@ def forecast_for(plan: Plan, now: datetime, account: Account | None, ledger: Led
     """
     if not plan.facts.ready or plan.facts.blocked:
         return None
-    mapping = mapping_of(plan.facts).mapping
+    mapping = mapping_of_plan(plan.facts).mapping
     target = make_target(mapping)
     kind = target.call_class
     left: int | None = None
     if account is not None and account.daily_calls:
-        used = used_today(ledger, account.name, now) if ledger else 0
+        used = count_calls_today(ledger, account.name, now) if ledger else 0
         left = max(0, account.daily_calls - used)
     calls = -(-plan.facts.ready // target.batch_size)
     limit = _limit(kind, account, ledger)
@@ -49,7 +49,7 @@ def _limit(kind: CallClass, account: Account | None, ledger: Ledger | None) -> L
 def _cost_words(calls: int, seconds: float, kind: CallClass, limit: Limit) -> str:
     some = f"{calls:,} call{'s' if calls != 1 else ''}"
     time = f" and {duration(seconds)}" if seconds >= 1 else ""
-    return f"at least {some}{time}, at {limit_words(kind, limit.calls, limit.seconds)}"
+    return f"at least {some}{time}, at {describe_limit(kind, limit.calls, limit.seconds)}"
 
 
 def _budget_words(calls: int, left: int | None) -> str:

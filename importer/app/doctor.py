@@ -16,14 +16,20 @@ from importer.core.model import CallClass, Request
 from importer.core.time import Clock
 from importer.crm_schema.cache import load
 from importer.crm_schema.model import ActivityType, FieldFacts
-from importer.leadsquared.interface import Crm, Identity
-from importer.leadsquared.metadata import read_activity_types, read_lead_fields, read_metrics
-from importer.leadsquared.metadata_reader import EVERYTHING, read_account, remember
-from importer.leadsquared.query_client import Asker, ClockSeen
+from importer.leadsquared.interface import ApiUser, Crm
+from importer.leadsquared.metadata import (
+    FULL_SCOPE,
+    parse_queue_metrics,
+    read_activity_types,
+    read_lead_fields,
+    read_metadata,
+    save_metadata,
+)
+from importer.leadsquared.query_client import ClockReading, QueryClient
 from importer.ledger.interface import Ledger
-from importer.rate_limit.account_limiter import allowances_of
-from importer.rate_limit.daily_quota import Budget, used_today
-from importer.rate_limit.window_limiter import limit_words
+from importer.rate_limit.account_limiter import make_account_limiter
+from importer.rate_limit.daily_quota import DailyQuota, count_calls_today
+from importer.rate_limit.window_limiter import describe_limit
 from importer.reports.account_freshness import age_words
 from importer.targets import TARGETS
 
@@ -82,9 +88,9 @@ def _examine(
     refresh: bool,
 ) -> Iterator[Examined]:
     yield Examined("Host", Health.GOOD, account.host)
-    budget = Budget(account, ledger, clock)
+    quota = DailyQuota(account, ledger, clock)
     try:
-        identity, seen = who_is_it(account, crm, clock, stopping, budget.ask)
+        identity, seen = who_is_it(account, crm, clock, stopping, quota.check_and_count)
     except SettingsError as error:
         yield Examined("Keys", Health.BAD, error.message, error.remedy)
         return
@@ -95,24 +101,24 @@ def _examine(
     yield _default("Time zone", account.time_zone, identity.time_zone, "LEADSQUARED_TIME_ZONE")
     country = f"telephone prefix +{identity.country_code.lstrip('+')}" if identity.country_code else ""
     yield _default("Country", account.country, country, "LEADSQUARED_COUNTRY")
-    allowances = allowances_of(account, clock)
+    limiter = make_account_limiter(account, clock)
     try:
-        asker = Asker(crm, allowances, clock, stopping, budget.ask)
+        query_client = QueryClient(crm, limiter, clock, stopping, quota.check_and_count)
         yield server_clock(seen)
         yield from _limits(account, ledger, clock)
         # What a stranger says of its fields must not be remembered as this account's.
         stranger = ledger.tenants().get(account.name, identity.org_id) != identity.org_id
         if refresh and not stranger:
-            yield from _read_anew(account, identity.org_id, asker, clock, home)
+            yield from _read_anew(account, identity.org_id, query_client, clock, home)
         else:
-            yield from _metadata(asker)
+            yield from _metadata(query_client)
             yield _remembered(account, clock, home)
-        yield from _queues(account, asker)
+        yield from _queues(account, query_client)
     finally:
-        allowances.close()
+        limiter.close()
 
 
-def tenant(account: Account, identity: Identity, known: Mapping[str, str]) -> Examined:
+def tenant(account: Account, identity: ApiUser, known: Mapping[str, str]) -> Examined:
     """Whether the keys belong to the tenant that is ``known`` of the account, and to no other account's."""
     bound, words = known.get(account.name, ""), f"{identity.org_name or identity.org_id} ({identity.org_id})"
     if bound and bound != identity.org_id:
@@ -128,7 +134,7 @@ def tenant(account: Account, identity: Identity, known: Mapping[str, str]) -> Ex
     return Examined("Tenant", Health.GOOD, words if bound else f"{words}; its first import will remember it")
 
 
-def region(account: Account, identity: Identity) -> Iterator[Examined]:
+def region(account: Account, identity: ApiUser) -> Iterator[Examined]:
     """A problem when LeadSquared names another host for the account."""
     if identity.api_host and not account.is_sandbox and identity.api_host not in account.host:
         yield Examined(
@@ -152,7 +158,7 @@ def _default(name: str, configured: str, found: str, setting: str) -> Examined:
     )
 
 
-def server_clock(seen: ClockSeen | None) -> Examined:
+def server_clock(seen: ClockReading | None) -> Examined:
     """How far this computer's clock is from LeadSquared's."""
     if seen is None:
         return Examined("Clock", Health.NOTE, "LeadSquared's answers carry no time")
@@ -172,21 +178,21 @@ def _limits(account: Account, ledger: Ledger, clock: Clock) -> Iterator[Examined
     for kind in CallClass:
         if kind in learned:
             lesson = learned[kind]
-            words = limit_words(kind, lesson.limit.calls, lesson.limit.seconds)
+            words = describe_limit(kind, lesson.limit.calls, lesson.limit.seconds)
             yield Examined("Limit", Health.GOOD, f"{words}, learned {lesson.at[:10]} from a refusal")
         else:
             limit = account.limits[kind]
-            yield Examined("Limit", Health.GOOD, f"{limit_words(kind, limit.calls, limit.seconds)}, as configured")
-    used = used_today(ledger, account.name, clock.now())
+            yield Examined("Limit", Health.GOOD, f"{describe_limit(kind, limit.calls, limit.seconds)}, as configured")
+    used = count_calls_today(ledger, account.name, clock.now())
     whose = "all computers that share the database" if account.database else "this computer"
-    budget = f" of {account.daily_calls}" if account.daily_calls else ", no daily budget set"
-    yield Examined("Calls today", Health.GOOD, f"{used}{budget} (by {whose}, UTC day)")
+    quota = f" of {account.daily_calls}" if account.daily_calls else ", no daily budget set"
+    yield Examined("Calls today", Health.GOOD, f"{used}{quota} (by {whose}, UTC day)")
 
 
-def _metadata(asker: Asker) -> Iterator[Examined]:
+def _metadata(query_client: QueryClient) -> Iterator[Examined]:
     try:
-        fields = read_lead_fields(asker.ask)
-        types = read_activity_types(asker.ask)
+        fields = read_lead_fields(query_client.query)
+        types = read_activity_types(query_client.query)
     except CrmError as error:
         yield Examined("Metadata", Health.BAD, error.message, "The keys' user may not read fields and activity types.")
         return
@@ -201,17 +207,19 @@ def _listed(fields: Sequence[FieldFacts], types: Sequence[ActivityType]) -> Iter
     yield Examined("Activity types", Health.GOOD, f"{len(types)}: {named}" if types else "0")
 
 
-def _read_anew(account: Account, tenant: str, asker: Asker, clock: Clock, home: Path) -> Iterator[Examined]:
+def _read_anew(
+    account: Account, tenant: str, query_client: QueryClient, clock: Clock, home: Path
+) -> Iterator[Examined]:
     """Read everything that the account says of itself, and remember it."""
     try:
-        reading = read_account(account, tenant, asker.ask, clock.now(), EVERYTHING)
+        reading = read_metadata(account, tenant, query_client.query, clock.now(), FULL_SCOPE)
     except CrmError as error:
         yield Examined("Metadata", Health.BAD, error.message, error.remedy)
         return
     known = reading.metadata
     yield from _listed(known.lead_fields or (), known.activity_types or ())
     yield Examined("Users", Health.GOOD, f"{len(known.users or ())}")
-    for trouble in remember(home, reading).troubles:
+    for trouble in save_metadata(home, reading).troubles:
         yield Examined("Metadata", Health.BAD, trouble, "The keys' user may not read it, or the disk refuses it.")
     yield _remembered(account, clock, home)
 
@@ -227,7 +235,7 @@ def _remembered(account: Account, clock: Clock, home: Path) -> Examined:
     return Examined("Remembered", Health.NOTE, f"{words}, which is too old", _REFRESH)
 
 
-def _queues(account: Account, asker: Asker) -> Iterator[Examined]:
+def _queues(account: Account, query_client: QueryClient) -> Iterator[Examined]:
     if not account.async_host:
         yield Examined(
             "Async",
@@ -239,12 +247,12 @@ def _queues(account: Account, asker: Asker) -> Iterator[Examined]:
     requests = {name: target.metrics_request() for name, target in TARGETS.items()}
     for name, request in requests.items():
         if request is not None:
-            yield _queue(name, request, asker)
+            yield _queue(name, request, query_client)
 
 
-def _queue(name: str, request: Request, asker: Asker) -> Examined:
+def _queue(name: str, request: Request, query_client: QueryClient) -> Examined:
     try:
-        metrics = read_metrics(asker.ask(request))
+        metrics = parse_queue_metrics(query_client.query(request))
     except CrmError as error:
         return Examined(
             f"Queue of {name}", Health.BAD, error.message, "Check LEADSQUARED_ASYNC_HOST and LEADSQUARED_API_KEY."
@@ -264,11 +272,11 @@ def forget_limits(account: Account, outside: Surroundings) -> None:
     """
     with open_memory(outside) as ledger:
         ledger.forget_limits(account.name)
-    allowances = allowances_of(account, outside.clock)
+    limiter = make_account_limiter(account, outside.clock)
     try:
-        allowances.forget_lessons()
+        limiter.forget_learned_limits()
     finally:
-        allowances.close()
+        limiter.close()
 
 
 def examine_account(account: Account, outside: Surroundings, *, refresh: bool = False) -> Iterator[Examined]:

@@ -16,8 +16,8 @@ from importer.core.memory import give_back_now
 from importer.core.output_files import check_writable
 from importer.core.progress import StopsReading
 from importer.ledger.factory import ledger_exists
-from importer.planning.account_schema import fit, remembered
-from importer.planning.plan import PlanRequest, Prepared, plan_import, prepare
+from importer.planning.account_schema import check_account_fit, load_account_schema
+from importer.planning.plan import PlanRequest, PreparedImport, plan_import, prepare_import
 from importer.planning.store import Plan
 from importer.reports.interface import Cost
 from importer.reports.publisher import Places, Publisher, Report
@@ -41,7 +41,7 @@ def check(request: PlanRequest, places: Places, outside: Surroundings) -> Report
 
 def _planned(request: PlanRequest, account: Account | None, folder: Path, now: datetime, outside: Surroundings) -> Plan:
     """The plan alone: the checks and what they remember of the file are let go before the reports are written."""
-    prepared = fit(prepare(request), remembered(account, outside.home, now))
+    prepared = check_account_fit(prepare_import(request), load_account_schema(account, outside.home, now))
     return plan_in(prepared, folder, now, outside)
 
 
@@ -63,7 +63,7 @@ def _account_of(name: str, outside: Surroundings) -> Account | None:
     return None
 
 
-def plan_in(prepared: Prepared, folder: Path, now: datetime, outside: Surroundings) -> Plan:
+def plan_in(prepared: PreparedImport, folder: Path, now: datetime, outside: Surroundings) -> Plan:
     """The plan in the new ``folder``, made at ``now``.
 
     Raises what :func:`plan_import` raises, :class:`LedgerError` for a disk that does not take the plan, and

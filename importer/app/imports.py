@@ -22,11 +22,10 @@ from importer.core.logging import log_fields
 from importer.core.model import Status
 from importer.delivery.deliver import DeliveryOptions, deliver
 from importer.ledger.interface import Ledger, Run, RunState
-from importer.planning.account_schema import unfit_for_account
-from importer.planning.fingerprint import fingerprint
-from importer.planning.plan import PlanRequest, Prepared, prepare
-from importer.planning.store import KnownState, Plan, open_plan
-from importer.rate_limit.daily_quota import Budget
+from importer.planning.account_schema import has_account_problems
+from importer.planning.plan import PlanRequest, PreparedImport, fingerprint, prepare_import
+from importer.planning.store import Plan, SchemaState, open_plan
+from importer.rate_limit.daily_quota import DailyQuota
 from importer.reports.interface import RunSummary
 from importer.reports.publisher import Places, Publisher, Report
 from importer.reports.run_report import Books, summarise
@@ -46,10 +45,10 @@ def run(
     Raises :class:`ImporterError` for whatever stops it before anything is sent; what stops it later is part of the
     report.
     """
-    prepared = prepare(request)
+    prepared = prepare_import(request)
     with open_memory(outside) as ledger:
-        budget = Budget(account, ledger, outside.clock)
-        view = AccountView(account, outside.make_crm, outside.clock, outside.stop, outside.home, budget.ask)
+        quota = DailyQuota(account, ledger, outside.clock)
+        view = AccountView(account, outside.make_crm, outside.clock, outside.stop, outside.home, quota.check_and_count)
         known, prepared = _known_run(prepared, ledger, view)
         if known is not None:
             doubtful = ledger.counts(known.id).get(Status.UNCERTAIN, 0) if known.state is RunState.FINISHED else 0
@@ -69,7 +68,7 @@ def run(
             return _send(plan, account, ledger, places, options, outside)
 
 
-def _known_run(prepared: Prepared, ledger: Ledger, view: AccountView) -> tuple[Run | None, Prepared]:
+def _known_run(prepared: PreparedImport, ledger: Ledger, view: AccountView) -> tuple[Run | None, PreparedImport]:
     """The run of this plan, if there is one with its plan, and the plan's request.
 
     A finished run of which rows did not fit the account is a new one once the account demands something else.
@@ -78,13 +77,13 @@ def _known_run(prepared: Prepared, ledger: Ledger, view: AccountView) -> tuple[R
     if known is None or known.state is not RunState.FINISHED:
         return known, prepared
     facts = open_plan(Path(known.new.folder)).facts
-    if not unfit_for_account(facts):
+    if not has_account_problems(facts):
         return known, prepared
     try:
         fitted = view.fitted_anew(prepared)
     except AccountMismatch:
         return known, prepared
-    if fitted.account.state is not KnownState.FRESH or fitted.account.digest == facts.metadata.digest:
+    if fitted.account.state is not SchemaState.FRESH or fitted.account.digest == facts.metadata.digest:
         return known, prepared
     anew = replace(prepared, fingerprint=fingerprint([prepared.fingerprint, fitted.account.digest]))
     return _with_plan(ledger.find_run(anew.fingerprint)), anew
@@ -117,18 +116,18 @@ def _known_words(run: Run, doubtful: int) -> str:
     return f"{words} Of its rows {rows} in doubt: LeadSquared is asked for them again."
 
 
-def _new_plan(prepared: Prepared, view: AccountView, outside: Surroundings) -> Plan:
+def _new_plan(prepared: PreparedImport, view: AccountView, outside: Surroundings) -> Plan:
     """The plan, made with what is known of the account; when rows do not fit it, with what the account says now."""
     fitted = view.fitted(prepared)
     plan = _plan_in_new_folder(fitted, outside)
-    if view.just_read or not unfit_for_account(plan.facts):
+    if view.just_read or not has_account_problems(plan.facts):
         return plan
     shutil.rmtree(plan.folder, ignore_errors=True)
-    fresh = replace(prepare(prepared.request), fingerprint=prepared.fingerprint)
+    fresh = replace(prepare_import(prepared.request), fingerprint=prepared.fingerprint)
     return _plan_in_new_folder(view.fitted_anew(fresh), outside)
 
 
-def _plan_in_new_folder(prepared: Prepared, outside: Surroundings) -> Plan:
+def _plan_in_new_folder(prepared: PreparedImport, outside: Surroundings) -> Plan:
     now = outside.clock.now()
     folder = outside.home / "runs" / f"{now:%Y%m%d-%H%M%S}-{outside.random_text()}"
     try:
@@ -166,7 +165,7 @@ def _send(
                 outside.clock,
                 outside.stop,
                 outside.progress,
-                replace(options, still_ours=lock.still_ours, clock_seen=cleared.clock_seen),
+                replace(options, still_ours=lock.still_ours, clock_reading=cleared.clock_reading),
             )
     finally:
         crm.close()

@@ -12,7 +12,7 @@ from importer.core.output_files import free_path
 from importer.mapping.json_schema import mapping_json_schema
 from importer.mapping.model import FieldRule, FieldType
 from importer.mapping.uses import column_uses
-from importer.planning.plan import headings_of, read_mapping
+from importer.planning.plan import match_source_headings, read_mapping
 from importer.reports.xlsx.template import TemplateColumn, write_template_workbook
 from importer.sources import open_source
 from importer.sources.interface import SourceOptions
@@ -44,7 +44,7 @@ def check_mapping_file(path: Path, file: Path | None) -> Iterator[str]:
     section = loaded.mapping.source
     options = SourceOptions(section.sheet, section.header_row, section.encoding, section.delimiter)
     source = open_source(file, options)
-    match = headings_of(loaded, source)
+    match = match_source_headings(loaded, source)
     if match.problems:
         raise MappingError(str(path), match.problems)
     yield f"All its columns are in {file}."

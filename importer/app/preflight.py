@@ -11,13 +11,13 @@ from importer.config.settings import Account
 from importer.core.errors import CrmError, LedgerError, ReportError, SettingsError
 from importer.core.output_files import check_writable
 from importer.core.time import Clock
-from importer.leadsquared.interface import Crm, Identity
-from importer.leadsquared.query_client import Asker, ClockSeen
+from importer.leadsquared.interface import ApiUser, Crm
+from importer.leadsquared.query_client import ClockReading, QueryClient
 from importer.leadsquared.reader import CrmReader
 from importer.ledger.interface import Ledger
-from importer.planning.store import AccountFacts
-from importer.rate_limit.account_limiter import allowances_of
-from importer.rate_limit.daily_quota import Budget
+from importer.planning.store import SchemaSnapshot
+from importer.rate_limit.account_limiter import make_account_limiter
+from importer.rate_limit.daily_quota import DailyQuota
 
 _CLOCK_WARNING_SECONDS = 300
 _LEAST_FREE_BYTES = 50 * 1024 * 1024
@@ -27,26 +27,26 @@ _LEAST_FREE_BYTES = 50 * 1024 * 1024
 class Cleared:
     """The account is what it should be. ``warnings`` are sentences for the person.
 
-    ``clock_seen`` is what was seen of the server's clock; ``None`` when it did not tell.
+    ``clock_reading`` is what was seen of the server's clock; ``None`` when it did not tell.
     """
 
-    identity: Identity
+    identity: ApiUser
     warnings: tuple[str, ...]
-    clock_seen: ClockSeen | None = None
+    clock_reading: ClockReading | None = None
 
 
 def who_is_it(
     account: Account, crm: Crm, clock: Clock, stopping: Callable[[], bool], leaving: Callable[[], None]
-) -> tuple[Identity, ClockSeen | None]:
+) -> tuple[ApiUser, ClockReading | None]:
     """Whose keys these are, and what was seen of the server's clock (``None``: it does not tell).
 
     ``leaving`` is told of each call before it leaves. Raises :class:`SettingsError` when LeadSquared does not accept
     the keys.
     """
-    allowances = allowances_of(account, clock)
-    asker = Asker(crm, allowances, clock, stopping, leaving)
+    limiter = make_account_limiter(account, clock)
+    query_client = QueryClient(crm, limiter, clock, stopping, leaving)
     try:
-        return CrmReader(asker.ask).who_am_i(), asker.clock_seen
+        return CrmReader(query_client.query).read_api_user(), query_client.clock_reading
     except CrmError as error:
         raise SettingsError(
             f"LeadSquared does not accept account {account.name} at {account.host}: {error.message}",
@@ -54,7 +54,7 @@ def who_is_it(
             "and LEADSQUARED_SECRET_KEY, or to where accounts.yaml says. Then run: importer doctor",
         ) from None
     finally:
-        allowances.close()
+        limiter.close()
 
 
 def clear_account(account: Account, crm: Crm, ledger: Ledger, clock: Clock, stopping: Callable[[], bool]) -> Cleared:
@@ -64,7 +64,7 @@ def clear_account(account: Account, crm: Crm, ledger: Ledger, clock: Clock, stop
     Raises :class:`SettingsError`; nothing has been sent then.
     """
     # It leaves even when the day's budget is used up: the run then stops with its report, not without one.
-    identity, seen = who_is_it(account, crm, clock, stopping, Budget(account, ledger, clock).count)
+    identity, seen = who_is_it(account, crm, clock, stopping, DailyQuota(account, ledger, clock).count)
     known = ledger.tenants()
     _refuse_stranger(account, known.get(account.name, ""), identity)
     warnings = [shared for shared in [sharing(account, identity, known)] if shared]
@@ -77,7 +77,7 @@ def clear_account(account: Account, crm: Crm, ledger: Ledger, clock: Clock, stop
     return Cleared(identity, tuple(warnings), seen)
 
 
-def bind_tenant(account: Account, ledger: Ledger, identity: Identity) -> None:
+def bind_tenant(account: Account, ledger: Ledger, identity: ApiUser) -> None:
     """Remember the tenant of the account, if none is remembered yet.
 
     Raises :class:`SettingsError` when another one is; nothing has been sent then.
@@ -85,7 +85,7 @@ def bind_tenant(account: Account, ledger: Ledger, identity: Identity) -> None:
     _refuse_stranger(account, ledger.bind_account(account.name, identity.org_id), identity)
 
 
-def _refuse_stranger(account: Account, bound: str, identity: Identity) -> None:
+def _refuse_stranger(account: Account, bound: str, identity: ApiUser) -> None:
     if bound and bound != identity.org_id:
         raise SettingsError(
             f"The keys of account {account.name} belong to another LeadSquared tenant "
@@ -94,7 +94,7 @@ def _refuse_stranger(account: Account, bound: str, identity: Identity) -> None:
         )
 
 
-def sharing(account: Account, identity: Identity, known: Mapping[str, str]) -> str:
+def sharing(account: Account, identity: ApiUser, known: Mapping[str, str]) -> str:
     """A warning when accounts of other names have the same tenant among the ``known``; empty when none has."""
     others = sorted(name for name, tenant in known.items() if tenant == identity.org_id and name != account.name)
     if not others:
@@ -106,7 +106,7 @@ def sharing(account: Account, identity: Identity, known: Mapping[str, str]) -> s
     )
 
 
-def refuse_other_tenant(known: AccountFacts, identity: Identity) -> None:
+def refuse_other_tenant(known: SchemaSnapshot, identity: ApiUser) -> None:
     """Make sure that the plan was compared with the tenant that will get its rows.
 
     Raises :class:`SettingsError`; nothing has been sent then.

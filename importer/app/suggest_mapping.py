@@ -17,16 +17,16 @@ from importer.core.output_files import NameTaken, new_file
 from importer.core.progress import StopsReading
 from importer.core.text import shown
 from importer.crm_schema.model import FieldFacts
-from importer.leadsquared.interface import Identity
+from importer.leadsquared.interface import ApiUser
 from importer.leadsquared.metadata import read_activity_fields, read_activity_types, read_lead_fields
-from importer.leadsquared.query_client import Asker
+from importer.leadsquared.query_client import QueryClient
 from importer.leadsquared.reader import CrmReader
 from importer.mapping.places import checked_country, checked_time_zone
 from importer.mapping.suggestions import advice
 from importer.mapping.unfit import UnfitError
 from importer.planning.plan import read_mapping
-from importer.rate_limit.account_limiter import allowances_of
-from importer.rate_limit.daily_quota import Budget
+from importer.rate_limit.account_limiter import make_account_limiter
+from importer.rate_limit.daily_quota import DailyQuota
 from importer.sources import open_source
 from importer.sources.interface import SourceOptions
 from importer.suggest.account import AccountFacts, KnownField
@@ -34,7 +34,7 @@ from importer.suggest.model import Entry, Proposal
 from importer.targets import TARGETS
 
 if TYPE_CHECKING:
-    from importer.leadsquared.reader import Ask
+    from importer.leadsquared.reader import Query
 
 
 _PATIENCE_SECONDS = 15.0
@@ -188,21 +188,21 @@ def _facts(name: str | None, outside: Surroundings) -> Iterator[tuple[AccountFac
     # A proposal can do without an answer, so it does not wait for one as long as an import does.
     account = replace(account, timeout_seconds=min(account.timeout_seconds, _PATIENCE_SECONDS))
     crm = outside.make_crm(account)
-    allowances = allowances_of(account, outside.clock)
+    limiter = make_account_limiter(account, outside.clock)
     try:
         with open_memory(outside) as ledger:
-            budget = Budget(account, ledger, outside.clock)
-            asker = Asker(crm, allowances, outside.clock, outside.stop.is_set, budget.ask)
-            yield _asked(facts, asker.ask, notes, outside.stop.is_set), notes
+            quota = DailyQuota(account, ledger, outside.clock)
+            query_client = QueryClient(crm, limiter, outside.clock, outside.stop.is_set, quota.check_and_count)
+            yield _asked(facts, query_client.query, notes, outside.stop.is_set), notes
     finally:
-        allowances.close()
+        limiter.close()
         crm.close()
 
 
-def _asked(facts: AccountFacts, ask: Ask, notes: list[str], stopping: Callable[[], bool]) -> AccountFacts:
+def _asked(facts: AccountFacts, ask: Query, notes: list[str], stopping: Callable[[], bool]) -> AccountFacts:
     """The facts with what LeadSquared tells; when it does not, with a note, because a proposal needs no network."""
     try:
-        identity = CrmReader(ask).who_am_i()
+        identity = CrmReader(ask).read_api_user()
         fields = tuple(_known_field(told) for told in read_lead_fields(ask))
         types = tuple((kind.event, kind.name) for kind in read_activity_types(ask))
     except ImporterError as error:
@@ -218,7 +218,7 @@ def _asked(facts: AccountFacts, ask: Ask, notes: list[str], stopping: Callable[[
     )
 
 
-def _places(facts: AccountFacts, identity: Identity | None = None) -> AccountFacts:
+def _places(facts: AccountFacts, identity: ApiUser | None = None) -> AccountFacts:
     """The facts with a time zone and a country that mappings know: as configured, else as LeadSquared says."""
     zone, country = facts.time_zone, facts.country
     if identity is not None:
@@ -252,7 +252,7 @@ def _known_field(told: FieldFacts) -> KnownField:
     )
 
 
-def _activity_fields(ask: Ask, code: str, notes: list[str]) -> Sequence[KnownField]:
+def _activity_fields(ask: Query, code: str, notes: list[str]) -> Sequence[KnownField]:
     try:
         found = read_activity_fields(ask, code)
     except ImporterError as error:

@@ -1,1 +1,1 @@
-"""Sends the rows of a plan, each exactly once, and records their outcomes."""
+"""Deliver a plan: send its rows, each exactly once, and record their outcomes."""

@@ -1,4 +1,4 @@
-"""What every part of a delivery shares: the run, its target, the CRM, the ledger, the limits and the clock."""
+"""The context that every part of a delivery shares: the run, its target, the CRM, the ledger, the limits, the clock."""
 
 from __future__ import annotations
 
@@ -12,37 +12,37 @@ from importer.core.model import Record, Status
 from importer.core.progress import Progress
 from importer.core.time import Clock
 from importer.delivery.guards import Guards
-from importer.delivery.idempotency_keys import EffectKeys, import_key
+from importer.delivery.idempotency_keys import IdempotencyKeys, import_key
 from importer.leadsquared.interface import Crm
-from importer.leadsquared.query_client import Asker
+from importer.leadsquared.query_client import QueryClient
 from importer.leadsquared.reader import CrmReader
 from importer.ledger.interface import Ledger, Run
 from importer.planning.store import Plan, to_records
-from importer.rate_limit.account_limiter import Allowances
-from importer.rate_limit.daily_quota import Budget
+from importer.rate_limit.account_limiter import AccountLimiter
+from importer.rate_limit.daily_quota import DailyQuota
 from importer.targets.interface import Target
 
 STOPPED = "Stopped on request. What was sent is recorded."
-LOST_RIGHT = (
+LOCK_LOST = (
     "Another import to this account could start now: the lock file was removed while the import was running, or the "
     "connection to the database was lost."
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
-    """One delivery. ``stop`` is set when the person asks to stop."""
+class DeliveryContext:
+    """One delivery. ``stop`` is set when the person asks to stop; ``still_ours`` checks the account's sender lock."""
 
     plan: Plan
-    keys: EffectKeys
+    keys: IdempotencyKeys
     run: Run
     target: Target
     account: Account
     crm: Crm
     ledger: Ledger
-    allowances: Allowances
-    asker: Asker
-    budget: Budget
+    limiter: AccountLimiter
+    query_client: QueryClient
+    quota: DailyQuota
     reader: CrmReader
     guards: Guards
     clock: Clock
@@ -50,17 +50,8 @@ class Work:
     stop: threading.Event
     still_ours: Callable[[], bool]
 
-    @property
-    def import_key_field(self) -> str:
-        """Flat name of the field that carries our key; empty when the mapping names none."""
-        field = self.target.mapping.import_key
-        if not field:
-            return ""
-        section = "activity" if "activity" in self.target.sections else "lead"
-        return f"{section}.{field}"
-
     def records(self, *, leave_out: Collection[Status] | None = None) -> Iterator[Record]:
-        """Ready rows in order, without those whose outcome has one of the statuses ``leave_out``.
+        """Yield the ready rows in order, without those whose outcome has one of the statuses ``leave_out``.
 
         Outcomes are read when the chunk of the row is reached, so a later pass sees what an earlier one did.
         """
@@ -76,10 +67,11 @@ class Work:
                 done = {row for row, outcome in known.items() if outcome.status in leave_out}
             for record in to_records(rows, batch, keys):
                 if record.row not in done:
-                    yield self._marked(record)
+                    yield self._with_import_key(record)
 
     def records_of(self, rows: Collection[int]) -> dict[int, Record]:
-        """The records of these rows, by row number."""
+        """Return the records of these rows, by row number."""
+        # One pass over the plan, which ends at the last wanted row.
         wanted = set(rows)
         found: dict[int, Record] = {}
         if not wanted:
@@ -91,25 +83,26 @@ class Work:
                     break
         return found
 
-    def _marked(self, record: Record) -> Record:
-        field = self.import_key_field
+    def _with_import_key(self, record: Record) -> Record:
+        field = self.target.mapping.import_key
         if not field:
             return record
-        mark = import_key(self.ledger.install_key(), record.key, self.plan.facts.again)
-        return replace(record, fields={**record.fields, field: mark})
+        section = "activity" if "activity" in self.target.sections else "lead"
+        key = import_key(self.ledger.install_key(), record.key, self.plan.facts.again)
+        return replace(record, fields={**record.fields, f"{section}.{field}": key})
 
     def check_stop(self) -> None:
-        """Raises :class:`RunStopped` when the person asked to stop, or another process may be sending."""
+        """Raise :class:`RunStopped` when the person asked to stop, or another process may be sending."""
         if self.stop.is_set():
             raise RunStopped(STOPPED, "To finish, run: importer resume")
         if not self.still_ours():
             raise RunStopped(
-                f"{LOST_RIGHT} Nothing was sent since.",
+                f"{LOCK_LOST} Nothing was sent since.",
                 "Make sure that no other import runs, then run: importer resume",
             )
 
     def wait(self, reason: str, seconds: float) -> None:
-        """Wait, telling why. Raises :class:`RunStopped` when the person asks to stop meanwhile."""
+        """Wait, and show why. Raises :class:`RunStopped` when the person asks to stop meanwhile."""
         if seconds <= 0:
             return
         end = self.clock.monotonic() + seconds
@@ -119,13 +112,13 @@ class Work:
             self.clock.sleep(min(left, 1.0))
         self.check_stop()
 
-    def note_lessons(self) -> None:
-        """Write down what refusals taught, so that the next run knows it, and how much was asked."""
-        self.budget.note()
-        for lesson in self.allowances.lessons():
-            self.ledger.learn_limit(self.account.name, lesson)
-            limit = lesson.limit
+    def save_learned_limits(self) -> None:
+        """Record the limits learned from refusals, so that the next run keeps them, and the number of queries made."""
+        self.quota.save_queries()
+        for learned in self.limiter.pop_learned_limits():
+            self.ledger.learn_limit(self.account.name, learned)
+            limit = learned.limit
             self.progress.note(
-                f"LeadSquared allows {limit.calls} {lesson.call_class.value} calls in {limit.seconds:g} s; "
+                f"LeadSquared allows {limit.calls} {learned.call_class.value} calls in {limit.seconds:g} s; "
                 "the import now keeps to that."
             )

@@ -1,12 +1,12 @@
-"""Recognises rows that an earlier run already sent, so that a repeated or grown file sends only what is new."""
+"""Skip rows that an earlier run already sent, so that a repeated or grown file sends only what is new."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from importer.core.model import DELIVERED, Outcome, Record, Status
 from importer.core.time import iso
-from importer.delivery.context import Work
+from importer.delivery.context import DeliveryContext
 from importer.ledger.interface import KnownRow
 
 ALREADY_SENT = "already-sent"
@@ -17,41 +17,39 @@ _HAVE_OUTCOME = frozenset(Status) - {Status.NOT_SENT}
 _CHUNK = 5_000
 
 
-def recognise(work: Work) -> int:
-    """Skip the rows that another run delivered, and hold those that another run may have delivered.
+def skip_delivered_rows(context: DeliveryContext) -> int:
+    """Skip the rows that another run delivered, hold those that another run may have delivered; return how many.
 
-    Looks at rows without an outcome, and at those that a call carried in vain: another run may have sent them since.
-    Gives the number of rows skipped or held.
+    Checked are rows without an outcome, and those that a call carried in vain: another run may have sent them since. A
+    plan that is deliberately sent once more skips nothing.
     """
-    if work.plan.facts.again:
+    if context.plan.facts.again:
         return 0
     found = 0
     chunk: list[Record] = []
-    for record in work.records(leave_out=_HAVE_OUTCOME):
+    for record in context.records(leave_out=_HAVE_OUTCOME):
         chunk.append(record)
         if len(chunk) == _CHUNK:
-            found += _recognise_chunk(work, chunk)
+            found += _skip_chunk(context, chunk)
             chunk = []
-    return found + _recognise_chunk(work, chunk)
+    return found + _skip_chunk(context, chunk)
 
 
-def _recognise_chunk(work: Work, records: Sequence[Record]) -> int:
+def _skip_chunk(context: DeliveryContext, records: Sequence[Record]) -> int:
     if not records:
         return 0
-    known = _known(work, [record.key for record in records])
-    mine = [record for record in records if record.key in known]
-    if mine:
-        outcomes = [_outcome(work, record.row, known[record.key]) for record in mine]
-        work.ledger.skip(work.run.id, outcomes, [record.key for record in mine])
-    return len(mine)
+    keys = [record.key for record in records]
+    known = context.ledger.known_keys(context.account.name, context.target.name, keys, context.run.id)
+    duplicates = [record for record in records if record.key in known]
+    if duplicates:
+        outcomes = [_outcome_of_duplicate(context, record.row, known[record.key]) for record in duplicates]
+        context.ledger.skip(context.run.id, outcomes, [record.key for record in duplicates])
+    return len(duplicates)
 
 
-def _known(work: Work, keys: Sequence[str]) -> Mapping[str, KnownRow]:
-    return work.ledger.known_keys(work.account.name, work.target.name, keys, work.run.id)
-
-
-def _outcome(work: Work, row: int, known: KnownRow) -> Outcome:
-    at = iso(work.clock.now())
+def _outcome_of_duplicate(context: DeliveryContext, row: int, known: KnownRow) -> Outcome:
+    """Return the outcome of a row that another run has: skipped if that is settled there, else uncertain."""
+    at = iso(context.clock.now())
     if known.status in DELIVERED:
         return Outcome(
             row,
@@ -63,40 +61,37 @@ def _outcome(work: Work, row: int, known: KnownRow) -> Outcome:
             at=at,
         )
     if known.status is Status.SKIPPED:
-        return Outcome(
-            row,
-            Status.SKIPPED,
-            error_code=GIVEN_UP,
-            error=f"A person gave this row up in run {known.run_id} (its row {known.row} of {known.source}).",
-            at=at,
-        )
-    return Outcome(
-        row,
-        Status.UNCERTAIN,
-        error_code=WAITS_FOR_OTHER_RUN,
-        error=f"Run {known.run_id} may already have sent this row (its row {known.row}). "
-        f"Finish that run first: importer resume {known.run_id}",
-        at=at,
+        text = f"A person gave this row up in run {known.run_id} (its row {known.row} of {known.source})."
+        return Outcome(row, Status.SKIPPED, error_code=GIVEN_UP, error=text, at=at)
+    text = (
+        f"Run {known.run_id} may already have sent this row (its row {known.row}). "
+        f"Finish that run first: importer resume {known.run_id}"
     )
+    return Outcome(row, Status.UNCERTAIN, error_code=WAITS_FOR_OTHER_RUN, error=text, at=at)
 
 
-def look_again(work: Work) -> None:
-    """Rows that wait for another run: skip those that it has delivered since, free those that it certainly has not."""
+def recheck_waiting_rows(context: DeliveryContext) -> None:
+    """Check the rows again that wait for another run.
+
+    Those that the other run has delivered since are skipped; those that it certainly has not are free to be sent.
+    """
     waiting = [
         outcome
-        for outcome in work.ledger.outcomes(work.run.id, [Status.UNCERTAIN])
+        for outcome in context.ledger.outcomes(context.run.id, [Status.UNCERTAIN])
         if outcome.error_code == WAITS_FOR_OTHER_RUN
     ]
     for start in range(0, len(waiting), _CHUNK):
         chunk = waiting[start : start + _CHUNK]
-        records = work.records_of([outcome.row for outcome in chunk])
-        known = _known(work, [record.key for record in records.values()])
+        records = context.records_of([outcome.row for outcome in chunk])
+        keys = [record.key for record in records.values()]
+        known = context.ledger.known_keys(context.account.name, context.target.name, keys, context.run.id)
         settled = []
         for outcome in chunk:
             entry = known.get(records[outcome.row].key)
+            # The other run knows it no longer: it certainly did not send the row.
             if entry is None:
-                settled.append(Outcome(outcome.row, Status.NOT_SENT, at=iso(work.clock.now())))
+                settled.append(Outcome(outcome.row, Status.NOT_SENT, at=iso(context.clock.now())))
             elif entry.status in _SETTLED:
-                settled.append(_outcome(work, outcome.row, entry))
+                settled.append(_outcome_of_duplicate(context, outcome.row, entry))
         if settled:
-            work.ledger.settle(work.run.id, settled, "the other run is known now")
+            context.ledger.settle(context.run.id, settled, "the other run is known now")

@@ -1,4 +1,16 @@
-"""Sends the rows: several calls in flight, each written down before it leaves, within the account's limits."""
+"""Send the queued rows: several calls in flight, each in the ledger before it leaves, within the account's limits.
+
+A call passes through five states. Each has its place in :class:`Dispatcher` and its functions:
+
+1. *queued*: its rows wait in the :class:`RowQueue`; ``_take_queued`` forms a batch of them.
+2. *prepared*: it has a slot and a request, and no byte has left (:class:`PreparedCall`, ``_prepare``).
+3. *in flight*: the ledger holds it, and a worker thread sends it (``_send_batches``, ``_send``, ``_in_flight``).
+4. *completed*: its response is interpreted, in memory only (``_complete_calls``, ``_completed``).
+5. *recorded*: the ledger holds the outcomes of its rows (``_record``).
+
+The order is the promise: a call is in the ledger (3) before its first byte leaves, so that after a crash every row that
+may have arrived is known, and read back before it is sent again.
+"""
 
 from __future__ import annotations
 
@@ -12,317 +24,324 @@ from importer.core.errors import CrmError, LedgerError, RunStopped
 from importer.core.failpoints import reach
 from importer.core.model import DELIVERED, Counts, Outcome, Record, Reply, Request, Status, Verdict, VerdictKind
 from importer.delivery.batching import RowQueue
-from importer.delivery.completed_calls import (
-    Flight,
-    Landed,
-    land,
+from importer.delivery.context import LOCK_LOST, DeliveryContext
+from importer.delivery.outcomes import (
+    BatchResult,
+    CompletedCall,
+    InFlightCall,
+    interpret_response,
     log_call,
-    reach_judged,
-    reach_written,
-    without_booked_ids,
+    mark_duplicate_ids,
+    reach_recorded,
+    reach_resolved,
 )
-from importer.delivery.context import LOST_RIGHT, Work
-from importer.delivery.outcomes import Judgement
-from importer.delivery.reconciliation.reconcile import Recovery
+from importer.delivery.reconciliation.reconcile import Reconciler
 from importer.leadsquared.client import body_bytes
-from importer.leadsquared.query_client import ClockSeen
+from importer.leadsquared.query_client import ClockReading
 from importer.ledger.interface import Call, Sending
-from importer.rate_limit.account_limiter import not_sent
+from importer.rate_limit.account_limiter import not_sent_reply
 from importer.rate_limit.window_limiter import Slot
 
-_MOST_IN_FLIGHT = 32
-_LONGEST_LOOK_AWAY = 0.25
-_WORTH_NOTING_SECONDS, _NOTED_SECONDS = 0.1, 60.0
-"""A shorter wait is not written down; a longer one is before it has ended, for the program may be killed."""
+_MAX_IN_FLIGHT = 32
+_MAX_RESPONSE_WAIT = 0.25
+_MIN_RECORDED_WAIT, _RECORD_WAIT_AFTER = 0.1, 60.0
+"""Seconds: a shorter wait is not recorded; a longer one is before it has ended, for the program may be killed."""
 
-_LONGEST_PAUSE = 60.0
-_UNWRITTEN = "The call did not leave, because the ledger could not be written."
-_JUMPED = "The clock of this computer was set, or it slept, just before the call left."
+_MAX_PAUSE = 60.0
+_NOT_RECORDED = "The call did not leave, because the ledger could not be written."
+_CLOCK_JUMPED = "The clock of this computer was set, or it slept, just before the call left."
 
 
 @dataclass(frozen=True, slots=True)
-class _Departure:
-    """A call that may leave as soon as the ledger has it: its slot, its request, and what was known of the clocks."""
+class PreparedCall:
+    """A call that may leave as soon as the ledger holds it: rows, slot, request, and what was known of the clocks."""
 
     records: tuple[Record, ...]
     slot: Slot
     request: Request
-    seen: ClockSeen | None
+    clock_reading: ClockReading | None
     call: Call
 
 
 class Dispatcher:
-    """Sends what the queue holds. ``held`` are leads with a row in doubt: their other rows wait for its recovery.
+    """Sends the rows of ``queue``. ``counts`` are the run's outcomes so far, for the progress.
 
-    One pass of the loop judges all answers that have come, takes all calls that may go, and writes both in one
+    One pass of the loop interprets all responses that have come, takes all batches that may go, and records both in one
     transaction; only then do these calls leave. So the disk is waited for once, however many calls there are.
     """
 
-    def __init__(self, work: Work, queue: RowQueue, recovery: Recovery, counts: Counts) -> None:
-        self._work = work
+    def __init__(self, context: DeliveryContext, queue: RowQueue, reconciler: Reconciler, counts: Counts) -> None:
+        self._context = context
         self._queue = queue
-        self._recovery = recovery
+        self._reconciler = reconciler
         self._counts = counts
-        self._held: set[str] = set()
-        self._flights: dict[Future[Reply], Flight] = {}
-        # Kept here, so that a failure with one answer costs none of the others: judged, and then to be written.
-        self._came: list[Landed] = []
-        self._landed: list[Landed] = []
+        self._held_leads: set[str] = set()
+        self._in_flight: dict[Future[Reply], InFlightCall] = {}
+        # Kept here, so that a failure with one response costs none of the others: interpreted; and then to be recorded.
+        self._interpreted: list[CompletedCall] = []
+        self._completed: list[CompletedCall] = []
         self._refused: list[tuple[Record, ...]] = []
         self._repeats: dict[int, int] = {}
-        self._proven = work.ledger.mapping_proven(work.account.name, work.run.new.mapping_sha)
-        self._kind = work.target.call_class
+        self._mapping_proven = context.ledger.mapping_proven(context.account.name, context.run.new.mapping_sha)
+        self._call_class = context.target.call_class
         self._waited = 0.0
 
     def hold(self, leads: set[str]) -> None:
-        """Rows of these leads are not sent in this pass."""
-        self._held |= leads
+        """Send no rows of these leads in this pass: one of their rows is uncertain, and must be reconciled first."""
+        self._held_leads |= leads
 
     def run(self) -> None:
         """Send until nothing is left that may go now.
 
         Raises :class:`RunStopped` when a guard or the person stops the run; calls in flight are finished first.
         """
-        workers = min(_MOST_IN_FLIGHT, max(1, self._work.allowances.limit(self._kind).calls))
+        workers = min(_MAX_IN_FLIGHT, max(1, self._context.limiter.limit(self._call_class).calls))
         with ThreadPoolExecutor(workers, thread_name_prefix="call") as pool:
             try:
                 self._loop(pool, workers)
             finally:
-                self._drain()
-                self._note_wait()
+                self._finish_in_flight()
+                self._record_wait()
 
     def _loop(self, pool: ThreadPoolExecutor, workers: int) -> None:
         while True:
-            self._judge_landed()
-            if self._work.guards.reason is not None:
-                raise self._work.guards.reason
-            self._work.check_stop()
-            room = self._room(workers)
-            batches = self._next_batches(room)
-            self._depart(pool, batches)
+            self._complete_calls()
+            if self._context.guards.reason is not None:
+                raise self._context.guards.reason
+            self._context.check_stop()
+            capacity = self._free_capacity(workers)
+            batches = self._take_queued(capacity)
+            self._send_batches(pool, batches)
             if batches:
                 continue
-            if self._flights:
-                self._await_flight()
+            # Nothing could be sent: wait for a response, search a bad row, end, or wait for a slot.
+            if self._in_flight:
+                seconds = self._context.limiter.wait_time(self._call_class) or _MAX_RESPONSE_WAIT
+                timeout = max(0.001, min(seconds, _MAX_RESPONSE_WAIT))
+                wait(self._in_flight, timeout=timeout, return_when=FIRST_COMPLETED)
             elif self._refused:
-                self._isolate(self._refused.pop(0))
-            elif room or self._queue.empty():
+                self._isolate_bad_row(self._refused.pop(0))
+            elif capacity or self._queue.empty():
                 return
             else:
-                self._pause()
+                self._wait_for_slot()
 
-    def _batch_size(self) -> int:
-        """One row until a row of this mapping was delivered: a wrong mapping then spoils one row, not 25."""
-        return self._work.target.batch_size if self._proven else 1
+    # Queued → prepared → in flight
 
-    def _room(self, workers: int) -> int:
-        """How many calls may leave now."""
-        most = (workers if self._proven else 1) - len(self._flights)
-        if self._refused or most <= 0:
+    def _free_capacity(self, workers: int) -> int:
+        """Return how many calls may leave now; only one at a time until a row of this mapping was delivered."""
+        free_workers = (workers if self._mapping_proven else 1) - len(self._in_flight)
+        if self._refused or free_workers <= 0:
             return 0
-        return min(most, self._work.allowances.free(self._kind))
+        return min(free_workers, self._context.limiter.available(self._call_class))
 
-    def _next_batches(self, room: int) -> list[Sequence[Record]]:
-        """The rows of up to ``room`` calls. Raises :class:`RunStopped` when the day's budget leaves none."""
+    def _take_queued(self, capacity: int) -> list[Sequence[Record]]:
+        """Take the rows of up to ``capacity`` calls. Raises :class:`RunStopped` when the daily quota leaves none."""
         batches: list[Sequence[Record]] = []
-        if room <= 0:
+        if capacity <= 0:
             return batches
-        self._trust_clock()
-        busy = self._held.union(*(flight.leads for flight in self._flights.values()))
-        while len(batches) < room and (batch := self._queue.next_batch(self._batch_size(), busy)):
-            if not self._work.budget.allows(len(batches) + 1):
+        self._verify_clock()
+        # One row until a row of this mapping was delivered: a wrong mapping then spoils one row, not 25.
+        size = self._context.target.batch_size if self._mapping_proven else 1
+        busy = self._held_leads.union(*(call.leads for call in self._in_flight.values()))
+        while len(batches) < capacity and (batch := self._queue.next_batch(size, busy)):
+            if not self._context.quota.allows(len(batches) + 1):
                 self._queue.put_back(batch)
                 break
             batches.append(batch)
             busy |= self._queue.leads(batch)
         return batches
 
-    def _pause(self) -> None:
-        reach("awaiting-slot")
-        seconds = self._work.allowances.wait_time(self._kind)
-        limit = self._work.allowances.limit(self._kind)
-        if seconds > 1:
-            self._work.progress.waiting(f"the account allows {limit.calls} calls in {limit.seconds:g} s", seconds)
-        begun = self._work.clock.monotonic()
-        self._work.clock.sleep(min(max(seconds, 0.001), 1.0))
-        self._waited += self._work.clock.monotonic() - begun
-        if self._waited >= _NOTED_SECONDS:
-            self._note_wait()
-
-    def _note_wait(self) -> None:
-        """Write down for how long nothing could be done but wait: a figure only, for which nothing stops."""
-        waited, self._waited = self._waited, 0.0
-        if waited >= _WORTH_NOTING_SECONDS:
-            with suppress(LedgerError):
-                self._work.ledger.note_wait(self._work.run.id, waited)
-
-    def _await_flight(self) -> None:
-        seconds = self._work.allowances.wait_time(self._kind) or _LONGEST_LOOK_AWAY
-        wait(self._flights, timeout=max(0.001, min(seconds, _LONGEST_LOOK_AWAY)), return_when=FIRST_COMPLETED)
-
-    def _depart(self, pool: ThreadPoolExecutor, batches: Sequence[Sequence[Record]]) -> None:
-        """Write down what has landed and what leaves, then let it leave."""
-        slots = self._work.allowances.take_several(self._kind, len(batches)) if batches else []
-        # Questions in other threads may have taken slots in between.
+    def _send_batches(self, pool: ThreadPoolExecutor, batches: Sequence[Sequence[Record]]) -> None:
+        """Record the completed calls and the ones that leave, in one transaction; then let these leave."""
+        slots = self._context.limiter.acquire_several(self._call_class, len(batches)) if batches else []
+        # Queries in other threads may have taken slots in between.
         for batch in reversed(batches[len(slots) :]):
             self._queue.put_back(batch)
-        leaving = [self._departure(batch, slot) for batch, slot in zip(batches, slots, strict=False)]
-        numbers = self._write(leaving)
-        self._work.budget.spent(len(numbers))
-        for number, departure in zip(numbers, leaving, strict=True):
-            leads = frozenset(self._queue.leads(departure.records))
-            self._flights[pool.submit(self._fly, departure)] = Flight(number, departure.records, leads)
+        prepared = [self._prepare(batch, slot) for batch, slot in zip(batches, slots, strict=False)]
+        numbers = self._record(prepared)
+        self._context.quota.count_sent(len(numbers))
+        for number, call in zip(numbers, prepared, strict=True):
+            leads = frozenset(self._queue.leads(call.records))
+            self._in_flight[pool.submit(self._send, call)] = InFlightCall(number, call.records, leads)
 
-    def _departure(self, batch: Sequence[Record], slot: Slot) -> _Departure:
-        work = self._work
-        request = work.target.ready_request(batch)
-        seen = work.asker.clock_seen
+    def _prepare(self, batch: Sequence[Record], slot: Slot) -> PreparedCall:
+        context = self._context
+        request = context.target.ready_request(batch)
+        reading = context.query_client.clock_reading
         call = Call(
-            run_id=work.run.id,
-            account=work.account.name,
-            target=work.target.name,
-            call_class=self._kind,
+            run_id=context.run.id,
+            account=context.account.name,
+            target=context.target.name,
+            call_class=self._call_class,
             body_sha=hashlib.sha256(body_bytes(request)).hexdigest(),
             rows=tuple(Sending(record.row, record.key) for record in batch),
-            server_skew=seen.server_skew if seen else None,
+            server_skew=reading.server_skew if reading else None,
         )
-        return _Departure(tuple(batch), slot, request, seen, call)
+        return PreparedCall(tuple(batch), slot, request, reading, call)
 
-    def _fly(self, departure: _Departure) -> Reply:
-        """Make the call, in a thread of its own."""
-        work = self._work
+    def _send(self, prepared: PreparedCall) -> Reply:
+        """Make the call, in a worker thread."""
+        context = self._context
 
-        def leave() -> Reply:
-            # Asked as late as can be: whoever lost the right to send may have a successor by now, and the time at
-            # which the call leaves must be right in the ledger, for a reading back goes by it.
-            if not work.still_ours():
-                return not_sent(LOST_RIGHT)
-            return not_sent(_JUMPED) if work.asker.clock_jumped(departure.seen) else work.crm.send(departure.request)
+        def send() -> Reply:
+            # Checked as late as can be: whoever lost the lock may have a successor by now, and the time at which the
+            # call leaves must be right in the ledger, for reading back goes by it.
+            if not context.still_ours():
+                return not_sent_reply(LOCK_LOST)
+            if context.query_client.clock_jumped(prepared.clock_reading):
+                return not_sent_reply(_CLOCK_JUMPED)
+            return context.crm.send(prepared.request)
 
-        return work.allowances.send(self._kind, departure.slot, leave)
+        return context.limiter.send(self._call_class, prepared.slot, send)
 
-    def _write(self, leaving: Sequence[_Departure] = ()) -> list[int]:
-        """Write down in one transaction what has landed and what leaves; the numbers of the calls that leave.
+    # In flight → completed → recorded
 
-        When that fails, each answer is still written by itself as far as possible: it is worth more than a fast exit.
+    def _complete_calls(self) -> None:
+        """Interpret the responses that have come, and decide what happens next with their rows; record nothing yet."""
+        for future in [future for future in self._in_flight if future.done()]:
+            call = self._in_flight.pop(future)
+            repeats = max(self._repeats.get(record.row, 0) for record in call.records)
+            self._interpreted.append(interpret_response(self._context, call, future.result(), repeats))
+        completed, self._interpreted = mark_duplicate_ids(self._context, self._interpreted), []
+        self._completed += completed
+        for each in completed:
+            reach_resolved(each)
+            self._update_limits(each.verdict)
+            self._context.guards.watch(each.verdict, each.result.outcomes, contradiction=each.result.contradiction)
+            self._requeue(each.call.records, each.verdict, each.result)
+
+    def _record(self, prepared: Sequence[PreparedCall] = ()) -> list[int]:
+        """Record the completed calls and the ``prepared`` ones in one transaction; return the numbers of the latter.
+
+        When that fails, each response is still recorded by itself as far as possible: it is worth more than a fast
+        exit.
         """
-        landed, self._landed = self._landed, []
-        if not landed and not leaving:
+        completed, self._completed = self._completed, []
+        if not completed and not prepared:
             return []
         try:
-            numbers = self._work.ledger.record([each.ended for each in landed], [each.call for each in leaving])
+            numbers = self._context.ledger.record([each.ended for each in completed], [each.call for each in prepared])
         except Exception:
-            self._save_answers(landed)
+            for each in completed:
+                with suppress(LedgerError):
+                    self._context.ledger.record([each.ended], [])
             with suppress(LedgerError):
-                for departure in leaving:
-                    self._work.allowances.done(self._kind, departure.slot, not_sent(_UNWRITTEN))
+                for call in prepared:
+                    self._context.limiter.release(self._call_class, call.slot, not_sent_reply(_NOT_RECORDED))
             raise
-        for each in landed:
+        for each in completed:
             log_call(each)
-            reach_written(each)
-        if landed:
-            self._work.note_lessons()
-            self._tell([outcome for each in landed for outcome in each.judgement.outcomes])
+            reach_recorded(each)
+        if completed:
+            self._context.save_learned_limits()
+            self._report_progress([outcome for each in completed for outcome in each.result.outcomes])
         return numbers
 
-    def _save_answers(self, landed: Sequence[Landed]) -> None:
-        for each in landed:
-            with suppress(LedgerError):
-                self._work.ledger.record([each.ended], [])
-
-    def _trust_clock(self) -> None:
-        """See that the difference to the server's clock is known. Raises :class:`RunStopped` when it cannot be."""
-        try:
-            while self._work.asker.clock_jumped():
-                # Asking takes time, and what has landed shall not wait for it.
-                self._write()
-                self._work.asker.see_clock()
-        except CrmError as error:
-            raise RunStopped(
-                f"The clock of this computer was set, or it slept, and LeadSquared tells no time: {error.message}",
-                "Check clock and connection, then run: importer resume",
-            ) from None
-
-    def _drain(self) -> None:
-        """Finish the calls in flight: their answers are worth more than a fast exit."""
+    def _finish_in_flight(self) -> None:
+        """Wait for the calls in flight and record them: their responses are worth more than a fast exit."""
         while True:
-            self._judge_landed()
-            self._write()
-            if not self._flights:
+            self._complete_calls()
+            self._record()
+            if not self._in_flight:
                 return
-            wait(self._flights, return_when=FIRST_COMPLETED)
+            wait(self._in_flight, return_when=FIRST_COMPLETED)
 
-    def _judge_landed(self) -> None:
-        """Judge what has come back, and decide what happens next with its rows. None of it is written yet."""
-        for future in [future for future in self._flights if future.done()]:
-            flight = self._flights.pop(future)
-            repeats = max(self._repeats.get(record.row, 0) for record in flight.records)
-            self._came.append(land(self._work, flight, future.result(), repeats))
-        came, self._came = without_booked_ids(self._work, self._came), []
-        self._landed += came
-        for each in came:
-            reach_judged(each)
-            self._learn(each.verdict)
-            self._work.guards.watch(each.verdict, each.judgement.outcomes, contradiction=each.judgement.contradiction)
-            self._follow(each.flight.records, each.verdict, each.judgement)
+    # What follows from a completed call
 
-    def _learn(self, verdict: Verdict) -> None:
-        allowances, unreached = self._work.allowances, self._work.guards.unreached
+    def _update_limits(self, verdict: Verdict) -> None:
+        limiter, unreached = self._context.limiter, self._context.guards.unreached
         if verdict.kind is VerdictKind.THROTTLED:
-            allowances.refused(self._kind, verdict)
-            self._work.guards.stop_for(allowances.hopeless(self._kind))
+            limiter.record_refusal(self._call_class, verdict)
+            self._context.guards.stop_for(limiter.stop_reason(self._call_class))
         elif verdict.kind is VerdictKind.NOT_APPLIED:
-            allowances.pause(self._kind, min(_LONGEST_PAUSE, 2.0**unreached))
+            limiter.pause(self._call_class, min(_MAX_PAUSE, 2.0**unreached))
         else:
-            allowances.accepted(self._kind)
+            limiter.record_success(self._call_class)
 
-    def _follow(self, records: tuple[Record, ...], verdict: Verdict, judgement: Judgement) -> None:
-        """Decide what happens next with the rows of a call that has ended."""
-        doubtful = {outcome.row for outcome in judgement.outcomes if outcome.status is Status.UNCERTAIN}
-        self._proven |= any(
-            outcome.status in DELIVERED or outcome.status is Status.PENDING for outcome in judgement.outcomes
+    def _requeue(self, records: tuple[Record, ...], verdict: Verdict, result: BatchResult) -> None:
+        """Put rows back that are to be sent again, and hold the leads of those that are uncertain."""
+        uncertain = {outcome.row for outcome in result.outcomes if outcome.status is Status.UNCERTAIN}
+        self._mapping_proven |= any(
+            outcome.status in DELIVERED or outcome.status is Status.PENDING for outcome in result.outcomes
         )
-        if judgement.halves or not judgement.again:
-            self._queue.landed(records, applied=verdict.kind is VerdictKind.APPLIED)
-        if judgement.halves and doubtful:
+        if result.split or not result.again:
+            self._queue.completed(records, applied=verdict.kind is VerdictKind.APPLIED)
+        if result.split and uncertain:
             self._refused.append(records)
-        elif doubtful:
-            self._held |= self._queue.leads([record for record in records if record.row in doubtful])
-        if not judgement.again:
+        elif uncertain:
+            self.hold(self._queue.leads([record for record in records if record.row in uncertain]))
+        if not result.again:
             return
         if verdict.kind is VerdictKind.UNCERTAIN:
             for record in records:
                 self._repeats[record.row] = self._repeats.get(record.row, 0) + 1
-            self._work.allowances.pause(self._kind, min(_LONGEST_PAUSE, 2.0 ** self._repeats[records[0].row]))
-        if judgement.halves:
+            pause = min(_MAX_PAUSE, 2.0 ** self._repeats[records[0].row])
+            self._context.limiter.pause(self._call_class, pause)
+        if result.split:
             self._queue.put_back_suspects(records)
         else:
             self._queue.put_back(records)
 
-    def _isolate(self, records: tuple[Record, ...]) -> None:
-        """A call was refused as a whole: find out what was stored, and search the bad row among the absent ones."""
-        by_row = {record.row: record for record in records}
+    def _isolate_bad_row(self, records: tuple[Record, ...]) -> None:
+        """Reconcile the rows of a call that was refused as a whole; search the bad row among the absent ones."""
         before = self._outcomes(records)
-        doubtful = [outcome for outcome in before.values() if outcome.status is Status.UNCERTAIN]
-        absent = self._recovery.resolve(doubtful, by_row, settle=False)
+        uncertain = [outcome for outcome in before.values() if outcome.status is Status.UNCERTAIN]
+        absent = self._reconciler.resolve(uncertain, {record.row: record for record in records}, settle=False)
         after = self._outcomes(records)
-        self._counts[Status.UNCERTAIN] -= len(doubtful)
-        self._tell([after[outcome.row] for outcome in doubtful])
-        self._held |= self._queue.leads([record for record in records if after[record.row].status is Status.UNCERTAIN])
-        gone = [record for record in records if record.row in absent]
-        if gone:
+        self._counts[Status.UNCERTAIN] -= len(uncertain)
+        self._report_progress([after[outcome.row] for outcome in uncertain])
+        self.hold(self._queue.leads([record for record in records if after[record.row].status is Status.UNCERTAIN]))
+        suspects = [record for record in records if record.row in absent]
+        if suspects:
             # Stored rows before the absent ones mean that the call was processed up to its bad row.
             stored = any(after[record.row].status in DELIVERED for record in records)
-            self._queue.put_back_suspects(gone, first_alone=stored)
+            self._queue.put_back_suspects(suspects, first_alone=stored)
 
     def _outcomes(self, records: Sequence[Record]) -> dict[int, Outcome]:
         rows = [record.row for record in records]
-        known = self._work.ledger.outcomes_between(self._work.run.id, min(rows), max(rows))
+        known = self._context.ledger.outcomes_between(self._context.run.id, min(rows), max(rows))
         return {row: known[row] for row in rows}
 
-    def _tell(self, outcomes: Sequence[Outcome]) -> None:
+    # Clock, waiting and progress
+
+    def _verify_clock(self) -> None:
+        """Make sure that the difference to the server's clock is known. Raises :class:`RunStopped` if it cannot be."""
+        try:
+            while self._context.query_client.clock_jumped():
+                # A query takes time, and completed calls shall not wait for it.
+                self._record()
+                self._context.query_client.read_clock()
+        except CrmError as error:
+            raise RunStopped(
+                "The clock of this computer was set, or it slept, and LeadSquared does not show its time: "
+                f"{error.message}",
+                "Check clock and connection, then run: importer resume",
+            ) from None
+
+    def _wait_for_slot(self) -> None:
+        reach("awaiting-slot")
+        seconds = self._context.limiter.wait_time(self._call_class)
+        limit = self._context.limiter.limit(self._call_class)
+        if seconds > 1:
+            reason = f"the account allows {limit.calls} calls in {limit.seconds:g} s"
+            self._context.progress.waiting(reason, seconds)
+        begun = self._context.clock.monotonic()
+        self._context.clock.sleep(min(max(seconds, 0.001), 1.0))
+        self._waited += self._context.clock.monotonic() - begun
+        if self._waited >= _RECORD_WAIT_AFTER:
+            self._record_wait()
+
+    def _record_wait(self) -> None:
+        """Record for how long nothing could be done but wait: only a metric, so a failure stops nothing."""
+        waited, self._waited = self._waited, 0.0
+        if waited >= _MIN_RECORDED_WAIT:
+            with suppress(LedgerError):
+                self._context.ledger.note_wait(self._context.run.id, waited)
+
+    def _report_progress(self, outcomes: Sequence[Outcome]) -> None:
         for outcome in outcomes:
             if outcome.status is not Status.NOT_SENT:
                 self._counts[outcome.status] = self._counts.get(outcome.status, 0) + 1
         done = sum(self._counts.values())
-        self._work.progress.delivering(done, self._work.plan.facts.ready, dict(self._counts))
+        self._context.progress.delivering(done, self._context.plan.facts.ready, dict(self._counts))

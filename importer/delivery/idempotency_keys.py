@@ -1,4 +1,4 @@
-"""Which effect in the CRM a row stands for, so that a repeated run recognises it.
+"""Compute the idempotency key of a row: which effect in the CRM it stands for, so that a repeated run knows it.
 
 Identity is content plus occurrence, never the row number: sorting, inserting or appending rows to yesterday's export
 changes nothing, and two identical rows of one file are two effects.
@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import os
 from base64 import b32encode
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,21 +24,21 @@ _DIGEST_BYTES = 16
 _FILE = "keys.npy"
 
 
-class EffectKeys:
-    """The effect keys of a plan's ready rows, in order: 32 hexadecimal digits each. 20 bytes of memory a row."""
+class IdempotencyKeys:
+    """The idempotency keys of a plan's ready rows, in order: 32 hexadecimal digits each, in 20 bytes of memory a row.
 
-    def __init__(self, digests: np.ndarray, occurrences: np.ndarray) -> None:
-        self._digests = digests
-        self._occurrences = occurrences
+    ``stored`` has the columns ``digest`` (of the content) and ``occurrence`` (1 for the first row with a content).
+    """
+
+    def __init__(self, stored: np.ndarray) -> None:
+        self._stored = stored
 
     def __len__(self) -> int:
-        return len(self._digests)
+        return len(self._stored)
 
     def slice(self, start: int, stop: int) -> list[str]:
-        """The keys of the ready rows from ``start`` (counted from 0) up to, not including, ``stop``."""
-        digests = self._digests[start:stop].tolist()
-        occurrences = self._occurrences[start:stop].tolist()
-        return [_key(digest, occurrence) for digest, occurrence in zip(digests, occurrences, strict=True)]
+        """Return the keys of the ready rows from ``start`` (counted from 0) up to, not including, ``stop``."""
+        return [_key(digest, occurrence) for digest, occurrence in self._stored[start:stop].tolist()]
 
 
 def _key(digest: bytes, occurrence: int) -> str:
@@ -48,34 +49,26 @@ def _key(digest: bytes, occurrence: int) -> str:
     return padded.hex()
 
 
-def effect_keys(plan: Plan) -> EffectKeys:
-    """The keys of the plan's ready rows; computed once and kept beside the plan."""
+def load_idempotency_keys(plan: Plan) -> IdempotencyKeys:
+    """Load the keys of the plan's ready rows from its folder; compute them and save them there at first."""
     import numpy as np
 
     path = plan.folder / _FILE
-    kept = _load(path)
-    if kept is not None and len(kept) == plan.facts.ready:
-        return EffectKeys(kept["digest"], kept["occurrence"])
-    digests = [digest for _, batch in plan.ready_batches() for digest in content_digests(plan.facts.target, batch)]
+    # Where nothing was saved, or nothing that can be read, the keys are computed again.
+    with suppress(OSError, EOFError, ValueError):
+        saved = np.load(path, allow_pickle=False)
+        if len(saved) == plan.facts.ready:
+            return IdempotencyKeys(saved)
+    digests = [digest for _, batch in plan.ready_batches() for digest in digest_records(plan.facts.target, batch)]
     found = np.array(digests, dtype=f"S{_DIGEST_BYTES}") if digests else np.empty(0, dtype=f"S{_DIGEST_BYTES}")
     stored = np.empty(len(found), dtype=[("digest", f"S{_DIGEST_BYTES}"), ("occurrence", "u4")])
-    stored["digest"], stored["occurrence"] = found, _occurrences(found)
+    stored["digest"], stored["occurrence"] = found, _count_occurrences(found)
     _save(path, stored)
-    return EffectKeys(stored["digest"], stored["occurrence"])
-
-
-def _load(path: Path) -> np.ndarray | None:
-    """What was kept, or ``None`` when nothing was, or nothing that can be read: the keys are then computed again."""
-    import numpy as np
-
-    try:
-        return np.load(path, allow_pickle=False)  # type: ignore[no-any-return]  # numpy leaves it open
-    except (OSError, EOFError, ValueError):
-        return None
+    return IdempotencyKeys(stored)
 
 
 def _save(path: Path, stored: np.ndarray) -> None:
-    """Keep the keys, on disk before they have their name: after a power cut wrong ones would let rows go twice."""
+    """Save the keys, on disk before they have their name: after a power cut wrong ones would let rows go twice."""
     import numpy as np
 
     temporary = path.with_suffix(".tmp")
@@ -87,10 +80,12 @@ def _save(path: Path, stored: np.ndarray) -> None:
     temporary.replace(path)
 
 
-def _occurrences(digests: np.ndarray) -> np.ndarray:
-    """1 for the first row with a content, 2 for the second, and so on."""
+def _count_occurrences(digests: np.ndarray) -> np.ndarray:
+    """Number the rows with the same content: 1 for the first, 2 for the second, and so on."""
     import numpy as np
 
+    # Sort stably, so that equal digests stand together in the order of the file; a row's number is its distance from
+    # the start of its group. Then bring the numbers back into the order of the file.
     order = np.argsort(digests, kind="stable")
     ordered = digests[order]
     new_group = np.ones(len(ordered), dtype=bool)
@@ -102,8 +97,8 @@ def _occurrences(digests: np.ndarray) -> np.ndarray:
     return result
 
 
-def content_digests(target: str, batch: pa.RecordBatch) -> list[bytes]:
-    """One digest per record of ``target`` and all fields that are sent, whatever the order of the mapping."""
+def digest_records(target: str, batch: pa.RecordBatch) -> list[bytes]:
+    """Return one digest per record, of ``target`` and all fields that are sent, whatever the order of the mapping."""
     names = sorted(batch.schema.names)
     columns = [batch.column(name).to_pylist() for name in names]
     prefixes = [f"\x1e{name}\x1f" for name in names]
@@ -118,6 +113,9 @@ def content_digests(target: str, batch: pa.RecordBatch) -> list[bytes]:
 
 
 def import_key(install_key: bytes, key: str, again: str) -> str:
-    """The 20 characters that mark one row's activity in the CRM: the same for every attempt, unguessable outside."""
-    mark = hmac.new(install_key, f"{key}\x1f{again}".encode(), hashlib.sha256).digest()
-    return b32encode(mark)[:20].decode().lower()
+    """Return the 20 characters that mark one row's activity in the CRM: the same for every attempt, unguessable.
+
+    ``key`` is the row's idempotency key; ``again`` the reason for which the rows are deliberately sent once more.
+    """
+    digest = hmac.new(install_key, f"{key}\x1f{again}".encode(), hashlib.sha256).digest()
+    return b32encode(digest)[:20].decode().lower()

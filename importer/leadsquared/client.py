@@ -1,7 +1,9 @@
-"""The one place that speaks HTTP to LeadSquared. Nothing here repeats a request, follows a redirect or shows a key."""
+"""The HTTP client of LeadSquared: it never repeats a request, follows a redirect or shows a key."""
 
 from __future__ import annotations
 
+import json
+import math
 import ssl
 import threading
 import time
@@ -22,15 +24,17 @@ from importer.core.errors import SettingsError
 from importer.core.model import HostKind, Reply, Request, TransportFailure
 from importer.core.redaction import redact
 from importer.leadsquared.deadline import POOLS, Deadline
-from importer.leadsquared.parsing import MOST_BYTES, parse_json
 
 _CONNECT_SECONDS = 10.0
-_WHOLE_CALL = 2.0
+_WHOLE_CALL_FACTOR = 2.0
 """So many times the account's time-out a call may last as a whole, however steadily its bytes come."""
-_PIECE = 64 * 1024
-_KEPT_TEXT = 20_000
+_CHUNK_BYTES = 64 * 1024
+_MAX_TEXT = 20_000
+MAX_BYTES = 4 * 1024 * 1024
+"""A larger answer is not read."""
+_MAX_DEPTH = 50
 
-_NEVER_LEFT = (
+_NOT_SENT_ERRORS = (
     requests.exceptions.ConnectTimeout,
     requests.exceptions.InvalidURL,
     requests.exceptions.InvalidSchema,
@@ -41,7 +45,7 @@ _NEVER_LEFT = (
 )
 """Errors of requests after which certainly no byte of the request has left."""
 
-_NEVER_CONNECTED = (
+_NOT_CONNECTED_ERRORS = (
     urllib3.exceptions.NewConnectionError,
     urllib3.exceptions.NameResolutionError,
     urllib3.exceptions.ConnectTimeoutError,
@@ -49,7 +53,7 @@ _NEVER_CONNECTED = (
 
 
 class _OneAccountAdapter(HTTPAdapter):
-    """Refuses a prepared request to anywhere but the account's own origins, whatever address it was made from."""
+    """An adapter that refuses requests to anywhere but the account's own origins."""
 
     def __init__(self, origins: Sequence[str]) -> None:
         super().__init__(pool_connections=2, pool_maxsize=1, max_retries=urllib3.Retry(0, read=False))
@@ -68,7 +72,7 @@ def _origin(url: str) -> tuple[str, str, int | None]:
 
 
 def body_bytes(request: Request) -> bytes:
-    """The exact bytes of the request's body, so that the ledger can remember their digest; empty without a body."""
+    """Return the exact bytes of the request's body, for their digest in the ledger; empty without a body."""
     if request.content is not None:
         return request.content
     return b"" if request.body is None else orjson.dumps(request.body)
@@ -95,11 +99,11 @@ class LeadSquaredClient:
         self._lock = threading.Lock()
 
     def send(self, request: Request) -> Reply:
-        """Send ``request`` exactly once. See :class:`importer.leadsquared.interface.Crm`."""
+        """Send ``request`` exactly once and return the reply. See :class:`importer.leadsquared.interface.Crm`."""
         url, headers, params = self._address(request)
         started = self._monotonic()
         patience = self._account.timeout_seconds
-        deadline = Deadline(_WHOLE_CALL * patience)
+        deadline = Deadline(_WHOLE_CALL_FACTOR * patience)
         try:
             with (
                 deadline.running(),
@@ -114,17 +118,18 @@ class LeadSquaredClient:
                     stream=True,
                 ) as response,
             ):
-                content = self._read(response)
+                content = self._read_body(response)
         except requests.exceptions.RequestException as error:
-            words = "no complete answer in time" if deadline.passed else _words(error)
-            return self._failed(_failure_of(error), words, started)
+            reason = "no complete answer in time" if deadline.expired else _describe_error(error)
+            return self._failed(_classify_error(error), reason, started)
         except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
             # Raised while the body was read, outside of requests' own translation.
             return self._failed(TransportFailure.UNKNOWN, type(error).__name__, started)
         # An answer without a length ends where the connection ends, so a cut one can look whole.
-        return self._reply(response, None if deadline.passed else content, started)
+        return self._reply(response, None if deadline.expired else content, started)
 
     def _address(self, request: Request) -> tuple[str, dict[str, str], dict[str, str]]:
+        """Return URL, headers and parameters, with the keys."""
         keys = self._account.keys
         headers = {"User-Agent": f"importer/{__version__}", "Accept": "application/json"}
         if request.body is not None or request.content is not None:
@@ -156,12 +161,12 @@ class LeadSquaredClient:
                 self._sessions.append(session)
         return session
 
-    def _read(self, response: requests.Response) -> bytes | None:
-        """The body, decompressed; ``None`` when it is too large."""
+    def _read_body(self, response: requests.Response) -> bytes | None:
+        """Read the body, decompressed; ``None`` when it is too large."""
         content = bytearray()
-        for piece in response.iter_content(_PIECE):
-            content += piece
-            if len(content) > MOST_BYTES:
+        for chunk in response.iter_content(_CHUNK_BYTES):
+            content += chunk
+            if len(content) > MAX_BYTES:
                 return None
         return bytes(content)
 
@@ -171,15 +176,15 @@ class LeadSquaredClient:
         return Reply(
             status=response.status_code,
             body=parse_json(content),
-            text=redact(content[:_KEPT_TEXT].decode("utf-8", "replace")),
-            retry_after=_seconds(response.headers, self._now()),
+            text=redact(content[:_MAX_TEXT].decode("utf-8", "replace")),
+            retry_after=_retry_after(response.headers, self._now()),
             elapsed=self._monotonic() - started,
             server_skew=_skew(response.headers, self._now()),
         )
 
     def _failed(self, failure: TransportFailure, why: str, started: float) -> Reply:
-        words = "The request did not leave" if failure is TransportFailure.NOT_SENT else "No complete answer came back"
-        detail = redact(f"{words}: {why}.")
+        what = "The request did not leave" if failure is TransportFailure.NOT_SENT else "No complete answer came back"
+        detail = redact(f"{what}: {why}.")
         return Reply(status=None, failure=failure, detail=detail, elapsed=self._monotonic() - started)
 
     def close(self) -> None:
@@ -190,28 +195,29 @@ class LeadSquaredClient:
             session.close()
 
 
-def _failure_of(error: requests.exceptions.RequestException) -> TransportFailure:
-    if isinstance(error, _NEVER_LEFT):
+def _classify_error(error: requests.exceptions.RequestException) -> TransportFailure:
+    if isinstance(error, _NOT_SENT_ERRORS):
         return TransportFailure.NOT_SENT
-    if isinstance(error, requests.exceptions.ConnectionError) and isinstance(_root(error), _NEVER_CONNECTED):
+    if isinstance(error, requests.exceptions.ConnectionError) and isinstance(_root_cause(error), _NOT_CONNECTED_ERRORS):
         return TransportFailure.NOT_SENT
     # Only a refused certificate proves that nothing was sent; TLS can also break while the answer is read.
-    refused_certificate = isinstance(_root(error), urllib3.exceptions.SSLError) and isinstance(
-        next(iter(_root(error).args), None), ssl.SSLCertVerificationError
+    cause = _root_cause(error)
+    refused_certificate = isinstance(cause, urllib3.exceptions.SSLError) and isinstance(
+        next(iter(cause.args), None), ssl.SSLCertVerificationError
     )
     return TransportFailure.NOT_SENT if refused_certificate else TransportFailure.UNKNOWN
 
 
-def _root(error: BaseException) -> Any:
-    """The urllib3 error that requests wrapped; it stands in the arguments, sometimes inside a MaxRetryError."""
+def _root_cause(error: BaseException) -> Any:
+    """Return the urllib3 error that requests wrapped: it is in the arguments, sometimes inside a MaxRetryError."""
     inner = error.args[0] if error.args else None
     return inner.reason if isinstance(inner, urllib3.exceptions.MaxRetryError) else inner
 
 
-def _words(error: requests.exceptions.RequestException) -> str:
-    """A name for what happened. The errors' own texts quote addresses and headers, so they are never shown."""
-    cause = _root(error)
-    for kind, words in (
+def _describe_error(error: requests.exceptions.RequestException) -> str:
+    """Describe the error for people. Its own text quotes addresses and headers, so it is never shown."""
+    cause = _root_cause(error)
+    for kind, text in (
         (urllib3.exceptions.NameResolutionError, "the host name is not known"),
         (urllib3.exceptions.NewConnectionError, "the host cannot be reached"),
         (urllib3.exceptions.ConnectTimeoutError, "the host did not accept the connection in time"),
@@ -220,14 +226,14 @@ def _words(error: requests.exceptions.RequestException) -> str:
         (urllib3.exceptions.ProtocolError, "the connection was cut"),
     ):
         if isinstance(cause, kind):
-            return words
+            return text
     if isinstance(error, requests.exceptions.Timeout):
         return "no answer in time"
     return type(error).__name__
 
 
-def _seconds(headers: Mapping[str, str], now: datetime) -> float | None:
-    """`Retry-After` in seconds, given as a number or as a date; ``None`` when absent or unreadable."""
+def _retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
+    """Parse `Retry-After`, a number or a date, into seconds; ``None`` when absent or unreadable."""
     text = headers.get("Retry-After", "").strip()
     if text.isascii() and text.isdigit() and len(text) < 10:
         return float(text)
@@ -246,3 +252,49 @@ def _http_date(text: str) -> datetime | None:
     except (ValueError, TypeError, IndexError):
         return None
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+
+
+def parse_json(content: bytes) -> Any:
+    """Parse ``content`` (UTF-8, byte order mark allowed) as JSON; ``None`` when it is not valid.
+
+    Not valid are also NaN and infinity, a duplicate key in one object, numbers of thousands of digits, and nesting
+    deeper than 50. Never raises.
+    """
+    if len(content) > MAX_BYTES:
+        return None
+    try:
+        value = json.loads(
+            content.decode("utf-8-sig"),
+            object_pairs_hook=_unique_keys,
+            parse_constant=_refuse_constant,
+            parse_float=_finite_number,
+        )
+    except (ValueError, RecursionError):
+        return None
+    return value if _is_within_depth(value, _MAX_DEPTH) else None
+
+
+def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    table = dict(pairs)
+    if len(table) != len(pairs):
+        raise ValueError("duplicate key")
+    return table
+
+
+def _refuse_constant(word: str) -> Any:
+    raise ValueError(f"{word} is not JSON")
+
+
+def _finite_number(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError("number out of range")
+    return number
+
+
+def _is_within_depth(value: Any, left: int) -> bool:
+    if isinstance(value, dict):
+        value = list(value.values())
+    if not isinstance(value, list):
+        return True
+    return left > 0 and all(_is_within_depth(inner, left - 1) for inner in value)

@@ -1,7 +1,7 @@
-"""An end to calls that trickle: each byte comes in time, but the whole never does.
+"""Enforce a deadline for a whole request: socket time-outs only bound single reads.
 
-The time-out of a socket begins anew with every byte. So a clock of its own cuts the connection when a call as a whole
-has lasted too long.
+The time-out of a socket begins anew with every byte, so an answer that trickles would never end. A timer thread cuts
+the connection when a call as a whole has lasted too long.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import urllib3
 _CURRENT = threading.local()
 
 
-class _Watchman:
+class _DeadlineTimer:
     """One thread for all deadlines: to start one for each call would cost as much as a tenth of the call."""
 
     def __init__(self) -> None:
@@ -29,20 +29,20 @@ class _Watchman:
         self._numbers = itertools.count()
         self._thread: threading.Thread | None = None
 
-    def watch(self, deadline: Deadline, seconds: float) -> None:
-        """Tell ``deadline`` when ``seconds`` have passed."""
+    def start(self, deadline: Deadline, seconds: float) -> None:
+        """Let ``deadline`` expire in ``seconds``."""
         with self._changed:
             heapq.heappush(self._due, (time.monotonic() + seconds, next(self._numbers), deadline))
             # A process that was forked has no threads but the one that forked.
             if self._thread is None or not self._thread.is_alive():
-                self._thread = threading.Thread(target=self._go_round, name="deadlines", daemon=True)
+                self._thread = threading.Thread(target=self._run, name="deadlines", daemon=True)
                 self._thread.start()
             elif self._due[0][2] is deadline:
                 self._changed.notify()
 
-    def _go_round(self) -> None:
+    def _run(self) -> None:
         while True:
-            self._next_due().pass_by()
+            self._next_due().expire()
 
     def _next_due(self) -> Deadline:
         with self._changed:
@@ -51,37 +51,37 @@ class _Watchman:
             return heapq.heappop(self._due)[2]
 
 
-_WATCHMAN = _Watchman()
+_TIMER = _DeadlineTimer()
 
 
 class Deadline:
-    """Cuts the connection of a call after ``seconds``; :attr:`passed` tells that it did, or would have."""
+    """Cuts the connection of a call after ``seconds``; :attr:`expired` is true when it did, or would have."""
 
     def __init__(self, seconds: float) -> None:
-        self.passed = False
+        self.expired = False
         self._seconds = seconds
         self._over = False
         self._socket: socket.socket | None = None
         self._lock = threading.Lock()
 
-    def watch(self, connection: socket.socket) -> None:
-        """This is the socket whose answer is waited for."""
+    def attach(self, connection: socket.socket) -> None:
+        """Cut this socket, whose answer is waited for."""
         with self._lock:
             self._socket = connection
-            if self.passed:
+            if self.expired:
                 _shut(connection)
 
-    def pass_by(self) -> None:
-        """The time is up: cut the connection, unless the call has ended."""
+    def expire(self) -> None:
+        """Cut the connection, unless the call has ended."""
         with self._lock:
             if not self._over:
-                self.passed = True
+                self.expired = True
                 _shut(self._socket)
 
     @contextlib.contextmanager
     def running(self) -> Iterator[None]:
-        """Count from now, and for the connections that this thread uses inside."""
-        _WATCHMAN.watch(self, self._seconds)
+        """Start the deadline, for the connections that this thread uses inside the ``with``."""
+        _TIMER.start(self, self._seconds)
         _CURRENT.deadline = self
         try:
             yield
@@ -100,21 +100,21 @@ def _shut(connection: socket.socket | None) -> None:
         socket.socket.shutdown(connection, socket.SHUT_RDWR)
 
 
-def _watch(connection: Any) -> None:
+def _attach(connection: Any) -> None:
     deadline: Deadline | None = getattr(_CURRENT, "deadline", None)
     if deadline is not None:
-        deadline.watch(connection.sock)
+        deadline.attach(connection.sock)
 
 
 class _Connection(urllib3.connection.HTTPConnection):
     def getresponse(self) -> Any:
-        _watch(self)
+        _attach(self)
         return super().getresponse()
 
 
 class _TlsConnection(urllib3.connection.HTTPSConnection):
     def getresponse(self) -> Any:
-        _watch(self)
+        _attach(self)
         return super().getresponse()
 
 
@@ -127,4 +127,4 @@ class _TlsPool(urllib3.HTTPSConnectionPool):
 
 
 POOLS = {"http": _Pool, "https": _TlsPool}
-"""Pools whose connections tell the deadline of their thread's call which socket to cut."""
+"""Pools whose connections attach their socket to the deadline of their thread's call."""

@@ -1,4 +1,4 @@
-"""The door to LeadSquared: one request in, one reply out, nothing repeated."""
+"""The interface of a CRM client, and what it shows of activities, leads and the user of the API keys."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from importer.core.model import Reply, Request
 
 
 class Crm(Protocol):
-    """Sends single requests. Knows hosts and keys; never retries, follows a redirect or raises for an answer."""
+    """A client that sends single requests: it never retries, follows a redirect or raises for an answer."""
 
     def send(self, request: Request) -> Reply:
-        """Send ``request`` exactly once and say what came back. Safe to call from several threads."""
+        """Send ``request`` exactly once and return the reply. Safe to call from several threads."""
         ...
 
     def close(self) -> None:
@@ -22,8 +22,8 @@ class Crm(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class ActivitySeen:
-    """An activity as a read-back shows it.
+class CrmActivity:
+    """An activity as the CRM shows it.
 
     ``created_on`` is an ISO text in UTC when the CRM's form was understood, else the CRM's text. ``fields`` maps
     names as in a footprint's content (``ActivityNote``, ``mx_Custom_1``, ``mx_KYC.Status``) to the CRM's text.
@@ -38,8 +38,8 @@ class ActivitySeen:
 
 
 @dataclass(frozen=True, slots=True)
-class LeadSeen:
-    """A lead as a look-up shows it: its id, when it was created (ISO, UTC) and its fields by schema name."""
+class CrmLead:
+    """A lead as the CRM shows it: its id, when it was created (ISO, UTC) and its fields by schema name."""
 
     id: str
     created_on: str
@@ -47,8 +47,8 @@ class LeadSeen:
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
-    """Whose keys these are, as `UserByAccessKey.Get` tells it.
+class ApiUser:
+    """The user of the API keys, as `UserByAccessKey.Get` shows it.
 
     ``time_zone`` is an IANA name, ``country_code`` the default telephone prefix such as "91"; ``api_host`` is the
     host that the CRM names for this account, empty when it names none.

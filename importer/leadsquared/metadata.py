@@ -1,26 +1,34 @@
-"""What the account knows about its own fields, activity types and queues."""
+"""Read an account's own metadata: fields, activity types, users and queues. Only queries are made."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
 
+from importer.config.settings import Account
 from importer.core.errors import CrmError
 from importer.core.model import CallClass, Reply, Request
-from importer.crm_schema.model import ActivityType, FieldFacts, User
-from importer.leadsquared.reader import Ask
+from importer.core.redaction import redact
+from importer.crm_schema.cache import save
+from importer.crm_schema.model import ActivityType, FieldFacts, Metadata, User
+from importer.leadsquared.query_client import UnansweredError
+from importer.leadsquared.reader import Query
+
+Part = TypeVar("Part")
 
 _OPEN_RENDERS = ("dropdownwithothers",)
-_SIGNS_OF_OTHERS = ("IsMultiSelectDropdown", "IncludeOthersOption", "BehaviorOnMissingDropdownOption", "ParentField")
-"""What says that a drop-down may take other values than its options; what is not documented counts as yes."""
+_OPEN_OPTION_KEYS = ("IsMultiSelectDropdown", "IncludeOthersOption", "BehaviorOnMissingDropdownOption", "ParentField")
+"""Keys of a drop-down that may take other values than its options; one that is not documented counts as yes."""
 _FALSE = (None, "", 0, "0", False, "false", "False")
 
 
 @dataclass(frozen=True, slots=True)
 class QueueMetrics:
-    """How busy an async queue is (https://apidocs.leadsquared.com/get-create-lead-and-activity-metrics/).
+    """The load of an async queue (https://apidocs.leadsquared.com/get-create-lead-and-activity-metrics/).
 
     ``per_minute`` is the processing rate over the last ten minutes.
     """
@@ -30,8 +38,83 @@ class QueueMetrics:
     per_minute: float
 
 
-def read_lead_fields(ask: Ask) -> list[FieldFacts]:
-    """The account's lead fields, from `LeadsMetaData.Get` (https://apidocs.leadsquared.com/meta-data/).
+@dataclass(frozen=True, slots=True)
+class MetadataReading:
+    """The metadata that was read; ``troubles`` are sentences about parts that the account does not show."""
+
+    metadata: Metadata
+    troubles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MetadataScope:
+    """The parts to read: the fields of the activity types ``events`` (``None``: of all), and users or not.
+
+    ``users`` decides when lead fields and types are known, for a field may hold a user whatever its name.
+    """
+
+    events: Collection[str] | None
+    users: Callable[[Metadata], bool]
+
+    def missing_events(self, metadata: Metadata) -> list[str]:
+        """Return the types whose fields are in scope and not known."""
+        types = metadata.activity_types or ()
+        return [
+            kind.event for kind in types if kind.fields is None and (self.events is None or kind.event in self.events)
+        ]
+
+    def lacks(self, metadata: Metadata) -> bool:
+        """Return whether something in scope is not known."""
+        return bool(self.missing_events(metadata)) or (metadata.users is None and self.users(metadata))
+
+
+FULL_SCOPE = MetadataScope(None, lambda metadata: True)
+
+
+def read_metadata(account: Account, tenant: str, query: Query, now: datetime, scope: MetadataScope) -> MetadataReading:
+    """Read lead fields and activity types, and what is in ``scope`` besides.
+
+    Raises :class:`CrmError` when queries stay without answer; a part that is refused is left out.
+    """
+    troubles: list[str] = []
+    lead_fields = _read_part(lambda: tuple(read_lead_fields(query)), troubles)
+    types = _read_part(lambda: tuple(read_activity_types(query)), troubles)
+    metadata = Metadata(account.name, account.host, tenant, now, lead_fields, types)
+    return complete_metadata(metadata, query, scope, troubles)
+
+
+def complete_metadata(
+    metadata: Metadata, query: Query, scope: MetadataScope, troubles: Sequence[str] = ()
+) -> MetadataReading:
+    """Read what is in ``scope`` and not known yet. Raises as :func:`read_metadata`."""
+    found = list(troubles)
+    for event in scope.missing_events(metadata):
+        fields = _read_part(lambda event=event: tuple(read_activity_fields(query, event)), found)  # type: ignore[misc]
+        if fields is not None:
+            metadata = metadata.with_fields(event, fields)
+    if metadata.users is None and scope.users(metadata):
+        metadata = replace(metadata, users=_read_part(lambda: tuple(read_users(query)), found))
+    return MetadataReading(metadata, tuple(found))
+
+
+def _read_part(read: Callable[[], Part], troubles: list[str]) -> Part | None:
+    try:
+        return read()
+    except UnansweredError:
+        raise
+    except CrmError as error:
+        troubles.append(error.message)
+        return None
+
+
+def save_metadata(home: Path, reading: MetadataReading) -> MetadataReading:
+    """Save what was read; a disk that refuses is one more trouble. No key that this process knows is written."""
+    trouble = save(home, reading.metadata, redact)
+    return replace(reading, troubles=(*reading.troubles, trouble)) if trouble else reading
+
+
+def read_lead_fields(query: Query) -> list[FieldFacts]:
+    """Read the account's lead fields, from `LeadsMetaData.Get` (https://apidocs.leadsquared.com/meta-data/).
 
     Raises :class:`CrmError` when LeadSquared does not list them.
     """
@@ -42,25 +125,27 @@ def read_lead_fields(ask: Ask) -> list[FieldFacts]:
             render="RenderTypeTextValue",
             length="MaxLength",
             options=_options(entry.get("Options")),
-            open_options=_said(entry, "AllowMultiple"),
+            open_options=_is_set(entry, "AllowMultiple"),
         )
-        for entry in _entries(ask(request), "lead fields")
+        for entry in _list_of_objects(query(request).body, "its lead fields")
         if _text(entry, "SchemaName")
     ]
 
 
-def read_activity_types(ask: Ask) -> list[ActivityType]:
-    """The account's activity types, without their fields. Raises :class:`CrmError` when LeadSquared does not list
-    them."""
+def read_activity_types(query: Query) -> list[ActivityType]:
+    """Read the account's activity types, without their fields.
+
+    Raises :class:`CrmError` when LeadSquared does not list them.
+    """
     request = Request("GET", "/ProspectActivity.svc/ActivityTypes.Get", CallClass.STANDARD)
     return [
         ActivityType(_text(entry, "ActivityEvent"), _text(entry, "DisplayName") or _text(entry, "ActivityEventName"))
-        for entry in _entries(ask(request), "activity types")
+        for entry in _list_of_objects(query(request).body, "its activity types")
     ]
 
 
-def read_activity_fields(ask: Ask, event: str) -> list[FieldFacts]:
-    """The fields of one activity type, from `GetActivitySetting`
+def read_activity_fields(query: Query, event: str) -> list[FieldFacts]:
+    """Read the fields of one activity type, from `GetActivitySetting`
     (https://apidocs.leadsquared.com/get-details-of-activity-type/).
 
     Raises :class:`CrmError` when LeadSquared does not list them.
@@ -68,7 +153,7 @@ def read_activity_fields(ask: Ask, event: str) -> list[FieldFacts]:
     request = Request(
         "GET", "/ProspectActivity.svc/CustomActivity/GetActivitySetting", CallClass.STANDARD, None, {"code": event}
     )
-    reply = ask(request)
+    reply = query(request)
     listed = reply.body.get("Fields") if isinstance(reply.body, Mapping) else None
     return [
         _field(
@@ -76,9 +161,9 @@ def read_activity_fields(ask: Ask, event: str) -> list[FieldFacts]:
             render="StringRenderType",
             length="MaxFieldLength",
             options=_option_set(entry.get("OptionSet")),
-            open_options=any(_said(entry, sign) for sign in _SIGNS_OF_OTHERS),
+            open_options=any(_is_set(entry, sign) for sign in _OPEN_OPTION_KEYS),
         )
-        for entry in _sound(listed, f"the fields of activity type {event}")
+        for entry in _list_of_objects(listed, f"the fields of activity type {event}")
         if _text(entry, "SchemaName")
     ]
 
@@ -86,26 +171,28 @@ def read_activity_fields(ask: Ask, event: str) -> list[FieldFacts]:
 def _field(
     entry: Mapping[str, Any], *, render: str, length: str, options: Sequence[tuple[str, str]], open_options: bool
 ) -> FieldFacts:
-    """The field of a lead or of an activity, whose answers name these things differently."""
-    drawn = _text(entry, render)
+    """Parse a field of a lead or an activity, whose answers have other keys for render type and length."""
+    render_type = _text(entry, render)
     return FieldFacts(
         schema_name=_text(entry, "SchemaName"),
         display_name=_text(entry, "DisplayName"),
         data_type=_text(entry, "DataType"),
-        render=drawn,
+        render=render_type,
         mandatory=entry.get("IsMandatory") is True,
-        max_length=_length(entry.get(length)),
+        max_length=max(0, int(_number(entry.get(length)))),
         options=tuple(value for value, _ in options),
         option_texts=tuple(text for _, text in options),
-        open_options=open_options or drawn.casefold() in _OPEN_RENDERS,
-        read_only=_said(entry, "IsReadOnly"),
-        locked=_said(entry, "LockAfterCreate"),
+        open_options=open_options or render_type.casefold() in _OPEN_RENDERS,
+        read_only=_is_set(entry, "IsReadOnly"),
+        locked=_is_set(entry, "LockAfterCreate"),
     )
 
 
-def read_users(ask: Ask) -> list[User]:
-    """The account's users (https://apidocs.leadsquared.com/get-users). Raises :class:`CrmError` when LeadSquared does
-    not list them."""
+def read_users(query: Query) -> list[User]:
+    """Read the account's users (https://apidocs.leadsquared.com/get-users).
+
+    Raises :class:`CrmError` when LeadSquared does not list them.
+    """
     request = Request("GET", "/UserManagement.svc/Users.Get", CallClass.STANDARD)
     return [
         # The documentation calls the key ID; answers with UserId were seen, too.
@@ -114,31 +201,27 @@ def read_users(ask: Ask) -> list[User]:
             _text(entry, "EmailAddress"),
             active=_text(entry, "StatusCode") == "0",
         )
-        for entry in _entries(ask(request), "users")
+        for entry in _list_of_objects(query(request).body, "its users")
     ]
 
 
-def read_metrics(reply: Reply) -> QueueMetrics:
-    """The figures in the answer to a metrics question; its keys are read whatever their case.
+def parse_queue_metrics(reply: Reply) -> QueueMetrics:
+    """Parse the answer to a metrics query; its keys are read whatever their case.
 
     Raises :class:`CrmError` when they are not there.
     """
     body = reply.body if isinstance(reply.body, Mapping) else {}
-    figures = {str(name).lower(): value for name, value in body.items()}
-    if "pendingmessages" not in figures:
-        raise CrmError("LeadSquared shows no figures of its queue.", "Check the async host and the API key.")
+    values = {str(name).lower(): value for name, value in body.items()}
+    if "pendingmessages" not in values:
+        raise CrmError("LeadSquared shows no metrics of its queue.", "Check the async host and the API key.")
     return QueueMetrics(
-        pending=int(_number(figures["pendingmessages"])),
-        max_delay_seconds=_number(figures.get("maxdelayinseconds")),
-        per_minute=_number(figures.get("processingrateperminute")),
+        pending=int(_number(values["pendingmessages"])),
+        max_delay_seconds=_number(values.get("maxdelayinseconds")),
+        per_minute=_number(values.get("processingrateperminute")),
     )
 
 
-def _entries(reply: Reply, what: str) -> list[Mapping[str, Any]]:
-    return _sound(reply.body, f"its {what}")
-
-
-def _sound(listed: Any, what: str) -> list[Mapping[str, Any]]:
+def _list_of_objects(listed: Any, what: str) -> list[Mapping[str, Any]]:
     if not isinstance(listed, list):
         raise CrmError(f"LeadSquared does not list {what}.", "The keys' user may lack the right to see them.")
     return [entry for entry in listed if isinstance(entry, Mapping)]
@@ -149,12 +232,12 @@ def _text(entry: Mapping[str, Any], key: str) -> str:
     return "" if value is None else str(value)
 
 
-def _said(entry: Mapping[str, Any], key: str) -> bool:
+def _is_set(entry: Mapping[str, Any], key: str) -> bool:
     return entry.get(key) not in _FALSE
 
 
 def _options(value: Any) -> list[tuple[str, str]]:
-    """Value and shown text of each option."""
+    """Return value and shown text of each option."""
     entries = value if isinstance(value, list) else []
     return [
         (str(entry["Value"]), _text(entry, "Text"))
@@ -164,15 +247,11 @@ def _options(value: Any) -> list[tuple[str, str]]:
 
 
 def _option_set(value: Any) -> list[tuple[str, str]]:
-    """The options of an activity's field: JSON inside a text, sometimes empty."""
+    """Parse the options of an activity's field: JSON inside a text, sometimes empty."""
     try:
         return _options(json.loads(value)) if isinstance(value, str) and value else _options(value)
     except (ValueError, RecursionError):
         return []
-
-
-def _length(value: Any) -> int:
-    return max(0, int(_number(value)))
 
 
 def _number(value: Any) -> float:

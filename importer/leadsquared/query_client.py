@@ -1,4 +1,4 @@
-"""Questions to the CRM: within the limits, and repeated when they fail, for they change nothing."""
+"""Query the CRM within the limits, and repeat queries that fail: they change nothing."""
 
 from __future__ import annotations
 
@@ -10,146 +10,140 @@ from importer.core.errors import CrmError, RunStopped
 from importer.core.model import CallClass, Reply, Request, Verdict, VerdictKind
 from importer.core.time import Clock
 from importer.leadsquared.interface import Crm
-from importer.leadsquared.reader import identity_request
+from importer.leadsquared.reader import api_user_request
 from importer.leadsquared.responses import classify
-from importer.rate_limit.account_limiter import Allowances
+from importer.rate_limit.account_limiter import AccountLimiter
 from importer.rate_limit.window_limiter import Slot
 
-_TRIES = 4
+_MAX_TRIES = 4
 _FIRST_PAUSE = 0.5
-_LONGEST_LOOK_AWAY = 0.25
+_MAX_SLOT_WAIT = 0.25
 _JUMP_SECONDS = 60.0
 """Half of what a reading back allows clocks to differ by."""
 
 
 class UnansweredError(CrmError):
-    """A question that got no answer, however often it was asked; the next one may fare no better."""
+    """A query that got no answer, however often it was repeated; the next one may fare no better."""
 
 
 @dataclass(frozen=True, slots=True)
-class ClockSeen:
-    """The server's clock minus ours, in seconds, and what our two clocks showed when that was seen."""
+class ClockReading:
+    """The server's clock minus ours, in seconds, and what our two clocks showed when that was read."""
 
     server_skew: float
     wall: datetime
-    steady: float
+    monotonic: float
 
 
-class Asker:
-    """Sends requests that are safe to repeat. Several threads may ask at once.
+class QueryClient:
+    """Sends requests that are safe to repeat. Several threads may query at once.
 
-    ``leaving`` is told of each request before it leaves, and may raise :class:`RunStopped` in place of it.
-    ``clock_seen`` is what is known of the server's clock already.
+    ``before_send`` is called before each request leaves, and may raise :class:`RunStopped` in place of it.
+    ``clock_reading`` is the last known difference to the server's clock.
     """
 
     def __init__(
         self,
         crm: Crm,
-        allowances: Allowances,
+        limiter: AccountLimiter,
         clock: Clock,
-        stopping: Callable[[], bool],
-        leaving: Callable[[], None],
-        clock_seen: ClockSeen | None = None,
+        should_stop: Callable[[], bool],
+        before_send: Callable[[], None],
+        clock_reading: ClockReading | None = None,
     ) -> None:
         self._crm = crm
-        self._allowances = allowances
+        self._limiter = limiter
         self._clock = clock
-        self._stopping = stopping
-        self._leaving = leaving
-        self.clock_seen = clock_seen
-        self._unsure = False
+        self._should_stop = should_stop
+        self._before_send = before_send
+        self.clock_reading = clock_reading
+        self._clock_uncertain = False
 
-    @property
-    def server_skew(self) -> float | None:
-        """The server's clock minus ours, in seconds, as the last answer told it."""
-        return self.clock_seen.server_skew if self.clock_seen else None
+    def query(self, request: Request) -> Reply:
+        """Send a query and return the CRM's answer; a refusal of the query's content is an answer, too.
 
-    def ask(self, request: Request) -> Reply:
-        """The CRM's answer to a question.
-
-        A refusal of the question's content is an answer too. Raises :class:`UnansweredError` when no answer can be had,
-        :class:`CrmError` when the keys or the address are refused,
-        and :class:`RunStopped` when the person asked to stop meanwhile, limits refuse every call, or the day's budget
-        is used up.
+        Raises :class:`UnansweredError` when no answer can be had, :class:`CrmError` when the keys or the address are
+        refused, and :class:`RunStopped` when the person asked to stop meanwhile, limits refuse every call, or the daily
+        quota is used up.
         """
         failures = 0
         while True:
-            reply, verdict = self._once(request)
+            reply, verdict = self._query_once(request)
             if verdict.kind in (VerdictKind.APPLIED, VerdictKind.REFUSED):
                 return reply
             if verdict.kind is VerdictKind.MISCONFIGURED:
                 raise CrmError(f"LeadSquared refused a question: {verdict.message}", "Run: importer doctor")
             if verdict.kind is VerdictKind.THROTTLED:
-                hopeless = self._allowances.hopeless(request.call_class)
-                if hopeless is not None:
-                    raise hopeless
-            else:
-                failures += 1
-                if failures < _TRIES:
-                    self._clock.sleep(_FIRST_PAUSE * 2 ** (failures - 1))
-            if failures >= _TRIES:
+                reason = self._limiter.stop_reason(request.call_class)
+                if reason is not None:
+                    raise reason
+                continue
+            failures += 1
+            if failures >= _MAX_TRIES:
                 raise UnansweredError(
                     f"LeadSquared did not answer a question: {verdict.message}",
                     "Check the connection, then run: importer resume",
                 )
+            self._clock.sleep(_FIRST_PAUSE * 2 ** (failures - 1))
 
-    def _once(self, request: Request) -> tuple[Reply, Verdict]:
+    def _query_once(self, request: Request) -> tuple[Reply, Verdict]:
         kind = request.call_class
-        self._leaving()
-        slot = self._slot(kind)
-        before = self._clocks()
-        reply = self._allowances.send(kind, slot, lambda: self._crm.send(request))
-        self.notice(reply, before)
+        self._before_send()
+        slot = self._wait_for_slot(kind)
+        before = self._read_clocks()
+        reply = self._limiter.send(kind, slot, lambda: self._crm.send(request))
+        self.observe_clock(reply, before)
         verdict = classify(reply, batch_of_one=True)
         if verdict.kind is VerdictKind.THROTTLED:
-            self._allowances.refused(kind, verdict)
+            self._limiter.record_refusal(kind, verdict)
         else:
-            self._allowances.accepted(kind)
+            self._limiter.record_success(kind)
         return reply, verdict
 
-    def notice(self, reply: Reply, since: tuple[datetime, float] | None = None) -> None:
-        """Remember what any reply tells of the server's clock.
+    def observe_clock(self, reply: Reply, since: tuple[datetime, float] | None = None) -> None:
+        """Remember the server's clock from any reply that shows it.
 
-        ``since`` is what our clocks showed before the request left. Where they have gone different ways meanwhile, the
-        reply was perhaps compared with the time before that, and nothing is known until the server is asked again.
+        ``since`` is what our clocks showed before the request left. Where they have diverged meanwhile, the reply was
+        perhaps compared with the time before that, and the difference is not known until the server is queried again.
         """
         if reply.server_skew is None:
             return
-        now = self._clocks()
-        seen = self.clock_seen
-        before = since or ((seen.wall, seen.steady) if seen else now)
-        self._unsure = _went_apart(before, now)
-        self.clock_seen = None if self._unsure else ClockSeen(reply.server_skew, *now)
+        now = self._read_clocks()
+        last = self.clock_reading
+        before = since or ((last.wall, last.monotonic) if last else now)
+        self._clock_uncertain = _have_diverged(before, now)
+        self.clock_reading = None if self._clock_uncertain else ClockReading(reply.server_skew, *now)
 
-    def clock_jumped(self, seen: ClockSeen | None = None) -> bool:
-        """Whether the wall clock has gone another way than the steady one since the server's clock was ``seen``, by
-        default the last time.
+    def clock_jumped(self, reading: ClockReading | None = None) -> bool:
+        """Return whether the wall clock has diverged from the monotonic one since ``reading``, by default the last one.
 
-        What is known of the difference between the clocks is then worth nothing: somebody set the clock, or the
-        computer slept.
+        What is known of the difference to the server's clock is then worthless: the clock was set, or the computer
+        slept.
         """
-        seen = seen or self.clock_seen
-        return self._unsure if seen is None else _went_apart((seen.wall, seen.steady), self._clocks())
+        last = reading or self.clock_reading
+        if last is None:
+            return self._clock_uncertain
+        return _have_diverged((last.wall, last.monotonic), self._read_clocks())
 
-    def see_clock(self) -> None:
-        """See the server's clock again; it is not known if the answer does not tell. Raises what :meth:`ask` raises."""
-        self.clock_seen, self._unsure = None, False
-        self.ask(identity_request())
+    def read_clock(self) -> None:
+        """Read the server's clock anew; it stays unknown if the reply does not show it. Raises as :meth:`query`."""
+        self.clock_reading, self._clock_uncertain = None, False
+        self.query(api_user_request())
 
-    def _clocks(self) -> tuple[datetime, float]:
+    def _read_clocks(self) -> tuple[datetime, float]:
         return self._clock.now(), self._clock.monotonic()
 
-    def _slot(self, kind: CallClass) -> Slot:
+    def _wait_for_slot(self, kind: CallClass) -> Slot:
         while True:
-            if self._stopping():
+            if self._should_stop():
                 raise RunStopped("Stopped on request while asking LeadSquared.", "Run: importer resume")
-            slot = self._allowances.take(kind)
+            slot = self._limiter.acquire(kind)
             if slot is not None:
                 return slot
-            # While every slot is with a call in flight, nobody knows for how long: look again soon.
-            self._clock.sleep(min(_LONGEST_LOOK_AWAY, max(0.005, self._allowances.wait_time(kind))))
+            # While every slot is with a call in flight, nobody knows for how long: check again soon.
+            self._clock.sleep(min(_MAX_SLOT_WAIT, max(0.005, self._limiter.wait_time(kind))))
 
 
-def _went_apart(before: tuple[datetime, float], after: tuple[datetime, float]) -> bool:
-    wall, steady = (after[0] - before[0]).total_seconds(), after[1] - before[1]
-    return abs(wall - steady) > _JUMP_SECONDS
+def _have_diverged(before: tuple[datetime, float], after: tuple[datetime, float]) -> bool:
+    wall, monotonic = (after[0] - before[0]).total_seconds(), after[1] - before[1]
+    return abs(wall - monotonic) > _JUMP_SECONDS

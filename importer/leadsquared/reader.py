@@ -1,4 +1,4 @@
-"""Reads back what is in the CRM: activities of a lead, leads by a field, and whose keys these are.
+"""Read back what is in the CRM: activities of a lead, leads by a field, and the user of the API keys.
 
 Quirks that are handled here: pages of 25 unless asked otherwise, a page number called `Offset`, a total that may move
 while reading, absent list keys, several time formats, custom field sets as JSON inside a text
@@ -10,20 +10,21 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from importer.core.errors import CrmError
 from importer.core.model import CallClass, Reply, Request, VerdictKind
-from importer.leadsquared.interface import ActivitySeen, Identity, LeadSeen
+from importer.leadsquared.interface import ApiUser, CrmActivity, CrmLead
 from importer.leadsquared.responses import classify
-from importer.leadsquared.timestamps import to_iso
 
-Ask = Callable[[Request], Reply]
+Query = Callable[[Request], Reply]
 
 _GUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-_PAGE = 1000
-_MOST_PAGES = 100
-_MOST_READINGS = 3
+_PAGE_SIZE = 1000
+_MAX_PAGES = 100
+_MAX_READINGS = 3
 _RESUME = "Look again later: importer resume"
 
 
@@ -31,30 +32,30 @@ class ReadIncompleteError(CrmError):
     """A read-back that did not show everything, so that nothing may be concluded from it."""
 
 
-def identity_request() -> Request:
-    """The question whose keys these are; the one call that works on the host of any region."""
+def api_user_request() -> Request:
+    """Return the request for the user of the API keys; the one call that works on the host of any region."""
     return Request("GET", "/Authentication.svc/UserByAccessKey.Get", CallClass.STANDARD)
 
 
 class CrmReader:
-    """Asks questions through ``ask``, which keeps the limits and repeats a question that was not answered."""
+    """Reads through ``query``, which keeps the limits and repeats a query that was not answered."""
 
-    def __init__(self, ask: Ask) -> None:
-        self._ask = ask
+    def __init__(self, query: Query) -> None:
+        self._query = query
 
-    def who_am_i(self) -> Identity:
-        """Whose keys these are. Source: https://apidocs.leadsquared.com/user-authentication/
+    def read_api_user(self) -> ApiUser:
+        """Read the user of the API keys (https://apidocs.leadsquared.com/user-authentication/).
 
         Raises :class:`CrmError` when LeadSquared does not say.
         """
-        body = self._content(identity_request())
+        body = self._body(api_user_request())
         if not isinstance(body, Mapping) or not _text(body, "OrgId"):
             raise CrmError(
                 "LeadSquared does not say whose keys these are.", "Check the host, then run: importer doctor"
             )
         name = " ".join(filter(None, (_text(body, "FirstName"), _text(body, "LastName"))))
         urls = body.get("LSQCommonServiceURLs")
-        return Identity(
+        return ApiUser(
             user_name=_text(body, "Name") or name or _text(body, "EmailAddress"),
             role=_text(body, "Role"),
             org_id=_text(body, "OrgId"),
@@ -64,8 +65,8 @@ class CrmReader:
             api_host=_text(urls, "api") if isinstance(urls, Mapping) else "",
         )
 
-    def activities_of_lead(self, lead_id: str, event: str) -> list[ActivitySeen]:
-        """All activities of one lead, of type ``event`` when that is not empty.
+    def activities_of_lead(self, lead_id: str, event: str) -> list[CrmActivity]:
+        """Read all activities of one lead, of type ``event`` when that is not empty.
 
         A reading of several pages ends with the first page once more, because activities that were written meanwhile
         push others to the next page. Raises :class:`ReadIncompleteError` when the pages do not add up to the total that
@@ -73,7 +74,8 @@ class CrmReader:
         """
         if not _GUID.fullmatch(lead_id):
             raise CrmError(f"{lead_id[:60]!r} is not a lead id.", "Correct the id.")
-        for _ in range(_MOST_READINGS):
+        # A reading counts only if every page named the same total, and as many activities were shown.
+        for _ in range(_MAX_READINGS):
             found, totals = self._read_activities(lead_id, event)
             if totals == {len(found)}:
                 return list(found.values())
@@ -81,44 +83,45 @@ class CrmReader:
             f"LeadSquared showed {len(found)} of {max(totals)} activities of lead {lead_id}.", _RESUME
         )
 
-    def _read_activities(self, lead_id: str, event: str) -> tuple[dict[str, ActivitySeen], set[int]]:
-        """Activities by id, and the totals that were named meanwhile."""
-        found: dict[str, ActivitySeen] = {}
+    def _read_activities(self, lead_id: str, event: str) -> tuple[dict[str, CrmActivity], set[int]]:
+        """Return activities by id, and the totals that were named meanwhile."""
+        found: dict[str, CrmActivity] = {}
         totals: set[int] = set()
 
         def read(page: int) -> None:
-            body = self._content(_activities_request(lead_id, event, page))
+            body = self._body(_activities_request(lead_id, event, page))
             totals.add(_total(body))
             found.update((seen.id, seen) for seen in _activities(body, lead_id))
 
-        for page in range(_MOST_PAGES):
+        for page in range(_MAX_PAGES):
             before = len(found)
             read(page)
             # Where pages are counted from 1, page 0 is the same as page 1.
             if len(found) >= max(totals) or (len(found) == before and page > 1):
                 break
+        # Activities written meanwhile are on the first page, and have pushed others to the next one.
         if page:
             read(0)
         return found, totals
 
-    def find_leads(self, field: str, value: str) -> list[LeadSeen]:
-        """Leads whose ``field`` is ``value``; phones are also looked up in LeadSquared's other spellings.
+    def find_leads(self, field: str, value: str) -> list[CrmLead]:
+        """Find the leads whose ``field`` is ``value``; phones are also searched in LeadSquared's other spellings.
 
         Raises :class:`CrmError` when LeadSquared does not answer.
         """
-        found: dict[str, LeadSeen] = {}
+        found: dict[str, CrmLead] = {}
         for request in _lead_requests(field, value):
-            body = self._content(request)
+            body = self._body(request)
             for entry in body if isinstance(body, list) else [body]:
                 lead = _lead(entry)
-                if lead is not None and _has(lead, field, value):
+                if lead is not None and _has_value(lead, field, value):
                     found[lead.id.lower()] = lead
             if found:
                 break
         return list(found.values())
 
-    def _content(self, request: Request) -> Any:
-        reply = self._ask(request)
+    def _body(self, request: Request) -> Any:
+        reply = self._query(request)
         verdict = classify(reply, batch_of_one=True)
         if verdict.kind is not VerdictKind.APPLIED:
             raise CrmError(f"LeadSquared refused a question: {verdict.message}", "Run: importer doctor")
@@ -127,7 +130,7 @@ class CrmReader:
 
 def _activities_request(lead_id: str, event: str, page: int) -> Request:
     parameter = {"ActivityEvent": int(event)} if event.isascii() and event.isdigit() and len(event) < 10 else {}
-    body = {"Parameter": parameter, "Paging": {"Offset": str(page), "RowCount": str(_PAGE)}}
+    body = {"Parameter": parameter, "Paging": {"Offset": str(page), "RowCount": str(_PAGE_SIZE)}}
     return Request("POST", "/ProspectActivity.svc/Retrieve", CallClass.STANDARD, body, {"leadId": lead_id})
 
 
@@ -140,12 +143,12 @@ def _total(body: Any) -> int:
     return total
 
 
-def _activities(body: Mapping[str, Any], lead_id: str) -> Iterator[ActivitySeen]:
+def _activities(body: Mapping[str, Any], lead_id: str) -> Iterator[CrmActivity]:
     entries = body.get("ProspectActivities") or []
     for entry in entries if isinstance(entries, list) else []:
         identity = _text(entry, "Id") or _text(entry, "ProspectActivityId")
         if identity:
-            yield ActivitySeen(
+            yield CrmActivity(
                 id=identity,
                 lead_id=_text(entry, "RelatedProspectId") or lead_id,
                 event=_text(entry, "EventCode") or _text(entry, "ActivityEvent"),
@@ -155,7 +158,7 @@ def _activities(body: Mapping[str, Any], lead_id: str) -> Iterator[ActivitySeen]
             )
 
 
-_NAMES: dict[str, str] = {
+_CANONICAL_NAMES: dict[str, str] = {
     "ActivityEvent_Note": "ActivityNote",
     "NotableEventDescription": "ActivityNote",
     "Note": "ActivityNote",
@@ -163,22 +166,22 @@ _NAMES: dict[str, str] = {
 
 
 def _fields(entry: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Field names and texts, whether they stand flat, below `Data` or below `ActivityFields`."""
+    """Yield field names and texts, whether they are flat, below `Data` or below `ActivityFields`."""
     for name, value in entry.items():
-        if name.startswith("mx_") or name in _NAMES or name in ("Status", "Owner", "ActivityNote"):
-            yield from _flat(_NAMES.get(name, name), value)
+        if name.startswith("mx_") or name in _CANONICAL_NAMES or name in ("Status", "Owner", "ActivityNote"):
+            yield from _flat(_CANONICAL_NAMES.get(name, name), value)
     data = entry.get("Data")
     for pair in data if isinstance(data, list) else []:
         name = _text(pair, "Key")
         if name:
-            yield from _flat(_NAMES.get(name, name), pair.get("Value"))
+            yield from _flat(_CANONICAL_NAMES.get(name, name), pair.get("Value"))
     fields = entry.get("ActivityFields")
     for key, value in fields.items() if isinstance(fields, Mapping) else ():
-        yield from _flat(_NAMES.get(str(key), str(key)), value)
+        yield from _flat(_CANONICAL_NAMES.get(str(key), str(key)), value)
 
 
 def _flat(name: str, value: Any) -> Iterator[tuple[str, str]]:
-    """A field, or the fields of a custom field set, which is read back as JSON inside a text."""
+    """Yield a field, or the fields of a custom field set, which is read back as JSON inside a text."""
     table = value
     if isinstance(value, str) and value.lstrip().startswith("{"):
         try:
@@ -215,7 +218,7 @@ def _lead_requests(field: str, value: str) -> Iterator[Request]:
     yield Request("POST", f"{service}/Leads.Get", kind, body)
 
 
-def _lead(entry: Any) -> LeadSeen | None:
+def _lead(entry: Any) -> CrmLead | None:
     if not isinstance(entry, Mapping):
         return None
     pairs = entry.get("LeadPropertyList")
@@ -225,11 +228,11 @@ def _lead(entry: Any) -> LeadSeen | None:
     if not identity:
         return None
     fields = {str(name): str(text) for name, text in entry.items() if text is not None}
-    return LeadSeen(identity, to_iso(_text(entry, "CreatedOn")), fields)
+    return CrmLead(identity, to_iso(_text(entry, "CreatedOn")), fields)
 
 
-def _has(lead: LeadSeen, field: str, value: str) -> bool:
-    """Whether the lead that was shown really has the value: a misspelt question shows all leads or others."""
+def _has_value(lead: CrmLead, field: str, value: str) -> bool:
+    """Return whether the lead really has the value: for a misspelt query LeadSquared shows all leads, or others."""
     if field == "ProspectID":
         return lead.id.lower() == value.lower()
     if field in ("Phone", "Mobile"):
@@ -242,3 +245,40 @@ def _has(lead: LeadSeen, field: str, value: str) -> bool:
 def _text(entry: Any, name: str) -> str:
     value = entry.get(name) if isinstance(entry, Mapping) else None
     return "" if value is None or isinstance(value, (dict, list)) else str(value).strip()
+
+
+_FORMATS = (
+    "%Y-%m-%d %H:%M:%S",
+    "%Y-%m-%d %H:%M:%S.%f",
+    "%Y-%m-%dT%H:%M:%S",
+    "%Y-%m-%dT%H:%M:%S.%f",
+    "%m/%d/%Y %I:%M:%S %p",
+    "%Y-%m-%dT%H:%M:%S%z",
+    "%Y-%m-%dT%H:%M:%S.%f%z",
+)
+_TICKS = re.compile(r"/Date\((-?[0-9]{1,15})(?:[+-][0-9]{4})?\)/")
+_BEYOND_MICROSECONDS = re.compile(r"(\.[0-9]{6})[0-9]+")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def parse_timestamp(text: str) -> datetime | None:
+    """Parse a time stamp of LeadSquared in any of its formats into UTC; ``None`` for other texts."""
+    plain = _BEYOND_MICROSECONDS.sub(r"\1", text.strip()).removesuffix("Z").removesuffix("+00:00")
+    ticks = _TICKS.fullmatch(plain)
+    if ticks:
+        try:
+            return _EPOCH + timedelta(milliseconds=int(ticks[1]))
+        except OverflowError:
+            return None
+    for each in _FORMATS:
+        with suppress(ValueError, OverflowError):
+            if each.endswith("%z"):
+                return datetime.strptime(plain, each).astimezone(UTC)
+            return datetime.strptime(plain, each).replace(tzinfo=UTC)
+    return None
+
+
+def to_iso(text: str) -> str:
+    """Return the time stamp as ISO text in UTC, to the millisecond; unchanged when its format is not known."""
+    moment = parse_timestamp(text)
+    return moment.isoformat(timespec="milliseconds") if moment else text

@@ -1,4 +1,4 @@
-"""The classifier: what an answer means for its whole call. The body outranks the status.
+"""Classify a response: the verdict on its whole call. The body outranks the status.
 
 LeadSquared says HTTP 500 for bad data and HTTP 200 for failures
 (https://apidocs.leadsquared.com/error-handling/ and what integrators report), so only clearly known shapes leave
@@ -16,9 +16,9 @@ from importer.core.model import Limit, Reply, TransportFailure, Verdict, Verdict
 RATE_LIMIT = "MXAPIRateLimitExceededException"
 
 _LIMIT_TEXT = re.compile(r"exceeded the limit of ([0-9]{1,6}) in ([0-9]{1,6}) ?second", re.IGNORECASE)
-_PASSING = re.compile(r"time.?out|deadlock|temporarily", re.IGNORECASE)
-_MX = re.compile(r"MX[A-Za-z]+")
-_ABOUT_ACCESS = frozenset(
+_TRANSIENT = re.compile(r"time.?out|deadlock|temporarily", re.IGNORECASE)
+_MX_CODE = re.compile(r"MX[A-Za-z]+")
+_ACCESS_CODES = frozenset(
     {
         "MXInvalidAccessDetailsException",
         "MXInvalidUserDetailsException",
@@ -27,7 +27,7 @@ _ABOUT_ACCESS = frozenset(
         "MXAuthenticationFailedException",
     }
 )
-_CONFIGURATION = {
+_MISCONFIGURED_STATUSES = {
     301: "answered with a redirect, which is never followed",
     302: "answered with a redirect, which is never followed",
     303: "answered with a redirect, which is never followed",
@@ -39,48 +39,54 @@ _CONFIGURATION = {
     404: "does not know this call",
     405: "does not know this call",
 }
-_LONGEST_WAIT = 300.0
-_MOST_TEXT = 500
+_MAX_WAIT = 300.0
+_MAX_TEXT = 500
 
 
 def classify(reply: Reply, batch_of_one: bool) -> Verdict:
-    """What ``reply`` means for its call. ``batch_of_one`` says that the call carried a single row. Never raises."""
+    """Return the verdict on a call by its ``reply``. ``batch_of_one``: the call carried a single row. Never raises."""
     if reply.failure is TransportFailure.NOT_SENT:
         return Verdict(VerdictKind.NOT_APPLIED, "not-sent", reply.detail)
     if reply.failure is not None or reply.status is None:
         return Verdict(VerdictKind.UNCERTAIN, "no-answer", reply.detail or "No answer came back.")
-    return _answered(reply, reply.status, batch_of_one)
+    return _classify_answer(reply, reply.status, batch_of_one)
 
 
-def _answered(reply: Reply, status: int, batch_of_one: bool) -> Verdict:
-    code, message = _error_in(reply.body)
-    throttled = _throttled(reply, code, message)
+def _classify_answer(reply: Reply, status: int, batch_of_one: bool) -> Verdict:
+    code, message = _parse_error(reply.body)
+    # From the surest signs to the weakest; what none of them explains is uncertain.
+    throttled = _classify_throttling(reply, code, message)
     if throttled is not None:
         return throttled
-    if code in _ABOUT_ACCESS or (status in _CONFIGURATION and not (status == 400 and code)):
-        return _misconfigured(status, code, message)
+    if code in _ACCESS_CODES or (status in _MISCONFIGURED_STATUSES and not (status == 400 and code)):
+        reason = _MISCONFIGURED_STATUSES.get(status, "does not accept the keys")
+        text = f"LeadSquared {reason} (HTTP {status}). {message}".rstrip()
+        return Verdict(VerdictKind.MISCONFIGURED, code or f"http-{status}", text)
     if code:
-        return _refused(code, message)
+        # A time-out or deadlock in the CRM's database may have come after the row was stored.
+        if _TRANSIENT.search(message):
+            return Verdict(VerdictKind.UNCERTAIN, code, message)
+        return Verdict(VerdictKind.REFUSED, code, message or code)
     if 200 <= status < 300:
-        return _processed(reply.body, message, batch_of_one)
+        return _classify_success(reply.body, message, batch_of_one)
     text = f"LeadSquared failed with HTTP {status}"
     return Verdict(VerdictKind.UNCERTAIN, f"http-{status}", f"{text}: {message}" if message else f"{text}.")
 
 
-def _error_in(body: Any) -> tuple[str, str]:
-    """ExceptionType (only LeadSquared's own, which begin with MX) and message of an error body; else empty texts."""
+def _parse_error(body: Any) -> tuple[str, str]:
+    """Return ExceptionType (only LeadSquared's own, which begin with MX) and message of an error, or empty texts."""
     if not isinstance(body, Mapping):
         return "", ""
     code = body.get("ExceptionType")
-    known = code if isinstance(code, str) and _MX.fullmatch(code) else ""
+    known = code if isinstance(code, str) and _MX_CODE.fullmatch(code) else ""
     message = body.get("ExceptionMessage")
     if not isinstance(message, str):
         inner = body.get("Message")
         message = inner.get("Message") if isinstance(inner, Mapping) else inner
-    return known, message[:_MOST_TEXT] if isinstance(message, str) else ""
+    return known, message[:_MAX_TEXT] if isinstance(message, str) else ""
 
 
-def _throttled(reply: Reply, code: str, message: str) -> Verdict | None:
+def _classify_throttling(reply: Reply, code: str, message: str) -> Verdict | None:
     error_body = isinstance(reply.body, Mapping) and "Response" not in reply.body
     found = _LIMIT_TEXT.search(message or (reply.text if reply.status != 200 or error_body else ""))
     if reply.status != 429 and code != RATE_LIMIT and found is None:
@@ -92,24 +98,12 @@ def _throttled(reply: Reply, code: str, message: str) -> Verdict | None:
         code or "throttled",
         message or "LeadSquared's limit of calls is reached.",
         limit=limit,
-        retry_after=None if wait is None else min(_LONGEST_WAIT, max(1.0, wait)),
+        retry_after=None if wait is None else min(_MAX_WAIT, max(1.0, wait)),
     )
 
 
-def _misconfigured(status: int, code: str, message: str) -> Verdict:
-    words = _CONFIGURATION.get(status, "does not accept the keys")
-    text = f"LeadSquared {words} (HTTP {status})."
-    return Verdict(VerdictKind.MISCONFIGURED, code or f"http-{status}", f"{text} {message}".rstrip())
-
-
-def _refused(code: str, message: str) -> Verdict:
-    if _PASSING.search(message):
-        return Verdict(VerdictKind.UNCERTAIN, code, message)
-    return Verdict(VerdictKind.REFUSED, code, message or code)
-
-
-def _processed(body: Any, message: str, batch_of_one: bool) -> Verdict:
-    """A 2xx answer without an MX error: processed, unless it is no JSON or its own status word says that it failed."""
+def _classify_success(body: Any, message: str, batch_of_one: bool) -> Verdict:
+    """Classify a 2xx answer without an MX error: applied, unless it is no JSON or its own status says *failed*."""
     if not isinstance(body, (dict, list)):
         return Verdict(VerdictKind.UNCERTAIN, "unreadable-answer", "LeadSquared's answer cannot be read.")
     word = body.get("Status") if isinstance(body, dict) else "success"

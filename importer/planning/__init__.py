@@ -1,1 +1,1 @@
-"""Turns a source file and a mapping into a plan; nothing here can send."""
+"""Plan an import: check a source file with a mapping, row by row. Nothing here can send."""

@@ -1,10 +1,11 @@
-"""Phase one: a spreadsheet and a mapping become a plan. No CRM is in reach here, so nothing can be sent."""
+"""Phase one of an import: plan it from a spreadsheet and a mapping. No CRM is in reach here, so nothing can be sent."""
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import itertools
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache, partial
@@ -21,9 +22,8 @@ from importer.mapping.decoding import read_text
 from importer.mapping.headings import HeadingMatch, Table, match_headings
 from importer.mapping.loader import LoadedMapping, parse_mapping
 from importer.mapping.model import Mapping, OnInvalid, Ragged
-from importer.planning.fingerprint import fingerprint
 from importer.planning.issue_table import problem_batch
-from importer.planning.store import AccountFacts, Plan, PlanFacts, PlanWriter, ProblemGroup
+from importer.planning.store import Plan, PlanFacts, PlanWriter, ProblemGroup, SchemaSnapshot
 from importer.sources import file_signature, open_source, source_hash
 from importer.sources.interface import CHUNK_ROWS, Chunk, Source, SourceFacts, SourceOptions
 from importer.targets import TARGETS, make_target
@@ -43,7 +43,7 @@ _FIRST_ROWS = 5
 
 @dataclass(frozen=True, slots=True)
 class PlanRequest:
-    """What to plan.
+    """A request for a plan.
 
     ``options`` override what the mapping says about the file. ``locale`` holds the account's defaults for times and
     phone numbers. ``limit`` plans only the first so many rows. ``again`` is the person's reason for sending rows that
@@ -60,10 +60,10 @@ class PlanRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
-    """A request whose file is open and whose mapping fits it; not one data row has been read.
+class PreparedImport:
+    """A plan request whose file is open and whose mapping fits it; not one data row has been read.
 
-    ``account`` and ``account_notes`` are what comparing the mapping with the account gave.
+    ``account`` and ``account_notes`` are the results of the comparison with the account's schema.
     """
 
     request: PlanRequest
@@ -74,7 +74,7 @@ class Prepared:
     source_sha: str
     signature: tuple[int, int, int]
     fingerprint: str
-    account: AccountFacts = field(default_factory=AccountFacts)
+    account: SchemaSnapshot = field(default_factory=SchemaSnapshot)
     account_notes: tuple[str, ...] = ()
 
     @property
@@ -83,42 +83,42 @@ class Prepared:
 
 
 def read_mapping(path: Path) -> LoadedMapping:
-    """The mapping in ``path``, checked against all that this program knows.
+    """Read the mapping in ``path``, checked against the targets and transforms of this program.
 
     Raises :class:`MappingError` with every problem at once.
     """
     return _parsed(read_text(path), path)
 
 
-def mapping_of(facts: PlanFacts) -> LoadedMapping:
-    """The mapping that a plan was made with, as it was then."""
+def mapping_of_plan(facts: PlanFacts) -> LoadedMapping:
+    """Return the mapping that a plan was made with, as it was then."""
     return _parsed(facts.mapping_file, Path(facts.mapping_path))
 
 
-# A check needs the mapping of its plan four times; what comes of a text is the same every time, and frozen.
+# A check needs the mapping of its plan four times; the result of parsing a text is always the same, and frozen.
 @lru_cache(maxsize=8)
 def _parsed(text: str, path: Path) -> LoadedMapping:
-    return parse_mapping(text, path, **known_words())
+    return parse_mapping(text, path, **mapping_vocabulary())
 
 
-class KnownWords(TypedDict):
-    """What the floors above the mapping know, in the form in which its loader asks for it."""
+class MappingVocabulary(TypedDict):
+    """The names that the mapping's parser needs from packages above it, as its keyword arguments."""
 
     targets: Collection[str]
     transforms: Collection[str]
     check_target: Callable[[Mapping], list[MappingProblem]]
 
 
-def known_words() -> KnownWords:
-    """The names of targets and transforms, and how a target checks a mapping."""
-    return KnownWords(targets=TARGETS, transforms=TRANSFORMS, check_target=_check_target)
+def mapping_vocabulary() -> MappingVocabulary:
+    """Return the names of targets and transforms, and the function that checks a mapping by its target."""
+    return MappingVocabulary(
+        targets=TARGETS,
+        transforms=TRANSFORMS,
+        check_target=lambda mapping: TARGETS[mapping.target].check_mapping(mapping),
+    )
 
 
-def _check_target(mapping: Mapping) -> list[MappingProblem]:
-    return TARGETS[mapping.target].check_mapping(mapping)
-
-
-def prepare(request: PlanRequest) -> Prepared:
+def prepare_import(request: PlanRequest) -> PreparedImport:
     """Open the file, match its headings with the mapping and compile the checks.
 
     Raises :class:`SourceError` or :class:`MappingError`.
@@ -128,7 +128,7 @@ def prepare(request: PlanRequest) -> Prepared:
     signature = file_signature(request.source)
     options = _merged_options(mapping, request.options)
     source = open_source(request.source, options, meanwhile=partial(importlib.import_module, "pandas"))
-    headings = headings_of(loaded, source)
+    headings = match_source_headings(loaded, source)
     if headings.problems:
         raise MappingError(str(request.mapping), headings.problems)
     target = make_target(mapping)
@@ -148,7 +148,7 @@ def prepare(request: PlanRequest) -> Prepared:
         line_of=loaded.line_of,
     )
     sha = source_hash(request.source)
-    return Prepared(
+    return PreparedImport(
         request=request,
         loaded=loaded,
         source=source,
@@ -160,8 +160,8 @@ def prepare(request: PlanRequest) -> Prepared:
     )
 
 
-def headings_of(loaded: LoadedMapping, source: Source) -> HeadingMatch:
-    """How a mapping and the columns of an open file fit together."""
+def match_source_headings(loaded: LoadedMapping, source: Source) -> HeadingMatch:
+    """Match the columns of a mapping with the headings of an open file."""
     table = Table(
         name=f'{source.path}, sheet "{source.sheet}",' if source.sheet else str(source.path),
         header_row=source.header_row,
@@ -182,23 +182,27 @@ def _merged_options(mapping: Mapping, given: SourceOptions) -> SourceOptions:
 
 
 def _fingerprint(request: PlanRequest, loaded: LoadedMapping, source: Source, sha: str) -> str:
-    return fingerprint(
-        [
-            sha,
-            loaded.sha,
-            request.account,
-            source.sheet,
-            str(source.header_row),
-            ",".join(f"{found.what}={found.value}" for found in source.detections),
-            request.locale.time_zone,
-            request.locale.country,
-            str(request.limit or ""),
-            request.again,
-        ]
+    parts = (
+        sha,
+        loaded.sha,
+        request.account,
+        source.sheet,
+        str(source.header_row),
+        ",".join(f"{found.what}={found.value}" for found in source.detections),
+        request.locale.time_zone,
+        request.locale.country,
+        str(request.limit or ""),
+        request.again,
     )
+    return fingerprint(parts)
 
 
-def plan_import(prepared: Prepared, folder: Path, now: datetime, progress: Progress | None = None) -> Plan:
+def fingerprint(parts: Sequence[str]) -> str:
+    """Return one hexadecimal digest of everything that makes two plans the same plan."""
+    return hashlib.sha256("\x1f".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def plan_import(prepared: PreparedImport, folder: Path, now: datetime, progress: Progress | None = None) -> Plan:
     """Check every row and write the plan into ``folder``; ``now`` is the time to note in it (UTC).
 
     Raises :class:`SourceError` when the file turns out broken or changes while it is read.
@@ -213,17 +217,18 @@ def plan_import(prepared: Prepared, folder: Path, now: datetime, progress: Progr
     tally = _Tally()
     chunks = _limited(prepared.source.chunks(CHUNK_ROWS), prepared.request.limit)
     with Beside() as reading, Beside() as writing:
+        # Three chunks are worked on at once: the next one is read, this one checked, and the last one written.
         for chunk in reading.ahead(_at_least_one(chunks, prepared.source)):
             if tally.rows:
                 listener.reading(tally.rows)
             checked = prepared.validator.check(chunk.rows, chunk.cells, chunk.problems)
             tally.add(len(chunk.rows), int(checked.ok.sum()), checked.problems)
             problems = problem_batch(checked.problems)
-            writing.do(_keep, writer, detective, chunk, checked.ok, checked.records, problems)
-            # Not to be held while the next rows are checked.
+            writing.do(_write_chunk, writer, detective, chunk, checked.ok, checked.records, problems)
+            # Free their memory before the next rows are checked.
             del chunk, checked, problems
             reach("reading-source")
-    # Only now is everything written, so a wish to stop is heard until the last moment.
+    # Only now is everything written; until then the listener may stop the planning.
     listener.reading(tally.rows)
     if file_signature(prepared.request.source) != prepared.signature:
         raise SourceError(
@@ -233,7 +238,7 @@ def plan_import(prepared: Prepared, folder: Path, now: datetime, progress: Progr
     return writer.finish(replace(_facts(prepared, tally, now), damage=detective.findings()))
 
 
-def _keep(
+def _write_chunk(
     writer: PlanWriter,
     detective: Detective,
     chunk: Chunk,
@@ -246,7 +251,7 @@ def _keep(
 
 
 def _at_least_one(chunks: Iterator[Chunk], source: Source) -> Iterator[Chunk]:
-    """``chunks``, or one without rows, so that a plan always knows its columns."""
+    """Yield ``chunks``, or one without rows, so that a plan always knows its columns."""
     first = next(chunks, None)
     if first is None:
         import numpy as np
@@ -299,12 +304,12 @@ class _Tally:
                 self._example[code] = str(problem)
 
     def groups(self) -> tuple[ProblemGroup, ...]:
-        """The commonest code first."""
+        """Return the problems by code, the commonest code first."""
         by_size = sorted(self._rows_by_code.items(), key=lambda item: (-item[1], item[0]))
         return tuple(ProblemGroup(code, rows, tuple(self._first[code]), self._example[code]) for code, rows in by_size)
 
 
-def _facts(prepared: Prepared, tally: _Tally, now: datetime) -> PlanFacts:
+def _facts(prepared: PreparedImport, tally: _Tally, now: datetime) -> PlanFacts:
     request, mapping, source = prepared.request, prepared.mapping, prepared.source
     facts = PlanFacts(
         fingerprint=prepared.fingerprint,

@@ -1,4 +1,4 @@
-"""A plan on disk: every row of the source, what the CRM would receive for it, and what is wrong with it.
+"""Store a plan on disk: every row of the source, the record for the CRM, and the problems of the row.
 
 Two Arrow files hold the rows and the problems in the same chunks, so that memory stays at one chunk however long the
 source is. ``plan.json`` is written last: a folder without it is not a plan.
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _ROWS, _PROBLEMS, _FACTS = "rows.arrow", "problems.arrow", "plan.json"
-_AT_ONCE = 2_000
-_READ_AT_ONCE = 5_000
+_ROWS_PER_SLICE = 2_000
+_ROWS_PER_CHUNK = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +41,8 @@ class ProblemGroup:
     example: str
 
 
-class KnownState(StrEnum):
-    """How well the account was known when a plan was made."""
+class SchemaState(StrEnum):
+    """The state of the account's schema when a plan was made."""
 
     FRESH = "fresh"
     OLD = "old"
@@ -51,11 +51,11 @@ class KnownState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class AccountFacts:
-    """What a plan knew of the account: when it was read (ISO, UTC), whose tenant it is, and a digest of what it
-    demanded of the cells. The texts are empty when nothing was known."""
+class SchemaSnapshot:
+    """The account's schema as a plan knew it: when it was read (ISO, UTC), its tenant, and a digest of its constraints
+    on the cells. The texts are empty when nothing was known."""
 
-    state: KnownState = KnownState.UNKNOWN
+    state: SchemaState = SchemaState.UNKNOWN
     read_at: str = ""
     tenant: str = ""
     digest: str = ""
@@ -63,7 +63,7 @@ class AccountFacts:
 
 @dataclass(frozen=True, slots=True)
 class PlanFacts:
-    """What is known of a plan as a whole.
+    """The facts of a plan as a whole.
 
     ``rows`` = ``ready`` + ``invalid``. ``fields`` maps a column's label to the CRM field that it fills.
     ``mapping_file`` is the mapping's whole text, so that the plan can be delivered when the file has changed since.
@@ -89,12 +89,12 @@ class PlanFacts:
     again: str = ""
     damage: tuple[Damage, ...] = ()
     """Columns that look spoiled; a warning only."""
-    metadata: AccountFacts = AccountFacts()
+    metadata: SchemaSnapshot = SchemaSnapshot()
 
 
 @dataclass(frozen=True, slots=True)
 class PlanChunk:
-    """Some consecutive rows of a plan, as they stand in the source, and what is wrong with them."""
+    """Some consecutive rows of a plan, with the cells of the source and their problems."""
 
     rows: np.ndarray
     ok: np.ndarray
@@ -110,7 +110,7 @@ class Plan:
     facts: PlanFacts
 
     def chunks(self, *, only_invalid: bool = False) -> Iterator[PlanChunk]:
-        """Every row of the source in order, or only those with problems, with cells and problems."""
+        """Yield every row of the source in order, or only those with problems, with cells and problems."""
         import pyarrow.compute as pc
 
         for batch, problems in zip(self._rows("row", "ok", "c:"), self._batches(_PROBLEMS), strict=True):
@@ -118,28 +118,28 @@ class Plan:
             yield from _read_chunks(batch.filter(pc.invert(batch.column("ok"))) if some else batch, problems)
 
     def ready_batches(self) -> Iterator[tuple[np.ndarray, pa.RecordBatch]]:
-        """Row numbers and records of the rows that are ready, chunk by chunk."""
+        """Yield row numbers and records of the rows that are ready, chunk by chunk."""
         for batch in self._rows("row", "ok", "f:"):
             ready = batch.filter(batch.column("ok"))
             yield ready.column("row").to_numpy(), _fields_of(ready)
 
     def column_batches(self) -> Iterator[tuple[pa.RecordBatch, pa.RecordBatch]]:
-        """The source's cells, in the order of its columns, and the records of all rows, chunk by chunk."""
+        """Yield the source's cells, in the order of its columns, and the records of all rows, chunk by chunk."""
         for batch in self._rows("c:", "f:"):
             yield batch.select([name for name in batch.schema.names if name.startswith("c:")]), _fields_of(batch)
 
     def problem_batches(self) -> Iterator[tuple[np.ndarray, pa.RecordBatch]]:
-        """Row numbers of each chunk, and the problems of these rows."""
+        """Yield the row numbers of each chunk, and the problems of these rows."""
         for batch, problems in zip(self._rows("row"), self._batches(_PROBLEMS), strict=True):
             yield batch.column("row").to_numpy(), problems
 
-    def _rows(self, *begins: str) -> Iterator[pa.RecordBatch]:
-        """The columns of the rows whose names begin like this; unpacking the others would take time for nothing."""
+    def _rows(self, *prefixes: str) -> Iterator[pa.RecordBatch]:
+        """Yield the columns whose names have one of the prefixes; unpacking the others would take time for nothing."""
         import pyarrow as pa
 
         with pa.OSFile(str(self.folder / _ROWS)) as file:
             names = pa.ipc.open_file(file).schema.names
-        return self._batches(_ROWS, [place for place, name in enumerate(names) if name.startswith(begins)])
+        return self._batches(_ROWS, [place for place, name in enumerate(names) if name.startswith(prefixes)])
 
     def _batches(self, name: str, columns: list[int] | None = None) -> Iterator[pa.RecordBatch]:
         import pyarrow as pa
@@ -156,31 +156,28 @@ def _fields_of(batch: pa.RecordBatch) -> pa.RecordBatch:
 
 
 def _read_chunks(batch: pa.RecordBatch, problems: pa.RecordBatch) -> Iterator[PlanChunk]:
-    """The rows of a batch, few enough at a time that a million problems never stand in memory together."""
+    """Yield the rows of a batch, few enough at a time that a million problems are never in memory together."""
     import numpy as np
 
-    rows = batch.column("row").to_numpy()
-    of = problems.column("row").to_numpy()
-    for begin in range(0, max(1, len(rows)), _READ_AT_ONCE):
-        part = rows[begin : begin + _READ_AT_ONCE]
-        first, last = np.searchsorted(of, [part[0], part[-1] + 1]).tolist() if len(part) else (0, 0)
-        yield _read_chunk(batch.slice(begin, _READ_AT_ONCE), problems.slice(first, last - first))
-
-
-def _read_chunk(batch: pa.RecordBatch, problems: pa.RecordBatch) -> PlanChunk:
     names = [name for name in batch.schema.names if name.startswith("c:")]
     labels = [name.split(":", 2)[2] for name in names]
-    cells = batch.select(names).rename_columns(labels).to_pandas()
-    return PlanChunk(
-        rows=batch.column("row").to_numpy(),
-        ok=batch.column("ok").to_numpy(zero_copy_only=False),
-        cells=cells,
-        problems=ProblemTable(problems),
-    )
+    rows = batch.column("row").to_numpy()
+    problem_rows = problems.column("row").to_numpy()
+    for begin in range(0, max(1, len(rows)), _ROWS_PER_CHUNK):
+        # Rows and problems are both sorted by row number: find the problems of this part by binary search.
+        part = rows[begin : begin + _ROWS_PER_CHUNK]
+        first, last = np.searchsorted(problem_rows, [part[0], part[-1] + 1]).tolist() if len(part) else (0, 0)
+        some = batch.slice(begin, _ROWS_PER_CHUNK)
+        yield PlanChunk(
+            rows=some.column("row").to_numpy(),
+            ok=some.column("ok").to_numpy(zero_copy_only=False),
+            cells=some.select(names).rename_columns(labels).to_pandas(),
+            problems=ProblemTable(problems.slice(first, last - first)),
+        )
 
 
 class PlanWriter:
-    """Writes a plan chunk by chunk; :meth:`finish` makes it one."""
+    """Writes a plan chunk by chunk; it is valid after :meth:`finish`."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -227,6 +224,7 @@ class PlanWriter:
             writer.close()
             with (self._folder / name).open("rb") as file:
                 os.fsync(file.fileno())
+        # A folder becomes a plan when its facts appear under their name, after all else is on disk.
         target = self._folder / _FACTS
         temporary = target.with_suffix(".tmp")
         write_synced(temporary, json.dumps(asdict(facts), ensure_ascii=True).encode())
@@ -236,7 +234,7 @@ class PlanWriter:
 
 
 def open_plan(folder: Path) -> Plan:
-    """The plan in ``folder``. Raises :class:`ImporterError` when it is not there or incomplete."""
+    """Open the plan in ``folder``. Raises :class:`ImporterError` when it is not there or incomplete."""
     try:
         content = json.loads((folder / _FACTS).read_text("utf-8"))
     except (OSError, ValueError):
@@ -254,7 +252,7 @@ def open_plan(folder: Path) -> Plan:
     notes = tuple(content.pop("notes"))
     damage = tuple(Damage(**{**found, "first_rows": tuple(found["first_rows"])}) for found in content.pop("damage", ()))
     known = content.pop("metadata", {})
-    metadata = AccountFacts(**{**known, "state": KnownState(known.get("state", KnownState.UNKNOWN))})
+    metadata = SchemaSnapshot(**{**known, "state": SchemaState(known.get("state", SchemaState.UNKNOWN))})
     facts = PlanFacts(
         source=SourceFacts(**source), groups=groups, notes=notes, damage=damage, metadata=metadata, **content
     )
@@ -262,15 +260,16 @@ def open_plan(folder: Path) -> Plan:
 
 
 def to_records(rows: np.ndarray, batch: pa.RecordBatch, keys: Sequence[str]) -> Iterator[Record]:
-    """The records of a chunk, in order; ``keys[i]`` is the effect key of the i-th."""
+    """Yield the records of a chunk, in order; ``keys[i]`` is the idempotency key of the i-th."""
     names = batch.schema.names
-    for begin in range(0, len(rows), _AT_ONCE):
-        part = rows[begin : begin + _AT_ONCE].tolist()
-        pieces = [column.slice(begin, _AT_ONCE) for column in batch.columns]
+    for begin in range(0, len(rows), _ROWS_PER_SLICE):
+        part = rows[begin : begin + _ROWS_PER_SLICE].tolist()
+        pieces = [column.slice(begin, _ROWS_PER_SLICE) for column in batch.columns]
         gaps = [name for name, piece in zip(names, pieces, strict=True) if piece.null_count]
         columns = [piece.to_pylist() for piece in pieces]
         values = zip(*columns, strict=True) if columns else iter([()] * len(part))
-        for row, key, texts in zip(part, keys[begin : begin + _AT_ONCE], values, strict=True):
+        for row, key, texts in zip(part, keys[begin : begin + _ROWS_PER_SLICE], values, strict=True):
+            # A field that is absent is not sent; most columns have no gaps.
             fields = dict(zip(names, texts, strict=True))
             for name in gaps:
                 if fields[name] is None:

@@ -1,4 +1,4 @@
-"""The account's budget of calls a day: who asks uses it up just as who sends rows."""
+"""Count calls and queries against the account's daily quota (LEADSQUARED_DAILY_CALLS; the UTC day)."""
 
 from __future__ import annotations
 
@@ -11,19 +11,20 @@ from importer.core.time import Clock, start_of_day
 from importer.ledger.interface import Ledger
 
 _TRUSTED_SECONDS = 60.0
+"""For so long the number of calls that was read from the ledger is not read again."""
 
 
-def used_today(ledger: Ledger, account: str, now: datetime) -> int:
-    """How many calls left for the account since the midnight (UTC) before ``now``, with rows or without."""
+def count_calls_today(ledger: Ledger, account: str, now: datetime) -> int:
+    """Return how many calls left for the account since the midnight (UTC) before ``now``, with rows or without."""
     midnight = start_of_day(now)
     return ledger.calls_since(account, midnight) + ledger.questions_on(account, midnight[:10])
 
 
-class Budget:
-    """What is left of the account's calls of the UTC day. Belongs to the thread that opened the ledger.
+class DailyQuota:
+    """The rest of the account's calls of the UTC day. Belongs to the thread that opened the ledger.
 
-    Other threads may only call :meth:`ask` and :meth:`spent`; what they asked is written down when the owner's next
-    question is, or by :meth:`note`. Processes beside this one are seen within a minute.
+    Other threads may only call :meth:`check_and_count` and :meth:`count_sent`; their queries are recorded with the
+    owner's next one, or by :meth:`save_queries`. The calls of other processes are read anew every minute.
     """
 
     def __init__(self, account: Account, ledger: Ledger, clock: Clock) -> None:
@@ -40,41 +41,44 @@ class Budget:
             self._read()
 
     def check(self) -> None:
-        """Raises :class:`RunStopped` when no call is left today."""
+        """Raise :class:`RunStopped` when no call is left today."""
         if not self._account.daily_calls:
             return
         if threading.get_ident() == self._owner:
             self._read()
         with self._lock:
             if self._left <= 0:
-                raise budget_reached(self._account.daily_calls)
+                raise RunStopped(
+                    f"The account's budget of {self._account.daily_calls} calls a day is used up.",
+                    "Run it again tomorrow: importer resume. The budget is LEADSQUARED_DAILY_CALLS.",
+                )
 
     def allows(self, calls: int) -> bool:
-        """Whether so many ``calls`` with rows may begin together. Raises :class:`RunStopped` when not even one may."""
+        """Return whether so many ``calls`` with rows may leave. Raises :class:`RunStopped` when not even one may."""
         self.check()
         with self._lock:
             return not self._account.daily_calls or calls <= self._left
 
-    def spent(self, calls: int) -> None:
-        """So many ``calls`` with rows were begun, and are in the ledger."""
+    def count_sent(self, calls: int) -> None:
+        """Count so many ``calls`` with rows, which are in the ledger already."""
         with self._lock:
             self._left -= calls
 
-    def ask(self) -> None:
-        """A question is about to leave. Raises :class:`RunStopped` when no call is left today."""
+    def check_and_count(self) -> None:
+        """Count a query that is about to leave. Raises :class:`RunStopped` when no call is left today."""
         self.check()
         self.count()
 
     def count(self) -> None:
-        """As :meth:`ask`, for a question without which nobody could be told anything: it leaves in any case."""
+        """Count a query that leaves in any case: without it no run could begin, and none could report its stop."""
         with self._lock:
             self._left -= 1
             self._unwritten += 1
         if threading.get_ident() == self._owner:
-            self.note()
+            self.save_queries()
 
-    def note(self) -> None:
-        """Write down what other threads have asked."""
+    def save_queries(self) -> None:
+        """Record the queries of other threads in the ledger."""
         with self._lock:
             unwritten, self._unwritten = self._unwritten, 0
         if unwritten:
@@ -85,15 +89,7 @@ class Budget:
         day, at = start_of_day(now), self._clock.monotonic()
         if day == self._day and at - self._read_at < _TRUSTED_SECONDS:
             return
-        self.note()
-        used = used_today(self._ledger, self._account.name, now)
+        self.save_queries()
+        used = count_calls_today(self._ledger, self._account.name, now)
         with self._lock:
             self._day, self._read_at, self._left = day, at, self._account.daily_calls - used
-
-
-def budget_reached(daily_calls: int) -> RunStopped:
-    """The stop for a used-up daily budget."""
-    return RunStopped(
-        f"The account's budget of {daily_calls} calls a day is used up.",
-        "Run it again tomorrow: importer resume. The budget is LEADSQUARED_DAILY_CALLS.",
-    )

@@ -1,8 +1,8 @@
-"""The small file in which processes of one machine tell each other which slots of a limit are busy.
+"""Store the busy slots of a limit in a small file, for the processes of one machine.
 
 Whoever reads or writes holds the file's kernel lock for that moment, so a process may be killed at any time. Each line
-carries a check sum: one that was cut off in the middle is never taken for a whole one. The file needs no syncing: what
-a power cut takes away, the next boot holds a window for.
+carries a check sum: one that was cut off in the middle is never taken for a whole one. The file needs no syncing: after
+a power cut the next boot blocks all calls for one window.
 """
 
 from __future__ import annotations
@@ -13,26 +13,24 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import orjson
 
 from importer.core.errors import LedgerError
 from importer.core.platform.file_lock import try_lock, unlock
-from importer.rate_limit.store import Stored
+from importer.rate_limit.shared_limiter import StoredState, T
 
-T = TypeVar("T")
-
-_MOST_BYTES = 1_000_000
+_MAX_BYTES = 1_000_000
 _PATIENCE_SECONDS = 10.0
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.0002, 0.01
+_FIRST_PAUSE, _MAX_PAUSE = 0.0002, 0.01
 
 
-class Damaged(ValueError):
+class CorruptFileError(ValueError):
     """The file holds something, but not a whole line."""
 
 
-class SlotsFile:
+class FileSlotStore:
     """One line of JSON under a lock. Raises :class:`LedgerError` when the file cannot be used.
 
     ``pause`` waits between attempts to take the lock.
@@ -46,15 +44,15 @@ class SlotsFile:
             flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
             self._descriptor = os.open(path, flags, 0o600)
         except OSError as error:
-            raise self._refused(error.strerror or str(error)) from None
+            raise self._unusable(error.strerror or str(error)) from None
 
-    def change(self, decide: Callable[[Stored], tuple[T, Mapping[str, Any] | None]]) -> T:
-        """Let ``decide`` see the line while nobody else does, and put what it gives in its place."""
+    def change(self, decide: Callable[[StoredState], tuple[T, Mapping[str, Any] | None]]) -> T:
+        """Call ``decide`` with the content of the file under its lock, and write what it returns."""
         with self.locked():
             try:
-                stored = Stored(self.read())
-            except Damaged:
-                stored = Stored(None)
+                stored = StoredState(self.read())
+            except CorruptFileError:
+                stored = StoredState(None)
             result, content = decide(stored)
             if content is not None:
                 self.write(content)
@@ -62,52 +60,51 @@ class SlotsFile:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Hold the file alone."""
+        """Hold the lock of the file."""
+        # Others hold it for less than a millisecond, unless somebody stopped them just then (Ctrl-Z).
         try:
-            self._lock()
+            waited, pause = 0.0, _FIRST_PAUSE
+            while not try_lock(self._descriptor):
+                if waited > _PATIENCE_SECONDS:
+                    raise self._unusable(
+                        "another importer process holds it and does not go on; it may have been stopped"
+                    )
+                self._pause(pause)
+                waited, pause = waited + pause, min(2 * pause, _MAX_PAUSE)
             try:
                 yield
             finally:
                 unlock(self._descriptor)
         except OSError as error:
-            raise self._refused(error.strerror or str(error)) from None
-
-    def _lock(self) -> None:
-        # Others hold the lock for less than a millisecond, unless somebody stopped them just then (Ctrl-Z).
-        waited, pause = 0.0, _FIRST_PAUSE
-        while not try_lock(self._descriptor):
-            if waited > _PATIENCE_SECONDS:
-                raise self._refused("another importer process holds it and does not go on; it may have been stopped")
-            self._pause(pause)
-            waited, pause = waited + pause, min(2 * pause, _LONGEST_PAUSE)
+            raise self._unusable(error.strerror or str(error)) from None
 
     def read(self) -> dict[str, Any]:
-        """What was written last; empty when nothing ever was. Raises :class:`Damaged`."""
-        line, _, _ = os.pread(self._descriptor, _MOST_BYTES, 0).partition(b"\n")
+        """Read what was written last; empty when nothing ever was. Raises :class:`CorruptFileError`."""
+        line, _, _ = os.pread(self._descriptor, _MAX_BYTES, 0).partition(b"\n")
         if not line:
             return {}
         check, _, text = line.partition(b" ")
-        if check != _check(text):
-            raise Damaged(str(self._path))
+        if check != _checksum(text):
+            raise CorruptFileError(str(self._path))
         content = orjson.loads(text)
         assert isinstance(content, dict)
         return content
 
     def write(self, content: Mapping[str, Any]) -> None:
-        """Put ``content`` in place of what was there."""
+        """Write ``content`` in place of what was there."""
         text = orjson.dumps(content, option=orjson.OPT_NON_STR_KEYS)
-        os.pwrite(self._descriptor, _check(text) + b" " + text + b"\n", 0)
+        os.pwrite(self._descriptor, _checksum(text) + b" " + text + b"\n", 0)
 
     def close(self) -> None:
-        """Let go of the file; what it says stays."""
+        """Close the file; its content stays."""
         os.close(self._descriptor)
 
-    def _refused(self, why: str) -> LedgerError:
+    def _unusable(self, why: str) -> LedgerError:
         return LedgerError(
             f"The file {self._path}, in which imports share the account's limit, cannot be used: {why}.",
             "Check the folder IMPORTER_HOME and its disk, and end importer processes that are stopped.",
         )
 
 
-def _check(text: bytes) -> bytes:
+def _checksum(text: bytes) -> bytes:
     return b"%08x" % zlib.crc32(text)

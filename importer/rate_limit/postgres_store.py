@@ -1,7 +1,7 @@
-"""The slots of the accounts' limits in the shared database, by the database's own clock.
+"""Store the busy slots of the accounts' limits in the shared database, by the database's own clock.
 
 Machines have no clock in common but the server's, so a slot is busy until a time of the server's. Whoever reads or
-writes a line holds a lock of the database's for that moment, so a process may be killed at any time. A change that was
+writes a row holds a lock of the database's for that moment, so a process may be killed at any time. A change that was
 perhaps stored is made again: at worst a slot stays busy for longer than it had to.
 """
 
@@ -11,7 +11,7 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Any, TypeVar
+from typing import Any
 
 import psycopg
 
@@ -19,9 +19,7 @@ from importer.core.errors import LedgerError
 from importer.core.redaction import Secret
 from importer.ledger.postgres.connecting import Database, Pause, RawConnection, lock_number
 from importer.ledger.postgres.faults import Meaning, meaning_of
-from importer.rate_limit.store import Stored
-
-T = TypeVar("T")
+from importer.rate_limit.shared_limiter import StoredState, T
 
 _PAUSES = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 3.0)
 _LOCK = "SELECT pg_advisory_xact_lock(%s)"
@@ -31,45 +29,41 @@ FROM (SELECT clock_timestamp() AS at) AS moment LEFT JOIN slots ON slots.name = 
 _STORE = "INSERT INTO slots (name, content) VALUES (%s, %s) ON CONFLICT (name) DO UPDATE SET content = excluded.content"
 
 
-class SlotsConnection:
-    """The connection through which the slots of one import are kept. One thread at a time may use it."""
+class SlotConnection:
+    """The connection through which all slots of one import are stored. One thread at a time may use it."""
 
     def __init__(self, url: Secret, monotonic: Callable[[], float], answer_seconds: float = 20.0) -> None:
         self._database = Database.of(url, answer_seconds)
         self._monotonic = monotonic
         self._connection: RawConnection | None = None
 
-    def line(self, name: str, pause: Pause = time.sleep) -> SlotsLine:
-        """The store of one account and class of calls."""
-        return SlotsLine(self, name, pause)
+    def store(self, name: str, pause: Pause = time.sleep) -> PostgresSlotStore:
+        """Return the store of one account and call class."""
+        return PostgresSlotStore(self, name, pause)
 
-    def once(self, name: str, decide: Callable[[Stored], tuple[T, Mapping[str, Any] | None]]) -> T:
-        """One attempt at a change. Raises :class:`psycopg.Error`; the connection is then closed."""
+    def change_once(self, name: str, decide: Callable[[StoredState], tuple[T, Mapping[str, Any] | None]]) -> T:
+        """Attempt a change once. Raises :class:`psycopg.Error`; the connection is then closed."""
         try:
             if self._connection is None:
                 self._connection = self._database.connect(autocommit=True)
-            with self._database.watched(self._connection), self._connection.transaction():
-                return self._change(self._connection, name, decide)
+            connection = self._connection
+            with self._database.watched(connection), connection.transaction():
+                connection.execute(_LOCK, (lock_number(f"slots\x1f{name}"),))
+                # In this order: the server's time is then ahead of ours by at most the difference.
+                before = self._monotonic()
+                found = connection.execute(_READ, (name,)).fetchone()
+                assert found is not None
+                stored, clock = found
+                result, content = decide(StoredState(_parse(stored), clock, clock - before))
+                if content is not None:
+                    connection.execute(_STORE, (name, json.dumps(content)))
+                return result
         except psycopg.Error:
             self.close()
             raise
 
-    def _change(
-        self, connection: RawConnection, name: str, decide: Callable[[Stored], tuple[T, Mapping[str, Any] | None]]
-    ) -> T:
-        connection.execute(_LOCK, (lock_number(f"slots\x1f{name}"),))
-        # In this order: the server's time is then ahead of ours by at most the difference.
-        before = self._monotonic()
-        found = connection.execute(_READ, (name,)).fetchone()
-        assert found is not None
-        stored, clock = found
-        result, content = decide(Stored(_content(stored), clock, clock - before))
-        if content is not None:
-            connection.execute(_STORE, (name, json.dumps(content)))
-        return result
-
     def fault(self, error: psycopg.Error) -> LedgerError:
-        """What failed, for a person."""
+        """Return the error for people."""
         return self._database.fault(error)
 
     def close(self) -> None:
@@ -80,7 +74,7 @@ class SlotsConnection:
             self._connection = None
 
 
-def _content(stored: str | None) -> Mapping[str, Any] | None:
+def _parse(stored: str | None) -> Mapping[str, Any] | None:
     if stored is None:
         return {}
     try:
@@ -90,27 +84,27 @@ def _content(stored: str | None) -> Mapping[str, Any] | None:
     return content if isinstance(content, dict) else None
 
 
-class SlotsLine:
-    """One line of slots; implements :class:`importer.rate_limit.store.SlotStore`."""
+class PostgresSlotStore:
+    """One row of slots; implements :class:`importer.rate_limit.shared_limiter.SlotStore`."""
 
-    def __init__(self, connection: SlotsConnection, name: str, pause: Pause) -> None:
+    def __init__(self, connection: SlotConnection, name: str, pause: Pause) -> None:
         self._connection = connection
         self._name = name
         self._pause = pause
 
-    def change(self, decide: Callable[[Stored], tuple[T, Mapping[str, Any] | None]]) -> T:
-        """Let ``decide`` see the line while nobody else does, and put what it gives in its place."""
+    def change(self, decide: Callable[[StoredState], tuple[T, Mapping[str, Any] | None]]) -> T:
+        """Call ``decide`` with the content of the row under its lock, and store what it returns."""
         pauses = iter(_PAUSES)
         while True:
             try:
-                return self._connection.once(self._name, decide)
+                return self._connection.change_once(self._name, decide)
             except psycopg.Error as error:
-                told = error
+                failed = error
             pause = next(pauses, None)
-            if pause is None or meaning_of(told) not in (Meaning.LOST, Meaning.PASSING):
-                raise self._connection.fault(told) from None
+            if pause is None or meaning_of(failed) not in (Meaning.LOST, Meaning.PASSING):
+                raise self._connection.fault(failed) from None
             self._pause(pause)
 
     def close(self) -> None:
-        """Close the connection that all lines share."""
+        """Close the connection that all stores share."""
         self._connection.close()

@@ -1,39 +1,64 @@
-"""The slots of an account's limit, shared by all processes of this machine, or of several.
+"""Share the slots of an account's limit between all processes of this machine, or of several.
 
-A store (a small file, or a line of a database, for each account and call class) keeps the calls of the window, together
-with the limit that a refusal taught, so that what one process learns all of them apply from their next call on. A slot
+A store (a small file, or a row of a database, for each account and call class) keeps the calls of the window, together
+with the limit that was learned from a refusal, so that all processes keep it from their next call on. A slot
 whose process died during a call becomes free once the CRM can no longer count that call; living processes renew theirs.
 Times in a file are monotonic seconds of this boot, times in a database are its own. After another boot, or when nothing
-is known, one window is held.
+is known, all calls are blocked for one window.
 """
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
 
 from importer.core.model import Limit
-from importer.rate_limit.store import SlotStore, Stored
-from importer.rate_limit.window_limiter import MARGIN_SECONDS, CompletionLimiter, LimiterState, Slot
+from importer.rate_limit.window_limiter import IN_FLIGHT, MARGIN_SECONDS, CompletionLimiter, LimiterState, Slot
 
 T = TypeVar("T")
 
-_FARTHEST = 7200.0
-"""No window, and no pause that a refusal asks for, is longer: windows have at most 3,600 seconds."""
-_IN_FLIGHT = float("inf")
+_MAX_WINDOW_OR_PAUSE = 7200.0
+"""No window is longer (at most 3,600 seconds), nor the pause after a refusal."""
 _EARLIEST = -1e12
 
 
-def _any_number() -> int:
-    return secrets.randbits(48)
+@dataclass(frozen=True, slots=True)
+class StoredState:
+    """The content of a store, and the time by which it counts.
+
+    ``content`` is empty when nothing ever was, and ``None`` when it cannot be read. ``clock`` is the store's time in
+    seconds, ``None`` where that is the caller's own; ``ahead`` is how much it is ahead of the caller's, at most.
+    """
+
+    content: Mapping[str, Any] | None
+    clock: float | None = None
+    ahead: float = 0.0
 
 
-class SharedSlots:
+class SlotStore(Protocol):
+    """One small JSON object that several processes read and write in turn."""
+
+    def change(self, decide: Callable[[StoredState], tuple[T, Mapping[str, Any] | None]]) -> T:
+        """Call ``decide`` with the stored state under a lock, and store what it returns, unless that is ``None``.
+
+        ``decide`` may be called again when it is not certain that its decision was stored.
+        Raises :class:`LedgerError` when the store cannot be used.
+        """
+        ...
+
+    def close(self) -> None:
+        """Close the store; its content stays."""
+        ...
+
+
+class SharedLimiter:
     """A limiter whose state is in a store. ``longest_call`` is how many seconds a call can last and be counted late.
 
-    ``first_number`` gives where to begin to number slots when nothing is known, so that two beginnings do not meet.
-    Every method raises :class:`LedgerError` when the store cannot be used.
+    ``boot`` identifies the boot whose clock counts. ``first_number`` gives where to begin to number slots when nothing
+    is known, so that two beginnings do not meet. Every method raises :class:`LedgerError` when the store cannot be
+    used.
     """
 
     def __init__(
@@ -44,154 +69,159 @@ class SharedSlots:
         *,
         boot: str,
         margin: float = MARGIN_SECONDS,
-        first_number: Callable[[], int] = _any_number,
+        first_number: Callable[[], int] = lambda: secrets.randbits(48),
     ) -> None:
         self._store = store
-        self._own = limit
-        self._taught: Limit | None = None
-        self._most: int | None = None
+        self._configured = limit
+        self._learned: Limit | None = None
+        self._cap: int | None = None
         self._margin = margin
         self._boot = boot
-        self._longest = longest_call
+        self._longest_call = longest_call
         self._first_number = first_number
-        self._flying: dict[int, float] = {}
-        self._mine: set[int] = set()
+        self._in_flight: dict[int, float] = {}
+        """Slots of calls in flight in all processes, each with the time at which it is free if its process dies."""
+        self._own_slots: set[int] = set()
 
     @property
     def limit(self) -> Limit:
         """The limit that is kept, as it was known when the store was last read."""
-        return self._own.stricter(self._taught)
+        return self._configured.stricter(self._learned)
 
     def wait_time(self, now: float) -> float:
-        """Seconds until a slot may be free: 0 when one is, infinity when that depends on calls in flight."""
+        """Return the seconds until a slot may be free: 0 when one is, infinity when calls in flight decide that."""
         return self._change(now, lambda limiter, at, _: limiter.wait_time(at))
 
-    def free(self, now: float) -> int:
-        """How many calls may leave now."""
-        return self._change(now, lambda limiter, at, _: limiter.free(at))
+    def available(self, now: float) -> int:
+        """Return how many calls may leave now."""
+        return self._change(now, lambda limiter, at, _: limiter.available(at))
 
-    def take(self, now: float) -> Slot | None:
-        """A slot for a call that leaves now, or ``None`` when none is free."""
-        return next(iter(self.take_several(now, 1)), None)
+    def acquire(self, now: float) -> Slot | None:
+        """Acquire a slot for a call that leaves now, or ``None`` when none is free."""
+        return next(iter(self.acquire_several(now, 1)), None)
 
-    def take_several(self, now: float, most: int) -> list[Slot]:
-        """Slots for up to ``most`` calls that leave now, in one change of the store."""
+    def acquire_several(self, now: float, most: int) -> list[Slot]:
+        """Acquire slots for up to ``most`` calls that leave now, in one change of the store."""
 
-        def take(limiter: CompletionLimiter, at: float, _: float) -> list[Slot]:
-            slots = limiter.take_several(at, most)
-            self._flying.update({slot.number: at + self._longest for slot in slots})
+        def acquire(limiter: CompletionLimiter, at: float, _: float) -> list[Slot]:
+            slots = limiter.acquire_several(at, most)
+            self._in_flight.update({slot.number: at + self._longest_call for slot in slots})
             return slots
 
-        slots = self._change(now, take)
-        self._mine.update(slot.number for slot in slots)
+        slots = self._change(now, acquire)
+        self._own_slots.update(slot.number for slot in slots)
         return slots
 
     def holds(self, slot: Slot, now: float) -> bool:
-        """Whether the slot is still the call's own; if so, it stays busy for long enough from now on."""
+        """Return whether the slot is still the call's own; if so, it stays busy for long enough from now on."""
 
         def hold(limiter: CompletionLimiter, at: float, _: float) -> bool:
-            held = slot.number in self._mine and limiter.holds(slot, at)
+            held = slot.number in self._own_slots and limiter.holds(slot, at)
             if held:
-                self._flying[slot.number] = at + self._longest
+                self._in_flight[slot.number] = at + self._longest_call
             return held
 
         return self._change(now, hold)
 
-    def done(self, slot: Slot, now: float) -> None:
-        """The call completed now."""
-        self._mine.discard(slot.number)
-        self._change(now, lambda limiter, at, _: limiter.done(slot, at))
+    def release(self, slot: Slot, now: float) -> None:
+        """Release the slot of a call that completed now."""
+        self._own_slots.discard(slot.number)
+        self._change(now, lambda limiter, at, _: limiter.release(slot, at))
 
-    def give_up(self, slot: Slot, now: float, busy_for: float) -> None:
-        """The call was given up now; it may arrive up to ``busy_for`` seconds later."""
-        self._mine.discard(slot.number)
-        self._change(now, lambda limiter, at, _: limiter.give_up(slot, at, busy_for))
+    def abandon(self, slot: Slot, now: float, busy_for: float) -> None:
+        """Release the slot of a call that was given up now and may arrive up to ``busy_for`` seconds later."""
+        self._own_slots.discard(slot.number)
+        self._change(now, lambda limiter, at, _: limiter.abandon(slot, at, busy_for))
 
-    def hold_until(self, moment: float) -> None:
+    def block_until(self, moment: float) -> None:
         """Let no call leave before ``moment``."""
-        self._change(None, lambda limiter, _, ahead: limiter.hold_until(moment + ahead))
+        self._change(None, lambda limiter, _, ahead: limiter.block_until(moment + ahead))
 
     def learn(self, limit: Limit) -> None:
         """Let all processes keep this limit, too; a longer window also applies to calls already completed."""
         self._change(None, lambda limiter, *_: limiter.learn(limit))
 
-    def unlearn(self) -> None:
+    def forget_learned(self) -> None:
         """Let all processes forget what was learned."""
-        self._taught = None
-        self._change(None, lambda limiter, *_: limiter.unlearn())
+        self._learned = None
+        self._change(None, lambda limiter, *_: limiter.forget_learned())
 
-    def narrow(self, calls: int | None) -> None:
-        """Take no slot here that would make more than ``calls`` busy; other processes decide for themselves."""
-        self._most = calls
+    def set_cap(self, calls: int | None) -> None:
+        """Acquire no slot here that would make more than ``calls`` busy; other processes decide for themselves."""
+        self._cap = calls
 
     def close(self) -> None:
-        """Let go of the store; the slots stay as they are."""
+        """Close the store; the slots stay as they are."""
         self._store.close()
 
     def _change(self, now: float | None, action: Callable[[CompletionLimiter, float, float], T]) -> T:
-        """Do ``action`` on the limiter with the state of all processes; what becomes of that is stored.
+        """Do ``action`` on a limiter with the state of all processes, and store the state that results.
 
         The action gets the time as the store counts it, and how much that is ahead of ours. ``now`` is ``None`` where
-        only the state counts. A state that is not known is then left so, for the next one who wants a slot has to hold
-        a window.
+        only the state counts. A state that is not known is then left so, for the next call that needs a slot has to
+        wait for a window.
         """
 
-        def decide(stored: Stored) -> tuple[T, Mapping[str, Any] | None]:
+        def decide(stored: StoredState) -> tuple[T, Mapping[str, Any] | None]:
+            # First: the state of all processes; without one, a new state that is blocked for a while.
             at = now if now is None or stored.clock is None else stored.clock
-            known, hold = self._read(stored.content, at)
-            state = known or self._unknown(at, hold)
-            before = dict(self._flying)
+            known, blocked_for = self._parse(stored.content, at)
+            if known is None:
+                self._in_flight = {}
+                blocked_until = _EARLIEST if at is None else at + blocked_for
+                state = LimiterState(blocked_until=blocked_until, last=self._first_number(), learned=self._learned)
+            else:
+                state = known
+            # Then the action, by the rules of the window limiter.
+            before = dict(self._in_flight)
             self._renew(at)
-            limiter = CompletionLimiter(self._own, self._margin, state)
-            limiter.narrow(self._most)
-            done = action(limiter, _EARLIEST if at is None else at, stored.ahead)
-            self._taught = limiter.state.taught
-            changed = (known is not None or at is not None) and (limiter.state, self._flying) != (known, before)
-            return done, self._written(limiter.state) if changed else None
+            limiter = CompletionLimiter(self._configured, self._margin, state)
+            limiter.set_cap(self._cap)
+            result = action(limiter, _EARLIEST if at is None else at, stored.ahead)
+            self._learned = limiter.state.learned
+            # Last: store the state only if it changed, for most calls of this method only read.
+            changed = (known is not None or at is not None) and (limiter.state, self._in_flight) != (known, before)
+            return result, self._serialize(limiter.state) if changed else None
 
         return self._store.change(decide)
 
-    def _read(self, known: Mapping[str, Any] | None, now: float | None) -> tuple[LimiterState | None, float]:
-        """The state as it was left, or ``None`` without one of this boot and the seconds to be held then."""
+    def _parse(self, content: Mapping[str, Any] | None, now: float | None) -> tuple[LimiterState | None, float]:
+        """Parse the stored state; ``None`` without one of this boot, and the seconds to block all calls then."""
         window = self.limit.seconds + self._margin
-        if known is None:
+        if content is None:
             # Calls of this boot may be under way, and nobody knows which.
-            return None, max(window, self._longest)
-        if not known or known["boot"] != self._boot:
+            return None, max(window, self._longest_call)
+        if not content or content["boot"] != self._boot:
             return None, window
-        busy, flying = _times(known["busy"]), _times(known["flying"])
-        latest = max([known["held"], *busy.values(), *flying.values()])
+        busy, in_flight = _times(content["busy"]), _times(content["flying"])
+        latest = max([content["held"], *busy.values(), *in_flight.values()])
         # Where a boot has no id, times far ahead tell that the clock has begun anew.
-        if now is not None and latest > now + self._longest + _FARTHEST:
+        if now is not None and latest > now + self._longest_call + _MAX_WINDOW_OR_PAUSE:
             return None, window
-        self._flying = {number: until for number, until in flying.items() if now is None or until > now}
-        taught = Limit(int(known["taught"][0]), float(known["taught"][1])) if known["taught"] else None
-        busy.update(dict.fromkeys(self._flying, _IN_FLIGHT))
-        return LimiterState(busy, known["held"], known["last"], taught), 0
-
-    def _unknown(self, now: float | None, hold: float) -> LimiterState:
-        self._flying = {}
-        held = _EARLIEST if now is None else now + hold
-        return LimiterState(held_until=held, last=self._first_number(), taught=self._taught)
+        # Slots of dead processes, which nobody renewed, are free again; those in flight wait for their release.
+        self._in_flight = {number: until for number, until in in_flight.items() if now is None or until > now}
+        learned = Limit(int(content["taught"][0]), float(content["taught"][1])) if content["taught"] else None
+        busy.update(dict.fromkeys(self._in_flight, IN_FLIGHT))
+        return LimiterState(busy, content["held"], content["last"], learned), 0
 
     def _renew(self, now: float | None) -> None:
-        """Calls of this process are on their way as long as it lives, however slowly an answer comes."""
+        """Renew the slots of this process: its calls are in flight as long as it lives, however slow a response is."""
         if now is None:
             return
-        for number in self._mine & self._flying.keys():
-            if self._flying[number] < now + self._longest / 2:
-                self._flying[number] = now + self._longest
+        for number in self._own_slots & self._in_flight.keys():
+            if self._in_flight[number] < now + self._longest_call / 2:
+                self._in_flight[number] = now + self._longest_call
 
-    def _written(self, state: LimiterState) -> Mapping[str, Any]:
+    def _serialize(self, state: LimiterState) -> Mapping[str, Any]:
         return {
             "boot": self._boot,
-            "held": max(state.held_until, _EARLIEST),
+            "held": max(state.blocked_until, _EARLIEST),
             "last": state.last,
-            "taught": [state.taught.calls, state.taught.seconds] if state.taught else None,
-            "busy": {number: free_at for number, free_at in state.busy.items() if free_at != _IN_FLIGHT},
-            "flying": {number: self._flying[number] for number, at in state.busy.items() if at == _IN_FLIGHT},
+            "taught": [state.learned.calls, state.learned.seconds] if state.learned else None,
+            "busy": {number: free_at for number, free_at in state.busy.items() if free_at != IN_FLIGHT},
+            "flying": {number: self._in_flight[number] for number, at in state.busy.items() if at == IN_FLIGHT},
         }
 
 
-def _times(known: Mapping[str, Any]) -> dict[int, float]:
-    return {int(number): float(moment) for number, moment in known.items()}
+def _times(stored: Mapping[str, Any]) -> dict[int, float]:
+    return {int(number): float(moment) for number, moment in stored.items()}

@@ -8,69 +8,69 @@ from dataclasses import dataclass
 from importer.core.errors import UsageError
 from importer.core.issues import CATALOGUE
 from importer.delivery.deduplication import ALREADY_SENT, GIVEN_UP, WAITS_FOR_OTHER_RUN
-from importer.delivery.outcomes import CONTRADICTION, NO_ANSWER, NO_RECEIPT, REFUSED_WHOLE
-from importer.leadsquared.error_catalog import EXPLAINED, Explained
+from importer.delivery.outcomes import DUPLICATE_ID, NO_ANSWER, NO_RECEIPT, REFUSED_WHOLE
+from importer.leadsquared.error_catalog import ERROR_EXPLANATIONS, ErrorExplanation
 from importer.ledger.interface import DECIDED, UNDECIDED
 from importer.validation.catalogue import example_of
 
 _LIKENESS = 60.0
 _LOOK_AGAIN = "Do not enter or import the row again. Run: importer resume"
 
-DELIVERY: dict[str, Explained] = {
+DELIVERY: dict[str, ErrorExplanation] = {
     one.code: one
     for one in (
-        Explained(
+        ErrorExplanation(
             NO_ANSWER,
             "No complete answer came back",
             "The connection was cut, timed out, or what came back could not be read. The row may be in LeadSquared or "
             "not; the importer looks there before it sends anything again.",
             _LOOK_AGAIN,
         ),
-        Explained(
+        ErrorExplanation(
             NO_RECEIPT,
             "The answer does not speak of this row",
             "LeadSquared answered a call of several rows without a receipt for this one. That is no success, and no "
             "refusal.",
             _LOOK_AGAIN,
         ),
-        Explained(
+        ErrorExplanation(
             REFUSED_WHOLE,
             "A call was refused because of one of its rows",
             "The importer looks which of its rows were stored, and sends the others again in smaller calls, until the "
             "bad row is alone.",
             _LOOK_AGAIN,
         ),
-        Explained(
-            CONTRADICTION,
+        ErrorExplanation(
+            DUPLICATE_ID,
             "LeadSquared gave the id of another row",
             "Two rows cannot be the same activity, so one of the two answers is wrong.",
             f"Compare the lead in LeadSquared with both rows. {_LOOK_AGAIN}",
         ),
-        Explained(
+        ErrorExplanation(
             ALREADY_SENT,
             "An earlier run created this row",
             "A row with the same content went to the same account before, so it was not sent again.",
             'Nothing. To send it once more on purpose: importer run … --again "why"',
         ),
-        Explained(
+        ErrorExplanation(
             DECIDED,
             "A person decided what became of this row",
             "It was in doubt, and somebody looked in LeadSquared. Name, time and reason stand in the evidence.",
             "Nothing. To take the decision back: importer decide RUN --row ROW --as undecided --why …",
         ),
-        Explained(
+        ErrorExplanation(
             UNDECIDED,
             "A decision about this row was taken back",
             "The row is in doubt again, as it was before.",
             "Run `importer resume`, or decide again: importer decide",
         ),
-        Explained(
+        ErrorExplanation(
             GIVEN_UP,
             "A person gave this row up in an earlier run",
             "A row with the same content was in doubt there, and somebody decided not to go after it.",
             'Nothing. To send it on purpose: importer run … --again "why"',
         ),
-        Explained(
+        ErrorExplanation(
             WAITS_FOR_OTHER_RUN,
             "Another run is not sure about the same row",
             "A row with the same content is in doubt in an earlier run. Sending it here could double it.",
@@ -100,7 +100,7 @@ def explanations() -> Iterator[Explanation]:
         yield Explanation(code, "A problem of a row", kind.title, kind.explanation, words, _advice(example.remedy))
     for one in DELIVERY.values():
         yield Explanation(one.code, "Found out while sending", one.title, one.explanation, "", one.remedy)
-    for one in EXPLAINED.values():
+    for one in ERROR_EXPLANATIONS.values():
         yield Explanation(one.code, "LeadSquared's own", one.title, one.explanation, "", one.remedy)
 
 
@@ -111,7 +111,7 @@ def _advice(remedy: str) -> str:
 
 def remedy_of(code: str) -> str:
     """What to do about rows that came back from LeadSquared with this code, or nothing where only its text can tell."""
-    known = DELIVERY.get(code) or EXPLAINED.get(code)
+    known = DELIVERY.get(code) or ERROR_EXPLANATIONS.get(code)
     return known.remedy if known else ""
 
 

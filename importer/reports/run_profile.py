@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from importer.core.model import Record, VerdictKind
 from importer.ledger.interface import PastCall
 from importer.mapping.model import FieldType
-from importer.planning.plan import mapping_of
+from importer.planning.plan import mapping_of_plan
 from importer.planning.store import Plan, to_records
 from importer.reports.attention_rows import PEOPLE, invalid_people, people_of
 from importer.reports.column_profile import ColumnValues
@@ -55,7 +55,7 @@ def look_into(books: Books) -> Insight:
 def _columns(plan: Plan, strips: Mapping[str, tuple[int, ...]]) -> Iterator[ColumnInsight]:
     days = _day_fields(plan)
     columns = plan.facts.source.columns
-    words = read_as(mapping_of(plan.facts).mapping, plan.facts.fields)
+    words = read_as(mapping_of_plan(plan.facts).mapping, plan.facts.fields)
     values = [ColumnValues() for _ in columns]
     by_day = {label: ColumnValues(is_day=True) for label in days}
     for cells, records in plan.column_batches():
@@ -91,7 +91,7 @@ def _first_ten(texts: Any) -> Any:
 
 def _day_fields(plan: Plan) -> dict[str, str]:
     """The columns that become a date in the CRM, with the flat name of the field that holds it."""
-    mapping = mapping_of(plan.facts).mapping
+    mapping = mapping_of_plan(plan.facts).mapping
     dates = {flat.name for flat in mapping.flat_fields() if flat.rule.type in _DAYS}
     found = {}
     for label, fields in plan.facts.fields.items():
@@ -131,14 +131,14 @@ def _preview(plan: Plan, records: list[Record]) -> str:
     """The records as one request's body, for targets of single rows one after the other."""
     if not records:
         return ""
-    target = make_target(mapping_of(plan.facts).mapping)
+    target = make_target(mapping_of_plan(plan.facts).mapping)
     groups = [records] if target.batch_size > 1 else [[record] for record in records]
     return "\n\n".join(json.dumps(target.request(group).body, ensure_ascii=False, indent=2) for group in groups)
 
 
 def _sent(plan: Plan, records: list[Record]) -> tuple[tuple[str, tuple[str | None, ...]], ...]:
     """Each field that one of the records has, in the order of the mapping, with its texts."""
-    names = [flat.name for flat in mapping_of(plan.facts).mapping.flat_fields()]
+    names = [flat.name for flat in mapping_of_plan(plan.facts).mapping.flat_fields()]
     texts = [(name, tuple(record.fields.get(name) for record in records)) for name in names]
     return tuple((name, found) for name, found in texts if any(text is not None for text in found))
 

@@ -12,7 +12,7 @@ from importer.core.issues import CATALOGUE
 from importer.core.model import NEEDS_PERSON, CallClass, Counts, Outcome, Status, VerdictKind
 from importer.ledger.interface import DECIDED, Ledger, Run, RunState
 from importer.planning.store import Plan, PlanChunk, PlanFacts
-from importer.rate_limit.window_limiter import limit_words
+from importer.rate_limit.window_limiter import describe_limit
 from importer.reports.account_freshness import account_known
 from importer.reports.error_codes import remedy_of
 from importer.reports.interface import RESULT_COLUMNS, Cost, ErrorGroup, ReportColumn, ResultChunk, RunSummary
@@ -235,10 +235,10 @@ def _facts(books: Books, account: Account | None) -> Iterator[tuple[str, str]]:
     for kind in CallClass:
         if kind in learned:
             limit = learned[kind].limit
-            yield (f"Limit of {kind.value} calls", f"{limit_words(kind, limit.calls, limit.seconds)} (learned)")
+            yield (f"Limit of {kind.value} calls", f"{describe_limit(kind, limit.calls, limit.seconds)} (learned)")
         elif account is not None:
             limit = account.limits[kind]
-            yield (f"Limit of {kind.value} calls", f"{limit_words(kind, limit.calls, limit.seconds)} (configured)")
+            yield (f"Limit of {kind.value} calls", f"{describe_limit(kind, limit.calls, limit.seconds)} (configured)")
 
 
 def _calls(calls: int, by_verdict: Mapping[VerdictKind, int]) -> str:

@@ -1,4 +1,4 @@
-"""A small world for the pipeline: a plan on disk, a ledger in memory, a CRM in memory with scripted faults."""
+"""A small environment for deliveries: a plan on disk, a ledger in memory, a CRM in memory with scripted faults."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def lead(number: int) -> str:
 
 
 class VirtualClock:
-    """Time that passes only when somebody sleeps; safe to use from several threads."""
+    """A clock whose time passes only in ``sleep``; safe to use from several threads."""
 
     def __init__(self) -> None:
         self._seconds = 0.0
@@ -65,8 +65,8 @@ class VirtualClock:
 
 
 @dataclass
-class Told:
-    """Progress that remembers."""
+class RecordingProgress:
+    """A progress listener that records all calls."""
 
     notes: list[str] = field(default_factory=list)
     waits: list[str] = field(default_factory=list)
@@ -98,7 +98,7 @@ UNREACHED = Reply(status=None, failure=TransportFailure.NOT_SENT, detail="The re
 
 
 class MemoryCrm:
-    """Holds activities by lead. ``faults`` are used up by write calls, one each; ``read_faults`` by questions.
+    """A CRM in memory: activities by lead. ``faults`` are used up by write calls, one each; ``read_faults`` by queries.
 
     Every lead exists but those that are ``gone``. ``bad_notes`` are refused: per row, or the whole call when ``whole`` is set.
     """
@@ -207,7 +207,7 @@ def BLIND(request: Request, act: Callable[[], Reply]) -> Reply:
 def make_plan(
     folder: Path, rows: Sequence[tuple[str, str]], mapping: str = BY_ID, *, chunk: int = 40, again: str = ""
 ) -> Plan:
-    """A plan whose ready rows are (lead id, note), numbered from 2."""
+    """Make a plan whose ready rows are (lead id, note), numbered from 2."""
     writer = PlanWriter(folder)
     for start in range(0, max(1, len(rows)), chunk):
         part = rows[start : start + chunk]
@@ -246,7 +246,7 @@ def make_plan(
 
 
 class World:
-    """One account with its CRM, ledger and clock."""
+    """An account with its CRM, ledger and clock."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -254,7 +254,7 @@ class World:
         self.crm = MemoryCrm(self.clock)
         self.ledger = MemoryLedger(clock=self.clock.now)
         self.stop = threading.Event()
-        self.told = Told()
+        self.progress = RecordingProgress()
         secret = Secret("canary-key-of-the-tests")
         self.account = Account(
             name="test",
@@ -269,17 +269,17 @@ class World:
         return make_plan(self.folder / name, rows, mapping, again=again)
 
     def deliver(self, plan: Plan, options: DeliveryOptions | None = None) -> Delivered:
-        """Calls arrive in the order in which they leave, so that each fault meets the call that it is meant for."""
+        """Deliver with one worker thread, so that each fault meets the call that it is meant for."""
         with patch("importer.delivery.dispatcher.ThreadPoolExecutor", lambda *_, **__: ThreadPoolExecutor(1)):
             return self._deliver(plan, options)
 
     def _deliver(self, plan: Plan, options: DeliveryOptions | None) -> Delivered:
-        return deliver(plan, self.account, self.crm, self.ledger, self.clock, self.stop, self.told, options)
+        return deliver(plan, self.account, self.crm, self.ledger, self.clock, self.stop, self.progress, options)
 
     def statuses(self, run: str = "run-1") -> Counter[str]:
         return Counter(outcome.status.value for outcome in self.ledger.outcomes(run))
 
 
 def visits(count: int, first: int = 0) -> list[tuple[str, str]]:
-    """Rows of different leads with different notes."""
+    """Return rows of different leads with different notes."""
     return [(lead(number), f"visit {number}") for number in range(first, first + count)]

@@ -1,1 +1,1 @@
-"""Reads uncertain rows back from the CRM and settles them."""
+"""Reconcile uncertain rows with the CRM by reading them back."""

@@ -1,20 +1,34 @@
-"""What a read-back proves about rows that look alike. Pure: it is given what was seen and decides."""
+"""Match the rows that were sent with what a read-back shows, and compare both sides in one normal form.
+
+Pure: it is given what the CRM shows, and decides.
+"""
 
 from __future__ import annotations
 
+import html
+import re
+import unicodedata
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 
 from importer.core.model import Status
-from importer.delivery.reconciliation.comparison import created_since, same_activity, same_key, written_since
-from importer.leadsquared.interface import ActivitySeen, LeadSeen
+from importer.leadsquared.interface import CrmActivity, CrmLead
+from importer.leadsquared.reader import parse_timestamp
 from importer.targets.interface import Footprint, Trace
 
+SKEW_MARGIN = timedelta(minutes=2)
+MIN_TRUNCATED_LENGTH = 100
+"""From this length on a text that begins like ours counts as ours, truncated to the length of the CRM's field."""
 
-class Found(StrEnum):
-    """What one reading says of one row."""
+_NOT_COMPARED = frozenset({"ActivityOwnerEmail", "ProcessFilesAsync", "ActivityEvent"})
+_NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?")
+
+
+class RowPresence(StrEnum):
+    """The presence of a row in the CRM, by one reading."""
 
     PRESENT = "present"
     ABSENT = "absent"
@@ -22,103 +36,109 @@ class Found(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """The decision for one row: its status and ids, and the evidence in words.
+class RowMatch:
+    """The decision for one row: its status and ids, and ``text``, the evidence in one sentence.
 
-    ``fitting`` are the ids of the activities that may be this row's, when it stays unclear.
+    ``candidate_ids`` are the ids of the activities or leads that may be this row's, when it stays unclear.
     """
 
-    found: Found
+    presence: RowPresence
     status: Status = Status.UNCERTAIN
     activity_id: str = ""
     lead_id: str = ""
     code: str = ""
     text: str = ""
-    fitting: tuple[str, ...] = ()
+    candidate_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Looked:
-    """What was seen at one lead; ``trouble`` says why nothing can be concluded.
+class ReadBackResult:
+    """The activities or leads that the CRM shows for one lead; ``trouble`` says why nothing can be concluded.
 
     ``gone`` says that the lead itself is not in the CRM: deleted, merged into another, hidden from these keys, or never
     there.
     """
 
-    activities: tuple[ActivitySeen, ...] = ()
-    leads: tuple[LeadSeen, ...] = ()
+    activities: tuple[CrmActivity, ...] = ()
+    leads: tuple[CrmLead, ...] = ()
     trouble: str = ""
     gone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class RowGroup:
     """``rows`` rows of one lead that cannot be told apart, the first of which left at ``sent_at`` (UTC).
 
-    ``skew`` is the server's clock minus ours, in seconds. ``without_lead`` says that the rows are certainly absent when
-    their lead is not in the CRM.
+    ``skew`` is the server's clock minus ours, in seconds. ``absent_without_lead`` says that the rows are certainly
+    absent when their lead is not in the CRM.
     """
 
-    footprint: Footprint
+    query: Footprint
     rows: int
     sent_at: datetime
     skew: float
-    without_lead: bool = False
+    absent_without_lead: bool = False
 
 
-_ABSENT = Finding(Found.ABSENT)
+_ABSENT = RowMatch(RowPresence.ABSENT)
 _GONE = "The row's lead is not in LeadSquared: it was deleted, merged into another, or is hidden from these keys."
 
 
-def judge_lead(
-    groups: Sequence[Group], looked: Looked, booked: Collection[str], import_key: str
-) -> list[list[Finding]]:
-    """For each group of one lead's rows, one finding for each of its rows.
+def match_rows(
+    groups: Sequence[RowGroup], found: ReadBackResult, owned: Collection[str], import_key: str
+) -> list[list[RowMatch]]:
+    """Return for each group of one lead's rows one match for each of its rows.
 
-    ``booked`` are activity ids that already belong to a row. ``import_key`` names the content field that carries our
+    ``owned`` are activity ids that already belong to a row. ``import_key`` names the content field that carries our
     key, or is empty. Counts are compared, not existence: two identical rows need two activities, and an activity that
     may be of two different rows is given to neither of them unless all of both are there.
     """
-    if looked.trouble:
-        return [[Finding(Found.UNCLEAR, text=looked.trouble)] * group.rows for group in groups]
-    findings: list[list[Finding]] = [[] for _ in groups]
-    candidates: list[list[ActivitySeen]] = [[] for _ in groups]
+    if found.trouble:
+        return [[RowMatch(RowPresence.UNCLEAR, text=found.trouble)] * group.rows for group in groups]
+    matches: list[list[RowMatch]] = [[] for _ in groups]
+    candidates: list[list[CrmActivity]] = [[] for _ in groups]
+    # First pass: groups that are decided by the lead alone, and the candidates of all others.
     for index, group in enumerate(groups):
-        if group.footprint.trace is Trace.LEAD:
-            findings[index] = [_judge_lead(looked, group.sent_at, group.skew)] * group.rows
-        elif looked.gone:
-            one = _ABSENT if group.without_lead else Finding(Found.UNCLEAR, text=_GONE)
-            findings[index] = [one] * group.rows
+        if group.query.trace is Trace.LEAD:
+            matches[index] = [_match_created_lead(found, group.sent_at, group.skew)] * group.rows
+        elif found.gone:
+            one = _ABSENT if group.absent_without_lead else RowMatch(RowPresence.UNCLEAR, text=_GONE)
+            matches[index] = [one] * group.rows
         else:
-            candidates[index] = _candidates(group, looked, booked, import_key)
-    open_groups = [index for index in range(len(groups)) if not findings[index]]
-    for members in _sharing(open_groups, candidates):
-        judged = _judge_counts([groups[one].rows for one in members], [candidates[one] for one in members], import_key)
-        for index, found in zip(members, judged, strict=True):
-            findings[index] = found
-    return findings
+            candidates[index] = _find_candidates(group, found, owned, import_key)
+    # Second pass: groups that share a candidate are decided together, by counting.
+    undecided = [index for index in range(len(groups)) if not matches[index]]
+    for members in _connect_groups(undecided, candidates):
+        rows = [groups[one].rows for one in members]
+        counted = _match_counts(rows, [candidates[one] for one in members], import_key)
+        for index, match in zip(members, counted, strict=True):
+            matches[index] = match
+    return matches
 
 
-def _candidates(group: Group, looked: Looked, booked: Collection[str], import_key: str) -> list[ActivitySeen]:
-    """The activities that may be rows of the group, the earliest first."""
-    footprint = group.footprint
-    key = footprint.content.get(import_key, "") if import_key else ""
-    has_own_time = bool(footprint.content.get("ActivityDateTime"))
-    found = [
+def _find_candidates(
+    group: RowGroup, found: ReadBackResult, owned: Collection[str], import_key: str
+) -> list[CrmActivity]:
+    """Return the activities that may be rows of the group, the earliest first."""
+    query = group.query
+    key = query.content.get(import_key, "") if import_key else ""
+    has_own_time = bool(query.content.get("ActivityDateTime"))
+    candidates = [
         activity
-        for activity in looked.activities
-        if activity.id not in booked
+        for activity in found.activities
+        if activity.id not in owned
         and (
             same_key(key, activity.fields.get(import_key, ""))
             if key
-            else same_activity(footprint, activity) and written_since(activity, group.sent_at, group.skew, has_own_time)
+            else same_activity(query, activity) and written_since(activity, group.sent_at, group.skew, has_own_time)
         )
     ]
-    return sorted(found, key=lambda activity: (activity.created_on, activity.id))
+    return sorted(candidates, key=lambda activity: (activity.created_on, activity.id))
 
 
-def _sharing(indices: Sequence[int], candidates: Sequence[Sequence[ActivitySeen]]) -> list[list[int]]:
-    """The groups, those together that have an activity in common."""
+def _connect_groups(indices: Sequence[int], candidates: Sequence[Sequence[CrmActivity]]) -> list[list[int]]:
+    """Partition the groups so that those with an activity in common are together (connected components)."""
+    # Each part: its groups, and the ids of all their candidates. A group joins all parts that share an id with it.
     parts: list[tuple[list[int], set[str]]] = []
     for index in indices:
         ids = {activity.id for activity in candidates[index]}
@@ -129,36 +149,38 @@ def _sharing(indices: Sequence[int], candidates: Sequence[Sequence[ActivitySeen]
     return [sorted(members) for members, _ in parts]
 
 
-def _judge_counts(
-    rows: Sequence[int], candidates: Sequence[Sequence[ActivitySeen]], import_key: str
-) -> list[list[Finding]]:
-    """Findings of groups that share activities, or of a single group."""
+def _match_counts(
+    rows: Sequence[int], candidates: Sequence[Sequence[CrmActivity]], import_key: str
+) -> list[list[RowMatch]]:
+    """Match groups that share activities, or a single group, by the number of their rows and activities."""
     distinct = {activity.id: activity for listed in candidates for activity in listed}
-    wanted = sum(rows)
+    sent = sum(rows)
     ids = tuple(sorted(distinct))
-    if len(distinct) > wanted:
+    # More activities than rows: some are not ours, and nothing tells which.
+    if len(distinct) > sent:
         text = (
-            f"LeadSquared holds {len(distinct)} activities that look like {wanted} sent; "
+            f"LeadSquared holds {len(distinct)} activities that look like {sent} sent; "
             "which of them is ours is not known."
         )
-        return [[Finding(Found.UNCLEAR, text=text, fitting=ids)] * count for count in rows]
-    given = _assigned(rows, candidates)
-    if len(rows) > 1 and sum(map(len, given)) < wanted:
+        return [[RowMatch(RowPresence.UNCLEAR, text=text, candidate_ids=ids)] * count for count in rows]
+    # Fewer activities than rows of several groups: they could belong to either group.
+    assigned = _assign_activities(rows, candidates)
+    if len(rows) > 1 and sum(map(len, assigned)) < sent:
         text = (
-            f"LeadSquared holds {len(distinct)} of the {wanted} activities of this lead's rows in doubt; "
+            f"LeadSquared holds {len(distinct)} of the {sent} activities of this lead's uncertain rows; "
             "which row's they are is not known."
         )
-        return [[Finding(Found.UNCLEAR, text=text, fitting=ids)] * count for count in rows]
+        return [[RowMatch(RowPresence.UNCLEAR, text=text, candidate_ids=ids)] * count for count in rows]
     by = "by its import key" if import_key else "by its content"
     return [
         [_present(distinct[identity], by) for identity in own] + [_ABSENT] * (count - len(own))
-        for own, count in zip(given, rows, strict=True)
+        for own, count in zip(assigned, rows, strict=True)
     ]
 
 
-def _present(activity: ActivitySeen, by: str) -> Finding:
-    return Finding(
-        Found.PRESENT,
+def _present(activity: CrmActivity, by: str) -> RowMatch:
+    return RowMatch(
+        RowPresence.PRESENT,
         Status.CREATED,
         activity_id=activity.id,
         lead_id=activity.lead_id,
@@ -166,45 +188,139 @@ def _present(activity: ActivitySeen, by: str) -> Finding:
     )
 
 
-def _assigned(rows: Sequence[int], candidates: Sequence[Sequence[ActivitySeen]]) -> list[list[str]]:
-    """Activities for as many rows as possible, each for one row (augmenting paths); ids by group."""
+def _assign_activities(rows: Sequence[int], candidates: Sequence[Sequence[CrmActivity]]) -> list[list[str]]:
+    """Assign activities to as many rows as possible, each to one row; return the ids by group.
+
+    A maximum bipartite matching by augmenting paths: a group that finds its candidates taken lets their owners look for
+    other ones.
+    """
     owner: dict[str, int] = {}
 
-    def place(group: int, tried: set[str]) -> bool:
+    def assign(group: int, tried: set[str]) -> bool:
         for activity in candidates[group]:
             if activity.id in tried:
                 continue
             tried.add(activity.id)
-            if activity.id not in owner or place(owner[activity.id], tried):
+            if activity.id not in owner or assign(owner[activity.id], tried):
                 owner[activity.id] = group
                 return True
         return False
 
     for group, count in enumerate(rows):
         for _ in range(count):
-            place(group, set())
+            assign(group, set())
     return [
         [activity.id for activity in listed if owner.get(activity.id) == group]
         for group, listed in enumerate(candidates)
     ]
 
 
-def _judge_lead(looked: Looked, sent_at: datetime, skew: float) -> Finding:
-    if not looked.leads:
+def _match_created_lead(found: ReadBackResult, sent_at: datetime, skew: float) -> RowMatch:
+    if not found.leads:
         return _ABSENT
-    if len(looked.leads) > 1:
-        ids = tuple(lead.id for lead in looked.leads)
-        return Finding(Found.UNCLEAR, text=f"{len(looked.leads)} leads match this row.", fitting=ids)
-    lead = looked.leads[0]
-    ours = created_since(lead, sent_at, skew)
-    if ours is None:
-        return Finding(Found.UNCLEAR, lead_id=lead.id, text="The lead exists, but not since when.", fitting=(lead.id,))
-    if ours:
-        return Finding(Found.PRESENT, Status.CREATED, lead_id=lead.id, text="Confirmed by reading back the lead.")
-    return Finding(
-        Found.PRESENT,
+    if len(found.leads) > 1:
+        ids = tuple(lead.id for lead in found.leads)
+        return RowMatch(RowPresence.UNCLEAR, text=f"{len(ids)} leads match this row.", candidate_ids=ids)
+    lead = found.leads[0]
+    created_by_us = created_since(lead, sent_at, skew)
+    if created_by_us is None:
+        text = "The lead exists, but not since when."
+        return RowMatch(RowPresence.UNCLEAR, lead_id=lead.id, text=text, candidate_ids=(lead.id,))
+    if created_by_us:
+        return RowMatch(
+            RowPresence.PRESENT, Status.CREATED, lead_id=lead.id, text="Confirmed by reading back the lead."
+        )
+    return RowMatch(
+        RowPresence.PRESENT,
         Status.REJECTED,
         lead_id=lead.id,
         code="MXDuplicateEntryException",
         text="A lead with these details existed before this import.",
     )
+
+
+def normal_form(text: str) -> str:
+    """Return the form in which two texts are the same to the CRM.
+
+    Line ends, outer blanks, Unicode composition, HTML entities, number spelling (1.0 = 1) and the CRM's date forms
+    make no difference; everything else does.
+    """
+    plain = html.unescape(text).replace("\r\n", "\n").replace("\r", "\n")
+    plain = unicodedata.normalize("NFC", plain).strip()
+    moment = parse_crm_time(plain)
+    if moment is not None:
+        return moment.strftime("%Y-%m-%d %H:%M:%S")
+    if _NUMBER.fullmatch(plain) and len(plain) < 30 and not _is_code(plain):
+        try:
+            return format(Decimal(plain).normalize(), "f")
+        except InvalidOperation:  # pragma: no cover  the pattern admits only numbers
+            return plain
+    return plain
+
+
+def _is_code(text: str) -> bool:
+    """Return whether leading zeros or a plus make it a code or phone number, not a number."""
+    digits = text.lstrip("+-")
+    return text.startswith("+") or (len(digits) > 1 and digits[0] == "0" and digits[1] != ".")
+
+
+def parse_crm_time(text: str) -> datetime | None:
+    """Parse a date or time of the CRM (UTC, whole seconds); ``None`` for other texts."""
+    plain = text.strip()
+    if len(plain) < 8 or not (plain[0].isdigit() or plain.startswith("/Date(")):
+        return None
+    moment = parse_timestamp(plain)
+    if moment is None:
+        try:
+            moment = datetime.strptime(plain, "%Y-%m-%d").replace(tzinfo=UTC)
+        except ValueError:
+            return None
+    return moment.replace(microsecond=0)
+
+
+def same_activity(query: Footprint, activity: CrmActivity) -> bool:
+    """Return whether the activity holds exactly what the row would have put there."""
+    if activity.event and query.event and activity.event != query.event:
+        return False
+    for name in compared_fields(query):
+        sent = normal_form(query.content[name])
+        shown = normal_form(activity.created_on if name == "ActivityDateTime" else activity.fields.get(name, ""))
+        truncated = MIN_TRUNCATED_LENGTH <= len(shown) < len(sent) and sent.startswith(shown)
+        if shown != sent and not truncated:
+            return False
+    return True
+
+
+def same_key(sent: str, found: str) -> bool:
+    """Return whether the field for the import key holds ours; its case and outer blanks make no difference."""
+    return bool(sent) and found.strip().casefold() == sent.strip().casefold()
+
+
+def compared_fields(query: Footprint) -> list[str]:
+    """Return the names of the fields by which an activity is recognised, in the order of the mapping."""
+    return [name for name, text in query.content.items() if name not in _NOT_COMPARED and text.strip()]
+
+
+def content_form(query: Footprint) -> tuple[tuple[str, str], ...]:
+    """Return the normal form of all that is compared: rows with the same one cannot be told apart in the CRM."""
+    return tuple(sorted((name, normal_form(query.content[name])) for name in compared_fields(query)))
+
+
+def written_since(activity: CrmActivity, sent_at: datetime, server_skew: float, has_own_time: bool) -> bool:
+    """Return whether the activity can have been written by a call that left at ``sent_at``.
+
+    `ModifiedOn` is the write time; `CreatedOn` is only when the activity brought no time of its own. An activity that
+    tells neither may have been.
+    """
+    stamps = [activity.modified_on] if has_own_time else [activity.modified_on, activity.created_on]
+    moments = [moment for moment in map(parse_crm_time, stamps) if moment is not None]
+    earliest = sent_at + timedelta(seconds=server_skew) - SKEW_MARGIN
+    return not moments or max(moments) >= earliest
+
+
+def created_since(lead: CrmLead, sent_at: datetime, server_skew: float) -> bool | None:
+    """Return whether the lead was created by a call that left at ``sent_at`` or later; ``None`` if it does not say."""
+    moment = parse_crm_time(lead.created_on)
+    if moment is None:
+        return None
+    return moment >= sent_at + timedelta(seconds=server_skew) - SKEW_MARGIN

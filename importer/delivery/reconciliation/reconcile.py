@@ -1,4 +1,8 @@
-"""Finds out by reading back what became of doubtful rows, and only then lets an absent one be sent again."""
+"""Reconcile uncertain rows with the CRM by reading back; only a row that is certainly absent may be sent again.
+
+One row goes this way: wait until the CRM has settled → first reading → prove on a known row that reading back works
+(the canary) → wait once more → second reading. What either reading shows is recorded; what neither shows is released.
+"""
 
 from __future__ import annotations
 
@@ -10,225 +14,228 @@ from datetime import datetime, timedelta
 from importer.core.failpoints import reach
 from importer.core.model import Outcome, Record, Status
 from importer.core.time import iso
-from importer.delivery.context import Work
+from importer.delivery.context import DeliveryContext
 from importer.delivery.outcomes import REFUSED_WHOLE
-from importer.delivery.reconciliation.comparison import content_form
-from importer.delivery.reconciliation.evidence import evidence
-from importer.delivery.reconciliation.matcher import Finding, Found, Group, Looked, judge_lead
-from importer.delivery.reconciliation.read_back import Looking
-from importer.leadsquared.interface import ActivitySeen
+from importer.delivery.reconciliation.evidence import format_evidence
+from importer.delivery.reconciliation.matcher import (
+    ReadBackResult,
+    RowGroup,
+    RowMatch,
+    RowPresence,
+    content_form,
+    match_rows,
+)
+from importer.delivery.reconciliation.read_back import ReadBack
 from importer.targets.interface import Footprint
 
-_READERS = 8
+_THREADS = 8
 _CHUNK = 200
-_ANY_CASE = frozenset({"ProspectID", "EmailAddress"})
+_CASE_INSENSITIVE = frozenset({"ProspectID", "EmailAddress"})
 _MAKES_LEADS = frozenset({"activity-by-email", "lead-and-activity", "lead-and-activity-async"})
 _ASYNC_HORIZON = timedelta(hours=9, minutes=30)
-MOST_REPOSTS = 1
-MOST_REPOSTS_WITH_KEY = 4
+MAX_REPOSTS = 1
+MAX_REPOSTS_WITH_KEY = 4
 """With an import key each sending is found for certain, and a second effect would be seen; yet there must be an end."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Doubt:
-    """A doubtful row with all that a read-back needs."""
+class _UncertainRow:
+    """An uncertain row with all that a read-back needs. ``skew`` is the server's clock minus ours, in seconds."""
 
     outcome: Outcome
-    footprint: Footprint
+    query: Footprint
     sent_at: datetime
     skew: float
 
     @property
     def lead(self) -> tuple[str, str, str]:
         """What tells leads apart; ids and e-mail addresses may differ in case."""
-        field, value = self.footprint.lead_field, self.footprint.lead_value
-        return (field, value.strip().lower() if field in _ANY_CASE else value, self.footprint.event)
+        field, value = self.query.lead_field, self.query.lead_value
+        return (field, value.strip().lower() if field in _CASE_INSENSITIVE else value, self.query.event)
 
 
-class Recovery:
-    """Reads back doubtful rows of one delivery and writes into the ledger what it finds."""
+class Reconciler:
+    """Reads back the uncertain rows of one delivery and records in the ledger what it finds."""
 
-    def __init__(self, work: Work) -> None:
-        self._work = work
-        self._looking = Looking(work)
+    def __init__(self, context: DeliveryContext) -> None:
+        self._context = context
+        self._read_back = ReadBack(context)
 
-    def resolve(self, doubtful: Sequence[Outcome], records: Mapping[int, Record], *, settle: bool) -> set[int]:
-        """Settle what can be settled; the rows that are certainly absent and may be sent again.
+    def resolve(self, uncertain: Sequence[Outcome], records: Mapping[int, Record], *, settle: bool) -> set[int]:
+        """Settle what can be settled; return the rows that are certainly absent and may be sent again.
 
         With ``settle`` each of the two readings first waits until LeadSquared has had time to finish what it may
         still be doing; without, the server has already answered, and the second reading only waits as long as
         LeadSquared was seen to need to show a new row. Rows that stay uncertain carry their evidence.
         Raises :class:`RunStopped` when the person asks to stop; nothing is lost by that.
         """
-        doubts = [self._doubt(outcome, records[outcome.row]) for outcome in doubtful if outcome.row in records]
-        doubts = [doubt for doubt in doubts if self._can_be_known(doubt)]
-        if not doubts:
+        rows = [self._uncertain_row(outcome, records[outcome.row]) for outcome in uncertain if outcome.row in records]
+        rows = [row for row in rows if self._can_be_read(row)]
+        if not rows:
             return set()
-        self._settle_time(len(doubts), settle)
-        left = self._read(doubts)
-        if not left:
+        # First reading.
+        self._wait_to_settle(len(rows), settle)
+        absent = self._read_rows(rows)
+        if not absent:
             return set()
-        unproven = self._looking.unproven()
+        # Absence counts only where reading back is proven to work.
+        unproven = self._read_back.check_canary()
         if unproven:
-            self._remark(left, f"Not found, but reading back could not be proven: {unproven}", seen=0)
+            self._keep_uncertain(absent, f"Not found, but reading back could not be proven: {unproven}", seen=0)
             return set()
+        # Second reading.
         reach("between-readings")
-        self._settle_time(len(left), settle)
-        self._show_time(left)
-        absent = self._read(left)
-        return self._release(absent)
+        self._wait_to_settle(len(absent), settle)
+        self._wait_until_visible(absent)
+        return self._release(self._read_rows(absent))
 
-    def _doubt(self, outcome: Outcome, record: Record) -> _Doubt:
-        sent, skew = self._work.ledger.sent_at(self._work.run.id, outcome.row)
-        moment = datetime.fromisoformat(sent) if sent else self._work.clock.now()
-        return _Doubt(outcome, self._work.target.footprint(record), moment, skew)
+    def _uncertain_row(self, outcome: Outcome, record: Record) -> _UncertainRow:
+        sent, skew = self._context.ledger.sent_at(self._context.run.id, outcome.row)
+        sent_at = datetime.fromisoformat(sent) if sent else self._context.clock.now()
+        return _UncertainRow(outcome, self._context.target.footprint(record), sent_at, skew)
 
-    def _can_be_known(self, doubt: _Doubt) -> bool:
-        if not doubt.footprint.lead_field or not doubt.footprint.lead_value:
-            self._note([doubt], "The row holds nothing by which its lead could be looked up.")
-            return False
-        known_at = doubt.sent_at + _ASYNC_HORIZON
-        unanswered = self._work.target.is_async and not doubt.outcome.request_id
-        if unanswered and self._work.clock.now() < known_at:
-            self._note(
-                [doubt],
+    def _can_be_read(self, row: _UncertainRow) -> bool:
+        """Return whether the row can be read back now; else record why not."""
+        known_at = row.sent_at + _ASYNC_HORIZON
+        unanswered = self._context.target.is_async and not row.outcome.request_id
+        if not row.query.lead_field or not row.query.lead_value:
+            reason = "The row holds nothing by which its lead could be looked up."
+        elif unanswered and self._context.clock.now() < known_at:
+            reason = (
                 f"LeadSquared may still be working on it until {known_at:%Y-%m-%d %H:%M} UTC; "
-                "`importer resume` then looks.",
+                "`importer resume` then looks."
             )
-            return False
-        return True
+        else:
+            return True
+        self._context.ledger.settle(self._context.run.id, [replace(row.outcome, evidence=reason)], reason)
+        return False
 
-    def _settle_time(self, rows: int, settle: bool) -> None:
+    def _wait_to_settle(self, rows: int, settle: bool) -> None:
         if settle:
             reach("settling")
-            self._work.wait(
+            self._context.wait(
                 f"{rows} row{'s' if rows != 1 else ''} without a clear answer: "
                 "LeadSquared gets time to finish before the import looks",
-                self._work.account.settle_seconds,
+                self._context.account.settle_seconds,
             )
 
-    def _show_time(self, doubts: Sequence[_Doubt]) -> None:
-        """Wait until the newest of the doubts is as old as the row was that reading back is known to show."""
-        now = self._work.clock.now()
-        age = min((now - doubt.sent_at).total_seconds() for doubt in doubts)
-        seconds = min(self._looking.visible_after - age, self._work.account.settle_seconds)
-        self._work.wait("LeadSquared gets time to show what it may have stored", seconds)
+    def _wait_until_visible(self, rows: Sequence[_UncertainRow]) -> None:
+        """Wait until the newest of the rows is as old as the canary was when the CRM showed it."""
+        now = self._context.clock.now()
+        age = min((now - row.sent_at).total_seconds() for row in rows)
+        seconds = min(self._read_back.visible_after - age, self._context.account.settle_seconds)
+        self._context.wait("LeadSquared gets time to show what it may have stored", seconds)
 
-    def _read(self, doubts: Sequence[_Doubt]) -> list[_Doubt]:
-        """Read back, book what is found, and give the rows that are absent."""
-        by_lead: dict[tuple[str, str, str], list[_Doubt]] = {}
-        for doubt in doubts:
-            by_lead.setdefault(doubt.lead, []).append(doubt)
-        absent: list[_Doubt] = []
+    def _read_rows(self, rows: Sequence[_UncertainRow]) -> list[_UncertainRow]:
+        """Read the rows' leads once, record what is decided, and return the rows that are absent."""
+        by_lead: dict[tuple[str, str, str], list[_UncertainRow]] = {}
+        for row in rows:
+            by_lead.setdefault(row.lead, []).append(row)
+        absent: list[_UncertainRow] = []
         leads = list(by_lead)
-        self._looking.begin()
-        with ThreadPoolExecutor(_READERS, thread_name_prefix="read-back") as pool:
+        self._read_back.reset_unanswered()
+        with ThreadPoolExecutor(_THREADS, thread_name_prefix="read-back") as pool:
             for start in range(0, len(leads), _CHUNK):
-                self._work.check_stop()
+                self._context.check_stop()
                 chunk = leads[start : start + _CHUNK]
-                for lead, looked in zip(chunk, pool.map(self._looking.at, chunk), strict=True):
-                    absent.extend(self._book(by_lead[lead], looked))
-        self._work.note_lessons()
+                for lead, result in zip(chunk, pool.map(self._read_back.read, chunk), strict=True):
+                    absent.extend(self._match_lead(by_lead[lead], result))
+        self._context.save_learned_limits()
         return absent
 
-    def _book(self, doubts: Sequence[_Doubt], looked: Looked) -> list[_Doubt]:
-        """Decide for all rows of one lead together, so that no activity is booked twice."""
-        by_content: dict[object, list[_Doubt]] = {}
-        for doubt in sorted(doubts, key=lambda doubt: doubt.outcome.row):
-            by_content.setdefault(self._alike(doubt.footprint), []).append(doubt)
-        alike = list(by_content.values())
-        findings = judge_lead(
-            list(map(self._group, alike)), looked, self._booked(looked.activities), self._looking.import_key
-        )
-        absent: list[_Doubt] = []
-        for members, found in zip(alike, findings, strict=True):
-            for doubt, finding in zip(members, found, strict=True):
-                if finding.found is Found.ABSENT:
-                    absent.append(doubt)
+    def _match_lead(self, rows: Sequence[_UncertainRow], result: ReadBackResult) -> list[_UncertainRow]:
+        """Decide for all rows of one lead together, so that no activity is given to two; return the absent rows."""
+        by_content: dict[object, list[_UncertainRow]] = {}
+        for row in sorted(rows, key=lambda row: row.outcome.row):
+            # Rows with the same key cannot be told apart when they are read back.
+            import_key = self._read_back.import_key
+            key = row.query.content.get(import_key, "") if import_key else ""
+            by_content.setdefault(key or content_form(row.query), []).append(row)
+        groups = list(by_content.values())
+        ids = [activity.id for activity in result.activities]
+        owned = set(self._context.ledger.activity_owner(self._context.account.name, ids)) if ids else set()
+        matched = match_rows([self._row_group(group) for group in groups], result, owned, self._read_back.import_key)
+        absent: list[_UncertainRow] = []
+        for group, matches in zip(groups, matched, strict=True):
+            for row, match in zip(group, matches, strict=True):
+                if match.presence is RowPresence.ABSENT:
+                    absent.append(row)
                 else:
-                    self._write(doubt, finding, looked)
+                    self._record(row, match, result)
         return absent
 
-    def _group(self, doubts: Sequence[_Doubt]) -> Group:
+    def _row_group(self, rows: Sequence[_UncertainRow]) -> RowGroup:
         # A refusal has answered for the rows of its call: what a lead that is gone did not get then, it never will.
-        answered = all(doubt.outcome.error_code == REFUSED_WHOLE for doubt in doubts)
-        return Group(
-            footprint=doubts[0].footprint,
-            rows=len(doubts),
-            sent_at=min(doubt.sent_at for doubt in doubts),
-            skew=min(doubt.skew for doubt in doubts),
-            without_lead=answered or self._work.target.name in _MAKES_LEADS,
+        answered = all(row.outcome.error_code == REFUSED_WHOLE for row in rows)
+        return RowGroup(
+            query=rows[0].query,
+            rows=len(rows),
+            sent_at=min(row.sent_at for row in rows),
+            skew=min(row.skew for row in rows),
+            absent_without_lead=answered or self._context.target.name in _MAKES_LEADS,
         )
 
-    def _alike(self, footprint: Footprint) -> object:
-        """What makes two rows of one lead indistinguishable when read back."""
-        key = footprint.content.get(self._looking.import_key, "") if self._looking.import_key else ""
-        return key or content_form(footprint)
-
-    def _booked(self, activities: Sequence[ActivitySeen]) -> set[str]:
-        ids = [seen.id for seen in activities]
-        return set(self._work.ledger.activity_owner(self._work.account.name, ids)) if ids else set()
-
-    def _write(self, doubt: _Doubt, finding: Finding, looked: Looked) -> None:
-        if finding.found is Found.UNCLEAR:
-            seen = None if looked.trouble or looked.gone else len(looked.leads or looked.activities)
-            outcome = replace(doubt.outcome, lead_id=finding.lead_id or doubt.outcome.lead_id)
-            self._remark([replace(doubt, outcome=outcome)], finding.text, seen=seen, fitting=finding.fitting)
+    def _record(self, row: _UncertainRow, match: RowMatch, result: ReadBackResult) -> None:
+        lead_id = match.lead_id or row.outcome.lead_id
+        if match.presence is RowPresence.UNCLEAR:
+            seen = None if result.trouble or result.gone else len(result.leads or result.activities)
+            unclear = replace(row, outcome=replace(row.outcome, lead_id=lead_id))
+            self._keep_uncertain([unclear], match.text, seen=seen, candidate_ids=match.candidate_ids)
             return
         outcome = replace(
-            doubt.outcome,
-            status=finding.status,
-            activity_id=finding.activity_id,
-            lead_id=finding.lead_id or doubt.outcome.lead_id,
-            error_code=finding.code,
-            error=finding.text if finding.status is not Status.CREATED else "",
-            evidence=finding.text,
-            at=iso(self._work.clock.now()),
+            row.outcome,
+            status=match.status,
+            activity_id=match.activity_id,
+            lead_id=lead_id,
+            error_code=match.code,
+            error=match.text if match.status is not Status.CREATED else "",
+            evidence=match.text,
+            at=iso(self._context.clock.now()),
         )
         reach("decision-made")
-        self._work.ledger.settle(self._work.run.id, [outcome], finding.text)
+        self._context.ledger.settle(self._context.run.id, [outcome], match.text)
 
-    def _remark(
-        self, doubts: Sequence[_Doubt], text: str, *, seen: int | None = None, fitting: Sequence[str] = ()
+    def _keep_uncertain(
+        self,
+        rows: Sequence[_UncertainRow],
+        text: str,
+        *,
+        seen: int | None = None,
+        candidate_ids: Sequence[str] = (),
     ) -> None:
         """Leave rows uncertain, with the evidence that a person needs to settle them."""
-        now = self._work.clock.now()
+        now = self._context.clock.now()
         outcomes = [
             replace(
-                doubt.outcome,
-                evidence=evidence(
+                row.outcome,
+                evidence=format_evidence(
                     text,
-                    doubt.footprint,
-                    sent_at=doubt.sent_at,
-                    looked_at=now,
-                    import_key=self._looking.import_key,
+                    row.query,
+                    sent_at=row.sent_at,
+                    read_at=now,
+                    import_key=self._read_back.import_key,
                     seen=seen,
-                    fitting=fitting,
+                    candidate_ids=candidate_ids,
                 ),
             )
-            for doubt in doubts
+            for row in rows
         ]
-        self._work.ledger.settle(self._work.run.id, outcomes, text)
+        self._context.ledger.settle(self._context.run.id, outcomes, text)
 
-    def _note(self, doubts: Sequence[_Doubt], text: str) -> None:
-        """Leave rows uncertain that were not looked for."""
-        outcomes = [replace(doubt.outcome, evidence=text) for doubt in doubts]
-        self._work.ledger.settle(self._work.run.id, outcomes, text)
-
-    def _release(self, absent: Sequence[_Doubt]) -> set[int]:
-        """Let rows that two complete readings did not find be sent once more."""
+    def _release(self, absent: Sequence[_UncertainRow]) -> set[int]:
+        """Let rows that two complete readings did not find be sent once more; return their numbers."""
         released: list[Outcome] = []
-        most = MOST_REPOSTS_WITH_KEY if self._looking.import_key else MOST_REPOSTS
-        for doubt in absent:
-            whole_call_refused = doubt.outcome.error_code == REFUSED_WHOLE
-            reposts = self._work.ledger.reposts(self._work.run.id, doubt.outcome.row)
+        most = MAX_REPOSTS_WITH_KEY if self._read_back.import_key else MAX_REPOSTS
+        for row in absent:
+            whole_call_refused = row.outcome.error_code == REFUSED_WHOLE
+            reposts = self._context.ledger.reposts(self._context.run.id, row.outcome.row)
             if reposts >= most and not whole_call_refused:
                 times = "a second time" if reposts == 1 else f"{reposts + 1} times"
-                self._remark([doubt], f"Absent after it was sent {times}; somebody has to look.", seen=0)
+                self._keep_uncertain([row], f"Absent after it was sent {times}; a person has to check it.", seen=0)
                 continue
-            released.append(replace(doubt.outcome, status=Status.NOT_SENT, evidence="Absent in two complete readings."))
+            released.append(replace(row.outcome, status=Status.NOT_SENT, evidence="Absent in two complete readings."))
         if released:
             reach("decision-made")
-            self._work.ledger.settle(self._work.run.id, released, "absent in two complete readings")
+            self._context.ledger.settle(self._context.run.id, released, "absent in two complete readings")
             reach("row-released")
         return {outcome.row for outcome in released}

@@ -14,7 +14,7 @@ import openpyxl
 
 from importer.config.settings import Locale
 from importer.core.errors import ImporterError
-from importer.planning.plan import PlanRequest, plan_import, prepare
+from importer.planning.plan import PlanRequest, plan_import, prepare_import
 from importer.planning.store import Plan
 from importer.reports.run_report import Books, summarise
 from importer.reports.summary import render_summary
@@ -80,7 +80,7 @@ class Desk:
         self.write(mapping() if rules is None else rules, "map.yaml")
         self._plans += 1
         request = PlanRequest(source=path, mapping=self.folder / "map.yaml", locale=Locale("Asia/Kolkata", "IN"))
-        plan = plan_import(prepare(request), self.folder / f"plan-{self._plans}", NOW)
+        plan = plan_import(prepare_import(request), self.folder / f"plan-{self._plans}", NOW)
         told = render_summary(summarise(Books(plan)))
         facts = plan.facts.source
         assert path.name in told

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from types import SimpleNamespace
 
-from importer.delivery.reconciliation.read_back import Looking
-from importer.leadsquared.interface import LeadSeen
+from importer.delivery.reconciliation.read_back import ReadBack
+from importer.leadsquared.interface import CrmLead
 from importer.reports.xlsx.cell_text import sheet_text
 from tests.acceptance.bad_inputs.bad_files import Desk, csv_of, mapping, row, xlsx
 from tests.acceptance.bad_inputs.bad_words import DAY, MOMENT, NO_EMAIL, NO_NUMBER, NUMBER, PHONE, UNSENDABLE, wrong
@@ -240,11 +240,11 @@ def test_b082_the_lead_is_not_there_or_twice(desk: Desk) -> None:
     world.deliver(world.plan([(lead(1), "x")]))
     (outcome,) = world.ledger.outcomes("run-1")
     assert (outcome.row, outcome.status.value, outcome.error) == (2, "rejected", "Lead not found")
-    twins = SimpleNamespace(find_leads=lambda field, value: [LeadSeen(lead(1), ""), LeadSeen(lead(2), "")])
+    twins = SimpleNamespace(find_leads=lambda field, value: [CrmLead(lead(1), ""), CrmLead(lead(2), "")])
     target = SimpleNamespace(sections=("activity",), mapping=SimpleNamespace(import_key=""))
-    looking = Looking(SimpleNamespace(reader=twins, target=target))  # type: ignore[arg-type]
+    looking = ReadBack(SimpleNamespace(reader=twins, target=target))  # type: ignore[arg-type]
     assert (
-        looking.at(("EmailAddress", "a@b.in", "201")).trouble
+        looking.read(("EmailAddress", "a@b.in", "201")).trouble
         == "2 leads have EmailAddress a@b.in: a867e74f-8364-5e47-a6f4-fcd3e29110b3, 69275cf5-d15b-5f17-b4dd-502e9887fd54."
     )
 

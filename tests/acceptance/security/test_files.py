@@ -15,7 +15,7 @@ import xlsxwriter
 
 from importer.core.errors import MappingError
 from importer.mapping.loader import parse_mapping
-from importer.planning.plan import known_words
+from importer.planning.plan import mapping_vocabulary
 from importer.reports.interface import ReportColumn, ResultChunk, RunSummary
 from importer.reports.publisher import Places
 from importer.reports.xlsx.workbook import write_workbook
@@ -197,5 +197,7 @@ def test_r6_a_mapping_makes_no_objects(tmp_path: Path, monkeypatch: pytest.Monke
     """A YAML tag that would call a function is refused, and nothing is called."""
     monkeypatch.chdir(tmp_path)
     with pytest.raises(MappingError):
-        parse_mapping("target: !!python/object/apply:os.system ['touch made']\n", Path("m.yaml"), **known_words())
+        parse_mapping(
+            "target: !!python/object/apply:os.system ['touch made']\n", Path("m.yaml"), **mapping_vocabulary()
+        )
     assert not Path("made").exists()

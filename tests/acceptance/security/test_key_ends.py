@@ -16,7 +16,7 @@ from importer.core.model import Reply, Request
 from importer.core.redaction import redact
 from importer.ledger.memory import MemoryLedger
 from importer.mapping.loader import parse_mapping
-from importer.planning.plan import known_words
+from importer.planning.plan import mapping_vocabulary
 from tests.acceptance.security.key_words import all_commands, keys_in
 from tests.acceptance.security.security_words import ACCESS, API, SECRET, account
 
@@ -56,7 +56,7 @@ def test_k9_a_crash_leaves_no_core_file(tmp_path: Path) -> None:
 def test_k10_a_mapping_with_a_key_is_refused(line: str) -> None:
     """With the line, with advice to change the key, and without repeating it."""
     with pytest.raises(MappingError) as caught:
-        parse_mapping(f"target: create-lead\nlead: {{mx_City: City}}\n{line}\n", Path("m.yaml"), **known_words())
+        parse_mapping(f"target: create-lead\nlead: {{mx_City: City}}\n{line}\n", Path("m.yaml"), **mapping_vocabulary())
     told = caught.value.message + caught.value.remedy
     assert "line 3" in told
     assert "looks like a key" in told

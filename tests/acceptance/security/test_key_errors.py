@@ -23,7 +23,7 @@ from importer.core.model import CallClass, HostKind, Request, TransportFailure
 from importer.core.redaction import HIDDEN, Secret
 from importer.leadsquared.client import LeadSquaredClient
 from importer.mapping.loader import parse_mapping
-from importer.planning.plan import known_words
+from importer.planning.plan import mapping_vocabulary
 from tests.acceptance.security.key_words import ENVIRONMENT, keys_in
 from tests.acceptance.security.security_words import ACCESS, SECRET, account
 
@@ -102,7 +102,9 @@ FAILING: dict[str, Callable[[Path], Any]] = {
     "broken accounts file": _accounts_with_key,
     "two keys in a file": _file_with_key,
     "key in a mapping": lambda folder: parse_mapping(
-        f"target: create-lead\nlead: {{mx_City: City}}\nsecret_key: '{SECRET}'\n", Path("m.yaml"), **known_words()
+        f"target: create-lead\nlead: {{mx_City: City}}\nsecret_key: '{SECRET}'\n",
+        Path("m.yaml"),
+        **mapping_vocabulary(),
     ),
 }
 

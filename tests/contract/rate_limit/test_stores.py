@@ -13,9 +13,8 @@ import pytest
 from importer.core.errors import LedgerError
 from importer.core.model import CallClass, Limit, Reply
 from importer.core.redaction import Secret
-from importer.rate_limit.account_limiter import allowances_of
-from importer.rate_limit.shared_limiter import SharedSlots
-from importer.rate_limit.store import Stored
+from importer.rate_limit.account_limiter import make_account_limiter
+from importer.rate_limit.shared_limiter import SharedLimiter, StoredState
 from tests.support.delivery_world import VirtualClock, World
 
 LIMIT = Limit(3, 5.0)
@@ -30,11 +29,11 @@ class Elsewhere:
         self.attempts = 1
         self.broken = False
 
-    def change(self, decide: Callable[[Stored], tuple[Any, Any]]) -> Any:
+    def change(self, decide: Callable[[StoredState], tuple[Any, Any]]) -> Any:
         if self.broken:
             raise LedgerError("The database is gone.", "Look for it.")
         for _ in range(self.attempts):
-            result, content = decide(Stored(self.content, self.clock, self.clock - 5.0))
+            result, content = decide(StoredState(self.content, self.clock, self.clock - 5.0))
         self.content = self.content if content is None else json.loads(json.dumps(content))
         return result
 
@@ -45,29 +44,29 @@ class Elsewhere:
 def test_a_store_with_a_clock_of_its_own() -> None:
     """Its time counts, whatever the caller's says, also for a pause that the caller asks for."""
     store = Elsewhere()
-    one, other = (SharedSlots(store, LIMIT, 100.0, boot="b", margin=0.0) for _ in range(2))
+    one, other = (SharedLimiter(store, LIMIT, 100.0, boot="b", margin=0.0) for _ in range(2))
     assert one.wait_time(5.0) == 5.0
     store.clock += 5.0
-    slot = other.take(77.0)
+    slot = other.acquire(77.0)
     assert slot is not None
-    other.done(slot, 99.0)
-    assert [one.take(5.0) is None for _ in range(3)] == [False, False, True]
-    one.hold_until(5.0 + 60.0)
+    other.release(slot, 99.0)
+    assert [one.acquire(5.0) is None for _ in range(3)] == [False, False, True]
+    one.block_until(5.0 + 60.0)
     assert other.wait_time(0.0) == 60.0
 
 
 def test_a_decision_that_is_asked_for_twice() -> None:
     """When it is not certain that the first one was stored: no slot is lost by it."""
     store = Elsewhere()
-    one = SharedSlots(store, LIMIT, 100.0, boot="b", margin=0.0)
+    one = SharedLimiter(store, LIMIT, 100.0, boot="b", margin=0.0)
     one.wait_time(0.0)
     store.clock += 5.0
     store.attempts = 2
-    slots = [one.take(0.0) for _ in range(4)]
+    slots = [one.acquire(0.0) for _ in range(4)]
     assert [slot is None for slot in slots] == [False, False, False, True]
     assert slots[0] is not None
     assert one.holds(slots[0], 0.0)
-    one.done(slots[0], 0.0)
+    one.release(slots[0], 0.0)
     assert one.wait_time(0.0) == 5.0
 
 
@@ -79,14 +78,14 @@ def test_an_answer_outlives_a_store_that_is_gone(world: World, monkeypatch: pyte
         assert database.reveal() == "postgresql://h/d"
         return lambda name: stores.setdefault(name, Elsewhere())
 
-    monkeypatch.setattr("importer.rate_limit.account_limiter.shared_slots", made)
+    monkeypatch.setattr("importer.rate_limit.account_limiter.postgres_slot_stores", made)
     account = replace(world.account, database=Secret("postgresql://h/d"), slots=Path("unused"))
-    allowances = allowances_of(account, world.clock)
+    allowances = make_account_limiter(account, world.clock)
     assert set(stores) == {f"{account.name}/{kind.value}" for kind in CallClass}
     bulk = stores[f"{account.name}/bulk"]
-    assert allowances.take(CallClass.BULK) is None
+    assert allowances.acquire(CallClass.BULK) is None
     bulk.clock += 10.0
-    slot = allowances.take(CallClass.BULK)
+    slot = allowances.acquire(CallClass.BULK)
     assert slot is not None
 
     def send() -> Reply:
@@ -95,18 +94,18 @@ def test_an_answer_outlives_a_store_that_is_gone(world: World, monkeypatch: pyte
 
     assert allowances.send(CallClass.BULK, slot, send).status == 200
     with pytest.raises(LedgerError, match="gone"):
-        allowances.take(CallClass.BULK)
+        allowances.acquire(CallClass.BULK)
     allowances.close()
 
 
 def test_the_account_says_where(tmp_path: Path, world: World) -> None:
     """Without a folder each process counts for itself."""
     clock = VirtualClock()
-    alone = allowances_of(world.account, clock)
-    assert alone.take(CallClass.BULK) is not None
+    alone = make_account_limiter(world.account, clock)
+    assert alone.acquire(CallClass.BULK) is not None
     alone.close()
-    together = allowances_of(replace(world.account, slots=tmp_path / "limits"), clock)
-    assert together.take(CallClass.BULK) is None
+    together = make_account_limiter(replace(world.account, slots=tmp_path / "limits"), clock)
+    assert together.acquire(CallClass.BULK) is None
     clock.sleep(6.0)
-    assert together.take(CallClass.BULK) is not None
+    assert together.acquire(CallClass.BULK) is not None
     together.close()

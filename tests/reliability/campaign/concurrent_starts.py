@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from random import Random
 
-from tests.reliability.campaign.counts import Part, Result
-from tests.reliability.campaign.wire import kill_and_see
+from tests.reliability.campaign.model import Part, Result
+from tests.reliability.campaign.wire import kill_and_wait
 from tests.support.commands import Ended, Running
 from tests.support.trial import KINDS, Trial
 
@@ -57,7 +57,7 @@ def _start(trial: Trial, copies: int, way: str, random: Random) -> list[Running]
     victim = random.choice(running)
     if way == "one-killed":
         time.sleep(random.uniform(0.1, 0.7))
-        kill_and_see(victim.pid)
+        kill_and_wait(victim.pid)
     if way == "one-frozen":
         time.sleep(random.uniform(0.1, 0.5))
         with contextlib.suppress(ProcessLookupError):

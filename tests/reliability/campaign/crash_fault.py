@@ -8,8 +8,8 @@ from pathlib import Path
 from random import Random
 
 from importer.sandbox.faults import CATALOGUE
-from tests.reliability.campaign.counts import Part, Result
-from tests.reliability.campaign.lies import without_lies
+from tests.reliability.campaign.false_refusals import without_false_refusals
+from tests.reliability.campaign.model import Part, Result
 from tests.reliability.campaign.wire import MOMENTS, Killer, WireCrash
 from tests.support.trial import KINDS, HastyTrial, Trial, results
 
@@ -24,12 +24,12 @@ _LATE_SECONDS = 0.65
 
 
 def rows_of(kind: str) -> int:
-    """Enough rows for five calls that write, or more."""
+    """Return enough rows for five calls that write, or more."""
     return 80 if KINDS[kind].batch > 1 else 6
 
 
 def cases(random: Random) -> Iterable[str]:
-    """Crash × fault, spread over the kinds of calls; each pair once."""
+    """Yield crash × fault, spread over the kinds of calls; each pair once."""
     names = list(KINDS)
     pairs = [(crash, fault) for crash in CRASHES for fault in CATALOGUE]
     random.shuffle(pairs)
@@ -42,21 +42,21 @@ def cases(random: Random) -> Iterable[str]:
 
 
 def run(case: str, folder: Path) -> Result:
-    """One crash with one fault; then `importer run` until nothing changes any more."""
+    """Run one crash with one fault; then `importer run` until nothing changes any more."""
     kind, crash, fault, skip, on = case.split("/")
     rows = rows_of(kind)
     patience = ("--wait", "2") if fault == "queue-loss" else ()
     with HastyTrial(folder, KINDS[kind], rows) as trial:
         trial.environment["LEADSQUARED_SETTLE_SECONDS"] = "0.3"
         trial.sandbox.faults.order(fault, skip=int(skip), on=on, seconds=_LATE_SECONDS)
-        Killer(trial, WireCrash.spoken(crash)).run("run", "rows.csv", "-m", "rows.yaml", "--yes", "--json", *patience)
+        Killer(trial, WireCrash.parse(crash)).run("run", "rows.csv", "-m", "rows.yaml", "--yes", "--json", *patience)
         if fault == "queue-loss":
             return with_a_row_lost_in_the_queue(trial)
-        return without_lies(trial, Result.of(trial.verdict(trial.finish()), rows))
+        return without_false_refusals(trial, Result.of(trial.verdict(trial.finish()), rows))
 
 
 def with_a_row_lost_in_the_queue(trial: Trial) -> Result:
-    """The CRM accepted a row and never works on it: it stays pending, said to be so, and is never sent again."""
+    """Judge a trial in which the CRM accepted a row and lost it: it stays pending, and is never sent again."""
     ended = [trial.run("--wait", "2") for _ in range(2)][-1]
     said = {int(row["RowNumber"]): row["Status"] for row in results(trial.folder / ended.json["results"])}
     found = Counter(trial.kind.effects(trial.sandbox.state()))

@@ -1,4 +1,4 @@
-"""Kills a command at each of the 33 crash points, starts it again until nothing changes, and lets the CRM judge."""
+"""Kill a command at each of the 33 crash points, run it again until nothing changes, and compare with the CRM."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from random import Random
 
 from importer.core.failpoints import POINTS, VARIABLE
 from importer.sandbox.faults import CATALOGUE
-from tests.reliability.campaign.counts import Part, Result
-from tests.reliability.campaign.lies import without_lies
+from tests.reliability.campaign.false_refusals import without_false_refusals
+from tests.reliability.campaign.model import Part, Result
 from tests.reliability.campaign.relay import Relay
 from tests.support.commands import Ended
 from tests.support.trial import KINDS, HastyTrial, Kind, Trial
@@ -27,7 +27,7 @@ _BAD_LEAD = "00000000-0000-4000-8000-000000000000"
 
 @dataclass(frozen=True)
 class Scene:
-    """What lets a point be reached: for which kinds of calls, at which passages, with which fault of the second write.
+    """The setup by which a crash point is reached: kinds of calls, passages, and the fault of the second write.
 
     ``first`` is a point at which an earlier run dies. ``bad_row`` lets one row of the second call be refused.
     ``decided`` is what a person then says about a row that the CRM kept hidden; the command that dies is `decide`.
@@ -86,16 +86,16 @@ SCENES: Mapping[str, tuple[Scene, ...]] = {
     ),
     "journal-hot": (Scene(first="call-uncommitted:kill:2"),),
 }
-"""How points are reached that a plain run of one call after the other does not reach, or reaches more than once."""
+"""Setups for the points that a plain run does not reach, or reaches more than once."""
 
 
 def rows_of(kind: str) -> int:
-    """Enough rows for three calls that write, or more."""
+    """Return enough rows for three calls that write, or more."""
     return 30 if KINDS[kind].batch > 1 else 5
 
 
 def scenes(point: str) -> tuple[Scene, ...]:
-    """The ways to reach a point."""
+    """Return the setups that reach a point."""
     return SCENES.get(point, (Scene(),))
 
 
@@ -128,12 +128,12 @@ def cases(random: Random) -> Iterable[str]:
 
 
 def run(case: str, folder: Path) -> Result:
-    """One crash: the command dies at its point, then `importer run` until nothing changes any more."""
+    """Run one crash: the command dies at its point; then `importer run` until nothing changes any more."""
     return _ended_at(case, folder, "kill", -9)
 
 
 def run_failing(case: str, folder: Path) -> Result:
-    """One bug of ours: an exception that nobody foresaw ends the command with an error, then the same."""
+    """Run one unforeseen exception, which ends the command with an error; then the same."""
     return _ended_at(case, folder, "error", 1)
 
 
@@ -142,7 +142,7 @@ def _ended_at(case: str, folder: Path, action: str, status: int) -> Result:
     point, _, passage = spot.partition("@")
     scene = scenes(point)[int(number)]
     with HastyTrial(folder, _kind(kind, scene), rows_of(kind)) as trial:
-        _set_the_scene(trial, scene)
+        _set_up(trial, scene)
         decides = _decide(trial, scene) if scene.decided else ()
         ended = end_at(trial, point, int(passage), action, decides)
         if decides:
@@ -161,7 +161,7 @@ def _kind(name: str, scene: Scene) -> Kind:
     return replace(kind, cells=lambda row: f"{_BAD_LEAD},visit {kind.mark(row)}" if row == 7 else kind.cells(row))
 
 
-def _set_the_scene(trial: Trial, scene: Scene) -> None:
+def _set_up(trial: Trial, scene: Scene) -> None:
     trial.environment.update(scene.environment)
     if "async" in trial.kind.name:
         # Long enough that the first question finds every request still waiting.
@@ -183,7 +183,7 @@ def end_at(trial: Trial, point: str, passage: int, action: str = "kill", argumen
 
 
 def _decide(trial: Trial, scene: Scene) -> tuple[str, ...]:
-    """A run whose second call stays in doubt, for the CRM does not show it; the arguments that decide about one row."""
+    """Run with a second call that stays uncertain, for the CRM does not show it; return the arguments of `decide`."""
     trial.sandbox.change(trail_lag=60.0, read_lag=60.0)
     trial.run()
     trial.sandbox.change(trail_lag=0.0, read_lag=0.0)
@@ -217,7 +217,7 @@ def run_twice(case: str, folder: Path) -> Result:
         for spot in (first, second):
             point, _, passage = spot.partition("@")
             end_at(trial, point, int(passage))
-        return without_lies(trial, Result.of(trial.verdict(trial.finish()), trial.rows))
+        return without_false_refusals(trial, Result.of(trial.verdict(trial.finish()), trial.rows))
 
 
 PARTS = (

@@ -11,7 +11,7 @@ from random import Random
 
 from importer.core.model import Limit
 from importer.rate_limit.window_limiter import CompletionLimiter, Slot
-from tests.reliability.campaign.counts import Part, Result
+from tests.reliability.campaign.model import Part, Result
 
 CALLS = 50_000
 _PATTERNS = ("steady", "jitter", "heavy-tail", "bursts", "lost-answers", "restarts")
@@ -80,7 +80,7 @@ def simulate(pattern: str, limit: Limit, threads: int, seed: int, calls: int) ->
             now = max(min(next_end, now + wait if len(completes) < threads else float("inf")), now + 1e-9)
         there, back, answered = _latency(pattern, random, number)
         heapq.heappush(arrivals, now + there)
-        heapq.heappush(completes, (now + (there + back if answered else 10.0), number, limiter.take(now), answered))
+        heapq.heappush(completes, (now + (there + back if answered else 10.0), number, limiter.acquire(now), answered))
         while arrivals and arrivals[0] <= now:
             server.arrives(heapq.heappop(arrivals))
     while arrivals:
@@ -92,9 +92,9 @@ def _complete(limiter: CompletionLimiter, completes: list[tuple[float, int, Slot
     while completes and completes[0][0] <= now:
         at, _, slot, answered = heapq.heappop(completes)
         if answered:
-            limiter.done(slot, at)
+            limiter.release(slot, at)
         else:
-            limiter.give_up(slot, at, _SETTLE)
+            limiter.abandon(slot, at, _SETTLE)
 
 
 def _restart(
@@ -103,7 +103,7 @@ def _restart(
     """A process ends when its calls have, and another begins: it lets a window pass, as a delivery does."""
     ended = max([now, *(at for at, *_ in completes)])
     fresh = CompletionLimiter(limit)
-    fresh.hold_until(ended + limit.seconds + 0.5)
+    fresh.block_until(ended + limit.seconds + 0.5)
     return ended, fresh, []
 
 

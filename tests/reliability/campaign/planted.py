@@ -1,4 +1,4 @@
-"""Bugs planted into a copy of the program, one at a time: each must be caught, or the campaign is blind."""
+"""Bugs planted into a copy of the program, one at a time: each must be caught by a case of the campaign."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-from tests.reliability.campaign.counts import Part, Result
+from tests.reliability.campaign.model import Part, Result
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -32,8 +32,8 @@ class Bug:
 
 
 _SENT_AT = (
-    "max(datetime.fromisoformat(self._work.ledger.sent_at(self._work.run.id, one.row)[0])"
-    " for one in self._work.ledger.outcomes(self._work.run.id, [Status.UNCERTAIN]))"
+    "max(datetime.fromisoformat(self._context.ledger.sent_at(self._context.run.id, one.row)[0])"
+    " for one in self._context.ledger.outcomes(self._context.run.id, [Status.UNCERTAIN]))"
 )
 
 BUGS = {
@@ -42,31 +42,31 @@ BUGS = {
         "leadsquared/responses.py",
         'return Verdict(VerdictKind.UNCERTAIN, "no-answer"',
         'return Verdict(VerdictKind.NOT_APPLIED, "no-answer"',
-        ("stories:time-out", "stories:cut-bulk"),
+        ("scenarios:time-out", "scenarios:cut-bulk"),
     ),
     "no-ledger-before-bytes": Bug(
         "the call is written down only after it was sent",
         "delivery/dispatcher.py",
-        "        numbers = self._write(leaving)\n"
-        "        self._work.budget.spent(len(numbers))\n"
-        "        for number, departure in zip(numbers, leaving, strict=True):\n"
-        "            leads = frozenset(self._queue.leads(departure.records))\n"
-        "            self._flights[pool.submit(self._fly, departure)] = Flight(",
-        "        sent = [pool.submit(self._fly, departure) for departure in leaving]\n"
+        "        numbers = self._record(prepared)\n"
+        "        self._context.quota.count_sent(len(numbers))\n"
+        "        for number, call in zip(numbers, prepared, strict=True):\n"
+        "            leads = frozenset(self._queue.leads(call.records))\n"
+        "            self._in_flight[pool.submit(self._send, call)] = InFlightCall(",
+        "        sent = [pool.submit(self._send, call) for call in prepared]\n"
         "        wait(sent)\n"
-        "        numbers = self._write(leaving)\n"
-        "        self._work.budget.spent(len(numbers))\n"
-        "        for number, departure, future in zip(numbers, leaving, sent, strict=True):\n"
-        "            leads = frozenset(self._queue.leads(departure.records))\n"
-        "            self._flights[future] = Flight(",
-        ("stories:killed",),
+        "        numbers = self._record(prepared)\n"
+        "        self._context.quota.count_sent(len(numbers))\n"
+        "        for number, call, future in zip(numbers, prepared, sent, strict=True):\n"
+        "            leads = frozenset(self._queue.leads(call.records))\n"
+        "            self._in_flight[future] = InFlightCall(",
+        ("scenarios:killed",),
     ),
     "sending-is-unsent": Bug(
         "at a restart, rows that were being sent count as not sent",
         "ledger/calls.py",
         'values = {"status": Status.UNCERTAIN.value, "error_code": INTERRUPTED',
         'values = {"status": Status.NOT_SENT.value, "error_code": INTERRUPTED',
-        ("stories:killed",),
+        ("scenarios:killed",),
     ),
     "full-not-extra": Bug(
         "the ledger syncs with FULL in place of EXTRA",
@@ -80,97 +80,97 @@ BUGS = {
         "ledger/sqlite_file.py",
         '("synchronous", "EXTRA", 3)',
         '("synchronous", "FULL", 3)',
-        ("stories:cut",),
+        ("scenarios:cut",),
     ),
     "receipts-by-position": Bug(
         "receipts are paired by their position, not by their row number",
         "targets/receipts.py",
         "        number = _row_number(entry)\n",
         "        number = entries.index(entry) + 1\n",
-        ("stories:shuffled",),
+        ("scenarios:shuffled",),
     ),
     "missing-receipt-refused": Bug(
         "a row without a receipt counts as refused",
         "delivery/outcomes.py",
         "outcomes.append(Outcome(record.row, Status.UNCERTAIN, error_code=NO_RECEIPT",
         "outcomes.append(Outcome(record.row, Status.REJECTED, error_code=NO_RECEIPT",
-        ("stories:missing-receipt",),
+        ("scenarios:missing-receipt",),
     ),
     "missing-receipt-created": Bug(
         "a row without a receipt counts as created",
         "delivery/outcomes.py",
         "outcomes.append(Outcome(record.row, Status.UNCERTAIN, error_code=NO_RECEIPT",
         "outcomes.append(Outcome(record.row, Status.CREATED, error_code=NO_RECEIPT",
-        ("stories:missing-receipt", "stories:count-only"),
+        ("scenarios:missing-receipt", "scenarios:count-only"),
     ),
     "500-retried": Bug(
         "HTTP 500 is simply sent again",
         "leadsquared/responses.py",
         'return Verdict(VerdictKind.UNCERTAIN, f"http-{status}"',
         'return Verdict(VerdictKind.NOT_APPLIED, f"http-{status}"',
-        ("stories:500", "stories:500-bulk"),
+        ("scenarios:500", "scenarios:500-bulk"),
     ),
     "500-refused": Bug(
         "HTTP 500 counts as a refusal",
         "leadsquared/responses.py",
         'return Verdict(VerdictKind.UNCERTAIN, f"http-{status}"',
         'return Verdict(VerdictKind.REFUSED, f"http-{status}"',
-        ("stories:500",),
+        ("scenarios:500",),
     ),
     "no-lock": Bug(
         "the sender's lock lets everybody in",
         "core/platform/file_lock.py",
         "    except BlockingIOError:\n        return False\n",
         "    except BlockingIOError:\n        return True\n",
-        ("stories:together",),
+        ("scenarios:together",),
     ),
     "existence": Bug(
         "reading back asks whether an activity exists, not how many",
         "delivery/reconciliation/matcher.py",
         "[_present(distinct[identity], by) for identity in own] + [_ABSENT] * (count - len(own))",
         # Two rows with one id are refused by the ledger already, so the bug does without the id.
-        "([_present(distinct[identity], by) for identity in own] + [Finding(Found.PRESENT, Status.CREATED)] * count)"
+        "([_present(distinct[identity], by) for identity in own] + [RowMatch(RowPresence.PRESENT, Status.CREATED)] * count)"
         "[:count] if own else [_ABSENT] * count",
-        ("stories:twins-in-one-call",),
+        ("scenarios:twins-in-one-call",),
     ),
     "booked-twice": Bug(
         "reading back takes an activity that another row already has",
         "delivery/reconciliation/matcher.py",
-        "        if activity.id not in booked\n        and (",
+        "        if activity.id not in owned\n        and (",
         "        if (",
-        ("stories:twins-in-two-calls",),
+        ("scenarios:twins-in-two-calls",),
     ),
     "no-settle": Bug(
         "reading back does not wait until the CRM has settled",
         "delivery/reconciliation/reconcile.py",
         "        if settle:\n",
         "        if settle and rows < 0:\n",
-        ("stories:late", "stories:late-single"),
+        ("scenarios:late", "scenarios:late-single"),
     ),
     "settle-from-sending": Bug(
         "the settle time is counted from the sending, not from giving up",
         "delivery/reconciliation/reconcile.py",
-        "                self._work.account.settle_seconds,\n",
-        f"                self._work.account.settle_seconds - (self._work.clock.now() - {_SENT_AT}).total_seconds(),\n",
-        ("stories:late-single",),
+        "                self._context.account.settle_seconds,\n",
+        f"                self._context.account.settle_seconds - (self._context.clock.now() - {_SENT_AT}).total_seconds(),\n",
+        ("scenarios:late-single",),
     ),
     "no-canary": Bug(
         "absent is believed without the proof that reading back works",
         "delivery/reconciliation/reconcile.py",
         "        if unproven:\n",
         "        if False:\n",
-        ("stories:blind-reading",),
+        ("scenarios:blind-reading",),
     ),
     "release-time-limiter": Bug(
         "a slot becomes free one window after its call left, not after it completed",
         "rate_limit/window_limiter.py",
-        "        self._busy[self._next] = _IN_FLIGHT\n        return Slot(self._next)\n\n"
-        "    def done(self, slot: Slot, now: float) -> None:\n"
-        '        """The call completed now."""\n'
+        "        self._busy[self._last] = IN_FLIGHT\n        return Slot(self._last)\n\n"
+        "    def release(self, slot: Slot, now: float) -> None:\n"
+        '        """Release the slot of a call that completed now."""\n'
         "        self._busy[slot.number] = now + self._limit.seconds + self._margin\n",
-        "        self._busy[self._next] = now + self._limit.seconds + self._margin\n        return Slot(self._next)\n\n"
-        "    def done(self, slot: Slot, now: float) -> None:\n"
-        '        """The call completed now."""\n',
+        "        self._busy[self._last] = now + self._limit.seconds + self._margin\n        return Slot(self._last)\n\n"
+        "    def release(self, slot: Slot, now: float) -> None:\n"
+        '        """Release the slot of a call that completed now."""\n',
         ("limiter:jitter/25/5/32/1/0", "limiter:heavy-tail/25/5/32/1/0"),
     ),
     "lost-answers-free-slots": Bug(
@@ -185,28 +185,28 @@ BUGS = {
         "leadsquared/client.py",
         "urllib3.Retry(0, read=False)",
         "urllib3.Retry(3, allowed_methods=None)",
-        ("stories:cut", "stories:cut-bulk"),
+        ("scenarios:cut", "scenarios:cut-bulk"),
     ),
     "cut-means-unsent": Bug(
         "a cut connection counts as a call that never left",
         "leadsquared/client.py",
         "return TransportFailure.NOT_SENT if refused_certificate else TransportFailure.UNKNOWN",
         "return TransportFailure.NOT_SENT",
-        ("stories:cut",),
+        ("scenarios:cut",),
     ),
     "no-recognition": Bug(
         "a repeated file is not recognised",
         "delivery/deduplication.py",
-        "    if work.plan.facts.again:\n        return 0\n    found = 0\n",
-        "    if work.plan is not None:\n        return 0\n    found = 0\n",
-        ("stories:again",),
+        "    if context.plan.facts.again:\n        return 0\n    found = 0\n",
+        "    if context.plan is not None:\n        return 0\n    found = 0\n",
+        ("scenarios:again",),
     ),
     "neighbours-refused": Bug(
         "a call refused as a whole refuses each of its rows",
         "delivery/outcomes.py",
-        "    if len(records) == 1:\n        return Judgement(_same(records, Status.REJECTED",
-        "    if len(records) >= 1:\n        return Judgement(_same(records, Status.REJECTED",
-        ("stories:one-bad-row",),
+        "        case VerdictKind.REFUSED if len(records) == 1:\n",
+        "        case VerdictKind.REFUSED if len(records) >= 1:\n",
+        ("scenarios:one-bad-row",),
     ),
     "no-books": Bug(
         "nobody checks that the books balance",

@@ -7,8 +7,8 @@ from pathlib import Path
 from random import Random
 
 from importer.sandbox.faults import CATALOGUE
-from tests.reliability.campaign.counts import Part, Result
-from tests.reliability.campaign.lies import without_lies
+from tests.reliability.campaign.false_refusals import without_false_refusals
+from tests.reliability.campaign.model import Part, Result
 from tests.reliability.campaign.wire import MOMENTS, Killer, WireCrash
 from tests.support.trial import KINDS, HastyTrial
 
@@ -45,7 +45,7 @@ def run_kind(kind: str, case: str, folder: Path) -> Result:
                 trial.run()
             else:
                 Killer(trial, crash).run("run", "rows.csv", "-m", "rows.yaml", "--yes", "--json")
-        return without_lies(trial, Result.of(trial.verdict(trial.finish()), ROWS))
+        return without_false_refusals(trial, Result.of(trial.verdict(trial.finish()), ROWS))
 
 
 def run_with_key(case: str, folder: Path) -> Result:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from urllib.parse import unquote, urlsplit
 
 from importer.sandbox.routes import BY_PATH
-from tests.reliability.campaign.wire import kill_and_see
+from tests.reliability.campaign.wire import kill_and_wait
 from tests.support.commands import Ended, Running
 from tests.support.trial import Trial
 
@@ -41,23 +41,23 @@ class Relay:
         self._lock = threading.Lock()
         self._victim: Running | None = None
         self._started = threading.Event()
-        self._door = socket.create_server(("127.0.0.1", 0))
+        self._listener = socket.create_server(("127.0.0.1", 0))
 
     def run(self, *arguments: str) -> Ended:
         """A command whose calls all go through the relay."""
-        host = f"http://127.0.0.1:{self._door.getsockname()[1]}"
+        host = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         threading.Thread(target=self._accept, daemon=True).start()
         try:
             self._victim = self._trial.start(*arguments, LEADSQUARED_HOST=host, LEADSQUARED_ASYNC_HOST=host)
             self._started.set()
             return self._victim.wait()
         finally:
-            self._door.close()
+            self._listener.close()
 
     def _accept(self) -> None:
         with contextlib.suppress(OSError):
             while True:
-                client, _ = self._door.accept()
+                client, _ = self._listener.accept()
                 threading.Thread(target=self._serve, args=(client,), daemon=True).start()
 
     def _serve(self, client: socket.socket) -> None:
@@ -87,7 +87,7 @@ class Relay:
     def _kill(self) -> None:
         self._started.wait(10)
         assert self._victim is not None
-        kill_and_see(self._victim.pid)
+        kill_and_wait(self._victim.pid)
 
     def _connected(self, request: bytes, client: socket.socket, server: socket.socket) -> None:
         self._kill()

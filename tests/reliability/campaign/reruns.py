@@ -1,4 +1,4 @@
-"""A finished file comes again, as it was or in another form: not one row is sent a second time."""
+"""Import a finished file again, as it was or in another form: not one row is sent a second time."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from random import Random
 import openpyxl
 
 from importer.sandbox.routes import ROUTES
-from tests.reliability.campaign.counts import Part, Result
+from tests.reliability.campaign.model import Part, Result
 from tests.support.trial import KINDS, Trial
 
 _WRITES = {route.name for route in ROUTES if route.writes}

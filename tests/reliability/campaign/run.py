@@ -1,4 +1,4 @@
-"""The campaign: all parts, within a given time, and the figures of `docs/reliability.md`.
+"""Run the campaign: all parts, within a given time; write its results into `docs/reliability.md`.
 
 ``python -m tests.reliability.campaign.run --minutes 30`` runs everything; ``--only PART`` one part; ``--repeat PART:CASE`` one case.
 """
@@ -19,16 +19,16 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from tests.reliability.campaign.counts import Count, Part, Result
-from tests.reliability.campaign.figures import write_figures
+from tests.reliability.campaign.model import Count, Part, Result
+from tests.reliability.campaign.report import write_report
 
 ROOT = Path(__file__).resolve().parents[3]
 
 MODULES = (
     "crashes",
     "sweeps",
-    "power",
-    "pairs",
+    "power_cuts",
+    "fault_pairs",
     "crash_fault",
     "concurrent_starts",
     "reruns",
@@ -42,7 +42,7 @@ MODULES = (
 
 
 def parts() -> dict[str, Part]:
-    """All parts by name."""
+    """Return all parts by name."""
     found: list[Part] = []
     for name in MODULES:
         if importlib.util.find_spec(f"tests.reliability.campaign.{name}") is None:
@@ -53,7 +53,7 @@ def parts() -> dict[str, Part]:
 
 
 def run_case(part: Part, case: str) -> Result:
-    """One case in a folder of its own. What breaks is wrong, not the end of the campaign.
+    """Run one case in a folder of its own. An exception is a wrong result, not the end of the campaign.
 
     A case that broke while this process, and with it the CRM, stood still is tried again: the CRM then took longer
     than the settle time, which the promise assumes it does not.
@@ -76,7 +76,7 @@ LONGEST_STALL = 0.2
 
 
 class Stalls:
-    """Watches how long this process is held up, while its ``with`` lasts. ``longest`` is in seconds."""
+    """Measures how long this process is held up, while its ``with`` lasts. ``longest`` is in seconds."""
 
     def __init__(self) -> None:
         self.longest = 0.0
@@ -186,7 +186,7 @@ def _line(count: Count) -> str:
 
 
 def repeat(spec: str, copy: str) -> int:
-    """One case, said in full; the last line is JSON. ``copy`` is where the program must have been taken from."""
+    """Run one case and print its result in full; the last line is JSON. ``copy`` is where the program must have been taken from."""
     import importer
 
     if copy and not Path(importer.__file__).is_relative_to(copy):
@@ -212,7 +212,7 @@ def main(arguments: list[str] | None = None) -> int:
     started = time.time()
     counts = run_all(chosen, given.seed, given.minutes, given.jobs)
     if not given.only or given.write:
-        write_figures(ROOT, counts, started, given.minutes, given.jobs)
+        write_report(ROOT, counts, started, given.minutes, given.jobs)
     return 0 if all(count.kept for count in counts) else 1
 
 

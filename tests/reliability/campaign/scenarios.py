@@ -1,4 +1,4 @@
-"""Short stories, each about one way in which a row could be lost or doubled; the planted bugs are caught by them."""
+"""Scenarios of one fault each, by which a row could be lost or doubled; the planted bugs are caught by them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from random import Random
 
-from tests.reliability.campaign.counts import Part, Result
+from tests.reliability.campaign.model import Part, Result
 from tests.reliability.campaign.wire import Killer, WireCrash
 from tests.support.commands import Ended
 from tests.support.trial import KINDS, HastyTrial, Kind, Trial, results
@@ -121,7 +121,7 @@ def no_receipts_for_refused(folder: Path) -> Result:
     return replace(found, wrong=found.wrong + wrong)
 
 
-STORIES: dict[str, Callable[[Path], Result]] = {
+SCENARIOS: dict[str, Callable[[Path], Result]] = {
     "late": _faulty("bulk", "late-processing", settle=0.8, seconds=1.0),
     "late-single": _faulty("single", "late-processing", settle=0.8, seconds=1.0),
     "time-out": _faulty("single", "timeout-after-processing"),
@@ -140,19 +140,19 @@ STORIES: dict[str, Callable[[Path], Result]] = {
     "blind-reading": blind_reading,
     "one-bad-row": no_receipts_for_refused,
 }
-"""The stories by name."""
+"""The scenarios by name."""
 
 
 def cases(random: Random) -> Iterable[str]:
-    """Each story once."""
-    return STORIES
+    """Yield each scenario once."""
+    return SCENARIOS
 
 
 def run(case: str, folder: Path) -> Result:
-    """Tell one story."""
-    return STORIES[case](folder)
+    """Run one scenario."""
+    return SCENARIOS[case](folder)
 
 
 PART = Part(
-    "stories", "short stories of one fault each, which catch the planted bugs below", "stories", cases, run, whole=True
+    "scenarios", "scenarios of one fault each, which catch the planted bugs below", "scenarios", cases, run, whole=True
 )

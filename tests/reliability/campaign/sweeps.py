@@ -1,6 +1,6 @@
-"""Kills a command at its K-th system call of a kind, or lets that call fail, for one K after the other.
+"""Kill a command at its K-th system call of a kind, or let that call fail, for one K after the other.
 
-No line of the program is chosen here: whatever it, SQLite or Python asks of the kernel is a place to die. `strace` is
+No line of the program is chosen here: every system call that it, SQLite or Python makes is a place to die. `strace` is
 attached to the command while it stands at a crash point; K counts from there, in each thread by itself.
 """
 
@@ -20,9 +20,9 @@ from pathlib import Path
 from random import Random
 
 from importer.core.failpoints import VARIABLE
-from tests.reliability.campaign.counts import Part, Result
 from tests.reliability.campaign.crashes import RUN, rows_of
-from tests.reliability.campaign.wire import kill_and_see
+from tests.reliability.campaign.model import Part, Result
+from tests.reliability.campaign.wire import kill_and_wait
 from tests.support.commands import Ended, Running
 from tests.support.trial import KINDS, Trial
 
@@ -31,7 +31,7 @@ STAGES: Mapping[str, tuple[str, str]] = {
     "restart": ("call-witnessed:kill:2", "run-committed:stop"),
     "roll-back": ("", "journal-hot:stop"),
 }
-"""Where a sweep begins: how an earlier run dies, and where this one waits for strace. By name."""
+"""The beginnings of a sweep, by name: how an earlier run dies, and where this one waits for strace."""
 
 MOST: Mapping[str, Mapping[str, int]] = {
     "fresh": {
@@ -90,7 +90,7 @@ ERRORS: Mapping[str, tuple[str, ...]] = {
 
 
 def begin(trial: Trial, stage: str) -> Running:
-    """A command that stands still where the sweep begins."""
+    """Start a command that stops where the sweep begins."""
     first, stop = STAGES[stage]
     if stage == "roll-back":
         cut_short_in_a_commit(trial)
@@ -114,7 +114,7 @@ def cut_short_in_a_commit(trial: Trial) -> None:
 
 
 def traced(trial: Trial, stage: str, expression: str, log: Path | None = None) -> Ended:
-    """The end of a command that goes on under strace with this expression."""
+    """Let a command go on under strace with this expression; return its end."""
     running = begin(trial, stage)
     _traced(running, expression, log)
     return running.wait()
@@ -133,7 +133,7 @@ def _traced(running: Running, expression: str, log: Path | None = None) -> None:
         running.process.join(60)
     finally:
         if running.is_alive():
-            kill_and_see(running.pid)
+            kill_and_wait(running.pid)
         tracer.communicate()
 
 

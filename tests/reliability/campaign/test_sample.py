@@ -13,15 +13,15 @@ from importer.sandbox.faults import CATALOGUE
 from tests.reliability.campaign import (
     concurrent_starts,
     crash_fault,
-    figures,
+    fault_pairs,
     limiter,
-    pairs,
     planted,
+    report,
     reruns,
     run,
     scenarios,
 )
-from tests.reliability.campaign.counts import Count, Result
+from tests.reliability.campaign.model import Count, Result
 from tests.support.trial import KINDS
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -52,7 +52,7 @@ def test_a_crash_together_with_a_fault(tmp_path: Path, case: str) -> None:
 )
 def test_two_faults_in_one_run(tmp_path: Path, case: str) -> None:
     """A fault while another one is being mended costs no row either."""
-    result = pairs.run(case, tmp_path)
+    result = fault_pairs.run(case, tmp_path)
     assert result.kept, result
 
 
@@ -98,15 +98,15 @@ def test_a_planted_bug_has_its_place(name: str) -> None:
             assert all((ROOT / path).is_file() for path in case.split())
         else:
             assert part in run.parts()
-            assert part != "stories" or case in scenarios.STORIES
+            assert part != "scenarios" or case in scenarios.SCENARIOS
 
 
 def test_each_crash_meets_each_fault_once() -> None:
     """All pairs are among the cases, in an order of the seed."""
     cases = [case.split("/") for case in crash_fault.cases(Random(1))]
     assert {case[0] for case in cases} == set(KINDS)
-    pairs = {(crash, fault) for _, crash, fault, *_ in cases}
-    assert len(pairs) == len(cases) == len(crash_fault.CRASHES) * len(CATALOGUE) >= 33 * 30
+    fault_pairs = {(crash, fault) for _, crash, fault, *_ in cases}
+    assert len(fault_pairs) == len(cases) == len(crash_fault.CRASHES) * len(CATALOGUE) >= 33 * 30
 
 
 def test_what_breaks_in_a_case_is_counted(tmp_path: Path) -> None:
@@ -120,25 +120,25 @@ def test_what_breaks_in_a_case_is_counted(tmp_path: Path) -> None:
 
 
 def test_the_page_says_what_the_figures_say() -> None:
-    """The tables of docs/reliability.md are those of docs/reliability.json; nobody typed them."""
+    """The tables of docs/reliability.md are those of docs/reliability.json."""
     page = (ROOT / "docs" / "reliability.md").read_text("utf-8")
     found = json.loads((ROOT / "docs" / "reliability.json").read_text("utf-8"))
-    assert figures.page_with(page, found) == page
-    assert all(bug in figures.planted_table(found) for bug in planted.BUGS)
+    assert report.page_with(page, found) == page
+    assert all(bug in report.planted_table(found) for bug in planted.BUGS)
 
 
 def test_figures_are_written(tmp_path: Path) -> None:
     """Counts become a line each, with what is left to a person as a share and the command that repeats it."""
     (tmp_path / "docs").mkdir()
     (tmp_path / "docs" / "limits.md").touch()
-    marks = [*figures.FIGURES, *figures.PLANTED]
+    marks = [*report.FIGURES, *report.PLANTED]
     (tmp_path / "docs" / "reliability.md").write_text("\n".join(["before", *marks, "after"]), "utf-8")
     counts = [
         Count("one", "first words", "pairs", 7, cases=2, tried=1200, rows=1000, uncertain=2),
         Count("two", "second words", "cuts", 7, why_not="it has no loop mounts"),
         Count("planted", "planted bugs", "bugs", 7, notes=["| a bug | a check | 3 doubled |"]),
     ]
-    figures.write_figures(tmp_path, counts, started=0.0, minutes=1.0, jobs=2)
+    report.write_report(tmp_path, counts, started=0.0, minutes=1.0, jobs=2)
     page = (tmp_path / "docs" / "reliability.md").read_text("utf-8")
     assert "| first words | 1,200 pairs | 0 | 0 | 0 | 2 of 1,000 rows (0.2 %) | " in page
     assert "--only one --seed 7" in page

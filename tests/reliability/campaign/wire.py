@@ -1,4 +1,4 @@
-"""Kills a command by what is on the wire: at the very moment when the CRM has a call, has stored it, has answered it."""
+"""Kill a command at a moment of a call: when the CRM has received it, has stored it, or has answered it."""
 
 from __future__ import annotations
 
@@ -37,15 +37,15 @@ class WireCrash:
         return f"{self.moment}@{'read' if self.reads else 'write'}{self.number}"
 
     @staticmethod
-    def spoken(text: str) -> WireCrash:
-        """The crash of such a name."""
+    def parse(text: str) -> WireCrash:
+        """Parse the name of a crash."""
         moment, _, which = text.partition("@")
         if moment not in MOMENTS or which.rstrip("0123456789") not in ("read", "write"):
             raise ValueError(f"{text} is no crash on the wire")
         return WireCrash(moment, int(which.lstrip("readwit")), which.startswith("read"))
 
 
-def kill_and_see(pid: int) -> None:
+def kill_and_wait(pid: int) -> None:
     """SIGKILL, and wait until the process is gone. Its own Process object may be waited for in another thread."""
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, signal.SIGKILL)
@@ -55,7 +55,7 @@ def kill_and_see(pid: int) -> None:
 
 
 class Killer:
-    """Stands between the sandbox of a trial and its commands, and kills one of them when its call comes."""
+    """Intercepts the calls to the sandbox of a trial, and kills the command that makes the chosen one."""
 
     def __init__(self, trial: Trial, crash: WireCrash) -> None:
         self._trial = trial
@@ -68,7 +68,7 @@ class Killer:
         trial.sandbox.crm.answer = self._answer  # type: ignore[method-assign]  # the harness stands in between
 
     def run(self, *arguments: str) -> Ended:
-        """A command that is killed when its call comes; it may also end before."""
+        """Run a command that is killed when its call comes; it may also end before."""
         self._victim = self._trial.start(*arguments)
         self._ready.set()
         ended = self._victim.wait()
@@ -103,4 +103,4 @@ class Killer:
     def _kill(self) -> None:
         self._ready.wait(10)
         assert self._victim is not None
-        kill_and_see(self._victim.pid)
+        kill_and_wait(self._victim.pid)

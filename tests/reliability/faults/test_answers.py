@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from importer.sandbox.seed import lead_id
-from tests.reliability.faults.server_runs import BULK, DONE, counted
+from tests.reliability.faults.runs import BULK, DONE, run_and_count
 from tests.support.spoil import after, edited, only, said, spoil
 from tests.support.trial import KINDS, Trial, results
 
@@ -42,7 +42,7 @@ BODIES = {
 def test_s11_an_answer_that_cannot_be_read(trial: Trial, body: str) -> None:
     """Whatever a 200 holds: no crash, and only reading back says what became of the rows."""
     spoil(trial, BULK, only(2, after(said(200, BODIES[body]))))
-    assert counted(trial) == DONE
+    assert run_and_count(trial) == DONE
 
 
 def receipts(change: Callable[[list[dict[str, Any]]], list[dict[str, Any]]]) -> Callable[[Any], Any]:
@@ -52,7 +52,7 @@ def receipts(change: Callable[[list[dict[str, Any]]], list[dict[str, Any]]]) -> 
 def test_s12_a_receipt_is_missing(trial: Trial) -> None:
     """25 rows sent, 24 answered: the one is looked for, and found."""
     spoil(trial, BULK, only(2, edited(receipts(lambda found: found[:-1]))))
-    assert counted(trial) == DONE
+    assert run_and_count(trial) == DONE
 
 
 def test_s13_receipts_in_another_order(trial: Trial) -> None:
@@ -75,7 +75,7 @@ def test_s14_row_numbers_that_make_no_sense(trial: Trial, how: str) -> None:
     """No row is told as created by a receipt that may be another row's."""
     change = {"from 0": lambda n: n - 1, "all 1": lambda n: 1, "from 26": lambda n: n + 25, "none": lambda n: None}[how]
     spoil(trial, BULK, only(2, edited(renumbered(change))))
-    assert counted(trial) == DONE
+    assert run_and_count(trial) == DONE
 
 
 def test_s15_an_id_that_is_missing_or_belongs_to_another_row(trial: Trial) -> None:
@@ -89,7 +89,7 @@ def test_s15_an_id_that_is_missing_or_belongs_to_another_row(trial: Trial) -> No
 
     spoil(trial, BULK, only(range(2, 3), edited(steal)))
     trial.sandbox.faults.order("receipt-without-id", skip=2, on=BULK)
-    assert counted(trial) == DONE
+    assert run_and_count(trial) == DONE
 
 
 def test_s16_some_rows_are_refused(tmp_path: Path) -> None:
@@ -130,7 +130,7 @@ def test_s18_s19_an_answer_that_would_fill_the_memory(trial: Trial, packed: bool
     body = gzip.compress(b" " * 300_000_000, 1) if packed else b" " * 50_000_000
     headers = {"Content_Encoding": "gzip"} if packed else {}
     spoil(trial, BULK, only(2, after(said(200, body, **headers))))
-    assert counted(trial, LEADSQUARED_TIMEOUT_SECONDS="5") == DONE
+    assert run_and_count(trial, LEADSQUARED_TIMEOUT_SECONDS="5") == DONE
 
 
 @pytest.mark.parametrize("change", ["more fields", "renamed"])
@@ -143,4 +143,4 @@ def test_s32_another_version_of_the_api(trial: Trial, change: str) -> None:
         return {"Results": answer["Response"]}
 
     spoil(trial, BULK, only(2, edited(edit)))
-    assert counted(trial) == DONE
+    assert run_and_count(trial) == DONE

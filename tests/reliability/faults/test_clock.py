@@ -29,7 +29,7 @@ def cut_off(trial: Trial, *, shift: float = 0.0, nth: int = 3) -> None:
     assert len(trial.sandbox.tenant.activities) >= 1
 
 
-def kept(trial: Trial) -> bool:
+def all_delivered_once(trial: Trial) -> bool:
     """Whether at the end every row is in the CRM once and known to be."""
     verdict = trial.verdict(trial.finish())
     assert (verdict.kept, verdict.uncertain) == (True, 0), verdict
@@ -41,21 +41,21 @@ def test_c1_the_clock_jumps_between_crash_and_resume(trial: Trial, shift: float)
     """After a crash the clock is an hour or a day off: the rows in doubt are found, none is sent twice."""
     cut_off(trial)
     trial.before = ClockShift(shift)
-    assert kept(trial)
+    assert all_delivered_once(trial)
 
 
 @pytest.mark.parametrize("shift", [HOUR, -HOUR, DAY])
 def test_c1_the_clock_was_wrong_while_sending(trial: Trial, shift: float) -> None:
     """The call that was cut off left at a wrong time by our clock: the CRM's own time decides, none is sent twice."""
     cut_off(trial, shift=shift)
-    assert kept(trial)
+    assert all_delivered_once(trial)
 
 
 def test_c1_the_clock_was_wrong_when_no_answer_came(trial: Trial) -> None:
     """A time-out on a clock that is an hour ahead is read back by the CRM's time, too."""
     trial.before = ClockShift(HOUR)
     trial.sandbox.faults.order("drop-after", skip=1, on="bulk")
-    assert kept(trial)
+    assert all_delivered_once(trial)
 
 
 @pytest.mark.parametrize("shift", [-50 * YEARS, 12 * YEARS, 74 * YEARS])
@@ -65,7 +65,7 @@ def test_c2_a_clock_of_another_age(trial: Trial, shift: float) -> None:
     ended = trial.command("run", "rows.csv", "-m", "rows.yaml", "--yes")
     assert ended.status == 0, ended.err
     assert "The clock of this computer differs from LeadSquared's by" in ended.err
-    assert kept(trial)
+    assert all_delivered_once(trial)
 
 
 @pytest.mark.parametrize("shift", [HOUR, -HOUR])
@@ -76,7 +76,7 @@ def test_c3_a_jump_in_the_middle_leaves_the_limit_alone(tmp_path: Path, shift: f
     with Trial(tmp_path, KINDS["bulk"], 300, limits) as trial:
         trial.environment.update(settings)
         trial.before = ClockShift(shift, after=20)
-        assert kept(trial)
+        assert all_delivered_once(trial)
         assert {entry["status"] for entry in trial.sandbox.log} == {200}
 
 
@@ -128,5 +128,5 @@ def test_c6_after_a_reboot_the_settle_time_begins_anew(trial: Trial) -> None:
         next(entry for entry in trial.sandbox.log[before:] if entry["path"].endswith("/Retrieve")),
     )
     assert reading["at"] - identity["at"] >= 1.5
-    assert kept(trial)
+    assert all_delivered_once(trial)
     assert json.loads(trial.command("runs", "--json").out)["runs"][0]["state"] == "finished"

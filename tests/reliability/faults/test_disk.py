@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.reliability.faults.disks import NEEDS_MOUNT, RECORD, RUN, kept, mounted
+from tests.reliability.faults.disks import NEEDS_MOUNT, RECORD, RUN, mounted
+from tests.reliability.faults.runs import all_delivered_once
 from tests.support.commands import Ended, Running
 from tests.support.interference import Hold, Limited
 from tests.support.trial import Trial
@@ -70,7 +71,7 @@ def test_d7_the_disk_reports_an_error(trial: Trial, nth: int, fault: str) -> Non
     if ended.status:
         assert ended.json["status"] == "failed"
     assert "Traceback" not in ended.err
-    assert kept(trial)
+    assert all_delivered_once(trial)
 
 
 def test_d8_a_limit_on_the_size_of_files(trial: Trial) -> None:
@@ -80,7 +81,7 @@ def test_d8_a_limit_on_the_size_of_files(trial: Trial) -> None:
     assert ended.status == 1, ended
     assert "Traceback" not in ended.err
     assert trial.sandbox.tenant.activities == {}
-    assert kept(trial)
+    assert all_delivered_once(trial)
 
 
 @NEEDS_STRACE
@@ -89,7 +90,7 @@ def test_d9_the_quota_is_used_up(trial: Trial) -> None:
     ended = with_fault(trial, "pwrite64:error=EDQUOT:when=1+")
     assert ended.status == 1
     assert "Traceback" not in ended.err
-    assert kept(trial)
+    assert all_delivered_once(trial)
 
 
 @NEEDS_STRACE
@@ -97,7 +98,7 @@ def test_d18_a_slow_disk_only_costs_time(trial: Trial) -> None:
     """A disk that takes long to sync changes nothing but the duration."""
     ended = with_fault(trial, "fdatasync:delay_exit=100000")
     assert ended.status == 0, ended
-    assert kept(trial)
+    assert all_delivered_once(trial)
 
 
 @NEEDS_MOUNT
@@ -137,4 +138,4 @@ def test_d10_the_power_fails(trial: Trial, place: str, nth: int, after: bool) ->
         hold.await_held(running)
         cut(running)
     with mounted(home, *options):
-        assert kept(trial)
+        assert all_delivered_once(trial)

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.reliability.faults.disks import NEEDS_MOUNT, RECORD, RUN, kept, mounted
+from tests.reliability.faults.disks import NEEDS_MOUNT, RECORD, RUN, mounted
+from tests.reliability.faults.runs import all_delivered_once
 from tests.support.commands import Ended, Running
 from tests.support.interference import Hold
 from tests.support.trial import Trial, results
@@ -65,7 +66,7 @@ def test_d1_full_before_anything_is_sent(trial: Trial, size: str) -> None:
         assert any(word in ended.json["message"] for word in ("disk", "space", "room")), ended.out
         assert "Traceback" not in ended.err
         assert trial.sandbox.tenant.activities == {}
-    assert kept(trial)
+    assert all_delivered_once(trial)
 
 
 @NEEDS_MOUNT
@@ -90,7 +91,7 @@ def test_d2_full_when_a_call_is_to_be_written_down(trial: Trial, nth: int) -> No
         stops_when_full(trial, home, nth)
         assert len(trial.sandbox.tenant.activities) == nth - 1
         (home / "filler").unlink()
-        assert kept(trial)
+        assert all_delivered_once(trial)
 
 
 @NEEDS_MOUNT
@@ -100,7 +101,7 @@ def test_d3_full_between_sending_and_noting(trial: Trial) -> None:
         stops_when_full(trial, home, 3)
         assert len(trial.sandbox.tenant.activities) > 1
         (home / "filler").unlink()
-        assert kept(trial)
+        assert all_delivered_once(trial)
 
 
 @NEEDS_MOUNT
@@ -115,7 +116,7 @@ def test_d4_full_while_the_workbook_is_written(trial: Trial) -> None:
         assert str(kept_at) in ended.json["message"]
         assert len(results(kept_at)) == 30
         (folder / "filler").unlink()
-        assert kept(trial)
+        assert all_delivered_once(trial)
 
 
 @NEEDS_MOUNT
@@ -133,7 +134,7 @@ def test_d5_full_everywhere_is_never_called_finished(trial: Trial) -> None:
         assert "importer show" in ended.json["message"]
         (folder / "filler").unlink()
         (home / "filler").unlink()
-        assert kept(trial)
+        assert all_delivered_once(trial)
 
 
 @NEEDS_MOUNT
@@ -144,4 +145,4 @@ def test_d6_no_inodes_left(trial: Trial) -> None:
         assert ended.status == 1, ended
         assert "Traceback" not in ended.err
         assert trial.sandbox.tenant.activities == {}
-    assert kept(trial)
+    assert all_delivered_once(trial)

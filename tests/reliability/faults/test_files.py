@@ -12,20 +12,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.reliability.faults.runs import all_delivered_once
 from tests.support.interference import Hold
 from tests.support.trial import Trial, results
 
 RUN = ("run", "rows.csv", "-m", "rows.yaml", "--yes", "--json")
 ADD = "importer.planning.store:PlanWriter.add"
 NEEDS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount and set file attributes")
-
-
-def kept(trial: Trial) -> bool:
-    """Whether at the end every row is in the CRM once and known to be."""
-    trial.before = None
-    verdict = trial.verdict(trial.finish())
-    assert (verdict.kept, verdict.uncertain) == (True, 0), verdict
-    return True
 
 
 @pytest.mark.parametrize("change", ["appended", "replaced", "same size", "removed"])
@@ -53,7 +46,7 @@ def test_f1_the_file_changes_while_it_is_read(trial: Trial, change: str) -> None
     assert "changed while it was being read" in ended.json["message"] or "no file" in ended.json["message"]
     assert trial.writes == []
     path.write_text(before, "utf-8")
-    assert kept(trial)
+    assert all_delivered_once(trial)
 
 
 def _pipe(path: Path) -> None:
@@ -97,7 +90,7 @@ def test_f3_the_share_is_gone(trial: Trial) -> None:
     ended = trial.command("run", "share/rows.csv", "-m", "rows.yaml", "--yes", "--json")
     assert ended.status == 1
     assert "There is no file" in ended.json["message"]
-    assert kept(trial)
+    assert all_delivered_once(trial)
 
 
 def test_f4_the_workbook_is_open_in_excel(trial: Trial) -> None:
@@ -109,7 +102,7 @@ def test_f4_the_workbook_is_open_in_excel(trial: Trial) -> None:
     (trial.folder / "~$rows.csv").write_bytes(b"\x05Ann")
     ended = trial.run()
     assert "open in another program" in (trial.folder / ended.json["report"]).read_text("utf-8")
-    assert kept(trial)
+    assert all_delivered_once(trial)
 
 
 def test_f5_a_file_that_is_still_being_copied(trial: Trial) -> None:
@@ -138,7 +131,7 @@ def test_f5_a_file_that_is_still_being_copied(trial: Trial) -> None:
     assert running.wait().status == 1
     copying.join()
     assert trial.writes == []
-    assert kept(trial)
+    assert all_delivered_once(trial)
 
 
 def test_f5_half_a_file_and_then_the_whole(trial: Trial) -> None:
@@ -210,7 +203,7 @@ def test_f7_the_folder_is_closed_while_the_import_runs(trial: Trial) -> None:
     (place,) = (trial.folder / "home" / "runs").glob("*/results.xlsx")
     assert str(place) in ended.json["message"]
     assert len(results(place)) == 30
-    assert kept(trial)
+    assert all_delivered_once(trial)
 
 
 @NEEDS_ROOT
@@ -229,7 +222,7 @@ def test_f8_the_folder_for_results_is_read_only(trial: Trial) -> None:
     assert "--results" in ended.json["message"]
     assert trial.writes == []
     assert not list((trial.folder / "home" / "runs").iterdir())
-    assert kept(trial)
+    assert all_delivered_once(trial)
 
 
 def test_f9_a_link_in_place_of_the_results(trial: Trial) -> None:

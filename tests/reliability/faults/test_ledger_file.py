@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.reliability.faults.disks import kept
+from tests.reliability.faults.runs import all_delivered_once
 from tests.support.interference import Answers
 from tests.support.trial import KINDS, Trial
 
@@ -26,7 +26,7 @@ def test_d11_a_damaged_ledger_stops_everything(trial: Trial) -> None:
         assert "Traceback" not in ended.err
     assert len(trial.sandbox.log) == calls
     path.write_bytes(good)
-    assert kept(trial)
+    assert all_delivered_once(trial)
 
 
 def test_d12_the_ledger_is_deleted(trial: Trial) -> None:

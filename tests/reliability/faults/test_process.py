@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.reliability.faults.runs import all_delivered_once
 from tests.support.commands import Running
 from tests.support.interference import As, ClockShift, Hold, Limited, Raises, Umask
 from tests.support.key_search import KEYS_OF_THE_TEST
@@ -28,14 +29,6 @@ NEEDS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become 
 
 class PanicError(BaseException):
     """What a library written in another language raises when it gives up."""
-
-
-def kept(trial: Trial) -> bool:
-    """Whether at the end every row is in the CRM once and known to be."""
-    trial.before = None
-    verdict = trial.verdict(trial.finish())
-    assert (verdict.kept, verdict.uncertain) == (True, 0), verdict
-    return True
 
 
 def held(
@@ -70,11 +63,11 @@ def test_p1_sigkill_in_each_state(trial: Trial, place: str) -> None:
         "writing reports": ("importer.core.output_files:_publish", 1),
     }
     if place == "planned":
-        where["planned"] = ("importer.leadsquared.reader:CrmReader.who_am_i", 1)
+        where["planned"] = ("importer.leadsquared.reader:CrmReader.read_api_user", 1)
     running, _ = held(trial, *where[place])
     running.kill()
     running.process.join()
-    assert kept(trial)
+    assert all_delivered_once(trial)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -97,7 +90,7 @@ def test_p2_a_signal_stops_politely(tmp_path: Path, place: str, number: signal.S
         assert ended.status == 4, ended.err
         assert "Stopp" in ended.out + ended.err
         assert "uncertain" not in ended.out
-        assert kept(trial)
+        assert all_delivered_once(trial)
 
 
 def test_p2_stopping_while_reading_sends_nothing_and_keeps_nothing(trial: Trial) -> None:
@@ -121,13 +114,13 @@ def test_p2_a_second_signal_stops_at_once(trial: Trial) -> None:
         time.sleep(0.005)
     os.kill(running.pid, signal.SIGINT)
     assert running.wait().status == 128 + signal.SIGINT
-    assert kept(trial)
+    assert all_delivered_once(trial)
 
 
 def test_p3_ctrl_c_during_the_settle_time(trial: Trial) -> None:
     """The wait ends at once, the rows stay in doubt, and the next run looks again."""
     trial.sandbox.faults.order("drop-after", skip=1, on="bulk")
-    running, hold = held(trial, "importer.delivery.context:Work.wait")
+    running, hold = held(trial, "importer.delivery.context:DeliveryContext.wait")
     trial.environment["LEADSQUARED_SETTLE_SECONDS"] = "3000"
     os.kill(running.pid, signal.SIGINT)
     hold.release()
@@ -135,7 +128,7 @@ def test_p3_ctrl_c_during_the_settle_time(trial: Trial) -> None:
     trial.environment["LEADSQUARED_SETTLE_SECONDS"] = "0.1"
     assert ended.status == 4
     assert "uncertain" in ended.out
-    assert kept(trial)
+    assert all_delivered_once(trial)
 
 
 def test_p4_stopped_for_long_and_continued(trial: Trial) -> None:
@@ -153,7 +146,7 @@ def test_p4_stopped_for_long_and_continued(trial: Trial) -> None:
     trial.sandbox._server.cut_connections()
     os.kill(running.pid, signal.SIGCONT)
     assert running.wait().status == 0
-    assert kept(trial)
+    assert all_delivered_once(trial)
 
 
 @pytest.mark.parametrize("after", [6, 10, 14, 18, 22])
@@ -176,7 +169,7 @@ def test_p6_not_enough_memory_for_the_file(trial: Trial) -> None:
     assert "memory" in ended.json["message"]
     assert "Traceback" not in ended.err
     assert trial.writes == []
-    assert kept(trial)
+    assert all_delivered_once(trial)
 
 
 def test_p6_a_memory_limit_of_the_machine(trial: Trial) -> None:
@@ -188,7 +181,7 @@ def test_p6_a_memory_limit_of_the_machine(trial: Trial) -> None:
     ended = trial.command("run", "large.csv", "-m", "rows.yaml", "--yes")
     assert ended.status not in (0, 3), ended
     assert trial.sandbox.tenant.activities == {}
-    assert kept(trial)
+    assert all_delivered_once(trial)
 
 
 @pytest.mark.parametrize(
@@ -196,7 +189,7 @@ def test_p6_a_memory_limit_of_the_machine(trial: Trial) -> None:
     [RuntimeError("surprise"), MemoryError(), RecursionError("too deep"), PanicError("panic"), OSError(24, "x")],
 )
 @pytest.mark.parametrize(
-    ("place", "nth"), [(SEND, 5), ("importer.delivery.completed_calls:classify", 2), (RECORD, 2), (RECORD, 3)]
+    ("place", "nth"), [(SEND, 5), ("importer.delivery.outcomes:classify", 2), (RECORD, 2), (RECORD, 3)]
 )
 def test_p8_any_exception_between_sending_and_noting(trial: Trial, place: str, nth: int, error: BaseException) -> None:
     """The run fails, no key is shown, the call stays unfinished in the ledger, and its rows are read back next time."""
@@ -204,7 +197,7 @@ def test_p8_any_exception_between_sending_and_noting(trial: Trial, place: str, n
     ended = trial.command(*RUN)
     assert ended.status != 0
     assert CANARY not in ended.out + ended.err
-    assert kept(trial)
+    assert all_delivered_once(trial)
 
 
 @pytest.mark.parametrize("copies", [2, 3, 5, 8])
@@ -214,7 +207,7 @@ def test_p9_started_several_times_at_once(trial: Trial, copies: int) -> None:
     ended = [running.wait() for running in started]
     assert {one.status for one in ended} <= {0, 75}, ended
     assert sum(one.status == 0 for one in ended) >= 1
-    assert kept(trial)
+    assert all_delivered_once(trial)
     assert len(list((trial.folder / "home" / "runs").iterdir())) == 1
 
 
@@ -227,7 +220,7 @@ def test_p10_the_lock_file_is_removed_during_the_run(trial: Trial) -> None:
     ended = running.wait()
     assert ended.status == 4
     assert "lock file" in ended.out + ended.err
-    assert kept(trial)
+    assert all_delivered_once(trial)
 
 
 def test_p10_the_ledger_is_removed_during_the_run(trial: Trial) -> None:
@@ -241,7 +234,7 @@ def test_p10_the_ledger_is_removed_during_the_run(trial: Trial) -> None:
     assert "removed or replaced" in ended.err
     (home / "ledger.db").unlink(missing_ok=True)
     (home / "moved.db").rename(home / "ledger.db")
-    assert kept(trial)
+    assert all_delivered_once(trial)
 
 
 def test_p12_the_next_night_begins_before_the_last_has_ended(trial: Trial) -> None:
@@ -254,7 +247,7 @@ def test_p12_the_next_night_begins_before_the_last_has_ended(trial: Trial) -> No
     assert len(list((trial.folder / "home" / "runs").iterdir())) == 1
     hold.release()
     assert running.wait().status == 0
-    assert kept(trial)
+    assert all_delivered_once(trial)
 
 
 def test_p12_another_account_is_not_in_the_way(trial: Trial) -> None:
@@ -301,7 +294,7 @@ def test_p14_standard_output_is_closed_by_its_reader(trial: Trial) -> None:
     assert "Traceback" not in ended.stdout + ended.stderr
     ended = python(trial, "importer run rows.csv -m rows.yaml --yes --json | true; exit ${PIPESTATUS[0]}")
     assert ended.returncode == 0, ended
-    assert kept(trial)
+    assert all_delivered_once(trial)
 
 
 def test_p14_no_streams_and_an_old_character_set(trial: Trial) -> None:
@@ -322,7 +315,7 @@ def test_p14_no_streams_and_an_old_character_set(trial: Trial) -> None:
     ended = python(trial, "importer run rows.csv -m rows.yaml --yes <&- >&- 2>&-")
     assert ended.returncode == 0
     assert len(trial.sandbox.state()["activities"]) == 30
-    assert kept(trial)
+    assert all_delivered_once(trial)
 
 
 def test_p14_the_answer_goes_to_a_full_disk(trial: Trial) -> None:
@@ -331,7 +324,7 @@ def test_p14_the_answer_goes_to_a_full_disk(trial: Trial) -> None:
     assert ended.returncode == 1
     assert "cannot be printed" in ended.stderr
     assert "Traceback" not in ended.stderr
-    assert kept(trial)
+    assert all_delivered_once(trial)
 
 
 def test_p15_the_tiny_environment_of_cron(trial: Trial) -> None:
@@ -353,7 +346,7 @@ def test_p16_files_are_private_whatever_the_umask(trial: Trial, mask: int) -> No
     for path in [trial.folder / "home", *(trial.folder / "home").rglob("*"), *(trial.folder / "results").iterdir()]:
         assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path
         assert stat.S_IMODE(path.stat().st_mode) & 0o600 == 0o600, path
-    assert kept(trial)
+    assert all_delivered_once(trial)
 
 
 @NEEDS_ROOT
@@ -389,7 +382,12 @@ def test_the_places_of_these_tests_exist() -> None:
     """The places at which these tests hold the program are there: a renamed function must not make them pass."""
     import importlib
 
-    for place in (RECORD, SEND, "importer.delivery.context:Work.wait", "importer.core.output_files:_publish"):
+    for place in (
+        RECORD,
+        SEND,
+        "importer.delivery.context:DeliveryContext.wait",
+        "importer.core.output_files:_publish",
+    ):
         module, _, path = place.partition(":")
         found: object = importlib.import_module(module)
         for name in path.split("."):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.reliability.faults.server_runs import ALL, BULK, DONE, READS, counted, resumed
+from tests.reliability.faults.runs import ALL, BULK, DONE, READS, resume_and_count, run_and_count
 from tests.support.spoil import instead, only, said, spoil
 from tests.support.trial import KINDS, Trial
 
@@ -47,7 +47,7 @@ def test_s1_too_many_calls_with_any_retry_after(tmp_path: Path, retry_after: str
 def test_s2_a_limit_in_another_shape(trial: Trial, shape: str) -> None:
     """A 200 or 403 that means "too many calls" is neither success nor refusal of the rows."""
     trial.sandbox.faults.order(shape, skip=1, on=BULK)
-    assert counted(trial) == DONE
+    assert run_and_count(trial) == DONE
 
 
 def test_s3_too_many_calls_for_ever(tmp_path: Path) -> None:
@@ -73,7 +73,7 @@ def test_s3_too_many_calls_for_ever(tmp_path: Path) -> None:
 def test_s4_s5_s6_http_500(trial: Trial, when: str) -> None:
     """After storing all, none or some: what is there is found, what is absent is sent once more."""
     trial.sandbox.faults.order(f"500-{when}", skip=1, on=BULK)
-    assert counted(trial) == DONE
+    assert run_and_count(trial) == DONE
 
 
 @pytest.mark.parametrize("status", ["502", "503", "504"])
@@ -81,7 +81,7 @@ def test_s4_s5_s6_http_500(trial: Trial, when: str) -> None:
 def test_s7_a_gateway_fails(trial: Trial, status: str, when: str) -> None:
     """Its page of HTML says nothing about the rows."""
     trial.sandbox.faults.order(f"{status}-{when}", skip=1, on=BULK)
-    assert counted(trial) == DONE
+    assert run_and_count(trial) == DONE
 
 
 def test_s8_keys_are_revoked_in_the_middle(trial: Trial) -> None:
@@ -94,7 +94,7 @@ def test_s8_keys_are_revoked_in_the_middle(trial: Trial) -> None:
         assert ended.status in (1, 2, 4), ended
         assert len(calls) == 3
         assert "does not accept the keys" in ended.json["message"]
-        assert resumed(trial) == DONE
+        assert resume_and_count(trial) == DONE
 
 
 def test_s9_reading_back_is_forbidden(trial: Trial) -> None:
@@ -109,7 +109,7 @@ def test_s9_reading_back_is_forbidden(trial: Trial) -> None:
         verdict = trial.verdict(ended)
         assert verdict.lost == verdict.doubled == 0
         assert verdict.uncertain == 25
-        assert resumed(trial) == DONE
+        assert resume_and_count(trial) == DONE
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
@@ -121,4 +121,4 @@ def test_s10_a_redirect_is_never_followed(trial: Trial, tmp_path: Path, status: 
         ended = trial.run()
         assert ended.status in (1, 2, 4), ended
         assert other.sandbox.log == []
-        assert resumed(trial) == DONE
+        assert resume_and_count(trial) == DONE

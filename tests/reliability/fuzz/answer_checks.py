@@ -9,7 +9,7 @@ from typing import Any
 
 from importer.core.errors import CrmError
 from importer.core.model import CallClass, Receipt, Reply, Request, Status, Verdict, VerdictKind
-from importer.leadsquared.metadata import read_activity_types, read_lead_fields, read_metrics
+from importer.leadsquared.metadata import parse_queue_metrics, read_activity_types, read_lead_fields
 from importer.leadsquared.reader import CrmReader
 from importer.leadsquared.responses import classify
 from importer.planning.plan import read_mapping
@@ -126,13 +126,13 @@ def every_question(body: Any) -> None:
 
     reader = CrmReader(ask)
     questions: list[Callable[[], object]] = [
-        reader.who_am_i,
+        reader.read_api_user,
         lambda: reader.activities_of_lead(LEAD, "201"),
         lambda: reader.find_leads("ProspectID", LEAD),
         lambda: reader.find_leads("Phone", "+91 98450 98450"),
         lambda: read_lead_fields(ask),
         lambda: read_activity_types(ask),
-        lambda: read_metrics(ask(Request("GET", "/", CallClass.ASYNC))),
+        lambda: parse_queue_metrics(ask(Request("GET", "/", CallClass.ASYNC))),
     ]
     for question in questions:
         with contextlib.suppress(CrmError):

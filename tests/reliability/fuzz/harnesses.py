@@ -17,7 +17,7 @@ from typing import Any
 
 from importer.core.errors import SourceError
 from importer.core.model import Reply, TransportFailure
-from importer.leadsquared.parsing import parse_json
+from importer.leadsquared.client import parse_json
 from importer.sources import open_source
 from importer.sources.interface import SourceOptions
 from importer.targets import make_target

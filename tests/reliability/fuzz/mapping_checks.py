@@ -8,7 +8,7 @@ from pathlib import Path
 from importer.core.errors import MappingError
 from importer.mapping.decoding import decoded
 from importer.mapping.loader import LoadedMapping, parse_mapping
-from importer.planning.plan import known_words
+from importer.planning.plan import mapping_vocabulary
 from importer.targets import make_target
 from tests.reliability.fuzz.fuzz_words import ROOT
 
@@ -27,11 +27,11 @@ SCALARS = [
 def load(text: str) -> LoadedMapping | None:
     """The mapping, after a look at what it became; ``None`` when it was refused with reasons."""
     try:
-        loaded = parse_mapping(text, PATH, **known_words())
+        loaded = parse_mapping(text, PATH, **mapping_vocabulary())
     except MappingError as error:
         reasons = error.problems
     else:
-        assert parse_mapping(text, PATH, **known_words()).sha == loaded.sha
+        assert parse_mapping(text, PATH, **mapping_vocabulary()).sha == loaded.sha
         make_target(loaded.mapping)
         return loaded
     assert reasons

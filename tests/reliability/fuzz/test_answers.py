@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from importer.core.model import Reply, TransportFailure
-from importer.leadsquared.parsing import parse_json
+from importer.leadsquared.client import parse_json
 from importer.leadsquared.responses import classify
 from importer.targets import make_target
 from tests.reliability.fuzz.answer_checks import (

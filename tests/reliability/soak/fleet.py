@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from importer.sandbox.seed import lead_id
-from tests.reliability.campaign.figures import commit_of
+from tests.reliability.campaign.report import commit_of
 from tests.reliability.soak.processes import preload
 from tests.reliability.soak.report import write_figures
 from tests.reliability.soak.shared_clock import SharedClock, use_in_worker

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tests.reliability.campaign.figures import between, commit_of, machine
+from tests.reliability.campaign.report import between, commit_of, machine
 
 _PAGE, _JSON = Path("docs") / "reliability.md", Path("docs") / "soak.json"
 SOAK = ("<!-- soak: written by make soak -->", "<!-- end of soak -->")

@@ -17,7 +17,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from tests.reliability.campaign.figures import commit_of
+from tests.reliability.campaign.report import commit_of
 from tests.reliability.soak.exports import Export, Row, file_lines, file_marks, make_exports
 from tests.reliability.soak.processes import Accounts, Service, preload, write_files
 from tests.reliability.soak.shared_clock import SharedClock

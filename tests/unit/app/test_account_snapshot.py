@@ -22,13 +22,18 @@ from importer.crm_schema.cache import FOLDER, cache_file, load
 from importer.crm_schema.constraints import Demand, Owners
 from importer.crm_schema.model import Metadata
 from importer.delivery.deliver import DeliveryOptions
-from importer.planning.account_schema import digest_of, fit, judged, remembered
-from importer.planning.plan import PlanRequest, prepare
-from importer.planning.store import AccountFacts, KnownState, open_plan
+from importer.planning.account_schema import (
+    check_account_fit,
+    digest_constraints,
+    evaluate_account_schema,
+    load_account_schema,
+)
+from importer.planning.plan import PlanRequest, prepare_import
+from importer.planning.store import SchemaSnapshot, SchemaState, open_plan
 from importer.reports.account_freshness import account_known, age_words
 from importer.reports.json_report import json_failure, json_report
 from importer.reports.publisher import Places, Report
-from tests.support.delivery_world import BY_ID, UNREACHED, Fault, Told, World, answer, before, lead, mx
+from tests.support.delivery_world import BY_ID, UNREACHED, Fault, RecordingProgress, World, answer, before, lead, mx
 
 FIELDS = [
     {"SchemaName": "mx_Custom_1", "DisplayName": "Plan", "DataType": "Dropdown",
@@ -82,7 +87,7 @@ def outside(world: World, says: Says, monkeypatch: pytest.MonkeyPatch) -> Surrou
         environment={},
         clock=world.clock,
         stop=world.stop,
-        progress=Told(),
+        progress=RecordingProgress(),
         make_crm=lambda account: world.crm,
         confirm=lambda question: True,
         random_text=lambda: f"{next(numbers):04x}",
@@ -315,14 +320,14 @@ def test_keys_never_reach_the_file(world: World, says: Says, outside: Surroundin
 def test_many_warnings_are_cut(world: World, outside: Surroundings) -> None:
     """A note for each of the first, and their number."""
     rules = "".join(f"  mx_Custom_{number}: Plan\n" for number in range(30, 60))
-    prepared = prepare(file("Gold", mapping=BY_ID + rules))
+    prepared = prepare_import(file("Gold", mapping=BY_ID + rules))
     metadata = Metadata("test", "h", "", world.clock.now())
-    known = judged(world.account, metadata, world.clock.now())
-    assert fit(prepared, known).account.digest == ""
+    known = evaluate_account_schema(world.account, metadata, world.clock.now())
+    assert check_account_fit(prepared, known).account.digest == ""
     deliver(file("Gold"), world, outside)
     later(world, 30)
-    old = remembered(world.account, outside.home, world.clock.now())
-    notes = fit(prepared, old).account_notes
+    old = load_account_schema(world.account, outside.home, world.clock.now())
+    notes = check_account_fit(prepared, old).account_notes
     assert (len(notes), notes[-1]) == (22, "10 more places of the mapping may not fit the account.")
 
 
@@ -340,28 +345,28 @@ def test_plans_of_earlier_versions_know_nothing_of_the_account(world: World) -> 
     content = json.loads(path.read_text())
     del content["metadata"]
     path.write_text(json.dumps(content))
-    assert open_plan(plan.folder).facts.metadata == AccountFacts()
+    assert open_plan(plan.folder).facts.metadata == SchemaSnapshot()
 
 
 def test_digests_of_demands() -> None:
     """Equal for equal demands, whatever the order of users; empty for none."""
     owners = [Owners(frozenset({"a", "b", "c"}), frozenset()), Owners(frozenset({"c", "b", "a"}), frozenset())]
     first, second = ({"f": Demand("F", owners=each)} for each in owners)
-    assert digest_of(first) == digest_of(second) != digest_of({"f": Demand("F")})
-    assert digest_of({}) == ""
+    assert digest_constraints(first) == digest_constraints(second) != digest_constraints({"f": Demand("F")})
+    assert digest_constraints({}) == ""
 
 
 def test_ages_in_words() -> None:
     """One rough unit."""
     ages = [timedelta(seconds=59), timedelta(minutes=1), timedelta(hours=3), timedelta(days=2)]
     assert [age_words(age) for age in ages] == ["less than a minute", "1 minute", "3 hours", "2 days"]
-    known = account_known(AccountFacts(KnownState.FRESH, "2026-11-20T10:00:00+00:00"), "2026-11-20T09:00:00+00:00")
+    known = account_known(SchemaSnapshot(SchemaState.FRESH, "2026-11-20T10:00:00+00:00"), "2026-11-20T09:00:00+00:00")
     assert known.age_hours == 0
-    assert account_known(AccountFacts(), "").text == ""
+    assert account_known(SchemaSnapshot(), "").text == ""
     assert json_failure("m", "r", 2)["metadata"] == {"state": "unknown", "read_at": None, "age_hours": None}
 
 
 def test_no_account_no_checks(world: World) -> None:
     """Nothing is known of nobody."""
-    assert remembered(None, world.folder, datetime(2026, 1, 1)).state is KnownState.UNKNOWN
+    assert load_account_schema(None, world.folder, datetime(2026, 1, 1)).state is SchemaState.UNKNOWN
     assert isinstance(world.account, Account)

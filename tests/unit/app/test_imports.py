@@ -20,12 +20,23 @@ from importer.core.model import CallClass, Limit, Reply, Request, Status, Verdic
 from importer.delivery.deliver import DeliveryOptions
 from importer.ledger.interface import LearnedLimit
 from importer.ledger.store import ledger_file
-from importer.planning.plan import PlanRequest, plan_import, prepare
-from importer.rate_limit.account_limiter import allowances_of
+from importer.planning.plan import PlanRequest, plan_import, prepare_import
+from importer.rate_limit.account_limiter import make_account_limiter
 from importer.reports import publisher
 from importer.reports.publisher import Places
 from importer.sources.interface import SourceOptions
-from tests.support.delivery_world import BY_ID, LOST, MemoryCrm, Told, VirtualClock, World, after, answer, before, lead
+from tests.support.delivery_world import (
+    BY_ID,
+    LOST,
+    MemoryCrm,
+    RecordingProgress,
+    VirtualClock,
+    World,
+    after,
+    answer,
+    before,
+    lead,
+)
 
 
 class FullCrm(MemoryCrm):
@@ -63,7 +74,7 @@ def outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Surroundings:
         environment={},
         clock=clock,
         stop=threading.Event(),
-        progress=Told(),
+        progress=RecordingProgress(),
         make_crm=lambda account: crm,
         confirm=lambda question: True,
         random_text=lambda: f"{next(numbers):04x}",
@@ -229,7 +240,7 @@ def test_limits_that_end_with_a_chunk(outside: Surroundings, monkeypatch: pytest
 
 def test_a_file_that_changes_while_it_is_read(outside: Surroundings, monkeypatch: pytest.MonkeyPatch) -> None:
     """What was planned would not be what is there: stop, and keep nothing."""
-    prepared = prepare(files(3))
+    prepared = prepare_import(files(3))
     Path("visits.csv").write_text("Lead,Note\nx,y\n", "utf-8")
     with pytest.raises(SourceError, match="changed"):
         plan_import(prepared, outside.home / "runs" / "x", outside.clock.now())
@@ -371,10 +382,10 @@ def test_learned_limits_are_forgotten_on_request(outside: Surroundings, account:
     with open_memory(outside) as ledger:
         ledger.learn_limit(account.name, LearnedLimit(CallClass.BULK, Limit(1, 60.0), "slow down", "2026-11-20"))
     refused = Verdict(VerdictKind.THROTTLED, "throttled", "slow down", limit=Limit(1, 60.0))
-    allowances_of(shared, outside.clock).refused(CallClass.BULK, refused)
+    make_account_limiter(shared, outside.clock).record_refusal(CallClass.BULK, refused)
     forget_limits(shared, outside)
     with open_memory(outside) as ledger:
         assert ledger.learned_limits(account.name) == {}
-    again = allowances_of(shared, outside.clock)
+    again = make_account_limiter(shared, outside.clock)
     again.wait_time(CallClass.BULK)
     assert again.limit(CallClass.BULK) == account.limits[CallClass.BULK]

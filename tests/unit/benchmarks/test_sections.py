@@ -43,9 +43,8 @@ def test_sections_are_replaced_one_by_one() -> None:
 def test_a_table_tells_what_is_wanted() -> None:
     """Yes or no for each thing; the column is left out where nothing is wanted."""
     from measure import Taken
-    from sections import table
-
     from run import Line
+    from sections import table
 
     ours, peer = Taken(1.0, 1.0, 100, ""), Taken(7.9, 8.0, 250, "")
     line = Line("peer", [], slower=8, larger=2, megabytes=300)

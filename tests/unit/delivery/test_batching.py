@@ -64,10 +64,10 @@ def test_a_bad_row_is_searched() -> None:
     assert rows(first) == [2, 3, 4]
     assert queue.next_batch(25, ()) == []
     assert not queue.empty()
-    queue.landed(first, applied=True)
+    queue.completed(first, applied=True)
     second = queue.next_batch(25, ())
     assert rows(second) == [5]
-    queue.landed(second, applied=False)
+    queue.completed(second, applied=False)
     assert rows(queue.next_batch(25, ())) == [6]
     queue.put_back_suspects([Record(9, "k", {"lead": "x"})])
     assert rows(queue.next_batch(25, ())) == [9]
@@ -81,10 +81,10 @@ def test_rows_set_aside_while_searching_go_together() -> None:
     for tried in ([2, 3, 4, 5], [2, 3]):
         batch = queue.next_batch(25, ())
         assert rows(batch) == tried
-        queue.landed(batch, applied=False)
+        queue.completed(batch, applied=False)
         queue.put_back_suspects(batch)
     last = queue.next_batch(25, ())
-    queue.landed(last, applied=False)
+    queue.completed(last, applied=False)
     assert rows(queue.next_batch(25, ())) == [3, 4, 5, 6, 7, 8, 9]
     assert queue.empty()
 
@@ -98,7 +98,7 @@ def test_the_first_row_is_tried_alone_when_it_is_the_likely_one() -> None:
     assert rows(queue.next_batch(25, ())) == [7]
     queue.put_back(first)
     assert rows(queue.next_batch(25, ())) == [2]
-    queue.landed(first, applied=False)
+    queue.completed(first, applied=False)
     assert rows(queue.next_batch(25, ())) == [3, 4, 5]
     assert rows(queue.next_batch(25, ())) == [6]
 
@@ -113,7 +113,7 @@ def test_a_bad_row_costs_at_most_seven_calls(bad: set[int]) -> None:
     while batch := queue.next_batch(25, ()):
         calls += 1
         refused = bad & set(rows(batch))
-        queue.landed(batch, applied=not refused)
+        queue.completed(batch, applied=not refused)
         if refused and len(batch) > 1:
             queue.put_back_suspects(batch)
         elif not refused:
@@ -148,13 +148,13 @@ def test_every_row_leaves_once_and_in_the_order_of_its_lead(
         if batch and fate == 0:
             queue.put_back(batch)
         elif batch and fate == 1:
-            queue.landed(batch, applied=False)
+            queue.completed(batch, applied=False)
             queue.put_back_suspects(batch, first_alone=size > 3)
         elif batch:
-            queue.landed(batch, applied=fate == 2)
+            queue.completed(batch, applied=fate == 2)
             delivered += batch
     while batch := queue.next_batch(size, ()):
-        queue.landed(batch, applied=bool(size % 2))
+        queue.completed(batch, applied=bool(size % 2))
         delivered += batch
     assert sorted(rows(delivered)) == list(range(2, 2 + len(leads)))
     for lead in ("a", "b", "c"):

@@ -19,7 +19,7 @@ from importer.core.errors import LedgerError, ReportError, RunStopped, UsageErro
 from importer.core.model import Status
 from importer.core.progress import Silent, StopsReading
 from importer.delivery.deliver import DeliveryOptions
-from importer.delivery.idempotency_keys import effect_keys
+from importer.delivery.idempotency_keys import load_idempotency_keys
 from importer.planning.plan import PlanRequest
 from importer.planning.store import PlanFacts
 from importer.reports import publisher
@@ -172,22 +172,22 @@ def test_a_lead_is_looked_up_before_its_activities(tmp_path: Path) -> None:
     )
     plan = world.plan([("a@example.com", "visit")], by_email)
     records = [replace(record, fields={"activity.EmailAddress": "a@example.com"}) for record in _records(plan)]
-    from importer.delivery.deliver import _work
-    from importer.delivery.reconciliation import first_contact
+    from importer.delivery.deliver import make_context
+    from importer.delivery.reconciliation import ledger_restore
     from importer.targets import make_target
 
     run_ = world.ledger.open_run(_new(plan))
-    work = _work(
-        plan, run_, world.account, world.crm, world.ledger, world.clock, world.stop, world.told, DeliveryOptions()
+    context = make_context(
+        plan, run_, world.account, world.crm, world.ledger, world.clock, world.stop, world.progress, DeliveryOptions()
     )
-    assert not first_contact._is_there(records[0], work)
+    assert not ledger_restore._is_in_crm(records[0], context)
     assert [path.rsplit("/", 1)[-1] for path in asked] == ["Leads.GetByEmailaddress", "Retrieve"]
     from importer.mapping.loader import parse_mapping
-    from importer.planning.plan import known_words
+    from importer.planning.plan import mapping_vocabulary
 
     creates = "target: create-lead\nlead:\n  FirstName: Lead\n  EmailAddress: Note\n"
-    target = make_target(parse_mapping(creates, Path("m.yaml"), **known_words()).mapping)
-    first_contact.refuse_known_rows(replace(work, target=target))
+    target = make_target(parse_mapping(creates, Path("m.yaml"), **mapping_vocabulary()).mapping)
+    ledger_restore.refuse_rows_already_in_crm(replace(context, target=target))
     assert len(asked) == 2
 
 
@@ -210,12 +210,12 @@ def _new(plan: object) -> object:
 def test_keys_that_a_power_cut_left_in_part_are_made_again(tmp_path: Path) -> None:
     """An empty or cut file beside the plan is as good as none."""
     plan = World(tmp_path).plan([(lead(1), "a"), (lead(1), "a")])
-    keys = effect_keys(plan).slice(0, 2)
+    keys = load_idempotency_keys(plan).slice(0, 2)
     path = plan.folder / "keys.npy"
     whole = path.read_bytes()
     for part in (b"", whole[:40], whole[:-5]):
         path.write_bytes(part)
-        assert effect_keys(plan).slice(0, 2) == keys
+        assert load_idempotency_keys(plan).slice(0, 2) == keys
 
 
 def test_a_disk_that_does_not_take_the_plan(
@@ -255,7 +255,7 @@ def test_a_clock_that_is_wrong_is_told(outside: Surroundings, account: Account) 
     for skew, told in ((-3600.0, True), (20.0, False), (None, False)):
         crm.skew = skew
         cleared = clear_account(account, crm, with_ledger, outside.clock, outside.stop.is_set)
-        assert (cleared.clock_seen and cleared.clock_seen.server_skew) == skew
+        assert (cleared.clock_reading and cleared.clock_reading.server_skew) == skew
         assert any("differs from LeadSquared's by +3,600 s" in warning for warning in cleared.warnings) is told
 
 

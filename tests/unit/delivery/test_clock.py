@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from importer.core.model import Reply, Request
-from importer.leadsquared.query_client import Asker
-from importer.rate_limit.account_limiter import Allowances
+from importer.leadsquared.query_client import QueryClient
+from importer.rate_limit.account_limiter import AccountLimiter
 from tests.support.delivery_world import LOST, MemoryCrm, VirtualClock, World, after, answer, before, visits
 
 HOURS = 8 * 3600.0
@@ -91,6 +91,10 @@ def test_the_clock_is_set_at_any_moment(tmp_path: Path, seconds: float, at: int)
     assert world.statuses()["uncertain"] == 0
 
 
+def skew_of(query_client: QueryClient) -> float | None:
+    return query_client.clock_reading and query_client.clock_reading.server_skew
+
+
 def test_a_server_that_does_not_tell_the_time(tmp_path: Path) -> None:
     """Then the run ends before anything leaves on a time that nobody knows, and goes on later."""
     world, clock = world_of(tmp_path, HOURS, 10**9)
@@ -112,11 +116,13 @@ def test_a_server_that_does_not_tell_the_time(tmp_path: Path) -> None:
 def test_nothing_is_known_of_a_clock_that_was_never_seen(tmp_path: Path) -> None:
     """A server that sends no time at all is believed to have ours."""
     world, clock = world_of(tmp_path, HOURS, 10**9)
-    asker = Asker(world.crm, Allowances(world.account.limits, clock, 1.0), clock, lambda: False, lambda: None)
-    assert (asker.clock_jumped(), asker.server_skew) == (False, None)
-    asker.see_clock()
-    assert (asker.clock_jumped(), asker.server_skew) == (False, 0.0)
+    query_client = QueryClient(
+        world.crm, AccountLimiter(world.account.limits, clock, 1.0), clock, lambda: False, lambda: None
+    )
+    assert (query_client.clock_jumped(), skew_of(query_client)) == (False, None)
+    query_client.read_clock()
+    assert (query_client.clock_jumped(), skew_of(query_client)) == (False, 0.0)
     clock._at = 0
-    assert asker.clock_jumped()
-    asker.see_clock()
-    assert (asker.clock_jumped(), asker.server_skew) == (False, -HOURS)
+    assert query_client.clock_jumped()
+    query_client.read_clock()
+    assert (query_client.clock_jumped(), skew_of(query_client)) == (False, -HOURS)

@@ -17,7 +17,7 @@ from importer.core.model import CallClass, Limit, Outcome, Receipt, Status
 from importer.core.progress import Silent
 from importer.core.time import SystemClock
 from importer.delivery.guards import Guards
-from importer.delivery.idempotency_keys import effect_keys
+from importer.delivery.idempotency_keys import load_idempotency_keys
 from importer.planning.store import open_plan
 from importer.reports.run_report import Books, BooksDoNotBalance, summarise
 from importer.reports.summary_text import headline, next_step, number_of
@@ -70,13 +70,13 @@ def test_a_plan_that_is_not_there(tmp_path: Path) -> None:
 def test_keys_are_kept_beside_the_plan(world: World) -> None:
     """The second time they are read, not computed; a file of another length is not believed."""
     plan = world.plan([*visits(3), *visits(1)])
-    first = effect_keys(plan)
+    first = load_idempotency_keys(plan)
     assert len(first) == 4
     assert len(set(first.slice(0, 4))) == 4
-    assert effect_keys(plan).slice(0, 4) == first.slice(0, 4)
+    assert load_idempotency_keys(plan).slice(0, 4) == first.slice(0, 4)
     np.save(plan.folder / "keys.npy", np.empty(1, dtype=[("digest", "S16"), ("occurrence", "u4")]))
-    assert effect_keys(plan).slice(0, 4) == first.slice(0, 4)
-    assert len(effect_keys(world.plan([], name="none"))) == 0
+    assert load_idempotency_keys(plan).slice(0, 4) == first.slice(0, 4)
+    assert len(load_idempotency_keys(world.plan([], name="none"))) == 0
 
 
 def test_books_that_do_not_balance_are_a_bug(world: World) -> None:
@@ -117,7 +117,7 @@ def test_interrupted_while_reading_back(world: World) -> None:
     original = world.clock.sleep
 
     def sleep(seconds: float) -> None:
-        if world.told.waits and "without a clear answer" in world.told.waits[-1]:
+        if world.progress.waits and "without a clear answer" in world.progress.waits[-1]:
             world.stop.set()
         original(seconds)
 
@@ -182,10 +182,12 @@ def test_a_row_known_elsewhere_in_chunks(world: World, monkeypatch: pytest.Monke
 
 def test_outcomes_keep_their_receipt() -> None:
     """A receipt's words reach the outcome."""
-    from importer.delivery.outcomes import outcome_of
+    from importer.delivery.outcomes import outcome_from_receipt
 
     receipt = Receipt(1, Status.REJECTED, error_code="MXx", error="no")
-    assert outcome_of(7, receipt, "now") == Outcome(7, Status.REJECTED, error_code="MXx", error="no", at="now")
+    assert outcome_from_receipt(7, receipt, "now") == Outcome(
+        7, Status.REJECTED, error_code="MXx", error="no", at="now"
+    )
 
 
 def test_moments_are_utc() -> None:

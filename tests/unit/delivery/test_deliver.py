@@ -40,7 +40,7 @@ def test_every_row_arrives_once(world: World) -> None:
     assert world.crm.posts == 1 + 5
     assert all_once(world, 120)
     assert world.statuses() == {"created": 120}
-    assert world.told.done[-1] == (120, 120)
+    assert world.progress.done[-1] == (120, 120)
 
 
 @pytest.mark.parametrize("mapping", ["content", "key"])
@@ -72,7 +72,7 @@ def test_a_throttled_call_is_sent_again_and_teaches_the_limit(world: World) -> N
     world.deliver(world.plan(visits(60)))
     assert all_once(world, 60)
     assert world.ledger.learned_limits("test")[CallClass.BULK].limit == Limit(2, 5.0)
-    assert any("2 bulk calls in 5 s" in note for note in world.told.notes)
+    assert any("2 bulk calls in 5 s" in note for note in world.progress.notes)
 
 
 def test_a_call_that_never_left_is_sent_again(world: World) -> None:

@@ -12,9 +12,8 @@ import pytest
 from importer.core.errors import LedgerError
 from importer.core.failpoints import arm
 from importer.core.model import CallClass, Limit, Outcome, Record, Status, Verdict, VerdictKind
-from importer.delivery.completed_calls import Flight, Landed, without_booked_ids
-from importer.delivery.outcomes import CONTRADICTION, Judgement
-from importer.rate_limit.account_limiter import Allowances
+from importer.delivery.outcomes import DUPLICATE_ID, BatchResult, CompletedCall, InFlightCall, mark_duplicate_ids
+from importer.rate_limit.account_limiter import AccountLimiter
 from tests.support.delivery_world import World, answer, visits
 
 
@@ -30,17 +29,17 @@ def all_once(world: World, count: int) -> bool:
 
 def test_a_slot_that_somebody_else_takes_first(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Between the look for a free slot and the taking another thread may be faster: the rows wait for the next slot."""
-    really = Allowances.take_several
+    really = AccountLimiter.acquire_several
     refused: list[int] = []
 
-    def take(allowances: Allowances, kind: CallClass, most: int) -> Any:
+    def acquire(limiter: AccountLimiter, kind: CallClass, most: int) -> Any:
         if len(refused) < 4:
             refused.append(most)
             # Somebody is faster for all of them, later for all but the first.
-            return [] if len(refused) < 3 else really(allowances, kind, 1)
-        return really(allowances, kind, most)
+            return [] if len(refused) < 3 else really(limiter, kind, 1)
+        return really(limiter, kind, most)
 
-    monkeypatch.setattr(Allowances, "take_several", take)
+    monkeypatch.setattr(AccountLimiter, "acquire_several", acquire)
     # The calls that were not made cost nothing of the day's budget: three questions, a canary and two calls fit in it.
     world.account = replace(world.account, daily_calls=6)
     assert world.deliver(world.plan(visits(30))).stopped is None
@@ -137,32 +136,34 @@ def test_a_budget_that_ends_within_a_group(world: World) -> None:
     assert world.statuses() == {"created": 51}
 
 
-def landed(number: int, *ids: str) -> Landed:
+def completed(number: int, *ids: str) -> CompletedCall:
     records = tuple(Record(number * 10 + place, f"k{number}{place}", {}) for place in range(len(ids)))
     outcomes = tuple(Outcome(one.row, Status.CREATED, each) for one, each in zip(records, ids, strict=True))
-    flight = Flight(number, records, frozenset())
-    return Landed(flight, answer({}), Verdict(VerdictKind.APPLIED), Judgement(outcomes))
+    call = InFlightCall(number, records, frozenset())
+    return CompletedCall(call, answer({}), Verdict(VerdictKind.APPLIED), BatchResult(outcomes))
 
 
 def test_one_activity_in_two_answers_that_come_together(world: World) -> None:
     """The first is believed, the second is in doubt, as when one had come after the other; other rows are not."""
     work: Any = SimpleNamespace(ledger=world.ledger, account=world.account)
-    first, second, third = without_booked_ids(work, [landed(1, "A", "B"), landed(2, "C", "b", ""), landed(3, "D")])
-    assert [one.contradiction for one in (first.judgement, second.judgement, third.judgement)] == [False, True, False]
-    assert [one.status for one in first.judgement.outcomes] == [Status.CREATED, Status.CREATED]
-    assert [(one.status, one.error_code) for one in second.judgement.outcomes] == [
+    first, second, third = mark_duplicate_ids(
+        work, [completed(1, "A", "B"), completed(2, "C", "b", ""), completed(3, "D")]
+    )
+    assert [one.contradiction for one in (first.result, second.result, third.result)] == [False, True, False]
+    assert [one.status for one in first.result.outcomes] == [Status.CREATED, Status.CREATED]
+    assert [(one.status, one.error_code) for one in second.result.outcomes] == [
         (Status.CREATED, ""),
-        (Status.UNCERTAIN, CONTRADICTION),
+        (Status.UNCERTAIN, DUPLICATE_ID),
         (Status.CREATED, ""),
     ]
-    assert without_booked_ids(work, []) == []
+    assert mark_duplicate_ids(work, []) == []
 
 
 def test_a_failure_with_one_answer_costs_no_other(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of answers that come together one cannot be judged: the others are written, its rows are read back."""
-    from importer.delivery import completed_calls
+    from importer.delivery import outcomes
 
-    really, judged = completed_calls.classify, []
+    really, judged = outcomes.classify, []
 
     def classify(reply: Any, batch_of_one: bool) -> Verdict:
         judged.append(1)
@@ -170,7 +171,7 @@ def test_a_failure_with_one_answer_costs_no_other(world: World, monkeypatch: pyt
             raise RuntimeError("a surprise")
         return really(reply, batch_of_one)
 
-    monkeypatch.setattr(completed_calls, "classify", classify)
+    monkeypatch.setattr(outcomes, "classify", classify)
     plan = world.plan(visits(76))
     with pytest.raises(RuntimeError):
         world.deliver(plan)

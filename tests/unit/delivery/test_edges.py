@@ -12,9 +12,9 @@ import pytest
 from importer.app.mappings import check_mapping_file
 from importer.core.issues import Problem
 from importer.core.model import CallClass, Reply, Request, Status
-from importer.delivery.context import Work
+from importer.delivery.context import DeliveryContext
 from importer.planning.plan import _Tally
-from importer.rate_limit.account_limiter import Allowances
+from importer.rate_limit.account_limiter import AccountLimiter
 from importer.rate_limit.window_limiter import Slot
 from importer.reports.run_report import Books, BooksDoNotBalance, summarise
 from importer.reports.summary_text import detected
@@ -24,14 +24,16 @@ from tests.support.delivery_world import BY_ID, LOST, World, after, answer, befo
 def test_records_of_rows(world: World) -> None:
     """Rows that are not asked for or not there are not found, and cost nothing."""
     plan = world.plan(visits(3))
-    kept: dict[str, Any] = dict.fromkeys(Work.__slots__)
-    from importer.delivery.idempotency_keys import effect_keys
+    kept: dict[str, Any] = dict.fromkeys(DeliveryContext.__slots__)
+    from importer.delivery.idempotency_keys import load_idempotency_keys
     from importer.mapping.loader import parse_mapping
-    from importer.planning.plan import known_words
+    from importer.planning.plan import mapping_vocabulary
     from importer.targets import make_target
 
-    target = make_target(parse_mapping(plan.facts.mapping_file, Path("m.yaml"), **known_words()).mapping)
-    work = Work(**{**kept, "plan": plan, "keys": effect_keys(plan), "target": target, "clock": world.clock})
+    target = make_target(parse_mapping(plan.facts.mapping_file, Path("m.yaml"), **mapping_vocabulary()).mapping)
+    work = DeliveryContext(
+        **{**kept, "plan": plan, "keys": load_idempotency_keys(plan), "target": target, "clock": world.clock}
+    )
     assert work.records_of([]) == {}
     assert set(work.records_of([3, 99])) == {3}
     work.wait("nothing", 0)
@@ -83,13 +85,13 @@ def test_rows_that_wait_for_another_run_go_on_waiting(world: World) -> None:
 
 def test_a_slot_taken_by_another_thread_costs_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """When the last slot goes to a question, the batch waits for the next one."""
-    take = Allowances.take
+    take = AccountLimiter.acquire
     taken = iter([True])
 
-    def take_late(self: Allowances, kind: CallClass) -> Slot | None:
+    def take_late(self: AccountLimiter, kind: CallClass) -> Slot | None:
         return None if next(taken, False) else take(self, kind)
 
-    monkeypatch.setattr(Allowances, "take", take_late)
+    monkeypatch.setattr(AccountLimiter, "acquire", take_late)
     world.deliver(world.plan(visits(3)))
     assert world.statuses() == {"created": 3}
     assert set(world.crm.notes().values()) == {1}

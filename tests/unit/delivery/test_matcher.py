@@ -11,17 +11,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from importer.core.model import Status
-from importer.delivery.reconciliation.comparison import (
+from importer.delivery.reconciliation.evidence import format_evidence
+from importer.delivery.reconciliation.matcher import (
+    ReadBackResult,
+    RowGroup,
+    RowMatch,
+    RowPresence,
     content_form,
     created_since,
+    match_rows,
     normal_form,
-    parse_moment,
+    parse_crm_time,
     same_activity,
     written_since,
 )
-from importer.delivery.reconciliation.evidence import evidence
-from importer.delivery.reconciliation.matcher import Finding, Found, Group, Looked, judge_lead
-from importer.leadsquared.interface import ActivitySeen, LeadSeen
+from importer.leadsquared.interface import CrmActivity, CrmLead
 from importer.targets.interface import Footprint, Trace
 
 SENT = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
@@ -36,7 +40,7 @@ CONTENT = {
 FOOTPRINT = Footprint(Trace.ACTIVITY, "ProspectID", LEAD, "201", CONTENT)
 
 
-def seen(identity: str = "one", **changes: object) -> ActivitySeen:
+def seen(identity: str = "one", **changes: object) -> CrmActivity:
     values: dict[str, object] = {
         "id": identity,
         "lead_id": LEAD,
@@ -45,7 +49,7 @@ def seen(identity: str = "one", **changes: object) -> ActivitySeen:
         "modified_on": (SENT + timedelta(seconds=3)).isoformat(timespec="milliseconds"),
         "fields": {"ActivityNote": " came\nearly ", "mx_Custom_2": "7", "mx_Custom_5": "set by an automation"},
     }
-    return ActivitySeen(**{**values, **changes})  # type: ignore[arg-type]
+    return CrmActivity(**{**values, **changes})  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -80,9 +84,9 @@ def test_spellings_that_mean_something_else(one: str, other: str) -> None:
 
 def test_moments() -> None:
     """A time stamp is read in every form of the CRM, and other texts are not."""
-    assert parse_moment("2026-02-01 04:30:00Z") == datetime(2026, 2, 1, 4, 30, tzinfo=UTC)
-    assert parse_moment("noon") is None
-    assert parse_moment("2026-13-45 99:00:00") is None
+    assert parse_crm_time("2026-02-01 04:30:00Z") == datetime(2026, 2, 1, 4, 30, tzinfo=UTC)
+    assert parse_crm_time("noon") is None
+    assert parse_crm_time("2026-13-45 99:00:00") is None
 
 
 def test_the_same_activity_is_recognised() -> None:
@@ -110,25 +114,25 @@ def test_an_activity_written_before_the_call_left_is_not_ours() -> None:
 
 
 def judge_group(
-    footprint: Footprint, rows: int, looked: Looked, booked: Collection[str] = (), key: str = ""
-) -> list[Finding]:
-    (findings,) = judge_lead([Group(footprint, rows, SENT, 0.0)], looked, booked, key)
+    footprint: Footprint, rows: int, looked: ReadBackResult, booked: Collection[str] = (), key: str = ""
+) -> list[RowMatch]:
+    (findings,) = match_rows([RowGroup(footprint, rows, SENT, 0.0)], looked, booked, key)
     return findings
 
 
-def judged(rows: int, looked: Looked, booked: frozenset[str] = frozenset(), key: str = "") -> list[Found]:
-    return [finding.found for finding in judge_group(FOOTPRINT, rows, looked, booked, key)]
+def judged(rows: int, looked: ReadBackResult, booked: frozenset[str] = frozenset(), key: str = "") -> list[RowPresence]:
+    return [match.presence for match in judge_group(FOOTPRINT, rows, looked, booked, key)]
 
 
 def test_counts_are_compared_not_existence() -> None:
     """Two identical rows need two activities; one already booked counts for nobody else."""
-    two = Looked(activities=(seen("one"), seen("two")))
-    assert judged(2, two) == [Found.PRESENT, Found.PRESENT]
-    assert judged(3, two) == [Found.PRESENT, Found.PRESENT, Found.ABSENT]
-    assert judged(1, two) == [Found.UNCLEAR]
-    assert judged(1, two, frozenset({"one"})) == [Found.PRESENT]
-    assert judged(1, Looked()) == [Found.ABSENT]
-    assert judged(2, Looked(trouble="broken")) == [Found.UNCLEAR, Found.UNCLEAR]
+    two = ReadBackResult(activities=(seen("one"), seen("two")))
+    assert judged(2, two) == [RowPresence.PRESENT, RowPresence.PRESENT]
+    assert judged(3, two) == [RowPresence.PRESENT, RowPresence.PRESENT, RowPresence.ABSENT]
+    assert judged(1, two) == [RowPresence.UNCLEAR]
+    assert judged(1, two, frozenset({"one"})) == [RowPresence.PRESENT]
+    assert judged(1, ReadBackResult()) == [RowPresence.ABSENT]
+    assert judged(2, ReadBackResult(trouble="broken")) == [RowPresence.UNCLEAR, RowPresence.UNCLEAR]
 
 
 def test_an_import_key_decides_alone() -> None:
@@ -136,38 +140,38 @@ def test_an_import_key_decides_alone() -> None:
     footprint = Footprint(Trace.ACTIVITY, "ProspectID", LEAD, "201", {**CONTENT, "mx_Custom_20": "abc"})
     edited = seen(fields={"mx_Custom_20": "abc", "ActivityNote": "edited"})
     other = seen("two", fields={"mx_Custom_20": "xyz"})
-    (finding,) = judge_group(footprint, 1, Looked(activities=(edited, other)), (), "mx_Custom_20")
-    assert (finding.found, finding.activity_id, finding.status) == (Found.PRESENT, "one", Status.CREATED)
-    assert "import key" in finding.text
+    (match,) = judge_group(footprint, 1, ReadBackResult(activities=(edited, other)), (), "mx_Custom_20")
+    assert (match.presence, match.activity_id, match.status) == (RowPresence.PRESENT, "one", Status.CREATED)
+    assert "import key" in match.text
 
 
 @pytest.mark.parametrize(
     ("leads", "found", "status"),
     [
-        ((), Found.ABSENT, Status.UNCERTAIN),
-        ((LeadSeen(LEAD, SENT.isoformat()),), Found.PRESENT, Status.CREATED),
-        ((LeadSeen(LEAD, "2020-01-01 00:00:00"),), Found.PRESENT, Status.REJECTED),
-        ((LeadSeen(LEAD, ""),), Found.UNCLEAR, Status.UNCERTAIN),
-        ((LeadSeen(LEAD, ""), LeadSeen("other", "")), Found.UNCLEAR, Status.UNCERTAIN),
+        ((), RowPresence.ABSENT, Status.UNCERTAIN),
+        ((CrmLead(LEAD, SENT.isoformat()),), RowPresence.PRESENT, Status.CREATED),
+        ((CrmLead(LEAD, "2020-01-01 00:00:00"),), RowPresence.PRESENT, Status.REJECTED),
+        ((CrmLead(LEAD, ""),), RowPresence.UNCLEAR, Status.UNCERTAIN),
+        ((CrmLead(LEAD, ""), CrmLead("other", "")), RowPresence.UNCLEAR, Status.UNCERTAIN),
     ],
 )
-def test_leads(leads: tuple[LeadSeen, ...], found: Found, status: Status) -> None:
+def test_leads(leads: tuple[CrmLead, ...], found: RowPresence, status: Status) -> None:
     """A lead is ours when it was created since the call left, and a duplicate when it is older."""
     footprint = Footprint(Trace.LEAD, "EmailAddress", "a@example.com", "", {})
-    (finding,) = judge_group(footprint, 1, Looked(leads=leads))
-    assert (finding.found, finding.status) == (found, status)
+    (match,) = judge_group(footprint, 1, ReadBackResult(leads=leads))
+    assert (match.presence, match.status) == (found, status)
     if leads and leads[0].created_on:
         assert created_since(leads[0], SENT, 0.0) is (status is Status.CREATED)
 
 
-def same_lead(*contents: dict[str, str], looked: Looked) -> list[list[Found]]:
+def same_lead(*contents: dict[str, str], looked: ReadBackResult) -> list[list[RowPresence]]:
     groups = [
-        Group(Footprint(Trace.ACTIVITY, "ProspectID", LEAD, "201", content), 1, SENT, 0.0) for content in contents
+        RowGroup(Footprint(Trace.ACTIVITY, "ProspectID", LEAD, "201", content), 1, SENT, 0.0) for content in contents
     ]
-    return [[finding.found for finding in found] for found in judge_lead(groups, looked, (), "")]
+    return [[match.presence for match in found] for found in match_rows(groups, looked, (), "")]
 
 
-def noted(identity: str, **fields: str) -> ActivitySeen:
+def noted(identity: str, **fields: str) -> CrmActivity:
     return seen(identity, fields=fields)
 
 
@@ -176,19 +180,28 @@ def test_rows_that_share_an_activity() -> None:
     short, full = {"ActivityNote": "came"}, {"ActivityNote": "came", "mx_Custom_2": "7"}
     other = {"ActivityNote": "left"}
     both = (noted("a", ActivityNote="came", mx_Custom_2="7"), noted("b", ActivityNote="came"))
-    assert same_lead(short, full, looked=Looked(activities=both)) == [[Found.PRESENT], [Found.PRESENT]]
-    assert same_lead(full, short, looked=Looked(activities=both)) == [[Found.PRESENT], [Found.PRESENT]]
-    assert same_lead(short, full, looked=Looked()) == [[Found.ABSENT], [Found.ABSENT]]
-    assert same_lead(short, other, full, looked=Looked(activities=both[:1])) == [
-        [Found.UNCLEAR],
-        [Found.ABSENT],
-        [Found.UNCLEAR],
+    assert same_lead(short, full, looked=ReadBackResult(activities=both)) == [
+        [RowPresence.PRESENT],
+        [RowPresence.PRESENT],
+    ]
+    assert same_lead(full, short, looked=ReadBackResult(activities=both)) == [
+        [RowPresence.PRESENT],
+        [RowPresence.PRESENT],
+    ]
+    assert same_lead(short, full, looked=ReadBackResult()) == [[RowPresence.ABSENT], [RowPresence.ABSENT]]
+    assert same_lead(short, other, full, looked=ReadBackResult(activities=both[:1])) == [
+        [RowPresence.UNCLEAR],
+        [RowPresence.ABSENT],
+        [RowPresence.UNCLEAR],
     ]
     third = noted("c", ActivityNote="came", mx_Custom_2="7")
-    assert same_lead(short, full, looked=Looked(activities=(*both, third))) == [[Found.UNCLEAR], [Found.UNCLEAR]]
+    assert same_lead(short, full, looked=ReadBackResult(activities=(*both, third))) == [
+        [RowPresence.UNCLEAR],
+        [RowPresence.UNCLEAR],
+    ]
     # Two activities for two rows, but both have only the short row's content.
     short_only = (noted("a", ActivityNote="came"), noted("b", ActivityNote="came", mx_Custom_2="7"), noted("d"))
-    assert same_lead(full, other, short, looked=Looked(activities=short_only))[1] == [Found.ABSENT]
+    assert same_lead(full, other, short, looked=ReadBackResult(activities=short_only))[1] == [RowPresence.ABSENT]
 
 
 @settings(deadline=None, max_examples=100)
@@ -207,7 +220,7 @@ def test_an_activity_is_never_given_to_two_rows(sent: list[tuple[str, str]], dat
     ]
     kinds = sorted(set(sent))
     groups = [
-        Group(
+        RowGroup(
             Footprint(Trace.ACTIVITY, "ProspectID", LEAD, "201", contents[sent.index(kind)]),
             sent.count(kind),
             SENT,
@@ -215,37 +228,37 @@ def test_an_activity_is_never_given_to_two_rows(sent: list[tuple[str, str]], dat
         )
         for kind in kinds
     ]
-    judged = judge_lead(groups, Looked(activities=tuple(activities)), (), "")
-    ids = [finding.activity_id for found in judged for finding in found if finding.found is Found.PRESENT]
+    judged = match_rows(groups, ReadBackResult(activities=tuple(activities)), (), "")
+    ids = [match.activity_id for found in judged for match in found if match.presence is RowPresence.PRESENT]
     assert len(set(ids)) == len(ids)
     for kind, found in zip(kinds, judged, strict=True):
         missing = sum(1 for one, there in zip(sent, arrived, strict=True) if one == kind and not there)
-        assert sum(1 for finding in found if finding.found is Found.ABSENT) <= missing
+        assert sum(1 for match in found if match.presence is RowPresence.ABSENT) <= missing
 
 
 def test_a_lead_that_is_gone() -> None:
     """Its rows stay unclear, unless the lead's absence says that they were never stored."""
-    group = Group(FOOTPRINT, 2, SENT, 0.0)
-    (found,) = judge_lead([group], Looked(gone=True), (), "")
-    assert [finding.found for finding in found] == [Found.UNCLEAR, Found.UNCLEAR]
-    (found,) = judge_lead([replace(group, without_lead=True)], Looked(gone=True), (), "")
-    assert [finding.found for finding in found] == [Found.ABSENT, Found.ABSENT]
+    group = RowGroup(FOOTPRINT, 2, SENT, 0.0)
+    (found,) = match_rows([group], ReadBackResult(gone=True), (), "")
+    assert [match.presence for match in found] == [RowPresence.UNCLEAR, RowPresence.UNCLEAR]
+    (found,) = match_rows([replace(group, absent_without_lead=True)], ReadBackResult(gone=True), (), "")
+    assert [match.presence for match in found] == [RowPresence.ABSENT, RowPresence.ABSENT]
 
 
 def test_evidence_of_leads_and_of_activities_without_content() -> None:
     """The words fit what was looked for, and a long list of ids is cut."""
-    at = {"sent_at": SENT, "looked_at": SENT}
+    at = {"sent_at": SENT, "read_at": SENT}
     of_lead = Footprint(Trace.LEAD, "EmailAddress", "a@example.com", "", {})
-    text = evidence("2 leads match this row.", of_lead, **at, seen=2, fitting=["one", "two"])
+    text = format_evidence("2 leads match this row.", of_lead, **at, seen=2, candidate_ids=["one", "two"])
     assert "Looked for the lead with EmailAddress a@example.com." in text
     assert "The reading showed 2 leads; these fit: one, two." in text
     assert "search the leads for this value" in text
     bare = Footprint(Trace.ACTIVITY, "ProspectID", LEAD, "", {})
-    text = evidence("Found.", bare, **at, seen=1, fitting=["one"])
+    text = format_evidence("Found.", bare, **at, seen=1, candidate_ids=["one"])
     assert "an activity with the row's type alone" in text
     assert "1 activity; this fits: one." in text
     several = Footprint(Trace.ACTIVITY, "ProspectID", LEAD, "201", {"ActivityNote": "n", "mx_A": "1", "mx_B": "2"})
-    text = evidence("Unclear.", several, **at, seen=9, fitting=list("abcdefg"))
+    text = format_evidence("Unclear.", several, **at, seen=9, candidate_ids=list("abcdefg"))
     assert "ActivityNote, mx_A and mx_B" in text
     assert "these fit: a, b, c, d, e, …." in text
 
@@ -263,4 +276,4 @@ def test_evidence_of_leads_and_of_activities_without_content() -> None:
 )
 def test_moments_of_other_forms(text: str, moment: datetime | None) -> None:
     """Ticks, zones and fractions of any length are read; what no calendar holds is not."""
-    assert parse_moment(text) == moment
+    assert parse_crm_time(text) == moment

@@ -11,8 +11,8 @@ import pytest
 from importer.app.preflight import bind_tenant, clear_account
 from importer.core.errors import CrmError, RunStopped, SettingsError
 from importer.core.model import CallClass, Limit, Reply, Request, Verdict, VerdictKind
-from importer.leadsquared.query_client import Asker
-from importer.rate_limit.account_limiter import Allowances
+from importer.leadsquared.query_client import QueryClient
+from importer.rate_limit.account_limiter import AccountLimiter
 from tests.support.delivery_world import (
     LOST,
     UNREACHED,
@@ -21,23 +21,23 @@ from tests.support.delivery_world import (
     answer,
     mx,
 )
-from tests.support.scripted_crm import Scripted
+from tests.support.scripted_crm import ScriptedCrm
 
 QUESTION = Request("GET", "/x", CallClass.STANDARD)
 
 
-def asker(crm: Any, clock: VirtualClock, stopping: Callable[[], bool] = lambda: False) -> Asker:
+def query_client(crm: Any, clock: VirtualClock, stopping: Callable[[], bool] = lambda: False) -> QueryClient:
     limits = dict.fromkeys(CallClass, Limit(2, 5.0))
-    return Asker(crm, Allowances(limits, clock, 10.0), clock, stopping, lambda: None)
+    return QueryClient(crm, AccountLimiter(limits, clock, 10.0), clock, stopping, lambda: None)
 
 
 def test_a_question_is_repeated_and_waits_for_the_limit() -> None:
     """Failures and refusals because of limits are tried again; the answer comes in the end."""
     clock = VirtualClock()
     busy = mx("MXAPIRateLimitExceededException", "API calls exceeded the limit of 1 in 5 second(s)", 429)
-    crm = Scripted(LOST, busy, UNREACHED, answer({"Status": "Success"}))
-    assert asker(crm, clock).ask(QUESTION).body == {"Status": "Success"}
-    assert crm.asked == 4
+    crm = ScriptedCrm(LOST, busy, UNREACHED, answer({"Status": "Success"}))
+    assert query_client(crm, clock).query(QUESTION).body == {"Status": "Success"}
+    assert crm.requests == 4
     assert sum(clock.slept) > 5
 
 
@@ -45,34 +45,34 @@ def test_a_question_is_repeated_and_waits_for_the_limit() -> None:
 def test_a_question_without_an_answer_gives_up(reply: Reply) -> None:
     """In the end it is an error for people."""
     with pytest.raises(CrmError):
-        asker(Scripted(reply), VirtualClock()).ask(QUESTION)
+        query_client(ScriptedCrm(reply), VirtualClock()).query(QUESTION)
 
 
 def test_a_question_that_limits_refuse_for_ever_stops_the_run() -> None:
     """Asking on is no use, and neither is sending."""
     busy = mx("MXAPIRateLimitExceededException", "no", 429)
     with pytest.raises(RunStopped, match="refuses every call because of its limits: no"):
-        asker(Scripted(busy), VirtualClock()).ask(QUESTION)
+        query_client(ScriptedCrm(busy), VirtualClock()).query(QUESTION)
 
 
 def test_a_question_stops_when_asked_to() -> None:
     """Ctrl-C ends waiting questions, too."""
     with pytest.raises(RunStopped):
-        asker(Scripted(LOST), VirtualClock(), lambda: True).ask(QUESTION)
+        query_client(ScriptedCrm(LOST), VirtualClock(), lambda: True).query(QUESTION)
 
 
 def test_limits_learned_from_a_refusal_without_numbers() -> None:
     """A refusal that names no limit pauses the class, longer each time."""
     clock = VirtualClock()
-    allowances = Allowances(dict.fromkeys(CallClass, Limit(2, 5.0)), clock, 10.0, randomness=lambda: 0.5)
+    limiter = AccountLimiter(dict.fromkeys(CallClass, Limit(2, 5.0)), clock, 10.0, randomness=lambda: 0.5)
     refused = Verdict(VerdictKind.THROTTLED, "throttled", "busy", retry_after=30.0)
-    assert allowances.refused(CallClass.BULK, refused) == 30
+    assert limiter.record_refusal(CallClass.BULK, refused) == 30
     clock.sleep(30)
-    assert allowances.refused(CallClass.BULK, replace(refused, retry_after=None)) == 7.7
-    assert allowances.lessons() == []
-    assert allowances.take(CallClass.BULK) is None
-    allowances.accepted(CallClass.BULK)
-    assert allowances.limit(CallClass.BULK) == Limit(2, 5.0)
+    assert limiter.record_refusal(CallClass.BULK, replace(refused, retry_after=None)) == 7.7
+    assert limiter.pop_learned_limits() == []
+    assert limiter.acquire(CallClass.BULK) is None
+    limiter.record_success(CallClass.BULK)
+    assert limiter.limit(CallClass.BULK) == Limit(2, 5.0)
 
 
 def test_a_budget_of_another_day(world: World) -> None:
@@ -89,7 +89,7 @@ def test_the_tenant_is_bound(world: World) -> None:
     """Other keys under the same account name are refused; a role that sees too little is a warning."""
     cleared = clear_account(
         world.account,
-        Scripted(identity(Role="Sales_User")),
+        ScriptedCrm(identity(Role="Sales_User")),
         world.ledger,
         world.clock,
         lambda: False,  # type: ignore[arg-type]
@@ -101,9 +101,9 @@ def test_the_tenant_is_bound(world: World) -> None:
     with pytest.raises(SettingsError, match="another LeadSquared tenant"):
         bind_tenant(world.account, world.ledger, replace(cleared.identity, org_id="org-2"))
     with pytest.raises(SettingsError, match="another LeadSquared tenant"):
-        clear_account(world.account, Scripted(identity(OrgId="org-2")), world.ledger, world.clock, lambda: False)  # type: ignore[arg-type]
+        clear_account(world.account, ScriptedCrm(identity(OrgId="org-2")), world.ledger, world.clock, lambda: False)  # type: ignore[arg-type]
     world.ledger.bind_account("second", "org-1")
-    shared = clear_account(world.account, Scripted(identity()), world.ledger, world.clock, lambda: False)  # type: ignore[arg-type]
+    shared = clear_account(world.account, ScriptedCrm(identity()), world.ledger, world.clock, lambda: False)  # type: ignore[arg-type]
     assert "test and second are the same LeadSquared tenant" in shared.warnings[0]
     with pytest.raises(SettingsError, match="does not accept"):
-        clear_account(world.account, Scripted(answer("", 401)), world.ledger, world.clock, lambda: False)  # type: ignore[arg-type]
+        clear_account(world.account, ScriptedCrm(answer("", 401)), world.ledger, world.clock, lambda: False)  # type: ignore[arg-type]

@@ -209,7 +209,7 @@ def test_the_second_reading_waits_as_long_as_a_new_row_takes_to_be_shown(world: 
     world.crm.on_post = lambda number: world.clock.sleep(30.0 if number == 2 else 0.0)
     world.deliver(world.plan(visits(26)))
     assert world.statuses() == {"created": 25, "rejected": 1}
-    assert any("time to show" in reason for reason in world.told.waits)
+    assert any("time to show" in reason for reason in world.progress.waits)
 
 
 def edited(request: Request, act: Callable[[], Reply]) -> Reply:

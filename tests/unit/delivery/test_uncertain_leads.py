@@ -11,9 +11,9 @@ import pytest
 
 from importer.core.model import HostKind, Record, Reply, Request, Status, Verdict, VerdictKind
 from importer.delivery.deliver import DeliveryOptions
-from importer.delivery.outcomes import judge
+from importer.delivery.outcomes import resolve_outcomes
 from importer.mapping.loader import parse_mapping
-from importer.planning.plan import known_words
+from importer.planning.plan import mapping_vocabulary
 from importer.reports.run_report import Books, exit_status, summarise
 from importer.targets import make_target
 from tests.support.delivery_world import (
@@ -27,11 +27,11 @@ from tests.support.delivery_world import (
     make_plan,
     mx,
 )
-from tests.support.scripted_crm import Scripted
+from tests.support.scripted_crm import ScriptedCrm
 
 
 def target_for(text: str) -> Any:
-    return make_target(parse_mapping(text, Path("m.yaml"), **known_words()).mapping)
+    return make_target(parse_mapping(text, Path("m.yaml"), **mapping_vocabulary()).mapping)
 
 
 UPSERT = "target: bulk-upsert-leads\nsearch_by: EmailAddress\nlead:\n  EmailAddress: Mail\n"
@@ -42,12 +42,12 @@ def test_a_repeatable_call_is_repeated_and_then_left_in_doubt() -> None:
     target = target_for(UPSERT)
     records = [Record(2, "a", {"lead.EmailAddress": "a@b.cc"}), Record(3, "b", {"lead.EmailAddress": "b@b.cc"})]
     unclear = Verdict(VerdictKind.UNCERTAIN, "no-answer", "cut")
-    first = judge(target, records, LOST, unclear, "now", 0)
+    first = resolve_outcomes(target, records, LOST, unclear, "now", 0)
     assert (first.again, {one.status for one in first.outcomes}) == (True, {Status.NOT_SENT})
-    last = judge(target, records, LOST, unclear, "now", 3)
+    last = resolve_outcomes(target, records, LOST, unclear, "now", 3)
     assert (last.again, {one.status for one in last.outcomes}) == (False, {Status.UNCERTAIN})
-    whole = judge(target, records, LOST, Verdict(VerdictKind.REFUSED, "MXx", "no"), "now", 0)
-    assert (whole.again, whole.halves) == (True, True)
+    whole = resolve_outcomes(target, records, LOST, Verdict(VerdictKind.REFUSED, "MXx", "no"), "now", 0)
+    assert (whole.again, whole.split) == (True, True)
 
 
 def lead_plan(world: World, text: str, count: int, name: str) -> Any:
@@ -66,7 +66,7 @@ def lead_plan(world: World, text: str, count: int, name: str) -> Any:
     return replace(plan, facts=renamed)
 
 
-class LeadCrm(Scripted):
+class LeadCrm(ScriptedCrm):
     """Answers writes from a script, and knows leads by e-mail."""
 
     def __init__(self, clock: VirtualClock) -> None:
@@ -132,7 +132,7 @@ def test_a_row_without_anything_to_look_up_stays_uncertain(world: World) -> None
     with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
         writer.write_table(table)
     plan = replace(plan, facts=replace(plan.facts, target="capture-lead", mapping_file=text))
-    world.crm = Scripted(LOST)  # type: ignore[assignment]
+    world.crm = ScriptedCrm(LOST)  # type: ignore[assignment]
     assert world.deliver(plan).stopped is None
     (outcome,) = world.ledger.outcomes("run-1", [Status.UNCERTAIN])
     assert "looked up" in outcome.evidence
@@ -142,7 +142,7 @@ def test_an_upsert_in_doubt_is_simply_repeated(world: World) -> None:
     """Repeating it is harmless, and the run pauses before it does."""
     sent: list[int] = []
 
-    class Upserts(Scripted):
+    class Upserts(ScriptedCrm):
         def send(self, request: Request) -> Reply:
             sent.append(len(request.body))
             if len(sent) in (2, 3):
@@ -163,7 +163,7 @@ ASYNC = (
 )
 
 
-class Queue(Scripted):
+class Queue(ScriptedCrm):
     """An async host whose status answers come from a script."""
 
     def __init__(self, *words: Any) -> None:
@@ -223,18 +223,18 @@ def test_an_async_task_that_names_no_activity_is_read_back(world: World) -> None
 
 def test_several_leads_with_one_address(world: World) -> None:
     """If more than one lead answers to the row's key, a person has to look."""
-    from importer.delivery.reconciliation.matcher import Looked
-    from importer.delivery.reconciliation.read_back import Looking
+    from importer.delivery.reconciliation.matcher import ReadBackResult
+    from importer.delivery.reconciliation.read_back import ReadBack
 
     class Twins:
         def find_leads(self, field: str, value: str) -> list[Any]:
-            from importer.leadsquared.interface import LeadSeen
+            from importer.leadsquared.interface import CrmLead
 
-            return [LeadSeen(lead(1), ""), LeadSeen(lead(2), "")]
+            return [CrmLead(lead(1), ""), CrmLead(lead(2), "")]
 
     class Part:
         reader = Twins()
         target = target_for(ASYNC)
 
-    looked: Looked = Looking(Part()).at(("EmailAddress", "a@b.cc", "201"))  # type: ignore[arg-type]
+    looked: ReadBackResult = ReadBack(Part()).read(("EmailAddress", "a@b.cc", "201"))  # type: ignore[arg-type]
     assert "2 leads have" in looked.trouble

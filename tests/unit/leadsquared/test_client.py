@@ -317,18 +317,18 @@ def test_every_error_of_requests_is_judged() -> None:
     assert len(kinds) > 15
     for kind in kinds:
         error = kind.__new__(kind)
-        expected = issubclass(kind, module._NEVER_LEFT)
-        assert (module._failure_of(error) is TransportFailure.NOT_SENT) is expected, kind
-        assert module._words(error)
+        expected = issubclass(kind, module._NOT_SENT_ERRORS)
+        assert (module._classify_error(error) is TransportFailure.NOT_SENT) is expected, kind
+        assert module._describe_error(error)
     pool = urllib3.HTTPConnectionPool("x")
     never = urllib3.exceptions.ConnectTimeoutError(pool, "x")  # type: ignore[arg-type]
     wrapped = requests.exceptions.ConnectionError(urllib3.exceptions.MaxRetryError(pool, "/", never))
-    assert module._failure_of(wrapped) is TransportFailure.NOT_SENT
+    assert module._classify_error(wrapped) is TransportFailure.NOT_SENT
     late = requests.exceptions.ConnectionError(urllib3.exceptions.ReadTimeoutError(pool, "/", "late"))
-    assert module._failure_of(late) is TransportFailure.UNKNOWN
-    assert module._words(late) == "no answer in time"
+    assert module._classify_error(late) is TransportFailure.UNKNOWN
+    assert module._describe_error(late) == "no answer in time"
     broken = requests.exceptions.SSLError(urllib3.exceptions.SSLError(ssl.SSLError("while reading")))
-    assert module._failure_of(broken) is TransportFailure.UNKNOWN
+    assert module._classify_error(broken) is TransportFailure.UNKNOWN
 
 
 def test_bytes_are_the_same_every_time() -> None:
@@ -357,6 +357,6 @@ def test_an_error_below_requests_while_reading(monkeypatch: pytest.MonkeyPatch) 
     def broken(*_: object) -> bytes:
         raise OSError("gone")
 
-    monkeypatch.setattr(LeadSquaredClient, "_read", broken)
+    monkeypatch.setattr(LeadSquaredClient, "_read_body", broken)
     with serving(reply_with(OK)) as server:
         assert sent(server.host).failure is TransportFailure.UNKNOWN

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import time
 
-from importer.leadsquared.deadline import Deadline, _Watchman
+from importer.leadsquared.deadline import Deadline, _DeadlineTimer
 
 
 def test_a_deadline_that_passed_before_there_was_a_connection() -> None:
@@ -13,9 +13,9 @@ def test_a_deadline_that_passed_before_there_was_a_connection() -> None:
     deadline = Deadline(0.0)
     ours, theirs = socket.socketpair()
     with ours, theirs, deadline.running():
-        while not deadline.passed:
+        while not deadline.expired:
             time.sleep(0.001)
-        deadline.watch(ours)
+        deadline.attach(ours)
         assert theirs.recv(1) == b""
 
 
@@ -26,21 +26,21 @@ def test_time_that_is_up_cuts_the_connection_of_a_call_that_goes_on() -> None:
         going, early, over = Deadline(60.0), Deadline(60.0), Deadline(60.0)
         with over.running():
             pass
-        going.watch(ours)
+        going.attach(ours)
         for each in (going, early, over):
-            each.pass_by()
-        assert (going.passed, early.passed, over.passed) == (True, True, False)
+            each.expire()
+        assert (going.expired, early.expired, over.expired) == (True, True, False)
         assert theirs.recv(1) == b""
 
 
-def test_a_watchman_of_its_own_passes_by() -> None:
+def test_a_timer_of_its_own_expires() -> None:
     """Its thread begins with its first deadline."""
     deadlines = [Deadline(0.01), Deadline(0.02)]
-    watchman = _Watchman()
+    timer = _DeadlineTimer()
     for number, each in enumerate(deadlines, start=1):
-        watchman.watch(each, number / 100)
+        timer.start(each, number / 100)
     end = time.monotonic() + 20
-    while not all(each.passed for each in deadlines):
+    while not all(each.expired for each in deadlines):
         assert time.monotonic() < end
         time.sleep(0.01)
 
@@ -51,10 +51,10 @@ def test_deadlines_pass_in_their_own_order() -> None:
     ours, theirs = socket.socketpair()
     with ours, theirs, long.running():
         with ended.running():
-            ended.watch(ours)
+            ended.attach(ours)
         with short.running():
-            while not short.passed:
+            while not short.expired:
                 time.sleep(0.001)
         ours.sendall(b"still there")
         assert theirs.recv(100) == b"still there"
-    assert [one.passed for one in (long, short, ended)] == [False, True, False]
+    assert [one.expired for one in (long, short, ended)] == [False, True, False]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from importer.core.model import CallClass, Limit, Reply, Request
-from importer.leadsquared.query_client import Asker
-from importer.rate_limit.account_limiter import Allowances
+from importer.leadsquared.query_client import QueryClient
+from importer.rate_limit.account_limiter import AccountLimiter
 from importer.rate_limit.window_limiter import Slot
 from tests.support.delivery_world import VirtualClock, answer
 
@@ -16,13 +16,13 @@ class OneSlot(VirtualClock):
 
     def __init__(self) -> None:
         super().__init__()
-        self.allowances = Allowances({kind: Limit(1, 5.0) for kind in CallClass}, self, 0.0)
-        self.taken: Slot | None = self.allowances.take(CallClass.STANDARD)
+        self.limiter = AccountLimiter({kind: Limit(1, 5.0) for kind in CallClass}, self, 0.0)
+        self.taken: Slot | None = self.limiter.acquire(CallClass.STANDARD)
 
     def sleep(self, seconds: float) -> None:
         super().sleep(seconds)
         if len(self.slept) == 2 and self.taken:
-            self.allowances.done(CallClass.STANDARD, self.taken, answer({}))
+            self.limiter.release(CallClass.STANDARD, self.taken, answer({}))
 
 
 class Answering:
@@ -38,7 +38,7 @@ class Answering:
 def test_a_question_waits_in_short_looks_while_every_slot_is_with_a_call_in_flight() -> None:
     """Nobody knows how long a call in flight will take; the wait for it is never endless."""
     clock = OneSlot()
-    reply = Asker(Answering(), clock.allowances, clock, lambda: False, lambda: None).ask(QUESTION)
+    reply = QueryClient(Answering(), clock.limiter, clock, lambda: False, lambda: None).query(QUESTION)
     assert reply.body == {"Asked": QUESTION.path}
     assert max(clock.slept) <= 0.25
     assert sum(clock.slept) >= 5.0

@@ -12,14 +12,13 @@ import pytest
 from importer.core.errors import CrmError
 from importer.core.model import Reply, Request
 from importer.leadsquared.metadata import (
+    parse_queue_metrics,
     read_activity_fields,
     read_activity_types,
     read_lead_fields,
-    read_metrics,
     read_users,
 )
-from importer.leadsquared.reader import CrmReader, ReadIncompleteError
-from importer.leadsquared.timestamps import to_iso
+from importer.leadsquared.reader import CrmReader, ReadIncompleteError, to_iso
 
 LEAD = "2c1e8f0a-6b1d-4c52-9e8e-0d3f5a7b9c11"
 
@@ -172,12 +171,12 @@ def test_whose_keys_these_are() -> None:
     """Name, role, tenant, time zone and host; without a tenant it is no answer."""
     body = {"OrgId": "o", "FirstName": "Ann", "LastName": "Bee", "Role": "Admin", "OrgShortCode": "OO",
             "LSQCommonServiceURLs": {"api": "api.x"}}  # fmt: skip
-    identity = CrmReader(ask_with(lambda request: body)).who_am_i()
+    identity = CrmReader(ask_with(lambda request: body)).read_api_user()
     assert (identity.user_name, identity.org_name, identity.api_host) == ("Ann Bee", "OO", "api.x")
-    assert CrmReader(ask_with(lambda request: {"OrgId": "o"})).who_am_i().api_host == ""
+    assert CrmReader(ask_with(lambda request: {"OrgId": "o"})).read_api_user().api_host == ""
     for odd in ([], {"OrgId": ""}):
         with pytest.raises(CrmError):
-            CrmReader(ask_with(lambda request, odd=odd: odd)).who_am_i()
+            CrmReader(ask_with(lambda request, odd=odd: odd)).read_api_user()
 
 
 def test_metadata() -> None:
@@ -227,16 +226,16 @@ def test_users() -> None:
 
 def test_metrics_in_any_spelling() -> None:
     """Keys are read whatever their case; nonsense counts as zero."""
-    figures = read_metrics(
+    figures = parse_queue_metrics(
         Reply(200, body={"pendingmessages": 3, "MaxDelayInSeconds": "nan", "ProcessingratePerMinute": "24.8"})
     )
     assert (figures.pending, figures.max_delay_seconds, figures.per_minute) == (3, 0.0, 24.8)
     with pytest.raises(CrmError):
-        read_metrics(Reply(200, body=[]))
+        parse_queue_metrics(Reply(200, body=[]))
 
 
 def test_there_is_an_end_to_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     """A total that can never be reached does not read for ever."""
-    monkeypatch.setattr("importer.leadsquared.reader._MOST_PAGES", 2)
+    monkeypatch.setattr("importer.leadsquared.reader._MAX_PAGES", 2)
     with pytest.raises(ReadIncompleteError):
         CrmReader(ask_with(paged(5000))).activities_of_lead(LEAD, "201")

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from importer.core.model import Limit, Reply, TransportFailure, VerdictKind
-from importer.leadsquared.parsing import MOST_BYTES, parse_json
+from importer.leadsquared.client import MAX_BYTES, parse_json
 from importer.leadsquared.responses import classify
 
 K = VerdictKind
@@ -120,7 +120,7 @@ def test_nothing_is_applied_without_a_2xx_and_json(status: int | None, body: Any
         (b"[" * 60 + b"]" * 60, None),
         (b"[" * 100_000 + b"]" * 100_000, None),
         (b"9" * 5000, None),
-        (b" " * (MOST_BYTES + 1), None),
+        (b" " * (MAX_BYTES + 1), None),
     ],
 )
 def test_bounded_json(content: bytes, value: Any) -> None:

@@ -10,7 +10,7 @@ import pytest
 from importer.core.errors import LedgerError, SettingsError
 from importer.core.redaction import Secret
 from importer.ledger.factory import enter_ledger, ledger_exists
-from importer.rate_limit.account_limiter import shared_slots
+from importer.rate_limit.account_limiter import postgres_slot_stores
 from tests.support.ledger_words import Ticking
 
 
@@ -41,6 +41,6 @@ def test_a_server_that_is_not_there(tmp_path: Path) -> None:
     assert "w0rd" not in caught.value.message + caught.value.remedy
     with pytest.raises(LedgerError, match="cannot be reached"):
         ledger_exists(tmp_path, url)
-    line = shared_slots(url, lambda: 0.0)("acme/bulk")
+    line = postgres_slot_stores(url, lambda: 0.0)("acme/bulk")
     line.close()
     assert list(tmp_path.iterdir()) == []

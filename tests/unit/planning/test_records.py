@@ -20,7 +20,7 @@ COLUMNS = {
 @pytest.mark.parametrize("at_once", [1, 2, 100])
 def test_missing_fields_are_left_out(at_once: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """However many rows are made at once; an empty text is a value."""
-    monkeypatch.setattr(store, "_AT_ONCE", at_once)
+    monkeypatch.setattr(store, "_ROWS_PER_SLICE", at_once)
     batch = pa.RecordBatch.from_pydict({name: pa.array(texts, pa.large_string()) for name, texts in COLUMNS.items()})
     rows, keys = np.arange(2, 7), ["k2", "k3", "k4", "k5", "k6"]
     found = list(to_records(rows, batch, keys))

@@ -1,4 +1,4 @@
-"""Refusals for too many calls: pauses that grow, half speed, a probe, and an end."""
+"""ThrottlingBackoff for too many calls: pauses that grow, half speed, a probe, and an end."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import pytest
 from importer.config.settings import with_limits
 from importer.core.errors import RunStopped
 from importer.core.model import CallClass, Limit, Verdict, VerdictKind
-from importer.rate_limit.account_limiter import Allowances
-from importer.rate_limit.backoff import Reaction, Refusals
+from importer.rate_limit.account_limiter import AccountLimiter
+from importer.rate_limit.backoff import BackoffStep, ThrottlingBackoff
 from importer.rate_limit.window_limiter import CompletionLimiter
 from tests.support.delivery_world import UNREACHED, VirtualClock, World, answer, before, mx, visits
 
@@ -18,43 +18,45 @@ LIMIT = Limit(8, 5.0)
 BUSY = "MXAPIRateLimitExceededException"
 
 
-def made(chance: float = 1.0) -> Refusals:
-    return Refusals(lambda: chance)
+def made(chance: float = 1.0) -> ThrottlingBackoff:
+    return ThrottlingBackoff(lambda: chance)
 
 
 def test_a_burst_is_one_round() -> None:
     """All calls in flight are refused together: that is no reason for longer pauses."""
-    refusals = made()
-    assert {refusals.refused(LIMIT, None, "no", 10.0 + index / 10) for index in range(20)} == {Reaction(5.2, None)}
-    assert not refusals.hopeless
+    backoff = made()
+    assert {backoff.record_refusal(LIMIT, None, "no", 10.0 + index / 10) for index in range(20)} == {
+        BackoffStep(5.2, None)
+    }
+    assert not backoff.exhausted
 
 
 def test_pauses_grow_then_the_speed_falls_then_one_call_probes_then_it_is_over() -> None:
     """One window; up to one, two, four windows more; half of the slots; a minute and one call, three times."""
-    refusals, now, reactions = made(), 0.0, []
-    while not refusals.hopeless:
-        reactions.append(refusals.refused(LIMIT, None, "no", now))
-        now += reactions[-1].pause
-    pauses = [round(reaction.pause, 1) for reaction in reactions]
+    backoff, now, steps = made(), 0.0, []
+    while not backoff.exhausted:
+        steps.append(backoff.record_refusal(LIMIT, None, "no", now))
+        now += steps[-1].pause
+    pauses = [round(step.pause, 1) for step in steps]
     assert pauses == [5.2, 10.2, 15.2, 25.2, 60.0, 65.2, 65.2]
-    assert [reaction.most for reaction in reactions] == [None, None, 4, 4, 1, 1, 1]
-    assert refusals.message == "no"
+    assert [step.cap for step in steps] == [None, None, 4, 4, 1, 1, 1]
+    assert backoff.message == "no"
 
 
 def test_a_call_that_comes_through_begins_anew_at_half_speed() -> None:
     """Somebody else needs the allowance, too; but it is not hopeless."""
-    refusals, now = made(0.0), 0.0
+    backoff, now = made(0.0), 0.0
     for _ in range(6):
-        now += refusals.refused(LIMIT, None, "no", now).pause
-    assert refusals.accepted() == 4
-    assert refusals.refused(LIMIT, None, "no", now) == Reaction(5.2, 4)
-    assert made().accepted() is None
+        now += backoff.record_refusal(LIMIT, None, "no", now).pause
+    assert backoff.record_success() == 4
+    assert backoff.record_refusal(LIMIT, None, "no", now) == BackoffStep(5.2, 4)
+    assert made().record_success() is None
 
 
 def test_what_the_server_asks_for_is_obeyed() -> None:
     """`Retry-After` is the least."""
-    assert made().refused(LIMIT, 40.0, "no", 0.0).pause == 40.0
-    assert made().refused(LIMIT, 1.0, "no", 0.0).pause == 5.2
+    assert made().record_refusal(LIMIT, 40.0, "no", 0.0).pause == 40.0
+    assert made().record_refusal(LIMIT, 1.0, "no", 0.0).pause == 5.2
 
 
 def refusal(limit: Limit | None) -> Verdict:
@@ -63,23 +65,23 @@ def refusal(limit: Limit | None) -> Verdict:
 
 def test_only_a_lower_limit_is_a_lesson() -> None:
     """A refusal is no reason to call more often, and the same limit is not learned twice."""
-    allowances = Allowances(dict.fromkeys(CallClass, LIMIT), VirtualClock(), 10.0)
+    limiter = AccountLimiter(dict.fromkeys(CallClass, LIMIT), VirtualClock(), 10.0)
     for limit in (None, Limit(80, 5.0), LIMIT, Limit(2, 5.0), Limit(2, 5.0)):
-        allowances.refused(CallClass.BULK, refusal(limit))
-    assert [lesson.limit for lesson in allowances.lessons()] == [Limit(2, 5.0)]
-    assert (allowances.limit(CallClass.BULK), allowances.limit(CallClass.STANDARD)) == (Limit(2, 5.0), LIMIT)
-    assert allowances.hopeless(CallClass.BULK) is None
-    allowances.forget_lessons()
-    assert allowances.limit(CallClass.BULK) == LIMIT
+        limiter.record_refusal(CallClass.BULK, refusal(limit))
+    assert [lesson.limit for lesson in limiter.pop_learned_limits()] == [Limit(2, 5.0)]
+    assert (limiter.limit(CallClass.BULK), limiter.limit(CallClass.STANDARD)) == (Limit(2, 5.0), LIMIT)
+    assert limiter.stop_reason(CallClass.BULK) is None
+    limiter.forget_learned_limits()
+    assert limiter.limit(CallClass.BULK) == LIMIT
 
 
 def test_a_quota_is_no_window() -> None:
     """A limit of an hour or a day is not learned as a pace: the run stops, whatever class of calls comes next."""
-    allowances = Allowances(dict.fromkeys(CallClass, LIMIT), VirtualClock(), 10.0)
-    allowances.refused(CallClass.BULK, refusal(Limit(10_000, 86_400.0)))
-    assert allowances.lessons() == []
+    limiter = AccountLimiter(dict.fromkeys(CallClass, LIMIT), VirtualClock(), 10.0)
+    limiter.record_refusal(CallClass.BULK, refusal(Limit(10_000, 86_400.0)))
+    assert limiter.pop_learned_limits() == []
     for kind in CallClass:
-        reason = allowances.hopeless(kind)
+        reason = limiter.stop_reason(kind)
         assert isinstance(reason, RunStopped)
         assert "quota of 10,000 calls in 24 hours is used up" in reason.message
         assert "importer resume" in reason.remedy
@@ -116,11 +118,11 @@ def test_a_run_that_is_refused_again_and_again_ends(world: World) -> None:
 
 def test_a_slot_that_was_lost_sends_nothing() -> None:
     """The call counts as never left, and its rows go later."""
-    allowances = Allowances(dict.fromkeys(CallClass, LIMIT), VirtualClock(), 10.0)
-    slot = allowances.take(CallClass.BULK)
+    limiter = AccountLimiter(dict.fromkeys(CallClass, LIMIT), VirtualClock(), 10.0)
+    slot = limiter.acquire(CallClass.BULK)
     assert slot is not None
-    assert allowances.send(CallClass.BULK, slot, lambda: answer({})).status == 200
-    reply = allowances.send(CallClass.BULK, replace(slot, number=99), lambda: pytest.fail("it was sent"))
+    assert limiter.send(CallClass.BULK, slot, lambda: answer({})).status == 200
+    reply = limiter.send(CallClass.BULK, replace(slot, number=99), lambda: pytest.fail("it was sent"))
     assert reply.failure is UNREACHED.failure
     assert "stopped for so long" in reply.detail
 

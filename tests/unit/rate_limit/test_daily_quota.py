@@ -10,7 +10,7 @@ import pytest
 from importer.app.doctor import Health, examine
 from importer.core.errors import RunStopped
 from importer.ledger.memory import MemoryLedger
-from importer.rate_limit.daily_quota import Budget, used_today
+from importer.rate_limit.daily_quota import DailyQuota, count_calls_today
 from tests.support.delivery_world import VirtualClock, World, visits
 
 
@@ -20,55 +20,55 @@ def budgeted(world: World) -> World:
     return world
 
 
-def budget_of(world: World) -> Budget:
-    return Budget(world.account, world.ledger, world.clock)
+def quota_of(world: World) -> DailyQuota:
+    return DailyQuota(world.account, world.ledger, world.clock)
 
 
 def used(world: World) -> int:
-    return used_today(world.ledger, "test", world.clock.now())
+    return count_calls_today(world.ledger, "test", world.clock.now())
 
 
-def test_questions_use_up_the_budget_of_their_day(budgeted: World) -> None:
+def test_questions_use_up_the_quota_of_their_day(budgeted: World) -> None:
     """The fifth of four is refused before it leaves; the next day begins anew."""
-    budget = budget_of(budgeted)
+    quota = quota_of(budgeted)
     for _ in range(4):
-        budget.ask()
+        quota.check_and_count()
     with pytest.raises(RunStopped, match="budget of 4 calls a day"):
-        budget.ask()
+        quota.check_and_count()
     assert used(budgeted) == 4
     budgeted.clock.sleep(86_400)
-    budget.ask()
+    quota.check_and_count()
     assert used(budgeted) == 1
 
 
 def test_without_a_budget_questions_are_counted_all_the_same(world: World) -> None:
     """What was used today is shown, and a budget that is set later knows it."""
-    budget = budget_of(world)
+    quota = quota_of(world)
     for _ in range(3):
-        budget.ask()
+        quota.check_and_count()
     assert used(world) == 3
     with pytest.raises(RunStopped):
-        Budget(replace(world.account, daily_calls=3), world.ledger, world.clock).check()
+        DailyQuota(replace(world.account, daily_calls=3), world.ledger, world.clock).check()
 
 
 def test_a_question_that_must_leave_is_counted(budgeted: World) -> None:
     """Whose keys these are is asked in any case, and costs the others their place."""
-    budget = budget_of(budgeted)
+    quota = quota_of(budgeted)
     for _ in range(5):
-        budget.count()
+        quota.count()
     assert used(budgeted) == 5
     with pytest.raises(RunStopped):
-        budget.check()
+        quota.check()
 
 
 def test_other_threads_count_and_the_owner_writes(budgeted: World) -> None:
     """The ledger belongs to one thread; readers in others are counted, and refused, too."""
-    budget, refused = budget_of(budgeted), []
+    quota, refused = quota_of(budgeted), []
 
     def read() -> None:
         for _ in range(5):
             try:
-                budget.ask()
+                quota.check_and_count()
             except RunStopped:
                 refused.append(True)
 
@@ -76,20 +76,20 @@ def test_other_threads_count_and_the_owner_writes(budgeted: World) -> None:
     thread.start()
     thread.join()
     assert (used(budgeted), refused) == (0, [True])
-    budget.note()
-    budget.note()
+    quota.save_queries()
+    quota.save_queries()
     assert used(budgeted) == 4
 
 
 def test_another_process_is_seen_within_a_minute(budgeted: World) -> None:
-    """A doctor beside a long import takes its part of the budget."""
-    budget, beside = budget_of(budgeted), budget_of(budgeted)
+    """A doctor beside a long import takes its part of the quota."""
+    quota, beside = quota_of(budgeted), quota_of(budgeted)
     for _ in range(4):
-        beside.ask()
-    budget.check()
+        beside.check_and_count()
+    quota.check()
     budgeted.clock.sleep(60)
     with pytest.raises(RunStopped):
-        budget.check()
+        quota.check()
 
 
 def test_calls_with_rows_and_questions_share_the_budget(budgeted: World) -> None:

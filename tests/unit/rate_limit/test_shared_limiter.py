@@ -20,16 +20,17 @@ from hypothesis import strategies as st
 from importer.core.errors import LedgerError
 from importer.core.model import Limit
 from importer.ledger.integrity.machine_id import boot_id
-from importer.rate_limit.file_store import Damaged, SlotsFile
-from importer.rate_limit.shared_limiter import SharedSlots
-from importer.rate_limit.window_limiter import CompletionLimiter, Limiter
+from importer.rate_limit.account_limiter import Limiter
+from importer.rate_limit.file_store import CorruptFileError, FileSlotStore
+from importer.rate_limit.shared_limiter import SharedLimiter
+from importer.rate_limit.window_limiter import CompletionLimiter
 from tests.support.delivery_world import World, visits
 
 LIMIT = Limit(3, 5.0)
 
 
-def shared(path: Path, limit: Limit = LIMIT, boot: str = "boot-1") -> SharedSlots:
-    return SharedSlots(SlotsFile(path), limit, 100.0, boot=boot, margin=0.0)
+def shared(path: Path, limit: Limit = LIMIT, boot: str = "boot-1") -> SharedLimiter:
+    return SharedLimiter(FileSlotStore(path), limit, 100.0, boot=boot, margin=0.0)
 
 
 @pytest.fixture(params=["memory", "file"])
@@ -44,38 +45,38 @@ def limiter(request: pytest.FixtureRequest, tmp_path: Path) -> Limiter:
 
 def test_several_slots_are_taken_at_once(limiter: Limiter) -> None:
     """As many as are free and no more than asked for; each of them is the call's own."""
-    assert limiter.free(0.0) == 3
-    slots = limiter.take_several(0.0, 2)
+    assert limiter.available(0.0) == 3
+    slots = limiter.acquire_several(0.0, 2)
     assert [limiter.holds(slot, 0.0) for slot in slots] == [True, True]
-    assert limiter.free(0.0) == 1
-    assert len(limiter.take_several(0.0, 5)) == 1
-    assert limiter.take_several(0.0, 5) == []
-    limiter.done(slots[1], 4.0)
-    assert [limiter.free(moment) for moment in (8.9, 9.0)] == [0, 1]
+    assert limiter.available(0.0) == 1
+    assert len(limiter.acquire_several(0.0, 5)) == 1
+    assert limiter.acquire_several(0.0, 5) == []
+    limiter.release(slots[1], 4.0)
+    assert [limiter.available(moment) for moment in (8.9, 9.0)] == [0, 1]
 
 
 def test_a_slot_is_busy_until_a_window_after_its_call(limiter: Limiter) -> None:
     """What every limiter promises: not after leaving, but after completing."""
-    slots = [limiter.take(0.0) for _ in range(3)]
-    assert limiter.take(0.0) is None
+    slots = [limiter.acquire(0.0) for _ in range(3)]
+    assert limiter.acquire(0.0) is None
     assert limiter.wait_time(0.0) == float("inf")
     assert slots[0] is not None
-    limiter.done(slots[0], 4.0)
+    limiter.release(slots[0], 4.0)
     assert limiter.wait_time(4.0) == 5.0
-    assert limiter.take(8.9) is None
-    assert limiter.take(9.0) is not None
+    assert limiter.acquire(8.9) is None
+    assert limiter.acquire(9.0) is not None
     assert slots[1] is not None
-    limiter.give_up(slots[1], 10.0, 20.0)
+    limiter.abandon(slots[1], 10.0, 20.0)
     assert limiter.wait_time(10.0) == 25.0
 
 
 def test_pauses_and_lessons(limiter: Limiter) -> None:
     """A pause holds everything; a lesson counts at once and also for calls that are over."""
-    limiter.hold_until(7.0)
+    limiter.block_until(7.0)
     assert limiter.wait_time(0.0) == 7.0
-    slot = limiter.take(7.0)
+    slot = limiter.acquire(7.0)
     assert slot is not None
-    limiter.done(slot, 8.0)
+    limiter.release(slot, 8.0)
     limiter.learn(Limit(1, 10.0))
     assert limiter.limit == Limit(1, 10.0)
     assert limiter.wait_time(8.0) == 10.0
@@ -84,14 +85,14 @@ def test_pauses_and_lessons(limiter: Limiter) -> None:
 def test_two_processes_share_one_limit(tmp_path: Path) -> None:
     """What one takes the other lacks, and a pause of one holds both."""
     one, other = shared(tmp_path / "slots"), shared(tmp_path / "slots")
-    assert one.take(0.0) is None
-    first, second, third = one.take(5.0), other.take(5.0), one.take(5.0)
+    assert one.acquire(0.0) is None
+    first, second, third = one.acquire(5.0), other.acquire(5.0), one.acquire(5.0)
     assert None not in (first, second, third)
-    assert other.take(5.0) is None
+    assert other.acquire(5.0) is None
     assert first is not None
-    one.done(first, 6.0)
+    one.release(first, 6.0)
     assert other.wait_time(6.0) == 5.0
-    other.hold_until(50.0)
+    other.block_until(50.0)
     assert one.wait_time(11.0) == 39.0
     one.close()
 
@@ -99,12 +100,12 @@ def test_two_processes_share_one_limit(tmp_path: Path) -> None:
 def test_a_process_that_died_in_mid_call(tmp_path: Path) -> None:
     """Its slot is free once the CRM can no longer count the call, and not before."""
     dead, alive = shared(tmp_path / "slots"), shared(tmp_path / "slots")
-    dead.take(0.0)
+    dead.acquire(0.0)
     for _ in range(3):
-        assert dead.take(5.0) is not None
+        assert dead.acquire(5.0) is not None
     dead.close()
-    assert alive.take(104.9) is None
-    assert alive.take(105.1) is not None
+    assert alive.acquire(104.9) is None
+    assert alive.acquire(105.1) is not None
 
 
 @pytest.mark.parametrize(
@@ -116,11 +117,11 @@ def test_a_file_that_says_nothing(tmp_path: Path, content: str, held: float) -> 
     path = tmp_path / "slots"
     path.write_text(content, "utf-8")
     made = shared(path)
-    made.hold_until(1.0)
+    made.block_until(1.0)
     made.learn(LIMIT)
     assert made.wait_time(100.0) == held
-    assert made.take(99.0 + held) is None
-    assert made.take(100.0 + held) is not None
+    assert made.acquire(99.0 + held) is None
+    assert made.acquire(100.0 + held) is not None
 
 
 def test_a_line_that_was_cut_off_is_never_taken_for_a_whole_one(tmp_path: Path) -> None:
@@ -129,28 +130,28 @@ def test_a_line_that_was_cut_off_is_never_taken_for_a_whole_one(tmp_path: Path) 
     made = shared(path)
     made.wait_time(0.0)
     for moment in (10.0, 11.0):
-        made.take(moment)
+        made.acquire(moment)
     whole = path.read_bytes()
-    made.take(12.0)
+    made.acquire(12.0)
     longer = path.read_bytes()
     assert len(longer) > len(whole)
     for size in range(1, len(whole) - 1):
         path.write_bytes(whole[:size])
-        with pytest.raises(Damaged):
-            SlotsFile(path).read()
+        with pytest.raises(CorruptFileError):
+            FileSlotStore(path).read()
         path.write_bytes(longer[:size] + whole[size:])
-        with contextlib.suppress(Damaged):
-            assert SlotsFile(path).read() in (json.loads(whole[9:]), json.loads(longer[9:]))
+        with contextlib.suppress(CorruptFileError):
+            assert FileSlotStore(path).read() in (json.loads(whole[9:]), json.loads(longer[9:]))
 
 
 def test_a_call_that_lasts_keeps_its_slot_while_its_process_lives(tmp_path: Path) -> None:
     """However slowly the answer comes: as long as the process does anything, its slots are not given to others."""
     slow, other = shared(tmp_path / "slots"), shared(tmp_path / "slots")
     slow.wait_time(0.0)
-    slot = slow.take(10.0)
+    slot = slow.acquire(10.0)
     for moment in range(10, 400, 40):
         slow.wait_time(float(moment))
-    taken = [other.take(400.0) for _ in range(3)]
+    taken = [other.acquire(400.0) for _ in range(3)]
     assert taken.count(None) == 1
     assert slot is not None
     assert slow.holds(slot, 400.0)
@@ -160,10 +161,10 @@ def test_a_process_that_was_frozen_has_lost_its_slot(tmp_path: Path) -> None:
     """Another one may have it by now, so nothing may be sent with it."""
     frozen, other = shared(tmp_path / "slots"), shared(tmp_path / "slots")
     frozen.wait_time(0.0)
-    slot = frozen.take(10.0)
+    slot = frozen.acquire(10.0)
     assert slot is not None
     assert frozen.holds(slot, 20.0)
-    assert [other.take(200.0) is not None for _ in range(3)] == [True] * 3
+    assert [other.acquire(200.0) is not None for _ in range(3)] == [True] * 3
     assert not frozen.holds(slot, 201.0)
 
 
@@ -172,11 +173,11 @@ def test_what_one_process_learns_all_keep(tmp_path: Path) -> None:
     one, other = shared(tmp_path / "slots"), shared(tmp_path / "slots")
     one.wait_time(0.0)
     one.learn(Limit(1, 60.0))
-    assert other.take(10.0) is not None
-    assert other.take(10.0) is None
+    assert other.acquire(10.0) is not None
+    assert other.acquire(10.0) is None
     assert other.limit == shared_limit(tmp_path / "slots") == Limit(1, 60.0)
-    one.unlearn()
-    assert other.take(10.0) is not None
+    one.forget_learned()
+    assert other.acquire(10.0) is not None
     assert other.limit == shared_limit(tmp_path / "slots") == LIMIT
 
 
@@ -186,28 +187,28 @@ def shared_limit(path: Path) -> Limit:
     return made.limit
 
 
-def test_a_lesson_never_allows_more_than_is_configured(limiter: Limiter) -> None:
+def test_a_learned_limit_never_allows_more_than_is_configured(limiter: Limiter) -> None:
     """A limit that the person made stricter later counts."""
     limiter.learn(Limit(1, 60.0))
     state = CompletionLimiter(Limit(1, 60.0)).state
-    strict = CompletionLimiter(Limit(1, 3600.0), state=replace(state, taught=limiter.limit))
+    strict = CompletionLimiter(Limit(1, 3600.0), state=replace(state, learned=limiter.limit))
     assert strict.limit == Limit(1, 3600.0)
 
 
 def test_a_process_may_use_less_than_the_limit(limiter: Limiter) -> None:
     """As many slots as it was narrowed to, counting those that are busy."""
-    limiter.narrow(1)
-    first = limiter.take(0.0)
+    limiter.set_cap(1)
+    first = limiter.acquire(0.0)
     assert first is not None
-    assert limiter.take(0.0) is None
-    limiter.narrow(None)
-    assert limiter.take(0.0) is not None
+    assert limiter.acquire(0.0) is None
+    limiter.set_cap(None)
+    assert limiter.acquire(0.0) is not None
 
 
 def test_a_lock_that_is_never_given_back(tmp_path: Path) -> None:
     """Somebody stopped the process that holds it: the person learns so instead of waiting for ever."""
     waits: list[float] = []
-    one, other = SlotsFile(tmp_path / "slots"), SlotsFile(tmp_path / "slots", waits.append)
+    one, other = FileSlotStore(tmp_path / "slots"), FileSlotStore(tmp_path / "slots", waits.append)
     with one.locked(), pytest.raises(LedgerError, match="may have been stopped"), other.locked():
         pass
     assert 10 < sum(waits) < 11
@@ -221,12 +222,12 @@ def test_a_lock_that_is_never_given_back(tmp_path: Path) -> None:
 def test_another_boot(tmp_path: Path) -> None:
     """Its times mean nothing here; where a boot has no id, times far ahead tell."""
     before = shared(tmp_path / "slots")
-    before.take(10_000.0)
-    before.take(10_005.0)
+    before.acquire(10_000.0)
+    before.acquire(10_005.0)
     after = shared(tmp_path / "slots", boot="boot-2")
     assert after.wait_time(3.0) == 5.0
     nameless = shared(tmp_path / "other", boot="")
-    nameless.take(10_000.0)
+    nameless.acquire(10_000.0)
     assert nameless.wait_time(3.0) == 5.0
 
 
@@ -244,7 +245,7 @@ def test_a_file_that_cannot_be_used(tmp_path: Path) -> None:
     made = shared(tmp_path / "slots")
     made.close()
     with pytest.raises(LedgerError, match="share the account's limit"):
-        made.take(0.0)
+        made.acquire(0.0)
 
 
 @given(
@@ -267,13 +268,13 @@ def test_no_window_ever_holds_too_many(calls: int, story: list[tuple[int, float,
         for who, there, back, fate in story:
             while (pause := everyone[who].wait_time(now)) > 0:
                 now += min(pause, 7.0)
-            slot = everyone[who].take(now)
+            slot = everyone[who].acquire(now)
             assert slot is not None
             arrivals.append(now + there)
             if fate == "ok":
-                everyone[who].done(slot, now + there + back)
+                everyone[who].release(slot, now + there + back)
             elif fate == "lost":
-                everyone[who].give_up(slot, now, 3.0)
+                everyone[who].abandon(slot, now, 3.0)
             else:
                 everyone[who].close()
                 everyone[who] = shared(path, limit)
@@ -300,10 +301,10 @@ def test_slots_of_a_killed_process_stay_busy(tmp_path: Path) -> None:
     """SIGKILL while a slot is taken: the file is whole, and the slot is still counted."""
     code = (
         "import sys, time; from pathlib import Path; from importer.core.model import Limit\\n"
-        "from importer.rate_limit.shared_limiter import SharedSlots; from importer.rate_limit.file_store import SlotsFile\\n"
-        "made = SharedSlots(SlotsFile(Path(sys.argv[1])), Limit(2, 0.1), 60.0, boot='b')\\n"
-        "made.take(time.monotonic()); time.sleep(0.2)\\n"
-        "assert made.take(time.monotonic()); print('taken', flush=True); time.sleep(60)\\n"
+        "from importer.rate_limit.shared_limiter import SharedLimiter; from importer.rate_limit.file_store import FileSlotStore\\n"
+        "made = SharedLimiter(FileSlotStore(Path(sys.argv[1])), Limit(2, 0.1), 60.0, boot='b')\\n"
+        "made.acquire(time.monotonic()); time.sleep(0.2)\\n"
+        "assert made.acquire(time.monotonic()); print('taken', flush=True); time.sleep(60)\\n"
     ).replace("\\n", "\n")
     process = subprocess.Popen([sys.executable, "-c", code, str(tmp_path / "slots")], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
@@ -311,8 +312,8 @@ def test_slots_of_a_killed_process_stay_busy(tmp_path: Path) -> None:
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
     process.stdout.close()
-    assert len(SlotsFile(tmp_path / "slots").read()["flying"]) == 1
-    made = SharedSlots(SlotsFile(tmp_path / "slots"), Limit(2, 0.1), 60.0, boot="b")
-    assert made.take(time.monotonic()) is not None
-    assert made.take(time.monotonic()) is None
+    assert len(FileSlotStore(tmp_path / "slots").read()["flying"]) == 1
+    made = SharedLimiter(FileSlotStore(tmp_path / "slots"), Limit(2, 0.1), 60.0, boot="b")
+    assert made.acquire(time.monotonic()) is not None
+    assert made.acquire(time.monotonic()) is None
     made.close()

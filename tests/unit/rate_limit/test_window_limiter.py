@@ -16,28 +16,28 @@ from importer.rate_limit.window_limiter import CompletionLimiter
 def test_a_slot_is_free_one_window_after_its_call_completed() -> None:
     """Not after it left."""
     limiter = CompletionLimiter(Limit(1, 5.0), margin=0.0)
-    slot = limiter.take(0.0)
+    slot = limiter.acquire(0.0)
     assert limiter.wait_time(100.0) == float("inf")
-    limiter.done(slot, 100.0)
+    limiter.release(slot, 100.0)
     assert limiter.wait_time(102.0) == 3.0
-    assert limiter.take(102.0) is None
-    assert limiter.take(105.0) is not None
+    assert limiter.acquire(102.0) is None
+    assert limiter.acquire(105.0) is not None
 
 
 def test_a_call_that_was_given_up_stays_busy() -> None:
     """The server may count it later."""
     limiter = CompletionLimiter(Limit(1, 5.0), margin=0.0)
-    limiter.give_up(limiter.take(0.0), 10.0, busy_for=100.0)
+    limiter.abandon(limiter.acquire(0.0), 10.0, busy_for=100.0)
     assert limiter.wait_time(10.0) == 105.0
 
 
 def test_hold_and_learn() -> None:
     """A pause holds everything; a lower limit counts the calls that were made before it was known."""
     limiter = CompletionLimiter(Limit(3, 5.0), margin=0.0)
-    limiter.hold_until(7.0)
+    limiter.block_until(7.0)
     assert limiter.wait_time(0.0) == 7.0
     for _ in range(3):
-        limiter.done(limiter.take(7.0), 8.0)
+        limiter.release(limiter.acquire(7.0), 8.0)
     limiter.learn(Limit(1, 10.0))
     assert limiter.limit == Limit(1, 10.0)
     assert limiter.wait_time(8.0) == 10.0
@@ -68,10 +68,10 @@ def test_no_window_at_the_server_ever_holds_too_many(
             if pause == float("inf") or (flying and flying[0][0] <= now + pause):
                 done_at, number, slot = heapq.heappop(flying)
                 now = max(now, done_at)
-                limiter.done(slot, done_at)
+                limiter.release(slot, done_at)
             else:
                 now += pause
-        slot = limiter.take(now)
+        slot = limiter.acquire(now)
         arrivals.append(now + there)
         heapq.heappush(flying, (now + there + back, index, slot))
     arrivals.sort()
@@ -108,30 +108,30 @@ def test_no_window_of_either_limit_holds_too_many(one: Limit, other: Limit) -> N
     assert both.stricter(one) == both.stricter(other) == both
 
 
-def test_lessons_add_up() -> None:
+def test_learned_limits_add_up() -> None:
     """A second refusal with another window takes nothing of the first one back."""
     limiter = CompletionLimiter(Limit(25, 5.0))
     limiter.learn(Limit(200, 60.0))
     assert limiter.limit == Limit(25, 7.5)
     limiter.learn(Limit(20, 5.0))
-    assert limiter.limit == limiter.state.taught == Limit(20, 6.0)
+    assert limiter.limit == limiter.state.learned == Limit(20, 6.0)
     assert CompletionLimiter(Limit(25, 5.0), state=limiter.state).limit == Limit(20, 6.0)
-    limiter.unlearn()
+    limiter.forget_learned()
     assert limiter.limit == Limit(25, 5.0)
 
 
 def test_several_slots_at_once() -> None:
     """As many as are free, and no more than asked for; none while everything is held."""
     limiter = CompletionLimiter(Limit(5, 10.0), margin=0.0)
-    assert limiter.free(0.0) == 5
-    first = limiter.take_several(0.0, 3)
+    assert limiter.available(0.0) == 5
+    first = limiter.acquire_several(0.0, 3)
     assert [slot.number for slot in first] == [1, 2, 3]
-    assert limiter.free(0.0) == 2
-    assert len(limiter.take_several(0.0, 9)) == 2
-    assert limiter.take_several(0.0, 1) == []
-    limiter.done(first[0], 1.0)
-    assert [limiter.free(moment) for moment in (10.9, 11.0)] == [0, 1]
-    limiter.hold_until(20.0)
-    assert limiter.free(15.0) == 0
-    limiter.narrow(5)
-    assert limiter.free(20.0) == 1
+    assert limiter.available(0.0) == 2
+    assert len(limiter.acquire_several(0.0, 9)) == 2
+    assert limiter.acquire_several(0.0, 1) == []
+    limiter.release(first[0], 1.0)
+    assert [limiter.available(moment) for moment in (10.9, 11.0)] == [0, 1]
+    limiter.block_until(20.0)
+    assert limiter.available(15.0) == 0
+    limiter.set_cap(5)
+    assert limiter.available(20.0) == 1

@@ -12,7 +12,7 @@ from importer.cli.main import cli
 from importer.core.errors import UsageError
 from importer.core.issues import CATALOGUE
 from importer.delivery import deduplication, outcomes
-from importer.leadsquared.error_catalog import EXPLAINED
+from importer.leadsquared.error_catalog import ERROR_EXPLANATIONS
 from importer.reports.error_codes import explain, explanations
 from importer.sandbox import refusals
 
@@ -21,7 +21,7 @@ def test_every_code_of_the_program_is_explained() -> None:
     """Those of rows, and those that delivering gives."""
     known = {one.code for one in explanations()}
     assert set(CATALOGUE) <= known
-    own = {outcomes.NO_RECEIPT, outcomes.NO_ANSWER, outcomes.REFUSED_WHOLE, outcomes.CONTRADICTION}
+    own = {outcomes.NO_RECEIPT, outcomes.NO_ANSWER, outcomes.REFUSED_WHOLE, outcomes.DUPLICATE_ID}
     assert own | {deduplication.ALREADY_SENT, deduplication.WAITS_FOR_OTHER_RUN} <= known
     assert len(known) == len(list(explanations()))
 
@@ -29,7 +29,7 @@ def test_every_code_of_the_program_is_explained() -> None:
 def test_every_refusal_of_the_sandbox_is_explained() -> None:
     """What people meet while they try things out can be looked up."""
     source = Path(refusals.__file__).read_text("utf-8")
-    assert set(re.findall(r"MX\w+Exception", source)) <= set(EXPLAINED)
+    assert set(re.findall(r"MX\w+Exception", source)) <= set(ERROR_EXPLANATIONS)
 
 
 def test_explanations_are_sentences() -> None:

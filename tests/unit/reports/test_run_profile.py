@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from importer.core.model import CallClass, Limit, Status, VerdictKind
 from importer.ledger.interface import PastCall
 from importer.mapping.loader import parse_mapping
-from importer.planning.plan import PlanRequest, known_words, plan_import, prepare
+from importer.planning.plan import PlanRequest, mapping_vocabulary, plan_import, prepare_import
 from importer.planning.store import Plan, open_plan
 from importer.reports.attention_rows import people_of
 from importer.reports.column_profile import MOST_DISTINCT, ColumnValues
@@ -48,7 +48,7 @@ def planned(folder: Path, lines: list[str]) -> Plan:
     folder.joinpath("visits.csv").write_text("\n".join(["Lead,Note,When", *lines]) + "\n", "utf-8")
     folder.joinpath("visits.yaml").write_text(MAPPING, "utf-8")
     request = PlanRequest(folder / "visits.csv", folder / "visits.yaml")
-    return plan_import(prepare(request), folder / "plan", datetime(2026, 11, 20, tzinfo=UTC))
+    return plan_import(prepare_import(request), folder / "plan", datetime(2026, 11, 20, tzinfo=UTC))
 
 
 LEAD = "2c1e8f0a-6b1d-4c52-9e8e-0d3f5a7b9c11"
@@ -100,7 +100,7 @@ lead:
   mx_Seen: {column: Seen, type: datetime, format: "%d/%m/%Y %H:%M", timezone: Asia/Kolkata}
   mx_Note: {template: "{Plan} since {Since}"}
 """
-    mapping = parse_mapping(text, Path("m.yaml"), **known_words()).mapping
+    mapping = parse_mapping(text, Path("m.yaml"), **mapping_vocabulary()).mapping
     fields = {"Phone": "lead.Phone", "Plan": "lead.mx_Plan, lead.mx_Note", "Seen": "lead.mx_Seen"}
     assert read_as(mapping, {**fields, "Since": "lead.mx_Note", "Other": ""}) == {
         "Phone": "phone number, IN",

@@ -15,7 +15,7 @@ from importer.cli.options import surroundings
 from importer.core.errors import CrmError, RunStopped
 from importer.core.model import Reply, Request
 from importer.crm_schema.model import FieldFacts
-from importer.leadsquared.interface import Identity
+from importer.leadsquared.interface import ApiUser
 from importer.leadsquared.metadata import read_activity_fields
 from importer.sandbox.options import Keys, Options
 from importer.sandbox.seed import lead_id
@@ -221,7 +221,7 @@ def test_a_type_whose_fields_are_not_told(monkeypatch: pytest.MonkeyPatch, capsy
 
 def test_an_account_of_this_machine_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A country prefix that the CRM tells wrongly, and an account whose keys are gone, are as if not known."""
-    assert suggest_mapping._places(AccountFacts(), Identity("", "", "o", "", "Nowhere/Town", "1", "")) == AccountFacts()
+    assert suggest_mapping._places(AccountFacts(), ApiUser("", "", "o", "", "Nowhere/Town", "1", "")) == AccountFacts()
     monkeypatch.delenv("LEADSQUARED_ACCESS_KEY")
     assert "activity:" in proposed(str(SAMPLES / "fee-payments.csv"))
 

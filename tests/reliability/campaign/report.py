@@ -1,4 +1,4 @@
-"""Writes what the campaign found into `docs/reliability.md` and `docs/reliability.json`. Nothing is typed by hand."""
+"""Write the results of the campaign into `docs/reliability.md` and `docs/reliability.json`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tests.reliability.campaign.counts import Count
+from tests.reliability.campaign.model import Count
 
 _PAGE = Path("docs") / "reliability.md"
 _JSON = Path("docs") / "reliability.json"
@@ -28,7 +28,7 @@ FIGURES = ("<!-- figures: written by make crash-campaign -->", "<!-- end of figu
 PLANTED = ("<!-- planted bugs: written by make crash-campaign -->", "<!-- end of planted bugs -->")
 
 
-def write_figures(root: Path, counts: Sequence[Count], started: float, minutes: float, jobs: int) -> None:
+def write_report(root: Path, counts: Sequence[Count], started: float, minutes: float, jobs: int) -> None:
     """Write both files anew. ``started`` is when the campaign began, in seconds since 1970."""
     found: dict[str, Any] = {
         "date": datetime.fromtimestamp(started, UTC).strftime("%Y-%m-%d %H:%M UTC"),

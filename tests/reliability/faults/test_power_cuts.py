@@ -1,4 +1,4 @@
-"""The command dies at system calls that nobody chose, and the power of its disk is cut; nothing is lost or doubled."""
+"""The command dies at any system call, or the power of its disk is cut; nothing is lost or doubled."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from importer.core.failpoints import VARIABLE
-from tests.reliability.campaign import crashes, power, sweeps
+from tests.reliability.campaign import crashes, power_cuts, sweeps
 from tests.support.trial import KINDS, Trial
 
 
@@ -51,15 +51,15 @@ def test_a_system_call_that_never_returns_or_fails(tmp_path: Path, case: str) ->
 )
 def test_a_power_cut(tmp_path: Path, case: str) -> None:
     """A disk that keeps only what was synced costs no row and doubles none."""
-    _skip_for(power.why_not())
-    result = power.run(case, tmp_path)
+    _skip_for(power_cuts.why_not())
+    result = power_cuts.run(case, tmp_path)
     assert result.kept, result
 
 
 def test_a_power_cut_finds_a_ledger_that_syncs_too_little(tmp_path: Path) -> None:
     """The cuts have teeth: with SQLite's FULL in place of EXTRA, and no witness, they double rows."""
-    _skip_for(power.why_not())
-    result = power.run_weakened("full", tmp_path)
+    _skip_for(power_cuts.why_not())
+    result = power_cuts.run_weakened("full", tmp_path)
     assert result.kept, result
 
 
@@ -70,7 +70,7 @@ def test_a_sweep_is_spread_over_all_calls() -> None:
     assert {case.split("/")[1] for case in first} == set(sweeps.STAGES)
     every = [case.split("/", 1)[1] for case in sweeps.cases(Random(1))]
     assert len(set(every)) == len(every) > 5_000
-    assert len(list(power.cases(Random(1)))) > 1_000
+    assert len(list(power_cuts.cases(Random(1)))) > 1_000
 
 
 def test_keys_that_a_power_cut_emptied_are_computed_again(tmp_path: Path) -> None:

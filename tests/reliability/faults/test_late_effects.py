@@ -1,4 +1,4 @@
-"""What shows only later (S21 to S33): rows read back, queues, budgets, clocks."""
+"""Faults that show only later (S21 to S33): rows read back, queues, quotas, clocks."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from importer.sandbox.seed import lead_id
-from tests.reliability.faults.server_runs import ALL, BULK, DONE, READS, counted, resumed
+from tests.reliability.faults.runs import ALL, BULK, DONE, READS, resume_and_count, run_and_count
 from tests.support.interference import ClockShift
 from tests.support.spoil import after, edited, only, said, spoil
 from tests.support.trial import KINDS, Trial, results
@@ -25,7 +25,7 @@ def test_s21_reading_back_lags(trial: Trial) -> None:
     """Rows that show up late are found in the second reading, not sent again."""
     trial.sandbox.change(trail_lag=0.15, read_lag=0.15)
     trial.sandbox.faults.order("drop-after-processing", skip=1, on=BULK)
-    assert counted(trial, LEADSQUARED_SETTLE_SECONDS="0.3") == DONE
+    assert run_and_count(trial, LEADSQUARED_SETTLE_SECONDS="0.3") == DONE
 
 
 def test_s22_texts_come_back_in_another_form(tmp_path: Path) -> None:
@@ -48,7 +48,7 @@ def test_s22_texts_come_back_in_another_form(tmp_path: Path) -> None:
         return answer
 
     spoil(trial, READS, only(ALL, edited(trimmed)))
-    assert counted(trial) == {"created": 30}
+    assert run_and_count(trial) == {"created": 30}
 
 
 def test_s24_the_lead_is_gone(tmp_path: Path) -> None:
@@ -142,11 +142,11 @@ def test_s31_the_budget_of_the_day_is_used_up(trial: Trial) -> None:
         assert trial.command("resume").status == 4
         assert len([one for one in trial.sandbox.log if one["kind"] == "bulk"]) == sent
         trial.before = ClockShift(86_400.0)
-        assert resumed(trial) == DONE
+        assert resume_and_count(trial) == DONE
 
 
 @pytest.mark.parametrize("date", ["Sat, 21 Nov 2026 03:00:00 GMT", "Sat, 01 Jan 2000 00:00:00 GMT", "yesterday"])
 def test_s33_the_clock_of_the_server_is_wrong(trial: Trial, date: str) -> None:
     """Rows are found all the same."""
     spoil(trial, BULK, only(2, after(said(500, {"Message": "An error has occurred."}, Date=date))))
-    assert counted(trial) == DONE
+    assert run_and_count(trial) == DONE

@@ -1,4 +1,4 @@
-"""What the parts of the campaign count, and how a part is described to the runner."""
+"""The data model of the campaign: parts, results of cases, and their sums."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ KEPT_FAILURES = 20
 
 @dataclass(frozen=True)
 class Result:
-    """What one case found. ``tried`` counts the part's unit: one for most, calls or rows where the part says so.
+    """The result of one case. ``tried`` counts the part's unit: one for most, calls or rows where the part says so.
 
-    ``wrong`` are sentences: what was told otherwise than it is, or what did not end.
+    ``wrong`` are sentences: what was reported wrongly, or what did not end.
     """
 
     tried: int = 1
@@ -30,12 +30,12 @@ class Result:
 
     @property
     def kept(self) -> bool:
-        """Whether the promise was kept."""
+        """Whether nothing was lost, doubled or reported wrongly."""
         return not (self.lost or self.doubled or self.wrong)
 
     @staticmethod
     def of(verdict: Verdict, rows: int, tried: int = 1) -> Result:
-        """The verdict on a trial of ``rows`` rows."""
+        """Return the result of a trial of ``rows`` rows with this verdict."""
         return Result(tried, verdict.lost, verdict.doubled, verdict.uncertain, rows, verdict.wrong)
 
 
@@ -43,8 +43,8 @@ class Result:
 class Part:
     """A part of the campaign.
 
-    ``cases`` gives the names of its cases, in the order of importance when time is short; each says everything that
-    is needed to repeat it. ``run`` runs one of them in an empty folder. ``why_not`` is why this machine cannot run it.
+    ``cases`` yields the names of its cases, the most important first; each name has all that is needed to repeat the
+    case. ``run`` runs one of them in an empty folder. ``why_not`` is why this machine cannot run it.
     ``weight`` is its share of the time. Cases that must not run beside each other are
     ``alone``; a part that is ``whole`` runs all its cases, however long they take.
     """
@@ -82,7 +82,7 @@ class Count:
     notes: list[str] = field(default_factory=list)
 
     def add(self, case: str, result: Result) -> None:
-        """Count one case; the first failures keep their names."""
+        """Add the result of one case; the names of the first failures are kept."""
         self.cases += 1
         self.tried += result.tried
         self.rows += result.rows
@@ -97,9 +97,9 @@ class Count:
 
     @property
     def kept(self) -> bool:
-        """Whether the promise was kept in every case."""
+        """Whether nothing was lost, doubled or reported wrongly in any case."""
         return not (self.lost or self.doubled or self.wrong)
 
     def as_json(self) -> dict[str, Any]:
-        """For the file of figures."""
+        """Return the count for the JSON report."""
         return asdict(self)

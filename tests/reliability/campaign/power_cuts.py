@@ -20,8 +20,8 @@ from pathlib import Path
 from random import Random
 
 from importer.core.failpoints import POINTS
-from tests.reliability.campaign.counts import Part, Result
 from tests.reliability.campaign.crashes import Scene, end_at, rows_of, scenes
+from tests.reliability.campaign.model import Part, Result
 from tests.reliability.campaign.planted import Bug, check, plant
 from tests.reliability.campaign.sweeps import MOST, traced
 from tests.reliability.campaign.sweeps import why_not as why_no_sweep
@@ -202,7 +202,7 @@ _OFF = ("ledger/sqlite_file.py", _EXTRA, '("synchronous", "OFF", 0)')
 _NORMAL = ("ledger/sqlite_file.py", _EXTRA, '("synchronous", "NORMAL", 1)')
 _WAL = ("ledger/sqlite_file.py", '("journal_mode", "DELETE", "delete")', '("journal_mode", "WAL", "wal")')
 
-_CARELESS = ("delivery/reconciliation/first_contact.py", "    if work.plan.facts.again or ", "    if True or ")
+_CARELESS = ("delivery/reconciliation/ledger_restore.py", "    if context.plan.facts.again or ", "    if True or ")
 
 WEAKENED = {
     "full": Weakened(

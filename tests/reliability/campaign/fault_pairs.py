@@ -1,4 +1,4 @@
-"""Every pair of faults of the CRM in one run: the second one hits a later call, or the question that the first one causes."""
+"""Every pair of faults of the CRM in one run: the second hits a later call, or the query that the first causes."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from pathlib import Path
 from random import Random
 
 from importer.sandbox.faults import CATALOGUE
-from tests.reliability.campaign.counts import Part, Result
 from tests.reliability.campaign.crash_fault import rows_of, with_a_row_lost_in_the_queue
-from tests.reliability.campaign.lies import without_lies
+from tests.reliability.campaign.false_refusals import without_false_refusals
+from tests.reliability.campaign.model import Part, Result
 from tests.support.trial import KINDS, HastyTrial
 
 _LATE_SECONDS = 0.65
 PLACES = ("writes", "writes", "reads")
-"""What the second fault hits. The first one always hits the second call that writes."""
+"""The calls that the second fault hits. The first one always hits the second call that writes."""
 
 
 def cases(random: Random) -> Iterable[str]:
-    """Fault × fault in both orders, spread over the kinds of calls; each pair once."""
+    """Yield fault × fault in both orders, spread over the kinds of calls; each pair once."""
     names = list(KINDS)
     both = [(first, second) for first in CATALOGUE for second in CATALOGUE]
     random.shuffle(both)
@@ -40,7 +40,7 @@ def run(case: str, folder: Path) -> Result:
         trial.run(*(("--wait", "2") if lost_in_queue else ()))
         if lost_in_queue:
             return with_a_row_lost_in_the_queue(trial)
-        return without_lies(trial, Result.of(trial.verdict(trial.finish()), trial.rows))
+        return without_false_refusals(trial, Result.of(trial.verdict(trial.finish()), trial.rows))
 
 
 PART = Part(
