@@ -1,4 +1,4 @@
-"""A run's view of the account: what is remembered while it is fresh, else what is read now."""
+"""The account's fields, activity types and users for one run: from the cache while it is fresh, else read now."""
 
 from __future__ import annotations
 
@@ -31,20 +31,20 @@ from importer.rate_limit.account_limiter import make_account_limiter
 
 @dataclass(slots=True)
 class AccountView:
-    """Knows the account for one run. The door to the CRM is opened only when something must be read."""
+    """The account as one run knows it. A connection to the CRM is made only when something must be read."""
 
     account: Account
     make_crm: Callable[[Account], Crm]
     clock: Clock
     stop: threading.Event
     home: Path
-    leaving: Callable[[], None]
-    """Told of each question before it leaves; raises :class:`RunStopped` when the day's budget is used up."""
+    before_query: Callable[[], None]
+    """Called before each query; raises :class:`RunStopped` when the day's budget is used up."""
     just_read: bool = field(default=False, init=False)
-    """Whether this run has asked the account for everything itself."""
+    """Whether this run has read the whole description of the account itself."""
 
     def fitted(self, prepared: PreparedImport) -> PreparedImport:
-        """``prepared``, compared with the account; before it is found unfit, the account is asked once more.
+        """Compare ``prepared`` with the account; before it is rejected, the account is read once more.
 
         Raises :class:`AccountMismatch`.
         """
@@ -54,7 +54,8 @@ class AccountView:
             if known.metadata is None or known.state is SchemaState.OLD or not self.account.metadata_hours:
                 known = self._read(wanted, known)
             elif wanted.lacks(known.metadata):
-                known = self._completed(known.metadata, wanted, known)
+                metadata = known.metadata
+                known = self._query(lambda query_client: complete_metadata(metadata, query_client.query, wanted), known)
         try:
             return check_account_fit(prepared, known)
         except AccountMismatch:
@@ -63,7 +64,7 @@ class AccountView:
         return self.fitted_anew(prepared)
 
     def fitted_anew(self, prepared: PreparedImport) -> PreparedImport:
-        """``prepared``, compared with what the account says now. Raises as :meth:`fitted`."""
+        """Compare ``prepared`` with the account as it is now. Raises as :meth:`fitted`."""
         return check_account_fit(prepared, self._read(wanted_by(prepared.mapping), self._remembered()))
 
     def _remembered(self) -> AccountSchema:
@@ -76,21 +77,18 @@ class AccountView:
             tenant = CrmReader(query_client.query).read_api_user().org_id
             return read_metadata(self.account, tenant, query_client.query, self.clock.now(), wanted)
 
-        return self._asked(read, before)
+        return self._query(read, before)
 
-    def _completed(self, metadata: Metadata, wanted: MetadataScope, before: AccountSchema) -> AccountSchema:
-        return self._asked(lambda query_client: complete_metadata(metadata, query_client.query, wanted), before)
-
-    def _asked(self, read: Callable[[QueryClient], MetadataReading], before: AccountSchema) -> AccountSchema:
-        """What the account says now; ``before`` with a note when it cannot be read."""
+    def _query(self, read: Callable[[QueryClient], MetadataReading], before: AccountSchema) -> AccountSchema:
+        """Read the account; returns ``before`` with a note when it cannot be read."""
         crm = self.make_crm(self.account)
         limiter = make_account_limiter(self.account, self.clock)
         try:
             reading = save_metadata(
-                self.home, read(QueryClient(crm, limiter, self.clock, self.stop.is_set, self.leaving))
+                self.home, read(QueryClient(crm, limiter, self.clock, self.stop.is_set, self.before_query))
             )
         except (CrmError, RunStopped) as error:
-            # A person who asked to stop is heard when the file is read, a moment from now.
+            # A request to stop takes effect when the file is read, a moment from now.
             note = f"The account's fields could not be read: {error.message} Later: {REFRESH}"
             return replace(before, notes=(*before.notes, note))
         finally:
@@ -102,7 +100,7 @@ class AccountView:
 
 
 def wanted_by(mapping: Mapping) -> MetadataScope:
-    """What must be known of an account to check this mapping."""
+    """Return what must be known of an account to check this mapping."""
     events = events_of(mapping.activity.get(EVENT)).codes
 
     def users(metadata: Metadata) -> bool:

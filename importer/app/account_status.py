@@ -1,4 +1,4 @@
-"""The accounts of the accounts file: where each is, what it allows, and whether its keys are there. Nobody is asked."""
+"""The accounts of the accounts file: host, limits and whether the keys are there. Sends no request."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from importer.app.environment import Surroundings, open_memory
+from importer.app.environment import Environment, open_ledger_of
 from importer.config.accounts import accounts_file, fetch_key
 from importer.config.accounts_file.loader import load_accounts
 from importer.config.accounts_file.model import AccountEntry, KeyPlace
@@ -26,7 +26,7 @@ class KeyFound:
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class AccountListing:
     """One account. ``last_used`` is the day or moment (ISO, UTC) of its last call; empty when there was none."""
 
     name: str
@@ -43,36 +43,42 @@ class Listed:
     last_used: str
 
 
-def accounts_of(outside: Surroundings) -> tuple[Path, dict[str, AccountEntry]]:
-    """The accounts file and what it says. Raises :class:`AccountsFileError`, and :class:`UsageError` without one."""
-    path = accounts_file(outside.environment, outside.home)
+def read_accounts_file(env: Environment) -> tuple[Path, dict[str, AccountEntry]]:
+    """Read the accounts file; returns its path and entries.
+
+    Raises :class:`AccountsFileError`, and :class:`UsageError` without a file.
+    """
+    path = accounts_file(env.variables, env.home)
     if path is None:
         raise UsageError(
-            f"There is no accounts file: neither accounts.yaml here nor {outside.home / 'accounts.yaml'}.",
+            f"There is no accounts file: neither accounts.yaml here nor {env.home / 'accounts.yaml'}.",
             "Make one with its first account: importer accounts add NAME",
         )
     return path, load_accounts(path)
 
 
-def overview(outside: Surroundings) -> tuple[Path, list[Listed]]:
-    """The accounts file and its accounts, in its order. Raises as :func:`accounts_of`, and :class:`LedgerError`."""
-    path, entries = accounts_of(outside)
-    used = _last_used(list(entries), outside)
-    return path, [_listed(name, entry, used[name], outside.environment) for name, entry in entries.items()]
+def list_accounts(env: Environment) -> tuple[Path, list[AccountListing]]:
+    """List the accounts in the order of the accounts file, with its path.
+
+    Raises as :func:`read_accounts_file`, and :class:`LedgerError`.
+    """
+    path, entries = read_accounts_file(env)
+    used = _last_used(list(entries), env)
+    return path, [_listed(name, entry, used[name], env.variables) for name, entry in entries.items()]
 
 
-def _last_used(names: list[str], outside: Surroundings) -> dict[str, str]:
-    if not ledger_exists(outside.home, database_of(outside.environment)):
+def _last_used(names: list[str], env: Environment) -> dict[str, str]:
+    if not ledger_exists(env.home, database_of(env.variables)):
         return dict.fromkeys(names, "")
-    with open_memory(outside) as ledger:
+    with open_ledger_of(env) as ledger:
         # A day is shorter than a moment of it, so the moment is the greater text.
         return {name: max(ledger.last_call_ended_at(name), ledger.last_day_asked(name)) for name in names}
 
 
-def _listed(name: str, entry: AccountEntry, last_used: str, environment: Mapping[str, str]) -> Listed:
+def _listed(name: str, entry: AccountEntry, last_used: str, environment: Mapping[str, str]) -> AccountListing:
     calls = int(entry.calls_per_window or DEFAULT_LIMIT.calls)
     places: dict[str, KeyPlace | None] = {key: getattr(entry, key) for key in KEY_NAMES}
-    return Listed(
+    return AccountListing(
         name=name,
         host=entry.host,
         region=region_of(entry.host),

@@ -1,4 +1,4 @@
-"""What a delivery will cost, told before it begins."""
+"""Estimate of the calls and time of a delivery, shown before it begins."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from importer.reports.words import duration
 from importer.targets import make_target
 
 
-def forecast_for(plan: Plan, now: datetime, account: Account | None, ledger: Ledger | None = None) -> Cost | None:
-    """The least that a delivery of all ready rows of ``plan`` needs; ``None`` when there is nothing to deliver.
+def estimate_cost(plan: Plan, now: datetime, account: Account | None, ledger: Ledger | None = None) -> Cost | None:
+    """Estimate the least that a delivery of all ready rows of ``plan`` needs; ``None`` when there are none.
 
-    Without an account LeadSquared's usual limit counts; with a ledger, what it has learned and the calls that it knows
-    of since the midnight (UTC) before ``now``. Rows that turn out to be in LeadSquared already need no call; waiting,
+    Without an account LeadSquared's usual limit is used; with a ledger, the limits learned and the calls made since the
+    midnight (UTC) before ``now``. Rows that turn out to be in LeadSquared already need no call; waiting,
     reading back and polling come on top.
     """
     if not plan.facts.ready or plan.facts.blocked:
@@ -36,7 +36,10 @@ def forecast_for(plan: Plan, now: datetime, account: Account | None, ledger: Led
     calls = -(-plan.facts.ready // target.batch_size)
     limit = _limit(kind, account, ledger)
     seconds = (calls - 1) // limit.calls * limit.seconds
-    return Cost(calls, seconds, left, f"{_cost_words(calls, seconds, kind, limit)}{_budget_words(calls, left)}")
+    time = f" and {duration(seconds)}" if seconds >= 1 else ""
+    at_limit = describe_limit(kind, limit.calls, limit.seconds)
+    text = f"at least {number_of(calls, 'call')}{time}, at {at_limit}{_describe_budget(calls, left)}"
+    return Cost(calls, seconds, left, text)
 
 
 def _limit(kind: CallClass, account: Account | None, ledger: Ledger | None) -> Limit:
@@ -46,13 +49,7 @@ def _limit(kind: CallClass, account: Account | None, ledger: Ledger | None) -> L
     return account.limits[kind].stricter(learned.limit if learned else None)
 
 
-def _cost_words(calls: int, seconds: float, kind: CallClass, limit: Limit) -> str:
-    some = f"{calls:,} call{'s' if calls != 1 else ''}"
-    time = f" and {duration(seconds)}" if seconds >= 1 else ""
-    return f"at least {some}{time}, at {describe_limit(kind, limit.calls, limit.seconds)}"
-
-
-def _budget_words(calls: int, left: int | None) -> str:
+def _describe_budget(calls: int, left: int | None) -> str:
     if left is None:
         return ""
     if left >= calls:

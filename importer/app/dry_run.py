@@ -1,4 +1,4 @@
-"""The dry run: plan a file and report. It knows no CRM, and loads nothing that only a delivery needs."""
+"""The dry run: plan a file and report. It cannot reach the CRM, and loads nothing that only a delivery needs."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
-from importer.app.cost_estimate import forecast_for
-from importer.app.environment import Surroundings, open_memory
+from importer.app.cost_estimate import estimate_cost
+from importer.app.environment import Environment, open_ledger_of
 from importer.config.accounts import load_account
 from importer.config.settings import Account
 from importer.core.errors import LedgerError, SettingsError
@@ -24,53 +24,53 @@ from importer.reports.publisher import Places, Publisher, Report
 from importer.reports.run_report import Books
 
 
-def check(request: PlanRequest, places: Places, outside: Surroundings) -> Report:
-    """The dry run: plan the file and report; nothing can be sent from here, and no keys are needed.
+def check(request: PlanRequest, places: Places, env: Environment) -> Report:
+    """Plan the file and write the reports; nothing can be sent from here, and no keys are needed.
 
     Raises :class:`SourceError`, :class:`MappingError` or :class:`ReportError`.
     """
-    workbook = places.workbook(str(request.source), f"check-{outside.clock.now():%Y%m%d-%H%M%S}")
+    workbook = places.workbook(str(request.source), f"check-{env.clock.now():%Y%m%d-%H%M%S}")
     check_writable(workbook.parent)
-    with scratch_folder(outside.home, "check-") as folder:
-        now, account = outside.clock.now(), _account_of(request.account, outside)
-        plan = _planned(request, account, folder, now, outside)
+    with scratch_folder(env.home, "check-") as folder:
+        now, account = env.clock.now(), _account_of(request.account, env)
+        plan = _planned(request, account, folder, now, env)
         give_back_now()
-        books = Books(plan, cost=_cost(plan, account, outside))
-        return Publisher(places, workbook, outside.progress.note).publish(books)
+        books = Books(plan, cost=_cost(plan, account, env))
+        return Publisher(places, workbook, env.progress.note).publish(books)
 
 
-def _planned(request: PlanRequest, account: Account | None, folder: Path, now: datetime, outside: Surroundings) -> Plan:
-    """The plan alone: the checks and what they remember of the file are let go before the reports are written."""
-    prepared = check_account_fit(prepare_import(request), load_account_schema(account, outside.home, now))
-    return plan_in(prepared, folder, now, outside)
+def _planned(request: PlanRequest, account: Account | None, folder: Path, now: datetime, env: Environment) -> Plan:
+    """Make the plan; the memory of its checks is free again before the reports are written."""
+    prepared = check_account_fit(prepare_import(request), load_account_schema(account, env.home, now))
+    return plan_in(prepared, folder, now, env)
 
 
-def _cost(plan: Plan, account: Account | None, outside: Surroundings) -> Cost | None:
-    """What a delivery would cost, as far as this machine knows. A check leaves no ledger where there was none."""
-    now = outside.clock.now()
-    # A run would tell what is wrong with the ledger; a check needs none.
+def _cost(plan: Plan, account: Account | None, env: Environment) -> Cost | None:
+    """Estimate the cost of a delivery. A check does not create a ledger where there is none."""
+    now = env.clock.now()
+    # A run would report what is wrong with the ledger; a check needs none.
     with suppress(LedgerError, SettingsError):
-        if account is not None and ledger_exists(outside.home, account.database):
-            with open_memory(outside) as ledger:
-                return forecast_for(plan, now, account, ledger)
-    return forecast_for(plan, now, account)
+        if account is not None and ledger_exists(env.home, account.database):
+            with open_ledger_of(env) as ledger:
+                return estimate_cost(plan, now, account, ledger)
+    return estimate_cost(plan, now, account)
 
 
-def _account_of(name: str, outside: Surroundings) -> Account | None:
-    """The account that a check is for, if its settings are complete."""
+def _account_of(name: str, env: Environment) -> Account | None:
+    """Load the account that a check is for, if its settings are complete."""
     with suppress(SettingsError):
-        return load_account(name, outside.environment, outside.home) if name else None
+        return load_account(name, env.variables, env.home) if name else None
     return None
 
 
-def plan_in(prepared: PreparedImport, folder: Path, now: datetime, outside: Surroundings) -> Plan:
-    """The plan in the new ``folder``, made at ``now``.
+def plan_in(prepared: PreparedImport, folder: Path, now: datetime, env: Environment) -> Plan:
+    """Write the plan into the new ``folder``; ``now`` is the time of the plan.
 
     Raises what :func:`plan_import` raises, :class:`LedgerError` for a disk that does not take the plan, and
     :class:`RunStopped` when the person asks to stop.
     """
     try:
-        return plan_import(prepared, folder, now, StopsReading(outside.progress, outside.stop))
+        return plan_import(prepared, folder, now, StopsReading(env.progress, env.stop))
     except OSError as error:
         raise LedgerError(
             f"The plan cannot be written to {folder}: {error.strerror or error}. Nothing was sent.",

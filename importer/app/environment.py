@@ -1,4 +1,4 @@
-"""Everything outside that an import touches, and the way to what this machine remembers."""
+"""The environment of an import: folders, variables, clock, person and network; and the ledger of it."""
 
 from __future__ import annotations
 
@@ -22,19 +22,20 @@ if TYPE_CHECKING:
 
 Confirm = Callable[[str], bool]
 Review = Callable[[PlanFacts, Sequence[str]], None]
-"""Looks at a plan before its first row is sent, and at what is unusual about it; raises ImporterError to keep it."""
+"""Approves a plan, with its anomalies, before its first row is sent; raises ImporterError to prevent the sending."""
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
-    """Everything outside that an import touches. ``confirm`` asks the person; ``make_crm`` opens the door.
+class Environment:
+    """Everything outside of the program that an import uses.
 
-    ``vouched`` says that a person is there to be asked, or has said yes beforehand: without either, only what is usual
-    is sent. ``review`` decides in place of both, where nobody is asked.
+    ``variables`` are those of the process, ``confirm`` asks the person, ``make_crm`` connects to an account.
+    ``vouched`` says that a person can be asked, or has agreed beforehand: without either, a plan with anomalies
+    is not sent. ``review`` decides in place of both, where nobody is asked.
     """
 
     home: Path
-    environment: Mapping[str, str]
+    variables: Mapping[str, str]
     clock: Clock
     stop: threading.Event
     progress: Progress
@@ -45,33 +46,33 @@ class Surroundings:
     review: Review | None = None
 
 
-def locale_of(account_name: str | None, outside: Surroundings) -> tuple[str, Locale]:
-    """Name and defaults of the account that a check is for; a check works without any account.
+def account_locale(account_name: str | None, env: Environment) -> tuple[str, Locale]:
+    """Return name and defaults of the account that a check is for; both are empty without an account.
 
     Raises :class:`SettingsError` only for an account that was named.
     """
     try:
-        account = load_account(account_name, outside.environment, outside.home)
+        account = load_account(account_name, env.variables, env.home)
     except SettingsError:
         if account_name:
             raise
-        get = outside.environment.get
+        get = env.variables.get
         locale = Locale(get("LEADSQUARED_TIME_ZONE", "").strip(), get("LEADSQUARED_COUNTRY", "").strip().upper())
         return "", locale
     return account.name, Locale(account.time_zone, account.country)
 
 
 @contextmanager
-def open_memory(outside: Surroundings) -> Iterator[Ledger]:
-    """The ledger of the database or of the home folder, closed at the end.
+def open_ledger_of(env: Environment) -> Iterator[Ledger]:
+    """Open the ledger in the database or in the home folder; it is closed at the end.
 
     Raises :class:`LedgerError` and :class:`SettingsError`.
     """
     from importer.ledger.factory import enter_ledger
     from importer.ledger.identity import wants_adoption
 
-    database, adopt = database_of(outside.environment), wants_adoption(outside.environment)
-    ledger = enter_ledger(outside.home, database, clock=outside.clock.now, adopt=adopt)
+    database, adopt = database_of(env.variables), wants_adoption(env.variables)
+    ledger = enter_ledger(env.home, database, clock=env.clock.now, adopt=adopt)
     try:
         yield ledger
     finally:

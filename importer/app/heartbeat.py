@@ -1,7 +1,6 @@
-"""When an import last came to its end, for each account and mapping: a file that a watchman can look at.
+"""The heartbeat of imports: a file for each account and mapping with the time of its last success, for monitoring.
 
-A nightly import that nobody hears of any more has failed, even if it never says so. The file of each account and
-mapping in ``last_success`` is replaced at every end; one that is too old means that nothing has worked since.
+The file in ``last_success`` is replaced whenever an import finishes; one that is too old means that none has since.
 """
 
 from __future__ import annotations
@@ -30,19 +29,19 @@ class Success:
     at: str
 
     def days(self, now: datetime) -> int:
-        """Whole days since then; 0 when the clock says that it is still to come."""
+        """Return the whole days since then; 0 for a time in the future."""
         return max(0, (now - datetime.fromisoformat(self.at)).days)
 
 
-def note_success(home: Path, success: Success) -> str:
-    """Replace the file of this account and mapping; why it could not be done, or an empty text.
+def record_success(home: Path, success: Success) -> str:
+    """Replace the file of this account and mapping; returns why that failed, or an empty text.
 
-    Never raises: an import that has ended well stays one.
+    Never raises: the import has succeeded all the same.
     """
     mapping = os.path.abspath(success.mapping)
-    words = re.sub(r"[^A-Za-z0-9_-]", "_", f"{success.account}-{Path(mapping).stem}")[:80]
+    name = re.sub(r"[^A-Za-z0-9_-]", "_", f"{success.account}-{Path(mapping).stem}")[:80]
     digest = hashlib.sha256(f"{success.account}\x1f{mapping}".encode("utf-8", "surrogatepass")).hexdigest()[:8]
-    path = home / FOLDER / f"{words}-{digest}.json"
+    path = home / FOLDER / f"{name}-{digest}.json"
     temporary = path.with_suffix(f".{os.getpid()}.tmp")
     try:
         path.parent.mkdir(mode=0o700, exist_ok=True)
@@ -57,8 +56,8 @@ def note_success(home: Path, success: Success) -> str:
     return ""
 
 
-def successes(home: Path) -> list[Success]:
-    """What the files say, by account and mapping; files that say nothing are left out."""
+def read_successes(home: Path) -> list[Success]:
+    """Read the last successes, sorted by account and mapping; unreadable files are left out."""
     found = []
     for path in sorted((home / FOLDER).glob("*.json")):
         with contextlib.suppress(OSError, ValueError, TypeError):

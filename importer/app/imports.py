@@ -1,4 +1,4 @@
-"""What the command line and the jobs ask for beside a check: run a file, resume it, show it."""
+"""Imports: run a file, resume a run, show it again, and list the runs."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from importer.app.account_snapshot import AccountView
-from importer.app.anomalies import NEW_MAPPING, oddities, unlike_earlier
-from importer.app.cost_estimate import forecast_for
+from importer.app.anomalies import NEW_MAPPING, compare_with_earlier, detect_anomalies
+from importer.app.cost_estimate import estimate_cost
 from importer.app.dry_run import plan_in
-from importer.app.environment import Surroundings, open_memory
-from importer.app.heartbeat import Success, note_success
-from importer.app.preflight import bind_tenant, check_disk, clear_account, refuse_other_tenant
+from importer.app.environment import Environment, open_ledger_of
+from importer.app.heartbeat import Success, record_success
+from importer.app.preflight import bind_tenant, check_disk, clear_account, require_same_tenant
 from importer.config.settings import Account
 from importer.core.errors import AccountMismatch, ImporterError, LedgerError, UsageError
 from importer.core.logging import log_fields
@@ -36,42 +36,40 @@ _FIRST_ALONE = "Its first row goes alone, the others once it is there."
 _log = logging.getLogger(__name__)
 
 
-def run(
-    request: PlanRequest, account: Account, places: Places, options: DeliveryOptions, outside: Surroundings
-) -> Report:
-    """Plan the file and deliver it. The same file with the same mapping continues its run, and looks again at rows that
-    a finished one left in doubt.
+def run(request: PlanRequest, account: Account, places: Places, options: DeliveryOptions, env: Environment) -> Report:
+    """Plan the file and deliver it. The same file with the same mapping continues its run, and searches again for the
+    uncertain rows of a finished one.
 
     Raises :class:`ImporterError` for whatever stops it before anything is sent; what stops it later is part of the
     report.
     """
     prepared = prepare_import(request)
-    with open_memory(outside) as ledger:
-        quota = DailyQuota(account, ledger, outside.clock)
-        view = AccountView(account, outside.make_crm, outside.clock, outside.stop, outside.home, quota.check_and_count)
+    with open_ledger_of(env) as ledger:
+        quota = DailyQuota(account, ledger, env.clock)
+        view = AccountView(account, env.make_crm, env.clock, env.stop, env.home, quota.check_and_count)
         known, prepared = _known_run(prepared, ledger, view)
         if known is not None:
-            doubtful = ledger.counts(known.id).get(Status.UNCERTAIN, 0) if known.state is RunState.FINISHED else 0
-            outside.progress.note(_known_words(known, doubtful))
+            uncertain = ledger.counts(known.id).get(Status.UNCERTAIN, 0) if known.state is RunState.FINISHED else 0
+            env.progress.note(_describe_known_run(known, uncertain))
             plan = open_plan(Path(known.new.folder))
-            if doubtful:
-                # What may come of it was agreed to when the run began, as for `resume`.
-                outside = replace(outside, confirm=_yes, vouched=True)
+            if uncertain:
+                # The person agreed to this when the run began, as for `resume`.
+                env = replace(env, confirm=_yes, vouched=True)
             elif known.state is RunState.FINISHED:
-                _note_success(known, outside)
-                return _publisher(places, plan, outside).publish(Books(plan, ledger, known), account)
+                _record_success(known, env)
+                return _publisher(places, plan, env).publish(Books(plan, ledger, known), account)
         else:
-            plan = _new_plan(prepared, view, outside)
-        with _kept_only_if_begun(plan, ledger), log_fields(run=plan.folder.name, account=account.name):
+            plan = _new_plan(prepared, view, env)
+        with _removed_unless_begun(plan, ledger), log_fields(run=plan.folder.name, account=account.name):
             if plan.facts.blocked or not plan.facts.ready:
-                return _publisher(places, plan, outside).publish(Books(plan))
-            return _send(plan, account, ledger, places, options, outside)
+                return _publisher(places, plan, env).publish(Books(plan))
+            return _send(plan, account, ledger, places, options, env)
 
 
 def _known_run(prepared: PreparedImport, ledger: Ledger, view: AccountView) -> tuple[Run | None, PreparedImport]:
-    """The run of this plan, if there is one with its plan, and the plan's request.
+    """Find the earlier run of this file, if its plan is still there; returns it with the request of the plan.
 
-    A finished run of which rows did not fit the account is a new one once the account demands something else.
+    A finished run with rows that did not fit the account is repeated as a new one once the account has changed.
     """
     known = _with_plan(ledger.find_run(prepared.fingerprint))
     if known is None or known.state is not RunState.FINISHED:
@@ -94,7 +92,7 @@ def _with_plan(run: Run | None) -> Run | None:
 
 
 @contextmanager
-def _kept_only_if_begun(plan: Plan, ledger: Ledger) -> Iterator[None]:
+def _removed_unless_begun(plan: Plan, ledger: Ledger) -> Iterator[None]:
     """Remove the plan in the end unless a run was begun with it: nothing would ever use it again."""
     try:
         yield
@@ -105,55 +103,55 @@ def _kept_only_if_begun(plan: Plan, ledger: Ledger) -> Iterator[None]:
                 shutil.rmtree(plan.folder, ignore_errors=True)
 
 
-def _known_words(run: Run, doubtful: int) -> str:
+def _describe_known_run(run: Run, uncertain: int) -> str:
     if run.state is not RunState.FINISHED:
         return f"Continuing run {run.id} of this file."
     when = (run.finished_at or run.started_at)[:16].replace("T", " ")
     words = f"This file was imported with this mapping on {when} UTC (run {run.id})."
-    if not doubtful:
+    if not uncertain:
         return f"{words} Nothing is sent again."
-    rows = f"{number_of(doubtful)} {is_or_are(doubtful)}"
-    return f"{words} Of its rows {rows} in doubt: LeadSquared is asked for them again."
+    rows = f"{number_of(uncertain)} {is_or_are(uncertain)}"
+    return f"{words} Of its rows {rows} uncertain: LeadSquared is asked for them again."
 
 
-def _new_plan(prepared: PreparedImport, view: AccountView, outside: Surroundings) -> Plan:
-    """The plan, made with what is known of the account; when rows do not fit it, with what the account says now."""
+def _new_plan(prepared: PreparedImport, view: AccountView, env: Environment) -> Plan:
+    """Make the plan with the cached description of the account; when rows do not fit that, with a new one."""
     fitted = view.fitted(prepared)
-    plan = _plan_in_new_folder(fitted, outside)
+    plan = _plan_in_new_folder(fitted, env)
     if view.just_read or not has_account_problems(plan.facts):
         return plan
     shutil.rmtree(plan.folder, ignore_errors=True)
     fresh = replace(prepare_import(prepared.request), fingerprint=prepared.fingerprint)
-    return _plan_in_new_folder(view.fitted_anew(fresh), outside)
+    return _plan_in_new_folder(view.fitted_anew(fresh), env)
 
 
-def _plan_in_new_folder(prepared: PreparedImport, outside: Surroundings) -> Plan:
-    now = outside.clock.now()
-    folder = outside.home / "runs" / f"{now:%Y%m%d-%H%M%S}-{outside.random_text()}"
+def _plan_in_new_folder(prepared: PreparedImport, env: Environment) -> Plan:
+    now = env.clock.now()
+    folder = env.home / "runs" / f"{now:%Y%m%d-%H%M%S}-{env.random_text()}"
     try:
-        return plan_in(prepared, folder, now, outside)
+        return plan_in(prepared, folder, now, env)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
 
 
-def _publisher(places: Places, plan: Plan, outside: Surroundings) -> Publisher:
-    return Publisher(places, places.workbook(plan.facts.source.path, plan.folder.name), outside.progress.note)
+def _publisher(places: Places, plan: Plan, env: Environment) -> Publisher:
+    return Publisher(places, places.workbook(plan.facts.source.path, plan.folder.name), env.progress.note)
 
 
 def _send(
-    plan: Plan, account: Account, ledger: Ledger, places: Places, options: DeliveryOptions, outside: Surroundings
+    plan: Plan, account: Account, ledger: Ledger, places: Places, options: DeliveryOptions, env: Environment
 ) -> Report:
-    publisher = _publisher(places, plan, outside)
+    publisher = _publisher(places, plan, env)
     source = Path(plan.facts.source.path)
-    check_disk(publisher.workbook.parent, outside.home, source.stat().st_size if source.exists() else 0)
-    crm = outside.make_crm(account)
+    check_disk(publisher.workbook.parent, env.home, source.stat().st_size if source.exists() else 0)
+    crm = env.make_crm(account)
     try:
-        cleared = clear_account(account, crm, ledger, outside.clock, outside.stop.is_set)
-        refuse_other_tenant(plan.facts.metadata, cleared.identity)
+        cleared = clear_account(account, crm, ledger, env.clock, env.stop.is_set)
+        require_same_tenant(plan.facts.metadata, cleared.identity)
         for warning in cleared.warnings:
-            outside.progress.note(warning)
-        _ask(plan, account, ledger, cleared.identity.org_name or account.host, outside)
+            env.progress.note(warning)
+        _confirm_sending(plan, account, ledger, cleared.identity.org_name or account.host, env)
         bind_tenant(account, ledger, cleared.identity)
         with ledger.sender(account.name, plan.folder.name) as lock:
             _log.info("sending begins: %d rows are ready", plan.facts.ready)
@@ -162,51 +160,51 @@ def _send(
                 account,
                 crm,
                 ledger,
-                outside.clock,
-                outside.stop,
-                outside.progress,
+                env.clock,
+                env.stop,
+                env.progress,
                 replace(options, still_ours=lock.still_ours, clock_reading=cleared.clock_reading),
             )
     finally:
         crm.close()
     stopped = delivered.stopped
     books = Books(plan, ledger, delivered.run)
-    _note_success(delivered.run, outside)
+    _record_success(delivered.run, env)
     rows = {status.value: count for status, count in ledger.counts(delivered.run.id).items()}
     _log.info("sending ended: %s", stopped.message if stopped else delivered.run.state.value, extra={"rows": rows})
     why, remedy = (stopped.message, stopped.remedy) if stopped else ("", "")
     return replace(publisher.publish(books, account, why, remedy), stopped=stopped)
 
 
-def _ask(plan: Plan, account: Account, ledger: Ledger, recipient: str, outside: Surroundings) -> None:
-    """Let the person say whether the rows shall be sent. Raises :class:`UsageError` when not."""
-    if outside.review is not None:
+def _confirm_sending(plan: Plan, account: Account, ledger: Ledger, recipient: str, env: Environment) -> None:
+    """Ask the person whether to send the rows. Raises :class:`UsageError` if not."""
+    if env.review is not None:
         if ledger.find_run(plan.facts.fingerprint) is None:
-            outside.review(plan.facts, unlike_earlier(plan, ledger))
+            env.review(plan.facts, compare_with_earlier(plan, ledger))
         return
-    odd = oddities(plan, ledger)
-    if odd and not outside.vouched:
+    anomalies = detect_anomalies(plan, ledger)
+    if anomalies and not env.vouched:
         raise UsageError(
-            f"{' '.join(odd)} Nothing was sent.",
+            f"{' '.join(anomalies)} Nothing was sent.",
             "Look at the file first (importer check); if all is well, run it again with --yes.",
         )
-    for sentence in odd:
-        outside.progress.note(f"{sentence} {_FIRST_ALONE}" if sentence == NEW_MAPPING else sentence)
-    cost = forecast_for(plan, outside.clock.now(), account, ledger)
+    for sentence in anomalies:
+        env.progress.note(f"{sentence} {_FIRST_ALONE}" if sentence == NEW_MAPPING else sentence)
+    cost = estimate_cost(plan, env.clock.now(), account, ledger)
     if cost and ledger.find_run(plan.facts.fingerprint) is None:
-        outside.progress.note(f"This needs {cost.text}.")
-    if not outside.confirm(f"Send {number_of(plan.facts.ready)} to {recipient}?"):
+        env.progress.note(f"This needs {cost.text}.")
+    if not env.confirm(f"Send {number_of(plan.facts.ready)} to {recipient}?"):
         raise UsageError("Nothing was sent: you said no.", "Run it again when you are ready.")
 
 
-def _note_success(found: Run, outside: Surroundings) -> None:
+def _record_success(found: Run, env: Environment) -> None:
     if found.state is not RunState.FINISHED:
         return
-    new, now = found.new, outside.clock.now()
+    new, now = found.new, env.clock.now()
     success = Success(new.account, new.mapping, found.id, new.source, new.rows, now.isoformat(timespec="seconds"))
-    trouble = note_success(outside.home, success)
+    trouble = record_success(env.home, success)
     if trouble:
-        outside.progress.note(trouble)
+        env.progress.note(trouble)
 
 
 def resume(
@@ -214,19 +212,19 @@ def resume(
     load: Callable[[str], Account],
     places: Places,
     options: DeliveryOptions,
-    outside: Surroundings,
+    env: Environment,
 ) -> Report:
-    """Finish a run: the one named, else the newest that is open, else the newest with rows in doubt.
+    """Finish a run: the one named, else the newest that is open, else the newest with uncertain rows.
 
-    ``load`` gives the account by its name. Raises :class:`UsageError` when there is nothing to resume.
+    ``load`` loads the account by its name. Raises :class:`UsageError` when there is nothing to resume.
     """
-    with open_memory(outside) as ledger:
+    with open_ledger_of(env) as ledger:
         found = _named(ledger, run_id) if run_id else _newest_unfinished(ledger)
         account = load(found.new.account)
         plan = open_plan(Path(found.new.folder))
-        outside.progress.note(f"Continuing run {found.id} of {found.new.source}.")
+        env.progress.note(f"Continuing run {found.id} of {found.new.source}.")
         with log_fields(run=found.id, account=account.name):
-            return _send(plan, account, ledger, places, options, replace(outside, confirm=_yes, vouched=True))
+            return _send(plan, account, ledger, places, options, replace(env, confirm=_yes, vouched=True))
 
 
 def _yes(question: str) -> bool:
@@ -250,17 +248,17 @@ def _newest_unfinished(ledger: Ledger) -> Run:
     raise UsageError("There is nothing to resume: every run is finished.", "List the runs: importer runs")
 
 
-def show(run_id: str, places: Places, outside: Surroundings) -> Report:
-    """Draw the reports of a run again. Raises :class:`UsageError` for an unknown run."""
-    with open_memory(outside) as ledger:
+def show(run_id: str, places: Places, env: Environment) -> Report:
+    """Write the reports of a run again. Raises :class:`UsageError` for an unknown run."""
+    with open_ledger_of(env) as ledger:
         found = _named(ledger, run_id)
         plan = open_plan(Path(found.new.folder))
-        return _publisher(places, plan, outside).publish(Books(plan, ledger, found))
+        return _publisher(places, plan, env).publish(Books(plan, ledger, found))
 
 
-def list_runs(outside: Surroundings, account: str | None, limit: int) -> list[tuple[Run, RunSummary | None]]:
-    """The newest runs, each with its summary, or ``None`` when its plan is no longer there."""
-    with open_memory(outside) as ledger:
+def list_runs(env: Environment, account: str | None, limit: int) -> list[tuple[Run, RunSummary | None]]:
+    """List the newest runs, each with its summary, or ``None`` when its plan is no longer there."""
+    with open_ledger_of(env) as ledger:
         return [(found, _summary_of(found, ledger)) for found in ledger.runs(account=account, limit=limit)]
 
 

@@ -1,4 +1,4 @@
-"""A person settles what the machine could not: rows in doubt, one decision after the other, each with who and why."""
+"""Decisions of a person about uncertain rows, each recorded with who and why."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from importer.app.environment import Surroundings, open_memory
+from importer.app.environment import Environment, open_ledger_of
 from importer.core.errors import UsageError
 from importer.core.model import Outcome, Status
 from importer.core.time import iso
@@ -19,7 +19,7 @@ _DECIDABLE = (Status.CREATED, Status.NOT_SENT, Status.SKIPPED)
 
 
 class Decision(StrEnum):
-    """What a person can say about a row in doubt."""
+    """A decision about an uncertain row."""
 
     CREATED = "created"
     """It is in LeadSquared."""
@@ -32,8 +32,8 @@ class Decision(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Doubt:
-    """A row in doubt: its number, what is known, and its first cells by heading."""
+class UncertainRow:
+    """An uncertain row: its number, what is known, and its first cells by heading."""
 
     row: int
     code: str
@@ -43,7 +43,7 @@ class Doubt:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """What was decided about a row, for the summary of the command."""
+    """The result of a decision, for the summary of the command."""
 
     run: str
     row: int
@@ -52,36 +52,37 @@ class Decided:
     next_step: str
 
 
-def doubts(run_id: str | None, outside: Surroundings) -> tuple[Run, list[Doubt]]:
-    """The rows in doubt of a run, or of the newest run that has any.
+def uncertain_rows(run_id: str | None, env: Environment) -> tuple[Run, list[UncertainRow]]:
+    """List the uncertain rows of a run, or of the newest run that has any.
 
-    Raises :class:`UsageError` when there is no such run, or no row in doubt anywhere.
+    Raises :class:`UsageError` when there is no such run, or no uncertain row anywhere.
     """
-    with open_memory(outside) as ledger:
+    with open_ledger_of(env) as ledger:
         run = _run_of(ledger, run_id)
         found = list(ledger.outcomes(run.id, [Status.UNCERTAIN]))
         cells = _cells(open_plan(Path(run.new.folder)), {outcome.row for outcome in found})
         return run, [
-            Doubt(outcome.row, outcome.error_code, known_text(outcome), cells.get(outcome.row, ())) for outcome in found
+            UncertainRow(outcome.row, outcome.error_code, describe_evidence(outcome), cells.get(outcome.row, ()))
+            for outcome in found
         ]
 
 
-def known_text(outcome: Outcome) -> str:
-    """What is known about a row in doubt, in sentences."""
+def describe_evidence(outcome: Outcome) -> str:
+    """Describe what is known about an uncertain row, in sentences."""
     return " ".join(dict.fromkeys(part for part in (outcome.error, outcome.evidence) if part))
 
 
 def decide(
-    run_id: str | None, row: int, decision: Decision, why: str, who: str, outside: Surroundings, activity_id: str = ""
+    run_id: str | None, row: int, decision: Decision, why: str, who: str, env: Environment, activity_id: str = ""
 ) -> Decided:
-    """Record a person's decision about one row in doubt. ``activity_id`` is the one seen in LeadSquared, if any.
+    """Record a person's decision about one uncertain row. ``activity_id`` is the one seen in LeadSquared, if any.
 
     The account is locked meanwhile, so that no import works on the row. Raises :class:`UsageError` for a row that is
-    not in doubt, and :class:`AnotherRunActive` while an import is sending to the account.
+    not uncertain, and :class:`AnotherRunActive` while an import is sending to the account.
     """
     if not why.strip():
         raise UsageError("A decision needs a reason.", 'Say why, for example: --why "seen in LeadSquared"')
-    with open_memory(outside) as ledger:
+    with open_ledger_of(env) as ledger:
         run = _run_of(ledger, run_id)
         with ledger.sender(run.new.account, run.id):
             ledger.recover_interrupted(run.id)
@@ -89,7 +90,7 @@ def decide(
             _refuse(run, row, before, decision)
             assert before is not None
             _refuse_taken(ledger, run, row, activity_id.strip())
-            at = iso(outside.clock.now())
+            at = iso(env.clock.now())
             words = f"{decision.value} by {who}: {why.strip()}"
             when = at[:16].replace("T", " ")
             text = f"Decided on {when} UTC: {words}. {before.evidence}".rstrip()
@@ -100,7 +101,7 @@ def decide(
 
 
 def _refuse_taken(ledger: Ledger, run: Run, row: int, activity_id: str) -> None:
-    """An activity belongs to one row: a second one with its id is most likely a slip of the hand."""
+    """Refuse the activity of another row: a second row with its id is most likely a typo."""
     owner = ledger.activity_owner(run.new.account, [activity_id]).get(activity_id) if activity_id else None
     if owner is not None and owner != (run.id, row):
         raise UsageError(
@@ -118,9 +119,9 @@ def _refuse(run: Run, row: int, before: Outcome | None, decision: Decision) -> N
         return
     state = "not known" if before is None else before.status.value.replace("_", " ")
     undo = decision is Decision.UNDECIDED
-    what = "was not decided by a person, or was sent again since" if undo else "is not in doubt"
+    what = "was not decided by a person, or was sent again since" if undo else "is not uncertain"
     raise UsageError(
-        f"Row {row} of run {run.id} {what}: it is {state}.", f"List the rows in doubt: importer decide {run.id} --list"
+        f"Row {row} of run {run.id} {what}: it is {state}.", f"List the uncertain rows: importer decide {run.id} --list"
     )
 
 
@@ -153,11 +154,11 @@ def _run_of(ledger: Ledger, run_id: str | None) -> Run:
     for run in ledger.runs():
         if ledger.counts(run.id).get(Status.UNCERTAIN, 0):
             return run
-    raise UsageError("No row of any run is in doubt.", "List the runs: importer runs")
+    raise UsageError("No row of any run is uncertain.", "List the runs: importer runs")
 
 
 def _cells(plan: Plan, rows: set[int]) -> dict[int, tuple[tuple[str, str], ...]]:
-    """The first filled cells of some rows, by heading."""
+    """Read the first filled cells of some rows, by heading."""
     found: dict[int, tuple[tuple[str, str], ...]] = {}
     for chunk in plan.chunks() if rows else ():
         for place, row in enumerate(chunk.rows.tolist()):

@@ -1,4 +1,4 @@
-"""What people ask about a mapping before they use it."""
+"""Commands on mappings before they are used: check, schema and a workbook to fill in."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ _EXAMPLES = {
 
 
 def check_mapping_file(path: Path, file: Path | None) -> Iterator[str]:
-    """Sentences about a sound mapping, and about how it fits ``file`` when that is given.
+    """Check a mapping, and its headings against ``file`` when that is given; yields sentences for the person.
 
     Raises :class:`MappingError` with every problem at once.
     """
     loaded = read_mapping(path)
     target = make_target(loaded.mapping)
-    yield f"{path} is a sound mapping for {target.name}: {target.title}"
+    yield f"{path} is a valid mapping for {target.name}: {target.title}"
     yield f"It fills {len(loaded.mapping.flat_fields())} fields from {len(_headings(path))} columns."
     if file is None:
         return
@@ -56,12 +56,12 @@ def _headings(path: Path) -> list[str]:
 
 
 def schema_for_editors() -> dict[str, Any]:
-    """The JSON Schema of mapping files."""
+    """Return the JSON Schema of mapping files."""
     return mapping_json_schema(TARGETS, TRANSFORMS)
 
 
 def mapping_schema_text(path: Path) -> str:
-    """The pandera schema that the mapping compiles to, as text. Raises :class:`MappingError`."""
+    """Describe the pandera schema that the mapping compiles to. Raises :class:`MappingError`."""
     from importer.validation.schema_text import schema_text
     from importer.validation.validator import SourceColumn, Validator
 
@@ -81,7 +81,10 @@ def mapping_schema_text(path: Path) -> str:
 
 
 def write_template(path: Path, output: Path | None) -> Path:
-    """A workbook to fill in for the mapping; its path. Raises :class:`MappingError` or :class:`ReportError`."""
+    """Write a workbook to fill in for the mapping, and return its path.
+
+    Raises :class:`MappingError` or :class:`ReportError`.
+    """
     loaded = read_mapping(path)
     required = make_target(loaded.mapping).required
     columns: dict[str, TemplateColumn] = {}

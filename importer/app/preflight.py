@@ -1,4 +1,4 @@
-"""What is checked before the first row leaves: the keys, the tenant, and whether results can be written."""
+"""Checks before the first row is sent: the keys, the tenant, and room for the results."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ _LEAST_FREE_BYTES = 50 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Cleared:
-    """The account is what it should be. ``warnings`` are sentences for the person.
+class ClearedAccount:
+    """An account that may be sent to. ``warnings`` are sentences for the person.
 
-    ``clock_reading`` is what was seen of the server's clock; ``None`` when it did not tell.
+    ``clock_reading`` is the reading of the server's clock; ``None`` when its responses carry no time.
     """
 
     identity: ApiUser
@@ -35,16 +35,16 @@ class Cleared:
     clock_reading: ClockReading | None = None
 
 
-def who_is_it(
-    account: Account, crm: Crm, clock: Clock, stopping: Callable[[], bool], leaving: Callable[[], None]
+def identify_account(
+    account: Account, crm: Crm, clock: Clock, stopping: Callable[[], bool], before_query: Callable[[], None]
 ) -> tuple[ApiUser, ClockReading | None]:
-    """Whose keys these are, and what was seen of the server's clock (``None``: it does not tell).
+    """Ask LeadSquared whose keys these are; returns the identity and the reading of the server's clock, if it has one.
 
-    ``leaving`` is told of each call before it leaves. Raises :class:`SettingsError` when LeadSquared does not accept
+    ``before_query`` is called before each call. Raises :class:`SettingsError` when LeadSquared does not accept
     the keys.
     """
     limiter = make_account_limiter(account, clock)
-    query_client = QueryClient(crm, limiter, clock, stopping, leaving)
+    query_client = QueryClient(crm, limiter, clock, stopping, before_query)
     try:
         return CrmReader(query_client.query).read_api_user(), query_client.clock_reading
     except CrmError as error:
@@ -57,35 +57,37 @@ def who_is_it(
         limiter.close()
 
 
-def clear_account(account: Account, crm: Crm, ledger: Ledger, clock: Clock, stopping: Callable[[], bool]) -> Cleared:
-    """Prove the keys and that they belong to the tenant that the ledger knows under this account's name.
+def clear_account(
+    account: Account, crm: Crm, ledger: Ledger, clock: Clock, stopping: Callable[[], bool]
+) -> ClearedAccount:
+    """Check that the keys are valid and belong to the tenant that the ledger has under this account's name.
 
-    A tenant that is not known yet is not remembered here: the person may say no to it.
+    A tenant that is new is not recorded here: the person may refuse it.
     Raises :class:`SettingsError`; nothing has been sent then.
     """
-    # It leaves even when the day's budget is used up: the run then stops with its report, not without one.
-    identity, seen = who_is_it(account, crm, clock, stopping, DailyQuota(account, ledger, clock).count)
+    # This call is made even when the day's budget is used up: the run then stops with its report, not without one.
+    identity, seen = identify_account(account, crm, clock, stopping, DailyQuota(account, ledger, clock).count)
     known = ledger.tenants()
-    _refuse_stranger(account, known.get(account.name, ""), identity)
-    warnings = [shared for shared in [sharing(account, identity, known)] if shared]
+    _refuse_other_tenant(account, known.get(account.name, ""), identity)
+    warnings = [shared for shared in [warn_of_shared_tenant(account, identity, known)] if shared]
     if identity.role and identity.role.lower() != "administrator":
         warnings.append(
             f"The keys belong to {identity.user_name}, whose role is {identity.role}. "
             "Only an Administrator sees all leads, so reading back may be incomplete."
         )
     warnings += _clock_warnings(seen.server_skew if seen else None)
-    return Cleared(identity, tuple(warnings), seen)
+    return ClearedAccount(identity, tuple(warnings), seen)
 
 
 def bind_tenant(account: Account, ledger: Ledger, identity: ApiUser) -> None:
-    """Remember the tenant of the account, if none is remembered yet.
+    """Record the tenant of the account, if none is recorded yet.
 
-    Raises :class:`SettingsError` when another one is; nothing has been sent then.
+    Raises :class:`SettingsError` when another one is recorded; nothing has been sent then.
     """
-    _refuse_stranger(account, ledger.bind_account(account.name, identity.org_id), identity)
+    _refuse_other_tenant(account, ledger.bind_account(account.name, identity.org_id), identity)
 
 
-def _refuse_stranger(account: Account, bound: str, identity: ApiUser) -> None:
+def _refuse_other_tenant(account: Account, bound: str, identity: ApiUser) -> None:
     if bound and bound != identity.org_id:
         raise SettingsError(
             f"The keys of account {account.name} belong to another LeadSquared tenant "
@@ -94,8 +96,8 @@ def _refuse_stranger(account: Account, bound: str, identity: ApiUser) -> None:
         )
 
 
-def sharing(account: Account, identity: ApiUser, known: Mapping[str, str]) -> str:
-    """A warning when accounts of other names have the same tenant among the ``known``; empty when none has."""
+def warn_of_shared_tenant(account: Account, identity: ApiUser, known: Mapping[str, str]) -> str:
+    """Return a warning when accounts of other names have the same tenant among the ``known``; empty when none has."""
     others = sorted(name for name, tenant in known.items() if tenant == identity.org_id and name != account.name)
     if not others:
         return ""
@@ -106,8 +108,8 @@ def sharing(account: Account, identity: ApiUser, known: Mapping[str, str]) -> st
     )
 
 
-def refuse_other_tenant(known: SchemaSnapshot, identity: ApiUser) -> None:
-    """Make sure that the plan was compared with the tenant that will get its rows.
+def require_same_tenant(known: SchemaSnapshot, identity: ApiUser) -> None:
+    """Check that the plan was compared with the tenant that will get its rows.
 
     Raises :class:`SettingsError`; nothing has been sent then.
     """
@@ -129,7 +131,7 @@ def _clock_warnings(skew: float | None) -> list[str]:
 
 
 def check_disk(results_folder: Path, home: Path, source_bytes: int) -> None:
-    """Make sure the results can be written before anything is sent.
+    """Check that the results can be written before anything is sent.
 
     Raises :class:`ReportError` or :class:`LedgerError` with what to do.
     """

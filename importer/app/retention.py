@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from importer.app.environment import Surroundings, open_memory
+from importer.app.environment import Environment, open_ledger_of
 from importer.core.errors import AnotherRunActive, ImporterError, LedgerError, UsageError
 from importer.core.filesystem import sync_folder
 from importer.core.model import Status
 from importer.core.time import iso
-from importer.ledger.interface import Ledger, Run, RunState
+from importer.ledger.interface import Run, RunState
 from importer.planning.store import open_plan
 
 _ALL = 1_000_000_000
@@ -33,49 +33,51 @@ class Prunable:
 
 @dataclass(frozen=True, slots=True)
 class Pruned:
-    """What was removed, what an import that is under way kept from it, and bytes that the ledger's file gave back."""
+    """The runs that were removed, those kept because an import is sending, and the bytes freed in the ledger's file."""
 
     removed: Sequence[Prunable]
     busy: Sequence[Prunable]
     compacted: int
 
 
-def age_of(text: str) -> timedelta:
-    """The age that ``90d``, ``12w``, ``6m`` or ``1y`` says. Raises :class:`UsageError`."""
+def parse_age(text: str) -> timedelta:
+    """Parse an age such as ``90d``, ``12w``, ``6m`` or ``1y``. Raises :class:`UsageError`."""
     found = _AGE.fullmatch(text.strip().lower())
     if found is None or int(found[1]) == 0:
         raise UsageError(f"{text} is no age.", "Expected something like 90d, 12w, 6m or 1y.")
     return timedelta(days=int(found[1]) * _DAYS[found[2]])
 
 
-def prunable(outside: Surroundings, age: timedelta, account: str | None = None) -> list[Prunable]:
-    """Runs whose folders may go, the oldest first.
+def find_prunable(env: Environment, age: timedelta, account: str | None = None) -> list[Prunable]:
+    """Find the runs whose folders may be removed, the oldest first.
 
-    A run stays that finished later, has a row in doubt, pending or not sent, or sent rows again on purpose (`--again`):
-    repeated, it must be known as done. So does the newest of each mapping, with which the next file is compared.
+    A run is kept that finished later, has uncertain, pending or unsent rows, or sent rows again on purpose (`--again`):
+    repeated, it must be known as done. So is the newest of each mapping, with which the next file is compared.
     """
-    before = iso(outside.clock.now() - age)
-    with open_memory(outside) as ledger:
+    before = iso(env.clock.now() - age)
+    with open_ledger_of(env) as ledger:
         found, seen = [], set()
         for run in ledger.runs(account=account, state=RunState.FINISHED, limit=_ALL):
             series = (run.new.account, run.new.mapping)
             newest, folder = series not in seen, Path(run.new.folder)
             seen.add(series)
-            if newest or not run.finished_at < before or not _is_ours(folder, outside.home):
+            if newest or not run.finished_at < before or not _is_ours(folder, env.home):
                 continue
-            if not _sent_on_purpose(folder) and not _unsettled(run, ledger):
-                found.append(Prunable(run, _size(folder)))
+            counts = ledger.counts(run.id)
+            if not _sent_on_purpose(folder) and not any(counts.get(status, 0) for status in _UNSETTLED):
+                size = sum(path.lstat().st_size for path in folder.rglob("*") if path.is_file())
+                found.append(Prunable(run, size))
     return found[::-1]
 
 
 def _is_ours(folder: Path, home: Path) -> bool:
-    """Whether it is a folder of a run that this home keeps: nothing else is ever removed."""
+    """Return whether it is a folder of a run in this home: nothing else is ever removed."""
     return folder.parent == home / "runs" and folder.is_dir() and not folder.is_symlink()
 
 
 def _sent_on_purpose(folder: Path) -> bool:
     if not (folder / "plan.json").exists():
-        # A pruning was cut short: the plan had been looked at.
+        # A pruning was interrupted, and the plan was checked before.
         return False
     try:
         return bool(open_plan(folder).facts.again)
@@ -83,23 +85,14 @@ def _sent_on_purpose(folder: Path) -> bool:
         return True
 
 
-def _unsettled(run: Run, ledger: Ledger) -> bool:
-    counts = ledger.counts(run.id)
-    return any(counts.get(status, 0) for status in _UNSETTLED)
-
-
-def _size(folder: Path) -> int:
-    return sum(path.lstat().st_size for path in folder.rglob("*") if path.is_file())
-
-
-def prune(chosen: Sequence[Prunable], outside: Surroundings, age: timedelta) -> Pruned:
-    """Remove texts and folders of the chosen runs. Each step may be the last one: the next pruning goes on there.
+def prune(chosen: Sequence[Prunable], env: Environment, age: timedelta) -> Pruned:
+    """Remove texts and folders of the chosen runs. After an interruption at any step the next pruning continues.
 
     Raises :class:`LedgerError`.
     """
-    before = iso(outside.clock.now() - age)
+    before = iso(env.clock.now() - age)
     removed, busy = [], []
-    with open_memory(outside) as ledger:
+    with open_ledger_of(env) as ledger:
         for each in chosen:
             try:
                 with ledger.sender(each.run.new.account, each.run.id):
@@ -112,7 +105,7 @@ def prune(chosen: Sequence[Prunable], outside: Surroundings, age: timedelta) -> 
 
 
 def _remove(folder: Path) -> None:
-    """Remove the folder, its plan first: without that it is no plan, and its file would be planned anew."""
+    """Remove the folder, its plan first: without that the run counts as removed, and its file would be planned anew."""
     try:
         (folder / "plan.json").unlink(missing_ok=True)
         sync_folder(folder)

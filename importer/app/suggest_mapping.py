@@ -1,4 +1,4 @@
-"""A mapping proposed for a file, written where nothing is yet; with keys, LeadSquared is asked about its fields."""
+"""Proposal of a mapping for a file, written to a new file; with keys, the account's fields are read first."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from importer.app.environment import Surroundings, locale_of, open_memory
+from importer.app.environment import Environment, account_locale, open_ledger_of
 from importer.config.accounts import load_account
 from importer.core.errors import ImporterError, MappingError, UsageError
 from importer.core.output_files import NameTaken, new_file
@@ -29,20 +29,20 @@ from importer.rate_limit.account_limiter import make_account_limiter
 from importer.rate_limit.daily_quota import DailyQuota
 from importer.sources import open_source
 from importer.sources.interface import SourceOptions
-from importer.suggest.account import AccountFacts, KnownField
-from importer.suggest.model import Entry, Proposal
+from importer.suggest.account import AccountProfile, KnownField
+from importer.suggest.model import MappingLine, Proposal
 from importer.targets import TARGETS
 
 if TYPE_CHECKING:
     from importer.leadsquared.reader import Query
 
 
-_PATIENCE_SECONDS = 15.0
+_TIMEOUT_SECONDS = 15.0
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
-    """What a person asks for: a mapping for ``file``, at ``output`` (default: the file's name with `.yaml`)."""
+class ProposalRequest:
+    """A request for a mapping for ``file``, to be written to ``output`` (default: the file's name with `.yaml`)."""
 
     file: Path
     target: str | None = None
@@ -52,7 +52,7 @@ class Wish:
 
     @property
     def place(self) -> Path:
-        """Where the mapping shall be written: beside nothing else, in the working folder unless ``output`` says so."""
+        """Return the path of the new mapping: in the working folder, unless ``output`` is given."""
         return self.output or Path(f"{self.file.name.removesuffix('.gz').rsplit('.', 1)[0]}.yaml")
 
 
@@ -72,38 +72,38 @@ class Proposed:
     account: str
 
 
-def propose_mapping(wish: Wish, outside: Surroundings) -> Proposed:
+def propose_mapping(request: ProposalRequest, env: Environment) -> Proposed:
     """Read the whole file, ask the account if there is one, and write the mapping to a new file.
 
     Raises :class:`UsageError` for an unknown target or a file that is there already, :class:`SourceError` for a
     spreadsheet that cannot be read, :class:`SettingsError` for an account that was named and is not right.
     """
+    from importer.suggest.mapping_writer import mapping_text, open_questions
     from importer.suggest.proposal import propose
-    from importer.suggest.writing import mapping_text, open_questions
 
-    _check(wish)
-    source = open_source(wish.file, wish.options, meanwhile=partial(importlib.import_module, "pandas"))
-    with _facts(wish.account, outside) as (facts, notes):
-        reading = StopsReading(outside.progress, outside.stop).reading
-        proposal = replace(propose(source, facts, wish.target, reading), source=_source_section(wish.options))
+    _check(request)
+    source = open_source(request.file, request.options, meanwhile=partial(importlib.import_module, "pandas"))
+    with _describe_account(request.account, env) as (facts, notes):
+        reading = StopsReading(env.progress, env.stop).reading
+        proposal = replace(propose(source, facts, request.target, reading), source=_source_section(request.options))
     text = mapping_text(proposal)
     try:
-        with new_file(wish.place) as draft:
+        with new_file(request.place) as draft:
             draft.write_text(text, "utf-8")
     except NameTaken:
-        raise _taken(wish.place) from None
+        raise _exists_already(request.place) from None
     return Proposed(
-        path=wish.place,
+        path=request.place,
         proposal=proposal,
         questions=tuple(open_questions(text)),
-        findings=_findings(wish.place),
+        findings=_findings(request.place),
         notes=tuple(notes),
         account=facts.name,
     )
 
 
 def proposal_json(proposed: Proposed) -> dict[str, Any]:
-    """The proposal for programs: every column with its field and how sure that is, and what a person must decide."""
+    """Return the proposal as JSON: every column with its field and confidence, and what a person must decide."""
     proposal = proposed.proposal
     left_out = {column.column: column.remark for column in proposal.ignored}
     return {
@@ -128,7 +128,7 @@ def proposal_json(proposed: Proposed) -> dict[str, Any]:
     }
 
 
-def _field_json(entry: Entry) -> dict[str, Any]:
+def _field_json(entry: MappingLine) -> dict[str, Any]:
     rules = entry.alternatives or (entry.rule,)
     return {
         "field": f"{entry.section}.{entry.field}",
@@ -139,15 +139,15 @@ def _field_json(entry: Entry) -> dict[str, Any]:
     }
 
 
-def _check(wish: Wish) -> None:
-    if wish.target is not None and wish.target not in TARGETS:
-        raise UsageError(f'"{wish.target}" is not a target.', advice(wish.target, TARGETS))
-    # Looked at first, so that nobody waits for a large file in vain; the writing itself never replaces a file either.
-    if wish.place.exists() or wish.place.is_symlink():
-        raise _taken(wish.place)
+def _check(request: ProposalRequest) -> None:
+    if request.target is not None and request.target not in TARGETS:
+        raise UsageError(f'"{request.target}" is not a target.', advice(request.target, TARGETS))
+    # Checked first, so that nobody waits for a large file in vain; the writing itself never replaces a file either.
+    if request.place.exists() or request.place.is_symlink():
+        raise _exists_already(request.place)
 
 
-def _taken(place: Path) -> UsageError:
+def _exists_already(place: Path) -> UsageError:
     return UsageError(
         f"{shown(str(place))} exists already, and a proposal never replaces a file.",
         "Choose another name with --output, or remove that file first.",
@@ -155,7 +155,7 @@ def _taken(place: Path) -> UsageError:
 
 
 def _source_section(options: SourceOptions) -> dict[str, str]:
-    """How to read the file, where the person had to say it, as the mapping writes it."""
+    """Return the options for reading the file that the person gave, as the mapping writes them."""
     given = {
         "sheet": options.sheet,
         "header_row": str(options.header_row) if options.header_row else None,
@@ -175,35 +175,35 @@ def _findings(place: Path) -> tuple[str, ...]:
 
 
 @contextmanager
-def _facts(name: str | None, outside: Surroundings) -> Iterator[tuple[AccountFacts, list[str]]]:
-    """What is known of the account while it can be asked, and notes about what is not."""
-    chosen, locale = locale_of(name, outside)
+def _describe_account(name: str | None, env: Environment) -> Iterator[tuple[AccountProfile, list[str]]]:
+    """Read the description of the account, and keep the connection for more; with notes about what is unknown."""
+    chosen, locale = account_locale(name, env)
     notes: list[str] = []
-    facts = _places(AccountFacts(chosen, locale.time_zone, locale.country))
+    facts = _with_locale(AccountProfile(chosen, locale.time_zone, locale.country))
     if not chosen:
         notes.append("No account is set up, so its fields are not known: the names of headings and values decided.")
         yield facts, notes
         return
-    account = load_account(name, outside.environment, outside.home)
+    account = load_account(name, env.variables, env.home)
     # A proposal can do without an answer, so it does not wait for one as long as an import does.
-    account = replace(account, timeout_seconds=min(account.timeout_seconds, _PATIENCE_SECONDS))
-    crm = outside.make_crm(account)
-    limiter = make_account_limiter(account, outside.clock)
+    account = replace(account, timeout_seconds=min(account.timeout_seconds, _TIMEOUT_SECONDS))
+    crm = env.make_crm(account)
+    limiter = make_account_limiter(account, env.clock)
     try:
-        with open_memory(outside) as ledger:
-            quota = DailyQuota(account, ledger, outside.clock)
-            query_client = QueryClient(crm, limiter, outside.clock, outside.stop.is_set, quota.check_and_count)
-            yield _asked(facts, query_client.query, notes, outside.stop.is_set), notes
+        with open_ledger_of(env) as ledger:
+            quota = DailyQuota(account, ledger, env.clock)
+            query_client = QueryClient(crm, limiter, env.clock, env.stop.is_set, quota.check_and_count)
+            yield _read_account(facts, query_client.query, notes, env.stop.is_set), notes
     finally:
         limiter.close()
         crm.close()
 
 
-def _asked(facts: AccountFacts, ask: Query, notes: list[str], stopping: Callable[[], bool]) -> AccountFacts:
-    """The facts with what LeadSquared tells; when it does not, with a note, because a proposal needs no network."""
+def _read_account(facts: AccountProfile, ask: Query, notes: list[str], stopping: Callable[[], bool]) -> AccountProfile:
+    """Add what LeadSquared says of the account; without an answer a note, because a proposal needs no network."""
     try:
         identity = CrmReader(ask).read_api_user()
-        fields = tuple(_known_field(told) for told in read_lead_fields(ask))
+        fields = tuple(_known_field(one) for one in read_lead_fields(ask))
         types = tuple((kind.event, kind.name) for kind in read_activity_types(ask))
     except ImporterError as error:
         if stopping():
@@ -211,15 +211,15 @@ def _asked(facts: AccountFacts, ask: Query, notes: list[str], stopping: Callable
         notes.append(f"LeadSquared could not be asked about its fields: {error.message}")
         return facts
     return replace(
-        _places(facts, identity),
+        _with_locale(facts, identity),
         lead_fields=fields,
         activity_types=types,
         fields_of=lambda code: _activity_fields(ask, code, notes),
     )
 
 
-def _places(facts: AccountFacts, identity: ApiUser | None = None) -> AccountFacts:
-    """The facts with a time zone and a country that mappings know: as configured, else as LeadSquared says."""
+def _with_locale(facts: AccountProfile, identity: ApiUser | None = None) -> AccountProfile:
+    """Add a time zone and a country that mappings know: as configured, else as LeadSquared says."""
     zone, country = facts.time_zone, facts.country
     if identity is not None:
         zone, country = zone or identity.time_zone, country or _country_of(identity.country_code)
@@ -235,20 +235,20 @@ def _places(facts: AccountFacts, identity: ApiUser | None = None) -> AccountFact
 
 
 def _country_of(prefix: str) -> str:
-    """The country of a telephone prefix that only one country has; "" for +1 and others that several share."""
+    """Return the country of a telephone prefix that only one country has; "" for +1 and others that several share."""
     from importer.transforms.phones import only_country
 
     return only_country(prefix.strip().lstrip("+"))
 
 
-def _known_field(told: FieldFacts) -> KnownField:
+def _known_field(found: FieldFacts) -> KnownField:
     return KnownField(
-        told.schema_name,
-        told.display_name,
-        told.data_type,
-        told.mandatory,
-        told.max_length,
-        told.shown_options,
+        found.schema_name,
+        found.display_name,
+        found.data_type,
+        found.mandatory,
+        found.max_length,
+        found.shown_options,
     )
 
 
@@ -258,4 +258,4 @@ def _activity_fields(ask: Query, code: str, notes: list[str]) -> Sequence[KnownF
     except ImporterError as error:
         notes.append(f"LeadSquared does not tell the fields of activity type {code}: {error.message}")
         return ()
-    return [_known_field(told) for told in found]
+    return [_known_field(one) for one in found]

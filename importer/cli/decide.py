@@ -1,4 +1,4 @@
-"""`importer decide`: a person settles rows that the machine could not."""
+"""`importer decide`: a person decides about uncertain rows."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from importer.cli.options import speech_options, surroundings
+from importer.cli.options import build_environment, output_options
 
 if TYPE_CHECKING:
-    from importer.app.environment import Surroundings
-    from importer.app.manual_resolution import Doubt
+    from importer.app.environment import Environment
+    from importer.app.manual_resolution import UncertainRow
 
 _CHOICES = {"c": "created", "a": "absent", "g": "abandon"}
 _WIDTH = 100
@@ -32,8 +32,8 @@ _WIDTH = 100
 )
 @click.option("--why", default="", help="The reason; it is kept with your name and the time.")
 @click.option("--id", "activity_id", default="", help="Id of the activity that you saw in LeadSquared.")
-@click.option("--list", "only_list", is_flag=True, help="List the rows in doubt and decide nothing.")
-@speech_options
+@click.option("--list", "only_list", is_flag=True, help="List the uncertain rows and decide nothing.")
+@output_options
 def command(
     run_id: str | None,
     row: int | None,
@@ -45,41 +45,42 @@ def command(
     quiet: bool,
     verbose: int,
 ) -> int:
-    """Decide what became of rows in doubt of RUN, or of the newest run that has any.
+    """Decide what became of uncertain rows of RUN, or of the newest run that has any.
 
     Without --row it asks about one row after the other. A decision is written down with your name, the time and the
     reason, and can be taken back until the row is sent again.
     """
-    from importer.app.manual_resolution import Decision, decide, doubts
-    from importer.cli.main import print_json
+    from importer.app.manual_resolution import Decision, decide, uncertain_rows
+    from importer.cli.streams import print_json
 
-    outside = surroundings(quiet=quiet or as_json, verbose=verbose)
+    env = build_environment(quiet=quiet or as_json, verbose=verbose)
     if row is not None or decision is not None:
         if row is None or decision is None:
             raise click.UsageError("--row and --as belong together.")
-        made = decide(run_id, row, Decision(decision), why, getpass.getuser(), outside, activity_id)
+        made = decide(run_id, row, Decision(decision), why, getpass.getuser(), env, activity_id)
         if as_json:
             print_json(asdict(made))
         else:
             click.echo(f"Row {row} of run {made.run} is now {made.status.value.replace('_', ' ')}. {made.next_step}")
         return 0
-    run, found = doubts(run_id, outside)
+    run, found = uncertain_rows(run_id, env)
     if as_json:
-        print_json({"run": run.id, "rows": [asdict(doubt) for doubt in found]})
+        print_json({"run": run.id, "rows": [asdict(each) for each in found]})
         return 0
-    click.echo(f"{len(found)} row{'s' if len(found) != 1 else ''} of run {run.id} in doubt ({run.new.source}).")
+    some = f"{len(found)} row of" if len(found) == 1 else f"{len(found)} rows of"
+    click.echo(f"{some} run {run.id} {'is' if len(found) == 1 else 'are'} uncertain ({run.new.source}).")
     if only_list:
-        for doubt in found:
-            click.echo(f"\n{_shown(doubt)}")
+        for each in found:
+            click.echo(f"\n{_describe(each)}")
         return 0
-    return _ask(run.id, found, outside)
+    return _ask(run.id, found, env)
 
 
-def _ask(run_id: str, found: Sequence[Doubt], outside: Surroundings) -> int:
+def _ask(run_id: str, found: Sequence[UncertainRow], env: Environment) -> int:
     from importer.app.manual_resolution import Decision, decide
 
-    for doubt in found:
-        click.echo(f"\n{_shown(doubt)}")
+    for each in found:
+        click.echo(f"\n{_describe(each)}")
         answer = click.prompt(
             "Look at the lead in LeadSquared. [c]reated, [a]bsent, [g]ive up, [s]kip or [q]uit",
             type=click.Choice(["c", "a", "g", "s", "q"]),
@@ -94,16 +95,16 @@ def _ask(run_id: str, found: Sequence[Doubt], outside: Surroundings) -> int:
         seen = (
             click.prompt("Id of the activity, if you have it", default="", show_default=False) if answer == "c" else ""
         )
-        made = decide(run_id, doubt.row, Decision(_CHOICES[answer]), why, getpass.getuser(), outside, seen)
-        click.echo(f"Row {doubt.row} is now {made.status.value.replace('_', ' ')}. {made.next_step}")
+        made = decide(run_id, each.row, Decision(_CHOICES[answer]), why, getpass.getuser(), env, seen)
+        click.echo(f"Row {each.row} is now {made.status.value.replace('_', ' ')}. {made.next_step}")
     return 0
 
 
-def _shown(doubt: Doubt) -> str:
+def _describe(each: UncertainRow) -> str:
     from importer.core.text import visible
 
-    lines = [f"Row {doubt.row}"]
-    lines += [f"  {visible(label)}: {visible(text)}" for label, text in doubt.cells]
-    known = "".join(visible(doubt.text[at : at + 60]) for at in range(0, len(doubt.text), 60))
+    lines = [f"Row {each.row}"]
+    lines += [f"  {visible(label)}: {visible(text)}" for label, text in each.cells]
+    known = "".join(visible(each.text[at : at + 60]) for at in range(0, len(each.text), 60))
     lines.append(textwrap.fill(known, _WIDTH, initial_indent="  ", subsequent_indent="  "))
     return "\n".join(lines)

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import click
 
-from importer.cli.options import speech_options, surroundings
+from importer.cli.options import build_environment, output_options
+from importer.cli.streams import print_output
 
 _IMPORTS = (
     ("webinar-attendance.csv", "webinar-attendance.yaml", "280 webinar visits, posted in bulk by lead id"),
@@ -21,12 +22,12 @@ _IMPORTS = (
 
 @click.command("demo")
 @click.option("--folder", type=click.Path(path_type=Path), default=Path("importer-demo"), show_default=True)
-@speech_options
+@output_options
 def command(folder: Path, as_json: bool, quiet: bool, verbose: int) -> int:
     """Import sample files into a CRM on this computer, and leave the results to look at. Needs no keys."""
     from importer.app.imports import run
-    from importer.cli import local_crm
-    from importer.cli.main import print_json
+    from importer.cli import sandbox
+    from importer.cli.streams import print_json
     from importer.config.settings import Locale, without_database
     from importer.core.output_files import free_path
     from importer.core.text import shown
@@ -36,18 +37,18 @@ def command(folder: Path, as_json: bool, quiet: bool, verbose: int) -> int:
     from importer.reports.publisher import Places, Report
     from importer.reports.summary import render_summary
 
-    outside = surroundings(quiet=quiet or as_json, verbose=verbose)
+    env = build_environment(quiet=quiet or as_json, verbose=verbose)
     # A trial leaves nothing in a database that others share.
-    outside = replace(outside, environment=without_database(outside.environment))
-    name = f"demo-{outside.clock.now():%Y%m%d-%H%M%S}-{outside.random_text()}"
-    _tidy(outside.home)
-    account = local_crm.start(
-        outside.home,
+    env = replace(env, variables=without_database(env.variables))
+    name = f"demo-{env.clock.now():%Y%m%d-%H%M%S}-{env.random_text()}"
+    _tidy(env.home)
+    account = sandbox.start(
+        env.home,
         name,
         ["--latency", "0.15", "--async-delay", "1"],
         {"settle_seconds": "2", "time_zone": "Asia/Kolkata"},
     )
-    say = (lambda text: None) if as_json else click.echo
+    say = (lambda text: None) if as_json else print_output
     say(f"A CRM for this demo runs at {account.host} (account {name}).\n")
     reports: list[Report] = []
     try:
@@ -61,13 +62,13 @@ def command(folder: Path, as_json: bool, quiet: bool, verbose: int) -> int:
                     locale=Locale(account.time_zone, account.country),
                 )
                 workbook = free_path(folder / f"{Path(source).stem}-results.xlsx")
-                report = run(request, account, Places(workbook), DeliveryOptions(), outside)
+                report = run(request, account, Places(workbook), DeliveryOptions(), env)
                 reports.append(report)
                 say(render_summary(report.summary))
                 if report.exit_status == 4:
                     break
     finally:
-        local_crm.stop(outside.home, name)
+        sandbox.stop(env.home, name)
     say("What to look at now:")
     for report in reports:
         say(f"  workbook  {shown(str(report.results))}")
@@ -87,7 +88,7 @@ def _copy(sample: Path, folder: Path) -> Path:
 
 def _tidy(home: Path) -> None:
     """Stop sandboxes of demos that were killed, and forget demos whose runs are all finished."""
-    from importer.cli import local_crm
+    from importer.cli import sandbox
 
     for connection in sorted(home.glob("sandboxes/demo-*/connection.json"))[:-3]:
-        local_crm.stop(home, connection.parent.name)
+        sandbox.stop(home, connection.parent.name)

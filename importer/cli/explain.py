@@ -16,7 +16,7 @@ def command(code: str | None, as_json: bool) -> int:
     """Explain CODE, as it stands in a report's ErrorCode; without it, list all codes."""
     from dataclasses import asdict
 
-    from importer.cli.main import print_json
+    from importer.cli.streams import print_json
     from importer.reports.error_codes import explain, explanations
 
     if code is None:

@@ -1,4 +1,4 @@
-"""`importer ledger`: the memory of what was sent."""
+"""`importer ledger`: back up the record of what was sent, or move it into a database."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ from pathlib import Path
 
 import click
 
-from importer.cli.ledger_move import move_command
-from importer.cli.main import print_json
-from importer.cli.options import surroundings
+from importer.cli.options import build_environment, json_option
+from importer.cli.streams import print_json, print_output
 
 
 @click.group("ledger")
@@ -18,7 +17,7 @@ def command() -> None:
 
 @command.command("backup")
 @click.argument("dest", type=click.Path(path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
+@json_option
 def backup_command(dest: Path, as_json: bool) -> int:
     """Copy the ledger to DEST, a new file; imports may go on meanwhile. docs/operating.md says how to put it back."""
     from importer.config.settings import database_of
@@ -26,10 +25,10 @@ def backup_command(dest: Path, as_json: bool) -> int:
     from importer.ledger.backup import back_up
     from importer.ledger.store import ledger_file
 
-    outside = surroundings(quiet=True, verbose=0)
-    if database_of(outside.environment) is not None:
+    env = build_environment(quiet=True, verbose=0)
+    if database_of(env.variables) is not None:
         raise UsageError("The ledger is in PostgreSQL.", "Back it up with its own tools: pg_dump or WAL archiving.")
-    last = back_up(ledger_file(outside.home), dest)
+    last = back_up(ledger_file(env.home), dest)
     if as_json:
         print_json({"backup": str(dest), "last_call": last, "exit_status": 0})
     else:
@@ -37,4 +36,31 @@ def backup_command(dest: Path, as_json: bool) -> int:
     return 0
 
 
-command.add_command(move_command)
+@command.command("move")
+@json_option
+def move_command(as_json: bool) -> int:
+    """Move the ledger of this computer into the database that IMPORTER_DATABASE_URL names. Doing it again is safe."""
+    from importer.config.settings import database_of
+    from importer.core.errors import UsageError
+    from importer.ledger.factory import move_ledger
+    from importer.ledger.identity import wants_adoption
+    from importer.reports.summary_text import number_of
+
+    env = build_environment(quiet=True, verbose=0)
+    database = database_of(env.variables)
+    if database is None:
+        raise UsageError(
+            "There is no database to move the ledger to.",
+            "Set IMPORTER_DATABASE_URL, such as postgresql://user@host:5432/database; see docs/postgresql.md.",
+        )
+    adopt = wants_adoption(env.variables)
+    moved = move_ledger(env.home, database, clock=env.clock.now, adopt=adopt)
+    if as_json:
+        counts = {"runs": moved.runs, "calls": moved.calls, "rows": moved.rows}
+        print_json({"place": moved.place, "moved_before": moved.before, **counts, "exit_status": 0})
+        return 0
+    was = "were moved earlier; now in" if moved.before else "are now in"
+    counted = [number_of(moved.runs, "run"), number_of(moved.calls, "call"), number_of(moved.rows)]
+    print_output(f"{counted[0]}, {counted[1]} and {counted[2]} {was} {moved.place}.")
+    print_output("The ledger file stays as a copy and is not used any more.")
+    return 0

@@ -1,39 +1,38 @@
-"""The command `importer`: finds the subcommand, and is where errors become words and an exit status."""
+"""The command `importer`: loads subcommands on demand, and turns errors into messages and exit statuses."""
 
 from __future__ import annotations
 
 import importlib
-import json
 import os
 import sys
 from collections.abc import Sequence
-from typing import Any
 
 import click
 
 from importer import __version__
-from importer.cli.streams import answer, make_steady, say, silence
+from importer.cli.streams import discard_output, prepare_streams, print_json, print_message, stop_live_display
 from importer.core.errors import ImporterError, MappingError
 from importer.core.failpoints import VARIABLE, arm
 from importer.core.logging import note_in_file
 from importer.core.redaction import redact
 from importer.core.text import printable
 
+# Module and, unless it is called ``command``, the name of each command in it.
 _COMMANDS = {
     "demo": ("importer.cli.demo", "The whole thing on sample data, against a CRM on this computer."),
-    "check": ("importer.cli.check", "Dry run: find every problem in a file; sends nothing."),
-    "run": ("importer.cli.run", "Check a file and send its good rows to LeadSquared."),
-    "resume": ("importer.cli.resume", "Finish a run that was interrupted."),
-    "decide": ("importer.cli.decide", "Settle rows in doubt by looking yourself."),
+    "check": ("importer.cli.run:check_command", "Dry run: find every problem in a file; sends nothing."),
+    "run": ("importer.cli.run:run_command", "Check a file and send its good rows to LeadSquared."),
+    "resume": ("importer.cli.run:resume_command", "Finish a run that was interrupted."),
+    "decide": ("importer.cli.decide", "Decide about uncertain rows after looking in LeadSquared."),
     "runs": ("importer.cli.runs", "List earlier runs; prune old ones."),
-    "show": ("importer.cli.show", "Draw the reports of a run again."),
+    "show": ("importer.cli.runs:show_command", "Draw the reports of a run again."),
     "explain": ("importer.cli.explain", "Say what a code in a report means."),
     "mapping": ("importer.cli.mapping", "Propose a mapping, check one, or show what it asks."),
-    "jobs": ("importer.cli.jobs", "Imports that run by themselves: by a schedule, from an inbox."),
-    "serve": ("importer.cli.serve", "Run the jobs by their schedules until it is stopped."),
+    "jobs": ("importer.cli.jobs.commands", "Imports that run by themselves: by a schedule, from an inbox."),
+    "serve": ("importer.cli.jobs.serve", "Run the jobs by their schedules until it is stopped."),
     "accounts": ("importer.cli.accounts", "Several accounts by name: list, add, test, remove."),
     "doctor": ("importer.cli.doctor", "Examine keys, host, clock and limits of an account."),
-    "ledger": ("importer.cli.ledger", "The memory of what was sent: back it up, or move it into a database."),
+    "ledger": ("importer.cli.ledger", "The record of what was sent: back it up, or move it into a database."),
     "sandbox": ("importer.cli.sandbox", "A CRM on this computer, to try things on."),
 }
 
@@ -43,7 +42,7 @@ _MEMORY_REMEDY = (
 
 
 class Commands(click.Group):
-    """Loads a subcommand when it is used, so that `--help` is fast."""
+    """A group that imports a subcommand when it is used, so that `--help` is fast."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(_COMMANDS)
@@ -51,7 +50,8 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
             return None
-        command: click.Command = importlib.import_module(_COMMANDS[cmd_name][0]).command
+        module, _, name = _COMMANDS[cmd_name][0].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), name or "command")
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -95,18 +95,18 @@ def cli(**_: object) -> None:
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run one command; its exit status.
+    """Run one command, and return its exit status.
 
     0 all rows done, 1 failed, 2 usage, mapping or configuration, 3 finished but rows need a person,
     4 interrupted: run again to resume, 75 another import is sending to the account.
     """
-    make_steady()
+    prepare_streams()
     try:
         arm(os.environ.get(VARIABLE, ""))
         result = cli.main(args=list(arguments), prog_name="importer", standalone_mode=False)
         return result if isinstance(result, int) else 0
     except click.exceptions.Abort:
-        click.echo("Stopped.", err=True)
+        print_message("Stopped.")
         return 4
     except click.ClickException as error:
         _fail(arguments, error.format_message(), "", error.exit_code, error)
@@ -117,11 +117,13 @@ def run(arguments: Sequence[str]) -> int:
         return error.exit_status
     except BrokenPipeError:
         # The reader of our output went away (`| head`); what was sent is recorded all the same.
-        silence(sys.stdout)
+        discard_output(sys.stdout)
         return 1
     except MemoryError:
         _fail(arguments, "The memory of this computer is used up.", _MEMORY_REMEDY, 1)
         return 1
+    finally:
+        stop_live_display()
 
 
 def _fail(
@@ -135,18 +137,13 @@ def _fail(
 ) -> None:
     context = usage.ctx if isinstance(usage, click.UsageError) else None
     if context is not None:
-        say(context.get_usage())
-    told = printable(redact(message), keep="\n" if lines else "")
-    say(click.style("Error: ", fg="red", bold=True) + told)
+        print_message(context.get_usage())
+    text = printable(redact(message), keep="\n" if lines else "")
+    print_message(click.style("Error: ", fg="red", bold=True) + text)
     if remedy:
-        say(printable(redact(remedy)))
+        print_message(printable(redact(remedy)))
     note_in_file(message, status=status, remedy=remedy)
     if "--json" in arguments:
         from importer.reports.json_report import json_failure
 
         print_json(json_failure(f"{message} {remedy}".strip(), remedy, status))
-
-
-def print_json(content: dict[str, Any]) -> None:
-    """One JSON object on standard output, its control and direction characters written as JSON's escapes."""
-    answer(printable(redact(json.dumps(content, ensure_ascii=False))))

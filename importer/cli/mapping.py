@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from importer.cli.options import json_option
+from importer.cli.streams import print_output
+
 if TYPE_CHECKING:
     from importer.app.suggest_mapping import Proposed
 
@@ -28,7 +31,7 @@ def command() -> None:
 @click.option("--header-row", type=click.IntRange(1), help="Row that holds the headings.")
 @click.option("--encoding", help="Encoding of a text file, such as utf-8 or cp1252.")
 @click.option("--delimiter", help="Character between the cells of a text file, or: tab.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
+@json_option
 def new_command(
     file: Path, target: str | None, output: Path | None, account: str | None, as_json: bool, **reading: Any
 ) -> int:
@@ -36,39 +39,39 @@ def new_command(
 
     Works without keys and without a network, and never replaces a file.
     """
-    from importer.app.suggest_mapping import Wish, propose_mapping
-    from importer.cli.main import print_json
-    from importer.cli.options import load, surroundings
+    from importer.app.suggest_mapping import ProposalRequest, propose_mapping
+    from importer.cli.options import build_environment, open_account
+    from importer.cli.streams import print_json
     from importer.sources.interface import SourceOptions
 
-    outside = surroundings(quiet=as_json, verbose=0)
+    env = build_environment(quiet=as_json, verbose=0)
     if account:
-        load(outside, account)
-    proposed = propose_mapping(Wish(file, target, output, account, SourceOptions(**reading)), outside)
+        open_account(env, account)
+    proposed = propose_mapping(ProposalRequest(file, target, output, account, SourceOptions(**reading)), env)
     if as_json:
         from importer.app.suggest_mapping import proposal_json
 
         print_json(proposal_json(proposed))
     else:
-        _tell(proposed, file)
+        _print_proposal(proposed, file)
     return 0
 
 
-def _tell(proposed: Proposed, file: Path) -> None:
+def _print_proposal(proposed: Proposed, file: Path) -> None:
     from importer.core.text import shown
 
     proposal, path = proposed.proposal, shown(str(proposed.path))
     used = {column for entry in proposal.entries if not entry.held for column in entry.columns}
-    click.echo(f"Mapping: {path}")
-    click.echo(f"Target:  {proposal.target} ({shown(proposal.target_reason)})")
-    click.echo(f"Columns: {len(proposal.columns)}, of which {len(used)} used and {len(proposal.ignored)} left out.")
+    print_output(f"Mapping: {path}")
+    print_output(f"Target:  {proposal.target} ({shown(proposal.target_reason)})")
+    print_output(f"Columns: {len(proposal.columns)}, of which {len(used)} used and {len(proposal.ignored)} left out.")
     for note in proposed.notes:
-        click.echo(shown(note))
+        print_output(shown(note))
     if proposed.questions:
-        click.echo(f"To decide ({len(proposed.questions)}), each at its line:")
+        print_output(f"To decide ({len(proposed.questions)}), each at its line:")
         for line, words in proposed.questions:
-            click.echo(f"  line {line}: {shown(words)}")
-    click.echo(f"Read it, then: importer mapping check {path} --file {shown(str(file))}")
+            print_output(f"  line {line}: {shown(words)}")
+    print_output(f"Read it, then: importer mapping check {path} --file {shown(str(file))}")
 
 
 @command.command("check")

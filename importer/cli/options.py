@@ -1,4 +1,4 @@
-"""Options that several commands share, and what they make of them."""
+"""Options that several commands share, and the environment, account and report of a command."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from importer.cli.streams import print_json, print_output, stop_live_display
+
 if TYPE_CHECKING:
-    from importer.app.environment import Surroundings
+    from importer.app.environment import Environment
     from importer.config.settings import Account, Locale
     from importer.core.progress import Progress
     from importer.planning.plan import PlanRequest
@@ -26,46 +28,40 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 _FILE = click.Path(path_type=Path)
 
 
-def _apply(options: list[Callable[[Command], Command]]) -> Callable[[Command], Command]:
-    def decorate(command: Command) -> Command:
-        for option in reversed(options):
-            command = option(command)
-        return command
-
-    return decorate
+def json_option(command: Command) -> Command:
+    """Add `--json`."""
+    return click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")(command)
 
 
-def speech_options(command: Command) -> Command:
-    """`--json`, `--quiet`, `--verbose`."""
-    return _apply(
-        [
-            click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output."),
-            click.option("-q", "--quiet", is_flag=True, help="No progress, only the end and errors."),
-            click.option("-v", "--verbose", count=True, help="Log what happens; twice for more."),
-        ]
-    )(command)
+def output_options(command: Command) -> Command:
+    """Add `--json`, `--quiet` and `--verbose`."""
+    command = click.option("-v", "--verbose", count=True, help="Log what happens; twice for more.")(command)
+    command = click.option("-q", "--quiet", is_flag=True, help="No progress, only the end and errors.")(command)
+    return json_option(command)
 
 
 def file_options(command: Command) -> Command:
-    """The file, its mapping, and how to read it."""
-    return _apply(
-        [
-            click.argument("file", type=_FILE),
-            click.option("-m", "--mapping", type=_FILE, required=True, help="The mapping file (YAML)."),
-            click.option("--account", help="Name of the account; default: the LEADSQUARED_… variables."),
-            click.option("--results", type=_FILE, help="Path of the results workbook (a new file)."),
-            click.option("--limit", type=click.IntRange(1), help="Only the first N rows."),
-            click.option("--sheet", help="Name of the sheet, or its number counted from 1."),
-            click.option("--header-row", type=click.IntRange(1), help="Row that holds the headings."),
-            click.option("--encoding", help="Encoding of a text file, such as utf-8 or cp1252."),
-            click.option("--delimiter", help="Character between the cells of a text file, or: tab."),
-            click.option("--pad-short-rows", is_flag=True, help="Missing last cells of a row are empty cells."),
-        ]
-    )(command)
+    """Add the file, its mapping, and how to read it."""
+    options: list[Callable[[Command], Command]] = [
+        click.argument("file", type=_FILE),
+        click.option("-m", "--mapping", type=_FILE, required=True, help="The mapping file (YAML)."),
+        click.option("--account", help="Name of the account; default: the LEADSQUARED_… variables."),
+        click.option("--results", type=_FILE, help="Path of the results workbook (a new file)."),
+        click.option("--limit", type=click.IntRange(1), help="Only the first N rows."),
+        click.option("--sheet", help="Name of the sheet, or its number counted from 1."),
+        click.option("--header-row", type=click.IntRange(1), help="Row that holds the headings."),
+        click.option("--encoding", help="Encoding of a text file, such as utf-8 or cp1252."),
+        click.option("--delimiter", help="Character between the cells of a text file, or: tab."),
+        click.option("--pad-short-rows", is_flag=True, help="Missing last cells of a row are empty cells."),
+    ]
+    # As decorators stand above each other: the last one is applied first.
+    for option in reversed(options):
+        command = option(command)
+    return command
 
 
-def request_from(values: dict[str, Any], account: str, locale: Locale, again: str = "") -> PlanRequest:
-    """The plan that the options of :func:`file_options` ask for."""
+def plan_request(values: dict[str, Any], account: str, locale: Locale, again: str = "") -> PlanRequest:
+    """Make the request for a plan from the options of :func:`file_options`."""
     from importer.planning.plan import PlanRequest
     from importer.sources.interface import SourceOptions
 
@@ -86,13 +82,13 @@ def request_from(values: dict[str, Any], account: str, locale: Locale, again: st
     )
 
 
-def surroundings(*, quiet: bool, verbose: int, yes: bool = True, log_name: str = "") -> Surroundings:
-    """The real machine: environment, clock, network and the person at the terminal.
+def build_environment(*, quiet: bool, verbose: int, yes: bool = True, log_name: str = "") -> Environment:
+    """Build the environment of this machine: variables, clock, network and the person at the terminal.
 
     Ctrl-C finishes the calls in flight; a second one stops at once. The log also goes into the file that the person
     named, or else, with a ``log_name``, into one of that name in the home folder.
     """
-    from importer.app.environment import Surroundings
+    from importer.app.environment import Environment
     from importer.cli.progress import choose_progress
     from importer.config.settings import forget_keys, home_folder
     from importer.core.time import SystemClock
@@ -102,18 +98,20 @@ def surroundings(*, quiet: bool, verbose: int, yes: bool = True, log_name: str =
     _configure_log(-1 if quiet else verbose, home / "logs" / log_name if log_name else None)
     stop = threading.Event()
     progress = choose_progress(quiet=quiet)
-    environment = dict(os.environ)
+    variables = dict(os.environ)
+    person_is_there = sys.stdin.isatty() and sys.stderr.isatty()
+    unattended = yes or not person_is_there
     forget_keys(os.environ)
-    _stop_politely(stop, progress)
-    return Surroundings(
+    _handle_stop_signals(stop, progress)
+    return Environment(
         home=home,
-        environment=environment,
+        variables=variables,
         clock=SystemClock(stop),
         stop=stop,
         progress=progress,
         make_crm=_make_crm,
-        confirm=_confirm(yes),
-        vouched=yes or _person_is_there(),
+        confirm=(lambda question: True) if unattended else _confirm,
+        vouched=yes or person_is_there,
         random_text=lambda: secrets.token_hex(2),
     )
 
@@ -135,20 +133,14 @@ def _make_crm(account: Account) -> Any:
     return LeadSquaredClient(account)
 
 
-def _confirm(yes: bool) -> Callable[[str], bool]:
-    """Asks when a person is there; `--yes` and scripts are not asked."""
+def _confirm(question: str) -> bool:
     from importer.core.text import shown
 
-    if yes or not _person_is_there():
-        return lambda question: True
-    return lambda question: click.confirm(shown(question), default=True, err=True)
+    stop_live_display()
+    return click.confirm(shown(question), default=True, err=True)
 
 
-def _person_is_there() -> bool:
-    return sys.stdin.isatty() and sys.stderr.isatty()
-
-
-def _stop_politely(stop: threading.Event, progress: Progress) -> None:
+def _handle_stop_signals(stop: threading.Event, progress: Progress) -> None:
     def handle(number: int, frame: FrameType | None) -> None:
         if stop.is_set():
             # The person insists. Calls in flight become uncertain and are read back by `resume`.
@@ -161,23 +153,21 @@ def _stop_politely(stop: threading.Event, progress: Progress) -> None:
             signal.signal(getattr(signal, name), handle)
 
 
-def load(outside: Surroundings, name: str | None) -> Account:
-    """The account called ``name``; a sandbox account's sandbox is started when it is not running."""
-    from importer.cli.local_crm import ensure_running
+def open_account(env: Environment, name: str | None) -> Account:
+    """Load the account called ``name``, and start its sandbox if it has one that is not running."""
+    from importer.cli.sandbox import ensure_running
     from importer.config.accounts import load_account
     from importer.config.settings import forget_keys
 
-    account = load_account(name, outside.environment, outside.home)
+    account = load_account(name, env.variables, env.home)
     # Now that the keys are known, they are also found in variables with names of the person's own.
     forget_keys(os.environ)
-    ensure_running(outside.home, account)
+    ensure_running(env.home, account)
     return account
 
 
-def tell(report: Report, *, as_json: bool) -> int:
-    """Print how it ended; the exit status."""
-    from importer.cli.main import print_json
-    from importer.cli.streams import answer
+def print_report(report: Report, *, as_json: bool) -> int:
+    """Print how an import ended, and return its exit status."""
     from importer.core.text import shown
     from importer.reports.json_report import json_report
     from importer.reports.summary import render_summary
@@ -190,5 +180,5 @@ def tell(report: Report, *, as_json: bool) -> int:
         lines.append(f"Workbook: {shown(str(report.results))}")
     if report.page:
         lines.append(f"Report:   {shown(str(report.page))}")
-    answer("\n".join(lines))
+    print_output("\n".join(lines))
     return report.exit_status

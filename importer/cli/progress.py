@@ -1,54 +1,59 @@
-"""Progress for people: a bar on a terminal, a line now and then elsewhere, nothing when asked to be quiet."""
+"""Progress for people: a bar on a terminal, a line now and then elsewhere, nothing with `--quiet`."""
 
 from __future__ import annotations
 
-import shutil
+import contextlib
+import os
 import sys
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from importer.cli.streams import say
+from importer.cli.streams import print_message, set_live_display
 from importer.core.model import Counts, Status
 from importer.core.progress import Progress, Silent
 from importer.core.redaction import redact
 from importer.core.text import printable
 from importer.reports.words import rows_text
 
+if TYPE_CHECKING:
+    from rich.console import Console
+
 _LINE_SECONDS = 10.0
+_DRAW_SECONDS = 0.1
 _TROUBLE = (Status.REJECTED, Status.UNCERTAIN)
 
 
 def choose_progress(*, quiet: bool) -> Progress:
-    """The progress that fits standard error."""
+    """Return the progress that fits standard error."""
     if quiet:
         return Silent()
-    return TerminalProgress() if sys.stderr.isatty() else LineProgress()
+    can_move_cursor = sys.stderr.isatty() and os.environ.get("TERM", "").lower() not in ("dumb", "unknown")
+    return TerminalProgress() if can_move_cursor else LineProgress()
 
 
-def rate_words(done: int, total: int, seconds: float) -> str:
-    """Rate and time left, such as "118 rows/s, 2 min 5 s left"; empty while they are not known."""
+def format_rate(done: int, total: int, seconds: float) -> str:
+    """Format rate and time left, such as "118 rows/s, 2 min 5 s left"; empty while they are not known."""
     if done <= 0 or seconds <= 0:
         return ""
     rate = done / seconds
     left = round((total - done) / rate)
     minutes, rest = divmod(left, 60)
     hours, minutes = divmod(minutes, 60)
-    words = f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s" if minutes else f"{rest} s"
-    return f"{rate:,.0f} {'row' if round(rate) == 1 else 'rows'}/s, {words} left"
+    time_left = f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s" if minutes else f"{rest} s"
+    return f"{rate:,.0f} {'row' if round(rate) == 1 else 'rows'}/s, {time_left} left"
 
 
-def trouble_words(counts: Counts) -> str:
-    """Refused and uncertain rows, such as "3 rejected"; empty without any."""
+def format_trouble(counts: Counts) -> str:
+    """Format the counts of refused and uncertain rows, such as "3 rejected"; empty without any."""
     return ", ".join(f"{counts[status]:,} {status.value}" for status in _TROUBLE if counts.get(status))
 
 
 class LineProgress:
-    """A line of plain text every ten seconds, for logs."""
+    """A line of plain text every ten seconds, for logs and pipes."""
 
     def __init__(
-        self,
-        clock: Callable[[], float] = time.monotonic,
-        write: Callable[[str], None] = say,
+        self, clock: Callable[[], float] = time.monotonic, write: Callable[[str], None] = print_message
     ) -> None:
         self._clock = clock
         self._write = write
@@ -56,27 +61,27 @@ class LineProgress:
         self._started: tuple[float, int] | None = None
 
     def reading(self, rows: int) -> None:
-        """Say how many rows have been read."""
+        """Print how many rows have been read."""
         if self._due():
             self._write(f"Read and checked {rows_text(rows)}.")
 
     def delivering(self, done: int, total: int, counts: Counts) -> None:
-        """Say how many rows have an outcome."""
+        """Print how many rows have an outcome."""
         now = self._clock()
         if self._started is None:
             self._started = (now, done)
         if self._due() or done == total:
             began, first = self._started
-            parts = [f"{done:,} of {rows_text(total)}", rate_words(done - first, total - first, now - began)]
-            self._write("; ".join(part for part in (*parts, trouble_words(counts)) if part))
+            parts = [f"{done:,} of {rows_text(total)}", format_rate(done - first, total - first, now - began)]
+            self._write("; ".join(part for part in (*parts, format_trouble(counts)) if part))
 
     def waiting(self, reason: str, seconds: float) -> None:
-        """Say why nothing happens."""
+        """Print the reason of a pause of two seconds or more."""
         if seconds >= 2 and self._due():
             self._write(printable(redact(f"Waiting {seconds:.0f} s: {reason}.")))
 
     def note(self, text: str) -> None:
-        """Say it now."""
+        """Print a sentence at once."""
         self._write(printable(redact(text)))
 
     def _due(self) -> bool:
@@ -88,19 +93,19 @@ class LineProgress:
 
 
 class TerminalProgress:
-    """One line that is drawn anew, on a terminal."""
+    """A bar with rate and time left that is drawn by rich, below the notes.
+
+    It is drawn when something changes, ten times a second at most, so that no thread runs beside a delivery. rich is
+    imported with the first drawing: commands that draw nothing start without it.
+    """
 
     def __init__(
-        self,
-        clock: Callable[[], float] = time.monotonic,
-        write: Callable[[str], None] = lambda text: say(text, line=False),
-        width: Callable[[], int] = lambda: shutil.get_terminal_size().columns,
+        self, clock: Callable[[], float] = time.monotonic, open_console: Callable[[], Console] | None = None
     ) -> None:
         self._clock = clock
-        self._write = write
-        self._width = width
+        self._open_console = open_console or _open_console
+        self._display: _BarDisplay | None = None
         self._done = ""
-        self._drawn = 0
         self._last = float("-inf")
         self._started: tuple[float, int] | None = None
 
@@ -114,40 +119,96 @@ class TerminalProgress:
         if self._started is None:
             self._started = (now, done)
         began, first = self._started
-        share = done / total if total else 1.0
-        bar = "█" * round(20 * share) + "░" * (20 - round(20 * share))
-        self._done = f"{bar} {done:,} of {rows_text(total)}"
-        parts = [self._done, rate_words(done - first, total - first, now - began), trouble_words(counts)]
-        line = "  ".join(part for part in parts if part)
-        self._draw(line, force=done >= total)
-        if done >= total:
-            self._end_line()
+        self._done = f"{done:,} of {rows_text(total)}"
+        parts = [self._done, format_rate(done - first, total - first, now - began), format_trouble(counts)]
+        finished = done >= total
+        self._draw("  ".join(part for part in parts if part), (done, total), force=finished)
+        if finished and self._display:
+            self._display.stop()
 
     def waiting(self, reason: str, seconds: float) -> None:
-        """Draw why nothing happens, beside what is done so far."""
-        words = printable(redact(f"Waiting {seconds:.0f} s: {reason}"))
-        self._draw(f"{self._done}  {words}" if self._done else words)
+        """Draw the reason of a pause, beside what is done so far."""
+        text = printable(redact(f"Waiting {seconds:.0f} s: {reason}"))
+        self._draw(f"{self._done}  {text}" if self._done else text)
 
     def note(self, text: str) -> None:
-        """Print it above the line."""
-        self._clear()
-        self._write(printable(redact(text)) + "\n")
+        """Print a sentence above the bar."""
+        text = printable(redact(text))
+        if self._display and self._display.is_live:
+            self._display.print_above(text)
+        else:
+            print_message(text)
 
-    def _draw(self, line: str, *, force: bool = False) -> None:
+    def _draw(self, text: str, share: tuple[int, int] | None = None, *, force: bool = False) -> None:
         now = self._clock()
-        if not force and now - self._last < 0.1:
+        if not force and now - self._last < _DRAW_SECONDS:
             return
         self._last = now
-        # A line that breaks could not be drawn over.
-        line = line[: max(1, self._width() - 1)]
-        self._write("\r" + line.ljust(self._drawn))
-        self._drawn = len(line)
+        if self._display is None:
+            self._display = _BarDisplay(self._open_console())
+        self._display.draw(text, share)
 
-    def _clear(self) -> None:
-        if self._drawn:
-            self._write("\r" + " " * self._drawn + "\r")
-            self._drawn = 0
 
-    def _end_line(self) -> None:
-        self._write("\n")
-        self._drawn = 0
+def _open_console() -> Console:
+    from rich.console import Console
+
+    class StatusConsole(Console):
+        """A console on standard error that never stops an import."""
+
+        def on_broken_pipe(self) -> None:
+            self.quiet = True
+
+        def show_cursor(self, show: bool = True) -> bool:
+            """Leave the cursor visible, also after a process that was killed in the middle of a drawing."""
+            return False
+
+    return StatusConsole(file=sys.stderr, force_terminal=True, highlight=False, markup=False)
+
+
+class _BarDisplay:
+    """One line with a bar and a text, redrawn in place."""
+
+    def __init__(self, console: Console) -> None:
+        from rich.progress import BarColumn, Progress, TextColumn
+        from rich.table import Column
+
+        # On a narrow terminal the text is cut, and the bar stays.
+        self._bar = Progress(
+            BarColumn(bar_width=20, table_column=Column(width=20)),
+            TextColumn(
+                "{task.description}", markup=False, table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis")
+            ),
+            expand=True,
+            console=console,
+            auto_refresh=False,
+            redirect_stdout=False,
+            redirect_stderr=False,
+        )
+        self._task = self._bar.add_task("", total=None)
+        self.is_live = False
+
+    def draw(self, text: str, share: tuple[int, int] | None) -> None:
+        """Draw the text, and the bar with ``share`` (done and total); the bar stays as it was without one."""
+        if share is not None:
+            # An empty delivery is a finished one.
+            self._bar.update(self._task, completed=share[0] if share[1] else 1, total=share[1] or 1)
+        self._bar.update(self._task, description=text)
+        with contextlib.suppress(OSError, ValueError):
+            if self.is_live:
+                self._bar.refresh()
+            else:
+                self.is_live = True
+                set_live_display(self.stop)
+                self._bar.start()
+
+    def print_above(self, text: str) -> None:
+        """Print a line above the bar."""
+        with contextlib.suppress(OSError, ValueError):
+            self._bar.console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+    def stop(self) -> None:
+        """Leave the line as it is, and go below it."""
+        self.is_live = False
+        set_live_display(None)
+        with contextlib.suppress(OSError, ValueError):
+            self._bar.stop()

@@ -1,16 +1,24 @@
-"""`importer run`: check a file and send its good rows."""
+"""`importer check`, `importer run` and `importer resume`: the dry run of a file, its delivery, and the rest of one."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
 
-from importer.cli.options import file_options, load, request_from, speech_options, surroundings, tell
+from importer.cli.options import (
+    build_environment,
+    file_options,
+    open_account,
+    output_options,
+    plan_request,
+    print_report,
+)
 
 
 def delivery_options(command: Any) -> Any:
-    """Options of `run` and `resume`."""
+    """Add the options that `run` and `resume` share."""
     for option in (
         click.option("--keep-going", is_flag=True, help="Go on even if LeadSquared refuses many of the first rows."),
         click.option(
@@ -32,8 +40,8 @@ def delivery_options(command: Any) -> Any:
 @click.option("--dry-run", is_flag=True, help="The same as importer check.")
 @click.option("--again", metavar="REASON", default="", help="Send rows again that were sent before, on purpose.")
 @delivery_options
-@speech_options
-def command(
+@output_options
+def run_command(
     as_json: bool,
     quiet: bool,
     verbose: int,
@@ -49,19 +57,58 @@ def command(
     The same file with the same mapping continues its run and sends nothing twice.
     """
     from importer.app.dry_run import check
-    from importer.app.environment import locale_of
+    from importer.app.environment import account_locale
     from importer.app.imports import run
     from importer.config.settings import Locale
     from importer.delivery.deliver import DeliveryOptions
     from importer.reports.publisher import Places
 
-    outside = surroundings(quiet=quiet or as_json, verbose=verbose, yes=yes or as_json)
+    env = build_environment(quiet=quiet or as_json, verbose=verbose, yes=yes or as_json)
     places = Places(values["results"])
     if dry_run:
-        name, locale = locale_of(values["account"], outside)
-        return tell(check(request_from(values, name, locale), places, outside), as_json=as_json)
-    account = load(outside, values["account"])
+        name, locale = account_locale(values["account"], env)
+        return print_report(check(plan_request(values, name, locale), places, env), as_json=as_json)
+    account = open_account(env, values["account"])
     locale = Locale(account.time_zone, account.country)
-    request = request_from(values, account.name, locale, again)
+    request = plan_request(values, account.name, locale, again)
     options = DeliveryOptions(keep_going=keep_going, patience=patience)
-    return tell(run(request, account, places, options, outside), as_json=as_json)
+    return print_report(run(request, account, places, options, env), as_json=as_json)
+
+
+@click.command("check")
+@file_options
+@output_options
+def check_command(as_json: bool, quiet: bool, verbose: int, **values: Any) -> int:
+    """Find every problem in FILE and show what would be sent. Sends nothing and needs no keys."""
+    from importer.app.dry_run import check
+    from importer.app.environment import account_locale
+    from importer.reports.publisher import Places
+
+    env = build_environment(quiet=quiet or as_json, verbose=verbose)
+    account, locale = account_locale(values["account"], env)
+    return print_report(check(plan_request(values, account, locale), Places(values["results"]), env), as_json=as_json)
+
+
+@click.command("resume")
+@click.argument("run_id", metavar="[RUN]", required=False)
+@click.option("--results", type=click.Path(path_type=Path), help="Path of the results workbook (a new file).")
+@delivery_options
+@output_options
+def resume_command(
+    run_id: str | None,
+    results: Path | None,
+    keep_going: bool,
+    patience: float,
+    as_json: bool,
+    quiet: bool,
+    verbose: int,
+) -> int:
+    """Finish RUN, or the newest run that is not finished, and search again for uncertain rows."""
+    from importer.app.imports import resume
+    from importer.delivery.deliver import DeliveryOptions
+    from importer.reports.publisher import Places
+
+    env = build_environment(quiet=quiet or as_json, verbose=verbose)
+    options = DeliveryOptions(keep_going=keep_going, patience=patience)
+    report = resume(run_id, lambda name: open_account(env, name), Places(results), options, env)
+    return print_report(report, as_json=as_json)

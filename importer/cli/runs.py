@@ -1,19 +1,20 @@
-"""`importer runs`: the history."""
+"""`importer runs` and `importer show`: earlier runs, their reports, and the pruning of old ones."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 
 import click
 
-from importer.cli.main import print_json
-from importer.cli.options import surroundings
+from importer.cli.options import build_environment, json_option, output_options, print_report
+from importer.cli.streams import print_json
 
 
 @click.group("runs", invoke_without_command=True)
 @click.option("--account", help="Only runs of this account.")
 @click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="The newest N runs.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
+@json_option
 @click.pass_context
 def command(context: click.Context, account: str | None, limit: int, as_json: bool) -> int:
     """List earlier runs, newest first."""
@@ -24,27 +25,27 @@ def command(context: click.Context, account: str | None, limit: int, as_json: bo
 @click.option("--older-than", metavar="AGE", required=True, help="Runs that finished longer ago: 90d, 12w, 6m or 1y.")
 @click.option("--account", help="Only runs of this account.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask; without a person to ask, nothing is removed.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
+@json_option
 def prune_command(older_than: str, account: str | None, yes: bool, as_json: bool) -> int:
     """Remove plans and texts of old runs; what was sent stays known, and no file is sent again because of it.
 
-    Kept are runs with rows in doubt, pending or not sent, runs of --again, and the newest of each mapping.
+    Kept are runs with uncertain, pending or unsent rows, runs of --again, and the newest of each mapping.
     """
     import sys
 
-    from importer.app.retention import Pruned, age_of, prunable, prune
+    from importer.app.retention import Pruned, find_prunable, parse_age, prune
     from importer.reports.summary_text import number_of
 
-    outside = surroundings(quiet=True, verbose=0, yes=yes or as_json)
-    age = age_of(older_than)
-    found = prunable(outside, age, account)
+    env = build_environment(quiet=True, verbose=0, yes=yes or as_json)
+    age = parse_age(older_than)
+    found = find_prunable(env, age, account)
     megabytes, runs = sum(each.size for each in found) / 1e6, number_of(len(found), "run")
     if not as_json:
         for each in found:
             click.echo(f"{each.run.id}  finished {each.run.finished_at[:10]}  {each.size / 1e6:,.1f} MB")
     person = sys.stdin.isatty() and sys.stderr.isatty() and not as_json
-    wanted = yes or (person and bool(found) and outside.confirm(f"Remove {runs}, {megabytes:,.1f} MB?"))
-    done = prune(found, outside, age) if wanted else Pruned((), (), 0)
+    wanted = yes or (person and bool(found) and env.confirm(f"Remove {runs}, {megabytes:,.1f} MB?"))
+    done = prune(found, env, age) if wanted else Pruned((), (), 0)
     if as_json:
         listed = [{"run": each.run.id, "finished_at": each.run.finished_at, "bytes": each.size} for each in found]
         ended = {"removed": [each.run.id for each in done.removed], "busy": [each.run.id for each in done.busy]}
@@ -58,14 +59,14 @@ def prune_command(older_than: str, account: str | None, yes: bool, as_json: bool
 
 
 def _list(account: str | None, limit: int, *, as_json: bool) -> int:
-    from importer.app.heartbeat import successes
+    from importer.app.heartbeat import read_successes
     from importer.app.imports import list_runs
     from importer.core.text import shown
     from importer.reports.words import counted
 
-    outside = surroundings(quiet=True, verbose=0)
-    listed = list_runs(outside, account, limit)
-    ended, now = [each for each in successes(outside.home) if account in (None, each.account)], outside.clock.now()
+    env = build_environment(quiet=True, verbose=0)
+    listed = list_runs(env, account, limit)
+    ended, now = [each for each in read_successes(env.home) if account in (None, each.account)], env.clock.now()
     if as_json:
         entries = [
             {
@@ -94,3 +95,16 @@ def _list(account: str | None, limit: int, *, as_json: bool) -> int:
         ago = {0: "today", 1: "1 day ago"}.get(each.days(now), f"{each.days(now)} days ago")
         click.echo(f"Last success of {shown(each.mapping)} to account {shown(each.account)}: {ago} ({each.at[:10]}).")
     return 0
+
+
+@click.command("show")
+@click.argument("run_id", metavar="RUN")
+@click.option("--results", type=click.Path(path_type=Path), help="Path of the results workbook (a new file).")
+@output_options
+def show_command(run_id: str, results: Path | None, as_json: bool, quiet: bool, verbose: int) -> int:
+    """Show how RUN ended and write its workbook and report again."""
+    from importer.app.imports import show
+    from importer.reports.publisher import Places
+
+    env = build_environment(quiet=quiet or as_json, verbose=verbose)
+    return print_report(show(run_id, Places(results), env), as_json=as_json)

@@ -1,19 +1,23 @@
-"""Standard input, output and error as they may come: closed, a full disk, a pager that quit, an old character set."""
+"""Standard input, output and error, also when closed, on a full disk, behind a pager that quit, or without Unicode."""
 
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import sys
-from typing import TextIO
+from collections.abc import Callable
+from typing import Any, TextIO
 
 import click
 
 from importer.core.errors import ReportError
+from importer.core.redaction import redact
+from importer.core.text import printable
 
 
-def make_steady() -> None:
-    """Open what was closed, so that no file of ours gets its number, and show unknown characters as escapes.
+def prepare_streams() -> None:
+    """Open streams that were closed, so that no file gets their number, and print unknown characters as escapes.
 
     Python has no stream object for a number that was closed at its start.
     """
@@ -31,43 +35,57 @@ def make_steady() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-class _Told:
-    """Whether the last text on standard error has left its line unfinished."""
-
-    unfinished = False
+_live_display: list[Callable[[], None]] = []
 
 
-def say(text: str, *, line: bool = True) -> None:
-    """Progress on standard error; a whole ``line`` begins below one that is still being drawn.
+def set_live_display(stop: Callable[[], None] | None) -> None:
+    """Register the function that ends what is being drawn on the terminal; ``None`` when nothing is any more."""
+    _live_display[:] = [] if stop is None else [stop]
 
-    Nobody listening is no reason to stop an import.
-    """
-    if line and _Told.unfinished:
-        text = f"\n{text}"
-    _Told.unfinished = not line and not text.endswith(("\n", "\r"))
+
+def stop_live_display() -> None:
+    """End what is being drawn on the terminal, so that the next text begins below it."""
+    for stop in list(_live_display):
+        stop()
+
+
+def print_message(text: str) -> None:
+    """Print a line on standard error, below a progress bar; failures are ignored, since no import depends on it."""
+    stop_live_display()
     with contextlib.suppress(OSError, ValueError):
-        click.echo(text, err=True, nl=line)
+        click.echo(text, err=True)
 
 
-def answer(text: str) -> None:
-    """Print the answer of a command that has done its work. A reader that went away takes nothing from that.
+def print_output(text: str) -> None:
+    """Print the result of a command on standard output; a closed pipe is ignored, because the work is done.
 
     Raises :class:`ReportError` when it cannot be written, as into a file on a full disk.
     """
+    stop_live_display()
     try:
         click.echo(text)
     except BrokenPipeError:
-        silence(sys.stdout)
+        discard_output(sys.stdout)
     except OSError as error:
-        silence(sys.stdout)
+        discard_output(sys.stdout)
         raise ReportError(
             f"The answer cannot be printed: {error.strerror or error}.",
             "What was sent is recorded, and the reports are written; list the runs: importer runs",
         ) from None
 
 
-def silence(stream: TextIO) -> None:
-    """Let what is still waiting to be written to ``stream`` go nowhere, so that the end of the program is quiet."""
+def print_lines(text: str) -> None:
+    """Print a text of several lines, with control and direction characters escaped and keys hidden."""
+    print_output(printable(redact(text.rstrip()), keep="\n"))
+
+
+def print_json(content: dict[str, Any]) -> None:
+    """Print one JSON object on standard output, with control and direction characters as JSON's escapes."""
+    print_output(printable(redact(json.dumps(content, ensure_ascii=False))))
+
+
+def discard_output(stream: TextIO) -> None:
+    """Redirect ``stream`` to the null device, so that flushing it at the end of the program raises nothing."""
     with contextlib.suppress(OSError, ValueError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())

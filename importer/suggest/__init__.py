@@ -1,4 +1,4 @@
-"""Proposes a mapping from what a file holds: its headings, the values of all its rows, and the account's own fields.
+"""Proposals of mappings from a file's headings, the values of all its rows, and the account's own fields.
 
-Nothing here asks LeadSquared: what is known of the account comes in as values.
+Nothing here sends requests to LeadSquared: the account's fields come in as values.
 """

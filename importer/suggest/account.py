@@ -1,14 +1,22 @@
-"""What is known of the account: nothing when offline, else its time zone, country, fields and activity types."""
+"""A description of the account for a proposal, and the fields of it that a column may fill."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from importer.suggest.activity_words import ACTIVITY_CODE, ACTIVITY_NOTE, ACTIVITY_OWNER, ACTIVITY_TIME
-from importer.suggest.fields import WHOLE_NAME, Field, Kind
-from importer.suggest.lead_words import LEAD_FIELDS
-from importer.suggest.other_words import other_names
+from importer.suggest.headings import QUALIFIED, likeness
+from importer.suggest.vocabulary import (
+    ACTIVITY_CODE,
+    ACTIVITY_NOTE,
+    ACTIVITY_OWNER,
+    ACTIVITY_TIME,
+    CUSTOM_NAMES,
+    LEAD_FIELDS,
+    WHOLE_NAME,
+    CandidateField,
+    ValueKind,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,15 +31,11 @@ class KnownField:
     options: tuple[tuple[str, str], ...] = ()
 
 
-def _no_fields(code: str) -> Sequence[KnownField]:
-    return ()
-
-
 @dataclass(frozen=True, slots=True)
-class AccountFacts:
-    """What is known of the account; empty means unknown.
+class AccountProfile:
+    """Time zone, country, fields and activity types of an account; empty where unknown, as without a network.
 
-    ``activity_types`` are pairs of code and name; ``fields_of`` tells the fields of one type by its code.
+    ``activity_types`` are pairs of code and name; ``fields_of`` reads the fields of one type by its code.
     """
 
     name: str = ""
@@ -39,46 +43,47 @@ class AccountFacts:
     country: str = ""
     lead_fields: tuple[KnownField, ...] = ()
     activity_types: tuple[tuple[str, str], ...] = ()
-    fields_of: Callable[[str], Sequence[KnownField]] = _no_fields
+    fields_of: Callable[[str], Sequence[KnownField]] = lambda code: ()
 
 
 _KINDS = {
-    "email": Kind.EMAIL,
-    "phone": Kind.PHONE,
-    "website": Kind.URL,
-    "url": Kind.URL,
-    "number": Kind.NUMBER,
-    "date": Kind.DATE,
-    "datetime": Kind.DATE,
-    "boolean": Kind.FLAG,
-    "activeusers": Kind.ID,
+    "email": ValueKind.EMAIL,
+    "phone": ValueKind.PHONE,
+    "website": ValueKind.URL,
+    "url": ValueKind.URL,
+    "number": ValueKind.NUMBER,
+    "date": ValueKind.DATE,
+    "datetime": ValueKind.DATE,
+    "boolean": ValueKind.FLAG,
+    "activeusers": ValueKind.ID,
 }
 _NOT_FROM_A_CELL = frozenset(("customobject", "file", "image", "audio", "video", "geolocation", "time"))
-_OWN_BUSINESS = frozenset(
+_FILLED_BY_LEADSQUARED = frozenset(
     ("prospectautoid", "createdon", "modifiedon", "createdby", "modifiedby", "leadlastmodifiedon", "canupdate")
 )
-"""Lead fields that LeadSquared fills itself."""
 
 
-def lead_fields_of(facts: AccountFacts) -> list[Field]:
-    """The lead fields that a column may fill: the account's, or the standard ones when these are not known."""
+def lead_fields_of(facts: AccountProfile) -> list[CandidateField]:
+    """Return the lead fields that a column may fill: the account's, or the standard ones when these are not known."""
     if not facts.lead_fields:
         return list(LEAD_FIELDS)
     standard = {field.name.casefold(): field for field in LEAD_FIELDS}
     found = [
-        _enriched(standard.get(known.name.casefold()), known, "lead")
+        _describe_field(standard.get(known.name.casefold()), known, "lead")
         for known in facts.lead_fields
-        if known.name.casefold() not in _OWN_BUSINESS and known.data_type.casefold() not in _NOT_FROM_A_CELL
+        if known.name.casefold() not in _FILLED_BY_LEADSQUARED and known.data_type.casefold() not in _NOT_FROM_A_CELL
     ]
     if {"firstname", "lastname"} <= {field.name.casefold() for field in found}:
         found.append(standard[WHOLE_NAME.casefold()])
     return found
 
 
-def _enriched(standard: Field | None, known: KnownField, section: str) -> Field:
-    kind = _KINDS.get(known.data_type.casefold(), Kind.TEXT)
-    names = () if standard else other_names(known.label, known.name)
-    field = standard or Field(section, known.name, Kind.CHOICE if known.options else kind, names)
+def _describe_field(standard: CandidateField | None, known: KnownField, section: str) -> CandidateField:
+    """Describe a field of the account: as the standard one, if there is one, with what the account says of it."""
+    field = standard
+    if field is None:
+        kind = ValueKind.CHOICE if known.options else _KINDS.get(known.data_type.casefold(), ValueKind.TEXT)
+        field = CandidateField(section, known.name, kind, _find_custom_names(known))
     return replace(
         field,
         name=known.name,
@@ -90,8 +95,15 @@ def _enriched(standard: Field | None, known: KnownField, section: str) -> Field:
     )
 
 
-def activity_fields_of(facts: AccountFacts, code: str, *, bulk: bool) -> list[Field]:
-    """The fields of an activity of type ``code`` besides those that name the lead; "" when the type is not known."""
+def _find_custom_names(known: KnownField) -> tuple[str, ...]:
+    """Return the usual names of the thing that the account has a field of its own for; none for an unusual thing."""
+    own = (known.label, known.name.removeprefix("mx_").replace("_", " "))
+    groups = [names for names in CUSTOM_NAMES if any(likeness(name, names)[0] >= QUALIFIED for name in own if name)]
+    return tuple(dict.fromkeys(name for names in groups for name in names))
+
+
+def activity_fields_of(facts: AccountProfile, code: str, *, bulk: bool) -> list[CandidateField]:
+    """Return the fields of an activity of type ``code`` ("": unknown), without those that name the lead."""
     found = [ACTIVITY_TIME, ACTIVITY_NOTE]
     if not code:
         found.append(ACTIVITY_CODE)
@@ -99,7 +111,7 @@ def activity_fields_of(facts: AccountFacts, code: str, *, bulk: bool) -> list[Fi
         found.append(ACTIVITY_OWNER)
     known = facts.fields_of(code) if code else ()
     return found + [
-        _enriched(None, field, "activity")
+        _describe_field(None, field, "activity")
         for field in known
         if field.data_type.casefold() not in _NOT_FROM_A_CELL
         and field.data_type.casefold() != "activeusers"
@@ -107,8 +119,8 @@ def activity_fields_of(facts: AccountFacts, code: str, *, bulk: bool) -> list[Fi
     ]
 
 
-def lead_part(names: Sequence[str]) -> list[Field]:
-    """Lead fields that a call takes among those of the activity; a phone is a phone, whatever the heading calls it."""
+def lead_part(names: Sequence[str]) -> list[CandidateField]:
+    """Return the lead fields ``names`` as fields of an activity; Phone also takes headings of mobile numbers."""
     mobile = next(field for field in LEAD_FIELDS if field.name == "Mobile")
     found = [replace(field, section="activity") for field in LEAD_FIELDS if field.name in names]
     return [

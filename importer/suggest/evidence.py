@@ -1,24 +1,16 @@
-"""What the values of a column say for or against a kind of field."""
+"""Evaluation of the values of a column for or against a kind of field."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
 
-from importer.suggest.fields import Field, Kind
-from importer.suggest.options import nearest_option
-from importer.suggest.profile import Profile, Shape
+from importer.suggest.choices import nearest_option
+from importer.suggest.profile import ColumnProfile, Shape
+from importer.suggest.vocabulary import WORDS, CandidateField, ValueKind
 from importer.transforms.choices import folded
 
-_STATES_OF_AFFAIRS = frozenset(
-    (
-        *("open", "closed", "active", "inactive", "pending", "completed", "complete", "done", "cancelled", "canceled"),
-        *("paid", "unpaid", "new", "approved", "rejected", "confirmed", "failed", "success", "successful", "sent"),
-        *("offen", "erledigt", "bezahlt", "activo", "pendiente", "completado", "pagado", "pago", "pendente", "ativo"),
-        *("concluido", "concluído", "actif", "termine", "terminé", "paye", "payé", "en cours", "en attente"),
-    )
-)
-"""Words that show that a column called `State` is no place."""
+_PROGRESS_STATES = frozenset(WORDS["progress_states"])
 _NEARLY_ALL, _MOST, _SOME = 0.97, 0.8, 0.5
 
 
@@ -36,91 +28,77 @@ class Fit(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """How the values fit, and the same in a few words."""
+    """How well the values fit a field, with the reason in a few words."""
 
     fit: Fit
-    words: str
+    reason: str
 
 
-def evidence(profile: Profile, field: Field) -> Evidence:
-    """What the values of the column say about its filling the field."""
-    if not profile.filled and field.kind is Kind.DATE:
+def assess_values(profile: ColumnProfile, field: CandidateField) -> Evidence:
+    """Assess whether the values of the column can fill the field."""
+    if not profile.filled and field.kind is ValueKind.DATE:
         return Evidence(Fit.AGAINST, "the column is empty, so nobody can tell how its dates are written")
     if not profile.filled:
         return Evidence(Fit.SILENT, "the column is empty")
-    if field.options and field.kind is not Kind.FLAG:
+    if field.options and field.kind is not ValueKind.FLAG:
         return _options(profile, field)
-    if field.label and field.kind is Kind.TEXT and profile.share(Shape.FLAG) > _SOME:
+    if field.label and field.kind is ValueKind.TEXT and profile.share(Shape.FLAG) > _SOME:
         return Evidence(Fit.DOUBTFUL, "the values are yes and no, and the field holds any text")
-    found = _BY_KIND.get(field.kind, _text)(profile)
-    if found.fit > Fit.DOUBTFUL and field.kind in (Kind.EMAIL, Kind.PHONE) and _always_the_same(profile, field):
-        return Evidence(Fit.DOUBTFUL, f"{found.words}, but hardly any two are different")
+    found = _by_share(profile, field.kind) if field.kind in _SHAPES else _BY_KIND.get(field.kind, _text)(profile)
+    # A long column with so few different addresses holds those of the company's own people, as owners' are.
+    few = profile.values is not None and len(profile.values) <= 3 and profile.filled >= 20
+    personal = field.kind in (ValueKind.EMAIL, ValueKind.PHONE) and field.name != "ActivityOwnerEmail"
+    if found.fit > Fit.DOUBTFUL and personal and few:
+        return Evidence(Fit.DOUBTFUL, f"{found.reason}, but hardly any two are different")
     return found
 
 
-def _always_the_same(profile: Profile, field: Field) -> bool:
-    """Whether a long column has so few different addresses that they are somebody's of the house, as owners' are."""
-    few = profile.values is not None and len(profile.values) <= 3
-    return few and profile.filled >= 20 and field.name != "ActivityOwnerEmail"
-
-
-def counted(count: int, profile: Profile, what: str) -> str:
-    """`all 40 values are …` or `37 of 40 values are …`."""
+def _counted(count: int, profile: ColumnProfile, what: str) -> str:
+    """Return "all 40 values are …" or "37 of 40 values are …"."""
     if count == profile.filled:
         return f"all {count} values are {what}" if count > 1 else f"its one value is {what}"
     return f"{count} of {profile.filled} values are {what}"
 
 
-def _by_share(profile: Profile, shape: Shape, what: str = "") -> Evidence:
-    count = profile.shapes[shape]
-    words = counted(count, profile, what or shape.value)
-    share = profile.share(shape)
-    if share >= _NEARLY_ALL:
-        return Evidence(Fit.PROVES, words)
-    if share >= _MOST:
-        return Evidence(Fit.FITS, words)
-    return Evidence(Fit.DOUBTFUL if share >= _SOME else Fit.AGAINST, words if count else f"no value is {_one(what)}")
+_SHAPES = {
+    ValueKind.EMAIL: (Shape.EMAIL, "e-mail addresses", "no value is an e-mail address"),
+    ValueKind.ID: (Shape.UUID, "ids as LeadSquared writes them", "no value is an id as LeadSquared writes them"),
+    ValueKind.NUMBER: (Shape.NUMBER, "numbers", "no value is among numbers"),
+    ValueKind.URL: (Shape.URL, "web addresses", "no value is a web address"),
+}
+"""The shape of the values of a kind, their plural, and the reason against a column without any."""
 
 
-def _one(what: str) -> str:
-    return f"among {what}" if what else "of that form"
-
-
-def _email(profile: Profile) -> Evidence:
-    found = _by_share(profile, Shape.EMAIL, "e-mail addresses")
-    return found if profile.shapes[Shape.EMAIL] else Evidence(Fit.AGAINST, "no value is an e-mail address")
-
-
-def _id(profile: Profile) -> Evidence:
-    found = _by_share(profile, Shape.UUID, "ids as LeadSquared writes them")
-    return (
-        found if profile.shapes[Shape.UUID] else Evidence(Fit.AGAINST, "no value is an id as LeadSquared writes them")
-    )
-
-
-def _url(profile: Profile) -> Evidence:
-    if profile.share(Shape.EMAIL) > _SOME:
+def _by_share(profile: ColumnProfile, kind: ValueKind) -> Evidence:
+    """Assess the share of values that have the shape of the kind."""
+    shape, plural, none = _SHAPES[kind]
+    if kind is ValueKind.URL and profile.share(Shape.EMAIL) > _SOME:
         return Evidence(Fit.AGAINST, "the values are e-mail addresses")
-    found = _by_share(profile, Shape.URL, "web addresses")
-    return found if profile.shapes[Shape.URL] else Evidence(Fit.AGAINST, "no value is a web address")
+    count, share = profile.shapes[shape], profile.share(shape)
+    if not count:
+        return Evidence(Fit.AGAINST, none)
+    fit = Fit.DOUBTFUL if share >= _SOME else Fit.AGAINST
+    if share >= _MOST:
+        fit = Fit.PROVES if share >= _NEARLY_ALL else Fit.FITS
+    return Evidence(fit, _counted(count, profile, plural))
 
 
-def _phone(profile: Profile) -> Evidence:
+def _phone(profile: ColumnProfile) -> Evidence:
     if profile.dates.is_date or profile.share(Shape.IP) > _SOME:
         return Evidence(Fit.AGAINST, "the values are dates or addresses of computers")
     share, shaped = profile.phone_share, profile.share(Shape.PHONE)
     if share >= _MOST and profile.share(Shape.WRITTEN_PHONE) >= _SOME:
-        return Evidence(Fit.PROVES, profile.phone_words)
+        return Evidence(Fit.PROVES, profile.phone_summary)
     if share >= _MOST:
-        return Evidence(Fit.FITS, profile.phone_words)
+        return Evidence(Fit.FITS, profile.phone_summary)
     if shaped >= _MOST:
-        return Evidence(Fit.DOUBTFUL, counted(profile.shapes[Shape.PHONE], profile, "shaped like phone numbers"))
+        return Evidence(Fit.DOUBTFUL, _counted(profile.shapes[Shape.PHONE], profile, "shaped like phone numbers"))
     if profile.share(Shape.PREFIXED_PHONE) >= _MOST:
         return Evidence(Fit.AGAINST, "the numbers have a word in front, such as p:, which no phone number has")
     return Evidence(Fit.AGAINST, "the values are no phone numbers")
 
 
-def _person(profile: Profile) -> Evidence:
+def _person(profile: ColumnProfile) -> Evidence:
     if profile.share(Shape.LETTERS) < _MOST:
         return Evidence(Fit.AGAINST, "the values do not look like names")
     many = profile.shapes[Shape.ONE_WORD] + profile.shapes[Shape.TWO_WORDS]
@@ -129,43 +107,38 @@ def _person(profile: Profile) -> Evidence:
     return Evidence(Fit.FITS, "the values look like names")
 
 
-def _whole_name(profile: Profile) -> Evidence:
+def _whole_name(profile: ColumnProfile) -> Evidence:
     if profile.share(Shape.LETTERS) < _MOST:
         return Evidence(Fit.AGAINST, "the values do not look like names")
     if profile.share(Shape.ONE_WORD) > _SOME:
         return Evidence(Fit.DOUBTFUL, "most values are a single word")
-    if _repeats(profile):
+    if profile.filled >= 12 and profile.values is not None and len(profile.values) * 3 < profile.filled:
         return Evidence(Fit.DOUBTFUL, "few different values, which names of people are not")
     return Evidence(Fit.FITS, "the values look like names of two words or more")
 
 
-def _repeats(profile: Profile) -> bool:
-    """Whether a column of some length has so few different values that they do not tell people apart."""
-    return profile.filled >= 12 and profile.values is not None and len(profile.values) * 3 < profile.filled
-
-
-def _place(profile: Profile) -> Evidence:
-    if any(folded(text) in _STATES_OF_AFFAIRS for text in profile.values or ()):
+def _place(profile: ColumnProfile) -> Evidence:
+    if any(folded(text) in _PROGRESS_STATES for text in profile.values or ()):
         return Evidence(Fit.AGAINST, "the values say how far something is, not where")
     if profile.share(Shape.LETTERS) < _MOST or profile.share(Shape.FLAG) > _SOME:
         return Evidence(Fit.AGAINST, "the values do not look like places")
     return Evidence(Fit.FITS, "the values are words without digits")
 
 
-def _postcode(profile: Profile) -> Evidence:
+def _postcode(profile: ColumnProfile) -> Evidence:
     if profile.share(Shape.SHORT) < _MOST or profile.share(Shape.LETTERS) > _SOME or profile.dates.is_date:
         return Evidence(Fit.AGAINST, "the values do not look like postal codes")
     return Evidence(Fit.FITS, "the values are short and have digits")
 
 
-def _note(profile: Profile) -> Evidence:
+def _note(profile: ColumnProfile) -> Evidence:
     typed = [Shape.NUMBER, Shape.EMAIL, Shape.UUID, Shape.FLAG, Shape.URL]
     if profile.dates.is_date or any(profile.share(shape) > _SOME for shape in typed):
         return Evidence(Fit.AGAINST, "the values are no sentences")
     return Evidence(Fit.FITS, "the values are texts")
 
 
-def _text(profile: Profile) -> Evidence:
+def _text(profile: ColumnProfile) -> Evidence:
     typed = [Shape.EMAIL, Shape.UUID, Shape.FLAG]
     if profile.dates.is_date or any(profile.share(shape) > _SOME for shape in typed):
         return Evidence(Fit.AGAINST, "the values are of another kind")
@@ -174,41 +147,34 @@ def _text(profile: Profile) -> Evidence:
     return Evidence(Fit.FITS, "the values are texts")
 
 
-def _number(profile: Profile) -> Evidence:
-    return _by_share(profile, Shape.NUMBER, "numbers")
-
-
-def _flag(profile: Profile) -> Evidence:
+def _flag(profile: ColumnProfile) -> Evidence:
     if profile.share(Shape.FLAG) >= _NEARLY_ALL:
         return Evidence(Fit.PROVES, "all values are yes or no")
     return Evidence(Fit.AGAINST, "the values are not yes and no")
 
 
-def _date(profile: Profile) -> Evidence:
+def _date(profile: ColumnProfile) -> Evidence:
     dates = profile.dates
+    every = f"all {dates.dated} dates" if dates.dated > 1 else "its one date"
     if not dates.is_date:
         return Evidence(Fit.AGAINST, "the values are no dates that can be read")
     if dates.proven and dates.unfit:
         words = f"one form fits all but {dates.unfit} of {dates.dated} dates, and no other form fits these"
         return Evidence(Fit.FITS, words)
     if dates.proven:
-        return Evidence(Fit.PROVES, f"one form fits {_every(dates.dated)}")
+        return Evidence(Fit.PROVES, f"one form fits {every}")
     if dates.ambiguous:
-        return Evidence(Fit.FITS, f"day first and month first both fit {_every(dates.dated)}")
-    return Evidence(Fit.FITS, f"no single form fits {_every(dates.dated)}")
+        return Evidence(Fit.FITS, f"day first and month first both fit {every}")
+    return Evidence(Fit.FITS, f"no single form fits {every}")
 
 
-def _every(count: int) -> str:
-    return f"all {count} dates" if count > 1 else "its one date"
-
-
-def _code(profile: Profile) -> Evidence:
+def _code(profile: ColumnProfile) -> Evidence:
     if profile.share(Shape.INTEGER) >= _NEARLY_ALL and profile.longest <= 6 and profile.choices:
         return Evidence(Fit.FITS, "the values are few whole numbers, like codes of activity types")
     return Evidence(Fit.AGAINST, "the values are not codes of activity types")
 
 
-def _options(profile: Profile, field: Field) -> Evidence:
+def _options(profile: ColumnProfile, field: CandidateField) -> Evidence:
     if profile.values is None:
         return Evidence(Fit.AGAINST, "more different values than a drop-down has")
     found = {text: nearest_option(text, field.options) for text in profile.values}
@@ -216,28 +182,22 @@ def _options(profile: Profile, field: Field) -> Evidence:
     near = sum(count for text, count in profile.values.items() if found[text])
     if exact >= _MOST * profile.filled:
         fit = Fit.PROVES if len(profile.values) > 1 else Fit.FITS
-        return Evidence(fit, counted(exact, profile, "options of the account's drop-down"))
+        return Evidence(fit, _counted(exact, profile, "options of the account's drop-down"))
     if near >= _MOST * profile.filled:
-        return Evidence(Fit.FITS, counted(near, profile, "like options of the account's drop-down"))
+        return Evidence(Fit.FITS, _counted(near, profile, "like options of the account's drop-down"))
     if near:
-        return Evidence(Fit.DOUBTFUL, counted(near, profile, "like options of the account's drop-down"))
+        return Evidence(Fit.DOUBTFUL, _counted(near, profile, "like options of the account's drop-down"))
     return Evidence(Fit.AGAINST, "no value is like an option of the account's drop-down")
 
 
 _BY_KIND = {
-    Kind.EMAIL: _email,
-    Kind.PHONE: _phone,
-    Kind.ID: _id,
-    Kind.PERSON: _person,
-    Kind.WHOLE_NAME: _whole_name,
-    Kind.PLACE: _place,
-    Kind.TEXT: _text,
-    Kind.CHOICE: _text,
-    Kind.NOTE: _note,
-    Kind.URL: _url,
-    Kind.POSTCODE: _postcode,
-    Kind.NUMBER: _number,
-    Kind.FLAG: _flag,
-    Kind.DATE: _date,
-    Kind.CODE: _code,
+    ValueKind.PHONE: _phone,
+    ValueKind.PERSON: _person,
+    ValueKind.WHOLE_NAME: _whole_name,
+    ValueKind.PLACE: _place,
+    ValueKind.NOTE: _note,
+    ValueKind.POSTCODE: _postcode,
+    ValueKind.FLAG: _flag,
+    ValueKind.DATE: _date,
+    ValueKind.CODE: _code,
 }

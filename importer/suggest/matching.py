@@ -1,19 +1,19 @@
-"""Which column fills which field: every pair is judged by heading and values, and the surest pairs win."""
+"""Matching of columns and fields: every pair is scored by heading and values, and the surest pairs win."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from importer.suggest.evidence import Evidence, Fit, evidence
-from importer.suggest.fields import Field, Kind
+from importer.suggest.evidence import Evidence, Fit, assess_values
 from importer.suggest.headings import EXACT, NEAR, QUALIFIED, likeness, means_other
-from importer.suggest.profile import Profile
+from importer.suggest.profile import ColumnProfile
+from importer.suggest.vocabulary import CandidateField, ValueKind
 
-_PERSONAL = frozenset((Kind.EMAIL, Kind.PHONE, Kind.PERSON, Kind.WHOLE_NAME, Kind.ID))
-_TELLING = frozenset((Kind.EMAIL, Kind.PHONE, Kind.ID, Kind.URL, Kind.DATE, Kind.FLAG))
-"""Kinds that the values tell so surely that a part of a heading is enough."""
+_PERSONAL = frozenset((ValueKind.EMAIL, ValueKind.PHONE, ValueKind.PERSON, ValueKind.WHOLE_NAME, ValueKind.ID))
+_DISTINCT = frozenset((ValueKind.EMAIL, ValueKind.PHONE, ValueKind.ID, ValueKind.URL, ValueKind.DATE, ValueKind.FLAG))
+"""Kinds that values prove so surely that a part of a heading is enough."""
 
 
 class Confidence(StrEnum):
@@ -24,6 +24,20 @@ class Confidence(StrEnum):
     LOW = "low"
 
 
+_KNOWN_NAME: Mapping[Fit, tuple[Confidence | None, Confidence | None]] = {
+    Fit.PROVES: (Confidence.HIGH, Confidence.MEDIUM),
+    Fit.FITS: (Confidence.HIGH, Confidence.MEDIUM),
+    Fit.SILENT: (Confidence.MEDIUM, Confidence.LOW),
+    Fit.DOUBTFUL: (Confidence.LOW, None),
+}
+"""Confidence by values when the heading is a name of the field: one that is certain, one that may mean another."""
+_NEAR_NAME: Mapping[Fit, tuple[Confidence | None, Confidence | None]] = {
+    Fit.PROVES: (Confidence.HIGH, Confidence.LOW),
+    Fit.FITS: (Confidence.MEDIUM, Confidence.LOW),
+    Fit.SILENT: (Confidence.LOW, None),
+    Fit.DOUBTFUL: (None, None),
+}
+"""The same when the heading is nearly a name of the field."""
 _POINTS = {Confidence.HIGH: 300.0, Confidence.MEDIUM: 200.0, Confidence.LOW: 100.0}
 
 
@@ -31,19 +45,19 @@ _POINTS = {Confidence.HIGH: 300.0, Confidence.MEDIUM: 200.0, Confidence.LOW: 100
 class Match:
     """A column that may fill a field, how sure that is, and why."""
 
-    profile: Profile
-    field: Field
+    profile: ColumnProfile
+    field: CandidateField
     confidence: Confidence
     reason: str
     score: float
     weak: bool = False
     """Whether the heading is a name that often means something else."""
-    clock: Profile | None = None
+    clock: ColumnProfile | None = None
     """For a day: the column with the time of that day."""
 
 
-def judge(profile: Profile, field: Field) -> Match | None:
-    """The column as a candidate for the field; ``None`` when it is none."""
+def match_column(profile: ColumnProfile, field: CandidateField) -> Match | None:
+    """Score the column as a candidate for the field; ``None`` when it is none."""
     heading = profile.column.heading or profile.column.label
     sure, phrase = likeness(heading, names_of(field))
     vague, hint = likeness(heading, field.vague)
@@ -56,7 +70,7 @@ def judge(profile: Profile, field: Field) -> Match | None:
         score, name, weak = vague, hint, True
     else:
         score, name, weak = sure, phrase, False
-    found = evidence(profile, field)
+    found = assess_values(profile, field)
     if found.fit is Fit.AGAINST:
         return None
     if score < QUALIFIED and field.kind in _PERSONAL and field.name != "ActivityOwnerEmail" and means_other(heading):
@@ -65,51 +79,34 @@ def judge(profile: Profile, field: Field) -> Match | None:
     if confidence is None:
         return None
     points = _POINTS[confidence] + score + 10 * found.fit - (3 if weak else 0)
-    return Match(profile, field, confidence, f"{_heading_words(score, name, field)}; {found.words}", points, weak)
+    return Match(profile, field, confidence, f"{_describe_heading(score, name, field)}; {found.reason}", points, weak)
 
 
-def names_of(field: Field) -> tuple[str, ...]:
-    """The names of the field, the account's own first."""
+def names_of(field: CandidateField) -> tuple[str, ...]:
+    """Return the names of the field, the account's own first."""
     schema = field.name.removeprefix("mx_").replace("_", " ")
     own = (field.label,) if field.label else ()
     return (*own, schema, *field.phrases)
 
 
-def _confidence(score: float, weak: bool, found: Evidence, field: Field, profile: Profile) -> Confidence | None:
+def _confidence(
+    score: float, weak: bool, found: Evidence, field: CandidateField, profile: ColumnProfile
+) -> Confidence | None:
     if score >= QUALIFIED:
-        return _for_known_name(weak, found.fit)
+        return _KNOWN_NAME[found.fit][weak]
     if score >= NEAR:
-        # A near miss such as `Started on` for `Started at` says little of what the time is for.
-        fit = Fit.FITS if field.kind is Kind.DATE else found.fit
-        return _for_near_name(weak, fit)
+        # A near miss such as `Started on` for `Started at` says little of the meaning of the time.
+        return _NEAR_NAME[Fit.FITS if field.kind is ValueKind.DATE else found.fit][weak]
     if found.fit is not Fit.PROVES or weak:
         return None
-    if score and field.kind in _TELLING:
+    if score and field.kind in _DISTINCT:
         return Confidence.MEDIUM
-    if field.kind is Kind.EMAIL:
+    if field.kind is ValueKind.EMAIL:
         return Confidence.MEDIUM
-    return Confidence.LOW if field.kind is Kind.PHONE else None
+    return Confidence.LOW if field.kind is ValueKind.PHONE else None
 
 
-def _for_known_name(weak: bool, fit: Fit) -> Confidence | None:
-    if fit is Fit.PROVES:
-        return Confidence.MEDIUM if weak else Confidence.HIGH
-    if fit is Fit.FITS:
-        return Confidence.MEDIUM if weak else Confidence.HIGH
-    if fit is Fit.SILENT:
-        return Confidence.LOW if weak else Confidence.MEDIUM
-    return None if weak else Confidence.LOW
-
-
-def _for_near_name(weak: bool, fit: Fit) -> Confidence | None:
-    if fit is Fit.PROVES:
-        return Confidence.LOW if weak else Confidence.HIGH
-    if fit is Fit.FITS:
-        return Confidence.LOW if weak else Confidence.MEDIUM
-    return Confidence.LOW if fit is Fit.SILENT and not weak else None
-
-
-def _heading_words(score: float, name: str, field: Field) -> str:
+def _describe_heading(score: float, name: str, field: CandidateField) -> str:
     if score >= QUALIFIED:
         return "the account calls it so" if name and name == field.label else "the heading is a usual name of it"
     if score >= NEAR:
@@ -117,14 +114,14 @@ def _heading_words(score: float, name: str, field: Field) -> str:
     return f'the heading has "{name}" in it' if score else "the heading says nothing, the values do"
 
 
-def candidates(profiles: Sequence[Profile], fields: Sequence[Field]) -> list[Match]:
-    """Every sensible pair, the surest first; equals in the order of columns and fields."""
-    found = [match for profile in profiles for field in fields if (match := judge(profile, field)) is not None]
+def candidates(profiles: Sequence[ColumnProfile], fields: Sequence[CandidateField]) -> list[Match]:
+    """Return every possible pair, the surest first; equals in the order of columns and fields."""
+    found = [match for profile in profiles for field in fields if (match := match_column(profile, field)) is not None]
     return sorted(found, key=lambda match: -match.score)
 
 
 def assign(matches: Sequence[Match]) -> list[Match]:
-    """Each column and each field at most once, the surest pairs first."""
+    """Choose pairs so that each column and each field is used at most once, the surest pairs first."""
     columns: set[int] = set()
     fields: set[str] = set()
     kept: list[Match] = []

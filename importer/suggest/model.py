@@ -1,4 +1,4 @@
-"""A proposed mapping as values: what each column becomes, how sure that is, and what a person must decide."""
+"""Data model of a proposed mapping: its lines, how sure each is, and what a person must decide."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Rule = Mapping[str, Value]
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class MappingLine:
     """One line of the mapping: ``field`` of ``section`` comes from ``column`` (empty for a constant) by ``rule``.
 
     ``todo`` says what a person must decide. With ``alternatives`` the line is left out until a person has chosen one of
@@ -35,12 +35,12 @@ class Entry:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The columns that it takes its value from; none for a constant."""
+        """Return the columns that the value comes from; none for a constant."""
         return tuple(filter(None, (self.column, self.second)))
 
     @property
     def held(self) -> bool:
-        """Whether the line waits for a person's choice."""
+        """Return whether the line waits for a person's choice."""
         return bool(self.alternatives)
 
 
@@ -67,7 +67,7 @@ class Proposal:
     target: str
     target_reason: str
     search_by: str
-    entries: tuple[Entry, ...]
+    entries: tuple[MappingLine, ...]
     ignored: tuple[Ignored, ...]
     source: Mapping[str, str] = dataclasses.field(default_factory=dict)
     todos: tuple[tuple[str, str], ...] = ()

@@ -1,4 +1,4 @@
-"""What the values of each column are like, counted over the whole file in one reading."""
+"""Profiles of columns: shapes, phone numbers, dates and distinct values, counted in one reading of the whole file."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pyarrow.compute as pc
 
 from importer.sources.interface import Chunk, Column
-from importer.suggest.dates import DateCounts, DateFinding
-from importer.suggest.flags import is_yes_or_no
+from importer.suggest.choices import is_yes_or_no
+from importer.suggest.date_detection import DateCounts, DateProfile
 from importer.transforms.columns import arrow_of, column_of, matching, without_invisible
 from importer.transforms.emails import read_emails
 from importer.transforms.ids import read_ids
@@ -48,7 +48,7 @@ _CLOCKS = {
 
 
 class Shape(StrEnum):
-    """A form that a text can have."""
+    """A shape that a text can have; the value describes such texts for people."""
 
     EMAIL = "e-mail addresses"
     UUID = "ids of LeadSquared's form"
@@ -79,7 +79,7 @@ _PATTERNS = {
 
 
 @dataclass(slots=True)
-class Profile:
+class ColumnProfile:
     """One column. ``shapes`` counts the filled cells of each shape, ``phones`` the valid numbers by country ("" needs
     a country code) among the ``phones_seen``, ``values`` the different texts while they are few (else ``None``).
     """
@@ -92,58 +92,58 @@ class Profile:
     phones: Counter[str] = field(default_factory=Counter)
     phones_seen: Counter[str] = field(default_factory=Counter)
     values: Counter[str] | None = field(default_factory=Counter)
-    dates: DateFinding = field(default_factory=DateFinding)
+    dates: DateProfile = field(default_factory=DateProfile)
     clocks: Counter[str] = field(default_factory=Counter)
 
     @property
     def clock(self) -> str:
-        """The form of a time of day that every value has; empty when there is none."""
+        """Return the form of a time of day that every value has; empty when there is none."""
         return next((form for form, count in self.clocks.items() if count == self.filled > 0), "")
 
     def share(self, shape: Shape) -> float:
-        """Share of the filled cells that have the shape; 0 for an empty column."""
+        """Return the share of the filled cells that have the shape; 0 for an empty column."""
         return self.shapes[shape] / self.filled if self.filled else 0.0
 
     @property
     def best_country(self) -> str:
-        """The country in which most numbers are valid; empty when country codes are enough, or nothing is valid."""
+        """Return the country in which most numbers are valid; empty when country codes are enough, or none is valid."""
         best = max(self.phones, key=lambda place: (self._valid(place), place == "", self.phones[place]), default="")
         return best if self.phones[best] else ""
 
     def _valid(self, country: str) -> float:
-        looked_at = self.phones_seen[country]
-        return self.phones[country] / looked_at if looked_at else 0.0
+        tried = self.phones_seen[country]
+        return self.phones[country] / tried if tried else 0.0
 
     @property
     def phone_share(self) -> float:
-        """Share of the filled cells that are valid phone numbers somewhere."""
+        """Return the share of the filled cells that are valid phone numbers in the best country."""
         return max(map(self._valid, self.phones), default=0.0)
 
     @property
-    def phone_words(self) -> str:
-        """How many of the values are valid phone numbers, in words."""
+    def phone_summary(self) -> str:
+        """Describe how many of the values are valid phone numbers."""
         place = self.best_country
-        valid, looked_at = self.phones[place], self.phones_seen[place]
-        some = f"the first {looked_at}" if looked_at < self.filled else f"{looked_at}"
-        shown = f"all {looked_at}" if valid == looked_at == self.filled else f"{valid} of {some}"
+        valid, tried = self.phones[place], self.phones_seen[place]
+        some = f"the first {tried}" if tried < self.filled else f"{tried}"
+        shown = f"all {tried}" if valid == tried == self.filled else f"{valid} of {some}"
         return f"{shown} values are valid phone numbers" + (f" in {place}" if place else "")
 
     @property
     def choices(self) -> tuple[str, ...]:
-        """The different values, most frequent first, when they are few and repeat themselves; else nothing."""
+        """Return the distinct values, most frequent first, when they are few and repeated; else nothing."""
         if not self.values or len(self.values) > max(2, self.filled // 2):
             return ()
         return tuple(sorted(self.values, key=lambda text: (-(self.values or Counter())[text], text)))
 
 
 class Profiler:
-    """Counts one column, chunk by chunk."""
+    """A counter of one column's values, chunk by chunk."""
 
     def __init__(self, column: Column, country: str) -> None:
-        self._profile = Profile(column)
+        self._profile = ColumnProfile(column)
         self._country = country
         self._dates = DateCounts()
-        self._dead: set[Shape] = set()
+        self._absent: set[Shape] = set()
         self._readers = {
             place: Phones(place) for place in dict.fromkeys(("", country) if country else ("", *COUNTRIES))
         }
@@ -165,13 +165,13 @@ class Profiler:
         self._count_values(array)
         self._dates.add(filled)
 
-    def finding(self) -> Profile:
-        """What was counted."""
-        self._profile.dates = self._dates.finding()
+    def profile(self) -> ColumnProfile:
+        """Return what was counted."""
+        self._profile.dates = self._dates.profile()
         return self._profile
 
     def _count_shapes(self, filled: pd.Series[str], array: Any, first: bool) -> None:
-        counts = {shape: 0 for shape in Shape if shape not in self._dead}
+        counts = {shape: 0 for shape in Shape if shape not in self._absent}
         readers = {
             Shape.EMAIL: read_emails,
             Shape.UUID: read_ids,
@@ -191,7 +191,7 @@ class Profiler:
                 self._profile.clocks[form] += len(array) - matching(array, pattern).null_count
         if first:
             # What hardly any cell of the first chunk is, the column is not.
-            self._dead = {shape for shape, count in counts.items() if count * 20 < len(array)} - {Shape.FLAG}
+            self._absent = {shape for shape, count in counts.items() if count * 20 < len(array)} - {Shape.FLAG}
 
     def _count_phones(self, filled: pd.Series[str], array: Any, counts: dict[Shape, int]) -> None:
         if counts[Shape.PHONE] * 2 < len(array):
@@ -222,10 +222,10 @@ def profile_columns(
     chunks: Iterable[Chunk],
     country: str = "",
     reading: Callable[[int], None] = lambda rows: None,
-) -> list[Profile]:
-    """The profile of every column, from one reading of all rows. ``country`` is the account's, if it is known.
+) -> list[ColumnProfile]:
+    """Profile every column in one reading of all rows. ``country`` is the account's, if it is known.
 
-    ``reading`` is told how many rows have been read; what it raises ends the reading.
+    ``reading`` is called with the number of rows read so far; what it raises ends the reading.
     """
     profilers = {column.label: Profiler(column, country) for column in columns}
     rows = 0
@@ -234,4 +234,4 @@ def profile_columns(
         reading(rows)
         for label, profiler in profilers.items():
             profiler.add(chunk.cells[label])
-    return [profiler.finding() for profiler in profilers.values()]
+    return [profiler.profile() for profiler in profilers.values()]

@@ -1,4 +1,4 @@
-"""The story of a proposal: read the file once, choose the call, let columns and fields find each other."""
+"""Proposals of mappings: profile the columns, choose the call, match columns with fields, write the lines."""
 
 from __future__ import annotations
 
@@ -8,30 +8,29 @@ from pathlib import Path
 
 from importer.mapping.uses import folded as folded_heading
 from importer.sources.interface import Source
-from importer.suggest.account import AccountFacts, activity_fields_of, lead_fields_of, lead_part
-from importer.suggest.activity_words import ACTIVITY_CODE
-from importer.suggest.explanations import remark
-from importer.suggest.fields import WHOLE_NAME, Field
+from importer.suggest.account import AccountProfile, activity_fields_of, lead_fields_of, lead_part
+from importer.suggest.choices import nearest_option
+from importer.suggest.explanations import explain_unused_column
+from importer.suggest.mapping_writer import can_be_named
 from importer.suggest.matching import Confidence, Match, assign, candidates
-from importer.suggest.model import Entry, Ignored, Proposal
-from importer.suggest.options import nearest_option
-from importer.suggest.profile import Profile, profile_columns
-from importer.suggest.resolution import settled
-from importer.suggest.rules import entries_of
-from importer.suggest.scalars import can_be_named
-from importer.suggest.target_selection import Choice, Chosen, choose_target, choose_type
+from importer.suggest.model import Ignored, MappingLine, Proposal
+from importer.suggest.profile import ColumnProfile, profile_columns
+from importer.suggest.resolution import resolve_matches
+from importer.suggest.rules import mapping_lines
+from importer.suggest.target_selection import ActivityTypeChoice, TargetChoice, choose_target, choose_type
+from importer.suggest.vocabulary import ACTIVITY_CODE, WHOLE_NAME, CandidateField
 from importer.targets import TARGETS
 
 
 def propose(
     source: Source,
-    facts: AccountFacts,
+    facts: AccountProfile,
     target: str | None = None,
     reading: Callable[[int], None] = lambda rows: None,
 ) -> Proposal:
-    """A mapping for the file, made from all its rows; ``target`` is the person's choice of a call.
+    """Propose a mapping for the file from all its rows; ``target`` is the person's choice of a call.
 
-    ``reading`` is told how many rows have been read; what it raises ends everything.
+    ``reading`` is called with the number of rows read so far; what it raises ends the proposal.
     Equal files and facts give equal proposals. Raises :class:`importer.core.errors.SourceError` for a broken file.
     """
     profiles = profile_columns(source.columns, source.chunks(), facts.country, reading)
@@ -43,7 +42,7 @@ def propose(
     chosen = None if kinds else choose_type(facts, texts)
     fields = _fields(choice, facts, chosen)
     found = sorted([*candidates(named, fields), *kinds], key=lambda match: -match.score)
-    matches = settled(assign(found), fields, named)
+    matches = resolve_matches(assign(found), fields, named)
     entries = _entries(matches, choice, chosen, facts)
     choice = _findable(choice, matches)
     order = _order(fields)
@@ -61,15 +60,17 @@ def propose(
     )
 
 
-def _entries(matches: Sequence[Match], choice: Choice, chosen: Chosen | None, facts: AccountFacts) -> list[Entry]:
-    """The lines for all matches, and the one with the activity type where the call needs one."""
-    entries = [entry for match in matches for entry in entries_of(match, facts)]
+def _entries(
+    matches: Sequence[Match], choice: TargetChoice, chosen: ActivityTypeChoice | None, facts: AccountProfile
+) -> list[MappingLine]:
+    """Return the lines for all matches, and the one with the activity type where the call needs one."""
+    entries = [entry for match in matches for entry in mapping_lines(match, facts)]
     if "activity" in TARGETS[choice.target].sections and not any(entry.field == "ActivityEvent" for entry in entries):
         entries.append(_event(chosen, facts))
     return entries
 
 
-def _fields(choice: Choice, facts: AccountFacts, chosen: Chosen | None) -> list[Field]:
+def _fields(choice: TargetChoice, facts: AccountProfile, chosen: ActivityTypeChoice | None) -> list[CandidateField]:
     """Every field that the call can fill."""
     sections = TARGETS[choice.target].sections
     code = chosen.code if chosen else ""
@@ -86,7 +87,7 @@ def _fields(choice: Choice, facts: AccountFacts, chosen: Chosen | None) -> list[
     return fields + activity_fields_of(facts, code, bulk=bulk)
 
 
-def _order(fields: Sequence[Field]) -> dict[tuple[str, str], int]:
+def _order(fields: Sequence[CandidateField]) -> dict[tuple[str, str], int]:
     order = {(field.section, field.name): place for place, field in enumerate(fields)}
     first = {"EmailAddress": -60, "ActivityEvent": -3, "ActivityDateTime": -1, "ActivityNote": -2}
     activity = {("activity", name): place + 50 for name, place in first.items()}
@@ -96,8 +97,8 @@ def _order(fields: Sequence[Field]) -> dict[tuple[str, str], int]:
     return {**named, **activity}
 
 
-def _type_columns(profiles: Sequence[Profile], facts: AccountFacts) -> list[Match]:
-    """Columns whose words are the names of several of the account's activity types."""
+def _type_columns(profiles: Sequence[ColumnProfile], facts: AccountProfile) -> list[Match]:
+    """Find columns whose values are names of several of the account's activity types."""
     found = []
     for profile in profiles:
         options = [nearest_option(text, facts.activity_types) for text in profile.choices]
@@ -109,28 +110,30 @@ def _type_columns(profiles: Sequence[Profile], facts: AccountFacts) -> list[Matc
     return found
 
 
-def _findable(choice: Choice, matches: Sequence[Match]) -> Choice:
-    """The choice, with the field of a mobile number to search by where the account has its numbers there."""
+def _findable(choice: TargetChoice, matches: Sequence[Match]) -> TargetChoice:
+    """Search by Mobile in place of Phone where the account keeps its numbers there."""
     names = {match.field.name for match in matches}
     if choice.search_by == "Phone" and "Mobile" in names and not names & {"Phone", "SearchByValue"}:
         return replace(choice, search_by="Mobile")
     return choice
 
 
-def _event(chosen: Chosen | None, facts: AccountFacts) -> Entry:
-    """The line with the code of the activity type; without a choice one that no check lets pass."""
+def _event(chosen: ActivityTypeChoice | None, facts: AccountProfile) -> MappingLine:
+    """Return the line with the code of the activity type; without a choice, one that fails every check."""
     known = ", ".join(f"{code} {name}" for code, name in facts.activity_types[:12])
     if chosen is not None:
         reason = f'"{chosen.name}": {chosen.reason}; the account has {known}'
-        return Entry("activity", "ActivityEvent", "", Confidence.MEDIUM, reason, {"value": chosen.code})
+        return MappingLine("activity", "ActivityEvent", "", Confidence.MEDIUM, reason, {"value": chosen.code})
     todo = "Which type of activity? Write its code in place of TODO" + (
         f"; the account has {known}." if known else " (in LeadSquared: Settings, Leads, Custom Activities & Scores)."
     )
     rule = {"value": "TODO", "type": "integer"}
-    return Entry("activity", "ActivityEvent", "", Confidence.LOW, "the file does not say", rule, todo)
+    return MappingLine("activity", "ActivityEvent", "", Confidence.LOW, "the file does not say", rule, todo)
 
 
-def _ignored(profiles: Sequence[Profile], entries: Sequence[Entry], fields: Sequence[Field]) -> list[Ignored]:
+def _ignored(
+    profiles: Sequence[ColumnProfile], entries: Sequence[MappingLine], fields: Sequence[CandidateField]
+) -> list[Ignored]:
     used = {column for entry in entries if not entry.held for column in entry.columns}
     held = {column: entry.field for entry in entries if entry.held for column in entry.columns}
     folded = {folded_heading(label) for label in used}
@@ -138,12 +141,18 @@ def _ignored(profiles: Sequence[Profile], entries: Sequence[Entry], fields: Sequ
     for profile in profiles:
         label = profile.column.label
         if label not in used:
-            words = f"waits for your choice at {held[label]}" if label in held else remark(profile, fields, entries)
+            words = (
+                f"waits for your choice at {held[label]}"
+                if label in held
+                else explain_unused_column(profile, fields, entries)
+            )
             found.append(Ignored(label, words, can_be_named(label) and folded_heading(label) not in folded))
     return found
 
 
-def _missing(choice: Choice, fields: Sequence[Field], entries: Sequence[Entry]) -> list[tuple[str, str]]:
+def _missing(
+    choice: TargetChoice, fields: Sequence[CandidateField], entries: Sequence[MappingLine]
+) -> list[tuple[str, str]]:
     """What the call or the account demands and no column gives."""
     filled = {(entry.section, entry.field) for entry in entries if not entry.held}
     found = [

@@ -5,32 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from importer.suggest.account import AccountFacts, lead_fields_of
-from importer.suggest.activity_words import ACTIVITY_TIME
+from importer.suggest.account import AccountProfile, lead_fields_of
 from importer.suggest.headings import words_of
 from importer.suggest.matching import Confidence, Match, assign, candidates
-from importer.suggest.profile import Profile
+from importer.suggest.profile import ColumnProfile
+from importer.suggest.vocabulary import ACTIVITY_TIME, WORDS
 
-_HAPPENED = frozenset(
-    """
-    call calls caller duration minutes seconds outcome disposition visit visits visited webinar webinars event events
-    attendance attended session scan scans scanned badge booth payment payments paid receipt amount fee fees invoice
-    purchase order opens clicks opened clicked store branch meeting demo activity activities transaction
-    anruf anrufe dauer besuch besuche zahlung zahlungen betrag beleg messe veranstaltung filiale gesprach
-    appel appels duree visite visites paiement paiements montant recu magasin salon
-    llamada llamadas duracion visita visitas pago pagos importe recibo tienda feria resultado
-    ligacao ligacoes chamada chamadas duracao pagamento pagamentos valor loja recibo
-    chiamata durata bezoek betaling kunjungan pembayaran bhugtan rashi raseed
-    """.split()  # noqa: SIM905  a list of quoted words cannot be read
-)
-"""Words of headings and file names by which a plain `Date` is told to be that of something that happened."""
-
+_EVENT_WORDS = frozenset(WORDS["event"])
 _LEADISH = 3
 _CHOICES = ("ProspectID", "EmailAddress", "Phone", "Mobile")
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class TargetChoice:
     """A target with the reason for it; ``search_by`` is the lead field to find leads by, if the target wants one."""
 
     target: str
@@ -39,7 +26,7 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class ActivityTypeChoice:
     """A type of activity, with why it was chosen."""
 
     code: str
@@ -47,7 +34,9 @@ class Chosen:
     reason: str
 
 
-def choose_target(profiles: Sequence[Profile], facts: AccountFacts, stem: str, given: str | None) -> Choice:
+def choose_target(
+    profiles: Sequence[ColumnProfile], facts: AccountProfile, stem: str, given: str | None
+) -> TargetChoice:
     """The call for the file: the ``given`` one, else by what the columns hold; ``stem`` is the file's name."""
     leads = assign(candidates(profiles, lead_fields_of(facts)))
     found = {match.field.name: match for match in leads if match.confidence is not Confidence.LOW}
@@ -55,10 +44,10 @@ def choose_target(profiles: Sequence[Profile], facts: AccountFacts, stem: str, g
     if "Mobile" in known and "Phone" not in known:
         known[known.index("Mobile")] = "Phone"
     if given:
-        return Choice(given, "as asked for", _search_by(given, known))
+        return TargetChoice(given, "as asked for", _search_by(given, known))
     event = _event_time(profiles, stem)
     target, reason = _fitting(found, known, event)
-    return Choice(target, reason, _search_by(target, known))
+    return TargetChoice(target, reason, _search_by(target, known))
 
 
 def _fitting(found: dict[str, Match], known: list[str], event: Match | None) -> tuple[str, str]:
@@ -85,7 +74,7 @@ def _search_by(target: str, known: Sequence[str]) -> str:
     return ""
 
 
-def _event_time(profiles: Sequence[Profile], stem: str) -> Match | None:
+def _event_time(profiles: Sequence[ColumnProfile], stem: str) -> Match | None:
     """The column that says when something happened, if one does."""
     found = assign(candidates(profiles, [ACTIVITY_TIME]))
     if not found:
@@ -93,16 +82,16 @@ def _event_time(profiles: Sequence[Profile], stem: str) -> Match | None:
     (match,) = found
     words = {word for profile in profiles for word in words_of(profile.column.heading)} | set(words_of(stem))
     certain = match.confidence is Confidence.HIGH
-    return match if certain or words & _HAPPENED else None
+    return match if certain or words & _EVENT_WORDS else None
 
 
-def choose_type(facts: AccountFacts, texts: Sequence[str]) -> Chosen | None:
+def choose_type(facts: AccountProfile, texts: Sequence[str]) -> ActivityTypeChoice | None:
     """The account's activity type that the file's name, sheet or headings speak of; ``None`` when none stands out."""
     scored = sorted(((_speaks_of(name, texts), code, name) for code, name in facts.activity_types), reverse=True)
     if not scored or scored[0][0] < 0.5 or (len(scored) > 1 and scored[1][0] == scored[0][0]):
         return None
     _, code, name = scored[0]
-    return Chosen(code, name, f'file and headings speak of "{name}"')
+    return ActivityTypeChoice(code, name, f'file and headings speak of "{name}"')
 
 
 def _speaks_of(name: str, texts: Sequence[str]) -> float:

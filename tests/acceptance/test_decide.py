@@ -137,5 +137,5 @@ def test_nothing_to_decide(tmp_path: Path) -> None:
         trial.run()
         ended = trial.command("decide", "--json")
         assert ended.status == 2
-        assert "No row of any run is in doubt" in json.loads(ended.out)["message"]
+        assert "No row of any run is uncertain" in json.loads(ended.out)["message"]
         assert openpyxl.load_workbook(trial.folder / trial.run().json["results"]).sheetnames[0] == "Summary"

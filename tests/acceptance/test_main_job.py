@@ -281,10 +281,10 @@ def test_a_killed_demo_is_finished_by_resume(desk: Desk) -> None:
     assert counts["not_sent"] == counts["uncertain"] == 0
     again = desk.run("show", ended.json["run"], "--json")
     assert again.json["counts"] == counts
-    from importer.cli import local_crm
+    from importer.cli import sandbox
 
     (name,) = [path.name for path in (home / "sandboxes").iterdir()]
-    local_crm.stop(home, name)
+    sandbox.stop(home, name)
 
 
 def test_output_to_a_closed_pipe(desk: Desk) -> None:

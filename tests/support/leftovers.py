@@ -15,8 +15,8 @@ def watched() -> None:
     import gc
     import weakref
 
+    import importer.cli.jobs.serve as serve
     import importer.cli.memory as memory
-    import importer.cli.serve as serve
     import importer.jobs.engine.job_run as work
 
     class Left:
@@ -39,4 +39,4 @@ def watched() -> None:
     true_import, named = work.import_file, work
     named.import_file = import_file
     memory._LEFTOVERS = memory._SHARE = 0
-    serve._POST_SECONDS = 0.1
+    serve._NOTIFY_SECONDS = 0.1

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from importer.app.environment import Review, Surroundings
+from importer.app.environment import Environment, Review
 from importer.app.imports import run
 from importer.config.settings import Account, Locale
 from importer.core.errors import (
@@ -95,7 +95,7 @@ _MOST_CODES = 5
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{1,59}")
 
 
-def import_file(task: Task, entry: FileRecord, outside: Surroundings, load: LoadAccount) -> ImportResult:
+def import_file(task: Task, entry: FileRecord, env: Environment, load: LoadAccount) -> ImportResult:
     """Import the file of ``entry`` and return the result, also when an error stops it.
 
     The same content continues its earlier run of the ledger, so that a repetition sends nothing twice.
@@ -111,7 +111,7 @@ def import_file(task: Task, entry: FileRecord, outside: Surroundings, load: Load
     if not _is_unchanged(path, entry):
         return changed
     try:
-        return _describe_report(_run(task, entry, outside, load), task)
+        return _describe_report(_run(task, entry, env, load), task)
     except ImporterError as error:
         outcome = next((result for kind, result in _OUTCOMES if isinstance(error, kind)), JobOutcome.ERROR)
         if outcome is JobOutcome.FAILED and not _is_unchanged(path, entry):
@@ -164,7 +164,7 @@ def make_review(task: Task, *, approved: bool) -> Review:
     return review
 
 
-def _run(task: Task, entry: FileRecord, outside: Surroundings, load: LoadAccount) -> Report:
+def _run(task: Task, entry: FileRecord, env: Environment, load: LoadAccount) -> Report:
     """Plan and deliver the file, without questions to a person."""
     approved = bool(entry.approved_by)
     account = load(task.job.account)
@@ -175,8 +175,8 @@ def _run(task: Task, entry: FileRecord, outside: Surroundings, load: LoadAccount
         locale=Locale(account.time_zone, account.country),
     )
     stem = Path(entry.path).name.split(".")[0] or "import"
-    places = Places(task.results / f"{stem}-{outside.clock.now():%Y%m%d-%H%M%S}.xlsx")
-    unattended = replace(outside, review=make_review(task, approved=approved), confirm=lambda _: True)
+    places = Places(task.results / f"{stem}-{env.clock.now():%Y%m%d-%H%M%S}.xlsx")
+    unattended = replace(env, review=make_review(task, approved=approved), confirm=lambda _: True)
     return run(request, account, places, DeliveryOptions(keep_going=approved), unattended)
 
 

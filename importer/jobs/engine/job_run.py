@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from importer.app.environment import Surroundings
+from importer.app.environment import Environment
 from importer.core.errors import ImporterError
 from importer.core.redaction import redact
 from importer.core.time import iso
@@ -66,20 +66,20 @@ class JobRunner:
 
     jobs: LoadedJobs
     store: JobStore
-    outside: Surroundings
+    env: Environment
     load: LoadAccount
     hold: HoldLock
 
     def is_worth_running(self, name: str, due: str) -> bool:
         """Return whether a run for the ``due`` time (ISO) is still wanted, by the job's rule for missed times."""
-        if not is_superseded(self.jobs.task(name).job, datetime.fromisoformat(due), self.outside.clock.now()):
+        if not is_superseded(self.jobs.task(name).job, datetime.fromisoformat(due), self.env.clock.now()):
             return True
         _log.info("%s: its time %s was missed.", name, due)
         return False
 
     def begin(self, name: str) -> RunStart:
         """Archive what a crash left, and claim the files that are there. Never raises :class:`ImporterError`."""
-        task, now = self.jobs.task(name), self.outside.clock.now()
+        task, now = self.jobs.task(name), self.env.clock.now()
         state = self.store.state(name)
         if not state.known_since:
             self.store.update_job_state(name, known_since=iso(now))
@@ -89,7 +89,7 @@ class JobRunner:
             return RunStart(stopper=stopper, started=iso(now))
         try:
             notes = self.archive_leftovers(task)
-            claimed = claim_files(task, self.store, self.outside.clock, read_mapping(task.mapping).sha)
+            claimed = claim_files(task, self.store, self.env.clock, read_mapping(task.mapping).sha)
         except ImporterError as error:
             facts = (error.exit_status, error.message, error.remedy)
             stopper = JobRunResult(name, JobOutcome.ERROR, *facts, outline=outline_error(error))
@@ -112,7 +112,7 @@ class JobRunner:
         task = self.jobs.task(entry.job)
         if entry.state not in (FileState.TAKEN.value, FileState.APPROVED.value):
             return result_of_record(entry)
-        if self.outside.stop.is_set():
+        if self.env.stop.is_set():
             message = "Stopped on request before this file."
             return FileResult(JobOutcome.INTERRUPTED, 4, message, path=entry.path, outline=message)
         earlier = self.store.imported_before(task.name, entry.sha)
@@ -130,7 +130,7 @@ class JobRunner:
             held = ImportResult(JobOutcome.HELD, 3, message, f"importer jobs approve {task.name}", outline=message)
             return self._store_result(entry, task, held)
         entry = self.store.update_file(number, attempts=entry.attempts + 1)
-        result = import_file(task, entry, self.outside, self.load)
+        result = import_file(task, entry, self.env, self.load)
         if result.outcome in RETRIED:
             # It ended with a result, so this was no crash: attempts begin to count anew.
             entry = self.store.update_file(number, attempts=0, run=result.run or entry.run, message=result.message)
@@ -141,7 +141,7 @@ class JobRunner:
         """Store the result of a file, and where the file goes, before it is moved there."""
         held = result.outcome is JobOutcome.HELD
         folder = task.failed if result.outcome is JobOutcome.FAILED else task.done
-        now = self.outside.clock.now()
+        now = self.env.clock.now()
         values = {
             **_values(result),
             "outcome": result.outcome.value,
@@ -169,7 +169,7 @@ class JobRunner:
         try:
             move_to_archive(source, place)
         except ArchivePathTaken:
-            place = free_path(place.parent, source.name, self.outside.clock.now())
+            place = free_path(place.parent, source.name, self.env.clock.now())
             self.store.update_file(entry.id, archive=str(place))
             return self.archive(number)
         except ImporterError as error:
@@ -188,7 +188,7 @@ class JobRunner:
         A result that the next try may change is notified only after the ``last`` try.
         """
         result = start.stopper or summarize_run(name, start, files)
-        now, outcome = self.outside.clock.now(), result.outcome
+        now, outcome = self.env.clock.now(), result.outcome
         if outcome not in (JobOutcome.NOTHING, JobOutcome.BUSY, JobOutcome.PAUSED):
             rows = sum(each.rows for each in files)
             facts = (outcome.value, result.exit_status, len(files), rows, result.message, result.remedy)
@@ -218,7 +218,7 @@ class JobRunner:
         try:
             yield
         except Exception as error:
-            now = self.outside.clock.now()
+            now = self.env.clock.now()
             message = f"The program failed: {type(error).__name__}: {redact(str(error))}"
             run = JobRun(name, cause, due, iso(now), iso(now), JobOutcome.ERROR.value, 1, 0, 0, message)
             self._add_run(run, message_for_fault(name, type(error).__name__, now), now)
@@ -226,7 +226,7 @@ class JobRunner:
 
     def report_silence(self) -> list[str]:
         """Notify people of jobs without a success for too long; return the names of these jobs."""
-        now, silent = self.outside.clock.now(), []
+        now, silent = self.env.clock.now(), []
         for name, task in self.jobs.tasks.items():
             state = self.store.state(name)
             addresses = silence_recipients(task.job.notify, state, now)

@@ -84,7 +84,7 @@ class Engine:
         self._scheduled_at: datetime | None = None
         self._registry = WorkerRegistry(databases.shared) if databases.shared and role == SERVE else None
         self._executor = f"{role}-{uuid.uuid4().hex}" if self._registry else role
-        self._at_once = accounts_at_once(worker.outside.environment)
+        self._at_once = accounts_at_once(worker.env.variables)
         hand_over = self._hand_over if self._registry else None
         self._workflows = register_workflows(DBOS, worker, self._begin_due, hand_over)
         DBOS(
@@ -112,7 +112,7 @@ class Engine:
         # DBOS logs a failure here with a traceback; our error below has the message.
         logger.disabled = True
         try:
-            with exclusive_start(self._shared, self._worker.outside.clock.sleep):
+            with exclusive_start(self._shared, self._worker.env.clock.sleep):
                 self._dbos.launch()
             self._launched = True
             if self._registry:
@@ -215,10 +215,10 @@ class Engine:
 
         Its files count in the result that is returned: nobody has seen them.
         """
-        outside = self._worker.outside
+        env = self._worker.env
         left = [each.workflow_id for each in self._list_workflows(_UNFINISHED)]
-        while self._has_workflows(_UNFINISHED) and not outside.stop.is_set():
-            outside.clock.sleep(_LOOK_SECONDS)
+        while self._has_workflows(_UNFINISHED) and not env.stop.is_set():
+            env.clock.sleep(_LOOK_SECONDS)
         handle = self._dbos.start_workflow(self._workflows.by_name, name, BY_HAND, iso(now))
         last = run_result_from_json(handle.get_result())
         found = self._dbos.list_workflows(workflow_ids=left, load_input=False) if left else []

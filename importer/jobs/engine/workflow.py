@@ -66,8 +66,8 @@ def register_workflows(dbos: Any, runner: JobRunner, begin_due: StartRun, hand_o
             result = run_once(name, cause, due, last=tried == tries)
             if tried == tries or not is_transient(result["outcome"], result["exit_status"]):
                 break
-            runner.outside.clock.sleep(_TRY_AGAIN_SECONDS)
-            if runner.outside.stop.is_set():
+            runner.env.clock.sleep(_TRY_AGAIN_SECONDS)
+            if runner.env.stop.is_set():
                 if hand_over is not None:
                     hand_over(name, due)
                 break

@@ -35,8 +35,8 @@ def test_every_line_names_the_test_of_its_number() -> None:
 
 def test_every_named_test_of_bad_inputs_exists() -> None:
     """A test that is renamed or removed takes its line with it, and none is forgotten."""
-    assert {name for _, name, _ in LINES} == defined("badinputs")
-    assert {name for _, _, more in LINES for name in re.findall(r"test_\w+", more)} <= defined("*")
+    assert {name for _, name, _ in LINES} == defined("acceptance/bad_inputs")
+    assert {name for _, _, more in LINES for name in re.findall(r"test_\w+", more)} <= defined("**")
 
 
 def test_no_line_of_the_page_is_overlooked() -> None:

@@ -31,7 +31,7 @@ def test_every_named_test_exists(page: str) -> None:
     """A test that is renamed or removed takes its line with it."""
     defined = {
         name
-        for path in (ROOT / "tests").glob("*/test_*.py")
+        for path in (ROOT / "tests").glob("**/test_*.py")
         for name in re.findall(r"^def (test_\w+)\(", path.read_text("utf-8"), re.MULTILINE)
     }
     named = set(re.findall(r"`(test_\w+)`", page))
@@ -47,17 +47,17 @@ def test_the_security_checklist_is_complete() -> None:
     assert all("`test_" in proof or proof.startswith("No test: ") for _, proof in lines)
     ours = {
         name
-        for path in (ROOT / "tests" / "security").glob("test_*.py")
+        for path in (ROOT / "tests" / "acceptance" / "security").glob("test_*.py")
         for name in re.findall(r"^def (test_[khrwtu]\d+_\w+)\(", path.read_text("utf-8"), re.MULTILINE)
     }
     assert ours - set(re.findall(r"`(test_\w+)`", SECURITY)) == set()
 
 
 def test_every_test_of_faults_is_named() -> None:
-    """The page forgets none of the tests in tests/faults that bear a number."""
+    """The page forgets none of the tests in tests/reliability/faults that bear a number."""
     ours = {
         name
-        for path in (ROOT / "tests" / "faults").glob("test_*.py")
+        for path in (ROOT / "tests" / "reliability" / "faults").glob("test_*.py")
         for name in re.findall(r"^def (test_(?:[nsdpfch]\d+|recognition)_\w+)\(", path.read_text("utf-8"), re.MULTILINE)
     }
     assert ours - set(re.findall(r"`(test_\w+)`", PAGE)) == set()

@@ -50,11 +50,11 @@ JOB = """\
 
 def looking_often(clock: Callable[[], None]) -> None:
     """In a service: read the shared clock, and look after the others more often than every ten seconds."""
-    import importer.cli.serve as serve
+    import importer.cli.jobs.serve as serve
     import importer.jobs.engine.scheduler as engine
 
     clock()
-    serve._LOOK_SECONDS = 0.5
+    serve._TAKE_OVER_SECONDS = 0.5
     engine._HAND_OVER_SECONDS = 1.0
 
 
@@ -193,7 +193,7 @@ def test_what_a_machine_leaves(
     worker = worker_of(tmp_path, store, f"a , schedule: {YEARLY}")
     monkeypatch.setattr(jobs_engine, "_HAND_OVER_SECONDS", 3600.0)
     status = "SELECT status FROM dbos.workflow_status WHERE workflow_uuid LIKE '%s'"
-    now = worker.outside.clock.now()
+    now = worker.env.clock.now()
     with running(worker, databases) as engine:
         assert engine.is_shared
         engine.apply_schedules(now)
@@ -208,7 +208,7 @@ def test_what_a_machine_leaves(
         )
         assert engine.resume_lost_work() == []
         (tmp_path / "a" / "x.csv").write_text("E-mail\nx@example.org\n", "utf-8")
-        worker.outside.stop.set()
+        worker.env.stop.set()
         engine._enqueue("stopped", "a", "schedule", now.isoformat())
         eventually(lambda: server.sql(status % "stopped", "trial") == "SUCCESS")
     assert server.sql(status % "hand-over-a-%", "trial") == "DELAYED"

@@ -42,17 +42,18 @@ def test_k6_the_first_source_counts(tmp_path: Path) -> None:
 CHILD = """
 import os, sys
 from pathlib import Path
-from importer.cli import local_crm, options
-outside = options.surroundings(quiet=True, verbose=0)
-print(sorted(name for name in os.environ if "KEY" in name), outside.environment["LEADSQUARED_ACCESS_KEY"] != "")
+from importer.cli import options
+from importer.cli import sandbox as local_crm
+env = options.build_environment(quiet=True, verbose=0)
+print(sorted(name for name in os.environ if "KEY" in name), env.variables["LEADSQUARED_ACCESS_KEY"] != "")
 os.environ.update({"LEADSQUARED_SECRET_KEY": sys.stdin.read(), "PATH": os.environ.get("PATH", "")})
-account = local_crm.start(outside.home, "child")
+account = local_crm.start(env.home, "child")
 import json
-pid = json.loads((outside.home / "sandboxes/child/connection.json").read_text())["pid"]
+pid = json.loads((env.home / "sandboxes/child/connection.json").read_text())["pid"]
 environ = Path(f"/proc/{pid}/environ").read_bytes() + Path(f"/proc/{pid}/cmdline").read_bytes()
 names = sorted(part.split(b"=")[0].decode() for part in environ.split(b"\\0") if b"KEY" in part)
-print(names, any(key.encode() in environ for name, key in outside.environment.items() if name.endswith("_KEY")))
-local_crm.stop(outside.home, "child")
+print(names, any(key.encode() in environ for name, key in env.variables.items() if name.endswith("_KEY")))
+local_crm.stop(env.home, "child")
 """
 
 

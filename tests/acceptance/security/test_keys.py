@@ -55,7 +55,7 @@ def test_k2_an_unexpected_error_of_the_program_shows_no_key(tmp_path: Path) -> N
     script = f"""
 import sys, threading
 import importer.cli.main as main
-from importer.redaction import Secret
+from importer.core.redaction import Secret
 from importer.__main__ import main as start
 key = "".join({list(SECRET)!r})
 def run(arguments):

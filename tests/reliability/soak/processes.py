@@ -197,5 +197,11 @@ def write_files(folder: Path, exports: Sequence[Export], accounts: Accounts) -> 
 
 def preload() -> None:
     """Let new workers start with the engine in memory already, so that the second that it takes is not paid each time."""
-    more = ["dbos", "importer.jobs.engine.scheduler", "importer.cli.serve", "importer.cli.jobs_desk", "psutil"]
+    more = [
+        "dbos",
+        "importer.jobs.engine.scheduler",
+        "importer.cli.jobs.serve",
+        "importer.cli.jobs.workspace",
+        "psutil",
+    ]
     commands._CONTEXT.set_forkserver_preload(["warm", *more])

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from importer.app.doctor import Examined, Health, examine_account
+from importer.app.doctor import Examination, Health, examine_account
 from importer.app.dry_run import check
-from importer.app.environment import Surroundings
+from importer.app.environment import Environment
 from importer.app.imports import run
 from importer.config.settings import Account, AccountChecks
 from importer.core.errors import AccountMismatch, SettingsError
@@ -75,16 +75,16 @@ def says() -> Says:
 
 
 @pytest.fixture
-def outside(world: World, says: Says, monkeypatch: pytest.MonkeyPatch) -> Surroundings:
+def env(world: World, says: Says, monkeypatch: pytest.MonkeyPatch) -> Environment:
     monkeypatch.chdir(world.folder)
     plain: Callable[[Request], Reply] = world.crm.send
     monkeypatch.setattr(world.crm, "send", lambda request: says.answer(request) or plain(request))
     home = world.folder / "home"
     home.mkdir(mode=0o700)
     numbers = iter(range(10_000))
-    return Surroundings(
+    return Environment(
         home=home,
-        environment={},
+        variables={},
         clock=world.clock,
         stop=world.stop,
         progress=RecordingProgress(),
@@ -101,8 +101,8 @@ def file(*plans: str, mapping: str = PLANS, heading: str = "Plan") -> PlanReques
     return PlanRequest(source=Path("visits.csv"), mapping=Path("visits.yaml"), account="test")
 
 
-def deliver(request: PlanRequest, world: World, outside: Surroundings, **changes: Any) -> Report:
-    return run(request, replace(world.account, **changes), Places(), DeliveryOptions(), outside)
+def deliver(request: PlanRequest, world: World, env: Environment, **changes: Any) -> Report:
+    return run(request, replace(world.account, **changes), Places(), DeliveryOptions(), env)
 
 
 def later(world: World, hours: float) -> None:
@@ -113,114 +113,112 @@ def codes(report: Report) -> list[str]:
     return [group.code for group in report.summary.errors]
 
 
-def test_a_run_reads_once_a_day_what_its_mapping_needs(world: World, says: Says, outside: Surroundings) -> None:
+def test_a_run_reads_once_a_day_what_its_mapping_needs(world: World, says: Says, env: Environment) -> None:
     """Not the users, and not the fields of other types; the next day it reads again."""
-    first = deliver(file("Gold", "Gol"), world, outside)
+    first = deliver(file("Gold", "Gol"), world, env)
     assert says.asked[:4] == ["UserByAccessKey.Get", "LeadsMetaData.Get", "ActivityTypes.Get", "GetActivitySetting"]
     assert (codes(first), first.summary.counts[Status.CREATED]) == (["not-an-account-option"], 1)
     assert first.summary.metadata is not None
     assert first.summary.metadata.state == "fresh"
     says.asked.clear()
     later(world, 3)
-    second = deliver(file("Silver"), world, outside)
+    second = deliver(file("Silver"), world, env)
     assert (second.exit_status, says.asked) == (0, ["UserByAccessKey.Get"])
     shown = json_report(second.summary, None, None, 0)["metadata"]
     assert (shown["state"], shown["read_at"]) == ("fresh", first.summary.metadata.read_at)
     assert 3 <= shown["age_hours"] < 3.1
     later(world, 24)
     says.asked.clear()
-    deliver(file("Silver", "Gold"), world, outside)
+    deliver(file("Silver", "Gold"), world, env)
     assert "LeadsMetaData.Get" in says.asked
 
 
-def test_what_is_lacking_is_read_besides(world: World, says: Says, outside: Surroundings) -> None:
+def test_what_is_lacking_is_read_besides(world: World, says: Says, env: Environment) -> None:
     """Another mapping needs users; the rest stays as it was, with its time."""
-    deliver(file("Gold"), world, outside)
+    deliver(file("Gold"), world, env)
     says.asked.clear()
-    report = deliver(file("ann@example.com", "eve@example.com", mapping=OWNED, heading="Owner"), world, outside)
+    report = deliver(file("ann@example.com", "eve@example.com", mapping=OWNED, heading="Owner"), world, env)
     assert says.asked == ["Users.Get", "UserByAccessKey.Get", "LeadsMetaData.Get", "ActivityTypes.Get",
                           "GetActivitySetting", "Users.Get", "UserByAccessKey.Get"]  # fmt: skip
     assert codes(report) == ["unknown-user"]
 
 
-def test_a_mapping_that_cannot_work_stops_before_anything_is_sent(
-    world: World, says: Says, outside: Surroundings
-) -> None:
+def test_a_mapping_that_cannot_work_stops_before_anything_is_sent(world: World, says: Says, env: Environment) -> None:
     """It names the line; after an earlier reading the account is asked once more, for it may have changed."""
-    deliver(file("Gold"), world, outside)
+    deliver(file("Gold"), world, env)
     wrong = file("Gold", mapping=BY_ID + "  mx_Custom_3: Plan\n")
     says.asked.clear()
     posts = world.crm.posts
     with pytest.raises(AccountMismatch, match=r"line 7 \(activity.mx_Custom_3\)") as caught:
-        deliver(wrong, world, outside)
+        deliver(wrong, world, env)
     assert "importer doctor --refresh" in caught.value.remedy
     assert says.asked.count("LeadsMetaData.Get") == 1
     assert world.crm.posts == posts
     says.fields.append({"SchemaName": "mx_Custom_3", "DataType": "String"})
-    assert deliver(wrong, world, outside).exit_status == 0
+    assert deliver(wrong, world, env).exit_status == 0
     later(world, 30)
     with pytest.raises(AccountMismatch):
-        deliver(file("Gold", mapping=BY_ID + "  mx_Custom_4: Plan\n"), world, outside)
+        deliver(file("Gold", mapping=BY_ID + "  mx_Custom_4: Plan\n"), world, env)
 
 
-def test_rows_that_did_not_fit_are_looked_at_anew(world: World, says: Says, outside: Surroundings) -> None:
+def test_rows_that_did_not_fit_are_looked_at_anew(world: World, says: Says, env: Environment) -> None:
     """Once the account has the option, the same file sends the rest, and nothing twice."""
     request = file("Gold", "Platinum")
-    first = deliver(request, world, outside)
+    first = deliver(request, world, env)
     assert first.summary.counts[Status.INVALID] == 1
-    same = deliver(request, world, outside)
-    assert any("Nothing is sent again" in note for note in outside.progress.notes)  # type: ignore[attr-defined]
+    same = deliver(request, world, env)
+    assert any("Nothing is sent again" in note for note in env.progress.notes)  # type: ignore[attr-defined]
     assert same.summary.run_id == first.summary.run_id
     says.fields[0]["OptionSet"] = '[{"Value": "Gold"}, {"Value": "Platinum"}]'
-    second = deliver(request, world, outside)
+    second = deliver(request, world, env)
     assert second.summary.counts[Status.CREATED] == 1
     assert second.summary.counts[Status.SKIPPED] == 1
     assert world.crm.notes() == {"visit 0": 1, "visit 1": 1}
-    third = deliver(request, world, outside)
+    third = deliver(request, world, env)
     assert third.summary.counts[Status.CREATED] == 1
     assert world.crm.posts == 2
     says.fields.clear()
     says.fields.append({"SchemaName": "mx_Custom_9"})
-    assert deliver(request, world, outside).summary.run_id == first.summary.run_id
+    assert deliver(request, world, env).summary.run_id == first.summary.run_id
 
 
-def test_an_option_that_is_new_today_is_known(world: World, says: Says, outside: Surroundings) -> None:
+def test_an_option_that_is_new_today_is_known(world: World, says: Says, env: Environment) -> None:
     """Before a row is found unfit because of an earlier reading, the account is asked once more."""
-    deliver(file("Gold"), world, outside)
+    deliver(file("Gold"), world, env)
     says.fields[0]["OptionSet"] = '[{"Value": "Platinum"}]'
-    report = deliver(file("Platinum", "Platinum"), world, outside)
+    report = deliver(file("Platinum", "Platinum"), world, env)
     assert (report.exit_status, report.summary.counts[Status.CREATED]) == (0, 2)
-    assert len(list((outside.home / "runs").iterdir())) == 2
+    assert len(list((env.home / "runs").iterdir())) == 2
 
 
-def test_a_reading_that_fails_stops_nothing(world: World, says: Says, outside: Surroundings) -> None:
+def test_a_reading_that_fails_stops_nothing(world: World, says: Says, env: Environment) -> None:
     """The run goes on with a note; a part that is not shown is noted, too."""
     says.faults["LeadsMetaData.Get"] = before(UNREACHED)
-    report = deliver(file("Gol"), world, outside)
+    report = deliver(file("Gol"), world, env)
     assert report.exit_status == 0
     assert any("could not be read" in note for note in report.summary.notes)
     assert any("Nothing is known" in note for note in report.summary.notes)
     says.faults = {"GetActivitySetting": before(mx("MXNoRightException", "no right", 500))}
-    report = deliver(file("Gol", "Gol"), world, outside)
+    report = deliver(file("Gol", "Gol"), world, env)
     assert report.exit_status == 0
     assert any("does not list the fields of activity type 201" in note for note in report.summary.notes)
     assert any("Not compared with the account" in note for note in report.summary.notes)
 
 
-def test_a_disk_that_takes_no_file_stops_nothing(world: World, outside: Surroundings) -> None:
+def test_a_disk_that_takes_no_file_stops_nothing(world: World, env: Environment) -> None:
     """What was read is used all the same."""
-    (outside.home / FOLDER).write_text("in the way")
-    report = deliver(file("Gol"), world, outside)
+    (env.home / FOLDER).write_text("in the way")
+    report = deliver(file("Gol"), world, env)
     assert codes(report) == ["not-an-account-option"]
     assert any("could not be written" in note for note in report.summary.notes)
 
 
-def test_an_old_reading_decides_nothing(world: World, says: Says, outside: Surroundings) -> None:
+def test_an_old_reading_decides_nothing(world: World, says: Says, env: Environment) -> None:
     """When it cannot be renewed, what does not fit is noted and sent."""
-    deliver(file("Gold"), world, outside)
+    deliver(file("Gold"), world, env)
     later(world, 48)
     says.faults["LeadsMetaData.Get"] = before(UNREACHED)
-    report = deliver(file("Gol", mapping=PLANS + "  mx_Custom_3: Plan\n"), world, outside)
+    report = deliver(file("Gol", mapping=PLANS + "  mx_Custom_3: Plan\n"), world, env)
     assert report.exit_status == 0
     assert any("too long ago to decide anything" in note for note in report.summary.notes)
     assert any("visits.yaml, line 8 (activity.mx_Custom_3)" in note for note in report.summary.notes)
@@ -228,50 +226,50 @@ def test_an_old_reading_decides_nothing(world: World, says: Says, outside: Surro
     assert "2 days before the check; too old" in report.summary.metadata.text
 
 
-def test_settings_turn_problems_into_notes_or_off(world: World, says: Says, outside: Surroundings) -> None:
+def test_settings_turn_problems_into_notes_or_off(world: World, says: Says, env: Environment) -> None:
     """For accounts that take what nobody documented."""
     wrong = file("Gol", mapping=PLANS + "  mx_Custom_3: Plan\n")
-    noted = deliver(wrong, world, outside, account_checks=AccountChecks.NOTE)
+    noted = deliver(wrong, world, env, account_checks=AccountChecks.NOTE)
     assert noted.exit_status == 0
     assert any("has no field mx_Custom_3" in note for note in noted.summary.notes)
     says.asked.clear()
-    again = deliver(file("Gol", "Gol", mapping=wrong.mapping.read_text()), world, outside,
+    again = deliver(file("Gol", "Gol", mapping=wrong.mapping.read_text()), world, env,
                     account_checks=AccountChecks.OFF)  # fmt: skip
     assert (again.exit_status, says.asked) == (0, ["UserByAccessKey.Get"])
     assert again.summary.metadata is not None
     assert (again.summary.metadata.state, again.summary.notes) == ("off", ())
     says.asked.clear()
-    deliver(file("Gold"), world, outside, metadata_hours=0.0)
-    deliver(file("Gold", "Gold"), world, outside, metadata_hours=0.0)
+    deliver(file("Gold"), world, env, metadata_hours=0.0)
+    deliver(file("Gold", "Gold"), world, env, metadata_hours=0.0)
     assert says.asked.count("LeadsMetaData.Get") == 2
 
 
-def test_another_tenant_gets_nothing(world: World, says: Says, outside: Surroundings) -> None:
+def test_another_tenant_gets_nothing(world: World, says: Says, env: Environment) -> None:
     """A plan that was compared with one tenant is not sent to another."""
-    list(examine_account(replace(world.account, async_host=""), outside, refresh=True))
-    path = cache_file(outside.home, "test")
+    list(examine_account(replace(world.account, async_host=""), env, refresh=True))
+    path = cache_file(env.home, "test")
     path.write_text(path.read_text().replace('"tenant": "org"', '"tenant": "other"'))
     with pytest.raises(SettingsError, match="another LeadSquared tenant"):
-        deliver(file("Gold"), world, outside)
+        deliver(file("Gold"), world, env)
     assert world.crm.posts == 0
 
 
-def test_a_check_asks_nobody(world: World, says: Says, outside: Surroundings) -> None:
+def test_a_check_asks_nobody(world: World, says: Says, env: Environment) -> None:
     """It uses what is remembered, and says what it could not check."""
     request = file("Gold", "Gol")
-    blind = check(request, Places(), outside)
+    blind = check(request, Places(), env)
     assert (blind.exit_status, says.asked) == (0, [])
     assert [note for note in blind.summary.notes if "these checks were not made" in note]
     assert json_report(blind.summary, None, None, 0)["metadata"]["state"] == "unknown"
-    named = replace(outside, environment={
+    named = replace(env, variables={
         "LEADSQUARED_HOST": world.account.host, "LEADSQUARED_ACCESS_KEY": "key-a-of-the-tests",
         "LEADSQUARED_SECRET_KEY": "key-b-of-the-tests"})  # fmt: skip
     request = replace(request, account="default")
-    cache_file(outside.home, "default").parent.mkdir(exist_ok=True)
-    cache_file(outside.home, "default").write_text("{")
+    cache_file(env.home, "default").parent.mkdir(exist_ok=True)
+    cache_file(env.home, "default").write_text("{")
     damaged = check(request, Places(), named)
     assert any("is damaged and was not used" in note for note in damaged.summary.notes)
-    list(examine_account(replace(world.account, name="default", async_host=""), outside, refresh=True))
+    list(examine_account(replace(world.account, name="default", async_host=""), env, refresh=True))
     says.asked.clear()
     seen = check(request, Places(), named)
     assert (codes(seen), says.asked) == (["not-an-account-option"], [])
@@ -279,62 +277,62 @@ def test_a_check_asks_nobody(world: World, says: Says, outside: Surroundings) ->
     assert ">Fields</th>" in seen.page.read_text("utf-8")
 
 
-def examined(world: World, outside: Surroundings, *, refresh: bool) -> dict[str, list[Examined]]:
-    found: dict[str, list[Examined]] = {}
-    for each in examine_account(replace(world.account, async_host=""), outside, refresh=refresh):
+def examined(world: World, env: Environment, *, refresh: bool) -> dict[str, list[Examination]]:
+    found: dict[str, list[Examination]] = {}
+    for each in examine_account(replace(world.account, async_host=""), env, refresh=refresh):
         found.setdefault(each.name, []).append(each)
     return found
 
 
-def test_doctor_remembers_everything(world: World, says: Says, outside: Surroundings) -> None:
+def test_doctor_remembers_everything(world: World, says: Says, env: Environment) -> None:
     """All types with their fields, and the users; later it tells how old that is."""
-    assert examined(world, outside, refresh=False)["Remembered"][0].health is Health.NOTE
-    found = examined(world, outside, refresh=True)
+    assert examined(world, env, refresh=False)["Remembered"][0].health is Health.NOTE
+    found = examined(world, env, refresh=True)
     assert found["Users"][0].found == "1"
     assert found["Remembered"][0].health is Health.GOOD
-    known = load(outside.home, "test", world.account.host).metadata
+    known = load(env.home, "test", world.account.host).metadata
     assert known is not None
     assert known.lacks_fields_of(frozenset({"201", "202"})) == frozenset()
     assert (known.tenant, len(known.users or ())) == ("org", 1)
     later(world, 25)
-    (old,) = examined(world, outside, refresh=False)["Remembered"]
+    (old,) = examined(world, env, refresh=False)["Remembered"]
     assert (old.health, "1 day ago" in old.found) == (Health.NOTE, True)
 
 
-def test_doctor_tells_what_it_could_not_read(world: World, says: Says, outside: Surroundings) -> None:
+def test_doctor_tells_what_it_could_not_read(world: World, says: Says, env: Environment) -> None:
     """A part that is refused, and an account that does not answer."""
     says.faults["Users.Get"] = before(answer({}))
-    found = examined(world, outside, refresh=True)
+    found = examined(world, env, refresh=True)
     assert "does not list its users" in found["Metadata"][0].found
     says.faults["LeadsMetaData.Get"] = before(UNREACHED)
-    assert examined(world, outside, refresh=True)["Metadata"][0].health is Health.BAD
+    assert examined(world, env, refresh=True)["Metadata"][0].health is Health.BAD
 
 
-def test_keys_never_reach_the_file(world: World, says: Says, outside: Surroundings) -> None:
+def test_keys_never_reach_the_file(world: World, says: Says, env: Environment) -> None:
     """Not even when the account itself shows one."""
     says.fields[0]["DisplayName"] = "canary-key-of-the-tests"
-    deliver(file("Gold"), world, outside)
-    assert "canary" not in cache_file(outside.home, "test").read_text()
+    deliver(file("Gold"), world, env)
+    assert "canary" not in cache_file(env.home, "test").read_text()
 
 
-def test_many_warnings_are_cut(world: World, outside: Surroundings) -> None:
+def test_many_warnings_are_cut(world: World, env: Environment) -> None:
     """A note for each of the first, and their number."""
     rules = "".join(f"  mx_Custom_{number}: Plan\n" for number in range(30, 60))
     prepared = prepare_import(file("Gold", mapping=BY_ID + rules))
     metadata = Metadata("test", "h", "", world.clock.now())
     known = evaluate_account_schema(world.account, metadata, world.clock.now())
     assert check_account_fit(prepared, known).account.digest == ""
-    deliver(file("Gold"), world, outside)
+    deliver(file("Gold"), world, env)
     later(world, 30)
-    old = load_account_schema(world.account, outside.home, world.clock.now())
+    old = load_account_schema(world.account, env.home, world.clock.now())
     notes = check_account_fit(prepared, old).account_notes
     assert (len(notes), notes[-1]) == (22, "10 more places of the mapping may not fit the account.")
 
 
-def test_warnings_without_a_line(world: World, outside: Surroundings, says: Says) -> None:
+def test_warnings_without_a_line(world: World, env: Environment, says: Says) -> None:
     """What stands nowhere has no line in its note."""
     says.fields.append({"SchemaName": "Status", "DisplayName": "Status", "IsMandatory": True})
-    report = deliver(file("Gold"), world, outside)
+    report = deliver(file("Gold"), world, env)
     assert any(note.startswith("visits.yaml, line 3 (activity): ") for note in report.summary.notes)
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from importer.app.cost_estimate import forecast_for
+from importer.app.cost_estimate import estimate_cost
 from importer.core.model import CallClass, Limit
 from importer.ledger.interface import LearnedLimit
 from importer.planning.store import Plan
@@ -25,7 +25,7 @@ from tests.support.delivery_world import World, visits
 )
 def test_calls_and_time(world: World, rows: int, text: str) -> None:
     """As many calls as rows fill, and the windows that they need at the account's limit."""
-    cost = forecast_for(world.plan(visits(rows)), world.clock.now(), world.account)
+    cost = estimate_cost(world.plan(visits(rows)), world.clock.now(), world.account)
     assert cost is not None
     assert cost.text == text
     assert cost.left_today is None
@@ -33,7 +33,7 @@ def test_calls_and_time(world: World, rows: int, text: str) -> None:
 
 def test_without_an_account_the_usual_limit_counts(world: World) -> None:
     """A check needs no account."""
-    cost = forecast_for(world.plan(visits(626)), world.clock.now(), None)
+    cost = estimate_cost(world.plan(visits(626)), world.clock.now(), None)
     assert cost is not None
     assert cost.text == "at least 26 calls and 5 s, at 25 bulk calls in 5 s"
 
@@ -41,7 +41,7 @@ def test_without_an_account_the_usual_limit_counts(world: World) -> None:
 def test_what_was_learned_counts(world: World) -> None:
     """A limit that LeadSquared told is believed more than the configured one."""
     world.ledger.learn_limit("test", LearnedLimit(CallClass.BULK, Limit(2, 60.0), "slow down", "2026-11-20T00:00:00Z"))
-    cost = forecast_for(world.plan(visits(101)), world.clock.now(), world.account, world.ledger)
+    cost = estimate_cost(world.plan(visits(101)), world.clock.now(), world.account, world.ledger)
     assert cost is not None
     assert cost.seconds == 120.0
 
@@ -51,16 +51,16 @@ def test_the_budget_of_the_day(world: World) -> None:
     account = replace(world.account, daily_calls=6)
     plan = world.plan(visits(101))
     now = world.clock.now()
-    enough = forecast_for(plan, now, account)
+    enough = estimate_cost(plan, now, account)
     assert enough is not None
     assert enough.text.endswith("; the daily budget leaves at most 6 calls today")
     world.deliver(world.plan(visits(26), name="run-0"))
-    short = forecast_for(plan, now, account, world.ledger)
+    short = estimate_cost(plan, now, account, world.ledger)
     assert short is not None
     # A canary, a call of 25 and three questions.
     assert short.left_today == 1
     assert "leaves at most 1 call today, so the import will stop there" in short.text
-    tomorrow = forecast_for(plan, now + timedelta(days=1), account, world.ledger)
+    tomorrow = estimate_cost(plan, now + timedelta(days=1), account, world.ledger)
     assert tomorrow is not None
     assert tomorrow.left_today == 6
 
@@ -69,4 +69,4 @@ def test_nothing_to_deliver_costs_nothing(world: World) -> None:
     """A file without a good row, or one that must not be sent, has no forecast."""
     plan = world.plan(visits(3))
     for facts in (replace(plan.facts, ready=0), replace(plan.facts, blocked="no")):
-        assert forecast_for(Plan(plan.folder, facts), world.clock.now(), None) is None
+        assert estimate_cost(Plan(plan.folder, facts), world.clock.now(), None) is None

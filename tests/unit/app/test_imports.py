@@ -12,7 +12,7 @@ import pytest
 
 from importer.app.doctor import Health, examine, forget_limits
 from importer.app.dry_run import check
-from importer.app.environment import Surroundings, locale_of, open_memory
+from importer.app.environment import Environment, account_locale, open_ledger_of
 from importer.app.imports import list_runs, resume, run, show
 from importer.config.settings import Account, Locale
 from importer.core.errors import MappingError, SettingsError, SourceError, UsageError
@@ -62,16 +62,16 @@ class FullCrm(MemoryCrm):
 
 
 @pytest.fixture
-def outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Surroundings:
+def env(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Environment:
     monkeypatch.chdir(tmp_path)
     clock = VirtualClock()
     crm = FullCrm(clock)
     numbers = iter(range(10_000))
     home = tmp_path / "home"
     home.mkdir(mode=0o700)
-    return Surroundings(
+    return Environment(
         home=home,
-        environment={},
+        variables={},
         clock=clock,
         stop=threading.Event(),
         progress=RecordingProgress(),
@@ -93,161 +93,161 @@ def files(count: int, *, bad: int = 0, mapping: str = BY_ID, name: str = "visits
     return PlanRequest(source=Path(name), mapping=Path("visits.yaml"), account="test")
 
 
-def crm_of(outside: Surroundings, account: Account) -> FullCrm:
-    made = outside.make_crm(account)
+def crm_of(env: Environment, account: Account) -> FullCrm:
+    made = env.make_crm(account)
     assert isinstance(made, FullCrm)
     return made
 
 
-def test_run_twice_then_show(outside: Surroundings, account: Account) -> None:
+def test_run_twice_then_show(env: Environment, account: Account) -> None:
     """The second run sends nothing and says so; the report can be drawn again."""
     request = files(30, bad=1)
-    first = run(request, account, Places(), DeliveryOptions(), outside)
+    first = run(request, account, Places(), DeliveryOptions(), env)
     assert (first.exit_status, first.summary.counts[Status.CREATED]) == (3, 30)
     assert first.results is not None
     assert first.results.parent.name == "results"
-    second = run(request, account, Places(), DeliveryOptions(), outside)
+    second = run(request, account, Places(), DeliveryOptions(), env)
     assert second.summary.counts == first.summary.counts
     assert second.results != first.results
-    assert any("Nothing is sent again" in note for note in outside.progress.notes)  # type: ignore[attr-defined]
-    third = show(first.summary.run_id, Places(Path("again.xlsx")), outside)
+    assert any("Nothing is sent again" in note for note in env.progress.notes)  # type: ignore[attr-defined]
+    third = show(first.summary.run_id, Places(Path("again.xlsx")), env)
     assert third.summary.counts == first.summary.counts
-    ((listed, summary),) = list_runs(outside, None, 10)
+    ((listed, summary),) = list_runs(env, None, 10)
     assert summary is not None
     assert (listed.id, summary.rows) == (first.summary.run_id, 31)
     (Path(listed.new.folder) / "plan.json").unlink()
-    assert list_runs(outside, "test", 10)[0][1] is None
+    assert list_runs(env, "test", 10)[0][1] is None
 
 
-def test_an_interrupted_run_is_continued_by_run_and_by_resume(outside: Surroundings, account: Account) -> None:
+def test_an_interrupted_run_is_continued_by_run_and_by_resume(env: Environment, account: Account) -> None:
     """Both finish what was begun."""
-    crm = crm_of(outside, account)
-    crm.on_post = lambda number: outside.stop.set() if number in (2, 5) else None
+    crm = crm_of(env, account)
+    crm.on_post = lambda number: env.stop.set() if number in (2, 5) else None
     request = files(300)
-    first = run(request, account, Places(), DeliveryOptions(), outside)
+    first = run(request, account, Places(), DeliveryOptions(), env)
     assert (first.exit_status, first.summary.status) == (4, "interrupted")
-    outside.stop.clear()
-    second = run(request, account, Places(), DeliveryOptions(), outside)
+    env.stop.clear()
+    second = run(request, account, Places(), DeliveryOptions(), env)
     assert second.exit_status == 4
-    outside.stop.clear()
-    last = resume(None, lambda name: account, Places(), DeliveryOptions(), outside)
+    env.stop.clear()
+    last = resume(None, lambda name: account, Places(), DeliveryOptions(), env)
     assert last.exit_status == 0
     assert set(crm.notes().values()) == {1}
     with pytest.raises(UsageError, match="nothing to resume"):
-        resume(None, lambda name: account, Places(), DeliveryOptions(), outside)
+        resume(None, lambda name: account, Places(), DeliveryOptions(), env)
     with pytest.raises(UsageError, match="no run"):
-        resume("nonsense", lambda name: account, Places(), DeliveryOptions(), outside)
+        resume("nonsense", lambda name: account, Places(), DeliveryOptions(), env)
 
 
-def test_resume_looks_again_at_rows_in_doubt(outside: Surroundings, account: Account) -> None:
+def test_resume_looks_again_at_rows_in_doubt(env: Environment, account: Account) -> None:
     """A finished run with uncertain rows is the next best thing to resume."""
-    crm = crm_of(outside, account)
+    crm = crm_of(env, account)
     crm.faults = [None, before(LOST)]
     crm.read_faults = [before(answer({"RecordCount": 0}))] * 100
-    first = run(files(3), account, Places(), DeliveryOptions(), outside)
+    first = run(files(3), account, Places(), DeliveryOptions(), env)
     assert (first.exit_status, first.summary.counts[Status.UNCERTAIN]) == (3, 2)
     crm.read_faults = []
-    assert resume(None, lambda name: account, Places(), DeliveryOptions(), outside).exit_status == 0
+    assert resume(None, lambda name: account, Places(), DeliveryOptions(), env).exit_status == 0
 
 
 @pytest.mark.parametrize("stored", [before, after], ids=["absent", "there"])
-def test_run_looks_again_at_rows_in_doubt(outside: Surroundings, account: Account, stored: Any) -> None:
+def test_run_looks_again_at_rows_in_doubt(env: Environment, account: Account, stored: Any) -> None:
     """The file given again finds out what became of them, says so and asks nobody; the next time nothing is left."""
-    crm = crm_of(outside, account)
+    crm = crm_of(env, account)
     crm.faults = [None, stored(LOST)]
     crm.read_faults = [before(answer({"RecordCount": 0}))] * 100
     request = files(3)
-    first = run(request, account, Places(), DeliveryOptions(), outside)
+    first = run(request, account, Places(), DeliveryOptions(), env)
     assert (first.exit_status, first.summary.counts[Status.UNCERTAIN]) == (3, 2)
     crm.read_faults = []
-    alone = replace(outside, confirm=lambda question: False, vouched=False)
+    alone = replace(env, confirm=lambda question: False, vouched=False)
     second = run(request, account, Places(), DeliveryOptions(), alone)
     assert (second.exit_status, second.summary.run_id) == (0, first.summary.run_id)
     assert set(crm.notes().values()) == {1}
-    notes: list[str] = outside.progress.notes  # type: ignore[attr-defined]
-    assert any("2 rows are in doubt: LeadSquared is asked" in note for note in notes)
+    notes: list[str] = env.progress.notes  # type: ignore[attr-defined]
+    assert any("2 rows are uncertain: LeadSquared is asked" in note for note in notes)
     posts = crm.posts
     run(request, account, Places(), DeliveryOptions(), alone)
     assert "Nothing is sent again" in notes[-1]
     assert crm.posts == posts
 
 
-def test_run_looks_again_at_one_row_that_stays_in_doubt(outside: Surroundings, account: Account) -> None:
+def test_run_looks_again_at_one_row_that_stays_in_doubt(env: Environment, account: Account) -> None:
     """As often as it is given; what cannot be found out stays in the report."""
-    crm = crm_of(outside, account)
+    crm = crm_of(env, account)
     crm.faults = [before(LOST)]
     crm.read_faults = [before(answer({"RecordCount": 0}))] * 1000
     for _ in range(2):
-        report = run(files(1), account, Places(), DeliveryOptions(), outside)
+        report = run(files(1), account, Places(), DeliveryOptions(), env)
         assert (report.exit_status, report.summary.counts[Status.UNCERTAIN]) == (3, 1)
-    assert any("1 row is in doubt" in note for note in outside.progress.notes)  # type: ignore[attr-defined]
+    assert any("1 row is uncertain" in note for note in env.progress.notes)  # type: ignore[attr-defined]
     assert crm.posts == 1
 
 
-def test_nothing_may_be_sent(outside: Surroundings, account: Account) -> None:
+def test_nothing_may_be_sent(env: Environment, account: Account) -> None:
     """`on_invalid: stop`, `max_invalid` and a file without rows leave the CRM alone and keep no run."""
     for mapping, words in ((BY_ID + "on_invalid: stop\n", "on_invalid"), (BY_ID + "max_invalid: 5%\n", "5%")):
-        report = run(files(3, bad=1, mapping=mapping), account, Places(), DeliveryOptions(), outside)
+        report = run(files(3, bad=1, mapping=mapping), account, Places(), DeliveryOptions(), env)
         assert report.exit_status == 3
         assert words in report.summary.headline
-    empty = run(files(0), account, Places(), DeliveryOptions(), outside)
+    empty = run(files(0), account, Places(), DeliveryOptions(), env)
     assert (empty.exit_status, empty.summary.rows) == (0, 0)
-    assert list((outside.home / "runs").iterdir()) == []
-    assert crm_of(outside, account).posts == 0
-    generous = run(files(30, bad=1, mapping=BY_ID + "max_invalid: 5%\n"), account, Places(), DeliveryOptions(), outside)
+    assert list((env.home / "runs").iterdir()) == []
+    assert crm_of(env, account).posts == 0
+    generous = run(files(30, bad=1, mapping=BY_ID + "max_invalid: 5%\n"), account, Places(), DeliveryOptions(), env)
     assert generous.summary.counts[Status.CREATED] == 30
 
 
-def test_saying_no(outside: Surroundings, account: Account) -> None:
+def test_saying_no(env: Environment, account: Account) -> None:
     """Nothing is sent, and nothing is kept unless a run had begun."""
-    crm = crm_of(outside, account)
+    crm = crm_of(env, account)
     request = files(60)
     with pytest.raises(UsageError, match="said no"):
-        run(request, account, Places(), DeliveryOptions(), replace(outside, confirm=lambda _: False))
-    assert (crm.posts, list((outside.home / "runs").iterdir())) == (0, [])
-    crm.on_post = lambda number: outside.stop.set()
-    run(request, account, Places(), DeliveryOptions(), outside)
-    outside.stop.clear()
+        run(request, account, Places(), DeliveryOptions(), replace(env, confirm=lambda _: False))
+    assert (crm.posts, list((env.home / "runs").iterdir())) == (0, [])
+    crm.on_post = lambda number: env.stop.set()
+    run(request, account, Places(), DeliveryOptions(), env)
+    env.stop.clear()
     with pytest.raises(UsageError):
-        run(request, account, Places(), DeliveryOptions(), replace(outside, confirm=lambda _: False))
-    assert len(list((outside.home / "runs").iterdir())) == 1
+        run(request, account, Places(), DeliveryOptions(), replace(env, confirm=lambda _: False))
+    assert len(list((env.home / "runs").iterdir())) == 1
 
 
-def test_a_warning_about_the_role(outside: Surroundings, account: Account) -> None:
+def test_a_warning_about_the_role(env: Environment, account: Account) -> None:
     """Somebody who sees only some leads is told before anything is sent."""
-    crm_of(outside, account).role = "Sales_User"
-    run(files(1), account, Places(), DeliveryOptions(), outside)
-    assert any("Sales_User" in note for note in outside.progress.notes)  # type: ignore[attr-defined]
+    crm_of(env, account).role = "Sales_User"
+    run(files(1), account, Places(), DeliveryOptions(), env)
+    assert any("Sales_User" in note for note in env.progress.notes)  # type: ignore[attr-defined]
 
 
-def test_limit_and_options(outside: Surroundings) -> None:
+def test_limit_and_options(env: Environment) -> None:
     """`--limit` plans the first rows only; options override the mapping's section `source`."""
     request = replace(files(120_001 // 2000), limit=7)
-    assert check(request, Places(Path("a.xlsx")), outside).summary.rows == 7
-    assert check(replace(request, limit=60), Places(Path("b.xlsx")), outside).summary.rows == 60
-    assert check(replace(request, limit=500), Places(Path("c.xlsx")), outside).summary.rows == 60
+    assert check(request, Places(Path("a.xlsx")), env).summary.rows == 7
+    assert check(replace(request, limit=60), Places(Path("b.xlsx")), env).summary.rows == 60
+    assert check(replace(request, limit=500), Places(Path("c.xlsx")), env).summary.rows == 60
     wide = replace(request, options=SourceOptions(delimiter=";"))
     with pytest.raises(MappingError):
-        check(wide, Places(Path("d.xlsx")), outside)
+        check(wide, Places(Path("d.xlsx")), env)
 
 
-def test_limits_that_end_with_a_chunk(outside: Surroundings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_limits_that_end_with_a_chunk(env: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
     """A limit may be reached exactly at the end of a chunk, or inside a later one."""
     monkeypatch.setattr("importer.planning.plan.CHUNK_ROWS", 10)
     for limit, name in ((20, "a.xlsx"), (25, "b.xlsx")):
-        assert check(replace(files(40), limit=limit), Places(Path(name)), outside).summary.rows == limit
+        assert check(replace(files(40), limit=limit), Places(Path(name)), env).summary.rows == limit
 
 
-def test_a_file_that_changes_while_it_is_read(outside: Surroundings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_changes_while_it_is_read(env: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
     """What was planned would not be what is there: stop, and keep nothing."""
     prepared = prepare_import(files(3))
     Path("visits.csv").write_text("Lead,Note\nx,y\n", "utf-8")
     with pytest.raises(SourceError, match="changed"):
-        plan_import(prepared, outside.home / "runs" / "x", outside.clock.now())
+        plan_import(prepared, env.home / "runs" / "x", env.clock.now())
 
 
 def test_a_plan_that_fails_leaves_no_folder(
-    outside: Surroundings, account: Account, monkeypatch: pytest.MonkeyPatch
+    env: Environment, account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Half a plan is no plan."""
 
@@ -256,20 +256,20 @@ def test_a_plan_that_fails_leaves_no_folder(
 
     monkeypatch.setattr("importer.app.dry_run.plan_import", broken)
     with pytest.raises(SourceError):
-        run(files(3), account, Places(), DeliveryOptions(), outside)
-    assert not (outside.home / "runs").exists() or list((outside.home / "runs").iterdir()) == []
+        run(files(3), account, Places(), DeliveryOptions(), env)
+    assert not (env.home / "runs").exists() or list((env.home / "runs").iterdir()) == []
 
 
-def test_defaults_of_a_check(outside: Surroundings) -> None:
+def test_defaults_of_a_check(env: Environment) -> None:
     """Without an account the environment's time zone and country count; a named account must exist."""
-    bare = replace(outside, environment={"LEADSQUARED_TIME_ZONE": "Asia/Kolkata", "LEADSQUARED_COUNTRY": "in"})
-    assert locale_of(None, bare) == ("", Locale("Asia/Kolkata", "IN"))
+    bare = replace(env, variables={"LEADSQUARED_TIME_ZONE": "Asia/Kolkata", "LEADSQUARED_COUNTRY": "in"})
+    assert account_locale(None, bare) == ("", Locale("Asia/Kolkata", "IN"))
     with pytest.raises(SettingsError):
-        locale_of("nobody", bare)
-    full = replace(outside, environment={
+        account_locale("nobody", bare)
+    full = replace(env, variables={
         "LEADSQUARED_HOST": "https://api-in21.leadsquared.com", "LEADSQUARED_ACCESS_KEY": "aaaa",
         "LEADSQUARED_SECRET_KEY": "bbbb"})  # fmt: skip
-    assert locale_of(None, full) == ("default", Locale())
+    assert account_locale(None, full) == ("default", Locale())
 
 
 def examined(
@@ -329,7 +329,7 @@ def test_doctor_stops_at_refused_keys(world: World) -> None:
 
 
 def test_two_imports_that_choose_the_same_name_for_their_reports_both_get_one(
-    outside: Surroundings, account: Account, monkeypatch: pytest.MonkeyPatch
+    env: Environment, account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A name that another process takes at the last moment is not an error, and neither is one that the person chose."""
     write = publisher.write_workbook
@@ -340,26 +340,26 @@ def test_two_imports_that_choose_the_same_name_for_their_reports_both_get_one(
         write(path, *rest)
 
     monkeypatch.setattr(publisher, "write_workbook", taken_at_the_last_moment)
-    report = run(files(3), account, Places(), DeliveryOptions(), outside)
+    report = run(files(3), account, Places(), DeliveryOptions(), env)
     assert report.results is not None
     assert report.results.stem.endswith("-2")
     assert report.results.with_name(report.results.name.replace("-2.xlsx", ".xlsx")).read_text("utf-8") == "another's"
-    shown = show(report.summary.run_id, Places(Path("mine.xlsx")), outside)
+    shown = show(report.summary.run_id, Places(Path("mine.xlsx")), env)
     assert shown.results == Path("mine-2.xlsx")
     assert Path("mine.xlsx").read_text("utf-8") == "another's"
 
 
-def test_a_check_counts_what_this_machine_knows(outside: Surroundings) -> None:
+def test_a_check_counts_what_this_machine_knows(env: Environment) -> None:
     """Limits that refusals taught, and the calls of today; without a ledger it makes none, and needs none."""
     named = replace(
-        outside,
-        environment={
+        env,
+        variables={
             "LEADSQUARED_HOST": "http://127.0.0.1:9",
             "LEADSQUARED_ACCESS_KEY": "a" * 20,
             "LEADSQUARED_SECRET_KEY": "b" * 20,
         },
     )
-    name = locale_of(None, named)[0]
+    name = account_locale(None, named)[0]
     request = replace(files(51), account=name)
 
     def seconds() -> float:
@@ -368,24 +368,24 @@ def test_a_check_counts_what_this_machine_knows(outside: Surroundings) -> None:
         return cost.seconds
 
     assert seconds() == 0
-    assert not ledger_file(outside.home).exists()
-    with open_memory(named) as ledger:
+    assert not ledger_file(env.home).exists()
+    with open_ledger_of(named) as ledger:
         ledger.learn_limit(name, LearnedLimit(CallClass.BULK, Limit(1, 60.0), "slow down", "2026-11-20"))
     assert seconds() == 120
-    ledger_file(outside.home).write_bytes(b"no ledger" * 1000)
+    ledger_file(env.home).write_bytes(b"no ledger" * 1000)
     assert seconds() == 0
 
 
-def test_learned_limits_are_forgotten_on_request(outside: Surroundings, account: Account) -> None:
+def test_learned_limits_are_forgotten_on_request(env: Environment, account: Account) -> None:
     """In the ledger and in what the processes of this machine share."""
-    shared = replace(account, slots=outside.home / "limits")
-    with open_memory(outside) as ledger:
+    shared = replace(account, slots=env.home / "limits")
+    with open_ledger_of(env) as ledger:
         ledger.learn_limit(account.name, LearnedLimit(CallClass.BULK, Limit(1, 60.0), "slow down", "2026-11-20"))
     refused = Verdict(VerdictKind.THROTTLED, "throttled", "slow down", limit=Limit(1, 60.0))
-    make_account_limiter(shared, outside.clock).record_refusal(CallClass.BULK, refused)
-    forget_limits(shared, outside)
-    with open_memory(outside) as ledger:
+    make_account_limiter(shared, env.clock).record_refusal(CallClass.BULK, refused)
+    forget_limits(shared, env)
+    with open_ledger_of(env) as ledger:
         assert ledger.learned_limits(account.name) == {}
-    again = make_account_limiter(shared, outside.clock)
+    again = make_account_limiter(shared, env.clock)
     again.wait_time(CallClass.BULK)
     assert again.limit(CallClass.BULK) == account.limits[CallClass.BULK]

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from importer.app import retention
-from importer.app.imports import Places, Surroundings, open_memory, run
-from importer.app.retention import age_of, prunable, prune
+from importer.app.imports import Environment, Places, open_ledger_of, run
+from importer.app.retention import find_prunable, parse_age, prune
 from importer.config.settings import Account
 from importer.core.errors import LedgerError, UsageError
 from importer.core.model import Outcome, Status
@@ -21,9 +21,9 @@ from importer.ledger import sqlite_file
 from importer.planning.plan import PlanRequest
 from importer.reports.publisher import Report
 from tests.support.delivery_world import BLIND, BY_ID, LOST, after, lead
-from tests.unit.app.test_imports import account, crm_of, files, outside
+from tests.unit.app.test_imports import account, crm_of, env, files
 
-__all__ = ["account", "outside"]
+__all__ = ["account", "env"]
 
 OLD = timedelta(days=90)
 
@@ -35,130 +35,128 @@ def write(first: int, count: int, name: str = "visits.csv") -> PlanRequest:
     return PlanRequest(source=Path(name), mapping=Path("visits.yaml"), account="test")
 
 
-def send(request: PlanRequest, account: Account, outside: Surroundings) -> Report:
-    return run(request, account, Places(), DeliveryOptions(), outside)
+def send(request: PlanRequest, account: Account, env: Environment) -> Report:
+    return run(request, account, Places(), DeliveryOptions(), env)
 
 
-def prune_all(outside: Surroundings) -> list[str]:
-    outside.clock.sleep(91 * 86_400)
-    return [each.run.id for each in prune(prunable(outside, OLD), outside, OLD).removed]
+def prune_all(env: Environment) -> list[str]:
+    env.clock.sleep(91 * 86_400)
+    return [each.run.id for each in prune(find_prunable(env, OLD), env, OLD).removed]
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_whatever_is_imported_and_pruned_no_row_is_sent_twice(
-    seed: int, outside: Surroundings, account: Account
-) -> None:
+def test_whatever_is_imported_and_pruned_no_row_is_sent_twice(seed: int, env: Environment, account: Account) -> None:
     """Overlapping files, again and again, with prunings between them, some of which are cut short."""
-    story, crm = random.Random(seed), crm_of(outside, account)
+    story, crm = random.Random(seed), crm_of(env, account)
     wanted: set[int] = set()
     for _ in range(7):
         first, count = story.randrange(40), story.randrange(1, 40)
         wanted |= set(range(first, first + count))
-        assert send(write(first, count), account, outside).exit_status == 0
+        assert send(write(first, count), account, env).exit_status == 0
         if story.random() < 0.7:
-            prune_all(outside)
+            prune_all(env)
         if story.random() < 0.5:
             sent = crm.notes()
-            send(write(first, count), account, outside)
+            send(write(first, count), account, env)
             assert crm.notes() == sent, "a file that was imported already sent something"
     assert crm.notes() == {f"visit {number}": 1 for number in wanted}
 
 
-def test_what_is_removed_and_what_stays(outside: Surroundings, account: Account) -> None:
+def test_what_is_removed_and_what_stays(env: Environment, account: Account) -> None:
     """The folder and the texts go; rows, keys and counts stay; the newest run of the mapping stays whole."""
-    first = send(files(30, bad=1), account, outside).summary.run_id
-    second = send(write(30, 5), account, outside).summary.run_id
-    assert prunable(outside, OLD) == [], "they are too young"
-    assert prune_all(outside) == [first]
-    assert [path.name for path in (outside.home / "runs").iterdir()] == [second]
-    with open_memory(outside) as ledger:
+    first = send(files(30, bad=1), account, env).summary.run_id
+    second = send(write(30, 5), account, env).summary.run_id
+    assert find_prunable(env, OLD) == [], "they are too young"
+    assert prune_all(env) == [first]
+    assert [path.name for path in (env.home / "runs").iterdir()] == [second]
+    with open_ledger_of(env) as ledger:
         assert ledger.counts(first)[Status.CREATED] == 30
         assert {outcome.error for outcome in ledger.outcomes(first)} == {""}
         assert len(ledger.past_calls(first)) > 1
-    assert prunable(outside, OLD) == []
+    assert find_prunable(env, OLD) == []
 
 
-def test_runs_that_are_not_done_stay(outside: Surroundings, account: Account) -> None:
+def test_runs_that_are_not_done_stay(env: Environment, account: Account) -> None:
     """With rows in doubt, and open ones."""
-    crm = crm_of(outside, account)
+    crm = crm_of(env, account)
     crm.faults, crm.read_faults = [after(LOST)] * 40, [BLIND] * 4000
-    doubtful = send(files(3), account, outside)
+    doubtful = send(files(3), account, env)
     assert doubtful.summary.counts[Status.UNCERTAIN]
     crm.faults.clear()
     crm.read_faults.clear()
-    send(write(50, 2), account, outside)
-    send(write(60, 2), account, outside)
-    assert doubtful.summary.run_id not in prune_all(outside)
+    send(write(50, 2), account, env)
+    send(write(60, 2), account, env)
+    assert doubtful.summary.run_id not in prune_all(env)
 
 
-def test_rows_sent_again_on_purpose_stay_known_as_that(outside: Surroundings, account: Account) -> None:
+def test_rows_sent_again_on_purpose_stay_known_as_that(env: Environment, account: Account) -> None:
     """The same command must not send them a third time; a folder that cannot be read stays as well."""
-    crm = crm_of(outside, account)
-    send(files(3), account, outside)
+    crm = crm_of(env, account)
+    send(files(3), account, env)
     again = replace(files(3), again="the first ones were deleted")
-    send(again, account, outside)
-    unreadable = send(write(70, 2), account, outside).summary.run_id
-    (outside.home / "runs" / unreadable / "plan.json").write_text("{", "utf-8")
-    send(write(80, 2), account, outside)
-    removed = prune_all(outside)
+    send(again, account, env)
+    unreadable = send(write(70, 2), account, env).summary.run_id
+    (env.home / "runs" / unreadable / "plan.json").write_text("{", "utf-8")
+    send(write(80, 2), account, env)
+    removed = prune_all(env)
     assert len(removed) == 1
     assert unreadable not in removed
-    send(again, account, outside)
+    send(again, account, env)
     assert [crm.notes()[f"visit {number}"] for number in range(3)] == [2, 2, 2]
 
 
 def test_a_pruning_that_is_cut_short_goes_on(
-    outside: Surroundings, account: Account, monkeypatch: pytest.MonkeyPatch
+    env: Environment, account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The plan goes first, so its file is planned anew and recognised; the next pruning removes the rest."""
-    crm = crm_of(outside, account)
-    first = send(files(5), account, outside).summary.run_id
-    send(write(30, 5), account, outside)
+    crm = crm_of(env, account)
+    first = send(files(5), account, env).summary.run_id
+    send(write(30, 5), account, env)
     with monkeypatch.context() as broken:
         broken.setattr(retention.shutil, "rmtree", _fail)
         with pytest.raises(LedgerError, match="cannot be removed"):
-            prune_all(outside)
+            prune_all(env)
     sent = crm.notes()
-    assert (outside.home / "runs" / first).is_dir()
-    send(files(5), account, outside)
+    assert (env.home / "runs" / first).is_dir()
+    send(files(5), account, env)
     assert crm.notes() == sent
-    assert first in prune_all(outside)
-    assert not (outside.home / "runs" / first).exists()
+    assert first in prune_all(env)
+    assert not (env.home / "runs" / first).exists()
 
 
 def _fail(path: Path) -> None:
     raise OSError(5, "Input/output error")
 
 
-def test_folders_that_are_not_ours_are_never_removed(outside: Surroundings, account: Account, tmp_path: Path) -> None:
+def test_folders_that_are_not_ours_are_never_removed(env: Environment, account: Account, tmp_path: Path) -> None:
     """A run of another home, and a link in place of the folder."""
-    linked = send(files(3), account, outside).summary.run_id
-    send(write(30, 2), account, outside)
-    folder, elsewhere = outside.home / "runs" / linked, tmp_path / "elsewhere"
+    linked = send(files(3), account, env).summary.run_id
+    send(write(30, 2), account, env)
+    folder, elsewhere = env.home / "runs" / linked, tmp_path / "elsewhere"
     shutil.move(folder, elsewhere)
     folder.symlink_to(elsewhere)
-    assert prune_all(outside) == []
+    assert prune_all(env) == []
     assert (elsewhere / "plan.json").exists()
-    assert prunable(replace(outside, home=outside.home), OLD, account="other") == []
+    assert find_prunable(replace(env, home=env.home), OLD, account="other") == []
 
 
-def test_an_account_that_is_being_sent_to_is_left(outside: Surroundings, account: Account) -> None:
+def test_an_account_that_is_being_sent_to_is_left(env: Environment, account: Account) -> None:
     """The import has the lock; pruning comes back another day."""
-    send(files(3), account, outside)
-    send(write(30, 2), account, outside)
-    outside.clock.sleep(91 * 86_400)
-    found = prunable(outside, OLD)
-    with open_memory(outside) as ledger, ledger.sender("test"):
-        ended = prune(found, outside, OLD)
+    send(files(3), account, env)
+    send(write(30, 2), account, env)
+    env.clock.sleep(91 * 86_400)
+    found = find_prunable(env, OLD)
+    with open_ledger_of(env) as ledger, ledger.sender("test"):
+        ended = prune(found, env, OLD)
     assert ([each.run.id for each in ended.busy], ended.removed) == ([found[0].run.id], [])
 
 
 def test_the_ledger_is_compacted_when_it_is_worth_it(
-    outside: Surroundings, account: Account, monkeypatch: pytest.MonkeyPatch
+    env: Environment, account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Not while somebody reads it, not without room for the copy; nothing is lost by it."""
-    send(files(200), account, outside)
-    with open_memory(outside) as ledger:
+    send(files(200), account, env)
+    with open_ledger_of(env) as ledger:
         before = ledger.counts(ledger.runs()[0].id)
         assert ledger.compact() == 0, "nothing is unused"
         monkeypatch.setattr(sqlite_file, "_WORTH_A_COPY", 1_000_000)
@@ -170,7 +168,7 @@ def test_the_ledger_is_compacted_when_it_is_worth_it(
         monkeypatch.undo()
         monkeypatch.setattr(sqlite_file, "_WORTH_A_COPY", 1_000_000)
         monkeypatch.setattr(sqlite_file, "_PRAGMAS", ())
-        other = sqlite_file.connect(outside.home / "ledger.db")
+        other = sqlite_file.connect(env.home / "ledger.db")
         other.execute("BEGIN IMMEDIATE")
         ledger._engine.raw_connection().driver_connection.execute("PRAGMA busy_timeout=10")  # type: ignore[attr-defined,union-attr]
         assert ledger.compact() == 0
@@ -186,20 +184,20 @@ def test_the_ledger_is_compacted_when_it_is_worth_it(
 @pytest.mark.parametrize(("text", "days"), [("90d", 90), (" 2W ", 14), ("6m", 180), ("1y", 365)])
 def test_ages(text: str, days: int) -> None:
     """Days, weeks, months, years."""
-    assert age_of(text) == timedelta(days=days)
+    assert parse_age(text) == timedelta(days=days)
 
 
 @pytest.mark.parametrize("text", ["", "0d", "90", "d", "-3d", "1.5y", "99999999d"])
 def test_no_ages(text: str) -> None:
     """Told with examples; above all, nothing is removed."""
     with pytest.raises(UsageError, match="no age"):
-        age_of(text)
+        parse_age(text)
 
 
-def test_a_row_kept_for_a_person_is_not_one_of_those(outside: Surroundings, account: Account) -> None:
+def test_a_row_kept_for_a_person_is_not_one_of_those(env: Environment, account: Account) -> None:
     """The ledger itself refuses to forget what is not settled, whoever asks."""
-    report = send(files(2), account, outside)
-    with open_memory(outside) as ledger:
+    report = send(files(2), account, env)
+    with open_ledger_of(env) as ledger:
         ledger.reopen_run(report.summary.run_id)
         with pytest.raises(LedgerError, match="not pruned"):
             ledger.prune_run(report.summary.run_id, "9999")

@@ -31,7 +31,7 @@ NEW = NewRun(
 
 @pytest.fixture(autouse=True)
 def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("importer.cli.options._stop_politely", lambda stop, progress: None)
+    monkeypatch.setattr("importer.cli.options._handle_stop_signals", lambda stop, progress: None)
     monkeypatch.setenv("IMPORTER_HOME", str(tmp_path))
     monkeypatch.delenv("IMPORTER_DATABASE_URL", raising=False)
     monkeypatch.chdir(tmp_path)

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from importer.cli import serve
+from importer.cli.jobs import serve
 from importer.cli.main import run
 from importer.jobs.config.model import Address
 from importer.jobs.files.inbox import InboxFile
@@ -46,7 +46,7 @@ def _process_as_before() -> Iterator[None]:
 
 def test_serve_looks_for_letters_and_tidies_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every few seconds what is due is sent; twice an hour what is old is forgotten; a stop ends both."""
-    monkeypatch.setattr(serve, "_POST_SECONDS", 0.001)
+    monkeypatch.setattr(serve, "_NOTIFY_SECONDS", 0.001)
     stop, seen = threading.Event(), []
 
     def send_due(seconds: float, stopped: Any) -> int:
@@ -63,7 +63,7 @@ def test_serve_looks_for_letters_and_tidies_up(monkeypatch: pytest.MonkeyPatch) 
 
     clock = SimpleNamespace(now=lambda: datetime(2026, 11, 21, tzinfo=UTC), monotonic=monotonic)
     postman = SimpleNamespace(send_due=send_due, delete_old=lambda: seen.append("letters"))
-    desk = SimpleNamespace(outside=SimpleNamespace(stop=stop, clock=clock), postman=lambda: postman)
+    desk = SimpleNamespace(env=SimpleNamespace(stop=stop, clock=clock), postman=lambda: postman)
     engine = SimpleNamespace(is_shared=False, delete_old=lambda at: seen.append("engine"))
     serve._watch(desk, engine)  # type: ignore[arg-type]  # what is used
     assert seen[:5] == ["deliver", "deliver", "deliver", "engine", "letters"]
@@ -118,7 +118,7 @@ def test_what_waits_and_what_was_given_up_is_shown(
     assert lines[at + 1] == "        There was no answer in time."
     assert run(["jobs", "history", "--file", str(path)]) == 0
     assert capsys.readouterr().out.splitlines() == [
-        "Turns (times in UTC)",
+        "Runs (times in UTC)",
         "    2026-11-21 02:30  loud  failed: m",
         "        more Do it.",
         "Files",

@@ -22,33 +22,33 @@ def broken(error: OSError) -> object:
 def test_nobody_listens_to_progress(monkeypatch: pytest.MonkeyPatch) -> None:
     """Progress that cannot be written is no error."""
     monkeypatch.setattr("click.echo", broken(BrokenPipeError()))
-    streams.say("text")
+    streams.print_message("text")
     monkeypatch.setattr("click.echo", broken(OSError(28, "No space left on device")))
-    streams.say("text", line=False)
+    streams.print_message("text")
 
 
 def test_a_reader_that_went_away(monkeypatch: pytest.MonkeyPatch) -> None:
     """The answer is not read any more: no error, and what still waits goes nowhere."""
     silenced = []
     monkeypatch.setattr("click.echo", broken(BrokenPipeError()))
-    monkeypatch.setattr(streams, "silence", silenced.append)
-    streams.answer("text")
+    monkeypatch.setattr(streams, "discard_output", silenced.append)
+    streams.print_output("text")
     assert silenced == [sys.stdout]
 
 
 def test_an_answer_that_cannot_be_written(monkeypatch: pytest.MonkeyPatch) -> None:
     """A full disk is a failure in words."""
     monkeypatch.setattr("click.echo", broken(OSError(28, "No space left on device")))
-    monkeypatch.setattr(streams, "silence", lambda stream: None)
+    monkeypatch.setattr(streams, "discard_output", lambda stream: None)
     with pytest.raises(ReportError, match="cannot be printed: No space left"):
-        streams.answer("text")
+        streams.print_output("text")
 
 
 def test_silence() -> None:
     """A stream that is silenced takes what is written and shows nothing of it."""
     reading, writing = os.pipe()
     with os.fdopen(writing, "w") as stream:
-        streams.silence(stream)
+        streams.discard_output(stream)
         stream.write("unseen")
     assert os.read(reading, 10) == b""
     os.close(reading)
@@ -58,8 +58,8 @@ def test_closed_streams_are_opened() -> None:
     """A program that starts without streams gets harmless ones, so no file of ours is taken for them."""
     script = (
         "import os, sys\n"
-        "from importer.cli.streams import make_steady\n"
-        "make_steady()\n"
+        "from importer.cli.streams import prepare_streams\n"
+        "prepare_streams()\n"
         "print('unheard'); print('unheard', file=sys.stderr)\n"
         "os._exit(0 if all(os.readlink(f'/proc/self/fd/{n}') == os.devnull for n in range(3)) and sys.stdin else 3)\n"
     )
@@ -71,7 +71,7 @@ def test_closed_streams_are_opened() -> None:
 
 def test_no_memory_and_a_broken_pipe(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """Both end with 1, without a traceback."""
-    monkeypatch.setattr(main, "silence", lambda stream: None)
+    monkeypatch.setattr(main, "discard_output", lambda stream: None)
     for error in (MemoryError(), BrokenPipeError()):
 
         def fail(**given: object) -> None:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import json
+import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import click
 import pytest
+from rich.console import Console
 
 from importer.cli.main import _COMMANDS, cli, run
-from importer.cli.progress import LineProgress, TerminalProgress, choose_progress, rate_words, trouble_words
-from importer.cli.streams import say
+from importer.cli.progress import LineProgress, TerminalProgress, choose_progress, format_rate, format_trouble
+from importer.cli.streams import print_message
 from importer.core.errors import AnotherRunActive, ImporterError, RunStopped, SettingsError
 from importer.core.model import Status
 
@@ -23,7 +27,7 @@ def test_help_lists_every_command_and_loads_nothing_heavy() -> None:
     """`importer --help` is shown before pandas, pandera, SQLAlchemy or requests are loaded."""
     code = (
         "import sys\nfrom importer.cli.main import run\nstatus = run(['--help'])\n"
-        "heavy = {'pandas', 'pandera', 'pyarrow', 'sqlalchemy', 'requests', 'openpyxl', 'pydantic'} & set(sys.modules)\n"
+        "heavy = {'pandas', 'pandera', 'pyarrow', 'sqlalchemy', 'requests', 'openpyxl', 'pydantic', 'rich'} & set(sys.modules)\n"
         "sys.exit(f'loaded {heavy}' if heavy else status)"
     )
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
@@ -100,12 +104,12 @@ def test_an_abort_ends_with_4(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_rate_and_trouble() -> None:
     """Rate, time left and refused rows in words."""
-    assert rate_words(100, 1000, 10) == "10 rows/s, 1 min 30 s left"
-    assert rate_words(100, 200, 10) == "10 rows/s, 10 s left"
-    assert rate_words(1, 36_000, 1) == "1 row/s, 9 h 59 min left"
-    assert rate_words(0, 10, 1) == ""
-    assert trouble_words({Status.REJECTED: 3, Status.UNCERTAIN: 1}) == "3 rejected, 1 uncertain"
-    assert trouble_words({}) == ""
+    assert format_rate(100, 1000, 10) == "10 rows/s, 1 min 30 s left"
+    assert format_rate(100, 200, 10) == "10 rows/s, 10 s left"
+    assert format_rate(1, 36_000, 1) == "1 row/s, 9 h 59 min left"
+    assert format_rate(0, 10, 1) == ""
+    assert format_trouble({Status.REJECTED: 3, Status.UNCERTAIN: 1}) == "3 rejected, 1 uncertain"
+    assert format_trouble({}) == ""
 
 
 class Ticks:
@@ -114,6 +118,16 @@ class Ticks:
 
     def __call__(self) -> float:
         return self.now
+
+
+def terminal(written: io.StringIO, width: int = 100) -> Callable[[], Console]:
+    """A terminal whose output is kept."""
+    return lambda: Console(file=written, force_terminal=True, width=width, legacy_windows=False)
+
+
+def plain(text: str) -> str:
+    """What a terminal shows of a line, without colours and movements of the cursor."""
+    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text).split("\r")[-1].rstrip()
 
 
 def test_progress_in_lines() -> None:
@@ -140,8 +154,8 @@ def test_progress_in_lines() -> None:
 
 def test_progress_on_a_terminal() -> None:
     """One line that is drawn anew; notes stand above it."""
-    ticks, written = Ticks(), []
-    progress = TerminalProgress(ticks, written.append)
+    ticks, written = Ticks(), io.StringIO()
+    progress = TerminalProgress(ticks, terminal(written))
     progress.reading(5)
     progress.reading(6)
     progress.note("hello")
@@ -153,11 +167,11 @@ def test_progress_on_a_terminal() -> None:
     progress.delivering(4, 4, {})
     progress.delivering(0, 0, {})
     progress.note("end")
-    text = "".join(written)
+    text = written.getvalue()
     assert "Reading: 5 rows" in text
     assert "Reading: 6 rows" not in text
     assert "hello\n" in text
-    assert "█" in text
+    assert "━" in text
     assert "4 of 4 rows" in text
 
 
@@ -165,30 +179,38 @@ def test_an_error_begins_below_the_line_of_progress(capsys: pytest.CaptureFixtur
     """What ends a command in the middle of its progress is readable."""
     progress = TerminalProgress(Ticks())
     progress.reading(5)
-    say("Error: broken")
+    print_message("Error: broken")
     progress.reading(6)
     progress.note("a note")
-    say("Error: again")
-    told = capsys.readouterr().err
-    assert "Reading: 5 rows\nError: broken\n" in told
-    assert "\ra note\nError: again\n" in told.replace("\n\n", "?")
+    print_message("Error: again")
+    lines = [plain(line) for line in capsys.readouterr().err.split("\n")]
+    assert [line.lstrip("━ ") for line in lines if line] == [
+        "Reading: 5 rows",
+        "Error: broken",
+        "a note",
+        "Error: again",
+    ]
 
 
 def test_waiting_on_a_terminal_keeps_what_is_done() -> None:
     """The reason stands beside the rows done; a line never breaks, whatever the terminal's width."""
-    ticks, written = Ticks(), []
-    progress = TerminalProgress(ticks, written.append, lambda: 60)
+    ticks, written = Ticks(), io.StringIO()
+    progress = TerminalProgress(ticks, terminal(written, width=60))
     progress.delivering(1, 4, {})
     ticks.now = 1
     progress.waiting("the account allows 25 bulk calls in 5 s", 3)
-    assert written[-1].startswith("\r█████░░░░░░░░░░░░░░░ 1 of 4 rows  Waiting 3 s: the")
-    assert max(len(text) for text in written) <= 60
+    drawn = [plain(line) for line in re.split("[\r\n]", written.getvalue())]
+    assert drawn[-1].startswith("━━━━━╺━━━━━━━━━━━━━━ 1 of 4 rows  Waiting 3 s: the")
+    assert max(len(line) for line in drawn) <= 60
 
 
 def test_progress_is_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
     """Quiet, a bar or lines."""
     assert type(choose_progress(quiet=True)).__name__ == "Silent"
     monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    monkeypatch.setenv("TERM", "xterm")
     assert isinstance(choose_progress(quiet=False), TerminalProgress)
+    monkeypatch.setenv("TERM", "dumb")
+    assert isinstance(choose_progress(quiet=False), LineProgress)
     monkeypatch.setattr("sys.stderr.isatty", lambda: False, raising=False)
     assert isinstance(choose_progress(quiet=False), LineProgress)

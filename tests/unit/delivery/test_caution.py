@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from importer.app.environment import Surroundings
-from importer.app.heartbeat import FOLDER, Success, note_success, successes
+from importer.app.environment import Environment
+from importer.app.heartbeat import FOLDER, Success, read_successes, record_success
 from importer.app.imports import resume, run
 from importer.app.preflight import clear_account
 from importer.config.settings import Account
@@ -25,38 +25,38 @@ from importer.planning.store import PlanFacts
 from importer.reports import publisher
 from importer.reports.publisher import Places, Report
 from tests.support.delivery_world import BY_ID, BY_ID_WITH_KEY, LOST, World, answer, before, lead
-from tests.unit.app.test_imports import account, crm_of, files, outside  # noqa: F401  fixtures of the neighbour
+from tests.unit.app.test_imports import account, crm_of, env, files  # noqa: F401  fixtures of the neighbour
 
 # ruff: noqa: F811  the fixtures by their names
 
 
-def imported(request: PlanRequest, account: Account, outside: Surroundings, again: str = "") -> Report:
-    return run(replace(request, again=again), account, Places(), DeliveryOptions(), outside)
+def imported(request: PlanRequest, account: Account, env: Environment, again: str = "") -> Report:
+    return run(replace(request, again=again), account, Places(), DeliveryOptions(), env)
 
 
 # --- what is not usual
 
 
-def test_a_script_needs_a_yes_for_what_is_unusual(outside: Surroundings, account: Account) -> None:
+def test_a_script_needs_a_yes_for_what_is_unusual(env: Environment, account: Account) -> None:
     """A mapping that is new, far more rows, other headings: each is named, and nothing is sent without a yes."""
-    alone = replace(outside, vouched=False)
+    alone = replace(env, vouched=False)
     with pytest.raises(UsageError, match="never used with this account"):
         imported(files(3), account, alone)
-    assert not list((outside.home / "runs").iterdir())
-    imported(files(3), account, outside)
+    assert not list((env.home / "runs").iterdir())
+    imported(files(3), account, env)
     imported(files(4, name="usual.csv"), account, alone)
     with pytest.raises(UsageError, match="has 250 rows; imports with this mapping usually have about 4"):
         imported(files(250, name="many.csv"), account, alone)
     Path("other.csv").write_text(f"Lead,Note,Extra\n{lead(300)},visit,x\n", "utf-8")
     with pytest.raises(UsageError, match=r'new: "Extra"'):
         imported(replace(files(3), source=Path("other.csv")), account, alone)
-    imported(files(250, name="many.csv"), account, outside)
-    assert any("usually have about" in note for note in outside.progress.notes)  # type: ignore[attr-defined]
+    imported(files(250, name="many.csv"), account, env)
+    assert any("usually have about" in note for note in env.progress.notes)  # type: ignore[attr-defined]
 
 
-def test_a_review_decides_where_nobody_is_asked(outside: Surroundings, account: Account) -> None:
+def test_a_review_decides_where_nobody_is_asked(env: Environment, account: Account) -> None:
     """It sees the plan and what is unusual, not that a mapping is new; a run that was begun is not reviewed again."""
-    crm = crm_of(outside, account)
+    crm = crm_of(env, account)
     seen: list[tuple[int, list[str]]] = []
 
     def review(facts: PlanFacts, odd: Sequence[str]) -> None:
@@ -64,10 +64,10 @@ def test_a_review_decides_where_nobody_is_asked(outside: Surroundings, account: 
         if odd:
             raise UsageError("Held.", "")
 
-    reviewed = replace(outside, vouched=False, review=review, confirm=lambda question: False)
-    crm.on_post = lambda number: outside.stop.set() if number == 2 else None
+    reviewed = replace(env, vouched=False, review=review, confirm=lambda question: False)
+    crm.on_post = lambda number: env.stop.set() if number == 2 else None
     assert imported(files(60), account, reviewed).exit_status == 4
-    outside.stop.clear()
+    env.stop.clear()
     assert imported(files(60), account, reviewed).exit_status == 0
     assert seen == [(60, [])]
     with pytest.raises(UsageError, match="Held"):
@@ -75,25 +75,25 @@ def test_a_review_decides_where_nobody_is_asked(outside: Surroundings, account: 
     assert "usually have about 60" in seen[1][1][0]
 
 
-def test_a_run_that_has_begun_is_not_asked_about_again(outside: Surroundings, account: Account) -> None:
+def test_a_run_that_has_begun_is_not_asked_about_again(env: Environment, account: Account) -> None:
     """What a person said yes to is finished by a script, and by resume."""
-    crm = crm_of(outside, account)
-    crm.on_post = lambda number: outside.stop.set() if number == 2 else None
+    crm = crm_of(env, account)
+    crm.on_post = lambda number: env.stop.set() if number == 2 else None
     request = files(300)
-    assert imported(request, account, outside).exit_status == 4
-    outside.stop.clear()
+    assert imported(request, account, env).exit_status == 4
+    env.stop.clear()
     crm.on_post = lambda number: None
-    alone = replace(outside, vouched=False, confirm=lambda question: True)
+    alone = replace(env, vouched=False, confirm=lambda question: True)
     assert imported(request, account, alone).exit_status == 0
     with pytest.raises(UsageError, match="nothing to resume"):
         resume(None, lambda name: account, Places(), DeliveryOptions(), alone)
 
 
-def test_headings_are_compared_with_the_last_file_that_is_still_known(outside: Surroundings, account: Account) -> None:
+def test_headings_are_compared_with_the_last_file_that_is_still_known(env: Environment, account: Account) -> None:
     """A removed plan and a sheet To fix say nothing about the headings of a file."""
-    alone = replace(outside, vouched=False)
-    imported(files(3), account, outside)
-    (folder,) = (outside.home / "runs").iterdir()
+    alone = replace(env, vouched=False)
+    imported(files(3), account, env)
+    (folder,) = (env.home / "runs").iterdir()
     shutil.rmtree(folder)
     Path("other.csv").write_text(f"Lead,Note,{','.join('abcdefg')}\n{lead(300)},visit{',' * 7}\n", "utf-8")
     imported(replace(files(3), source=Path("other.csv")), account, alone)
@@ -101,12 +101,12 @@ def test_headings_are_compared_with_the_last_file_that_is_still_known(outside: S
         imported(files(7, name="next.csv"), account, alone)
 
 
-def test_the_sheet_to_fix_has_columns_of_ours(outside: Surroundings, account: Account) -> None:
+def test_the_sheet_to_fix_has_columns_of_ours(env: Environment, account: Account) -> None:
     """Correcting rows in the workbook is no other file, and leaves no headings to compare with."""
     import openpyxl
 
-    alone = replace(outside, vouched=False)
-    report = imported(files(3, bad=1), account, outside)
+    alone = replace(env, vouched=False)
+    report = imported(files(3, bad=1), account, env)
     assert report.results is not None
     book = openpyxl.load_workbook(report.results)
     sheet = book["To fix"]
@@ -219,7 +219,7 @@ def test_keys_that_a_power_cut_left_in_part_are_made_again(tmp_path: Path) -> No
 
 
 def test_a_disk_that_does_not_take_the_plan(
-    outside: Surroundings, account: Account, monkeypatch: pytest.MonkeyPatch
+    env: Environment, account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is an error in words, and nothing stays behind."""
 
@@ -228,33 +228,33 @@ def test_a_disk_that_does_not_take_the_plan(
 
     monkeypatch.setattr("importer.planning.store.PlanWriter.add", full)
     with pytest.raises(LedgerError, match=r"plan cannot be written .*No space left"):
-        imported(files(3), account, outside)
-    assert not list((outside.home / "runs").iterdir())
+        imported(files(3), account, env)
+    assert not list((env.home / "runs").iterdir())
 
 
-def test_reading_stops_on_request(outside: Surroundings, account: Account) -> None:
+def test_reading_stops_on_request(env: Environment, account: Account) -> None:
     """Between two chunks; the chunks before it are told on."""
-    outside.stop.set()
+    env.stop.set()
     with pytest.raises(RunStopped, match="while reading the file"):
-        imported(files(3), account, outside)
-    outside.stop.clear()
+        imported(files(3), account, env)
+    env.stop.clear()
     seen: list[int] = []
 
     class Counting(Silent):
         def reading(self, rows: int) -> None:
             seen.append(rows)
 
-    StopsReading(Counting(), outside.stop).reading(7)
+    StopsReading(Counting(), env.stop).reading(7)
     assert seen == [7]
 
 
-def test_a_clock_that_is_wrong_is_told(outside: Surroundings, account: Account) -> None:
+def test_a_clock_that_is_wrong_is_told(env: Environment, account: Account) -> None:
     """More than five minutes off is worth a sentence, and the skew is handed on."""
-    crm = crm_of(outside, account)
-    with_ledger = World(outside.home / "w").ledger
+    crm = crm_of(env, account)
+    with_ledger = World(env.home / "w").ledger
     for skew, told in ((-3600.0, True), (20.0, False), (None, False)):
         crm.skew = skew
-        cleared = clear_account(account, crm, with_ledger, outside.clock, outside.stop.is_set)
+        cleared = clear_account(account, crm, with_ledger, env.clock, env.stop.is_set)
         assert (cleared.clock_reading and cleared.clock_reading.server_skew) == skew
         assert any("differs from LeadSquared's by +3,600 s" in warning for warning in cleared.warnings) is told
 
@@ -271,7 +271,7 @@ def test_the_name_of_the_results() -> None:
 
 
 def test_results_that_cannot_be_written_are_kept_with_the_run(
-    outside: Surroundings, account: Account, monkeypatch: pytest.MonkeyPatch
+    env: Environment, account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The error says where; when there is no room there either, it stays the error it was."""
     write = publisher.write_workbook
@@ -283,59 +283,57 @@ def test_results_that_cannot_be_written_are_kept_with_the_run(
 
     monkeypatch.setattr(publisher, "write_workbook", closed)
     with pytest.raises(ReportError, match=r"it is closed\. The results are kept in .*results\.xlsx"):
-        imported(files(3), account, outside)
-    assert len(list((outside.home / "runs").glob("*/results.xlsx"))) == 1
+        imported(files(3), account, env)
+    assert len(list((env.home / "runs").glob("*/results.xlsx"))) == 1
     with pytest.raises(ReportError, match="kept in"):
-        imported(files(3), account, outside)
+        imported(files(3), account, env)
 
     def full(path: Path, *rest: object) -> None:
         raise ReportError(f"{path} cannot be written.", "Make room.")
 
     monkeypatch.setattr(publisher, "write_workbook", full)
     with pytest.raises(ReportError) as caught:
-        imported(files(3), account, outside)
+        imported(files(3), account, env)
     assert "kept" not in caught.value.message
     with pytest.raises(ReportError) as caught:
-        imported(files(0, bad=2, name="bad.csv"), account, outside)
+        imported(files(0, bad=2, name="bad.csv"), account, env)
     assert "kept" not in caught.value.message
 
 
-def test_a_workbook_that_exists_is_not_replaced(outside: Surroundings, account: Account) -> None:
+def test_a_workbook_that_exists_is_not_replaced(env: Environment, account: Account) -> None:
     """The new one gets a name of its own, and a sentence says so."""
     Path("out.xlsx").write_text("mine", "utf-8")
-    report = run(files(3), account, Places(Path("out.xlsx")), DeliveryOptions(), outside)
+    report = run(files(3), account, Places(Path("out.xlsx")), DeliveryOptions(), env)
     assert report.results is not None
     assert report.results.name.startswith("out-2026")
-    assert any("is not replaced" in note for note in outside.progress.notes)  # type: ignore[attr-defined]
+    assert any("is not replaced" in note for note in env.progress.notes)  # type: ignore[attr-defined]
 
 
 def test_marks_of_success(tmp_path: Path) -> None:
     """One for each account and mapping, the newest; what says nothing is passed over; failing to write is told."""
     made = Success("a", "m.yaml", "r1", "s.csv", 3, "2026-11-20T10:00:00+00:00")
-    assert note_success(tmp_path, made) == ""
-    assert note_success(tmp_path, replace(made, run="r2")) == ""
-    assert note_success(tmp_path, replace(made, account="b")) == ""
+    assert record_success(tmp_path, made) == ""
+    assert record_success(tmp_path, replace(made, run="r2")) == ""
+    assert record_success(tmp_path, replace(made, account="b")) == ""
     for name, text in (("x.json", "{"), ("y.json", '{"account": 1}'), ("z.json", "[]")):
         (tmp_path / FOLDER / name).write_text(text, "utf-8")
-    assert [(one.account, one.run) for one in successes(tmp_path)] == [("a", "r2"), ("b", "r1")]
+    assert [(one.account, one.run) for one in read_successes(tmp_path)] == [("a", "r2"), ("b", "r1")]
     assert made.days(datetime(2026, 11, 25, 9, tzinfo=UTC)) == 4
     assert made.days(datetime(2026, 11, 1, tzinfo=UTC)) == 0
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / FOLDER).write_text("in the way", "utf-8")
-    assert "could not be written" in note_success(tmp_path / "other", made)
-    assert successes(tmp_path / "other") == []
+    assert "could not be written" in record_success(tmp_path / "other", made)
+    assert read_successes(tmp_path / "other") == []
 
 
-def test_a_run_that_ends_marks_its_success(
-    outside: Surroundings, account: Account, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_run_that_ends_marks_its_success(env: Environment, account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
     """A finished run leaves a mark, also when the same file comes again; trouble with it is only a note."""
-    imported(files(3), account, outside)
-    (mark,) = successes(outside.home)
+    imported(files(3), account, env)
+    (mark,) = read_successes(env.home)
     assert (mark.account, mark.rows) == ("test", 3)
-    shutil.rmtree(outside.home / FOLDER)
-    imported(files(3), account, outside)
-    assert successes(outside.home) == [mark] or successes(outside.home)[0].run == mark.run
-    monkeypatch.setattr("importer.app.imports.note_success", lambda *given: "no room")
-    imported(files(3), account, outside)
-    assert "no room" in outside.progress.notes  # type: ignore[attr-defined]
+    shutil.rmtree(env.home / FOLDER)
+    imported(files(3), account, env)
+    assert read_successes(env.home) == [mark] or read_successes(env.home)[0].run == mark.run
+    monkeypatch.setattr("importer.app.imports.record_success", lambda *given: "no room")
+    imported(files(3), account, env)
+    assert "no room" in env.progress.notes  # type: ignore[attr-defined]

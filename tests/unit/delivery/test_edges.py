@@ -111,7 +111,7 @@ def test_a_mapping_alone_is_checked_without_a_file(tmp_path: Path) -> None:
     path = tmp_path / "visits.yaml"
     path.write_text(BY_ID, "utf-8")
     sound, columns = check_mapping_file(path, None)
-    assert "sound mapping for bulk-activities-by-lead-id" in sound
+    assert "valid mapping for bulk-activities-by-lead-id" in sound
     assert columns == "It fills 3 fields from 2 columns."
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from importer.app.environment import Surroundings
+from importer.app.environment import Environment
 from importer.core.progress import Silent
 from importer.jobs.config.loader import LoadedJobs, parse_jobs
 from importer.jobs.engine.job_run import JobRunner
@@ -30,9 +30,9 @@ def worker(tmp_path: Path, store: JobStore) -> JobRunner:
     (tmp_path / "in").mkdir()
     (tmp_path / "in2").mkdir()
     (tmp_path / "m.yaml").write_text(MAPPING, "utf-8")
-    outside = Surroundings(
+    env = Environment(
         home=tmp_path / "home",
-        environment={},
+        variables={},
         clock=Clock(),
         stop=threading.Event(),
         progress=Silent(),
@@ -41,4 +41,4 @@ def worker(tmp_path: Path, store: JobStore) -> JobRunner:
         random_text=lambda: "ab12",
     )
     jobs: LoadedJobs = parse_jobs(JOBS, tmp_path / "jobs.yaml")
-    return JobRunner(jobs, store, outside, lambda name: None, job_locks(tmp_path, None))  # type: ignore[arg-type,return-value]  # never asked
+    return JobRunner(jobs, store, env, lambda name: None, job_locks(tmp_path, None))  # type: ignore[arg-type,return-value]  # never asked

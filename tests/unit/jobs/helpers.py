@@ -64,7 +64,7 @@ def set_results(monkeypatch: pytest.MonkeyPatch, *verdicts: ImportResult | BaseE
     """Let imports end with ``verdicts``, one after the other; return the list to which imported files are added."""
     left, seen = list(verdicts), []
 
-    def import_it(task: Any, entry: Any, outside: Any, load: Any) -> ImportResult:
+    def import_it(task: Any, entry: Any, env: Any, load: Any) -> ImportResult:
         seen.append(Path(entry.path).name)
         verdict = left.pop(0)
         if isinstance(verdict, BaseException):

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from importer.app.environment import Surroundings
+from importer.app.environment import Environment
 from importer.core.errors import LedgerError, SettingsError
 from importer.core.progress import Silent
 from importer.core.redaction import Secret
@@ -39,9 +39,9 @@ def worker_of(tmp_path: Path, store: JobStore, *jobs: str) -> JobRunner:
     """Somebody who finds an empty folder whenever a job is due."""
     (tmp_path / "m.yaml").write_text(MAPPING, "utf-8")
     stop = threading.Event()
-    outside = Surroundings(
+    env = Environment(
         home=tmp_path,
-        environment={},
+        variables={},
         clock=SystemClock(stop),
         stop=stop,
         progress=Silent(),
@@ -55,7 +55,7 @@ def worker_of(tmp_path: Path, store: JobStore, *jobs: str) -> JobRunner:
         (tmp_path / name).mkdir(exist_ok=True)
         lines.append(f"  {name}: {{account: x, mapping: m.yaml, source: {{folder: {name}, stable: 0s}}{more}}}")
     loaded = parse_jobs("\n".join(["jobs:", *lines]), tmp_path / "jobs.yaml")
-    return JobRunner(loaded, store, outside, lambda name: None, job_locks(tmp_path, None))  # type: ignore[arg-type,return-value]  # never asked
+    return JobRunner(loaded, store, env, lambda name: None, job_locks(tmp_path, None))  # type: ignore[arg-type,return-value]  # never asked
 
 
 @contextmanager
@@ -65,9 +65,9 @@ def running(worker: JobRunner, databases: Databases, role: str = "serve") -> Ite
         engine.start()
         yield engine
     finally:
-        worker.outside.stop.set()
+        worker.env.stop.set()
         engine.stop()
-        worker.outside.stop.clear()
+        worker.env.stop.clear()
 
 
 def eventually(reached: Callable[[], bool]) -> None:
@@ -133,7 +133,7 @@ def test_one_queue_has_a_part_for_each_account(tmp_path: Path, store: JobStore) 
     """Fifty queues would keep an idle service and its database busy all day; how many accounts go at once is a setting."""
     worker = worker_of(tmp_path, store, f"a , schedule: {YEARLY}", f"b , schedule: {YEARLY}")
     environment = {"IMPORTER_ACCOUNTS_AT_ONCE": "7"}
-    worker = replace(worker, outside=replace(worker.outside, environment=environment))
+    worker = replace(worker, env=replace(worker.env, variables=environment))
     now = datetime.now(UTC)
     with running(worker, find_databases({}, tmp_path)) as engine:
         engine.apply_schedules(now)
@@ -169,7 +169,7 @@ def test_a_machine_that_slept_makes_up_once_or_not_at_all(
     worker = worker_of(tmp_path, store, f'a , schedule: {{cron: "30 2 * * *", timezone: UTC}}, missed: {missed}')
     first = datetime(2026, 3, 1, 2, 30, tzinfo=UTC)
     woken = first + slept + timedelta(minutes=1)
-    worker = replace(worker, outside=replace(worker.outside, clock=At(woken)))
+    worker = replace(worker, env=replace(worker.env, clock=At(woken)))
     with running(worker, find_databases({}, tmp_path)) as engine:
         engine.apply_schedules(woken)
         fired = backfill_schedule(_get_dbos_instance()._sys_db, "a", first - timedelta(hours=1), woken)

@@ -55,7 +55,7 @@ def test_what_an_error_says_of_the_file(
         raise error
 
     monkeypatch.setattr(import_step, "_run", fail)
-    verdict = import_file(task, entry, worker.outside, worker.load)
+    verdict = import_file(task, entry, worker.env, worker.load)
     assert (verdict.outcome, verdict.exit_status) == (outcome, status)
     assert verdict.outline.endswith(".")
     assert "canary" not in verdict.outline
@@ -65,9 +65,9 @@ def test_what_an_error_says_of_the_file(
         raise error
 
     monkeypatch.setattr(import_step, "_run", fail_late)
-    late = import_file(task, entry, worker.outside, worker.load)
+    late = import_file(task, entry, worker.env, worker.load)
     assert late.outcome == (JobOutcome.INTERRUPTED if outcome is JobOutcome.FAILED else outcome)
-    assert import_file(task, entry, worker.outside, worker.load).outcome is JobOutcome.INTERRUPTED
+    assert import_file(task, entry, worker.env, worker.load).outcome is JobOutcome.INTERRUPTED
 
 
 @dataclass
@@ -107,7 +107,7 @@ def test_what_a_report_says_of_the_file(
     (number,) = worker.begin("a").numbers
     report = Report(summary, None, None, status, stopped)  # type: ignore[arg-type]  # only what is looked at
     monkeypatch.setattr(import_step, "_run", lambda *_: report)
-    verdict = import_file(worker.jobs.task("a"), worker.store.file_record(number), worker.outside, worker.load)
+    verdict = import_file(worker.jobs.task("a"), worker.store.file_record(number), worker.env, worker.load)
     assert verdict.outcome is outcome
     assert ("jobs approve a" in verdict.remedy) == (outcome is JobOutcome.HELD)
     assert ("stopped" in verdict.outline) == (stopped is not None)

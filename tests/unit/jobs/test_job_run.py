@@ -149,7 +149,7 @@ def test_a_stop_before_a_file(worker: JobRunner, monkeypatch: pytest.MonkeyPatch
     """No further file is begun once somebody asked to stop."""
     put(worker)
     seen = set_results(monkeypatch)
-    worker.outside.stop.set()
+    worker.env.stop.set()
     assert (run_job(worker).outcome, seen) == (JobOutcome.INTERRUPTED, [])
 
 
@@ -181,7 +181,7 @@ def test_one_path_that_comes_again(worker: JobRunner, monkeypatch: pytest.Monkey
 def test_silence_is_notified_once_a_day(worker: JobRunner, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two days without a success, counted from the first look at the job."""
     run_job(worker)
-    clock = worker.outside.clock
+    clock = worker.env.clock
     assert isinstance(clock, Clock)
     names = []
     for hours in (47, 1, 23, 1):
@@ -197,7 +197,7 @@ def test_silence_is_notified_once_a_day(worker: JobRunner, monkeypatch: pytest.M
 
 def test_a_trouble_that_stays_is_notified_once_a_day(worker: JobRunner) -> None:
     """A job that is due every hour does not say every hour that its folder is away; another trouble is notified at once."""
-    clock, inbox = worker.outside.clock, worker.jobs.task("a").inbox
+    clock, inbox = worker.env.clock, worker.jobs.task("a").inbox
     assert isinstance(clock, Clock)
     inbox.rmdir()
     for hours, letters in ((0, 1), (1, 1), (18, 1), (2, 2), (3, 2)):

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from importer.cli import serve
+from importer.cli.jobs import serve
 from importer.core.errors import LedgerError, SettingsError
 from importer.core.redaction import redact
 from importer.jobs.config.cron import times_after
@@ -214,7 +214,7 @@ def test_a_service_looks_after_the_others() -> None:
         clock = SimpleNamespace(monotonic=lambda times=times: next(times), now=lambda: NOW)
         stop = SimpleNamespace(wait=lambda seconds, waits=waits: next(waits), is_set=lambda: False)
         postman = SimpleNamespace(send_due=lambda seconds, stopped: 0, delete_old=lambda: 0)
-        desk = SimpleNamespace(outside=SimpleNamespace(stop=stop, clock=clock), postman=lambda postman=postman: postman)
+        desk = SimpleNamespace(env=SimpleNamespace(stop=stop, clock=clock), postman=lambda postman=postman: postman)
         serve._watch(desk, engine)  # type: ignore[arg-type]  # what is used
         assert done == expected
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from importer.sources import open_source
 from importer.sources.interface import SourceOptions
-from importer.suggest.account import AccountFacts
-from importer.suggest.model import Entry, Proposal
+from importer.suggest.account import AccountProfile
+from importer.suggest.model import MappingLine, Proposal
 from importer.suggest.proposal import propose
 from tests.unit.suggest.exports import EXPORTS, Export
 
@@ -36,7 +36,7 @@ class Verdict:
 def proposal_for(export: Export, folder: Path) -> Proposal:
     """The proposal for the export, offline."""
     source = open_source(export.write(folder), SourceOptions())
-    return propose(source, AccountFacts(**export.settings))
+    return propose(source, AccountProfile(**export.settings))
 
 
 def verdicts(export: Export, proposal: Proposal) -> list[Verdict]:
@@ -49,7 +49,7 @@ def verdicts(export: Export, proposal: Proposal) -> list[Verdict]:
     return found
 
 
-def written(entries: list[Entry]) -> str:
+def written(entries: list[MappingLine]) -> str:
     """The proposal for one column in the form of what is expected."""
     if not entries:
         return "ignore"

@@ -11,7 +11,7 @@ import pytest
 
 from importer.app import suggest_mapping
 from importer.cli.main import run
-from importer.cli.options import surroundings
+from importer.cli.options import build_environment
 from importer.core.errors import CrmError, RunStopped
 from importer.core.model import Reply, Request
 from importer.crm_schema.model import FieldFacts
@@ -20,7 +20,7 @@ from importer.leadsquared.metadata import read_activity_fields
 from importer.sandbox.options import Keys, Options
 from importer.sandbox.seed import lead_id
 from importer.sandbox.server import Sandbox
-from importer.suggest.account import AccountFacts
+from importer.suggest.account import AccountProfile
 
 ROOT = Path(__file__).parents[3]
 SAMPLES = ROOT / "sample_data"
@@ -131,13 +131,13 @@ def test_without_an_answer_it_works_all_the_same(
 @pytest.mark.parametrize("when", ["asking", "reading"])
 def test_stopping(when: str, monkeypatch: pytest.MonkeyPatch, sandbox: Sandbox) -> None:
     """Ctrl-C ends it before a file is written, whether LeadSquared is being asked or the file read."""
-    outside = surroundings(quiet=True, verbose=0)
+    env = build_environment(quiet=True, verbose=0)
     if when == "asking":
-        outside.stop.set()
+        env.stop.set()
     else:
-        monkeypatch.setattr(suggest_mapping, "_asked", lambda facts, *rest: outside.stop.set() or facts)
+        monkeypatch.setattr(suggest_mapping, "_asked", lambda facts, *rest: env.stop.set() or facts)
     with pytest.raises(RunStopped):
-        suggest_mapping.propose_mapping(suggest_mapping.Wish(SAMPLES / "new-students.csv"), outside)
+        suggest_mapping.propose_mapping(suggest_mapping.ProposalRequest(SAMPLES / "new-students.csv"), env)
     assert not Path("new-students.yaml").exists()
 
 
@@ -221,7 +221,9 @@ def test_a_type_whose_fields_are_not_told(monkeypatch: pytest.MonkeyPatch, capsy
 
 def test_an_account_of_this_machine_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A country prefix that the CRM tells wrongly, and an account whose keys are gone, are as if not known."""
-    assert suggest_mapping._places(AccountFacts(), ApiUser("", "", "o", "", "Nowhere/Town", "1", "")) == AccountFacts()
+    assert (
+        suggest_mapping._places(AccountProfile(), ApiUser("", "", "o", "", "Nowhere/Town", "1", "")) == AccountProfile()
+    )
     monkeypatch.delenv("LEADSQUARED_ACCESS_KEY")
     assert "activity:" in proposed(str(SAMPLES / "fee-payments.csv"))
 

@@ -109,7 +109,7 @@ def test_places_that_there_are_not(zone: str, tmp_path: Path, monkeypatch: pytes
     shutil.copy(ROOT / "sample_data" / "campus-enquiries.csv", tmp_path)
     assert run(["mapping", "new", "campus-enquiries.csv"]) == 0
     text = (tmp_path / "campus-enquiries.yaml").read_text("utf-8")
-    assert "Where does the clock hang?" in text
+    assert "Which time zone are these times in?" in text
     assert "XX" not in text
 
 

@@ -6,16 +6,15 @@ import pandas as pd
 import pytest
 
 from importer.mapping.formats import checked_format
-from importer.suggest.date_forms import forms_of
-from importer.suggest.dates import DateCounts, DateFinding
+from importer.suggest.date_detection import DateCounts, DateProfile, find_date_forms
 from importer.transforms.dates import Moments
 
 
-def find(*chunks: list[str]) -> DateFinding:
+def find(*chunks: list[str]) -> DateProfile:
     counts = DateCounts()
     for chunk in chunks:
         counts.add(pd.Series(chunk, dtype="str"))
-    return counts.finding()
+    return counts.profile()
 
 
 @pytest.mark.parametrize(
@@ -50,7 +49,7 @@ def find(*chunks: list[str]) -> DateFinding:
 )
 def test_every_form_that_a_text_can_have(text: str, forms: set[str]) -> None:
     """Both orders are always among them, and each is one that a mapping accepts."""
-    found = {form.text for form in forms_of(text)}
+    found = {form.text for form in find_date_forms(text)}
     assert found == forms
     assert all(checked_format(form) for form in found)
 

@@ -11,9 +11,9 @@ from importer.mapping.headings import match_headings
 from importer.planning.plan import read_mapping
 from importer.sources import open_source
 from importer.sources.interface import SourceOptions
-from importer.suggest.account import AccountFacts
+from importer.suggest.account import AccountProfile
+from importer.suggest.mapping_writer import mapping_text, open_questions
 from importer.suggest.proposal import propose
-from importer.suggest.writing import mapping_text, open_questions
 from importer.targets import TARGETS
 from tests.unit.suggest.exports import EXPORTS, Export
 from tests.unit.suggest.scoring import Verdict, all_verdicts, proposal_for
@@ -76,7 +76,7 @@ def test_every_target_can_be_asked_for(name: str, target: str, tmp_path: Path) -
     """The proposal loads for any call, or its findings are questions that stand in it."""
     export = next(each for each in EXPORTS if each.name == name)
     source = open_source(export.write(tmp_path), SourceOptions())
-    text = mapping_text(propose(source, AccountFacts(), target))
+    text = mapping_text(propose(source, AccountProfile(), target))
     place = tmp_path / "proposed.yaml"
     place.write_text(text.replace("value: TODO", "value: 201"), "utf-8")
     assert f"\ntarget: {target}\n" in text
@@ -101,4 +101,4 @@ def test_equal_files_give_equal_proposals(tmp_path: Path) -> None:
         def chunks(self, size: int = 7) -> object:
             return whole(7)
 
-    assert mapping_text(propose(Pieces(), AccountFacts())) == first  # type: ignore[arg-type]
+    assert mapping_text(propose(Pieces(), AccountProfile())) == first  # type: ignore[arg-type]

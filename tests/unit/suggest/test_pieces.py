@@ -13,12 +13,12 @@ from importer.mapping.headings import match_headings
 from importer.planning.plan import read_mapping
 from importer.sources import open_source
 from importer.sources.interface import SourceOptions
-from importer.suggest.account import AccountFacts, KnownField
-from importer.suggest.model import Entry, Proposal
-from importer.suggest.options import Option, nearest_option
+from importer.suggest.account import AccountProfile, KnownField
+from importer.suggest.choices import NearestOption, nearest_option
+from importer.suggest.mapping_writer import mapping_text
+from importer.suggest.model import MappingLine, Proposal
 from importer.suggest.proposal import propose
 from importer.suggest.target_selection import choose_type
-from importer.suggest.writing import mapping_text
 from importer.transforms.phones import only_country
 from tests.support.sampled import examples
 
@@ -26,14 +26,14 @@ SAME = (("Online", "Online"), ("Campus", "Campus"), ("Call back", "Call back"))
 CODES = (("G", "Gold"), ("S", "Silver"), ("B", "Bronze"))
 
 
-def proposal_of(text: str, facts: AccountFacts | None = None, target: str | None = None, name: str = "f") -> Proposal:
+def proposal_of(text: str, facts: AccountProfile | None = None, target: str | None = None, name: str = "f") -> Proposal:
     """The proposal for a small text file."""
     path = Path(f"{name}.csv")
     path.write_text(text, "utf-8")
-    return propose(open_source(path, SourceOptions()), facts or AccountFacts(), target)
+    return propose(open_source(path, SourceOptions()), facts or AccountProfile(), target)
 
 
-def entry_of(proposal: Proposal, field: str) -> Entry:
+def entry_of(proposal: Proposal, field: str) -> MappingLine:
     """The line of a field."""
     return next(entry for entry in proposal.entries if entry.field == field)
 
@@ -41,18 +41,18 @@ def entry_of(proposal: Proposal, field: str) -> Entry:
 @pytest.mark.parametrize(
     ("text", "options", "found"),
     [
-        (" online ", SAME, Option("Online", True)),
-        ("Callback", SAME, Option("Call back", False)),
+        (" online ", SAME, NearestOption("Online", True)),
+        ("Callback", SAME, NearestOption("Call back", False)),
         ("Zoom", SAME, None),
-        ("Gold", CODES, Option("G", True)),
-        ("Gld", CODES, Option("G", False)),
+        ("Gold", CODES, NearestOption("G", True)),
+        ("Gld", CODES, NearestOption("G", False)),
         ("Platinum", CODES, None),
-        ("Si", (("S", "Small"), ("B", "Big")), Option("S", False)),
+        ("Si", (("S", "Small"), ("B", "Big")), NearestOption("S", False)),
         ("Sam", (("Sama", "Sama"), ("Samb", "Samb")), None),
         ("x", (), None),
     ],
 )
-def test_nearest_option(text: str, options: tuple[tuple[str, str], ...], found: Option | None) -> None:
+def test_nearest_option(text: str, options: tuple[tuple[str, str], ...], found: NearestOption | None) -> None:
     """The same word, a near one, the one code that it begins with; nothing when several are as near."""
     assert nearest_option(text, options) == found
 
@@ -60,13 +60,13 @@ def test_nearest_option(text: str, options: tuple[tuple[str, str], ...], found: 
 def test_the_activity_type_that_the_file_speaks_of() -> None:
     """One type must stand out; the name of the file counts more than the headings."""
     types = (("201", "Webinar attended"), ("202", "Store visit"), ("203", "Call logged"))
-    facts = AccountFacts(activity_types=types)
+    facts = AccountProfile(activity_types=types)
     chosen = choose_type(facts, ["webinar-attendance", "", "Joined at"])
     assert chosen is not None
     assert chosen.code == "201"
     assert choose_type(facts, ["export", "", "Date"]) is None
-    assert choose_type(AccountFacts(), ["webinar"]) is None
-    twins = AccountFacts(activity_types=(("1", "Store visit"), ("2", "Store visit")))
+    assert choose_type(AccountProfile(), ["webinar"]) is None
+    twins = AccountProfile(activity_types=(("1", "Store visit"), ("2", "Store visit")))
     assert choose_type(twins, ["store-visits"]) is None
 
 
@@ -75,7 +75,7 @@ def test_a_drop_down_that_nothing_fits() -> None:
     stage = KnownField("ProspectStage", "Lead Stage", "Select", options=(("Prospect", "Prospect"),))
     mail = KnownField("EmailAddress", "Email", "Email", mandatory=True, max_length=10)
     rows = "".join(f"a{n}@example.com,{('Applied', 'Enrolled')[n % 2]}\n" for n in range(10))
-    proposal = proposal_of("Email,Lead Stage\n" + rows, AccountFacts(lead_fields=(stage, mail)))
+    proposal = proposal_of("Email,Lead Stage\n" + rows, AccountProfile(lead_fields=(stage, mail)))
     assert proposal.ignored[0].remark.startswith("named like ProspectStage, but no value is like an option")
     line = entry_of(proposal, "EmailAddress")
     assert line.rule["required"] == "true"
@@ -87,7 +87,7 @@ def test_yes_and_no_in_other_languages() -> None:
     flag = KnownField("mx_Newsletter", "Newsletter", "Boolean")
     mail = KnownField("EmailAddress", "Email", "Email")
     proposal = proposal_of(
-        "Email,Newsletter\na@example.com,Ja\nb@example.com,Nein\n", AccountFacts(lead_fields=(flag, mail))
+        "Email,Newsletter\na@example.com,Ja\nb@example.com,Nein\n", AccountProfile(lead_fields=(flag, mail))
     )
     assert entry_of(proposal, "mx_Newsletter").rule == {
         "column": "Newsletter",
@@ -110,7 +110,7 @@ def test_yes_and_no_in_other_languages() -> None:
 def test_a_zone_in_the_heading(heading: str, account_zone: str, zone: str | None, held: bool) -> None:
     """It counts when it is certain; when it contradicts the account a person decides."""
     rows = "".join(f"a{n}@example.com,{n}/02/2025 10:30\n" for n in range(10, 20))
-    proposal = proposal_of(f"Email,{heading}\n{rows}", AccountFacts(time_zone=account_zone))
+    proposal = proposal_of(f"Email,{heading}\n{rows}", AccountProfile(time_zone=account_zone))
     line = entry_of(proposal, "ActivityDateTime")
     assert line.held is held
     assert line.rule.get("timezone") == zone
@@ -139,7 +139,7 @@ def test_an_account_that_names_the_mobile_number_so() -> None:
     """The display name of a field counts more than what is usual, also for finding the lead."""
     fields = (KnownField("Phone", "Phone Number", "Phone"), KnownField("Mobile", "Mobile", "Phone"))
     rows = "".join(f"+91 98450 98{n:03}\n" for n in range(10))
-    proposal = proposal_of(f"Mobile\n{rows}", AccountFacts(lead_fields=fields), "bulk-upsert-leads")
+    proposal = proposal_of(f"Mobile\n{rows}", AccountProfile(lead_fields=fields), "bulk-upsert-leads")
     assert entry_of(proposal, "Mobile").column == "Mobile"
     assert proposal.search_by == "Mobile"
     offline = proposal_of(f"Mobile\n{rows}", None, "bulk-upsert-leads")
@@ -196,7 +196,7 @@ def test_whatever_the_headings_are(headings: list[str], words: list[str]) -> Non
     path.write_text(file.getvalue(), "utf-8", newline="")
     try:
         source = open_source(path, SourceOptions())
-        proposal = propose(source, AccountFacts(), "capture-lead")
+        proposal = propose(source, AccountProfile(), "capture-lead")
     except SourceError:
         return
     place = Path("hostile.yaml")
@@ -212,7 +212,7 @@ def test_a_zone_in_the_values() -> None:
     """A word such as IST in every value is a part of the form, and counts as one in the heading does."""
     rows = "".join(f'a{n}@example.com,"Feb {n}, 2025 10:30 AM IST"\n' for n in range(10, 20))
     india = entry_of(
-        proposal_of(f"Email,Join time\n{rows}", AccountFacts(time_zone="Asia/Kolkata")), "ActivityDateTime"
+        proposal_of(f"Email,Join time\n{rows}", AccountProfile(time_zone="Asia/Kolkata")), "ActivityDateTime"
     )
     assert india.rule["format"] == "%b %d, %Y %I:%M %p IST"
     assert india.rule["timezone"] == "Asia/Kolkata"
@@ -236,6 +236,6 @@ def test_no_numbers_in_remarks() -> None:
 def test_headings_with_braces() -> None:
     """They cannot stand in a template, so that a day stays a day."""
     rows = "".join(f"a{n}@example.com,{n}/02/2025,10:{n}\n" for n in range(10, 20))
-    proposal = proposal_of(f"Email,Visit date {{x}},Visit time\n{rows}", AccountFacts(time_zone="UTC"))
+    proposal = proposal_of(f"Email,Visit date {{x}},Visit time\n{rows}", AccountProfile(time_zone="UTC"))
     line = entry_of(proposal, "ActivityDateTime")
     assert line.rule == {"column": "Visit date {x}", "type": "date", "format": "%d/%m/%Y"}

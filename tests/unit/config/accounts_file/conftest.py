@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from importer.app.environment import Surroundings
+from importer.app.environment import Environment
 from importer.core.progress import Silent
 from importer.core.time import SystemClock
 from importer.leadsquared.client import LeadSquaredClient
@@ -36,12 +36,12 @@ def sandbox() -> Iterator[Callable[..., Sandbox]]:
 
 
 @pytest.fixture
-def outside(tmp_path: Path) -> Surroundings:
+def env(tmp_path: Path) -> Environment:
     """A machine whose home is temporary and whose environment names only the accounts file and keys."""
     stop = threading.Event()
-    return Surroundings(
+    return Environment(
         home=tmp_path,
-        environment={
+        variables={
             "IMPORTER_ACCOUNTS": str(tmp_path / "accounts.yaml"),
             "ONE_ACCESS_KEY": ACCESS,
             "ONE_SECRET_KEY": SECRET,

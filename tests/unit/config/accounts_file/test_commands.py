@@ -12,10 +12,9 @@ import keyring
 import keyring.errors
 import pytest
 
-from importer.app.account_status import accounts_of, overview
-from importer.app.account_test import Tried, try_account
-from importer.app.doctor import Health
-from importer.app.environment import Surroundings, open_memory
+from importer.app.account_status import list_accounts, read_accounts_file
+from importer.app.doctor import AccountTest, Health, check_account
+from importer.app.environment import Environment, open_ledger_of
 from importer.cli import accounts as commands
 from importer.cli.main import run
 from importer.config.accounts import load_account
@@ -37,19 +36,19 @@ def wish(name: str = "one", host: str = "https://api-in21.leadsquared.com", **ch
     return replace(made, **changes)
 
 
-def added(outside: Surroundings, given: Wish) -> Path:
-    path = file_to_write(outside.environment, outside.home)
-    add(given, path, outside.home, ANSWERS.__getitem__)
+def added(env: Environment, given: Wish) -> Path:
+    path = file_to_write(env.variables, env.home)
+    add(given, path, env.home, ANSWERS.__getitem__)
     return path
 
 
-def health(tried: Tried) -> dict[str, Health]:
+def health(tried: AccountTest) -> dict[str, Health]:
     return {each.name: each.health for each in tried.examined}
 
 
-def tried(name: str, outside: Surroundings, also: dict[str, str] | None = None) -> Tried:
-    with open_memory(outside) as ledger:
-        return try_account(load_account(name, outside.environment, outside.home), ledger, outside, also or {})
+def tried(name: str, env: Environment, also: dict[str, str] | None = None) -> AccountTest:
+    with open_ledger_of(env) as ledger:
+        return check_account(load_account(name, env.variables, env.home), ledger, env, also or {})
 
 
 # --- adding and removing
@@ -57,40 +56,40 @@ def tried(name: str, outside: Surroundings, also: dict[str, str] | None = None) 
 
 @pytest.mark.parametrize("keeping", list(Keeping))
 def test_an_account_is_added_with_its_keys_where_they_were_wanted(
-    outside: Surroundings, keeping: Keeping, monkeypatch: pytest.MonkeyPatch
+    env: Environment, keeping: Keeping, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No key is in the accounts file, and an import finds each."""
     ring: dict[tuple[str, str], str] = {}
     monkeypatch.setattr(keyring, "set_password", lambda service, user, key: ring.__setitem__((service, user), key))
     monkeypatch.setattr(keyring, "get_password", lambda service, user: ring.get((service, user)))
     given = wish(keeping=keeping, async_host="https://asyncapi-in21.leadsquared.com")
-    path = added(outside, given)
+    path = added(env, given)
     text = path.read_text("utf-8")
     assert not any(key.strip() in text for key in ANSWERS.values())
-    keys = load_account("one", outside.environment, outside.home).keys
+    keys = load_account("one", env.variables, env.home).keys
     assert (keys.access.reveal(), keys.secret.reveal(), keys.api.reveal()) == (ACCESS, SECRET, API)
     if keeping is Keeping.FILE:
-        kept = list((outside.home / "keys" / "one").iterdir())
+        kept = list((env.home / "keys" / "one").iterdir())
         assert sorted(each.name for each in kept) == ["access_key", "api_key", "secret_key"]
         assert {each.stat().st_mode & 0o777 for each in kept} == {0o600}
 
 
-def test_an_account_is_never_overwritten_by_accident(outside: Surroundings) -> None:
+def test_an_account_is_never_overwritten_by_accident(env: Environment) -> None:
     """Only --replace writes it anew; a name that a sandbox has, or none can have, is refused."""
-    path = added(outside, wish())
+    path = added(env, wish())
     before = path.read_text("utf-8")
     with pytest.raises(UsageError, match="has an account one already"):
-        added(outside, wish())
+        added(env, wish())
     with pytest.raises(UsageError, match="cannot be the name"):
-        added(outside, wish("../one"))
-    sandbox_file = outside.home / "sandboxes" / "toy" / "connection.json"
+        added(env, wish("../one"))
+    sandbox_file = env.home / "sandboxes" / "toy" / "connection.json"
     sandbox_file.parent.mkdir(parents=True)
     sandbox_file.write_text("{}")
     with pytest.raises(UsageError, match="There is a sandbox called toy"):
-        refuse_taken("toy", path, outside.home, replace=True)
+        refuse_taken("toy", path, env.home, replace=True)
     assert path.read_text("utf-8") == before
-    added(outside, wish(replace=True, settings={"daily_calls": 60}))
-    assert accounts_of(outside)[1]["one"].daily_calls == 60
+    added(env, wish(replace=True, settings={"daily_calls": 60}))
+    assert read_accounts_file(env)[1]["one"].daily_calls == 60
 
 
 @pytest.mark.parametrize(
@@ -104,30 +103,30 @@ def test_an_account_is_never_overwritten_by_accident(outside: Surroundings) -> N
     ],
 )
 def test_what_is_wrong_is_told_before_anybody_is_asked_for_keys(
-    outside: Surroundings, given: dict[str, Any], words: str
+    env: Environment, given: dict[str, Any], words: str
 ) -> None:
     """And nothing is written."""
-    path = file_to_write(outside.environment, outside.home)
+    path = file_to_write(env.variables, env.home)
     asked: list[str] = []
     with pytest.raises((UsageError, SettingsError, Exception), match=words):
-        add(wish(keeping=Keeping.FILE, **given), path, outside.home, lambda name: asked.append(name) or "key")
+        add(wish(keeping=Keeping.FILE, **given), path, env.home, lambda name: asked.append(name) or "key")
     assert (asked, path.exists()) == ([], False)
 
 
 @pytest.mark.parametrize("key", ["", "  ", "two words", "línea"])
-def test_a_key_that_is_none_is_not_kept(outside: Surroundings, key: str) -> None:
+def test_a_key_that_is_none_is_not_kept(env: Environment, key: str) -> None:
     """Nothing is written, and the key is not in the message."""
-    path = file_to_write(outside.environment, outside.home)
+    path = file_to_write(env.variables, env.home)
     with pytest.raises((UsageError, SettingsError)) as refused:
-        add(wish(keeping=Keeping.FILE), path, outside.home, lambda name: key)
+        add(wish(keeping=Keeping.FILE), path, env.home, lambda name: key)
     assert not key.strip() or key.strip() not in refused.value.message + refused.value.remedy
     assert not path.exists()
-    assert not (outside.home / "keys").exists()
+    assert not (env.home / "keys").exists()
 
 
 @pytest.mark.parametrize("error", [keyring.errors.NoKeyringError("x"), OSError("x"), None])
 def test_a_keyring_that_does_not_take_keys(
-    outside: Surroundings, error: Exception | None, monkeypatch: pytest.MonkeyPatch
+    env: Environment, error: Exception | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It says so, or forgets at once: the account is not written."""
 
@@ -138,31 +137,31 @@ def test_a_keyring_that_does_not_take_keys(
     monkeypatch.setattr(keyring, "set_password", refusing)
     monkeypatch.setattr(keyring, "get_password", refusing)
     with pytest.raises(SettingsError, match="does not take the key"):
-        added(outside, wish(keeping=Keeping.KEYRING))
-    assert not (outside.home / "accounts.yaml").exists()
+        added(env, wish(keeping=Keeping.KEYRING))
+    assert not (env.home / "accounts.yaml").exists()
 
 
-def test_without_the_package_there_is_no_keyring(outside: Surroundings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_package_there_is_no_keyring(env: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
     """The person hears how to install it."""
     monkeypatch.setitem(__import__("sys").modules, "keyring", None)
     with pytest.raises(SettingsError, match="need the package keyring"):
-        added(outside, wish(keeping=Keeping.KEYRING))
+        added(env, wish(keeping=Keeping.KEYRING))
 
 
-def test_a_key_file_that_cannot_be_written(outside: Surroundings) -> None:
+def test_a_key_file_that_cannot_be_written(env: Environment) -> None:
     """The disk's words, and nothing in the accounts file."""
-    (outside.home / "keys").write_text("a file in the way")
+    (env.home / "keys").write_text("a file in the way")
     with pytest.raises(SettingsError, match="The key cannot be written"):
-        added(outside, wish(keeping=Keeping.FILE))
-    assert not (outside.home / "accounts.yaml").exists()
+        added(env, wish(keeping=Keeping.FILE))
+    assert not (env.home / "accounts.yaml").exists()
 
 
-def test_an_account_is_removed(outside: Surroundings) -> None:
+def test_an_account_is_removed(env: Environment) -> None:
     """The others stay; an unknown name is refused."""
-    path = added(outside, wish())
-    added(outside, wish("two"))
+    path = added(env, wish())
+    added(env, wish("two"))
     remove("one", path)
-    assert list(accounts_of(outside)[1]) == ["two"]
+    assert list(read_accounts_file(env)[1]) == ["two"]
     with pytest.raises(UsageError, match="no account one"):
         remove("one", path)
 
@@ -194,100 +193,98 @@ def test_every_region_is_a_host_of_leadsquared() -> None:
 # --- listing
 
 
-def test_the_list_says_where_keys_are_and_whether_they_are_there(outside: Surroundings) -> None:
+def test_the_list_says_where_keys_are_and_whether_they_are_there(env: Environment) -> None:
     """Never the keys; and when an account was used last."""
-    added(outside, wish(settings={"daily_calls": 50, "bulk_calls_per_window": 5}))
-    added(outside, wish("two"))
-    _, (one, two) = overview(outside)
+    added(env, wish(settings={"daily_calls": 50, "bulk_calls_per_window": 5}))
+    added(env, wish("two"))
+    _, (one, two) = list_accounts(env)
     assert (one.region, one.calls, one.bulk_calls, one.daily_calls, one.last_used) == ("in21", 25, 5, 50, "")
     assert [(key.place, key.trouble) for key in one.keys] == [("env ONE_ACCESS_KEY", ""), ("env ONE_SECRET_KEY", "")]
     assert [key.trouble for key in two.keys] == ["not there", "not there"]
-    with open_memory(outside) as ledger:
+    with open_ledger_of(env) as ledger:
         ledger.note_questions("one", 1)
-    assert [len(each.last_used) for each in overview(outside)[1]] == [10, 0]
-    assert not any(key.strip() in repr(overview(outside)) for key in ANSWERS.values())
+    assert [len(each.last_used) for each in list_accounts(env)[1]] == [10, 0]
+    assert not any(key.strip() in repr(list_accounts(env)) for key in ANSWERS.values())
 
 
-def test_a_key_file_that_others_may_read_is_told(outside: Surroundings) -> None:
+def test_a_key_file_that_others_may_read_is_told(env: Environment) -> None:
     """With what to do about it."""
-    added(outside, wish(keeping=Keeping.FILE))
-    (outside.home / "keys" / "one" / "secret_key").chmod(0o644)
-    _, (one,) = overview(outside)
+    added(env, wish(keeping=Keeping.FILE))
+    (env.home / "keys" / "one" / "secret_key").chmod(0o644)
+    _, (one,) = list_accounts(env)
     assert [bool(key.trouble) for key in one.keys] == [False, True]
     assert "chmod 600" in one.keys[1].trouble
 
 
-def test_without_an_accounts_file(outside: Surroundings) -> None:
+def test_without_an_accounts_file(env: Environment) -> None:
     """The person hears how to make one."""
     with pytest.raises(UsageError) as refused:
-        overview(outside)
+        list_accounts(env)
     assert "importer accounts add" in refused.value.remedy
 
 
 # --- trying
 
 
-def test_an_account_is_tried_with_one_question_that_counts(
-    outside: Surroundings, sandbox: Callable[..., Sandbox]
-) -> None:
+def test_an_account_is_tried_with_one_question_that_counts(env: Environment, sandbox: Callable[..., Sandbox]) -> None:
     """Host, keys, tenant, clock and async host; the budget knows it."""
     crm = sandbox()
-    added(outside, wish(host=crm.host, async_host=crm.host))
-    found = tried("one", outside)
-    assert found.is_sound
+    added(env, wish(host=crm.host, async_host=crm.host))
+    found = tried("one", env)
+    assert found.is_usable
     assert {each.name for each in found.examined} == {"Host", "Keys", "Tenant", "Clock", "Async"}
     assert set(health(found).values()) == {Health.GOOD}
     assert found.tenant.startswith("sandbox-")
     assert [entry["call"] for entry in crm.log] == ["who-am-i"]
-    with open_memory(outside) as ledger:
-        assert ledger.questions_on("one", outside.clock.now().strftime("%Y-%m-%d")) == 1
+    with open_ledger_of(env) as ledger:
+        assert ledger.questions_on("one", env.clock.now().strftime("%Y-%m-%d")) == 1
         assert ledger.tenants() == {}, "only an import that somebody said yes to binds a name to its tenant"
 
 
-def test_accounts_of_one_tenant_are_noticed(outside: Surroundings, sandbox: Callable[..., Sandbox]) -> None:
+def test_accounts_of_one_tenant_are_noticed(env: Environment, sandbox: Callable[..., Sandbox]) -> None:
     """Whether the other was tried just now or imported to earlier: they share a limit."""
     crm = sandbox()
-    added(outside, wish(host=crm.host))
-    first = tried("one", outside)
+    added(env, wish(host=crm.host))
+    first = tried("one", env)
     assert health(first)["Tenant"] is Health.GOOD
     assert health(first)["Async"] is Health.NOTE
-    again = tried("one", outside, {"other": first.tenant})
-    assert (health(again)["Tenant"], again.is_sound) == (Health.NOTE, True)
+    again = tried("one", env, {"other": first.tenant})
+    assert (health(again)["Tenant"], again.is_usable) == (Health.NOTE, True)
     assert any("other" in each.remedy and "limit" in each.remedy for each in again.examined)
-    with open_memory(outside) as ledger:
+    with open_ledger_of(env) as ledger:
         ledger.bind_account("earlier", first.tenant)
-    assert health(tried("one", outside))["Tenant"] is Health.NOTE
+    assert health(tried("one", env))["Tenant"] is Health.NOTE
 
 
-def test_keys_of_another_tenant_are_found(outside: Surroundings, sandbox: Callable[..., Sandbox]) -> None:
+def test_keys_of_another_tenant_are_found(env: Environment, sandbox: Callable[..., Sandbox]) -> None:
     """An account whose imports went elsewhere is not sound, though its keys are accepted."""
-    added(outside, wish(host=sandbox().host))
-    with open_memory(outside) as ledger:
+    added(env, wish(host=sandbox().host))
+    with open_ledger_of(env) as ledger:
         ledger.bind_account("one", "somewhere-else")
-    found = tried("one", outside)
-    assert (health(found)["Keys"], health(found)["Tenant"], found.is_sound) == (Health.GOOD, Health.BAD, False)
+    found = tried("one", env)
+    assert (health(found)["Keys"], health(found)["Tenant"], found.is_usable) == (Health.GOOD, Health.BAD, False)
 
 
-def test_wrong_keys_and_a_budget_that_is_used_up(outside: Surroundings, sandbox: Callable[..., Sandbox]) -> None:
+def test_wrong_keys_and_a_budget_that_is_used_up(env: Environment, sandbox: Callable[..., Sandbox]) -> None:
     """Both are told, and the second asks nothing."""
     crm = sandbox()
-    added(outside, wish(host=crm.host, settings={"daily_calls": 1}))
-    wrong = replace(outside, environment={**outside.environment, "ONE_SECRET_KEY": "wrong-secret"})
+    added(env, wish(host=crm.host, settings={"daily_calls": 1}))
+    wrong = replace(env, variables={**env.variables, "ONE_SECRET_KEY": "wrong-secret"})
     found = tried("one", wrong)
-    assert (found.is_sound, found.tenant, health(found)) == (False, "", {"Host": Health.GOOD, "Keys": Health.BAD})
-    spent = tried("one", outside)
+    assert (found.is_usable, found.tenant, health(found)) == (False, "", {"Host": Health.GOOD, "Keys": Health.BAD})
+    spent = tried("one", env)
     assert "budget of 1 calls a day" in spent.examined[-1].found
     assert len(crm.log) == 1
-    outside.stop.set()
+    env.stop.set()
     with pytest.raises(RunStopped):
-        tried("one", outside)
+        tried("one", env)
 
 
-def test_half_an_async_host(outside: Surroundings, sandbox: Callable[..., Sandbox]) -> None:
+def test_half_an_async_host(env: Environment, sandbox: Callable[..., Sandbox]) -> None:
     """What is missing is named."""
     crm = sandbox()
-    added(outside, wish(host=crm.host, async_host=crm.host))
-    less = replace(outside, environment={**outside.environment, "ONE_API_KEY": ""})
+    added(env, wish(host=crm.host, async_host=crm.host))
+    less = replace(env, variables={**env.variables, "ONE_API_KEY": ""})
     assert any(each.found == "api_key is missing" for each in tried("one", less).examined)
 
 
@@ -333,7 +330,7 @@ def test_a_terminal_is_asked(
 
     monkeypatch.setattr(commands.click, "prompt", prompt)
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
-    monkeypatch.setattr("importer.cli.options._stop_politely", lambda stop, progress: None)
+    monkeypatch.setattr("importer.cli.options._handle_stop_signals", lambda stop, progress: None)
     monkeypatch.setenv("IMPORTER_HOME", str(tmp_path))
     monkeypatch.delenv("IMPORTER_ACCOUNTS", raising=False)
     monkeypatch.chdir(tmp_path)
@@ -371,7 +368,7 @@ def test_without_a_terminal_what_is_missing_is_named(
     words: str,
 ) -> None:
     """Nobody waits for an answer that cannot come."""
-    monkeypatch.setattr("importer.cli.options._stop_politely", lambda stop, progress: None)
+    monkeypatch.setattr("importer.cli.options._handle_stop_signals", lambda stop, progress: None)
     monkeypatch.setattr("sys.stdin.isatty", lambda: False, raising=False)
     monkeypatch.setenv("IMPORTER_HOME", str(tmp_path))
     monkeypatch.setenv("IMPORTER_ACCOUNTS", str(tmp_path / "accounts.yaml"))

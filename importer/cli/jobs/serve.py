@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from importer.cli.jobs_desk import JobsDesk, jobs_desk, jobs_options
-from importer.cli.main import print_json
+from importer.cli.jobs.workspace import JobsWorkspace, jobs_options, open_workspace
+from importer.cli.streams import print_json
 
 if TYPE_CHECKING:
     from importer.jobs.engine.scheduler import Engine
 
 _BUSY = 75
 _TIDY_SECONDS = 1800.0
-_LOOK_SECONDS = 10.0
-_POST_SECONDS = 5.0
+_TAKE_OVER_SECONDS = 10.0
+_NOTIFY_SECONDS = 5.0
 """How often it looks for notifications to be sent."""
 
 _LAST_POST_SECONDS = 20.0
@@ -41,60 +41,60 @@ def command(file: Path | None, as_json: bool, listen: str | None, verbose: int) 
     The log is also kept as JSON lines in IMPORTER_HOME/logs/serve.jsonl, unless `importer --log-file` names another
     file or none.
     """
-    from importer.cli.jobs_metrics import answering
+    from importer.cli.jobs.metrics import metrics_server
     from importer.cli.memory import share_heaps
-    from importer.cli.streams import say
+    from importer.cli.streams import print_message
     from importer.core.progress import Silent
     from importer.jobs.engine.scheduler import Engine
 
     share_heaps()
-    desk_of_jobs = jobs_desk(file, quiet=False, verbose=max(verbose, 1), log_name="serve.jsonl")
-    with desk_of_jobs as desk, _only_one(desk) as ours:
+    opened = open_workspace(file, quiet=False, verbose=max(verbose, 1), log_name="serve.jsonl")
+    with opened as workspace, _only_one(workspace) as ours:
         if not ours:
             if as_json:
                 print_json({"status": "busy", "exit_status": _BUSY, "jobs": []})
             return _BUSY
-        # Several accounts are worked on beside each other; the log has a line for the end of each turn.
-        worker = replace(desk.worker(), outside=replace(desk.outside, progress=Silent()))
-        engine = Engine(worker, desk.databases, "serve")
+        # Several accounts are worked on at once; the log has a line for the end of each run.
+        worker = replace(workspace.worker(), env=replace(workspace.env, progress=Silent()))
+        engine = Engine(worker, workspace.databases, "serve")
         try:
             engine.start()
-            engine.apply_schedules(desk.outside.clock.now())
+            engine.apply_schedules(workspace.env.clock.now())
             if as_json:
-                print_json({"status": "serving", "exit_status": 0, "jobs": list(desk.jobs.tasks)})
-            number = len(desk.jobs.tasks)
-            say(f"Serving {number} job{'s' * (number != 1)} of {desk.jobs.path}. Ctrl-C stops.")
-            with answering(listen, desk, engine.find_problem):
-                _watch(desk, engine)
+                print_json({"status": "serving", "exit_status": 0, "jobs": list(workspace.jobs.tasks)})
+            number = len(workspace.jobs.tasks)
+            print_message(f"Serving {number} job{'s' * (number != 1)} of {workspace.jobs.path}. Ctrl-C stops.")
+            with metrics_server(listen, workspace, engine.find_problem):
+                _watch(workspace, engine)
         finally:
-            desk.outside.stop.set()
+            workspace.env.stop.set()
             engine.stop()
-        desk.postman().send_due(_LAST_POST_SECONDS)
-    say("Stopped; what was under way is continued at the next start.")
+        workspace.postman().send_due(_LAST_POST_SECONDS)
+    print_message("Stopped; what was under way is continued at the next start.")
     return 0
 
 
-def _only_one(desk: JobsDesk) -> AbstractContextManager[bool]:
+def _only_one(workspace: JobsWorkspace) -> AbstractContextManager[bool]:
     """One service on a machine, unless several work together."""
     from importer.jobs.engine.workers import file_lock
 
-    return nullcontext(True) if desk.databases.shared else file_lock(desk.outside.home, "serve")
+    return nullcontext(True) if workspace.databases.shared else file_lock(workspace.env.home, "serve")
 
 
-def _watch(desk: JobsDesk, engine: Engine) -> None:
-    """Until somebody asks to stop: send notifications, continue what other machines left, and forget what is old."""
+def _watch(workspace: JobsWorkspace, engine: Engine) -> None:
+    """Send notifications, take over work of other machines and remove old records, until a stop is requested."""
     from importer.cli.memory import Leftovers
 
-    outside, postman, leftovers = desk.outside, desk.postman(), Leftovers()
-    looked = tidied = outside.clock.monotonic()
-    while not outside.stop.wait(min(_POST_SECONDS, _LOOK_SECONDS)):
-        postman.send_due(_TIDY_SECONDS, outside.stop.is_set)
+    env, postman, leftovers = workspace.env, workspace.postman(), Leftovers()
+    taken_over = tidied = env.clock.monotonic()
+    while not env.stop.wait(min(_NOTIFY_SECONDS, _TAKE_OVER_SECONDS)):
+        postman.send_due(_TIDY_SECONDS, env.stop.is_set)
         leftovers.clear()
-        now = outside.clock.monotonic()
-        if engine.is_shared and now - looked >= _LOOK_SECONDS:
-            looked = now
+        now = env.clock.monotonic()
+        if engine.is_shared and now - taken_over >= _TAKE_OVER_SECONDS:
+            taken_over = now
             engine.resume_lost_work()
         if now - tidied >= _TIDY_SECONDS:
             tidied = now
-            engine.delete_old(outside.clock.now())
+            engine.delete_old(env.clock.now())
             postman.delete_old()

@@ -1,4 +1,4 @@
-"""What the commands about jobs share: the jobs file, the memory, and the worker around them."""
+"""What the commands about jobs share: the jobs file, the store, and the worker."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from importer.cli.options import load, surroundings
+from importer.cli.options import build_environment, open_account
 
 if TYPE_CHECKING:
-    from importer.app.environment import Surroundings
+    from importer.app.environment import Environment
     from importer.jobs.config.loader import LoadedJobs
     from importer.jobs.engine.job_run import JobRunner
     from importer.jobs.engine.workers import HoldLock
@@ -26,46 +26,48 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 def jobs_options(command: Command) -> Command:
-    """`--file` and `--json`, which every command about jobs has."""
+    """Add `--file` and `--json`, which every command about jobs has."""
     file = click.option("--file", type=click.Path(path_type=Path), help="The jobs file; default: jobs.yaml.")
     as_json = click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
     return file(as_json(command))
 
 
 @dataclass(frozen=True, slots=True)
-class JobsDesk:
-    """The jobs of this machine and what is remembered of them."""
+class JobsWorkspace:
+    """The jobs of a jobs file with their store and environment."""
 
     jobs: LoadedJobs
     store: JobStore
     databases: Databases
-    outside: Surroundings
+    env: Environment
 
     def worker(self) -> JobRunner:
-        """Somebody who does the work, with the real accounts."""
+        """Make a worker that runs the jobs with the configured accounts."""
         from importer.jobs.engine.job_run import JobRunner
 
-        outside = self.outside
-        return JobRunner(self.jobs, self.store, outside, lambda name: load(outside, name), self.hold)
+        env = self.env
+        return JobRunner(self.jobs, self.store, env, lambda name: open_account(env, name), self.hold)
 
     @property
     def hold(self) -> HoldLock:
-        """Holds locks of the jobs, against other machines, too, where several share a database."""
+        """Return the function that locks a job, also against other machines where several share a database."""
         from importer.jobs.engine.workers import job_locks
 
-        return job_locks(self.outside.home, self.databases.shared)
+        return job_locks(self.env.home, self.databases.shared)
 
     def postman(self) -> NotificationDispatcher:
-        """Somebody who sends the notifications."""
+        """Make the dispatcher of the notifications."""
         from importer.jobs.notifications.dispatcher import NotificationDispatcher, make_sender
 
-        environment = self.outside.environment
-        return NotificationDispatcher(self.jobs, self.store, make_sender(environment), environment, self.outside.clock)
+        environment = self.env.variables
+        return NotificationDispatcher(self.jobs, self.store, make_sender(environment), environment, self.env.clock)
 
 
 @contextmanager
-def jobs_desk(file: Path | None, *, quiet: bool = True, verbose: int = 0, log_name: str = "") -> Iterator[JobsDesk]:
-    """Everything that a command about jobs needs; closed at the end.
+def open_workspace(
+    file: Path | None, *, quiet: bool = True, verbose: int = 0, log_name: str = ""
+) -> Iterator[JobsWorkspace]:
+    """Open the jobs file, the store and the environment of a command about jobs; the store is closed at the end.
 
     Raises :class:`JobsFileError`, :class:`UsageError`, :class:`SettingsError` or :class:`LedgerError`.
     """
@@ -76,34 +78,25 @@ def jobs_desk(file: Path | None, *, quiet: bool = True, verbose: int = 0, log_na
     from importer.jobs.store.database import find_databases, open_database
     from importer.jobs.store.store import JobStore
 
-    outside = surroundings(quiet=quiet, verbose=verbose, log_name=log_name)
-    jobs = load_jobs(find_jobs_file(file, outside.environment, outside.home))
-    databases = find_databases(outside.environment, outside.home)
-    hide_addresses(jobs.addresses(), outside.environment)
+    env = build_environment(quiet=quiet, verbose=verbose, log_name=log_name)
+    jobs = load_jobs(find_jobs_file(file, env.variables, env.home))
+    databases = find_databases(env.variables, env.home)
+    hide_addresses(jobs.addresses(), env.variables)
     # Now that these are known, no child inherits the database's password or an address of a notification.
     forget_keys(os.environ)
-    with exclusive_start(databases.shared, outside.clock.sleep):
+    with exclusive_start(databases.shared, env.clock.sleep):
         store = JobStore(open_database(databases.jobs))
     try:
-        yield JobsDesk(jobs, store, databases, outside)
+        yield JobsWorkspace(jobs, store, databases, env)
     finally:
         store.close()
 
 
-def person() -> str:
-    """Who is at the terminal, as far as the system tells."""
+def current_user() -> str:
+    """Return the name of the user of this process, or "unknown"."""
     import getpass
 
     try:
         return getpass.getuser()
     except (OSError, KeyError, ImportError):
         return "unknown"
-
-
-def tell_lines(text: str) -> None:
-    """Print sentences whose own line breaks are ours, such as those of a list of problems."""
-    from importer.cli.streams import answer
-    from importer.core.redaction import redact
-    from importer.core.text import printable
-
-    answer(printable(redact(text.rstrip()), keep="\n"))

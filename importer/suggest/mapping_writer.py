@@ -1,13 +1,17 @@
-"""A proposal as the text of a mapping file: every line with its confidence and reason, every open question a TODO."""
+"""Writer of proposals as mapping files: every line with confidence and reason, every open question as a TODO."""
 
 from __future__ import annotations
 
+import json
+import re
 import textwrap
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 
-from importer.suggest.datetimes import example_words
-from importer.suggest.model import Entry, Ignored, Proposal, Rule, Value
-from importer.suggest.scalars import scalar, visible
+from importer.mapping.document import read_document
+from importer.mapping.secrets import key_like
+from importer.suggest.datetimes import describe_example
+from importer.suggest.model import Ignored, MappingLine, Proposal, Rule, Value
 
 _WIDTH = 118
 _HOW_TO_SEND = (
@@ -19,8 +23,8 @@ TODO = "TODO: "
 
 
 def mapping_text(proposal: Proposal) -> str:
-    """The YAML text of the whole mapping; equal proposals give equal texts."""
-    lines = [*_head(proposal), *_target(proposal), *_source(proposal)]
+    """Write the whole mapping as YAML; equal proposals give equal texts."""
+    lines = list(_head(proposal))
     for section in ("lead", "activity"):
         lines += _section(proposal, section)
     lines += _ignore(proposal.ignored)
@@ -28,7 +32,7 @@ def mapping_text(proposal: Proposal) -> str:
 
 
 def open_questions(text: str) -> list[tuple[int, str]]:
-    """Every question in the text of a proposal, with the line in which it begins."""
+    """Find every question in the text of a proposal, with the number of the line in which it begins."""
     found: list[tuple[int, str]] = []
     lines = text.splitlines()
     for place, line in enumerate(lines):
@@ -48,18 +52,13 @@ def _head(proposal: Proposal) -> Iterator[str]:
     yield from _comment(f"Proposed from {proposal.file}: {count}. Read every line before you use it.")
     yield from _comment("high: heading and values agree. medium: likely. low: look twice. TODO: only you can know.")
     yield ""
-
-
-def _target(proposal: Proposal) -> Iterator[str]:
     yield from _comment(f"{proposal.target_reason[:1].upper()}{proposal.target_reason[1:]}.")
     yield f"target: {proposal.target}"
     if proposal.search_by:
         yield f"search_by: {proposal.search_by}"
     yield ""
-
-
-def _source(proposal: Proposal) -> list[str]:
-    return [f"source: {_flow(proposal.source)}", ""] if proposal.source else []
+    if proposal.source:
+        yield from (f"source: {_flow(proposal.source)}", "")
 
 
 def _section(proposal: Proposal, section: str) -> list[str]:
@@ -77,12 +76,12 @@ def _section(proposal: Proposal, section: str) -> list[str]:
     return [*lines, ""]
 
 
-def _entry(entry: Entry) -> Iterator[str]:
+def _entry(entry: MappingLine) -> Iterator[str]:
     yield from _comment(f"{entry.confidence.value}: {entry.reason}", "  ")
     if entry.todo:
         yield from _comment(TODO + entry.todo, "  ")
     for rule in entry.alternatives:
-        words = example_words(rule)
+        words = describe_example(rule)
         yield f"  # {entry.field}: {_flow(rule)}{f'   # {words}' if words else ''}"
     if not entry.held:
         yield from _field(entry.field, entry.rule, entry.open_texts)
@@ -125,7 +124,7 @@ def _ignore(ignored: Sequence[Ignored]) -> Iterator[str]:
 
 
 def _comment(text: str, indent: str = "") -> list[str]:
-    """The text as lines of comment; those after the first are set in, so that they are seen to belong to it."""
+    """Wrap the text as comment lines; those after the first are indented further, to show that they belong to it."""
     plain = " ".join(visible(text).split())
     return textwrap.wrap(
         plain, _WIDTH, initial_indent=f"{indent}# ", subsequent_indent=f"{indent}#   ", break_on_hyphens=False
@@ -142,3 +141,29 @@ def _value(value: Value) -> str:
     if isinstance(value, Mapping):
         return _flow(value)
     return "[" + ", ".join(scalar(entry) for entry in value) + "]"
+
+
+_PLAIN = re.compile(r"[^\W_](?:[\w ./@()+-]*[\w.)])?")
+
+
+def can_be_named(text: str) -> bool:
+    """Return whether a mapping can hold the text; control characters and likely keys are refused."""
+    document = read_document(f"ignore:\n  - {scalar(text)}\n")
+    return bool(text.strip()) and not document.problems and not any(key_like(document.data))
+
+
+def scalar(text: str) -> str:
+    """Format a text as YAML, in quotes where it needs them."""
+    return text if _PLAIN.fullmatch(text) else visible(json.dumps(text, ensure_ascii=False))
+
+
+def visible(text: str) -> str:
+    """Escape the characters of a text that are invisible or that YAML forbids."""
+    return "".join(_escaped(character) for character in text)
+
+
+def _escaped(character: str) -> str:
+    if unicodedata.category(character) not in ("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"):
+        return character
+    code = ord(character)
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"

@@ -10,9 +10,8 @@ from pathlib import Path
 
 import click
 
-from importer.cli.jobs_desk import jobs_options, person
-from importer.cli.main import print_json
-from importer.cli.streams import answer, say
+from importer.cli.jobs.workspace import current_user, jobs_options
+from importer.cli.streams import print_json, print_message, print_output
 
 _CRON, _SYSTEMD, _WINDOWS = "cron", "systemd", "windows-task"
 
@@ -26,15 +25,15 @@ _CRON, _SYSTEMD, _WINDOWS = "cron", "systemd", "windows-task"
 @jobs_options
 def install_command(kind: str | None, write: bool, replace: bool, file: Path | None, as_json: bool) -> int:
     """Print a unit for the scheduler of this machine, or install it."""
-    from importer.cli.options import surroundings
+    from importer.cli.options import build_environment
     from importer.jobs.config.loader import find_jobs_file, load_jobs
     from importer.jobs.install import TASK_FILE, UNIT_PATH, Installation, crontab_block, systemd_unit, windows_task
 
     if kind is None:
         raise click.UsageError("Say for what: --cron, --systemd or --windows-task.")
-    outside = surroundings(quiet=True, verbose=0)
-    jobs = load_jobs(find_jobs_file(file, outside.environment, outside.home))
-    place = Installation(_program(), outside.home, _owner(jobs.path))
+    env = build_environment(quiet=True, verbose=0)
+    jobs = load_jobs(find_jobs_file(file, env.variables, env.home))
+    place = Installation(_program(), env.home, _owner(jobs.path))
     texts = {_CRON: crontab_block, _SYSTEMD: systemd_unit, _WINDOWS: windows_task}
     text = texts[kind](jobs, place)
     path = {_SYSTEMD: UNIT_PATH, _WINDOWS: TASK_FILE}.get(kind)
@@ -45,9 +44,9 @@ def install_command(kind: str | None, write: bool, replace: bool, file: Path | N
         where = str(path) if path else "crontab"
         print_json({"kind": kind, "text": text, "path": where, "written": write, "exit_status": 0})
     elif write:
-        say(words)
+        print_message(words)
     else:
-        answer(text.rstrip("\n"))
+        print_output(text.rstrip("\n"))
     return 0
 
 
@@ -56,7 +55,7 @@ def _owner(path: Path) -> str:
     try:
         return path.owner()
     except (OSError, KeyError, NotImplementedError):
-        return person()
+        return current_user()
 
 
 def _program() -> list[str]:
