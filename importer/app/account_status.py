@@ -72,7 +72,7 @@ def _last_used(names: list[str], env: Environment) -> dict[str, str]:
         return dict.fromkeys(names, "")
     with open_ledger_of(env) as ledger:
         # A day is shorter than a moment of it, so the moment is the greater text.
-        return {name: max(ledger.last_call_ended_at(name), ledger.last_day_asked(name)) for name in names}
+        return {name: max(ledger.last_call_ended_at(name), ledger.last_query_day(name)) for name in names}
 
 
 def _listed(name: str, entry: AccountEntry, last_used: str, environment: Mapping[str, str]) -> AccountListing:

@@ -68,11 +68,11 @@ def open_ledger_of(env: Environment) -> Iterator[Ledger]:
 
     Raises :class:`LedgerError` and :class:`SettingsError`.
     """
-    from importer.ledger.factory import enter_ledger
-    from importer.ledger.identity import wants_adoption
+    from importer.ledger.factory import open_ledger
+    from importer.ledger.integrity.identity import wants_adoption
 
     database, adopt = database_of(env.variables), wants_adoption(env.variables)
-    ledger = enter_ledger(env.home, database, clock=env.clock.now, adopt=adopt)
+    ledger = open_ledger(env.home, database, clock=env.clock.now, adopt=adopt)
     try:
         yield ledger
     finally:

@@ -22,7 +22,7 @@ def backup_command(dest: Path, as_json: bool) -> int:
     """Copy the ledger to DEST, a new file; imports may go on meanwhile. docs/operating.md says how to put it back."""
     from importer.config.settings import database_of
     from importer.core.errors import UsageError
-    from importer.ledger.backup import back_up
+    from importer.ledger.sqlite_file import back_up
     from importer.ledger.store import ledger_file
 
     env = build_environment(quiet=True, verbose=0)
@@ -43,7 +43,7 @@ def move_command(as_json: bool) -> int:
     from importer.config.settings import database_of
     from importer.core.errors import UsageError
     from importer.ledger.factory import move_ledger
-    from importer.ledger.identity import wants_adoption
+    from importer.ledger.integrity.identity import wants_adoption
     from importer.reports.summary_text import number_of
 
     env = build_environment(quiet=True, verbose=0)

@@ -87,9 +87,8 @@ class DeliveryContext:
         field = self.target.mapping.import_key
         if not field:
             return record
-        section = "activity" if "activity" in self.target.sections else "lead"
         key = import_key(self.ledger.install_key(), record.key, self.plan.facts.again)
-        return replace(record, fields={**record.fields, f"{section}.{field}": key})
+        return replace(record, fields={**record.fields, f"{self.target.effect().value}.{field}": key})
 
     def check_stop(self) -> None:
         """Raise :class:`RunStopped` when the person asked to stop, or another process may be sending."""

@@ -38,7 +38,7 @@ from importer.delivery.outcomes import (
 from importer.delivery.reconciliation.reconcile import Reconciler
 from importer.leadsquared.client import body_bytes
 from importer.leadsquared.query_client import ClockReading
-from importer.ledger.interface import Call, Sending
+from importer.ledger.interface import Call, RowToSend
 from importer.rate_limit.account_limiter import not_sent_reply
 from importer.rate_limit.window_limiter import Slot
 
@@ -175,7 +175,7 @@ class Dispatcher:
             target=context.target.name,
             call_class=self._call_class,
             body_sha=hashlib.sha256(body_bytes(request)).hexdigest(),
-            rows=tuple(Sending(record.row, record.key) for record in batch),
+            rows=tuple(RowToSend(record.row, record.key) for record in batch),
             server_skew=reading.server_skew if reading else None,
         )
         return PreparedCall(tuple(batch), slot, request, reading, call)
@@ -337,7 +337,7 @@ class Dispatcher:
         waited, self._waited = self._waited, 0.0
         if waited >= _MIN_RECORDED_WAIT:
             with suppress(LedgerError):
-                self._context.ledger.note_wait(self._context.run.id, waited)
+                self._context.ledger.record_wait(self._context.run.id, waited)
 
     def _report_progress(self, outcomes: Sequence[Outcome]) -> None:
         for outcome in outcomes:

@@ -17,7 +17,7 @@ from importer.core.time import iso
 from importer.delivery.context import DeliveryContext
 from importer.leadsquared.responses import classify
 from importer.ledger.changes import same_id
-from importer.ledger.interface import CallEnd, Ended
+from importer.ledger.interface import CallEnd, EndedCall
 from importer.targets.interface import Target
 
 _log = logging.getLogger(__name__)
@@ -70,7 +70,7 @@ class CompletedCall:
     result: BatchResult
 
     @property
-    def ended(self) -> Ended:
+    def ended(self) -> EndedCall:
         """The entry for the ledger."""
         end = CallEnd(
             verdict=self.verdict.kind,
@@ -80,7 +80,7 @@ class CompletedCall:
             elapsed=self.reply.elapsed,
             server_skew=self.reply.server_skew,
         )
-        return Ended(self.call.number, end, self.result.outcomes)
+        return EndedCall(self.call.number, end, self.result.outcomes)
 
 
 def interpret_response(context: DeliveryContext, call: InFlightCall, reply: Reply, repeats: int) -> CompletedCall:

@@ -1,1 +1,1 @@
-"""The memory on disk: what was sent, what came back, what is still in doubt."""
+"""The ledger: the durable record of calls, their answers and the outcome of each row."""

@@ -1,4 +1,4 @@
-"""What the ledger knows of accounts: their tenant, and the limits that refusals taught."""
+"""Accounts in the ledger: their tenant, the limits learned from refusals, and the number of their queries."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from importer.ledger.schema import limits, questions, tenants
 
 
 def bind(connection: Connection, account: str, org_id: str, now: str) -> str:
-    """Remember the tenant the first time; the tenant remembered. An empty ``org_id`` is never remembered."""
+    """Record the tenant the first time; return the recorded one. An empty ``org_id`` is never recorded."""
     known = connection.execute(select(tenants.c.org_id).where(tenants.c.account == account)).scalar_one_or_none()
     if known is not None:
         return str(known)
@@ -21,45 +21,45 @@ def bind(connection: Connection, account: str, org_id: str, now: str) -> str:
 
 
 def tenants_of_all(connection: Connection) -> dict[str, str]:
-    """The tenant of every account that has one remembered."""
+    """Return the recorded tenants by account."""
     return {line.account: line.org_id for line in connection.execute(select(tenants.c.account, tenants.c.org_id))}
 
 
-def make_room_for_questions(connection: Connection) -> None:
-    """Give a ledger that was made before questions were counted the table for them."""
+def create_queries_table(connection: Connection) -> None:
+    """Create the table of queries in a ledger that was made before they were counted."""
     questions.create(connection, checkfirst=True)
 
 
-def counts_questions(connection: Connection) -> bool:
-    """Whether the ledger has the table for questions already."""
+def has_queries_table(connection: Connection) -> bool:
+    """Whether the ledger has the table of queries already."""
     return inspect(connection).has_table(questions.name)
 
 
-# Both databases speak this; without it two processes could both insert the day's first line.
+# Both databases understand this statement; without it two processes could both insert the day's first line.
 _COUNT = text(
     "INSERT INTO questions (account, day, calls) VALUES (:account, :day, :calls) "
     "ON CONFLICT (account, day) DO UPDATE SET calls = questions.calls + excluded.calls"
 )
 
 
-def note_questions(connection: Connection, account: str, day: str, calls: int) -> None:
-    """Count ``calls`` more questions to the account on the UTC day ``day`` (such as ``2026-01-31``)."""
+def count_queries(connection: Connection, account: str, day: str, calls: int) -> None:
+    """Add ``calls`` to the account's queries on the UTC day ``day`` (such as ``2026-01-31``)."""
     connection.execute(_COUNT, {"account": account, "day": day, "calls": calls})
 
 
-def questions_on(connection: Connection, account: str, day: str) -> int:
-    """How many questions left for the account on the UTC day ``day``."""
+def queries_on(connection: Connection, account: str, day: str) -> int:
+    """Return the number of the account's queries on the UTC day ``day``."""
     query = select(questions.c.calls).where(questions.c.account == account, questions.c.day == day)
     return connection.execute(query).scalar_one_or_none() or 0
 
 
-def last_day_asked(connection: Connection, account: str) -> str:
-    """The last UTC day on which a question left for the account; empty when none ever did."""
+def last_query_day(connection: Connection, account: str) -> str:
+    """Return the last UTC day with queries for the account; empty when there was none."""
     return connection.execute(select(func.max(questions.c.day)).where(questions.c.account == account)).scalar() or ""
 
 
 def learn_limit(connection: Connection, account: str, learned: LearnedLimit) -> None:
-    """Remember what a refusal taught, in place of what was known."""
+    """Record a limit learned from a refusal, in place of the one known for its class."""
     values = {
         "calls": learned.limit.calls,
         "seconds": learned.limit.seconds,
@@ -73,12 +73,12 @@ def learn_limit(connection: Connection, account: str, learned: LearnedLimit) -> 
 
 
 def forget_limits(connection: Connection, account: str) -> None:
-    """Forget what refusals have taught about the account."""
+    """Delete the limits learned for the account."""
     connection.execute(delete(limits).where(limits.c.account == account))
 
 
 def learned_limits(connection: Connection, account: str) -> dict[CallClass, LearnedLimit]:
-    """What refusals have taught about the account."""
+    """Return the limits learned for the account."""
     columns = (limits.c.call_class, limits.c.calls, limits.c.seconds, limits.c.evidence, limits.c.at)
     found = connection.execute(select(*columns).where(limits.c.account == account))
     return {

@@ -1,4 +1,4 @@
-"""Calls in the ledger: what leaves is written down before, what came back after."""
+"""Calls in the ledger: recorded before they are sent, and again when they have ended."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from importer.ledger.changes import (
     UNSEEN,
     Change,
     Reason,
-    State,
+    RowState,
     apply,
     apply_all,
     read_states,
@@ -23,11 +23,10 @@ from importer.ledger.changes import (
     require,
     storable,
 )
-from importer.ledger.interface import Call, CallEnd, CallFigures, Ended, PastCall
+from importer.ledger.interface import Call, CallEnd, CallStatistics, EndedCall, PastCall
 from importer.ledger.outcomes import outcome_values
 from importer.ledger.runs import generation, required
-from importer.ledger.schema import SENDING, calls, rows
-from importer.ledger.spans import read_rows, write_rows
+from importer.ledger.schema import SENDING, calls, format_rows, parse_rows, rows
 
 INTERRUPTED = "interrupted"
 """Error code of rows that were being sent when the program ended."""
@@ -37,8 +36,8 @@ _NEVER_AFTER_A_CALL = frozenset({Status.SKIPPED, Status.INVALID})
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
-    """A call that the ledger holds."""
+class _StoredCall:
+    """A call as the ledger holds it; ``verdict`` is ``None`` until it has ended."""
 
     number: int
     run_id: str
@@ -48,7 +47,7 @@ class _Known:
 
 
 def begin(connection: Connection, begun: Sequence[Call], now: str) -> list[int]:
-    """Write down that the calls are about to leave; their numbers."""
+    """Record that the calls begin; return their numbers, in order."""
     numbers: list[int] = []
     for (run_id, account, target), together in groupby(
         begun, key=lambda call: (call.run_id, call.account, call.target)
@@ -80,8 +79,8 @@ def _begin_of_run(connection: Connection, begun: Sequence[Call], now: str) -> li
     return numbers
 
 
-def _may_be_sent(state: State, current_generation: int) -> bool:
-    """Rows never sent, certainly not applied, or rejected before a person reopened the run."""
+def _may_be_sent(state: RowState, current_generation: int) -> bool:
+    """Whether a row was never sent, certainly not applied, or rejected before a person reopened the run."""
     if state.status == Status.REJECTED:
         return state.generation < current_generation
     return state.status in ("", Status.NOT_SENT)
@@ -94,7 +93,7 @@ def _insert_call(connection: Connection, call: Call, now: str) -> int:
         "target": call.target,
         "call_class": call.call_class.value,
         "body_sha": call.body_sha,
-        "rows": write_rows(sending.row for sending in call.rows),
+        "rows": format_rows(sending.row for sending in call.rows),
         "sent_at": now,
         "server_skew": call.server_skew,
     }
@@ -103,7 +102,7 @@ def _insert_call(connection: Connection, call: Call, now: str) -> int:
     return number
 
 
-def _beginning(key: str, was: State, number: int, current_generation: int, now: str) -> dict[str, Any]:
+def _beginning(key: str, was: RowState, number: int, current_generation: int, now: str) -> dict[str, Any]:
     return {
         "status": SENDING,
         "key": key,
@@ -120,9 +119,9 @@ def _beginning(key: str, was: State, number: int, current_generation: int, now: 
     }
 
 
-def finish(connection: Connection, ended: Sequence[Ended], now: str) -> None:
-    """Write down how calls ended, at least one, and what became of each of their rows."""
-    known = _calls(connection, [each.number for each in ended])
+def finish(connection: Connection, ended: Sequence[EndedCall], now: str) -> None:
+    """Record the results of calls, at least one, and the outcome of each of their rows."""
+    known = _read_calls(connection, [each.number for each in ended])
     for each in ended:
         _check_end(known[each.number], each.outcomes)
     for (run_id, account), together in groupby(
@@ -132,17 +131,17 @@ def finish(connection: Connection, ended: Sequence[Ended], now: str) -> None:
     connection.execute(_END, [_end_values(each.number, each.end, now) for each in ended])
 
 
-def _check_end(call: _Known, outcomes: Sequence[Outcome]) -> None:
+def _check_end(call: _StoredCall, outcomes: Sequence[Outcome]) -> None:
     if call.verdict is not None:
         raise refusal(f"Call {call.number} has already ended.")
     if sorted(outcome.row for outcome in outcomes) != list(call.rows):
-        raise refusal(f"Call {call.number} carried the rows {write_rows(call.rows)}; its outcomes are for other rows.")
+        raise refusal(f"Call {call.number} carried the rows {format_rows(call.rows)}; its outcomes are for other rows.")
     wrong = next((outcome for outcome in outcomes if outcome.status in _NEVER_AFTER_A_CALL), None)
     if wrong is not None:
         raise refusal(f"Row {wrong.row} was sent, so it cannot be {wrong.status.value}.")
 
 
-def _finish_of_run(connection: Connection, run_id: str, account: str, ended: Sequence[Ended], now: str) -> None:
+def _finish_of_run(connection: Connection, run_id: str, account: str, ended: Sequence[EndedCall], now: str) -> None:
     carried = [outcome.row for each in ended for outcome in each.outcomes]
     states = read_states(connection, run_id, carried)
     require(states, carried, lambda state: state.status == SENDING, "finished")
@@ -161,7 +160,7 @@ _END = (
         {
             **{name: bindparam(f"new_{name}") for name in ("ended_at", "verdict", "http_status", "code", "answer")},
             "elapsed": bindparam("new_elapsed"),
-            # Without an answer, what an earlier one told of the server's clock is still the best that is known.
+            # Without an answer, the clock skew measured by an earlier one is the best that is known.
             "server_skew": func.coalesce(bindparam("new_skew", type_=Float), calls.c.server_skew),
         }
     )
@@ -181,13 +180,13 @@ def _end_values(number: int, end: CallEnd, now: str) -> dict[str, Any]:
     }
 
 
-def _calls(connection: Connection, numbers: Sequence[int]) -> dict[int, _Known]:
+def _read_calls(connection: Connection, numbers: Sequence[int]) -> dict[int, _StoredCall]:
     columns = (calls.c.number, calls.c.run_id, calls.c.account, calls.c.rows, calls.c.verdict)
-    found: dict[int, _Known] = {}
+    found: dict[int, _StoredCall] = {}
     for start in range(0, len(numbers), BATCH):
         wanted = select(*columns).where(calls.c.number.in_(numbers[start : start + BATCH]))
         for number, run_id, account, carried, verdict in connection.execute(wanted):
-            found[number] = _Known(number, run_id, account, read_rows(carried), verdict)
+            found[number] = _StoredCall(number, run_id, account, parse_rows(carried), verdict)
     for number in numbers:
         if number not in found:
             raise refusal(f"The ledger knows no call {number}.")
@@ -195,13 +194,13 @@ def _calls(connection: Connection, numbers: Sequence[int]) -> dict[int, _Known]:
 
 
 def recover(connection: Connection, run_id: str, now: str) -> list[int]:
-    """Turn rows of calls that never ended into uncertain ones; their numbers, in order."""
+    """Mark rows of calls that never ended as uncertain; return their numbers, in order."""
     account = required(connection, run_id).new.account
     # The condition is spelled like the index's, or the database would not use it.
     unfinished = select(calls.c.number).where(calls.c.run_id == run_id, calls.c.verdict.is_(None))
     recovered: list[int] = []
     for number in connection.execute(unfinished.order_by(calls.c.number)).scalars().all():
-        call = _calls(connection, [number])[number]
+        call = _read_calls(connection, [number])[number]
         states = read_states(connection, run_id, call.rows)
         require(states, call.rows, lambda state: state.status == SENDING, "recovered")
         values = {"status": Status.UNCERTAIN.value, "error_code": INTERRUPTED, "error": _INTERRUPTED_TEXT, "at": now}
@@ -214,31 +213,31 @@ def recover(connection: Connection, run_id: str, now: str) -> list[int]:
 
 
 def last_number(connection: Connection) -> int:
-    """The number of the ledger's last call; 0 when there was none."""
+    """Return the number of the ledger's last call; 0 when there was none."""
     return connection.execute(select(func.max(calls.c.number))).scalar_one_or_none() or 0
 
 
 def any_unfinished(connection: Connection) -> bool:
-    """Whether a call began and never ended: it is under way, or the program ended during it."""
+    """Whether a call began and never ended: it is in progress, or the program ended during it."""
     return connection.execute(select(calls.c.number).where(calls.c.verdict.is_(None)).limit(1)).first() is not None
 
 
 def sent_at(connection: Connection, run_id: str, row: int) -> tuple[str, float]:
-    """When the row's last call left, and the server's clock skew seen then."""
+    """Return when the row's last call was sent, and the server's clock skew seen then, in seconds."""
     query = select(calls.c.sent_at, calls.c.server_skew).join(rows, rows.c.call == calls.c.number)
     line = connection.execute(query.where(rows.c.run_id == run_id, rows.c.row == row)).one_or_none()
     return (line.sent_at, line.server_skew or 0.0) if line is not None else ("", 0.0)
 
 
 def peers(connection: Connection, run_id: str, row: int) -> tuple[int, ...]:
-    """The rows of the row's last call, in order; none when no call carried it."""
+    """Return the rows of the row's last call, in order; none when no call carried it."""
     query = select(calls.c.rows).join(rows, rows.c.call == calls.c.number)
     carried = connection.execute(query.where(rows.c.run_id == run_id, rows.c.row == row)).scalar_one_or_none()
-    return read_rows(carried) if carried is not None else ()
+    return parse_rows(carried) if carried is not None else ()
 
 
 def last_ended_at(connection: Connection, account: str, before: str = "") -> str:
-    """When the account's last call ended or, if it never did, left; of those ``before`` a moment, if given."""
+    """Return when the account's last call ended or, if it never did, was sent; of those ``before`` a time, if given."""
     ended = select(func.max(calls.c.ended_at)).where(calls.c.account == account)
     left = select(func.max(calls.c.sent_at)).where(calls.c.account == account, calls.c.ended_at == literal_column("''"))
     if before:
@@ -247,20 +246,20 @@ def last_ended_at(connection: Connection, account: str, before: str = "") -> str
 
 
 def count_since(connection: Connection, account: str, since: str) -> int:
-    """How many calls left for the account at or after ``since``."""
+    """Return the number of the account's calls sent at or after ``since``."""
     query = select(func.count()).select_from(calls).where(calls.c.account == account, calls.c.sent_at >= since)
     return connection.execute(query).scalar_one()
 
 
-def figures(connection: Connection, run_id: str) -> CallFigures:
-    """Figures of the run's calls that have ended."""
+def statistics(connection: Connection, run_id: str) -> CallStatistics:
+    """Return statistics of the run's calls that have ended."""
     query = (
         select(calls.c.verdict, func.count(), func.sum(calls.c.elapsed), func.max(calls.c.elapsed))
         .where(calls.c.run_id == run_id, calls.c.verdict.is_not(None))
         .group_by(calls.c.verdict)
     )
     lines = connection.execute(query).all()
-    return CallFigures(
+    return CallStatistics(
         by_verdict={VerdictKind(verdict): count for verdict, count, _, _ in lines},
         seconds=float(sum(total for _, _, total, _ in lines)),
         slowest=float(max((slowest for _, _, _, slowest in lines), default=0.0)),
@@ -268,13 +267,13 @@ def figures(connection: Connection, run_id: str) -> CallFigures:
 
 
 def past(connection: Connection, run_id: str) -> list[PastCall]:
-    """The run's calls in the order in which they left."""
+    """Return the run's calls in the order in which they were sent."""
     query = select(calls).where(calls.c.run_id == run_id).order_by(calls.c.number)
     return [
         PastCall(
             number=line.number,
             sent_at=line.sent_at,
-            rows=len(read_rows(line.rows)),
+            rows=len(parse_rows(line.rows)),
             verdict=VerdictKind(line.verdict) if line.verdict else None,
             code=line.code,
             elapsed=line.elapsed,

@@ -1,4 +1,4 @@
-"""The only place where a row changes its state: compare, set, and write the event, in one transaction."""
+"""The only place where a row changes its state: compare, set, and add the event, in one transaction."""
 
 from __future__ import annotations
 
@@ -11,11 +11,10 @@ from typing import Any
 from sqlalchemy import Connection, Update, bindparam, delete, insert, select, tuple_, update
 
 from importer.core.errors import LedgerError
-from importer.ledger.schema import bookings, events, rows
-from importer.ledger.spans import spans
+from importer.ledger.schema import bookings, events, row_ranges, rows
 
 BATCH = 500
-"""How many values go into one ``IN`` list: well below what any database allows."""
+"""Values in one ``IN`` list: well below what any database allows."""
 
 _REPORT = "Nothing was changed. Run: importer resume. If it happens again, please report it with this message."
 _NEW_ROW: Mapping[str, Any] = {
@@ -34,8 +33,8 @@ _NEW_ROW: Mapping[str, Any] = {
 
 
 @dataclass(frozen=True, slots=True)
-class State:
-    """A row as it was read before its change. ``status`` is empty for a row that the ledger does not know yet."""
+class RowState:
+    """A row as it was read before its change. ``status`` is empty for a row that is not in the ledger yet."""
 
     status: str = ""
     attempts: int = 0
@@ -44,7 +43,7 @@ class State:
     activity_id: str = ""
 
 
-UNSEEN = State()
+UNSEEN = RowState()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +51,13 @@ class Change:
     """A row's next state: the columns that get a new value, ``status`` always among them."""
 
     row: int
-    was: State
+    was: RowState
     values: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """What the event line says of a change: when, why, and by which call."""
+    """The time, reason and call of a change, for its event."""
 
     at: str
     why: str
@@ -66,33 +65,35 @@ class Reason:
 
 
 def refusal(message: str) -> LedgerError:
-    """The error for a change that the ledger does not allow."""
+    """Return the error for a change that the ledger does not allow."""
     return LedgerError(message, _REPORT)
 
 
 def storable(text: str) -> str:
-    """``text`` without what a database refuses: NUL and lone surrogates are written as escapes."""
+    """Return ``text`` with NUL and lone surrogates, which databases refuse, written as escapes."""
     if text.isascii() and "\0" not in text:
         return text
     return text.replace("\0", "\\x00").encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def read_states(connection: Connection, run_id: str, numbers: Sequence[int]) -> dict[int, State]:
-    """The rows among ``numbers`` that the ledger knows. Raises :class:`LedgerError` if a number appears twice."""
+def read_states(connection: Connection, run_id: str, numbers: Sequence[int]) -> dict[int, RowState]:
+    """Return the states of those ``numbers`` that are in the ledger. Raises :class:`LedgerError` for a number twice."""
     if len(set(numbers)) != len(numbers):
         twice = next(number for number in numbers if list(numbers).count(number) > 1)
         raise refusal(f"Row {twice} of run {run_id} is named twice in one change.")
     columns = (rows.c.row, rows.c.status, rows.c.attempts, rows.c.reposts, rows.c.generation, rows.c.activity_id)
-    found: dict[int, State] = {}
+    found: dict[int, RowState] = {}
     for start in range(0, len(numbers), BATCH):
         wanted = rows.c.row.in_(numbers[start : start + BATCH])
         for row, *state in connection.execute(select(*columns).where(rows.c.run_id == run_id, wanted)).all():
-            found[row] = State(*state)
+            found[row] = RowState(*state)
     return found
 
 
-def require(states: Mapping[int, State], numbers: Sequence[int], allowed: Callable[[State], bool], doing: str) -> None:
-    """Raises :class:`LedgerError` unless ``allowed`` accepts every row's state; ``doing`` names the change."""
+def require(
+    states: Mapping[int, RowState], numbers: Sequence[int], allowed: Callable[[RowState], bool], doing: str
+) -> None:
+    """Raise :class:`LedgerError` unless ``allowed`` accepts every row's state; ``doing`` names the change."""
     for number in numbers:
         state = states.get(number, UNSEEN)
         if not allowed(state):
@@ -122,7 +123,7 @@ def apply_all(connection: Connection, run_id: str, account: str, steps: Sequence
         connection.execute(insert(rows), lines)
     if known:
         _compare_and_set(connection, run_id, known)
-    _book(connection, run_id, account, changes)
+    _assign_activities(connection, run_id, account, changes)
     lines = [line for several, reason in steps for line in _event_lines(run_id, several, reason)]
     if lines:
         connection.execute(insert(events), lines)
@@ -157,11 +158,12 @@ def _update_statement(names: tuple[str, ...]) -> Update:
 
 
 def same_id(activity_id: str) -> str:
-    """The spelling under which an activity id is booked: LeadSquared's ids are GUIDs, whose case means nothing."""
+    """Return the form in which an activity id is stored: LeadSquared's ids are GUIDs, whose case means nothing."""
     return storable(activity_id).lower()
 
 
-def _book(connection: Connection, run_id: str, account: str, changes: Sequence[Change]) -> None:
+def _assign_activities(connection: Connection, run_id: str, account: str, changes: Sequence[Change]) -> None:
+    """Assign the activities that the rows now have, and release those that they had before."""
     moved = []
     for change in changes:
         was, becomes = change.was.activity_id, change.values.get("activity_id", change.was.activity_id)
@@ -174,14 +176,14 @@ def _book(connection: Connection, run_id: str, account: str, changes: Sequence[C
         connection.execute(delete(bookings).where(pair.in_(released[start : start + BATCH])))
     owners = read_owners(connection, account, list(taken))
     if owners or len(taken) != sum(1 for _, _, after in moved if after):
-        raise _booked_twice(owners, [after for _, _, after in moved if after])
+        raise _activity_conflict(owners, [after for _, _, after in moved if after])
     if taken:
-        booked = {"account": account, "run_id": run_id}
-        lines = [{**booked, "activity_id": activity_id, "row": row} for activity_id, row in taken.items()]
+        owner = {"account": account, "run_id": run_id}
+        lines = [{**owner, "activity_id": activity_id, "row": row} for activity_id, row in taken.items()]
         connection.execute(insert(bookings), lines)
 
 
-def _booked_twice(owners: Mapping[str, tuple[str, int]], ids: Sequence[str]) -> LedgerError:
+def _activity_conflict(owners: Mapping[str, tuple[str, int]], ids: Sequence[str]) -> LedgerError:
     for activity_id, (run_id, row) in owners.items():
         return refusal(f"Activity {activity_id} already belongs to row {row} of run {run_id}.")
     twice = next(activity_id for activity_id in ids if ids.count(activity_id) > 1)
@@ -189,7 +191,7 @@ def _booked_twice(owners: Mapping[str, tuple[str, int]], ids: Sequence[str]) -> 
 
 
 def read_owners(connection: Connection, account: str, ids: Sequence[str]) -> dict[str, tuple[str, int]]:
-    """Run and row of those activity ids that are booked; ids as :func:`same_id` spells them."""
+    """Return run and row of those activity ids that belong to a row; ids as :func:`same_id` returns them."""
     found: dict[str, tuple[str, int]] = {}
     columns = (bookings.c.activity_id, bookings.c.run_id, bookings.c.row)
     for start in range(0, len(ids), BATCH):
@@ -217,11 +219,11 @@ def _event_lines(run_id: str, changes: Sequence[Change], reason: Reason) -> list
             "evidence": evidence,
         }
         for (was, became, evidence), alike in groupby(sorted(changes, key=kind), key=kind)
-        for first, last in spans(change.row for change in alike)
+        for first, last in row_ranges(change.row for change in alike)
     ]
 
 
 def note_event(connection: Connection, at: str, became: str, *, why: str, run_id: str = "", was: str = "") -> None:
-    """An event line for a change of a run or of the ledger itself."""
+    """Add an event for a change of a run or of the ledger itself."""
     line = {"at": at, "run_id": run_id, "was": was, "became": became, "why": storable(why)}
     connection.execute(insert(events).values(line))

@@ -1,4 +1,4 @@
-"""Where the ledger is: in a file of this computer, or in a database that several computers share."""
+"""Opens the ledger where the settings say: a file of this computer, or a database that several computers share."""
 
 from __future__ import annotations
 
@@ -13,61 +13,61 @@ from importer.core.redaction import Secret
 from importer.ledger.interface import FILE_NAME, Ledger
 
 if TYPE_CHECKING:
-    from importer.ledger.postgres.moving import Moved
-    from importer.ledger.watching import LedgerWatch
+    from importer.ledger.monitor import LedgerMonitor
+    from importer.ledger.postgres.migration import MigrationResult
 
 
-def enter_ledger(home: Path, database: Secret | None, *, clock: Callable[[], datetime], adopt: bool = False) -> Ledger:
-    """The ledger in ``database``, or else in ``home``; created when there is none.
+def open_ledger(home: Path, database: Secret | None, *, clock: Callable[[], datetime], adopt: bool = False) -> Ledger:
+    """Open the ledger in ``database``, or else in ``home``; created when there is none.
 
-    ``adopt`` accepts one that was restored, copied or moved. Raises :class:`LedgerError` and, for a URL that is none or
-    without the driver for it, :class:`SettingsError`.
+    ``adopt`` accepts one that was restored, copied or moved. Raises :class:`LedgerError` and, for an invalid URL
+    or a missing driver, :class:`SettingsError`.
     """
     if database is None:
-        from importer.ledger.store import open_ledger
+        from importer.ledger.store import open_sqlite_ledger
 
-        return open_ledger(home, clock=clock, adopt=adopt)
+        return open_sqlite_ledger(home, clock=clock, adopt=adopt)
     require_driver()
     from importer.ledger.postgres.ledger import open_shared_ledger
 
     return open_shared_ledger(database, home, clock=clock, adopt=adopt)
 
 
-def move_ledger(home: Path, database: Secret, *, clock: Callable[[], datetime], adopt: bool = False) -> Moved:
-    """Move the ledger file of ``home`` into ``database``; see :func:`importer.ledger.postgres.moving.move_file`."""
+def move_ledger(home: Path, database: Secret, *, clock: Callable[[], datetime], adopt: bool = False) -> MigrationResult:
+    """Move the ledger file of ``home`` into ``database``. See :func:`importer.ledger.postgres.migration.move_file`."""
     require_driver()
-    from importer.ledger.postgres.moving import move_file
+    from importer.ledger.postgres.migration import move_file
 
     return move_file(home, database, clock=clock, adopt=adopt)
 
 
 def ledger_exists(home: Path, database: Secret | None) -> bool:
-    """Whether there is a ledger already. Raises :class:`LedgerError` when that cannot be found out."""
+    """Whether there is a ledger already. Raises :class:`LedgerError` when that cannot be determined."""
     if database is None:
         return (home / FILE_NAME).is_file()
     require_driver()
-    from importer.ledger.postgres.ledger import is_there
+    from importer.ledger.postgres.ledger import database_has_ledger
 
-    return is_there(database)
+    return database_has_ledger(database)
 
 
-def watch_ledger(home: Path, database: Secret | None) -> LedgerWatch:
-    """Somebody who looks at the figures of the ledger in ``database`` or ``home`` and never changes it.
+def monitor_ledger(home: Path, database: Secret | None) -> LedgerMonitor:
+    """Return a monitor that reads the metrics of the ledger in ``database`` or ``home`` and never changes it.
 
-    Raises :class:`SettingsError` for a URL that is none or without the driver for it.
+    Raises :class:`SettingsError` for an invalid URL or a missing driver.
     """
     if database is None:
-        from importer.ledger.watching import watch_file
+        from importer.ledger.monitor import monitor_file
 
-        return watch_file(home)
+        return monitor_file(home)
     require_driver()
-    from importer.ledger.postgres.ledger import watch_database
+    from importer.ledger.postgres.ledger import monitor_database
 
-    return watch_database(database)
+    return monitor_database(database)
 
 
 def require_driver() -> None:
-    """Raises :class:`SettingsError` when the driver of PostgreSQL is not installed."""
+    """Raise :class:`SettingsError` when the driver of PostgreSQL is not installed."""
     try:
         importlib.import_module("psycopg")
     except ImportError:

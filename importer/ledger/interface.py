@@ -1,4 +1,7 @@
-"""The memory on disk: what was sent, what came back, what is still in doubt. Survives a crash at any point."""
+"""The interface of the ledger: the durable record of calls, their answers and the outcome of each row.
+
+It survives a crash at any point, so no row is lost and none is sent twice.
+"""
 
 from __future__ import annotations
 
@@ -11,21 +14,21 @@ from typing import Protocol
 from importer.core.model import CallClass, Counts, Limit, Outcome, Status, VerdictKind
 
 FILE_NAME = "ledger.db"
-"""The ledger's file in the home folder."""
+"""Name of the ledger's file in the home folder."""
 
 
 class RunState(StrEnum):
-    """How far a run is."""
+    """The state of a run."""
 
     OPEN = "open"
-    """Planned or being delivered, or interrupted: `resume` goes on."""
+    """Planned, being delivered, or interrupted: `resume` continues it."""
     FINISHED = "finished"
-    """Nothing is left to do by itself; rows may still need a person."""
+    """Nothing is left to do without a person's decision."""
 
 
 @dataclass(frozen=True, slots=True)
 class NewRun:
-    """What is known of a run before its first call. ``fingerprint`` identifies the plan; ``rows`` counts its rows."""
+    """A run before its first call. ``fingerprint`` identifies the plan; ``rows`` is the number of its rows."""
 
     id: str
     fingerprint: str
@@ -42,7 +45,7 @@ class NewRun:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run as the ledger knows it; times are ISO texts in UTC, empty when it has not happened."""
+    """A run in the ledger; times are ISO texts in UTC, empty for what has not happened yet."""
 
     new: NewRun
     state: RunState
@@ -52,13 +55,13 @@ class Run:
 
     @property
     def id(self) -> str:
-        """The run's name."""
+        """The run's id."""
         return self.new.id
 
 
 @dataclass(frozen=True, slots=True)
-class Sending:
-    """One row that is about to leave: its number and the key of its effect."""
+class RowToSend:
+    """A row of a call that begins: its number and the idempotency key of its effect."""
 
     row: int
     key: str
@@ -66,10 +69,10 @@ class Sending:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call that is about to leave. ``body_sha`` is the SHA-256 of the request body.
+    """A call that begins. ``body_sha`` is the SHA-256 of the request body.
 
-    ``server_skew`` is the server's clock minus ours, in seconds, as an earlier answer told it: this call's own answer
-    may never come. ``None`` when there was none.
+    ``server_skew`` is the server's clock minus ours, in seconds, as measured by an earlier answer: this call's own
+    answer may never come. ``None`` when there was no earlier one.
     """
 
     run_id: str
@@ -77,13 +80,13 @@ class Call:
     target: str
     call_class: CallClass
     body_sha: str
-    rows: tuple[Sending, ...]
+    rows: tuple[RowToSend, ...]
     server_skew: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class CallEnd:
-    """How a call ended. ``http_status`` is 0 without an answer; ``answer`` is a shortened, redacted text;
+    """The result of a call. ``http_status`` is 0 without an answer; ``answer`` is a shortened, redacted text;
     ``elapsed`` is in seconds."""
 
     verdict: VerdictKind
@@ -95,8 +98,8 @@ class CallEnd:
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
-    """A call that has ended: its number, how it ended, and an outcome for each of its rows."""
+class EndedCall:
+    """A call that has ended: its number, its result, and an outcome for each of its rows."""
 
     number: int
     end: CallEnd
@@ -105,7 +108,7 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class KnownRow:
-    """A row of any run whose effect key is already in the ledger."""
+    """A row of another run whose idempotency key is already in the ledger; ``at`` is an ISO time in UTC."""
 
     run_id: str
     row: int
@@ -118,7 +121,7 @@ class KnownRow:
 
 @dataclass(frozen=True, slots=True)
 class LearnedLimit:
-    """A limit that a refusal taught; ``evidence`` is the CRM's text, ``at`` ISO in UTC."""
+    """A rate limit learned from a refusal; ``evidence`` is the CRM's text, ``at`` an ISO time in UTC."""
 
     call_class: CallClass
     limit: Limit
@@ -127,8 +130,8 @@ class LearnedLimit:
 
 
 @dataclass(frozen=True, slots=True)
-class CallFigures:
-    """What a run's calls were: how many by verdict, and their seconds in total and at most."""
+class CallStatistics:
+    """Statistics of a run's ended calls: their number by verdict, and their seconds in total and of the slowest."""
 
     by_verdict: Mapping[VerdictKind, int]
     seconds: float
@@ -137,7 +140,7 @@ class CallFigures:
 
 @dataclass(frozen=True, slots=True)
 class PastCall:
-    """A call of a run: when it left (ISO, UTC), how many rows it carried, and how it ended.
+    """A call of a run: when it was sent (ISO, UTC), how many rows it carried, and its result.
 
     ``verdict`` is ``None`` when it never ended; ``elapsed`` is in seconds.
     """
@@ -151,38 +154,38 @@ class PastCall:
 
 
 DECIDED, UNDECIDED = "decided", "undecided"
-"""Error codes of a row whose status a person decided, until it is sent again, and of one whose decision was undone."""
+"""Error codes of a row whose status a person set, until it is sent again, and of one whose decision was undone."""
 
 
 class Sender(Protocol):
     """The right to send to one account, as long as the ``with`` of :meth:`Ledger.sender` lasts."""
 
     def still_ours(self) -> bool:
-        """Whether nobody else can have it by now. Asked before every call that leaves, and from several threads."""
+        """Whether no other process can have the right by now. Called before every call, and from several threads."""
         ...
 
 
 class Ledger(Protocol):
-    """Runs, calls, outcomes and what accounts were seen to allow. One process writes at a time, from one thread.
+    """The record of runs, calls, outcomes and learned limits. One process writes at a time, from one thread.
 
     Every method that writes returns only after its data would survive a power cut.
     Raises :class:`importer.core.errors.LedgerError` when the disk or the file does not allow it.
     """
 
     def open_run(self, new: NewRun) -> Run:
-        """Remember a new run, state OPEN."""
+        """Record a new run with state OPEN."""
         ...
 
     def run(self, run_id: str) -> Run | None:
-        """The run with this id, or whose id begins with it when that is unambiguous."""
+        """Return the run with this id, or the only one whose id begins with it."""
         ...
 
     def find_run(self, fingerprint: str) -> Run | None:
-        """The newest run of the plan with this fingerprint."""
+        """Return the newest run of the plan with this fingerprint."""
         ...
 
     def runs(self, account: str | None = None, state: RunState | None = None, limit: int = 50) -> list[Run]:
-        """Runs, newest first."""
+        """Return runs, newest first."""
         ...
 
     def finish_run(self, run_id: str) -> None:
@@ -190,43 +193,43 @@ class Ledger(Protocol):
         ...
 
     def reopen_run(self, run_id: str) -> None:
-        """Mark the run OPEN again, because a person asked for more."""
+        """Mark the run OPEN again at a person's request; rows that were rejected until now may be sent again."""
         ...
 
     def stop_run(self, run_id: str, reason: str) -> None:
-        """Remember why the run stopped early; it stays OPEN."""
+        """Record why the run stopped early; it stays OPEN."""
         ...
 
     def begin_call(self, call: Call) -> int:
         """Durably mark the call and its rows as being sent; only then may the request leave. Returns the call's number.
 
-        Raises :class:`LedgerError` if a row is already being sent, pending, uncertain or delivered: sending it
-        again could double it.
+        Raises :class:`LedgerError` if a row is already being sent, pending, uncertain, delivered or skipped, or was
+        rejected since the run was last reopened: sending it again could double it.
         """
         ...
 
     def finish_call(self, number: int, end: CallEnd, outcomes: Sequence[Outcome]) -> None:
-        """Durably record how the call ended and what became of its rows, in one transaction.
+        """Durably record the call's result and the outcomes of exactly its rows, in one transaction.
 
         Rows to be sent again have status NOT_SENT; every row of the call must have an outcome. A CRM activity id
         that another row already holds raises :class:`LedgerError`, so callers check :meth:`activity_owner` first.
         """
         ...
 
-    def record(self, ended: Sequence[Ended], begun: Sequence[Call]) -> list[int]:
+    def record(self, ended: Sequence[EndedCall], begun: Sequence[Call]) -> list[int]:
         """Do :meth:`finish_call` for some calls, then :meth:`begin_call` for others, durably and in one transaction.
 
-        So a row that has just come back may leave again at once. Returns the numbers of the calls that begin, in order;
-        only then may any of them leave. When it raises, nothing of it is written, neither ends nor beginnings.
+        A row whose call has just ended may be part of one that begins. Returns the numbers of the calls that begin, in
+        order; only then may any of them be sent. When it raises, nothing is written.
         """
         ...
 
     def settle(self, run_id: str, outcomes: Sequence[Outcome], why: str) -> None:
-        """Record what was found out later (read-back, polling, a person) about rows that are uncertain or pending."""
+        """Record the outcomes of uncertain or pending rows as found later by read-back, polling or a person."""
         ...
 
     def decide(self, run_id: str, outcome: Outcome, why: str) -> None:
-        """Record what a person decided about a row that is uncertain, or take such a decision back (UNCERTAIN).
+        """Record a person's decision about an uncertain row, or undo such a decision (status UNCERTAIN).
 
         A row that may be sent again (NOT_SENT) opens its run again. Raises :class:`LedgerError` for a row that is
         neither uncertain nor decided, or that was sent again since.
@@ -234,49 +237,48 @@ class Ledger(Protocol):
         ...
 
     def skip(self, run_id: str, outcomes: Sequence[Outcome], keys: Sequence[str]) -> None:
-        """Record rows that are not sent on purpose (status SKIPPED) or that must wait for another run (UNCERTAIN)."""
+        """Record rows that are skipped on purpose (SKIPPED) or wait for another run (UNCERTAIN), with their keys."""
         ...
 
     def recover_interrupted(self, run_id: str) -> list[int]:
-        """Turn rows that were being sent when the program died into UNCERTAIN; their row numbers."""
+        """Mark rows that were being sent when the program died as UNCERTAIN; return their row numbers, in order."""
         ...
 
     def outcomes(self, run_id: str, statuses: Sequence[Status] | None = None) -> Iterator[Outcome]:
-        """Outcomes of a run ordered by row; rows never touched have none. A row being sent shows as UNCERTAIN."""
+        """Iterate over a run's outcomes by row; untouched rows have none, a row being sent shows as UNCERTAIN."""
         ...
 
     def outcomes_between(self, run_id: str, first_row: int, last_row: int) -> dict[int, Outcome]:
-        """Outcomes of the rows in a closed range, by row number."""
+        """Return the outcomes of the rows in a closed range, by row number."""
         ...
 
     def newest_created(self, run_id: str, limit: int) -> list[Outcome]:
-        """The rows that the run's latest calls created by their own answer, without read-back or decision; the newest
-        first."""
+        """Return rows that a call's own answer reported as created, without read-back or decision; newest first."""
         ...
 
     def counts(self, run_id: str) -> Counts:
-        """Rows of the run by status, among rows that have an outcome."""
+        """Return the number of the run's rows by status, among rows that have an outcome."""
         ...
 
     def known_keys(self, account: str, target: str, keys: Sequence[str], not_run: str) -> dict[str, KnownRow]:
-        """Of these effect keys, those that rows of *other* runs have sent or may have sent (delivered, pending,
-        uncertain, or being sent), each with the most certain of such rows."""
+        """Return those of the idempotency ``keys`` that rows of *other* runs have sent or may have sent (delivered,
+        pending, uncertain, or being sent), each with the most certain of such rows."""
         ...
 
     def activity_owner(self, account: str, activity_ids: Sequence[str]) -> dict[str, tuple[str, int]]:
-        """Which of these CRM activity ids are already booked, and for which run and row."""
+        """Return run and row of those CRM activity ids, in whatever case, that already belong to a row."""
         ...
 
     def sent_at(self, run_id: str, row: int) -> tuple[str, float]:
-        """When the row's last call left (ISO, UTC) and the server's clock skew seen then, in seconds (0 if unknown)."""
+        """Return when the row's last call was sent (ISO, UTC; or empty) and the server's clock skew in seconds."""
         ...
 
     def call_peers(self, run_id: str, row: int) -> tuple[int, ...]:
-        """The rows that left in the same call as the row's last one, itself included."""
+        """Return the rows of the last call that carried the row, itself included."""
         ...
 
     def reposts(self, run_id: str, row: int) -> int:
-        """How often the row was sent again after a read-back found it absent."""
+        """Return how often the row was released to be sent again after a read-back found it absent."""
         ...
 
     def mapping_proven(self, account: str, mapping_sha: str) -> bool:
@@ -284,87 +286,87 @@ class Ledger(Protocol):
         ...
 
     def learn_limit(self, account: str, learned: LearnedLimit) -> None:
-        """Remember what a refusal taught; replaces what was known for the class."""
+        """Record a limit learned from a refusal, in place of the one known for its class."""
         ...
 
     def forget_limits(self, account: str) -> None:
-        """Forget what refusals have taught about the account."""
+        """Delete the limits learned for the account."""
         ...
 
     def learned_limits(self, account: str) -> dict[CallClass, LearnedLimit]:
-        """What refusals have taught about the account."""
+        """Return the limits learned for the account."""
         ...
 
     def last_call_ended_at(self, account: str, before: str = "") -> str:
-        """When the account's last call ended or, if it never did, left (ISO, UTC); empty when there was none.
+        """Return when the account's last call ended or, if it never did, was sent (ISO, UTC); empty without calls.
 
         Calls at or after the ISO time ``before``, if given, do not count.
         """
         ...
 
     def calls_since(self, account: str, since: str) -> int:
-        """How many calls left for the account at or after an ISO time in UTC."""
+        """Return the number of the account's calls sent at or after an ISO time in UTC."""
         ...
 
-    def call_figures(self, run_id: str) -> CallFigures:
-        """Figures of the run's calls."""
+    def call_statistics(self, run_id: str) -> CallStatistics:
+        """Return statistics of the run's ended calls."""
         ...
 
     def past_calls(self, run_id: str) -> list[PastCall]:
-        """The run's calls that carried rows, in the order in which they left."""
+        """Return the run's calls that carried rows, in the order in which they were sent."""
         ...
 
     def bind_account(self, account: str, org_id: str) -> str:
-        """Remember the tenant of an account the first time; returns the tenant remembered."""
+        """Record the tenant of an account the first time; return the recorded one."""
         ...
 
     def tenants(self) -> dict[str, str]:
-        """The tenant of every account that has one remembered."""
+        """Return the recorded tenants by account."""
         ...
 
-    def note_questions(self, account: str, calls: int) -> None:
-        """Durably count ``calls`` more questions, calls that carry no rows, on today's UTC day."""
+    def count_queries(self, account: str, calls: int) -> None:
+        """Durably add ``calls`` to the queries (calls that carry no rows) of today's UTC day."""
         ...
 
-    def note_wait(self, run_id: str, seconds: float) -> None:
-        """Durably note that a run could do nothing for ``seconds`` more but wait for the limits of its account."""
+    def record_wait(self, run_id: str, seconds: float) -> None:
+        """Durably record that a run waited ``seconds`` more for the limits of its account."""
         ...
 
-    def questions_on(self, account: str, day: str) -> int:
-        """How many questions left for the account on a UTC day such as ``2026-01-31``."""
+    def queries_on(self, account: str, day: str) -> int:
+        """Return the number of the account's queries on a UTC day such as ``2026-01-31``."""
         ...
 
-    def last_day_asked(self, account: str) -> str:
-        """The last UTC day on which a question left for the account; empty when none ever did."""
+    def last_query_day(self, account: str) -> str:
+        """Return the last UTC day with queries for the account; empty when there was none."""
         ...
 
     def sender(self, account: str, run_id: str = "") -> AbstractContextManager[Sender]:
         """Hold the right to send to the account, which one import has at a time; it ends with the process.
 
-        ``run_id`` only serves the message that a second sender gets. Raises
-        :class:`importer.core.errors.AnotherRunActive` saying who holds it.
+        ``run_id`` is only shown in the message of a second sender. Raises
+        :class:`importer.core.errors.AnotherRunActive` with the holder.
         """
         ...
 
     def adopted_at(self) -> str:
-        """When a person last accepted a ledger that was put back, copied or lost (ISO, UTC); empty when never."""
+        """Return when a person last accepted a restored, copied or lost ledger (ISO, UTC); empty when never."""
         ...
 
     def prune_run(self, run_id: str, before: str) -> None:
         """Remove texts (answers, errors, evidence) of a run that finished before an ISO time; its rows stay known.
 
-        Raises :class:`LedgerError` for one that did not, or that has rows in doubt, pending or not sent.
+        Raises :class:`LedgerError` for one that did not, or that has rows uncertain, pending or not sent.
         """
         ...
 
     def compact(self) -> int:
-        """Give room that is no longer used back to the disk when that is worth it; how many bytes."""
+        """Return unused space to the disk when it is a quarter of the file or more; return the number of bytes."""
         ...
 
     def install_key(self) -> bytes:
-        """32 random bytes made when the ledger was created, from which import keys are derived."""
+        """Return 32 random bytes made when the ledger was created, from which import keys are derived."""
         ...
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the ledger. Closing twice is allowed."""
         ...

@@ -1,6 +1,6 @@
-"""One sender per account: the lock that a delivery holds from its first to its last call.
+"""The sender lock: one sender per account, from the first to the last call of a delivery.
 
-The kernel drops the lock when the process ends, however it ends: no lock is ever stale, and none is judged by its age.
+The kernel drops the lock when the process ends, however it ends: no lock is ever stale, and its age does not matter.
 """
 
 from __future__ import annotations
@@ -32,16 +32,16 @@ class SenderLock:
     def still_ours(self) -> bool:
         """Whether the lock file is still the one that was locked.
 
-        When somebody removed it, another process can lock a new file of the same name: sending must stop.
+        When it was removed, another process can lock a new file of the same name: sending must stop.
         """
         return _same_file(self.path, self._descriptor)
 
 
 @contextmanager
 def sender_lock(home: Path, account: str, *, clock: Callable[[], datetime], run_id: str = "") -> Iterator[SenderLock]:
-    """Hold the account's lock. ``clock`` and ``run_id`` only serve the message that a second sender gets.
+    """Hold the account's lock. ``clock`` and ``run_id`` are only shown in the message of a second sender.
 
-    Raises :class:`AnotherRunActive` saying who holds it, and :class:`LedgerError` when the file cannot be used.
+    Raises :class:`AnotherRunActive` with the holder, and :class:`LedgerError` when the file cannot be used.
     """
     path = lock_path(home, account)
     try:
@@ -53,26 +53,29 @@ def sender_lock(home: Path, account: str, *, clock: Callable[[], datetime], run_
         ) from None
     if descriptor is None:
         raise AnotherRunActive(
-            f"Another import is sending to account {account} right now: {_holder(path)}.",
+            f"Another import is sending to account {account} right now: {_describe_holder(path)}.",
             "Wait until it has ended, then run again. Nothing was sent by this one.",
         )
     try:
         reach("lock-taken")
-        _introduce(descriptor, run_id, clock())
+        since = clock().astimezone(UTC).isoformat(timespec="seconds")
+        os.ftruncate(descriptor, 0)
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        os.write(descriptor, json.dumps({"pid": os.getpid(), "run": run_id, "since": since}).encode())
         yield SenderLock(path, descriptor)
     finally:
         os.close(descriptor)
 
 
 def lock_path(home: Path, account: str) -> Path:
-    """Where the lock of ``account`` is. It is never deleted."""
+    """Return the path of the account's lock file, which is never deleted."""
     readable = re.sub(r"[^A-Za-z0-9_-]", "_", account)[:40]
     digest = hashlib.sha256(account.encode("utf-8", "surrogatepass")).hexdigest()[:8]
     return home / _FOLDER / f"{readable}-{digest}.lock"
 
 
 def _open_locked(path: Path) -> int | None:
-    """The locked file's descriptor, or ``None`` when somebody else holds the lock."""
+    """Lock the file and return its descriptor; ``None`` when another process holds the lock."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
     for _ in range(_ATTEMPTS):
@@ -100,18 +103,11 @@ def _same_file(path: Path, descriptor: int) -> bool:
     return (there.st_dev, there.st_ino) == (ours.st_dev, ours.st_ino)
 
 
-def _introduce(descriptor: int, run_id: str, now: datetime) -> None:
-    since = now.astimezone(UTC).isoformat(timespec="seconds")
-    os.ftruncate(descriptor, 0)
-    os.lseek(descriptor, 0, os.SEEK_SET)
-    os.write(descriptor, json.dumps({"pid": os.getpid(), "run": run_id, "since": since}).encode())
-
-
-def _holder(path: Path) -> str:
+def _describe_holder(path: Path) -> str:
     try:
-        told = json.loads(path.read_bytes())
-        since = datetime.fromisoformat(told["since"])
-        run = f", run {told['run']}" if told["run"] else ""
-        return f"process {int(told['pid'])}{run}, since {since:%Y-%m-%d %H:%M} UTC"
+        holder = json.loads(path.read_bytes())
+        since = datetime.fromisoformat(holder["since"])
+        run = f", run {holder['run']}" if holder["run"] else ""
+        return f"process {int(holder['pid'])}{run}, since {since:%Y-%m-%d %H:%M} UTC"
     except (OSError, ValueError, TypeError, KeyError):
-        return "a process that has not said who it is"
+        return "an unknown process"

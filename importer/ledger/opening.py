@@ -1,4 +1,4 @@
-"""How the ledger's file is opened: private, durable, undamaged, and certainly the one that was used here last."""
+"""Opens the ledger's file: private, durable, undamaged, and certainly the one that was used here last."""
 
 from __future__ import annotations
 
@@ -10,20 +10,26 @@ from sqlalchemy import Engine
 
 from importer.core.errors import LedgerError
 from importer.core.failpoints import reach
-from importer.ledger import accounts, calls, identity, sqlite_file
-from importer.ledger.faults import translated
-from importer.ledger.identity import Identity, Randomness
-from importer.ledger.integrity.check import Presence, enter
+from importer.ledger import accounts, calls, sqlite_file
+from importer.ledger.integrity import identity
+from importer.ledger.integrity.check import Presence, register
 from importer.ledger.integrity.file_guard import FileGuard
+from importer.ledger.integrity.identity import LedgerIdentity, Randomness
 from importer.ledger.integrity.migration_mark import refuse_moved
 from importer.ledger.integrity.rollback_witness import FILE_NAME as WITNESS_NAME
-from importer.ledger.integrity.rollback_witness import Seen, UnreadableWitnessError, read_witness, write_witness
+from importer.ledger.integrity.rollback_witness import (
+    UnreadableWitnessError,
+    WitnessRecord,
+    read_witness,
+    write_witness,
+)
 from importer.ledger.interface import FILE_NAME
+from importer.ledger.sqlite_file import translate_errors
 
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """Where, when (ISO, UTC) and on which machine the ledger is opened, and whether a person vouches for it."""
+    """The options of an opening: folder, time (ISO, UTC), machine, and whether a person accepts it (``adopt``)."""
 
     home: Path
     now: str
@@ -31,7 +37,7 @@ class Opening:
     randomness: Randomness
     adopt: bool
     for_moving: bool = False
-    """The file is opened to be moved, which may have happened already."""
+    """The file is opened to be moved into a database; it may be marked as moved already."""
 
     @property
     def path(self) -> Path:
@@ -39,32 +45,32 @@ class Opening:
         return self.home / FILE_NAME
 
 
-def open_file(opening: Opening) -> tuple[Engine, Identity, FileGuard]:
-    """The opened ledger, created when there is none. Raises :class:`LedgerError`; then nothing stays open."""
+def open_file(opening: Opening) -> tuple[Engine, LedgerIdentity, FileGuard]:
+    """Open the ledger, created when there is none. Raises :class:`LedgerError`; then nothing stays open."""
     path = opening.path
-    with translated(path):
+    with translate_errors(path):
         sqlite_file.prepare_folder(opening.home)
         # Before the ledger is read: another process may be making calls, and the witness follows the ledger.
         seen = _read_witness(opening)
         sqlite_file.prepare_file(path)
-        sqlite_file.refuse_a_stump(path)
-        cut_short = sqlite_file.was_cut_short(path)
-        if cut_short:
+        sqlite_file.refuse_truncated(path)
+        interrupted = sqlite_file.has_hot_journal(path)
+        if interrupted:
             reach("journal-hot")
         with ExitStack() as undo:
-            presence = enter(path)
+            presence = register(path)
             undo.callback(presence.leave, clean=False)
-            engine = sqlite_file.engine_over(sqlite_file.connect(path))
+            engine = sqlite_file.engine_on(sqlite_file.connect(path))
             undo.callback(engine.dispose)
-            known = _known_ledger(engine, opening, seen)
-            _check_for_damage(engine, opening, presence, cut_short=cut_short)
-            known = _vouched_for(engine, opening, known, seen)
+            known = _read_or_create(engine, opening, seen)
+            _check_for_damage(engine, opening, presence, interrupted=interrupted)
+            known = _confirm_identity(engine, opening, known, seen)
             guard = FileGuard.of(path, known.uuid, presence)
             undo.pop_all()
         return engine, known, guard
 
 
-def _read_witness(opening: Opening) -> Seen | None:
+def _read_witness(opening: Opening) -> WitnessRecord | None:
     try:
         return read_witness(opening.home)
     except UnreadableWitnessError as error:
@@ -77,13 +83,13 @@ def _read_witness(opening: Opening) -> Seen | None:
         ) from None
 
 
-def _known_ledger(engine: Engine, opening: Opening, seen: Seen | None) -> Identity:
-    """The identity of the ledger in the file; an empty file becomes a new ledger."""
+def _read_or_create(engine: Engine, opening: Opening, seen: WitnessRecord | None) -> LedgerIdentity:
+    """Return the identity of the ledger in the file; an empty file becomes a new ledger."""
     with engine.begin() as connection:
         empty = identity.is_empty(connection, opening.path)
     if empty:
         if seen is not None and not opening.adopt:
-            raise identity.without_ledger(opening.home, seen)
+            raise identity.missing_ledger_error(opening.home, seen)
         with engine.execution_options(writes=True).begin() as connection:
             # Another process may have been faster.
             if identity.is_empty(connection, opening.path):
@@ -91,41 +97,43 @@ def _known_ledger(engine: Engine, opening: Opening, seen: Seen | None) -> Identi
                 reach("tables-uncommitted")
     with engine.begin() as connection:
         known = identity.read_identity(connection, opening.path)
-        complete = accounts.counts_questions(connection)
+        complete = accounts.has_queries_table(connection)
     if not opening.for_moving:
         with engine.execution_options(writes=opening.adopt).begin() as connection:
             refuse_moved(connection, opening.path, adopt=opening.adopt)
     if not complete:
         with engine.execution_options(writes=True).begin() as connection:
-            accounts.make_room_for_questions(connection)
+            accounts.create_queries_table(connection)
     return known
 
 
-def _check_for_damage(engine: Engine, opening: Opening, presence: Presence, *, cut_short: bool) -> None:
-    """Look for damage when something may have happened to the file; in small files once a day in any case."""
+def _check_for_damage(engine: Engine, opening: Opening, presence: Presence, *, interrupted: bool) -> None:
+    """Check for damage when something may have happened to the file; small files once a day in any case."""
     small = opening.path.stat().st_size <= sqlite_file.DAILY_CHECKED_BYTES
-    if not cut_short and not presence.needs_look(opening.now, daily=small):
+    if not interrupted and not presence.needs_check(opening.now, daily=small):
         return
-    presence.looking()
+    presence.begin_check()
     with engine.begin() as connection:
         sqlite_file.check_for_damage(connection, opening.path)
-    presence.looked(opening.now)
+    presence.record_check(opening.now)
 
 
-def _vouched_for(engine: Engine, opening: Opening, known: Identity, seen: Seen | None) -> Identity:
-    """The ledger's identity when nothing speaks against using it, or when a person vouches for it."""
+def _confirm_identity(
+    engine: Engine, opening: Opening, known: LedgerIdentity, seen: WitnessRecord | None
+) -> LedgerIdentity:
+    """Return the ledger's identity when it may be used, or when a person accepts it nevertheless."""
     home = opening.home
     with engine.begin() as connection:
         last = calls.last_number(connection)
     if seen is None and last:
-        # Another process may have created the ledger and made calls since the witness was looked for.
+        # Another process may have created the ledger and made calls since the witness file was read.
         seen = _read_witness(opening)
-    doubt = identity.doubt(home, known, last, seen, opening.machine_id)
-    if doubt is None:
-        write_witness(home, Seen(known.uuid, last))
+    error = identity.continuity_error(home, known, last, seen, opening.machine_id)
+    if error is None:
+        write_witness(home, WitnessRecord(known.uuid, last))
         return known
     if not opening.adopt:
-        raise doubt
+        raise error
     with engine.execution_options(writes=True).begin() as connection:
         known = identity.adopt(
             connection,
@@ -133,7 +141,7 @@ def _vouched_for(engine: Engine, opening: Opening, known: Identity, seen: Seen |
             opening.now,
             machine_id=opening.machine_id,
             randomness=opening.randomness,
-            why=doubt.message,
+            why=error.message,
         )
-    write_witness(home, Seen(known.uuid, last), anew=True)
+    write_witness(home, WitnessRecord(known.uuid, last), anew=True)
     return known

@@ -1,4 +1,4 @@
-"""What became of rows: written when more is known, read for reports and for recognising rows of earlier runs."""
+"""Outcomes in the ledger: resolved when more is known, read for reports and to find rows of earlier runs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,17 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, func, literal_column, select
 
 from importer.core.model import DELIVERED, Counts, Outcome, Status
-from importer.ledger.changes import BATCH, UNSEEN, Change, Reason, State, apply, read_states, refusal, require, storable
+from importer.ledger.changes import (
+    BATCH,
+    UNSEEN,
+    Change,
+    Reason,
+    apply,
+    read_states,
+    refusal,
+    require,
+    storable,
+)
 from importer.ledger.interface import DECIDED, KnownRow
 from importer.ledger.runs import required
 from importer.ledger.schema import SENDING, rows, runs
@@ -29,7 +39,8 @@ _COLUMNS = [
     )
 ]
 _SKIPS = frozenset({Status.SKIPPED, Status.UNCERTAIN})
-# A row that was sent and then skipped is one that a person gave up: whatever became of it, nobody sends it again.
+_SKIPPABLE = ("", Status.NOT_SENT, Status.SKIPPED)
+# A person gave up a row that was sent and then skipped: it may be in the CRM, so it is not sent again.
 _MAY_BE_IN_CRM = [
     *sorted(status.value for status in DELIVERED),
     Status.PENDING.value,
@@ -37,11 +48,11 @@ _MAY_BE_IN_CRM = [
     SENDING,
     Status.SKIPPED.value,
 ]
-_BY_TEXT = {SENDING: Status.UNCERTAIN, **{status.value: status for status in Status}}
+_STATUS_OF = {SENDING: Status.UNCERTAIN, **{status.value: status for status in Status}}
 
 
 def outcome_values(outcome: Outcome, now: str) -> dict[str, Any]:
-    """The columns that an outcome sets."""
+    """Return the columns that an outcome sets."""
     return {
         "status": outcome.status.value,
         "activity_id": storable(outcome.activity_id),
@@ -55,7 +66,7 @@ def outcome_values(outcome: Outcome, now: str) -> dict[str, Any]:
 
 
 def settle(connection: Connection, run_id: str, outcomes: Sequence[Outcome], why: str, now: str) -> None:
-    """Write what was found out about rows that are uncertain or pending."""
+    """Record the outcomes found for uncertain or pending rows."""
     account = required(connection, run_id).new.account
     numbers = [outcome.row for outcome in outcomes]
     states = read_states(connection, run_id, numbers)
@@ -71,7 +82,7 @@ def settle(connection: Connection, run_id: str, outcomes: Sequence[Outcome], why
 
 
 def decide(connection: Connection, run_id: str, outcome: Outcome, why: str, now: str) -> None:
-    """Write what a person decided about a row in doubt, or that the decision is taken back."""
+    """Record a person's decision about an uncertain row, or that the decision is undone."""
     account = required(connection, run_id).new.account
     states = read_states(connection, run_id, [outcome.row])
     line = connection.execute(
@@ -85,7 +96,7 @@ def decide(connection: Connection, run_id: str, outcome: Outcome, why: str, now:
 
 
 def skip(connection: Connection, run_id: str, outcomes: Sequence[Outcome], keys: Sequence[str], now: str) -> None:
-    """Write down rows that no call of this run carries, on purpose or for the time being."""
+    """Record rows that no call of this run carries, on purpose or for the time being."""
     if len(outcomes) != len(keys):
         raise refusal(f"{len(outcomes)} rows are skipped with {len(keys)} keys.")
     wrong = next((outcome for outcome in outcomes if outcome.status not in _SKIPS), None)
@@ -94,7 +105,13 @@ def skip(connection: Connection, run_id: str, outcomes: Sequence[Outcome], keys:
     account = required(connection, run_id).new.account
     numbers = [outcome.row for outcome in outcomes]
     states = read_states(connection, run_id, numbers)
-    require(states, numbers, _may_be_skipped, "skipped")
+    require(
+        states,
+        numbers,
+        # An uncertain row without a call only waited for another run.
+        lambda state: state.attempts == 0 if state.status == Status.UNCERTAIN else state.status in _SKIPPABLE,
+        "skipped",
+    )
     changes = [
         Change(outcome.row, states.get(outcome.row, UNSEEN), {**outcome_values(outcome, now), "key": key})
         for outcome, key in zip(outcomes, keys, strict=True)
@@ -102,58 +119,49 @@ def skip(connection: Connection, run_id: str, outcomes: Sequence[Outcome], keys:
     apply(connection, run_id, account, changes, Reason(now, "not sent by this run"))
 
 
-def _may_be_skipped(state: State) -> bool:
-    if state.status == Status.UNCERTAIN:
-        return state.attempts == 0
-    return state.status in ("", Status.NOT_SENT, Status.SKIPPED)
-
-
-def _stored(statuses: Sequence[Status]) -> list[str]:
-    """The statuses as the ledger stores them: a row being sent counts as uncertain."""
-    return [*(status.value for status in statuses), *([SENDING] if Status.UNCERTAIN in statuses else [])]
-
-
 def _read(connection: Connection, query: Select[Any]) -> list[Outcome]:
-    return [Outcome(row, _BY_TEXT[status], *others) for row, status, *others in connection.execute(query).all()]
+    return [Outcome(row, _STATUS_OF[status], *others) for row, status, *others in connection.execute(query).all()]
 
 
 def after(
     connection: Connection, run_id: str, row: int | None, statuses: Sequence[Status] | None, limit: int
 ) -> list[Outcome]:
-    """Up to ``limit`` outcomes of the rows behind ``row`` (``None``: from the first one), in order."""
+    """Return up to ``limit`` outcomes of the rows after ``row`` (``None``: from the first one), in order."""
     query = select(*_COLUMNS).where(rows.c.run_id == run_id).order_by(rows.c.row).limit(limit)
     if row is not None:
         query = query.where(rows.c.row > row)
     if statuses is not None:
-        query = query.where(rows.c.status.in_(_stored(statuses)))
+        # A row being sent counts as uncertain.
+        stored = [*(status.value for status in statuses), *([SENDING] if Status.UNCERTAIN in statuses else [])]
+        query = query.where(rows.c.status.in_(stored))
     return _read(connection, query)
 
 
 def between(connection: Connection, run_id: str, first_row: int, last_row: int) -> dict[int, Outcome]:
-    """Outcomes of the rows in a closed range."""
+    """Return the outcomes of the rows in a closed range."""
     query = select(*_COLUMNS).where(rows.c.run_id == run_id, rows.c.row.between(first_row, last_row))
     return {outcome.row: outcome for outcome in _read(connection, query)}
 
 
 def newest_created(connection: Connection, run_id: str, limit: int) -> list[Outcome]:
-    """Rows created by the answer to their call, those of the latest call first."""
+    """Return rows created by the answer to their call, those of the latest call first."""
     by_answer = (rows.c.status == Status.CREATED.value, rows.c.evidence == "", rows.c.call.is_not(None))
     query = select(*_COLUMNS).where(rows.c.run_id == run_id, *by_answer)
     return _read(connection, query.order_by(rows.c.call.desc(), rows.c.row.desc()).limit(limit))
 
 
 def counts(connection: Connection, run_id: str) -> Counts:
-    """Rows of the run by status."""
+    """Return the number of the run's rows by status."""
     query = select(rows.c.status, func.count()).where(rows.c.run_id == run_id).group_by(rows.c.status)
     found: Counts = {}
     for status, count in connection.execute(query):
-        shown = _BY_TEXT[status]
-        found[shown] = found.get(shown, 0) + count
+        public = _STATUS_OF[status]
+        found[public] = found.get(public, 0) + count
     return found
 
 
 def reposts(connection: Connection, run_id: str, row: int) -> int:
-    """How often the row was released to be sent again."""
+    """Return how often the row was released to be sent again."""
     query = select(rows.c.reposts).where(rows.c.run_id == run_id, rows.c.row == row)
     return connection.execute(query).scalar_one_or_none() or 0
 
@@ -165,7 +173,7 @@ def _certainty(known: KnownRow) -> int:
 def known_keys(
     connection: Connection, account: str, target: str, keys: Sequence[str], not_run: str
 ) -> dict[str, KnownRow]:
-    """For each key that another run sent or may have sent, the most certain row; of equals the latest call's."""
+    """Return for each key that another run sent or may have sent the most certain row; of equals the latest call's."""
     of_account = (runs.c.account == account, runs.c.target == target, runs.c.id != not_run)
     sources = {line.id: line.source for line in connection.execute(select(runs.c.id, runs.c.source).where(*of_account))}
     found: dict[str, KnownRow] = {}
@@ -179,9 +187,9 @@ def known_keys(
 
 
 def known_rows_query(keys: Sequence[str]) -> Select[Any]:
-    """Rows with these keys that may be in the CRM, the latest call's last.
+    """Select rows with these keys that may be in the CRM, the latest call's last.
 
-    Without the table of runs: joined to it, SQLite reads whole runs rather than look up the keys.
+    The table of runs is not joined: SQLite would read whole runs instead of using the index of keys.
     """
     columns = ("key", "run_id", "row", "status", "activity_id", "lead_id", "at")
     return (
@@ -197,7 +205,7 @@ def _to_known(line: Row[Any], source: str) -> KnownRow:
         run_id=line.run_id,
         row=line.row,
         source=source,
-        status=_BY_TEXT[line.status],
+        status=_STATUS_OF[line.status],
         activity_id=line.activity_id,
         lead_id=line.lead_id,
         at=line.at,

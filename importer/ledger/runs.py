@@ -1,17 +1,17 @@
-"""Runs in the ledger: opening, finding, finishing, and opening again."""
+"""Runs in the ledger: opening, finding, finishing, reopening and pruning."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, case, func, insert, select, update
 
 from importer.core.errors import LedgerError
-from importer.core.model import DELIVERED
-from importer.ledger.changes import note_event, storable
+from importer.core.model import DELIVERED, Status
+from importer.ledger.changes import note_event, refusal, storable
 from importer.ledger.interface import NewRun, Run, RunState
-from importer.ledger.schema import WAITED, events, rows, runs
+from importer.ledger.schema import SENDING, WAITED, calls, events, rows, runs
 
 _OF_NEW = ("id", "fingerprint", "account", "target", "source", "source_sha", "mapping", "mapping_sha", "folder", "rows")
 _COLUMNS = [runs.c[name] for name in (*_OF_NEW, "tool_version", "state", "started_at", "finished_at", "stop_reason")]
@@ -23,7 +23,7 @@ def _to_run(line: Sequence[Any]) -> Run:
 
 
 def open_run(connection: Connection, new: NewRun, now: str) -> Run:
-    """Remember ``new`` as an open run."""
+    """Record ``new`` as an open run."""
     if find(connection, new.id) is not None:
         raise LedgerError(f"The ledger already knows a run {new.id}.", "Run again: a new run gets a new name.")
     values = {name: getattr(new, name) for name in (*_OF_NEW, "tool_version")}
@@ -34,13 +34,13 @@ def open_run(connection: Connection, new: NewRun, now: str) -> Run:
 
 
 def find(connection: Connection, run_id: str) -> Run | None:
-    """The run with exactly this id."""
+    """Return the run with exactly this id."""
     line = connection.execute(select(*_COLUMNS).where(runs.c.id == storable(run_id))).one_or_none()
     return _to_run(line) if line is not None else None
 
 
 def find_beginning(connection: Connection, start: str) -> Run | None:
-    """The run with this id, or the only one whose id begins with it."""
+    """Return the run with this id, or the only one whose id begins with it."""
     exact = find(connection, start)
     if exact is not None or not start:
         return exact
@@ -50,14 +50,14 @@ def find_beginning(connection: Connection, start: str) -> Run | None:
 
 
 def newest_of_plan(connection: Connection, fingerprint: str) -> Run | None:
-    """The newest run of the plan with this fingerprint."""
+    """Return the newest run of the plan with this fingerprint."""
     newest = select(*_COLUMNS).where(runs.c.fingerprint == fingerprint).order_by(runs.c.number.desc()).limit(1)
     line = connection.execute(newest).one_or_none()
     return _to_run(line) if line is not None else None
 
 
 def newest(connection: Connection, account: str | None, state: RunState | None, limit: int) -> list[Run]:
-    """Runs, newest first."""
+    """Return runs, newest first."""
     query = select(*_COLUMNS).order_by(runs.c.number.desc()).limit(limit)
     if account is not None:
         query = query.where(runs.c.account == account)
@@ -67,7 +67,7 @@ def newest(connection: Connection, account: str | None, state: RunState | None, 
 
 
 def required(connection: Connection, run_id: str) -> Run:
-    """The run with this id. Raises :class:`LedgerError` when there is none."""
+    """Return the run with this id. Raises :class:`LedgerError` when there is none."""
     run = find(connection, run_id)
     if run is None:
         raise LedgerError(f"The ledger knows no run {run_id}.", "List the runs it knows: importer runs")
@@ -75,7 +75,7 @@ def required(connection: Connection, run_id: str) -> Run:
 
 
 def generation(connection: Connection, run_id: str) -> int:
-    """How often the run was reopened."""
+    """Return how often the run was reopened."""
     return int(connection.execute(select(runs.c.generation).where(runs.c.id == run_id)).scalar_one())
 
 
@@ -94,7 +94,7 @@ def reopen(connection: Connection, run_id: str, now: str) -> None:
 
 
 def stop(connection: Connection, run_id: str, reason: str, now: str) -> None:
-    """Remember why the run stopped early."""
+    """Record why the run stopped early."""
     was = required(connection, run_id).state
     _set(connection, run_id, state=RunState.OPEN.value, finished_at="", stop_reason=storable(reason))
     note_event(connection, now, RunState.OPEN, why=f"stopped: {reason}", run_id=run_id, was=was)
@@ -116,7 +116,28 @@ def mapping_proven(connection: Connection, account: str, mapping_sha: str) -> bo
     return connection.execute(query).first() is not None
 
 
-def note_wait(connection: Connection, run_id: str, seconds: float, now: str) -> None:
-    """An event that says for how long the run waited for the limits of its account."""
+def record_wait(connection: Connection, run_id: str, seconds: float, now: str) -> None:
+    """Add an event with the seconds that the run waited for the limits of its account."""
     line = {"at": now, "run_id": run_id, "became": WAITED, "why": "the account's limits", "evidence": f"{seconds:.3f}"}
     connection.execute(insert(events).values(line))
+
+
+PRUNED = "pruned"
+"""Replaces evidence that was removed: a row with evidence was not created by the answer to its call."""
+
+_UNSETTLED = (SENDING, Status.PENDING.value, Status.UNCERTAIN.value, Status.NOT_SENT.value)
+
+
+def prune(connection: Connection, run_id: str, before: str, now: str) -> None:
+    """Remove answers, error texts and evidence of a run that finished before ``before`` and has nothing left to do."""
+    run = required(connection, run_id)
+    if run.state is not RunState.FINISHED or not run.finished_at < before:
+        raise refusal(f"Run {run_id} is not pruned: it has not finished, or not long enough ago.")
+    open_rows = select(rows.c.row).where(rows.c.run_id == run_id, rows.c.status.in_(_UNSETTLED)).limit(1)
+    if connection.execute(open_rows).first() is not None:
+        raise refusal(f"Run {run_id} is not pruned: what became of some of its rows is not settled.")
+    connection.execute(update(calls).where(calls.c.run_id == run_id, calls.c.answer != "").values(answer=""))
+    has_text = (rows.c.error != "") | (rows.c.evidence != "")
+    kept = case((rows.c.evidence != "", PRUNED), else_="")
+    connection.execute(update(rows).where(rows.c.run_id == run_id, has_text).values(error="", evidence=kept))
+    note_event(connection, now, PRUNED, why="texts of an old run were removed", run_id=run_id, was=run.state)

@@ -6,6 +6,8 @@ a new :data:`SCHEMA_VERSION`: an older program must refuse the file rather than 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sqlalchemy import (
     DDL,
     CheckConstraint,
@@ -27,16 +29,16 @@ from importer.ledger.interface import RunState
 
 SCHEMA_VERSION = 1
 APPLICATION_ID = 0x4C53_4951
-"""What the file's header says of its owner, so that no other SQLite file is taken for a ledger."""
+"""Stored in the file's header, so that no other SQLite file is taken for a ledger."""
 
 # Compared as bytes everywhere: PostgreSQL would otherwise sort by the language of its server.
 _TEXT = Text().with_variant(Text(collation="C"), "postgresql")
 
 SENDING = "sending"
-"""A row whose call has begun and not ended. Outside the ledger such a row shows as uncertain."""
+"""The status of a row whose call has begun and not ended. Outside the ledger such a row shows as uncertain."""
 
 WAITED = "waited"
-"""What an event says whose evidence is a number of seconds."""
+"""What ``became`` holds in an event whose evidence is a number of seconds."""
 
 metadata = MetaData()
 
@@ -62,8 +64,8 @@ meta = Table(
     Column("value", _TEXT, nullable=False),
 )
 
-# One line per plan that was delivered. `number` orders the runs whatever the clock says; `generation` counts how often
-# the run was reopened.
+# One line per plan that was delivered. `number` orders the runs independently of the clock; `generation` counts how
+# often the run was reopened.
 runs = Table(
     "runs",
     metadata,
@@ -114,7 +116,7 @@ calls = Table(
     sqlite_autoincrement=True,
 )
 
-# What became of each row that was touched. `call` is the last call that carried it, `generation` the run's when it did.
+# The state of each row that was touched. `call` is the last call that carried it, `generation` the run's when it did.
 # The key's index leaves out rows that never left, so a nightly file full of rows already sent does not slow it down.
 rows = Table(
     "rows",
@@ -139,7 +141,7 @@ rows = Table(
     sqlite_with_rowid=False,
 )
 
-# Whose row a CRM activity is. The primary key makes it impossible to book one activity for two rows.
+# The row to which a CRM activity belongs. The primary key makes it impossible to assign one activity to two rows.
 bookings = Table(
     "bookings",
     metadata,
@@ -160,7 +162,7 @@ tenants = Table(
     Column("bound_at", _TEXT, nullable=False),
 )
 
-# What refusals taught about the accounts' limits.
+# The limits of accounts, learned from refusals.
 limits = Table(
     "limits",
     metadata,
@@ -172,7 +174,7 @@ limits = Table(
     Column("at", _TEXT, nullable=False),
 )
 
-# How many calls without rows (questions) left for an account on a UTC day: they use up its daily budget, too. Ledgers
+# The number of queries (calls without rows) of an account on a UTC day: they use up its daily budget, too. Ledgers
 # that were made before this table get it when they are opened; a program that does not know it only counts too few.
 questions = Table(
     "questions",
@@ -227,3 +229,28 @@ for _verb in ("UPDATE", "DELETE"):
             "BEGIN SELECT RAISE(ABORT, 'events are only ever added'); END"
         ).execute_if(dialect="sqlite"),
     )
+
+
+def row_ranges(rows: Iterable[int]) -> list[tuple[int, int]]:
+    """Return the fewest closed ranges that hold exactly ``rows``, in order."""
+    found: list[tuple[int, int]] = []
+    for row in sorted(set(rows)):
+        if found and row == found[-1][1] + 1:
+            found[-1] = (found[-1][0], row)
+        else:
+            found.append((row, row))
+    return found
+
+
+def format_rows(rows: Iterable[int]) -> str:
+    """Format row numbers as the column ``calls.rows`` holds them: ``2-26,30``."""
+    return ",".join(str(first) if first == last else f"{first}-{last}" for first, last in row_ranges(rows))
+
+
+def parse_rows(text: str) -> tuple[int, ...]:
+    """Parse the row numbers of a text that :func:`format_rows` wrote."""
+    found: list[int] = []
+    for part in text.split(","):
+        first, _, last = part.partition("-")
+        found.extend(range(int(first), int(last or first) + 1))
+    return tuple(found)

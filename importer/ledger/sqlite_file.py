@@ -1,27 +1,32 @@
-"""The ledger's file: private, on a local disk, opened so that a commit survives a power cut, and checked for damage."""
+"""The ledger's SQLite file: private, on a local disk, its commits durable; its backup, compaction and errors."""
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import sqlite3
 import stat
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
+from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import StaticPool
 
-from importer.core.errors import LedgerError
-from importer.ledger.faults import DAMAGED_REMEDY, sqlite_name
+from importer.core.errors import LedgerError, UsageError
 from importer.ledger.integrity.machine_id import file_system, is_shared
+from importer.ledger.schema import APPLICATION_ID
 
 DAILY_CHECKED_BYTES = 64 * 1024 * 1024
-"""Files up to this size are looked through for damage once a day in any case: a matter of a tenth of a second."""
+"""Files up to this size are checked for damage once a day in any case, which takes a tenth of a second."""
 
 _SMALLEST_BYTES = 512
 _BUSY_SECONDS = 10
 _WORTH_A_COPY = 4
-"""The file is written anew when at least one page of so many is unused."""
+"""The file is written anew when at least one page in so many is unused."""
 
 # With the rollback journal only EXTRA also syncs the folder after a commit; under FULL a power cut can bring the
 # journal back and undo the last commit, and rows would then be sent twice.
@@ -78,20 +83,20 @@ def _make_private(path: Path, mode: int) -> None:
         path.chmod(mode)
 
 
-def refuse_a_stump(path: Path) -> None:
-    """Raises :class:`LedgerError` when the file is shorter than any database: SQLite would take it for an empty one."""
-    if 0 < path.stat().st_size < _SMALLEST_BYTES and not was_cut_short(path):
+def refuse_truncated(path: Path) -> None:
+    """Raise :class:`LedgerError` when the file is shorter than any database: SQLite would take it for an empty one."""
+    if 0 < path.stat().st_size < _SMALLEST_BYTES and not has_hot_journal(path):
         raise LedgerError(f"The ledger {path} is damaged: only its first bytes are left.", DAMAGED_REMEDY)
 
 
-def was_cut_short(path: Path) -> bool:
-    """Whether a transaction was under way when the file was last written: SQLite will roll it back."""
+def has_hot_journal(path: Path) -> bool:
+    """Whether a transaction was interrupted when the file was last written: SQLite will roll it back."""
     journal = path.with_name(f"{path.name}-journal")
     return journal.exists() and journal.stat().st_size > 0
 
 
 def connect(path: Path | None) -> sqlite3.Connection:
-    """A connection with every durability setting read back; ``None`` gives a database in memory.
+    """Open a connection with every durability setting read back; ``None`` gives a database in memory.
 
     Raises :class:`LedgerError` when a setting did not take, and :class:`sqlite3.Error`.
     """
@@ -113,22 +118,22 @@ def connect(path: Path | None) -> sqlite3.Connection:
     return connection
 
 
-def engine_over(connection: sqlite3.Connection) -> Engine:
-    """An engine that uses only this connection. With the execution option ``writes`` it begins exclusively."""
+def engine_on(connection: sqlite3.Connection) -> Engine:
+    """Return an engine on this only connection. With the execution option ``writes`` its transactions are exclusive."""
     engine = create_engine("sqlite://", creator=lambda: connection, poolclass=StaticPool, hide_parameters=True)
-    event.listen(engine, "begin", _begin)
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("writes", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
     return engine
 
 
-def _begin(connection: Connection) -> None:
-    writes = connection.get_execution_options().get("writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-
 def compact(engine: Engine, path: Path) -> int:
-    """Write the file anew without its unused pages when they are many and the disk has room; bytes given back.
+    """Rewrite the file without its unused pages when they are many and the disk has room; return the bytes freed.
 
-    Only with the account's imports at rest does SQLite allow it; else it is left for the next time.
+    SQLite allows it only when no import uses the file; else it is left for the next time.
     """
     before = path.stat().st_size
     raw = engine.raw_connection()
@@ -151,7 +156,135 @@ def compact(engine: Engine, path: Path) -> int:
 
 
 def check_for_damage(connection: Connection, path: Path) -> None:
-    """Raises :class:`LedgerError` when SQLite finds damage in the file."""
+    """Raise :class:`LedgerError` when SQLite finds damage in the file."""
     found = connection.execute(text("PRAGMA quick_check(1)")).scalar_one()
     if found != "ok":
         raise LedgerError(f"The ledger {path} is damaged: {found}", DAMAGED_REMEDY)
+
+
+_FULL = (
+    "the disk is full",
+    "Free some space, then run: importer resume. Nothing is sent without being written down first.",
+)
+_BUSY = (
+    "another program is using it",
+    "Close other imports and database viewers that have it open, then run again.",
+)
+DAMAGED_REMEDY = (
+    "Copy the file away as it is, put the newest good copy of ledger.db back and run again. Do not just delete it: "
+    "without it the import does not know what was already sent."
+)
+_DAMAGED = ("it is damaged or not a ledger", DAMAGED_REMEDY)
+_FORBIDDEN = (
+    "this user may not write it",
+    "Check the owner and the rights of the folder and the file, and that the disk is not mounted read-only.",
+)
+_BROKEN = (
+    "the disk reports an error",
+    "Check the disk before anything else, then run: importer resume.",
+)
+_OTHER = ("the database refused", "Run again; if it happens once more, please report it with this message.")
+
+_BY_SQLITE_NAME = {
+    "SQLITE_FULL": _FULL,
+    "SQLITE_TOOBIG": _FULL,
+    "SQLITE_BUSY": _BUSY,
+    "SQLITE_LOCKED": _BUSY,
+    "SQLITE_CORRUPT": _DAMAGED,
+    "SQLITE_NOTADB": _DAMAGED,
+    "SQLITE_FORMAT": _DAMAGED,
+    "SQLITE_READONLY": _FORBIDDEN,
+    "SQLITE_CANTOPEN": _FORBIDDEN,
+    "SQLITE_PERM": _FORBIDDEN,
+    "SQLITE_AUTH": _FORBIDDEN,
+    "SQLITE_IOERR": _BROKEN,
+}
+_BY_ERRNO = {
+    errno.ENOSPC: _FULL,
+    errno.EDQUOT: _FULL,
+    errno.EFBIG: _FULL,
+    errno.EACCES: _FORBIDDEN,
+    errno.EPERM: _FORBIDDEN,
+    errno.EROFS: _FORBIDDEN,
+    errno.ELOOP: _FORBIDDEN,
+}
+
+
+def sqlite_name(error: BaseException) -> str:
+    """Return SQLite's name of a failure without its extension, such as ``SQLITE_IOERR``; empty when it has none."""
+    name = getattr(error, "sqlite_errorname", None) or ""
+    return "_".join(name.split("_")[:2])
+
+
+class FileFaultError(LedgerError):
+    """The ledger's file or disk failed. ``transient``: nothing is wrong with it, another program was using it."""
+
+    def __init__(self, message: str, remedy: str, *, transient: bool = False) -> None:
+        super().__init__(message, remedy)
+        self.transient = transient
+
+
+def file_fault(path: Path, error: BaseException) -> FileFaultError:
+    """Return the error for a failure at ``path``. Its message never contains row contents."""
+    if isinstance(error, OSError):
+        reason, remedy = _BY_ERRNO.get(error.errno or 0, _BROKEN)
+        detail = error.strerror or type(error).__name__
+    else:
+        reason, remedy = _BY_SQLITE_NAME.get(sqlite_name(error), _OTHER)
+        detail = str(error)
+    message = f"The ledger {path} cannot be used: {reason} ({detail})."
+    return FileFaultError(message, remedy, transient=(reason, remedy) == _BUSY)
+
+
+@contextmanager
+def translate_errors(path: Path) -> Iterator[None]:
+    """Translate errors of the disk and of SQLite, bare or wrapped by SQLAlchemy, into :class:`FileFaultError`."""
+    try:
+        yield
+    except DBAPIError as error:
+        raise file_fault(path, error.orig or error) from None
+    except (sqlite3.Error, OSError) as error:
+        raise file_fault(path, error) from None
+
+
+_BACKUP_BUSY_SECONDS = 60
+
+
+def back_up(ledger: Path, place: Path) -> int:
+    """Copy the ledger to ``place``, a new private file, even while imports run; return the number of its last call.
+
+    Raises :class:`UsageError` when there is no ledger or ``place`` is taken, and :class:`LedgerError`; then no file is
+    left at ``place``.
+    """
+    if not ledger.is_file():
+        raise UsageError(f"There is no ledger {ledger}.", "Set IMPORTER_HOME to the folder that has it.")
+    if place.exists():
+        raise UsageError(f"{place} exists already.", "Name a new file: a backup never replaces an older one.")
+    temporary = place.with_name(f".{place.name}.{os.getpid()}")
+    with translate_errors(place):
+        try:
+            os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+            last = _copy(ledger, temporary)
+            with temporary.open("rb") as file:
+                os.fsync(file.fileno())
+            os.link(temporary, place)
+        except FileExistsError:
+            raise UsageError(f"{place} exists already.", "Name a new file.") from None
+        finally:
+            temporary.unlink(missing_ok=True)
+    return last
+
+
+def _copy(ledger: Path, temporary: Path) -> int:
+    address = f"file:{quote(str(ledger.absolute()))}?mode=ro"
+    with (
+        closing(sqlite3.connect(address, uri=True, timeout=_BACKUP_BUSY_SECONDS)) as source,
+        closing(sqlite3.connect(temporary)) as copy,
+    ):
+        # In one step: page by page, a write in between would begin the copy anew, and never end during an import.
+        source.backup(copy)
+        found = copy.execute("PRAGMA quick_check(1)").fetchone()[0]
+        if found != "ok" or copy.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
+            reason = found if found != "ok" else "it is no ledger"
+            raise LedgerError(f"The copy of {ledger} is not valid: {reason}.", "Check the disk; keep older backups.")
+        return int(copy.execute("SELECT coalesce(max(number), 0) FROM calls").fetchone()[0])

@@ -79,7 +79,7 @@ def check_account_fit(prepared: PreparedImport, known: AccountSchema) -> Prepare
     from importer.crm_schema.checks.compare import compare
 
     target = TARGETS[prepared.mapping.target]
-    call = Call(target.activity_keys, target.creates_leads, target.updates_leads)
+    call = Call(target.activity_keys, creates="lead" in target.sections, updates=target.updates_leads)
     found = compare(prepared.loaded, metadata, call)
     if known.state is SchemaState.OLD or not known.certain:
         found = found.softened()

@@ -17,7 +17,7 @@ _TRUSTED_SECONDS = 60.0
 def count_calls_today(ledger: Ledger, account: str, now: datetime) -> int:
     """Return how many calls left for the account since the midnight (UTC) before ``now``, with rows or without."""
     midnight = start_of_day(now)
-    return ledger.calls_since(account, midnight) + ledger.questions_on(account, midnight[:10])
+    return ledger.calls_since(account, midnight) + ledger.queries_on(account, midnight[:10])
 
 
 class DailyQuota:
@@ -82,7 +82,7 @@ class DailyQuota:
         with self._lock:
             unwritten, self._unwritten = self._unwritten, 0
         if unwritten:
-            self._ledger.note_questions(self._account.name, unwritten)
+            self._ledger.count_queries(self._account.name, unwritten)
 
     def _read(self) -> None:
         now = self._clock.now()

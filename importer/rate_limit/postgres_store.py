@@ -17,8 +17,14 @@ import psycopg
 
 from importer.core.errors import LedgerError
 from importer.core.redaction import Secret
-from importer.ledger.postgres.connecting import Database, Pause, RawConnection, lock_number
-from importer.ledger.postgres.faults import Meaning, meaning_of
+from importer.ledger.postgres.connection import (
+    Database,
+    Meaning,
+    Pause,
+    RawConnection,
+    advisory_lock_number,
+    meaning_of,
+)
 from importer.rate_limit.shared_limiter import StoredState, T
 
 _PAUSES = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 3.0)
@@ -47,8 +53,8 @@ class SlotConnection:
             if self._connection is None:
                 self._connection = self._database.connect(autocommit=True)
             connection = self._connection
-            with self._database.watched(connection), connection.transaction():
-                connection.execute(_LOCK, (lock_number(f"slots\x1f{name}"),))
+            with self._database.with_deadline(connection), connection.transaction():
+                connection.execute(_LOCK, (advisory_lock_number(f"slots\x1f{name}"),))
                 # In this order: the server's time is then ahead of ours by at most the difference.
                 before = self._monotonic()
                 found = connection.execute(_READ, (name,)).fetchone()

@@ -226,7 +226,7 @@ def _facts(books: Books, account: Account | None) -> Iterator[tuple[str, str]]:
         yield ("Sent again on purpose", facts.again)
     if not books.ledger or not books.run:
         return
-    figures = books.ledger.call_figures(books.run.id)
+    figures = books.ledger.call_statistics(books.run.id)
     calls = sum(figures.by_verdict.values())
     yield ("Calls", _calls(calls, figures.by_verdict))
     if calls:

@@ -102,12 +102,15 @@ def _find_custom_names(known: KnownField) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for names in groups for name in names))
 
 
-def activity_fields_of(facts: AccountProfile, code: str, *, bulk: bool) -> list[CandidateField]:
-    """Return the fields of an activity of type ``code`` ("": unknown), without those that name the lead."""
+def activity_fields_of(facts: AccountProfile, code: str, keys: Sequence[str]) -> list[CandidateField]:
+    """Return the fields of an activity of type ``code`` ("": unknown), without those that name the lead.
+
+    ``keys`` are those that the call takes besides the type's own fields.
+    """
     found = [ACTIVITY_TIME, ACTIVITY_NOTE]
     if not code:
         found.append(ACTIVITY_CODE)
-    if bulk:
+    if ACTIVITY_OWNER.name in keys:
         found.append(ACTIVITY_OWNER)
     known = facts.fields_of(code) if code else ()
     return found + [

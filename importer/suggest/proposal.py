@@ -72,19 +72,15 @@ def _entries(
 
 def _fields(choice: TargetChoice, facts: AccountProfile, chosen: ActivityTypeChoice | None) -> list[CandidateField]:
     """Every field that the call can fill."""
-    sections = TARGETS[choice.target].sections
-    code = chosen.code if chosen else ""
-    fields = lead_fields_of(facts) if "lead" in sections else []
-    if "activity" not in sections:
+    target = TARGETS[choice.target]
+    fields = lead_fields_of(facts) if "lead" in target.sections else []
+    if "activity" not in target.sections:
         return fields
-    bulk = choice.target.startswith("bulk-")
-    if choice.target == "bulk-activities-by-lead-id":
-        fields += [replace(field, name="RelatedProspectId") for field in lead_part(["ProspectID"])]
-    elif choice.target == "bulk-activities-by-lead-field":
-        fields += [replace(field, name="SearchByValue") for field in lead_part([choice.search_by])]
-    elif choice.target == "activity-by-email":
-        fields += lead_part(["EmailAddress", "FirstName", "LastName", WHOLE_NAME, "Phone"])
-    return fields + activity_fields_of(facts, code, bulk=bulk)
+    names = {lead_field or choice.search_by: key for key, lead_field in target.lead_keys.items()}
+    if "LastName" in names:
+        names[WHOLE_NAME] = WHOLE_NAME
+    fields += [replace(field, name=names[field.name]) for field in lead_part(list(names))]
+    return fields + activity_fields_of(facts, chosen.code if chosen else "", target.activity_keys)
 
 
 def _order(fields: Sequence[CandidateField]) -> dict[tuple[str, str], int]:
@@ -160,19 +156,15 @@ def _missing(
         for field in fields
         if field.mandatory and (field.section, field.name) not in filled
     ]
-    if choice.target.startswith("capture-lead") and not {"ProspectID", "EmailAddress", "Phone"} & {
-        n for _, n in filled
-    }:
+    target = TARGETS[choice.target]
+    identifiers = target.lead_identifiers or ((f"lead.{choice.search_by}",) if choice.search_by else ())
+    needed = [tuple(name.split(".", 1)) for name in identifiers]
+    if not needed or filled.intersection(needed):
+        return found
+    if target.needs_identifier:
+        names = " or ".join(name for _, name in needed)
+        found.append((needed[0][0], f"{choice.target} needs {names}, and no column was recognised as it."))
+    else:
         words = "No column has an id, an e-mail or a phone number: every row would make a new lead, each time."
         found.append(("lead", words))
-    needed = {
-        "bulk-activities-by-lead-id": ("activity", ("RelatedProspectId",)),
-        "bulk-activities-by-lead-field": ("activity", ("SearchByValue",)),
-        "activity-by-email": ("activity", ("EmailAddress",)),
-        "create-lead": ("lead", ("EmailAddress", "Phone")),
-    }.get(choice.target, ("lead", (choice.search_by,)) if choice.search_by else None)
-    if needed is not None and not {(needed[0], name) for name in needed[1]} & filled:
-        found.append(
-            (needed[0], f"{choice.target} needs {' or '.join(needed[1])}, and no column was recognised as it.")
-        )
     return found

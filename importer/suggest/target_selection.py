@@ -10,6 +10,14 @@ from importer.suggest.headings import words_of
 from importer.suggest.matching import Confidence, Match, assign, candidates
 from importer.suggest.profile import ColumnProfile
 from importer.suggest.vocabulary import ACTIVITY_TIME, WORDS
+from importer.targets import (
+    TARGETS,
+    ActivityByEmail,
+    BulkActivitiesByLeadField,
+    BulkActivitiesByLeadId,
+    BulkUpsertLeads,
+    CaptureLead,
+)
 
 _EVENT_WORDS = frozenset(WORDS["event"])
 _LEADISH = 3
@@ -55,23 +63,21 @@ def _fitting(found: dict[str, Match], known: list[str], event: Match | None) -> 
     if "ProspectID" in found:
         label = found["ProspectID"].profile.column.label
         if event is None and len(found) > _LEADISH:
-            return "bulk-upsert-leads", f'"{label}" holds ids of leads, and the other columns describe these leads'
-        return "bulk-activities-by-lead-id", f'"{label}" holds ids of leads{" and " + when if when else ""}'
+            return BulkUpsertLeads.name, f'"{label}" holds ids of leads, and the other columns describe these leads'
+        return BulkActivitiesByLeadId.name, f'"{label}" holds ids of leads{" and " + when if when else ""}'
     if event and "EmailAddress" in found:
-        return "activity-by-email", f"each row has an e-mail address, and {when}"
+        return ActivityByEmail.name, f"each row has an e-mail address, and {when}"
     if event and known:
-        return "bulk-activities-by-lead-field", f"each row has a phone number, and {when}"
-    return "capture-lead", "the rows describe people, and no column says when something happened"
+        return BulkActivitiesByLeadField.name, f"each row has a phone number, and {when}"
+    return CaptureLead.name, "the rows describe people, and no column says when something happened"
 
 
 def _search_by(target: str, known: Sequence[str]) -> str:
     """The lead field to find leads by: the surest that the file has."""
-    if target in ("bulk-upsert-leads", "lead-and-activity", "lead-and-activity-async"):
-        return known[0] if known else "EmailAddress"
-    if target == "bulk-activities-by-lead-field":
-        usable = [name for name in known if name != "ProspectID"]
-        return usable[0] if usable else "EmailAddress"
-    return ""
+    if not TARGETS[target].needs_search_by:
+        return ""
+    usable = [name for name in known if name not in TARGETS[target].not_searchable]
+    return usable[0] if usable else "EmailAddress"
 
 
 def _event_time(profiles: Sequence[ColumnProfile], stem: str) -> Match | None:

@@ -5,10 +5,28 @@ from __future__ import annotations
 from importer.mapping.model import Mapping
 from importer.targets.activity_by_email import ActivityByEmail
 from importer.targets.bulk_activities import BulkActivitiesByLeadField, BulkActivitiesByLeadId
-from importer.targets.bulk_leads import BulkUpsertLeads
-from importer.targets.interface import Target
-from importer.targets.lead_with_activity import LeadAndActivity, LeadAndActivityAsync
-from importer.targets.leads import CaptureLead, CaptureLeadAsync, CreateLead
+from importer.targets.bulk_upsert_leads import BulkUpsertLeads
+from importer.targets.capture_lead import CaptureLead, CaptureLeadAsync
+from importer.targets.create_lead import CreateLead
+from importer.targets.interface import EffectType, ReadBackQuery, Target
+from importer.targets.lead_and_activity import LeadAndActivity, LeadAndActivityAsync
+
+__all__ = [
+    "TARGETS",
+    "ActivityByEmail",
+    "BulkActivitiesByLeadField",
+    "BulkActivitiesByLeadId",
+    "BulkUpsertLeads",
+    "CaptureLead",
+    "CaptureLeadAsync",
+    "CreateLead",
+    "EffectType",
+    "LeadAndActivity",
+    "LeadAndActivityAsync",
+    "ReadBackQuery",
+    "Target",
+    "make_target",
+]
 
 TARGETS: dict[str, type[Target]] = {
     target.name: target
@@ -27,5 +45,5 @@ TARGETS: dict[str, type[Target]] = {
 
 
 def make_target(mapping: Mapping) -> Target:
-    """The target that the mapping names, ready to build its requests."""
+    """Return the target that the mapping names, ready to build its requests."""
     return TARGETS[mapping.target](mapping)

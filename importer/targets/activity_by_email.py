@@ -1,4 +1,4 @@
-"""Posting one activity to the lead with an e-mail address."""
+"""The target that posts one activity to the lead with an e-mail address."""
 
 from __future__ import annotations
 
@@ -8,11 +8,9 @@ from typing import Any, ClassVar
 from importer.core.errors import MappingProblem
 from importer.core.model import CallClass, Receipt, Record, Request
 from importer.mapping.model import Mapping
-from importer.targets import receipts as answers
-from importer.targets import rules
+from importer.targets import mapping_checks, receipts
 from importer.targets.bodies import ACTIVITY_KEYS, activity
-from importer.targets.interface import Footprint, Target, Trace
-from importer.targets.naming import lead_identity, section_fields
+from importer.targets.interface import EffectType, Target
 
 _LEAD_KEYS = ("EmailAddress", "FirstName", "LastName", "Phone")
 
@@ -27,28 +25,28 @@ class ActivityByEmail(Target):
     title: ClassVar[str] = "Posts one activity to the lead with an e-mail address; an unknown address makes a new lead."
     call_class: ClassVar[CallClass] = CallClass.STANDARD
     sections: ClassVar[tuple[str, ...]] = ("activity",)
+    makes: ClassVar[frozenset[EffectType]] = frozenset({EffectType.ACTIVITY, EffectType.LEAD})
     activity_keys: ClassVar[tuple[str, ...]] = (*_LEAD_KEYS, *ACTIVITY_KEYS)
+    lead_keys: ClassVar[dict[str, str]] = {name: name for name in _LEAD_KEYS}
+    lead_identifiers: ClassVar[tuple[str, ...]] = ("activity.EmailAddress",)
 
     @classmethod
     def check_mapping(cls, mapping: Mapping) -> list[MappingProblem]:
         return [
-            *rules.section_problems(mapping, cls.sections),
-            *rules.needs_field(mapping, "activity", "EmailAddress", "the address of the lead"),
-            *rules.needs_field(mapping, "activity", "ActivityEvent", "the code of the activity type"),
-            *rules.no_nested(mapping, "activity", (*_LEAD_KEYS, *ACTIVITY_KEYS)),
-            *rules.no_search_by(mapping),
-            *rules.update_behavior_problems(mapping, allowed=False),
+            *mapping_checks.section_problems(mapping, cls.sections),
+            *mapping_checks.needs_field(mapping, "activity", "EmailAddress", "the address of the lead"),
+            *mapping_checks.needs_field(mapping, "activity", "ActivityEvent", "the code of the activity type"),
+            *mapping_checks.no_nested(mapping, "activity", (*_LEAD_KEYS, *ACTIVITY_KEYS)),
+            *mapping_checks.no_search_by(mapping),
+            *mapping_checks.update_behavior_problems(mapping, allowed=False),
         ]
 
     @property
     def required(self) -> frozenset[str]:
         return frozenset({"activity.EmailAddress", "activity.ActivityEvent"})
 
-    def lead_key(self, record: Record) -> str:
-        return lead_identity("EmailAddress", record.fields.get("activity.EmailAddress", ""))
-
-    def repeatable(self, record: Record) -> bool:
-        return False
+    def lead_reference(self, record: Record) -> tuple[str, str]:
+        return "EmailAddress", record.fields.get("activity.EmailAddress", "")
 
     def request(self, records: Sequence[Record]) -> Request:
         (record,) = records
@@ -56,10 +54,4 @@ class ActivityByEmail(Target):
         return Request("POST", "/ProspectActivity.svc/Create", self.call_class, body)
 
     def receipts(self, body: Any, count: int) -> list[Receipt]:
-        return answers.single_activity(body)
-
-    def footprint(self, record: Record) -> Footprint:
-        content = section_fields(record, "activity")
-        address = content.get("EmailAddress", "")
-        posted = {name: text for name, text in content.items() if name not in _LEAD_KEYS}
-        return Footprint(Trace.ACTIVITY, "EmailAddress", address, content.get("ActivityEvent", ""), posted)
+        return receipts.single_activity(body)

@@ -1,4 +1,4 @@
-"""Bulk posting of activities: up to 25 in one call, each paired with its receipt by row number."""
+"""The targets that post activities in bulk: up to 25 in one call, each paired with its receipt by row number."""
 
 from __future__ import annotations
 
@@ -10,57 +10,44 @@ from typing import Any, ClassVar
 from importer.core.errors import MappingProblem
 from importer.core.model import CallClass, Receipt, Record, Request
 from importer.mapping.model import Mapping
-from importer.targets import receipts as answers
-from importer.targets import rules
-from importer.targets.bodies import ACTIVITY_KEYS, activity
-from importer.targets.encoding import encoded_activities
-from importer.targets.interface import Footprint, Target, Trace
-from importer.targets.naming import lead_identity, section_fields
+from importer.targets import mapping_checks, receipts
+from importer.targets.bodies import ACTIVITY_KEYS, activity, encode_activities
+from importer.targets.interface import EffectType, Target
 
-_KEYS = (*ACTIVITY_KEYS, "ActivityOwnerEmail")
+_OWN_KEYS = (*ACTIVITY_KEYS, "ActivityOwnerEmail")
 _SERVICE = "/ProspectActivity.svc/Bulk/CustomActivity/Add"
 
 
 class _BulkActivities(Target):
+    """What both calls have in common: ``lead_key_name`` is the activity key that names the lead."""
+
     call_class: ClassVar[CallClass] = CallClass.BULK
     batch_size: ClassVar[int] = 25
     sections: ClassVar[tuple[str, ...]] = ("activity",)
-    lead_reference: ClassVar[str]
-    """The activity field that names the lead."""
+    makes: ClassVar[frozenset[EffectType]] = frozenset({EffectType.ACTIVITY})
+    lead_key_name: ClassVar[str]
 
     @property
     def required(self) -> frozenset[str]:
-        return frozenset({f"activity.{self.lead_reference}", "activity.ActivityEvent"})
+        return frozenset({f"activity.{self.lead_key_name}", "activity.ActivityEvent"})
 
-    @property
-    @abstractmethod
-    def lead_field(self) -> str:
-        """The lead field that :attr:`lead_reference` holds."""
-
-    def lead_key(self, record: Record) -> str:
-        return lead_identity(self.lead_field, record.fields.get(f"activity.{self.lead_reference}", ""))
-
-    def repeatable(self, record: Record) -> bool:
-        return False
+    def lead_reference(self, record: Record) -> tuple[str, str]:
+        field = self.lead_keys[self.lead_key_name] or self.mapping.search_by or ""
+        return field, record.fields.get(f"activity.{self.lead_key_name}", "")
 
     @abstractmethod
-    def _call(self) -> Request:
-        """The request without a body."""
+    def empty_request(self) -> Request:
+        """Return the request without a body."""
 
     def request(self, records: Sequence[Record]) -> Request:
-        return replace(self._call(), body=[activity(record, self.activity_keys) for record in records])
+        return replace(self.empty_request(), body=[activity(record, self.activity_keys) for record in records])
 
     def ready_request(self, records: Sequence[Record]) -> Request:
-        content = encoded_activities(records, self.activity_keys)
-        return super().ready_request(records) if content is None else replace(self._call(), content=content)
+        content = encode_activities(records, self.activity_keys)
+        return super().ready_request(records) if content is None else replace(self.empty_request(), content=content)
 
     def receipts(self, body: Any, count: int) -> list[Receipt]:
-        return answers.by_row_number(body, count, answers.activity_entry)
-
-    def footprint(self, record: Record) -> Footprint:
-        content = section_fields(record, "activity")
-        lead = content.pop(self.lead_reference, "")
-        return Footprint(Trace.ACTIVITY, self.lead_field, lead, content.get("ActivityEvent", ""), content)
+        return receipts.by_row_number(body, count, receipts.activity_entry)
 
 
 class BulkActivitiesByLeadId(_BulkActivities):
@@ -68,25 +55,23 @@ class BulkActivitiesByLeadId(_BulkActivities):
 
     name: ClassVar[str] = "bulk-activities-by-lead-id"
     title: ClassVar[str] = "Posts activities to leads whose LeadSquared id is known; the fastest way for many rows."
-    lead_reference: ClassVar[str] = "RelatedProspectId"
-    activity_keys: ClassVar[tuple[str, ...]] = ("RelatedProspectId", *_KEYS)
+    lead_key_name: ClassVar[str] = "RelatedProspectId"
+    lead_keys: ClassVar[dict[str, str]] = {"RelatedProspectId": "ProspectID"}
+    lead_identifiers: ClassVar[tuple[str, ...]] = ("activity.RelatedProspectId",)
+    activity_keys: ClassVar[tuple[str, ...]] = ("RelatedProspectId", *_OWN_KEYS)
 
     @classmethod
     def check_mapping(cls, mapping: Mapping) -> list[MappingProblem]:
         return [
-            *rules.section_problems(mapping, cls.sections),
-            *rules.needs_field(mapping, "activity", "RelatedProspectId", "the id of the lead"),
-            *rules.needs_field(mapping, "activity", "ActivityEvent", "the code of the activity type"),
-            *rules.no_nested(mapping, "activity", ("RelatedProspectId", "ActivityOwnerEmail", *ACTIVITY_KEYS)),
-            *rules.no_search_by(mapping),
-            *rules.update_behavior_problems(mapping, allowed=False),
+            *mapping_checks.section_problems(mapping, cls.sections),
+            *mapping_checks.needs_field(mapping, "activity", "RelatedProspectId", "the id of the lead"),
+            *mapping_checks.needs_field(mapping, "activity", "ActivityEvent", "the code of the activity type"),
+            *mapping_checks.no_nested(mapping, "activity", ("RelatedProspectId", "ActivityOwnerEmail", *ACTIVITY_KEYS)),
+            *mapping_checks.no_search_by(mapping),
+            *mapping_checks.update_behavior_problems(mapping, allowed=False),
         ]
 
-    @property
-    def lead_field(self) -> str:
-        return "ProspectID"
-
-    def _call(self) -> Request:
+    def empty_request(self) -> Request:
         return Request("POST", f"{_SERVICE}/ByLeadId", self.call_class)
 
 
@@ -95,23 +80,25 @@ class BulkActivitiesByLeadField(_BulkActivities):
 
     name: ClassVar[str] = "bulk-activities-by-lead-field"
     title: ClassVar[str] = "Posts activities to leads found by a unique field, such as their e-mail or phone."
-    lead_reference: ClassVar[str] = "SearchByValue"
-    activity_keys: ClassVar[tuple[str, ...]] = ("SearchByValue", *_KEYS)
+    lead_key_name: ClassVar[str] = "SearchByValue"
+    lead_keys: ClassVar[dict[str, str]] = {"SearchByValue": ""}
+    lead_identifiers: ClassVar[tuple[str, ...]] = ("activity.SearchByValue",)
+    needs_search_by: ClassVar[bool] = True
+    not_searchable: ClassVar[frozenset[str]] = frozenset({"ProspectID"})
+    activity_keys: ClassVar[tuple[str, ...]] = ("SearchByValue", *_OWN_KEYS)
 
     @classmethod
     def check_mapping(cls, mapping: Mapping) -> list[MappingProblem]:
+        reason = "the value of the field to find the lead by"
         return [
-            *rules.section_problems(mapping, cls.sections),
-            *rules.needs_field(mapping, "activity", "SearchByValue", "the value of the field to find the lead by"),
-            *rules.needs_field(mapping, "activity", "ActivityEvent", "the code of the activity type"),
-            *rules.no_nested(mapping, "activity", ("SearchByValue", "ActivityOwnerEmail", *ACTIVITY_KEYS)),
-            *rules.needs_search_by(mapping, ""),
-            *rules.update_behavior_problems(mapping, allowed=False),
+            *mapping_checks.section_problems(mapping, cls.sections),
+            *mapping_checks.needs_field(mapping, "activity", "SearchByValue", reason),
+            *mapping_checks.needs_field(mapping, "activity", "ActivityEvent", "the code of the activity type"),
+            *mapping_checks.no_nested(mapping, "activity", ("SearchByValue", "ActivityOwnerEmail", *ACTIVITY_KEYS)),
+            *mapping_checks.needs_search_by(mapping, ""),
+            *mapping_checks.update_behavior_problems(mapping, allowed=False),
         ]
 
-    @property
-    def lead_field(self) -> str:
-        return self.mapping.search_by or ""
-
-    def _call(self) -> Request:
-        return Request("POST", f"{_SERVICE}/ByLeadField", self.call_class, params={"searchBy": self.lead_field})
+    def empty_request(self) -> Request:
+        params = {"searchBy": self.mapping.search_by or ""}
+        return Request("POST", f"{_SERVICE}/ByLeadField", self.call_class, params=params)

@@ -1,10 +1,11 @@
-"""A target is one LeadSquared call and its rules: how records become a request, and how its answer is read.
+"""The interface of a target: one LeadSquared call, how records become its request, and how its answer is read.
 
 Targets are pure: they open nothing, send nothing and remember nothing.
 """
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping as MappingOf
 from collections.abc import Sequence
@@ -17,26 +18,29 @@ import orjson
 from importer.core.errors import MappingProblem
 from importer.core.model import CallClass, Receipt, Record, Request
 from importer.mapping.model import Mapping
+from importer.targets.bodies import section_fields
+
+_NOT_DIGITS = re.compile(r"[^0-9]")
 
 
-class Trace(StrEnum):
-    """What a delivered row leaves behind in the CRM, and so what a read-back looks for."""
+class EffectType(StrEnum):
+    """What a delivered row creates in the CRM. The values are the names of the mapping's sections."""
 
     ACTIVITY = "activity"
     LEAD = "lead"
 
 
 @dataclass(frozen=True, slots=True)
-class Footprint:
-    """How to find out whether a doubtful row arrived.
+class ReadBackQuery:
+    """How to find out in the CRM whether an uncertain row was delivered.
 
-    The lead is looked up by ``lead_field`` (``ProspectID`` when the row names the lead's id) = ``lead_value``; both are
-    empty when the row has nothing to search by. For :attr:`Trace.ACTIVITY` the lead's activities of type ``event``
+    The lead is searched by ``lead_field`` (``ProspectID`` when the row names the lead's id) = ``lead_value``; both are
+    empty when the row has nothing to search by. For :attr:`EffectType.ACTIVITY` the lead's activities of type ``event``
     are compared with ``content``: flat names without section, such as ``ActivityNote``, ``ActivityDateTime``,
-    ``mx_Custom_1`` and ``mx_KYC.Status``. For :attr:`Trace.LEAD` ``content`` holds the lead's fields.
+    ``mx_Custom_1`` and ``mx_KYC.Status``. For :attr:`EffectType.LEAD` ``content`` holds the lead's fields.
     """
 
-    trace: Trace
+    effect: EffectType
     lead_field: str
     lead_value: str
     event: str
@@ -44,7 +48,10 @@ class Footprint:
 
 
 class Target(ABC):
-    """One LeadSquared call. Made for one mapping; see :func:`importer.targets.make_target`."""
+    """One LeadSquared call. Made for one mapping; see :func:`importer.targets.make_target`.
+
+    The class attributes say what kind of call it is. Code outside of this package asks them and never for the name.
+    """
 
     name: ClassVar[str]
     title: ClassVar[str]
@@ -53,13 +60,23 @@ class Target(ABC):
     batch_size: ClassVar[int] = 1
     sections: ClassVar[tuple[str, ...]]
     """Mapping sections that the call uses: ``lead``, ``activity`` or both."""
+    makes: ClassVar[frozenset[EffectType]]
+    """What the call creates when it is not in the CRM yet."""
+    updates_leads: ClassVar[bool] = False
+    """Whether the call changes a lead that exists already."""
     is_async: ClassVar[bool] = False
     activity_keys: ClassVar[tuple[str, ...]] = ()
-    """What may stand beside the fields of an activity: mapped like fields, but none of the activity type's own."""
-    creates_leads: ClassVar[bool] = False
-    """Whether the call makes the lead when it is not there yet, with all fields of the section ``lead``."""
-    updates_leads: ClassVar[bool] = False
-    """Whether the call changes a lead that is there already."""
+    """Keys beside the fields of an activity: mapped like fields, but not part of the activity type."""
+    lead_keys: ClassVar[MappingOf[str, str]] = {}
+    """Those of :attr:`activity_keys` that describe the lead, each with its lead field; "" is the one of `search_by`."""
+    lead_identifiers: ClassVar[tuple[str, ...]] = ()
+    """Flat names of fields that identify the lead, in LeadSquared's order; empty when `search_by` names the field."""
+    needs_identifier: ClassVar[bool] = True
+    """Whether a mapping must fill one of :attr:`lead_identifiers`. Else a row without them makes a new lead."""
+    needs_search_by: ClassVar[bool] = False
+    """Whether the mapping must name the lead field by which LeadSquared finds the lead (`search_by`)."""
+    not_searchable: ClassVar[frozenset[str]] = frozenset()
+    """Lead fields that `search_by` should not name, because another target is made for them."""
     same_lead_in_one_call: ClassVar[bool] = True
     """Whether one call may carry two rows of the same lead; when not, the second waits for the first."""
 
@@ -69,10 +86,15 @@ class Target(ABC):
     @classmethod
     @abstractmethod
     def check_mapping(cls, mapping: Mapping) -> list[MappingProblem]:
-        """Everything about the mapping that this call cannot use (missing section, field or `search_by`, ...).
+        """Return everything about the mapping that this call cannot use (missing section, field or `search_by`, ...).
 
         ``line`` is left 0; ``path`` (such as ``activity.ActivityEvent``) lets the loader find it.
         """
+
+    @classmethod
+    def effect(cls) -> EffectType:
+        """Return what a read-back looks for: the activity when the call makes one, else the lead."""
+        return EffectType.ACTIVITY if EffectType.ACTIVITY in cls.makes else EffectType.LEAD
 
     @property
     @abstractmethod
@@ -85,43 +107,55 @@ class Target(ABC):
         return ()
 
     @abstractmethod
-    def lead_key(self, record: Record) -> str:
-        """What identifies the row's lead, as text; rows with the same key stay in order. Empty: no lead known."""
+    def lead_reference(self, record: Record) -> tuple[str, str]:
+        """Return the lead field and the value that identify the record's lead; an empty value when it has none."""
 
-    @abstractmethod
+    def lead_key(self, record: Record) -> str:
+        """Return a text that is equal for rows of the same lead, which stay in order; empty when no lead is known."""
+        field, value = self.lead_reference(record)
+        plain = value.strip().casefold()
+        if plain and field in ("Phone", "Mobile"):
+            plain = _NOT_DIGITS.sub("", plain)
+        return f"{field}={plain}" if plain else ""
+
     def repeatable(self, record: Record) -> bool:
         """Whether sending the record twice leaves the CRM as sending it once."""
+        return False
 
     @abstractmethod
     def request(self, records: Sequence[Record]) -> Request:
-        """The one request that carries the records (at most ``batch_size``)."""
+        """Return the one request that carries the records (at most ``batch_size``)."""
 
     def ready_request(self, records: Sequence[Record]) -> Request:
-        """:meth:`request` with the bytes of its body: made once, for the ledger's digest and for the wire."""
+        """Return :meth:`request` with the bytes of its body: made once, for the ledger's digest and for the wire."""
         request = self.request(records)
         return replace(request, content=orjson.dumps(request.body))
 
     @abstractmethod
     def receipts(self, body: Any, count: int) -> list[Receipt]:
-        """What a processed answer says of each of the ``count`` rows.
+        """Parse a processed answer into receipts for the ``count`` rows of its call.
 
         Pairs by the answer's own row number. A row of which the answer does not speak clearly has no receipt;
         an answer of unknown shape gives none at all. Never raises.
         """
 
-    @abstractmethod
-    def footprint(self, record: Record) -> Footprint:
-        """How to look for the record in the CRM."""
+    def read_back_query(self, record: Record) -> ReadBackQuery:
+        """Return how to find the record in the CRM."""
+        effect = self.effect()
+        fields = section_fields(record, effect.value)
+        content = {name: text for name, text in fields.items() if name not in self.lead_keys}
+        event = content.get("ActivityEvent", "") if effect is EffectType.ACTIVITY else ""
+        return ReadBackQuery(effect, *self.lead_reference(record), event, content)
 
     def status_request(self, request_id: str) -> Request:
-        """The request that asks what became of an async call. Only for ``is_async`` targets."""
+        """Return the request that asks what became of an async call. Only for ``is_async`` targets."""
         raise TypeError(f"{self.name} is not an async target")
 
     def status_receipt(self, body: Any) -> Receipt:
-        """Reads the answer to :meth:`status_request`; status PENDING while it is still being worked on."""
+        """Parse the answer to :meth:`status_request`; status PENDING while LeadSquared is still working on it."""
         raise TypeError(f"{self.name} is not an async target")
 
     @classmethod
     def metrics_request(cls) -> Request | None:
-        """The request for the async queue's figures, or ``None`` when the target has none."""
+        """Return the request for the metrics of the async queue, or ``None`` when the target has none."""
         return None

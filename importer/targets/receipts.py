@@ -1,23 +1,23 @@
-"""Reads what an answer says of each row of its call. Whatever it does not say clearly gives no receipt."""
+"""Parses answers into receipts for the rows of their call. Whatever an answer does not say clearly gives no receipt."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from importer.core.model import Receipt, Status
 
 ReadEntry = Callable[[int, Mapping[str, Any]], Receipt | None]
 
-_DONE_WORDS = frozenset({"success"})
-_FAILED_WORDS = frozenset({"failure", "error", "failed"})
-_MOST_TEXT = 500
+_DONE_STATUSES = frozenset({"success"})
+_FAILED_STATUSES = frozenset({"failure", "error", "failed"})
+_MAX_ERROR_LENGTH = 500
 
 
 def text_of(entry: Mapping[str, Any], *names: str) -> str:
-    """The first non-empty text among the keys ``names``, without outer blanks."""
+    """Return the first non-empty text among the keys ``names``, without outer blanks."""
     for name in names:
         value = entry.get(name)
         if isinstance(value, str) and value.strip():
@@ -26,16 +26,16 @@ def text_of(entry: Mapping[str, Any], *names: str) -> str:
 
 
 def error_of(entry: Mapping[str, Any]) -> tuple[str, str]:
-    """Code and text of a refusal; lead calls say `ErrorMessage`, others `ExceptionMessage`."""
+    """Return the code and text of a refusal; lead calls have `ErrorMessage`, others `ExceptionMessage`."""
     code = text_of(entry, "ExceptionType", "ErrorType")
     message = text_of(entry, "ErrorMessage", "ExceptionMessage", "Message", "Error")
-    return code, message[:_MOST_TEXT]
+    return code, message[:_MAX_ERROR_LENGTH]
 
 
 def by_row_number(body: Any, count: int, read: ReadEntry) -> list[Receipt]:
-    """One receipt for each row that exactly one entry speaks of; entries are a list, or the list below `Response`.
+    """Return a receipt for each row that exactly one entry names; entries are a list, or the list below `Response`.
 
-    An entry without a row number from 1 to ``count`` makes the whole numbering doubtful: no receipts at all.
+    An entry without a row number from 1 to ``count`` makes the whole numbering unreliable: no receipts at all.
     """
     entries = body.get("Response") if isinstance(body, Mapping) else body
     if not isinstance(entries, list):
@@ -46,8 +46,11 @@ def by_row_number(body: Any, count: int, read: ReadEntry) -> list[Receipt]:
         if number is None or not 1 <= number <= count:
             return []
         numbered.setdefault(number, []).append(entry)
-    receipts = [read(number, found[0]) for number, found in sorted(numbered.items()) if len(found) == 1]
-    return _without_shared_ids([receipt for receipt in receipts if receipt is not None])
+    read_ones = (read(number, found[0]) for number, found in sorted(numbered.items()) if len(found) == 1)
+    receipts = [receipt for receipt in read_ones if receipt is not None]
+    # Two rows cannot have created the same activity, so neither of their receipts is trusted.
+    uses = Counter(receipt.activity_id.lower() for receipt in receipts if receipt.activity_id)
+    return [receipt for receipt in receipts if uses[receipt.activity_id.lower()] <= 1]
 
 
 def _row_number(entry: Any) -> int | None:
@@ -57,14 +60,8 @@ def _row_number(entry: Any) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
-def _without_shared_ids(receipts: Sequence[Receipt]) -> list[Receipt]:
-    """Two rows cannot have made the same activity, so neither receipt is believed."""
-    uses = Counter(receipt.activity_id.lower() for receipt in receipts if receipt.activity_id)
-    return [receipt for receipt in receipts if uses[receipt.activity_id.lower()] <= 1 or not receipt.activity_id]
-
-
 def activity_entry(number: int, entry: Mapping[str, Any]) -> Receipt | None:
-    """The receipt of one row of a bulk activity call."""
+    """Return the receipt of one row of a bulk activity call."""
     made, identity = entry.get("ActivityCreated"), text_of(entry, "ProspectActivityId")
     if made is True and identity:
         return Receipt(number, Status.CREATED, activity_id=identity, lead_id=text_of(entry, "RelatedProspectId"))
@@ -75,7 +72,7 @@ def activity_entry(number: int, entry: Mapping[str, Any]) -> Receipt | None:
 
 
 def lead_entry(number: int, entry: Mapping[str, Any]) -> Receipt | None:
-    """The receipt of one row of a bulk lead call."""
+    """Return the receipt of one row of a bulk lead call."""
     identity = text_of(entry, "LeadId")
     code, message = error_of(entry)
     if identity and not code and not message:
@@ -90,14 +87,14 @@ def lead_entry(number: int, entry: Mapping[str, Any]) -> Receipt | None:
 
 
 def single_activity(body: Any) -> list[Receipt]:
-    """The receipt of a call that posts one activity: `{"Status": "Success", "Message": {"Id": …}}`."""
+    """Return the receipt of a call that posts one activity: `{"Status": "Success", "Message": {"Id": …}}`."""
     identity = text_of(_message(body), "Id", "ActivityId", "ProspectActivityId")
     lead = text_of(_message(body), "RelatedProspectId", "LeadId", "ProspectId")
     return [Receipt(1, Status.CREATED, activity_id=identity, lead_id=lead)] if identity else []
 
 
 def single_lead(body: Any) -> list[Receipt]:
-    """The receipt of a call that writes one lead; `IsCreated` false means that the lead was there already."""
+    """Return the receipt of a call that writes one lead; `IsCreated` false means that the lead was there already."""
     message = _message(body)
     identity = text_of(message, "Id", "LeadId", "RelatedId", "RelatedID", "ProspectId")
     if not identity:
@@ -107,7 +104,7 @@ def single_lead(body: Any) -> list[Receipt]:
 
 
 def lead_and_activity(body: Any) -> list[Receipt]:
-    """The receipt of a call that writes a lead and its activity.
+    """Return the receipt of a call that writes a lead and its activity.
 
     Its documented answer is not known for certain: ids are looked for under every name that related calls use, and
     an answer that names no activity gives no receipt.
@@ -119,13 +116,14 @@ def lead_and_activity(body: Any) -> list[Receipt]:
 
 
 def _message(body: Any) -> Mapping[str, Any]:
-    """The content of a successful answer; empty for anything else."""
+    """Return the content of a successful answer; empty for anything else."""
     if not isinstance(body, Mapping) or str(body.get("Status", "")).strip().lower() != "success":
         return {}
-    return _table(body.get("Message"))
+    return _parse_object(body.get("Message"))
 
 
-def _table(value: Any) -> Mapping[str, Any]:
+def _parse_object(value: Any) -> Mapping[str, Any]:
+    """Return a JSON object that may be written as a text; empty for anything else."""
     if isinstance(value, str):
         try:
             value = json.loads(value)
@@ -135,28 +133,28 @@ def _table(value: Any) -> Mapping[str, Any]:
 
 
 def accepted(body: Any) -> list[Receipt]:
-    """The receipt of an async submission: accepted, with the id to ask about (the sample has a leading blank)."""
+    """Return the receipt of an async submission: PENDING, with the id to ask about (the sample begins with a blank)."""
     identity = text_of(body, "RequestID", "RequestId") if isinstance(body, Mapping) else ""
     return [Receipt(1, Status.PENDING, request_id=identity)] if identity else []
 
 
 def task_status(body: Any, read: Callable[[Any], list[Receipt]], without_id: Status) -> Receipt:
-    """The receipt in the answer to an async status question; PENDING unless it says clearly that the task ended.
+    """Return the receipt in the answer to an async status call; PENDING unless it says clearly that the task ended.
 
     ``read`` reads the content of a finished task as the answer of the call's synchronous twin. A task that succeeded
     without naming an id gets the status ``without_id``.
     """
     pending = Receipt(1, Status.PENDING)
-    task = _table(body.get("TaskStatus")) if isinstance(body, Mapping) else {}
-    word = str(task.get("Status", "")).strip().lower()
-    if word in _FAILED_WORDS:
-        inner = _table(task.get("Message"))
+    task = _parse_object(body.get("TaskStatus")) if isinstance(body, Mapping) else {}
+    state = str(task.get("Status", "")).strip().lower()
+    if state in _FAILED_STATUSES:
+        inner = _parse_object(task.get("Message"))
         code, message = error_of(inner)
         reason = message or text_of(task, "StatusReason", "Message") or "LeadSquared could not process the request."
-        return Receipt(1, Status.REJECTED, error_code=code or "async-failed", error=reason[:_MOST_TEXT])
-    if word not in _DONE_WORDS:
+        return Receipt(1, Status.REJECTED, error_code=code or "async-failed", error=reason[:_MAX_ERROR_LENGTH])
+    if state not in _DONE_STATUSES:
         return pending
-    content = _table(task.get("Message"))
+    content = _parse_object(task.get("Message"))
     twin = content if "Status" in content else {"Status": "Success", "Message": content}
     receipts = read(twin)
     return receipts[0] if receipts else Receipt(1, without_id)

@@ -21,10 +21,10 @@ from importer.config.settings import Account, Keys
 from importer.core.model import CallClass, Counts, Limit, Reply, Request, TransportFailure
 from importer.core.redaction import Secret
 from importer.delivery.deliver import Delivered, DeliveryOptions, deliver
-from importer.ledger.memory import MemoryLedger
 from importer.planning.issue_table import problem_batch
 from importer.planning.store import Plan, PlanFacts, PlanWriter
 from importer.sources.interface import Column, SourceFacts
+from tests.support.memory_ledger import MemoryLedger
 
 BY_ID = """
 target: bulk-activities-by-lead-id

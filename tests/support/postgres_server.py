@@ -8,11 +8,13 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+
+from importer.core.redaction import Secret
 
 PASSWORD = "database0canary0pass/word+1"
 """It must appear nowhere but in the URL."""
@@ -21,7 +23,7 @@ _PLACES = "/usr/lib/postgresql/*/bin", "/usr/local/pgsql/bin", "/opt/homebrew/op
 _USERS = ("postgres", "nobody")
 
 
-def programs() -> Path | None:
+def find_programs() -> Path | None:
     """The folder of PostgreSQL's programs; ``None`` when it is not installed."""
     found = shutil.which("initdb")
     if found:
@@ -146,9 +148,23 @@ def _group(user: str) -> str:
     return str(pwd.getpwnam(user).pw_gid)
 
 
-def started() -> Server:
+def start_server() -> Server:
     """A server, or the test is skipped because PostgreSQL is not installed."""
-    found = programs()
+    found = find_programs()
     if found is None:
         pytest.skip("PostgreSQL is not installed (Debian: apt-get install postgresql)")
     return Server(found)
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """One server for all tests of a process."""
+    made = start_server()
+    yield made
+    made.remove()
+
+
+@pytest.fixture
+def database(server: Server) -> Secret:
+    """The URL of an empty database."""
+    return Secret(server.fresh("trial"))

@@ -50,10 +50,10 @@ def metrics_collector(
     """Make the collector of metrics of the ledger and the jobs of ``workspace``."""
     from importer.config.settings import database_of
     from importer.jobs.monitoring.status import MetricsCollector
-    from importer.ledger.factory import watch_ledger
+    from importer.ledger.factory import monitor_ledger
 
     env = workspace.env
-    ledger = watch_ledger(env.home, database_of(env.variables))
+    ledger = monitor_ledger(env.home, database_of(env.variables))
     return MetricsCollector(env.home, workspace.jobs, workspace.store, ledger, env.clock.now, engine_trouble)
 
 

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from importer.delivery.reconciliation.matcher import compared_fields
-from importer.targets.interface import Footprint, Trace
+from importer.targets.interface import EffectType, ReadBackQuery
 
 _MAX_IDS = 5
 
 
 def format_evidence(
     text: str,
-    query: Footprint,
+    query: ReadBackQuery,
     *,
     sent_at: datetime,
     read_at: datetime,
@@ -33,12 +33,12 @@ def format_evidence(
         f"It was sent on {sent_at:%Y-%m-%d %H:%M:%S} UTC and looked for on {read_at:%Y-%m-%d %H:%M:%S} UTC.",
     ]
     if seen is not None:
-        singular, plural = ("lead", "leads") if query.trace is Trace.LEAD else ("activity", "activities")
+        singular, plural = ("lead", "leads") if query.effect is EffectType.LEAD else ("activity", "activities")
         shown = f"The reading showed {seen} {singular if seen == 1 else plural}"
         ids = ", ".join(candidate_ids[:_MAX_IDS]) + (", …" if len(candidate_ids) > _MAX_IDS else "")
         fitting = f"{'these fit' if len(candidate_ids) > 1 else 'this fits'}: {ids}."
         sentences.append(f"{shown}; {fitting}" if candidate_ids else f"{shown}, of which none fits.")
-    if query.trace is Trace.LEAD:
+    if query.effect is EffectType.LEAD:
         sentences.append("In LeadSquared: search the leads for this value, and compare the time of creation.")
     else:
         kind = f" filtered by type {query.event}" if query.event else ""
@@ -49,14 +49,14 @@ def format_evidence(
     return " ".join(sentences)
 
 
-def describe_lead(query: Footprint) -> str:
+def describe_lead(query: ReadBackQuery) -> str:
     """Describe the row's lead by the value that identifies it."""
     name = "id" if query.lead_field == "ProspectID" else query.lead_field
     return f"the lead with {name} {query.lead_value}"
 
 
-def _describe_search(query: Footprint, import_key: str) -> str:
-    if query.trace is Trace.LEAD:
+def _describe_search(query: ReadBackQuery, import_key: str) -> str:
+    if query.effect is EffectType.LEAD:
         return f"Looked for {describe_lead(query)}."
     kind = f"an activity of type {query.event}" if query.event else "an activity"
     key = query.content.get(import_key, "") if import_key else ""

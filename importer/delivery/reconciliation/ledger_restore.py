@@ -18,8 +18,8 @@ from importer.core.time import iso
 from importer.delivery.context import DeliveryContext
 from importer.delivery.reconciliation.matcher import same_activity, written_since
 from importer.leadsquared.interface import CrmActivity
-from importer.ledger.interface import Call, CallEnd, Sending
-from importer.targets.interface import Footprint
+from importer.ledger.interface import Call, CallEnd, RowToSend
+from importer.targets.interface import EffectType, ReadBackQuery
 
 RESTORED = "restored"
 """Code of a call that the lost ledger made, recorded again, and of its row."""
@@ -44,7 +44,7 @@ def restore_lost_rows(context: DeliveryContext) -> int:
     lead that is there already. Raises :class:`RunStopped` when LeadSquared does not answer.
     """
     accepted = context.ledger.adopted_at()
-    if not accepted or context.plan.facts.again or "activity" not in context.target.sections:
+    if not accepted or context.plan.facts.again or context.target.effect() is not EffectType.ACTIVITY:
         return 0
     if context.clock.now() - datetime.fromisoformat(accepted) > SEARCH_PERIOD:
         return 0
@@ -72,7 +72,7 @@ def _find_activity(
 
     ``activities`` keeps what was read of each lead.
     """
-    query = without_import_key(context.target.footprint(record), context.target.mapping.import_key)
+    query = without_import_key(context.target.read_back_query(record), context.target.mapping.import_key)
     lead = (query.lead_field, query.lead_value, query.event)
     try:
         if lead not in activities:
@@ -97,7 +97,7 @@ def _restore(record: Record, activity: CrmActivity, context: DeliveryContext) ->
     """Record the row as created, under a call of its own."""
     ledger = context.ledger
     digest = hashlib.sha256(activity.id.encode()).hexdigest()
-    sending = (Sending(record.row, record.key),)
+    sending = (RowToSend(record.row, record.key),)
     call = Call(context.run.id, context.account.name, context.target.name, context.target.call_class, digest, sending)
     number = ledger.begin_call(call)
     outcome = Outcome(
@@ -121,7 +121,7 @@ def refuse_rows_already_in_crm(context: DeliveryContext) -> None:
     """
     if context.plan.facts.again or context.ledger.last_call_ended_at(context.account.name):
         return
-    if "activity" not in context.target.sections:
+    if context.target.effect() is not EffectType.ACTIVITY:
         return
     first = islice(context.records(leave_out=tuple(Status)), _FIRST_ROWS)
     known = [str(record.row) for record in first if _is_in_crm(record, context)]
@@ -136,7 +136,7 @@ def refuse_rows_already_in_crm(context: DeliveryContext) -> None:
 
 
 def _is_in_crm(record: Record, context: DeliveryContext) -> bool:
-    query = without_import_key(context.target.footprint(record), context.target.mapping.import_key)
+    query = without_import_key(context.target.read_back_query(record), context.target.mapping.import_key)
     try:
         return any(same_activity(query, activity) for activity in _read_activities(context, query))
     except CrmError:
@@ -144,13 +144,13 @@ def _is_in_crm(record: Record, context: DeliveryContext) -> bool:
         return False
 
 
-def _read_activities(context: DeliveryContext, query: Footprint) -> list[CrmActivity]:
+def _read_activities(context: DeliveryContext, query: ReadBackQuery) -> list[CrmActivity]:
     ids = [query.lead_value]
     if query.lead_field != "ProspectID":
         ids = [lead.id for lead in context.reader.find_leads(query.lead_field, query.lead_value)]
     return [activity for lead in ids for activity in context.reader.activities_of_lead(lead, query.event)]
 
 
-def without_import_key(query: Footprint, import_key: str | None) -> Footprint:
+def without_import_key(query: ReadBackQuery, import_key: str | None) -> ReadBackQuery:
     """Return the query without the import key: a lost ledger made other ones, so they are not compared."""
     return replace(query, content={name: text for name, text in query.content.items() if name != import_key})

@@ -17,7 +17,7 @@ from enum import StrEnum
 from importer.core.model import Status
 from importer.leadsquared.interface import CrmActivity, CrmLead
 from importer.leadsquared.reader import parse_timestamp
-from importer.targets.interface import Footprint, Trace
+from importer.targets.interface import EffectType, ReadBackQuery
 
 SKEW_MARGIN = timedelta(minutes=2)
 MIN_TRUNCATED_LENGTH = 100
@@ -73,7 +73,7 @@ class RowGroup:
     absent when their lead is not in the CRM.
     """
 
-    query: Footprint
+    query: ReadBackQuery
     rows: int
     sent_at: datetime
     skew: float
@@ -99,7 +99,7 @@ def match_rows(
     candidates: list[list[CrmActivity]] = [[] for _ in groups]
     # First pass: groups that are decided by the lead alone, and the candidates of all others.
     for index, group in enumerate(groups):
-        if group.query.trace is Trace.LEAD:
+        if group.query.effect is EffectType.LEAD:
             matches[index] = [_match_created_lead(found, group.sent_at, group.skew)] * group.rows
         elif found.gone:
             one = _ABSENT if group.absent_without_lead else RowMatch(RowPresence.UNCLEAR, text=_GONE)
@@ -278,7 +278,7 @@ def parse_crm_time(text: str) -> datetime | None:
     return moment.replace(microsecond=0)
 
 
-def same_activity(query: Footprint, activity: CrmActivity) -> bool:
+def same_activity(query: ReadBackQuery, activity: CrmActivity) -> bool:
     """Return whether the activity holds exactly what the row would have put there."""
     if activity.event and query.event and activity.event != query.event:
         return False
@@ -296,12 +296,12 @@ def same_key(sent: str, found: str) -> bool:
     return bool(sent) and found.strip().casefold() == sent.strip().casefold()
 
 
-def compared_fields(query: Footprint) -> list[str]:
+def compared_fields(query: ReadBackQuery) -> list[str]:
     """Return the names of the fields by which an activity is recognised, in the order of the mapping."""
     return [name for name, text in query.content.items() if name not in _NOT_COMPARED and text.strip()]
 
 
-def content_form(query: Footprint) -> tuple[tuple[str, str], ...]:
+def content_form(query: ReadBackQuery) -> tuple[tuple[str, str], ...]:
     """Return the normal form of all that is compared: rows with the same one cannot be told apart in the CRM."""
     return tuple(sorted((name, normal_form(query.content[name])) for name in compared_fields(query)))
 

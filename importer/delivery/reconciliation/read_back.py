@@ -10,7 +10,7 @@ from importer.delivery.context import DeliveryContext
 from importer.delivery.reconciliation.evidence import describe_lead
 from importer.delivery.reconciliation.matcher import ReadBackResult, same_activity, same_key
 from importer.leadsquared.query_client import UnansweredError
-from importer.targets.interface import Footprint, Trace
+from importer.targets.interface import EffectType, ReadBackQuery
 
 _MAX_CANARIES = 5
 _LONGEST_DELAY = timedelta(hours=1)
@@ -27,8 +27,8 @@ class ReadBack:
 
     def __init__(self, context: DeliveryContext) -> None:
         self._context = context
-        self.trace = Trace.ACTIVITY if "activity" in context.target.sections else Trace.LEAD
-        self.import_key = context.target.mapping.import_key or "" if self.trace is Trace.ACTIVITY else ""
+        self.effect = context.target.effect()
+        self.import_key = context.target.mapping.import_key or "" if self.effect is EffectType.ACTIVITY else ""
         self.visible_after = float("inf")
         self._unanswered = 0
 
@@ -54,7 +54,7 @@ class ReadBack:
 
     def _read(self, field: str, value: str, event: str) -> ReadBackResult:
         reader = self._context.reader
-        if self.trace is Trace.LEAD:
+        if self.effect is EffectType.LEAD:
             return ReadBackResult(leads=tuple(reader.find_leads(field, value)))
         lead_id = value
         if field != "ProspectID":
@@ -84,13 +84,13 @@ class ReadBack:
         canaries = [
             outcome
             for outcome in context.ledger.newest_created(context.run.id, _MAX_CANARIES)
-            if outcome.activity_id or self.trace is Trace.LEAD
+            if outcome.activity_id or self.effect is EffectType.LEAD
         ]
         records = context.records_of([outcome.row for outcome in canaries])
         reason = "no row of this run is known to be in LeadSquared."
         for outcome in canaries:
             age = context.clock.now() - datetime.fromisoformat(outcome.at)
-            query = context.target.footprint(records[outcome.row])
+            query = context.target.read_back_query(records[outcome.row])
             result = self.read((query.lead_field, query.lead_value, query.event))
             reason, hidden = self._verify_canary(outcome, query, result)
             if not reason:
@@ -101,14 +101,14 @@ class ReadBack:
                 break
         return reason
 
-    def _verify_canary(self, outcome: Outcome, query: Footprint, result: ReadBackResult) -> tuple[str, bool]:
+    def _verify_canary(self, outcome: Outcome, query: ReadBackQuery, result: ReadBackResult) -> tuple[str, bool]:
         """Return why this row proves nothing (empty: it does), and whether the CRM hides it though it should not."""
         row = f"row {outcome.row}, which LeadSquared has confirmed,"
         if result.trouble:
             return result.trouble, False
         if result.gone:
             return f"{row} cannot be shown: {describe_lead(query)} is gone.", False
-        if self.trace is Trace.LEAD:
+        if self.effect is EffectType.LEAD:
             shown = any(lead.id.lower() == outcome.lead_id.lower() for lead in result.leads)
             return ("", False) if shown else (f"{row} is not shown (lead {outcome.lead_id}).", True)
         own = [each for each in result.activities if each.id.lower() == outcome.activity_id.lower()]

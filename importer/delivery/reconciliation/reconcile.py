@@ -26,12 +26,11 @@ from importer.delivery.reconciliation.matcher import (
     match_rows,
 )
 from importer.delivery.reconciliation.read_back import ReadBack
-from importer.targets.interface import Footprint
+from importer.targets.interface import EffectType, ReadBackQuery
 
 _THREADS = 8
 _CHUNK = 200
 _CASE_INSENSITIVE = frozenset({"ProspectID", "EmailAddress"})
-_MAKES_LEADS = frozenset({"activity-by-email", "lead-and-activity", "lead-and-activity-async"})
 _ASYNC_HORIZON = timedelta(hours=9, minutes=30)
 MAX_REPOSTS = 1
 MAX_REPOSTS_WITH_KEY = 4
@@ -43,7 +42,7 @@ class _UncertainRow:
     """An uncertain row with all that a read-back needs. ``skew`` is the server's clock minus ours, in seconds."""
 
     outcome: Outcome
-    query: Footprint
+    query: ReadBackQuery
     sent_at: datetime
     skew: float
 
@@ -92,7 +91,7 @@ class Reconciler:
     def _uncertain_row(self, outcome: Outcome, record: Record) -> _UncertainRow:
         sent, skew = self._context.ledger.sent_at(self._context.run.id, outcome.row)
         sent_at = datetime.fromisoformat(sent) if sent else self._context.clock.now()
-        return _UncertainRow(outcome, self._context.target.footprint(record), sent_at, skew)
+        return _UncertainRow(outcome, self._context.target.read_back_query(record), sent_at, skew)
 
     def _can_be_read(self, row: _UncertainRow) -> bool:
         """Return whether the row can be read back now; else record why not."""
@@ -172,7 +171,7 @@ class Reconciler:
             rows=len(rows),
             sent_at=min(row.sent_at for row in rows),
             skew=min(row.skew for row in rows),
-            absent_without_lead=answered or self._context.target.name in _MAKES_LEADS,
+            absent_without_lead=answered or EffectType.LEAD in self._context.target.makes,
         )
 
     def _record(self, row: _UncertainRow, match: RowMatch, result: ReadBackResult) -> None:

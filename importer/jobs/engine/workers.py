@@ -19,7 +19,7 @@ from importer.core.platform.file_lock import try_lock
 from importer.core.redaction import Secret
 
 if TYPE_CHECKING:
-    from importer.ledger.postgres.connecting import Database, RawConnection
+    from importer.ledger.postgres.connection import Database, RawConnection
 
 _log = logging.getLogger(__name__)
 _TRIES, _TRY_SECONDS = 240, 0.25
@@ -70,7 +70,7 @@ class WorkerRegistry:
         from importer.ledger.factory import require_driver
 
         require_driver()
-        from importer.ledger.postgres.connecting import Database
+        from importer.ledger.postgres.connection import Database
 
         self._database: Database = Database.of(shared)
         self._guard = threading.Lock()
@@ -140,14 +140,14 @@ class WorkerRegistry:
             self._close(connection)
 
     def _connect(self) -> RawConnection:
-        with self._database.translated():
+        with self._database.translated_errors():
             return self._database.connect(autocommit=True)
 
     def _try_lock(self, connection: RawConnection, name: str) -> bool:
-        from importer.ledger.postgres.connecting import lock_number
+        from importer.ledger.postgres.connection import advisory_lock_number
 
-        with self._database.translated(), self._database.watched(connection):
-            answer = connection.execute(_TRY_LOCK, (lock_number(f"jobs\x1f{name}"),)).fetchone()
+        with self._database.translated_errors(), self._database.with_deadline(connection):
+            answer = connection.execute(_TRY_LOCK, (advisory_lock_number(f"jobs\x1f{name}"),)).fetchone()
         return answer is not None and bool(answer[0])
 
     def _close(self, connection: RawConnection) -> None:
@@ -155,7 +155,7 @@ class WorkerRegistry:
         import psycopg
 
         try:
-            with self._database.watched(connection):
+            with self._database.with_deadline(connection):
                 connection.execute(_UNLOCK_ALL)
         except (psycopg.Error, OSError):
             _log.debug("A lock was lost with its connection.")

@@ -17,7 +17,7 @@ from importer.jobs.config.loader import LoadedJobs, Task
 from importer.jobs.notifications.addresses import describe_location
 from importer.jobs.store.records import FileState, NotificationState, StoredNotification
 from importer.jobs.store.store import JobStore
-from importer.ledger.watching import Figures, LedgerWatch
+from importer.ledger.monitor import LedgerMetrics, LedgerMonitor
 
 LEAST_FREE_BYTES = 200 * 2**20
 """Least free disk space; with less, an import would refuse to begin sooner or later."""
@@ -120,7 +120,7 @@ class Snapshot:
     """The metrics of ledger and jobs at one moment. ``troubles`` has by part what is wrong or could not be read."""
 
     at: datetime
-    ledger: Figures
+    ledger: LedgerMetrics
     jobs: Mapping[str, JobMetrics]
     job_of_run: Mapping[str, str]
     free_bytes: int
@@ -142,16 +142,16 @@ class MetricsCollector:
     home: Path
     jobs: LoadedJobs
     store: JobStore
-    ledger: LedgerWatch
+    ledger: LedgerMonitor
     now: Callable[[], datetime]
     engine_trouble: Callable[[datetime], str] | None = None
 
     def snapshot(self) -> Snapshot:
         """Take a snapshot. Never raises :class:`ImporterError`: a part that cannot be read is among its troubles."""
         now, troubles = self.now(), {}
-        figures, jobs, job_of_run, free = Figures(), {}, {}, 0
+        figures, jobs, job_of_run, free = LedgerMetrics(), {}, {}, 0
         try:
-            figures = self.ledger.look()
+            figures = self.ledger.read_metrics()
         except ImporterError as error:
             troubles["ledger"] = error.message
         try:

@@ -1,1 +1,1 @@
-"""Checks that a ledger is intact, the newest one, and on its own machine."""
+"""Checks that a ledger is undamaged, the newest one, and on its own machine."""

@@ -1,10 +1,9 @@
-"""When the ledger's file was last looked through for damage, and how the last process that had it open left it.
+"""Decides whether the ledger's file must be checked for damage when it is opened.
 
-Looking through the file takes longer the more it holds, so an opening does without when nothing can have happened to
-it: no other process has it open, it is as the last one left it at a clean end, and since the last look neither the
-machine was started anew nor a day has passed. What is remembered of that lies in ``ledger.checked``. Whoever has the
-ledger open holds a shared lock on that file, which ends with the process. Nothing depends on the file: without it, or
-where it cannot be used, each opening looks.
+A check takes longer the larger the file is, so an opening skips it when nothing can have happened to the file: no other
+process has it open, it is as the last one left it at a clean end, and since the last check the machine was not rebooted
+and no day has passed. The file ``ledger.checked`` records that. Each process that has the ledger open holds a shared
+lock on it, which ends with the process. Nothing depends on the file: without it, each opening checks.
 """
 
 from __future__ import annotations
@@ -20,15 +19,15 @@ from importer.core.platform.file_lock import share_waiting, try_lock
 from importer.ledger.integrity.machine_id import boot_id
 
 FILE_NAME = "ledger.checked"
-_LONGEST = timedelta(days=1)
-_MOST_BYTES = 1000
+_MAX_AGE = timedelta(days=1)
+_MAX_BYTES = 1000
 
 Signature = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """A look through the file that found no damage: when (ISO, UTC), in which boot, and the file as it was left."""
+class IntegrityCheck:
+    """A check that found no damage: its time (ISO, UTC), its boot, and the file's signature at the last clean end."""
 
     at: str
     boot: str
@@ -36,7 +35,7 @@ class Look:
 
 
 class Presence:
-    """This process's part in an open ledger. Ends with :meth:`leave`, or with the process."""
+    """The registration of this process as one that has the ledger open. Ends with :meth:`leave` or the process."""
 
     def __init__(self, path: Path, descriptor: int | None, *, alone: bool) -> None:
         self._path = path
@@ -44,48 +43,48 @@ class Presence:
         self._alone = alone
         self._found = signature(path)
 
-    def needs_look(self, now: str, *, daily: bool) -> bool:
-        """Whether the file has to be looked through at this opening. ``daily``: once a day in any case."""
-        look = self._read()
-        if look is None or not look.boot or look.boot != boot_id():
+    def needs_check(self, now: str, *, daily: bool) -> bool:
+        """Whether the file must be checked at this opening. ``daily``: once a day in any case."""
+        last = self._read()
+        if last is None or not last.boot or last.boot != boot_id():
             return True
-        if self._alone and look.left != self._found:
+        if self._alone and last.left != self._found:
             return True
-        age = datetime.fromisoformat(now) - datetime.fromisoformat(look.at)
-        return daily and not timedelta(0) <= age < _LONGEST
+        age = datetime.fromisoformat(now) - datetime.fromisoformat(last.at)
+        return daily and not timedelta(0) <= age < _MAX_AGE
 
-    def looking(self) -> None:
-        """The file is going to be looked through: until that has ended, others look themselves. Never raises."""
+    def begin_check(self) -> None:
+        """Record that a check begins: until it has passed, other openings check too. Never raises."""
         self._write("")
 
-    def looked(self, now: str) -> None:
-        """No damage was found. Never raises."""
-        self._write(_line(Look(now, boot_id(), None)))
+    def record_check(self, now: str) -> None:
+        """Record that the check found no damage. Never raises."""
+        self._write(_line(IntegrityCheck(now, boot_id(), None)))
 
     def leave(self, *, clean: bool) -> None:
-        """The file is closed; the last one who leaves it after a ``clean`` end remembers how. Never raises."""
+        """End the registration; the last process that leaves after a ``clean`` end records the file. Never raises."""
         if self._descriptor is None:
             return
         if not clean:
             self._write("")
         with suppress(OSError):
-            look = self._read() if clean and try_lock(self._descriptor) else None
-            if look is not None:
-                self._write(_line(Look(look.at, look.boot, signature(self._path))))
+            last = self._read() if clean and try_lock(self._descriptor) else None
+            if last is not None:
+                self._write(_line(IntegrityCheck(last.at, last.boot, signature(self._path))))
         with suppress(OSError):
             os.close(self._descriptor)
         self._descriptor = None
 
-    def _read(self) -> Look | None:
+    def _read(self) -> IntegrityCheck | None:
         if self._descriptor is None:
             return None
         try:
-            known = json.loads(os.pread(self._descriptor, _MOST_BYTES, 0))
+            known = json.loads(os.pread(self._descriptor, _MAX_BYTES, 0))
             inode, size, modified, changed = known["left"] or (0, 0, 0, 0)
             at = datetime.fromisoformat(known["at"]).astimezone(UTC)
         except (OSError, ValueError, TypeError, KeyError):
             return None
-        return Look(at.isoformat(), known["boot"], (inode, size, modified, changed))
+        return IntegrityCheck(at.isoformat(), known["boot"], (inode, size, modified, changed))
 
     def _write(self, line: str) -> None:
         if self._descriptor is None:
@@ -95,17 +94,17 @@ class Presence:
             os.pwrite(self._descriptor, line.encode(), 0)
 
 
-def _line(look: Look) -> str:
-    return json.dumps({"at": look.at, "boot": look.boot, "left": look.left})
+def _line(last: IntegrityCheck) -> str:
+    return json.dumps({"at": last.at, "boot": last.boot, "left": last.left})
 
 
-def enter(path: Path) -> Presence:
-    """Be among those who have the ledger at ``path`` open. Never raises."""
+def register(path: Path) -> Presence:
+    """Register this process as one that has the ledger at ``path`` open. Never raises."""
     descriptor = None
     try:
         descriptor = os.open(path.with_name(FILE_NAME), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
         alone = try_lock(descriptor)
-        # Nobody holds the other kind of lock for longer than it takes to get here.
+        # An exclusive lock is held by others only for as long as it takes to get here.
         share_waiting(descriptor)
     except (OSError, ImportError, AttributeError):  # the latter two on Windows
         if descriptor is not None:
@@ -115,7 +114,7 @@ def enter(path: Path) -> Presence:
 
 
 def signature(path: Path) -> Signature | None:
-    """What changes with every change of a file, whoever makes it; ``None`` when there is none."""
+    """Return inode, size and times of a file, which change with each change of it; ``None`` when there is none."""
     try:
         info = path.stat()
     except OSError:

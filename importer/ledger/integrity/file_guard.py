@@ -1,4 +1,4 @@
-"""Watches over the ledger's file while it is open: that it stays in its place, and that the witness knows each call."""
+"""Guards the ledger's file while it is open: it must stay in its place, and each call is added to the witness file."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from importer.core.errors import LedgerError
-from importer.ledger.faults import translated
 from importer.ledger.integrity.check import Presence
-from importer.ledger.integrity.rollback_witness import FILE_NAME, Seen, write_witness
+from importer.ledger.integrity.rollback_witness import FILE_NAME, WitnessRecord, write_witness
+from importer.ledger.sqlite_file import translate_errors
 
 
 @dataclass(frozen=True, slots=True)
 class FileGuard:
-    """The open file: its path, its ledger's uuid, and which file of the disk it was when it was opened."""
+    """The open file: its path, its ledger's uuid, and its device and inode when it was opened."""
 
     path: Path
     uuid: str
@@ -24,12 +24,12 @@ class FileGuard:
 
     @classmethod
     def of(cls, path: Path, uuid: str, presence: Presence) -> FileGuard:
-        """The guard of the file that is at ``path`` now. Raises :class:`OSError`."""
+        """Return a guard of the file that is at ``path`` now. Raises :class:`OSError`."""
         info = path.stat()
         return cls(path, uuid, info.st_dev, info.st_ino, presence)
 
     def check_in_place(self) -> None:
-        """Raises :class:`LedgerError` when the file was removed or replaced: what is written would be lost."""
+        """Raise :class:`LedgerError` when the file was removed or replaced: what is written would be lost."""
         try:
             info = os.stat(self.path, follow_symlinks=False)
         except OSError:
@@ -41,7 +41,7 @@ class FileGuard:
             )
 
     def note_call(self, number: int) -> None:
-        """Let the witness know of the call. Raises :class:`LedgerError`."""
+        """Record the number of the last call in the witness file. Raises :class:`LedgerError`."""
         home = self.path.parent
-        with translated(home / FILE_NAME):
-            write_witness(home, Seen(self.uuid, number))
+        with translate_errors(home / FILE_NAME):
+            write_witness(home, WitnessRecord(self.uuid, number))

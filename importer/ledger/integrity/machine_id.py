@@ -1,4 +1,4 @@
-"""Which machine this is, and what kind of disk a folder lies on."""
+"""The ids of this machine and its boot, and the kind of file system of a folder."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _LOCAL_FUSE = frozenset(["fuse.fuse-overlayfs", "fuse.lxcfs"])
 
 
 def machine_id(files: Sequence[Path] = _ID_FILES) -> str:
-    """The operating system's id of this machine; empty where there is none, as on macOS and Windows."""
+    """Return the operating system's id of this machine; empty where there is none, as on macOS and Windows."""
     for file in files:
         try:
             found = file.read_text("ascii").strip()
@@ -28,7 +28,7 @@ def machine_id(files: Sequence[Path] = _ID_FILES) -> str:
 
 
 def boot_id(file: Path = _BOOT_ID) -> str:
-    """The operating system's id of this boot; empty where it has none."""
+    """Return the operating system's id of this boot; empty where it has none."""
     try:
         return file.read_text("ascii").strip()
     except (OSError, UnicodeDecodeError):
@@ -36,7 +36,7 @@ def boot_id(file: Path = _BOOT_ID) -> str:
 
 
 def file_system(folder: Path, mounts: Path = _MOUNTS) -> str:
-    """The kind of file system that ``folder`` lies on, such as ``ext4``; empty where it cannot be told."""
+    """Return the kind of file system that holds ``folder``, such as ``ext4``; empty when it is not known."""
     try:
         lines = mounts.read_text("utf-8", "surrogateescape").splitlines()
     except OSError:

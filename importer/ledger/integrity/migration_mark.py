@@ -1,4 +1,4 @@
-"""The mark in a ledger's file that its content is elsewhere now, so that nobody goes on with a part of it."""
+"""The mark in a ledger's file that its content was moved to a database, so that the file is not used any more."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlalchemy import Connection, delete, insert
 
 from importer.core.errors import LedgerError
-from importer.ledger.identity import ADOPT_ADVICE, read_values
+from importer.ledger.integrity.identity import ADOPT_ADVICE, read_values
 from importer.ledger.interface import FILE_NAME
 from importer.ledger.schema import meta
 
@@ -17,7 +17,7 @@ MARK = "moved_to"
 
 
 def unmoved_runs(home: Path) -> int:
-    """How many runs a ledger file in ``home`` holds that is still the one to use; at least 1 when it cannot be read."""
+    """Count the runs of an unmarked ledger file in ``home``; at least 1 when it cannot be read."""
     path = home / FILE_NAME
     if not path.exists() or not path.stat().st_size:
         return 0
@@ -31,7 +31,7 @@ def unmoved_runs(home: Path) -> int:
 
 
 def set_aside(home: Path, place: str) -> None:
-    """Mark the ledger file in ``home``: a person has said that the one at ``place`` is used from now on.
+    """Mark the ledger file in ``home`` at a person's request: the ledger at ``place`` is used from now on.
 
     Raises :class:`sqlite3.Error`.
     """
@@ -39,14 +39,14 @@ def set_aside(home: Path, place: str) -> None:
         connection.execute("INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)", (MARK, place))
 
 
-def mark(connection: Connection, place: str) -> None:
-    """As :func:`set_aside`, within a transaction of the file."""
+def mark_moved(connection: Connection, place: str) -> None:
+    """Mark the file within a transaction of its own connection."""
     connection.execute(delete(meta).where(meta.c.name == MARK))
     connection.execute(insert(meta).values(name=MARK, value=place))
 
 
 def refuse_moved(connection: Connection, path: Path, *, adopt: bool) -> None:
-    """Raises :class:`LedgerError` when the file's content was moved; with ``adopt`` the mark is removed instead."""
+    """Raise :class:`LedgerError` when the file's content was moved; with ``adopt`` the mark is removed instead."""
     place = read_values(connection).get(MARK)
     if place is None:
         return

@@ -1,7 +1,7 @@
-"""A small file beside the ledger that notices when the ledger was put back to an earlier state.
+"""The witness file, by which a ledger that was put back to an earlier state is detected.
 
 ``ledger.head`` holds the ledger's uuid and the number of its last call. It is replaced after a call was committed and
-before its request leaves, so it is never ahead of a ledger that kept what it was told.
+before its request leaves, so it is never ahead of a ledger that lost nothing.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ FILE_NAME = "ledger.head"
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """What the witness saw: the ledger's uuid and the number of its last call."""
+class WitnessRecord:
+    """The content of the witness file: the ledger's uuid and the number of its last call."""
 
     uuid: str
     number: int
 
 
 class UnreadableWitnessError(ValueError):
-    """The witness file holds something that a witness never writes."""
+    """The witness file holds something that this program never writes."""
 
 
-def read_witness(home: Path) -> Seen | None:
-    """What the witness in ``home`` saw, or ``None`` when there is no witness.
+def read_witness(home: Path) -> WitnessRecord | None:
+    """Read the witness file in ``home``; ``None`` when there is none.
 
     Raises :class:`UnreadableWitnessError`, and :class:`OSError` when the file cannot be read.
     """
@@ -39,23 +39,29 @@ def read_witness(home: Path) -> Seen | None:
     uuid, blank, number = text.removesuffix("\n").partition(" ")
     if not blank or not uuid or not (number.isascii() and number.isdigit()):
         raise UnreadableWitnessError(text[:60])
-    return Seen(uuid, int(number))
+    return WitnessRecord(uuid, int(number))
 
 
-def write_witness(home: Path, seen: Seen, *, anew: bool = False) -> None:
-    """Durably replace the witness, unless it already saw a later call of the same ledger.
+def write_witness(home: Path, record: WitnessRecord, *, anew: bool = False) -> None:
+    """Durably replace the witness file, unless it holds a later call of the same ledger.
 
-    Several processes, each sending to another account, may share the ledger; a lock keeps the witness from going back.
+    Several processes, each sending to another account, may share the ledger; a lock keeps its number from
+    going back.
     ``anew`` replaces it whatever it holds. Raises :class:`OSError`.
     """
     with _locked_folder(home) as folder:
-        if not anew and (before := read_witness(home)) and before.uuid == seen.uuid and before.number >= seen.number:
+        if (
+            not anew
+            and (before := read_witness(home))
+            and before.uuid == record.uuid
+            and before.number >= record.number
+        ):
             return
         temporary = home / f"{FILE_NAME}.tmp"
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0)
         descriptor = os.open(temporary, flags, 0o600)
         try:
-            os.write(descriptor, f"{seen.uuid} {seen.number}\n".encode("ascii"))
+            os.write(descriptor, f"{record.uuid} {record.number}\n".encode("ascii"))
             os.fsync(descriptor)
         finally:
             os.close(descriptor)

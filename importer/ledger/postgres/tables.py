@@ -1,11 +1,11 @@
-"""The tables that only a shared ledger needs: who writes, who sends, and which slots are busy."""
+"""The tables that only a shared ledger has: its writers, its senders, and the slots of rate limits."""
 
 from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, DateTime, MetaData, Table, Text, func
 
 SCHEMA = "importer"
-"""The schema in the database that holds everything of ours; each connection looks for its tables there."""
+"""The schema in the database that holds all tables; it is the search path of each connection."""
 
 shared_metadata = MetaData()
 

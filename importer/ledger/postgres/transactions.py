@@ -1,9 +1,9 @@
-"""Transactions over a connection that may break: each change happens once, or the person learns that it did not.
+"""Transactions over a connection that may break: each change is committed exactly once, or an error is raised.
 
 **The rule.** A transaction that the server has certainly undone is done again. One whose commit got no answer is
 looked up first: every transaction also raises the number in this writer's own line from n-1 to n, so the number that is
 found there afterwards says whether it was committed. While an older connection may still be busy with it, that line is
-locked, and whoever looks waits.
+locked, and the look-up waits.
 
 Isolation is REPEATABLE READ: what a transaction read and then changes has not been changed by others in between, or the
 server undoes it; and what it found missing and then inserts is under a unique key. The ledger's checks are all of these
@@ -26,8 +26,7 @@ from sqlalchemy.exc import DBAPIError
 
 from importer.core.errors import LedgerError
 from importer.ledger.changes import refusal
-from importer.ledger.postgres.connecting import Database, Pause
-from importer.ledger.postgres.faults import Meaning, meaning_of
+from importer.ledger.postgres.connection import Database, Meaning, Pause, driver_error, meaning_of
 from importer.ledger.postgres.tables import writers
 
 T = TypeVar("T")
@@ -42,8 +41,8 @@ _UNKNOWN = "Whether the last change was written is not known; the next start fin
 
 @dataclass(slots=True)
 class _Change:
-    """A change on its way. ``asked`` says that a commit of it was asked for and not certainly refused, ``claimed`` that
-    the latest attempt found no trace of earlier ones, ``taken`` how often somebody else was faster."""
+    """A change in progress. ``asked``: its commit was requested and not certainly refused; ``claimed``: the latest
+    attempt found nothing of earlier ones; ``taken``: how often another writer was faster."""
 
     number: int
     asked: bool = False
@@ -51,13 +50,13 @@ class _Change:
     taken: int = 0
 
     def refused(self) -> None:
-        """The server has certainly undone the latest attempt."""
+        """Note that the server has certainly undone the latest attempt."""
         if self.claimed:
             self.asked = False
 
 
 class Transactions:
-    """Reads and changes for one writer, one after the other. ``writer`` has a line in the table of writers."""
+    """Runs reads and changes of one writer, one after the other. ``writer`` has a line in the table of writers."""
 
     def __init__(
         self,
@@ -76,24 +75,24 @@ class Transactions:
         self._failure: LedgerError | None = None
 
     def read(self, work: Callable[[Connection], T]) -> T:
-        """Do ``work``, which changes nothing, in one transaction; again when the connection breaks."""
+        """Run ``work``, which changes nothing, in one transaction; again when the connection breaks."""
         pauses = iter(PAUSES)
         while True:
             try:
                 with self._transaction() as connection:
                     return work(connection)
             except (DBAPIError, psycopg.Error) as error:
-                told = _driver_error(error)
+                failure = driver_error(error)
             pause = next(pauses, None)
-            if pause is None or meaning_of(told) not in (Meaning.LOST, Meaning.PASSING):
-                raise self._database.fault(told)
+            if pause is None or meaning_of(failure) not in (Meaning.LOST, Meaning.PASSING):
+                raise self._database.fault(failure)
             self._wait(pause)
 
     def write(self, work: Callable[[Connection], T]) -> T:
-        """Do ``work`` in one transaction that is durable when this returns, or leave nothing of it.
+        """Run ``work`` in one transaction that is durable when this returns, or undo all of it.
 
-        Raises :class:`LedgerError`. When it is not known what became of the work, no further change is made by this
-        object.
+        Raises :class:`LedgerError`. When it is not known whether the work was committed, this object makes no
+        further change.
         """
         if self._failure is not None:
             raise LedgerError(self._failure.message, self._failure.remedy)
@@ -106,9 +105,9 @@ class Transactions:
                 self._number = change.number
                 return results[-1]
             except (DBAPIError, psycopg.Error) as error:
-                told = _driver_error(error)
+                failure = driver_error(error)
             pause = next(pauses, None)
-            self._judge(told, change, last=pause is None)
+            self._raise_unless_repeatable(failure, change, last=pause is None)
             self._wait(pause or 0.0)
 
     def _attempt(self, change: _Change, work: Callable[[Connection], T], results: list[T]) -> None:
@@ -136,17 +135,17 @@ class Transactions:
         return False
 
     def end(self) -> None:
-        """Take this writer's line away. One that stays behind does no harm."""
+        """Delete this writer's line. One that stays behind does no harm."""
         with suppress(DBAPIError, psycopg.Error, LedgerError), self._transaction() as connection:
             connection.execute(delete(writers).where(writers.c.id == self._writer))
 
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:
-        with self._engine.connect() as connection, self._database.watched_within(connection), connection.begin():
+        with self._engine.connect() as connection, self._database.deadline_within(connection), connection.begin():
             yield connection
 
-    def _judge(self, error: psycopg.Error, change: _Change, *, last: bool) -> None:
-        """Raises :class:`LedgerError` unless the change may be tried again."""
+    def _raise_unless_repeatable(self, error: psycopg.Error, change: _Change, *, last: bool) -> None:
+        """Raise :class:`LedgerError` unless the change may be tried again."""
         meaning = meaning_of(error)
         if meaning is not Meaning.LOST:
             change.refused()
@@ -161,10 +160,5 @@ class Transactions:
             raise fault
 
     def _wait(self, seconds: float) -> None:
-        # Programs that got into each other's way do not meet again.
+        # The random factor keeps programs that collided from colliding again.
         self._pause(seconds * (0.5 + self._randomness()))
-
-
-def _driver_error(error: DBAPIError | psycopg.Error) -> psycopg.Error:
-    found = error.orig if isinstance(error, DBAPIError) else error
-    return found if isinstance(found, psycopg.Error) else psycopg.OperationalError(str(found))

@@ -81,7 +81,7 @@ def contributing_page() -> str:
 
 def pages() -> dict[Path, str]:
     """Every generated page and what it must hold."""
-    from importer.targets.page import targets_page
+    from importer.targets.docs_page import targets_page
     from importer.validation.catalogue import catalogue_page
 
     return {

@@ -8,8 +8,8 @@ import pytest
 
 from importer.core.redaction import Secret
 from importer.ledger.postgres.ledger import SharedLedger, open_shared_ledger
-from tests.support.ledger_words import Ticking, new_run
-from tests.support.postgres_fixtures import database, server
+from tests.support.ledger_builders import TickingClock, new_run
+from tests.support.postgres_server import database, server
 
 __all__ = ["database", "server"]
 
@@ -22,7 +22,7 @@ def opening(database: Secret, tmp_path: Path) -> Iterator[Opening]:
     opened: list[SharedLedger] = []
 
     def open_it(**options: Any) -> SharedLedger:
-        opened.append(open_shared_ledger(database, tmp_path / "home", clock=Ticking(), **options))
+        opened.append(open_shared_ledger(database, tmp_path / "home", clock=TickingClock(), **options))
         return opened[-1]
 
     yield open_it

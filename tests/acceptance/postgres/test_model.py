@@ -9,7 +9,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from importer.core.redaction import Secret
 from importer.ledger.postgres.ledger import open_shared_ledger
-from tests.support.ledger_words import Ticking, new_run
+from tests.support.ledger_builders import TickingClock, new_run
 from tests.support.postgres_server import Server
 from tests.support.sampled import examples
 from tests.unit.ledger.test_model import RUNS, LedgerAgainstDictionary
@@ -23,7 +23,7 @@ def test_the_shared_ledger_agrees_with_a_dictionary(server: Server, tmp_path: Pa
             super().__init__()
             self.ledger.close()
             # Emptied for each story.
-            self.ledger = open_shared_ledger(Secret(server.emptied("model")), tmp_path, clock=Ticking())
+            self.ledger = open_shared_ledger(Secret(server.emptied("model")), tmp_path, clock=TickingClock())
             for run_id in RUNS:
                 self.ledger.open_run(new_run(run_id))
 

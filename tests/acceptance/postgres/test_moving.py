@@ -14,8 +14,8 @@ from importer.ledger.factory import move_ledger
 from importer.ledger.integrity import migration_mark
 from importer.ledger.interface import LearnedLimit
 from importer.ledger.postgres.ledger import SharedLedger
-from importer.ledger.store import SqlLedger, open_ledger
-from tests.support.ledger_words import Ticking, call, new_run, send
+from importer.ledger.store import SqlLedger, open_sqlite_ledger
+from tests.support.ledger_builders import TickingClock, call, new_run, send
 from tests.support.postgres_server import Server
 
 Opening = Callable[..., SharedLedger]
@@ -30,13 +30,13 @@ def home(tmp_path: Path) -> Path:
     ledger.begin_call(call([4]))
     ledger.learn_limit("acme", LearnedLimit(CallClass.BULK, Limit(5, 5.0), "words", "2026-01-01T00:00:00.000+00:00"))
     ledger.bind_account("acme", "org-1")
-    ledger.note_questions("acme", 3)
+    ledger.count_queries("acme", 3)
     ledger.close()
     return tmp_path / "home"
 
 
 def filed(home: Path, *, adopt: bool = False) -> SqlLedger:
-    return open_ledger(home, clock=Ticking(), adopt=adopt)
+    return open_sqlite_ledger(home, clock=TickingClock(), adopt=adopt)
 
 
 def everything(ledger: SqlLedger) -> list[object]:
@@ -45,11 +45,11 @@ def everything(ledger: SqlLedger) -> list[object]:
         ledger.runs(),
         list(ledger.outcomes("run-1")),
         ledger.past_calls("run-1"),
-        ledger.call_figures("run-1"),
+        ledger.call_statistics("run-1"),
         ledger.learned_limits("acme"),
         ledger.tenants(),
-        ledger.last_day_asked("acme"),
-        ledger.questions_on("acme", ledger.last_day_asked("acme")),
+        ledger.last_query_day("acme"),
+        ledger.queries_on("acme", ledger.last_query_day("acme")),
         ledger.last_call_ended_at("acme"),
         ledger.activity_owner("acme", [outcome.activity_id for outcome in ledger.outcomes("run-1")]),
         ledger.install_key(),
@@ -61,7 +61,7 @@ def test_everything_is_moved_and_goes_on(home: Path, database: Secret, opening: 
     file = filed(home)
     known = everything(file)
     file.close()
-    told = move_ledger(home, database, clock=Ticking())
+    told = move_ledger(home, database, clock=TickingClock())
     assert (told.runs, told.calls, told.rows, told.before) == (1, 2, 3, False)
     ledger = opening()
     assert everything(ledger) == known
@@ -79,20 +79,20 @@ def test_a_ledger_that_never_called(tmp_path: Path, database: Secret, opening: O
     ledger = filed(tmp_path / "home")
     ledger.open_run(new_run())
     ledger.close()
-    told = move_ledger(tmp_path / "home", database, clock=Ticking())
+    told = move_ledger(tmp_path / "home", database, clock=TickingClock())
     assert (told.runs, told.calls, told.rows) == (1, 0, 0)
     assert opening().begin_call(call([2])) == 1
 
 
 def test_moving_twice_changes_nothing(home: Path, database: Secret, opening: Opening) -> None:
     """Also after the database went on; and a move that was cut off before the file was marked is completed."""
-    move_ledger(home, database, clock=Ticking())
+    move_ledger(home, database, clock=TickingClock())
     ledger = opening()
     ledger.recover_interrupted("run-1")
     ledger.begin_call(call([5]))
     ledger.close()
     for _ in range(2):
-        again = move_ledger(home, database, clock=Ticking())
+        again = move_ledger(home, database, clock=TickingClock())
         assert (again.runs, again.calls, again.rows, again.before) == (1, 3, 4, True)
         # As if the program had died just after the database had taken everything.
         with open_file_raw(home) as connection:
@@ -111,7 +111,7 @@ def test_a_database_newly_set_says_what_it_would_forget(home: Path, database: Se
     with pytest.raises(LedgerError, match="would not be known") as refused:
         opening()
     assert "importer ledger move" in refused.value.remedy
-    move_ledger(home, database, clock=Ticking())
+    move_ledger(home, database, clock=TickingClock())
     opening()
     with pytest.raises(LedgerError, match="was moved"):
         filed(home)
@@ -130,7 +130,7 @@ def test_a_database_with_another_ledger_notices_the_file_too(
     with pytest.raises(LedgerError, match="would not be known"):
         opening()
     with pytest.raises(LedgerError, match="runs of its own already"):
-        move_ledger(home, database, clock=Ticking())
+        move_ledger(home, database, clock=TickingClock())
     assert migration_mark.unmoved_runs(home) == 1
     opening(adopt=True)
     opening()
@@ -141,7 +141,7 @@ def test_nothing_is_moved_while_an_import_runs(home: Path, database: Secret) -> 
     """Its next call would be written into a file that nobody reads any more."""
     file = filed(home)
     with file.sender("acme", "run-1"), pytest.raises(AnotherRunActive):
-        move_ledger(home, database, clock=Ticking())
+        move_ledger(home, database, clock=TickingClock())
     file.close()
     assert migration_mark.unmoved_runs(home) == 1
 
@@ -149,7 +149,7 @@ def test_nothing_is_moved_while_an_import_runs(home: Path, database: Secret) -> 
 def test_a_folder_without_a_ledger(tmp_path: Path, database: Secret) -> None:
     """There is nothing to move, nothing to forget, and no file is made."""
     with pytest.raises(LedgerError, match="no ledger file"):
-        move_ledger(tmp_path, database, clock=Ticking())
+        move_ledger(tmp_path, database, clock=TickingClock())
     assert migration_mark.unmoved_runs(tmp_path) == 0
     assert list(tmp_path.iterdir()) == []
 

@@ -12,11 +12,11 @@ import pytest
 from importer.core.errors import LedgerError, SettingsError
 from importer.core.model import Status
 from importer.core.redaction import Secret
-from importer.ledger.factory import enter_ledger, ledger_exists
-from importer.ledger.postgres.connecting import Database, lock_number
+from importer.ledger.factory import ledger_exists, open_ledger
+from importer.ledger.postgres.connection import Database, advisory_lock_number
 from importer.ledger.postgres.ledger import SharedLedger, open_shared_ledger
-from importer.ledger.store import open_ledger
-from tests.support.ledger_words import Ticking, call, new_run, send
+from importer.ledger.store import open_sqlite_ledger
+from tests.support.ledger_builders import TickingClock, call, new_run, send
 from tests.support.postgres_server import USER, Server
 
 Opening = Callable[..., SharedLedger]
@@ -44,7 +44,7 @@ def test_several_open_a_new_ledger_at_once(database: Secret, tmp_path: Path) -> 
     keys: list[bytes] = []
 
     def open_it() -> None:
-        made = open_shared_ledger(database, tmp_path, clock=Ticking())
+        made = open_shared_ledger(database, tmp_path, clock=TickingClock())
         keys.append(made.install_key())
         made.close()
 
@@ -93,7 +93,7 @@ def test_an_encoding_that_does_not_hold_every_text(server: Server, tmp_path: Pat
     server.sql("DROP DATABASE IF EXISTS latin")
     server.sql("CREATE DATABASE latin ENCODING 'LATIN1' TEMPLATE template0 LOCALE 'C'")
     with pytest.raises(LedgerError, match="its encoding is LATIN1"):
-        open_shared_ledger(Secret(server.url("latin")), tmp_path, clock=Ticking())
+        open_shared_ledger(Secret(server.url("latin")), tmp_path, clock=TickingClock())
 
 
 def test_a_database_that_takes_no_changes(opening: Opening, server: Server) -> None:
@@ -101,7 +101,7 @@ def test_a_database_that_takes_no_changes(opening: Opening, server: Server) -> N
     server.sql("CREATE ROLE poor LOGIN PASSWORD 'poor0words'")
     url = server.url("trial").replace(f"//{USER}:", "//poor:").replace(server.password_in_url, "poor0words")
     with pytest.raises(LedgerError, match=r"this user may not do that \(permission denied"):
-        open_shared_ledger(Secret(url), Path("/nowhere"), clock=Ticking())
+        open_shared_ledger(Secret(url), Path("/nowhere"), clock=TickingClock())
 
 
 def test_a_copy_is_refused_until_it_is_adopted(
@@ -114,19 +114,19 @@ def test_a_copy_is_refused_until_it_is_adopted(
     server.sql("CREATE DATABASE copied TEMPLATE trial")
     copied = Secret(server.url("copied"))
     with pytest.raises(LedgerError, match="not where it was used last") as caught:
-        open_shared_ledger(copied, tmp_path, clock=Ticking())
+        open_shared_ledger(copied, tmp_path, clock=TickingClock())
     assert "IMPORTER_ADOPT_LEDGER=yes" in caught.value.remedy
-    adopted = open_shared_ledger(copied, tmp_path, clock=Ticking(), adopt=True)
+    adopted = open_shared_ledger(copied, tmp_path, clock=TickingClock(), adopt=True)
     assert adopted.counts("run-1") == {Status.CREATED: 1}
     adopted.close()
-    open_shared_ledger(copied, tmp_path, clock=Ticking()).close()
+    open_shared_ledger(copied, tmp_path, clock=TickingClock()).close()
     assert server.sql("SELECT became FROM importer.events ORDER BY id DESC LIMIT 1", "copied") == "adopted"
     opening()
 
 
 def test_a_server_that_does_not_tell_who_it_is(opening: Opening, monkeypatch: pytest.MonkeyPatch) -> None:
     """Some that are rented out do not; then what they do tell has to be enough."""
-    monkeypatch.setattr("importer.ledger.postgres.opening._MARKS", ("SELECT nonsense", "SELECT 'mark'"))
+    monkeypatch.setattr("importer.ledger.postgres.ledger._PLACE_QUERIES", ("SELECT nonsense", "SELECT 'mark'"))
     opening().close()
     opening()
 
@@ -134,7 +134,7 @@ def test_a_server_that_does_not_tell_who_it_is(opening: Opening, monkeypatch: py
 def test_a_url_without_a_user(server: Server, tmp_path: Path) -> None:
     """The server decides; here it does not know who runs the tests."""
     with pytest.raises(LedgerError, match="cannot be used"):
-        open_shared_ledger(Secret(f"postgresql:///trial?host={server.folder}"), tmp_path, clock=Ticking())
+        open_shared_ledger(Secret(f"postgresql:///trial?host={server.folder}"), tmp_path, clock=TickingClock())
 
 
 def test_a_ledger_of_another_format(opening: Opening, server: Server) -> None:
@@ -144,13 +144,13 @@ def test_a_ledger_of_another_format(opening: Opening, server: Server) -> None:
     with pytest.raises(LedgerError, match="has the format 9"):
         opening()
     server.sql("DELETE FROM importer.meta WHERE name = 'uuid'", "trial")
-    with pytest.raises(LedgerError, match="does not say who it is"):
+    with pytest.raises(LedgerError, match="has no identity"):
         opening()
 
 
 def test_a_folder_with_a_ledger_of_its_own(database: Secret, tmp_path: Path, opening: Opening) -> None:
     """What was sent with it would not be known: refused until a person vouches."""
-    own = open_ledger(tmp_path / "home", clock=Ticking())
+    own = open_sqlite_ledger(tmp_path / "home", clock=TickingClock())
     own.open_run(new_run())
     own.begin_call(call([2]))
     own.close()
@@ -164,7 +164,7 @@ def test_a_folder_with_a_ledger_of_its_own(database: Secret, tmp_path: Path, ope
 def test_a_url_that_is_none(tmp_path: Path, url: str) -> None:
     """It is not quoted."""
     with pytest.raises(SettingsError, match="cannot be read as the URL") as caught:
-        enter_ledger(tmp_path, Secret(url), clock=Ticking())
+        open_ledger(tmp_path, Secret(url), clock=TickingClock())
     assert url not in caught.value.message + caught.value.remedy
 
 
@@ -172,7 +172,7 @@ def test_many_open_it_at_the_same_time(opening: Opening, database: Secret) -> No
     """Those that only open the ledger do not wait for each other; who adopts it waits for them."""
     opening()
     own = Database.of(database).connect(autocommit=True)
-    own.execute("SELECT pg_advisory_lock_shared(%s)", (lock_number("opening"),))
+    own.execute("SELECT pg_advisory_lock_shared(%s)", (advisory_lock_number("opening"),))
     for _ in range(5):
         begun = time.monotonic()
         opening()

@@ -16,7 +16,7 @@ from importer.rate_limit.account_limiter import postgres_slot_stores
 from importer.rate_limit.postgres_store import SlotConnection
 from importer.rate_limit.shared_limiter import SharedLimiter, StoredState
 from importer.rate_limit.window_limiter import Slot
-from tests.support.ledger_words import Ticking
+from tests.support.ledger_builders import TickingClock
 from tests.support.postgres_server import Server
 
 Making = Callable[..., SharedLimiter]
@@ -134,7 +134,7 @@ def test_a_decision_that_fails_leaves_nothing(making: Making, database: Secret) 
     line = SlotConnection(database, time.monotonic).store("new/bulk")
 
     def broken(stored: StoredState) -> tuple[None, None]:
-        raise RuntimeError(str(Ticking()))
+        raise RuntimeError(str(TickingClock()))
 
     with pytest.raises(RuntimeError):
         line.change(broken)

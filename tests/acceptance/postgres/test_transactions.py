@@ -20,8 +20,8 @@ from importer.core.model import Status
 from importer.core.redaction import Secret
 from importer.ledger import runs
 from importer.ledger.postgres import transactions
-from importer.ledger.postgres.ledger import SharedLedger, is_there, open_shared_ledger
-from tests.support.ledger_words import Ticking, call, ended, new_run, outcomes, send
+from importer.ledger.postgres.ledger import SharedLedger, database_has_ledger, open_shared_ledger
+from tests.support.ledger_builders import TickingClock, call, ended, new_run, outcomes, send
 from tests.support.postgres_server import PASSWORD, USER, Server
 
 Opening = Callable[..., SharedLedger]
@@ -283,7 +283,7 @@ def test_a_second_sender_learns_who_has_the_account(opening: Opening, ledger: Sh
         with pytest.raises(AnotherRunActive, match=holder), other.sender("acme"):
             pass
         server.sql("DELETE FROM importer.senders", "trial")
-        with pytest.raises(AnotherRunActive, match="has not said who it is"), other.sender("acme"):
+        with pytest.raises(AnotherRunActive, match="an unknown process"), other.sender("acme"):
             pass
 
 
@@ -319,7 +319,7 @@ def test_the_url_s_words_are_in_no_message(server: Server, tmp_path: Any) -> Non
     """Neither the password nor the user, when the server does not want them."""
     url = server.url("trial")
     for wrong in (url.replace(USER, "private-user"), url.replace("canary", "canarx"), server.url("nowhere")):
-        for attempt in (partial(open_shared_ledger, home=tmp_path, clock=Ticking()), is_there):
+        for attempt in (partial(open_shared_ledger, home=tmp_path, clock=TickingClock()), database_has_ledger):
             with pytest.raises(LedgerError, match="cannot be used") as caught:
                 attempt(Secret(wrong))
             told = caught.value.message + caught.value.remedy

@@ -14,11 +14,11 @@ from importer.app.preflight import clear_account
 from importer.core.errors import MappingError, SettingsError
 from importer.core.model import Reply, Request
 from importer.core.redaction import redact
-from importer.ledger.memory import MemoryLedger
 from importer.mapping.loader import parse_mapping
 from importer.planning.plan import mapping_vocabulary
 from tests.acceptance.security.key_words import all_commands, keys_in
 from tests.acceptance.security.security_words import ACCESS, API, SECRET, account
+from tests.support.memory_ledger import MemoryLedger
 
 CRASH = """
 import ctypes, os, resource, signal, faulthandler

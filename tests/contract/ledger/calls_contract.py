@@ -9,7 +9,7 @@ import pytest
 from importer.core.errors import LedgerError
 from importer.core.model import Outcome, Status, VerdictKind
 from importer.ledger.interface import Ledger
-from tests.support.ledger_words import Ticking, call, ended, new_run, outcomes, send, status_of
+from tests.support.ledger_builders import TickingClock, call, ended, new_run, outcomes, send, status_of
 
 
 class CallsContract:
@@ -143,7 +143,7 @@ class CallsContract:
 
     def test_figures_speak_of_calls_that_ended(self, ledger: Ledger) -> None:
         """How many by verdict, and their seconds; a recovered call counts as uncertain."""
-        empty = ledger.call_figures("run-1")
+        empty = ledger.call_statistics("run-1")
         assert (dict(empty.by_verdict), empty.seconds, empty.slowest) == ({}, 0.0, 0.0)
         for row, seconds, verdict in ((2, 1.0, VerdictKind.APPLIED), (3, 2.5, VerdictKind.APPLIED)):
             number = ledger.begin_call(call([row]))
@@ -151,7 +151,7 @@ class CallsContract:
         ledger.begin_call(call([4]))
         ledger.recover_interrupted("run-1")
         ledger.begin_call(call([5]))
-        figures = ledger.call_figures("run-1")
+        figures = ledger.call_statistics("run-1")
         assert dict(figures.by_verdict) == {VerdictKind.APPLIED: 2, VerdictKind.UNCERTAIN: 1}
         assert (figures.seconds, figures.slowest) == (3.5, 2.5)
 
@@ -167,7 +167,7 @@ class CallsContract:
         assert first.sent_at <= second.sent_at
         assert ledger.past_calls("run-unknown") == []
 
-    def test_the_account_s_calls_are_counted(self, ledger: Ledger, clock: Ticking) -> None:
+    def test_the_account_s_calls_are_counted(self, ledger: Ledger, clock: TickingClock) -> None:
         """From a moment on, whatever the zone it is written in; and when the last one ended or left."""
         assert ledger.last_call_ended_at("acme") == ""
         send(ledger, [2])

@@ -10,8 +10,8 @@ from importer.core.errors import AnotherRunActive, LedgerError
 from importer.core.model import CallClass, Limit, Outcome, Status, VerdictKind
 from importer.ledger.interface import LearnedLimit, Ledger, RunState
 from tests.contract.ledger.calls_contract import CallsContract
-from tests.contract.ledger.doubts_contract import DoubtsContract
-from tests.support.ledger_words import call, ended, key_of, new_run, outcomes, send
+from tests.contract.ledger.resolution_contract import ResolutionContract
+from tests.support.ledger_builders import call, ended, key_of, new_run, outcomes, send
 
 
 class RunsContract:
@@ -92,7 +92,7 @@ class RunsContract:
         assert ledger.outcomes_between("run-1", 2, 2)[2].error == "\\ud800 and \\x00"
 
 
-class LookingContract:
+class ReadingContract:
     def test_outcomes_come_in_the_order_of_the_rows(self, ledger: Ledger) -> None:
         """Whatever the order in which rows were sent, and however many portions it takes."""
         rows = list(range(12_001, 0, -1))
@@ -184,7 +184,7 @@ class LookingContract:
         assert owners == {f"act-{row}": ("run-1", row) for row in rows}
 
     def test_a_mapping_is_proven_by_a_delivered_row(self, ledger: Ledger) -> None:
-        """A row in doubt or refused proves nothing; neither does another account."""
+        """An uncertain or refused row proves nothing; neither does another account."""
         send(ledger, [2], Status.UNCERTAIN)
         send(ledger, [3], Status.REJECTED)
         assert not ledger.mapping_proven("acme", "m")
@@ -211,7 +211,7 @@ class PruningContract:
         assert (first.activity_id, first.error_code, first.status) == ("a-run-1", "X", Status.CREATED)
         assert set(ledger.known_keys("acme", "create-lead", [key_of(2), key_of(3)], "new")) == {key_of(2), key_of(3)}
         assert ledger.activity_owner("acme", ["a-run-1"]) == {"a-run-1": ("run-1", 2)}
-        assert ledger.call_figures("run-1").by_verdict == {VerdictKind.APPLIED: 1}
+        assert ledger.call_statistics("run-1").by_verdict == {VerdictKind.APPLIED: 1}
         assert [row.row for row in ledger.newest_created("run-1", 9)] == [3], "the other was not created by its answer"
         (other,) = ledger.outcomes("run-2")
         assert (other.error, other.evidence) == ("about Ann", "seen beside Ann")
@@ -285,5 +285,7 @@ class AccountsContract:
             ledger.finish_run("run-1")
 
 
-class LedgerContract(RunsContract, CallsContract, DoubtsContract, LookingContract, PruningContract, AccountsContract):
+class LedgerContract(
+    RunsContract, CallsContract, ResolutionContract, ReadingContract, PruningContract, AccountsContract
+):
     """All of it."""

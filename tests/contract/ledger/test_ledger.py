@@ -8,37 +8,37 @@ from pathlib import Path
 import pytest
 
 from importer.core.redaction import Secret
-from importer.ledger.factory import enter_ledger
+from importer.ledger.factory import open_ledger
 from importer.ledger.interface import Ledger
-from importer.ledger.memory import MemoryLedger
-from importer.ledger.store import open_ledger
+from importer.ledger.store import open_sqlite_ledger
+from tests.contract.ledger.grouped_calls_contract import GroupedCallsContract
 from tests.contract.ledger.ledger_contract import LedgerContract
-from tests.contract.ledger.ledger_groups import GroupContract
-from tests.support.ledger_words import Ticking, new_run
+from tests.support.ledger_builders import TickingClock, new_run
+from tests.support.memory_ledger import MemoryLedger
 from tests.support.postgres_server import Server
 
 
-class TestSqliteLedger(LedgerContract, GroupContract):
+class TestSqliteLedger(LedgerContract, GroupedCallsContract):
     @pytest.fixture
-    def ledger(self, tmp_path: Path, clock: Ticking) -> Iterator[Ledger]:
-        opened: Ledger = open_ledger(tmp_path / "home", clock=clock)
+    def ledger(self, tmp_path: Path, clock: TickingClock) -> Iterator[Ledger]:
+        opened: Ledger = open_sqlite_ledger(tmp_path / "home", clock=clock)
         opened.open_run(new_run())
         yield opened
         opened.close()
 
 
-class TestSharedLedger(LedgerContract, GroupContract):
+class TestSharedLedger(LedgerContract, GroupedCallsContract):
     @pytest.fixture
-    def ledger(self, tmp_path: Path, server: Server, clock: Ticking) -> Iterator[Ledger]:
-        opened: Ledger = enter_ledger(tmp_path / "home", Secret(server.emptied("contract")), clock=clock)
+    def ledger(self, tmp_path: Path, server: Server, clock: TickingClock) -> Iterator[Ledger]:
+        opened: Ledger = open_ledger(tmp_path / "home", Secret(server.emptied("contract")), clock=clock)
         opened.open_run(new_run())
         yield opened
         opened.close()
 
 
-class TestMemoryLedger(LedgerContract, GroupContract):
+class TestMemoryLedger(LedgerContract, GroupedCallsContract):
     @pytest.fixture
-    def ledger(self, clock: Ticking) -> Iterator[Ledger]:
+    def ledger(self, clock: TickingClock) -> Iterator[Ledger]:
         opened: Ledger = MemoryLedger(clock=clock)
         opened.open_run(new_run())
         yield opened

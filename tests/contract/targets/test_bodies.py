@@ -11,9 +11,7 @@ from hypothesis import strategies as st
 
 from importer.core.model import CallClass, Record, Request
 from importer.leadsquared.client import body_bytes
-from importer.targets.bodies import activity, lead_pairs
-from importer.targets.encoding import encoded_activities
-from importer.targets.naming import grouped
+from importer.targets.bodies import activity, encode_activities, group_field_sets, lead_pairs
 
 TOP = ("RelatedProspectId", "ActivityEvent", "ActivityNote")
 NAMES = st.sampled_from([*TOP, "City", "mx_A", "mx_B", "mx_Set.X", "mx_Set.Y", "mx_Two.X"])
@@ -24,7 +22,9 @@ FIELDS = st.dictionaries(FLAT, TEXTS, max_size=8)
 
 def content_of(fields: dict[str, str], section: str) -> list[tuple[str, Any]]:
     start = f"{section}."
-    return list(grouped({name.removeprefix(start): text for name, text in fields.items() if name.startswith(start)}))
+    return list(
+        group_field_sets({name.removeprefix(start): text for name, text in fields.items() if name.startswith(start)})
+    )
 
 
 def expected_activity(fields: dict[str, str]) -> dict[str, Any]:
@@ -75,7 +75,7 @@ def test_the_bytes_of_activities_are_those_of_their_bodies(rows: list[dict[str, 
     records = [Record(2, "k", fields) for fields in rows * times]
     names = [[name for name in fields if name.startswith("activity.")] for fields in rows]
     plain = all(own and not any(name.count(".") > 1 for name in own) for own in names)
-    found = encoded_activities(records, TOP)
+    found = encode_activities(records, TOP)
     assert found == (orjson.dumps([activity(record, TOP) for record in records]) if plain else None)
 
 
@@ -92,7 +92,7 @@ def test_the_bytes_of_activities_are_those_of_their_bodies(rows: list[dict[str, 
 def test_activities_as_bytes(rows: list[dict[str, str]]) -> None:
     """In whatever order the fields come, and however many there are."""
     records = [Record(2, "k", fields) for fields in rows]
-    assert encoded_activities(records, TOP) == orjson.dumps([activity(record, TOP) for record in records])
+    assert encode_activities(records, TOP) == orjson.dumps([activity(record, TOP) for record in records])
 
 
 @given(FIELDS, st.sampled_from([None, "EmailAddress"]))

@@ -15,7 +15,7 @@ from importer.leadsquared.client import body_bytes
 from importer.mapping.loader import parse_mapping
 from importer.mapping.model import FieldRule, Mapping
 from importer.targets import TARGETS, make_target
-from importer.targets.interface import Target, Trace
+from importer.targets.interface import EffectType, Target
 
 GOLDEN = Path(__file__).parent / "golden"
 LEAD = "2c1e8f0a-6b1d-4c52-9e8e-0d3f5a7b9c11"
@@ -132,12 +132,12 @@ def test_rules_of_every_target(name: str) -> None:
     assert set(made.identity) <= mapped
     assert made.lead_key(record)
     assert made.lead_key(Record(2, "k", {})) == ""
-    footprint = made.footprint(record)
-    assert footprint.trace is (Trace.ACTIVITY if "activity" in made.sections else Trace.LEAD)
-    assert footprint.lead_value
-    assert (footprint.event == "201") is (footprint.trace is Trace.ACTIVITY)
-    if footprint.trace is Trace.ACTIVITY:
-        assert footprint.content["mx_KYC.Status"] == "Pending"
+    query = made.read_back_query(record)
+    assert query.effect is (EffectType.ACTIVITY if "activity" in made.sections else EffectType.LEAD)
+    assert query.lead_value
+    assert (query.event == "201") is (query.effect is EffectType.ACTIVITY)
+    if query.effect is EffectType.ACTIVITY:
+        assert query.content["mx_KYC.Status"] == "Pending"
     assert made.check_mapping(made.mapping) == []
     assert not made.repeatable(Record(2, "k", {}))
     assert made.repeatable(record) is (name in ("bulk-upsert-leads", "capture-lead", "capture-lead-async"))
@@ -175,7 +175,7 @@ def test_capture_searches_by_the_named_field() -> None:
     made = make_target(parse_mapping(text, Path("m.yaml"), **words).mapping)
     record = Record(2, "k", {"lead.mx_Roll": "7", "lead.EmailAddress": "a@b.cc"})
     assert made.lead_key(record) == "mx_Roll=7"
-    assert made.footprint(record).lead_field == "mx_Roll"
+    assert made.read_back_query(record).lead_field == "mx_Roll"
     assert made.request([record]).body[-1] == {"Attribute": "SearchBy", "Value": "mx_Roll"}
 
 

@@ -193,7 +193,7 @@ _UNREAD = (
 )
 _BLIND = (
     "ledger/integrity/file_guard.py",
-    "            write_witness(home, Seen(self.uuid, number))\n",
+    "            write_witness(home, WitnessRecord(self.uuid, number))\n",
     "            pass\n",
 )
 _EXTRA = '("synchronous", "EXTRA", 3)'

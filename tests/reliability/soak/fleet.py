@@ -173,7 +173,7 @@ class Fleet:
 def fleet(given: Any) -> int:
     """Measure with each number of workers and write the figures; 0 when no row was lost or doubled."""
     preload()
-    programs = postgres_server.programs()
+    programs = postgres_server.find_programs()
     if programs is None:
         sys.stderr.write("PostgreSQL is not installed (Debian: apt-get install postgresql)\n")
         return 1

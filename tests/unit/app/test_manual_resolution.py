@@ -14,7 +14,7 @@ from importer.config.settings import Account
 from importer.core.errors import UsageError
 from importer.core.model import CallClass, Status
 from importer.delivery.deliver import DeliveryOptions
-from importer.ledger.interface import Call, Sending
+from importer.ledger.interface import Call, RowToSend
 from importer.reports.publisher import Places
 from tests.support.delivery_world import LOST, World, answer, before, lead
 from tests.unit.app.test_imports import account, crm_of, env, files  # noqa: F401  fixtures of the neighbour
@@ -99,7 +99,7 @@ def test_a_row_that_was_being_sent_when_the_program_died(
     decide(run_id, 3, Decision.ABSENT, "not there", "ann", env)
     with open_ledger_of(env) as ledger:
         (found,) = ledger.runs()
-        sending = (Sending(3, "some-key"),)
+        sending = (RowToSend(3, "some-key"),)
         ledger.begin_call(Call(run_id, account.name, found.new.target, CallClass.BULK, "sha", sending))
     assert decide(run_id, 3, Decision.CREATED, "seen now", "ann", env).status is Status.CREATED
 

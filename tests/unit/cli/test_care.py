@@ -11,7 +11,7 @@ import pytest
 
 from importer.cli.main import run
 from importer.ledger.interface import NewRun
-from importer.ledger.store import open_ledger
+from importer.ledger.store import open_sqlite_ledger
 
 JOBS = "jobs:\n  visits: {account: x, mapping: m.yaml, source: {folder: in}}\n"
 NEW = NewRun(
@@ -39,7 +39,7 @@ def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def two_old_runs(home: Path) -> None:
     """Of one mapping, long ago; the first may go, the newest of a mapping stays."""
-    ledger = open_ledger(home, clock=lambda: datetime(2020, 1, 1, tzinfo=UTC))
+    ledger = open_sqlite_ledger(home, clock=lambda: datetime(2020, 1, 1, tzinfo=UTC))
     for name in ("run-1", "run-2"):
         folder = home / "runs" / name
         folder.mkdir(parents=True)

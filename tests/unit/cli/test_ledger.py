@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from importer.cli.main import run
-from importer.ledger.postgres.moving import Moved
+from importer.ledger.postgres.migration import MigrationResult
 
 
 @pytest.fixture(autouse=True)
@@ -30,7 +30,7 @@ def test_what_was_moved_is_told(
 ) -> None:
     """In words and as JSON."""
     monkeypatch.setenv("IMPORTER_DATABASE_URL", "postgresql://importer@db.invalid/importer")
-    told = Moved("db.invalid/importer", 1, 2, 3000, before)
+    told = MigrationResult("db.invalid/importer", 1, 2, 3000, before)
     monkeypatch.setattr("importer.ledger.factory.move_ledger", lambda *given, **options: told)
     assert run(["ledger", "move"]) == 0
     assert f"1 run, 2 calls and 3,000 rows {words} db.invalid/importer" in capsys.readouterr().out

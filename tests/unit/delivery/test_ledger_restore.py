@@ -17,8 +17,8 @@ from importer.config.settings import Account
 from importer.core.errors import LedgerError, UsageError
 from importer.core.model import Status
 from importer.delivery.deliver import DeliveryOptions
-from importer.ledger.backup import back_up
-from importer.ledger.identity import ADOPT_VARIABLE
+from importer.ledger.integrity.identity import ADOPT_VARIABLE
+from importer.ledger.sqlite_file import back_up
 from importer.ledger.store import ledger_file
 from tests.support.delivery_world import LOST, after, lead
 from tests.unit.app.test_imports import account, crm_of, env
@@ -126,7 +126,7 @@ def test_a_backup_that_cannot_be_made(env: Environment, tmp_path: Path, monkeypa
     with pytest.raises(LedgerError):
         back_up(home, tmp_path / "none" / "b.db")
     with monkeypatch.context() as patch:
-        patch.setattr("importer.ledger.backup.os.link", taken_meanwhile)
+        patch.setattr("importer.ledger.sqlite_file.os.link", taken_meanwhile)
         with pytest.raises(UsageError, match="exists already"):
             back_up(home, tmp_path / "b.db")
     home.write_bytes(b"no database at all" * 100)

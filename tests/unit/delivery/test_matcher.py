@@ -26,7 +26,7 @@ from importer.delivery.reconciliation.matcher import (
     written_since,
 )
 from importer.leadsquared.interface import CrmActivity, CrmLead
-from importer.targets.interface import Footprint, Trace
+from importer.targets.interface import EffectType, ReadBackQuery
 
 SENT = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 LEAD = "2c1e8f0a-6b1d-4c52-9e8e-0d3f5a7b9c11"
@@ -37,7 +37,7 @@ CONTENT = {
     "mx_Custom_2": "7.0",
     "mx_Custom_9": "",
 }
-FOOTPRINT = Footprint(Trace.ACTIVITY, "ProspectID", LEAD, "201", CONTENT)
+QUERY = ReadBackQuery(EffectType.ACTIVITY, "ProspectID", LEAD, "201", CONTENT)
 
 
 def seen(identity: str = "one", **changes: object) -> CrmActivity:
@@ -91,17 +91,19 @@ def test_moments() -> None:
 
 def test_the_same_activity_is_recognised() -> None:
     """All that was sent must be there; what others added does not matter, empty fields were never sent."""
-    assert same_activity(FOOTPRINT, seen())
-    assert not same_activity(FOOTPRINT, seen(event="202"))
-    assert not same_activity(FOOTPRINT, seen(fields={"ActivityNote": "came\nearly"}))
-    assert not same_activity(FOOTPRINT, seen(created_on="2/1/2026 4:31:00 AM"))
-    assert same_activity(FOOTPRINT, seen(event=""))
+    assert same_activity(QUERY, seen())
+    assert not same_activity(QUERY, seen(event="202"))
+    assert not same_activity(QUERY, seen(fields={"ActivityNote": "came\nearly"}))
+    assert not same_activity(QUERY, seen(created_on="2/1/2026 4:31:00 AM"))
+    assert same_activity(QUERY, seen(event=""))
 
 
 def test_content_form_ignores_empty_fields_and_the_owner() -> None:
     """Rows that the CRM cannot show apart have one content form."""
-    other = Footprint(Trace.ACTIVITY, "ProspectID", LEAD, "201", {**CONTENT, "ActivityOwnerEmail": "a@example.com"})
-    assert content_form(FOOTPRINT) == content_form(other)
+    other = ReadBackQuery(
+        EffectType.ACTIVITY, "ProspectID", LEAD, "201", {**CONTENT, "ActivityOwnerEmail": "a@example.com"}
+    )
+    assert content_form(QUERY) == content_form(other)
 
 
 def test_an_activity_written_before_the_call_left_is_not_ours() -> None:
@@ -114,14 +116,14 @@ def test_an_activity_written_before_the_call_left_is_not_ours() -> None:
 
 
 def judge_group(
-    footprint: Footprint, rows: int, looked: ReadBackResult, booked: Collection[str] = (), key: str = ""
+    query: ReadBackQuery, rows: int, looked: ReadBackResult, booked: Collection[str] = (), key: str = ""
 ) -> list[RowMatch]:
-    (findings,) = match_rows([RowGroup(footprint, rows, SENT, 0.0)], looked, booked, key)
+    (findings,) = match_rows([RowGroup(query, rows, SENT, 0.0)], looked, booked, key)
     return findings
 
 
 def judged(rows: int, looked: ReadBackResult, booked: frozenset[str] = frozenset(), key: str = "") -> list[RowPresence]:
-    return [match.presence for match in judge_group(FOOTPRINT, rows, looked, booked, key)]
+    return [match.presence for match in judge_group(QUERY, rows, looked, booked, key)]
 
 
 def test_counts_are_compared_not_existence() -> None:
@@ -137,10 +139,10 @@ def test_counts_are_compared_not_existence() -> None:
 
 def test_an_import_key_decides_alone() -> None:
     """With our own key in the activity its other content may have changed since."""
-    footprint = Footprint(Trace.ACTIVITY, "ProspectID", LEAD, "201", {**CONTENT, "mx_Custom_20": "abc"})
+    query = ReadBackQuery(EffectType.ACTIVITY, "ProspectID", LEAD, "201", {**CONTENT, "mx_Custom_20": "abc"})
     edited = seen(fields={"mx_Custom_20": "abc", "ActivityNote": "edited"})
     other = seen("two", fields={"mx_Custom_20": "xyz"})
-    (match,) = judge_group(footprint, 1, ReadBackResult(activities=(edited, other)), (), "mx_Custom_20")
+    (match,) = judge_group(query, 1, ReadBackResult(activities=(edited, other)), (), "mx_Custom_20")
     assert (match.presence, match.activity_id, match.status) == (RowPresence.PRESENT, "one", Status.CREATED)
     assert "import key" in match.text
 
@@ -157,8 +159,8 @@ def test_an_import_key_decides_alone() -> None:
 )
 def test_leads(leads: tuple[CrmLead, ...], found: RowPresence, status: Status) -> None:
     """A lead is ours when it was created since the call left, and a duplicate when it is older."""
-    footprint = Footprint(Trace.LEAD, "EmailAddress", "a@example.com", "", {})
-    (match,) = judge_group(footprint, 1, ReadBackResult(leads=leads))
+    query = ReadBackQuery(EffectType.LEAD, "EmailAddress", "a@example.com", "", {})
+    (match,) = judge_group(query, 1, ReadBackResult(leads=leads))
     assert (match.presence, match.status) == (found, status)
     if leads and leads[0].created_on:
         assert created_since(leads[0], SENT, 0.0) is (status is Status.CREATED)
@@ -166,7 +168,8 @@ def test_leads(leads: tuple[CrmLead, ...], found: RowPresence, status: Status) -
 
 def same_lead(*contents: dict[str, str], looked: ReadBackResult) -> list[list[RowPresence]]:
     groups = [
-        RowGroup(Footprint(Trace.ACTIVITY, "ProspectID", LEAD, "201", content), 1, SENT, 0.0) for content in contents
+        RowGroup(ReadBackQuery(EffectType.ACTIVITY, "ProspectID", LEAD, "201", content), 1, SENT, 0.0)
+        for content in contents
     ]
     return [[match.presence for match in found] for found in match_rows(groups, looked, (), "")]
 
@@ -221,7 +224,7 @@ def test_an_activity_is_never_given_to_two_rows(sent: list[tuple[str, str]], dat
     kinds = sorted(set(sent))
     groups = [
         RowGroup(
-            Footprint(Trace.ACTIVITY, "ProspectID", LEAD, "201", contents[sent.index(kind)]),
+            ReadBackQuery(EffectType.ACTIVITY, "ProspectID", LEAD, "201", contents[sent.index(kind)]),
             sent.count(kind),
             SENT,
             0.0,
@@ -238,7 +241,7 @@ def test_an_activity_is_never_given_to_two_rows(sent: list[tuple[str, str]], dat
 
 def test_a_lead_that_is_gone() -> None:
     """Its rows stay unclear, unless the lead's absence says that they were never stored."""
-    group = RowGroup(FOOTPRINT, 2, SENT, 0.0)
+    group = RowGroup(QUERY, 2, SENT, 0.0)
     (found,) = match_rows([group], ReadBackResult(gone=True), (), "")
     assert [match.presence for match in found] == [RowPresence.UNCLEAR, RowPresence.UNCLEAR]
     (found,) = match_rows([replace(group, absent_without_lead=True)], ReadBackResult(gone=True), (), "")
@@ -248,16 +251,18 @@ def test_a_lead_that_is_gone() -> None:
 def test_evidence_of_leads_and_of_activities_without_content() -> None:
     """The words fit what was looked for, and a long list of ids is cut."""
     at = {"sent_at": SENT, "read_at": SENT}
-    of_lead = Footprint(Trace.LEAD, "EmailAddress", "a@example.com", "", {})
+    of_lead = ReadBackQuery(EffectType.LEAD, "EmailAddress", "a@example.com", "", {})
     text = format_evidence("2 leads match this row.", of_lead, **at, seen=2, candidate_ids=["one", "two"])
     assert "Looked for the lead with EmailAddress a@example.com." in text
     assert "The reading showed 2 leads; these fit: one, two." in text
     assert "search the leads for this value" in text
-    bare = Footprint(Trace.ACTIVITY, "ProspectID", LEAD, "", {})
+    bare = ReadBackQuery(EffectType.ACTIVITY, "ProspectID", LEAD, "", {})
     text = format_evidence("Found.", bare, **at, seen=1, candidate_ids=["one"])
     assert "an activity with the row's type alone" in text
     assert "1 activity; this fits: one." in text
-    several = Footprint(Trace.ACTIVITY, "ProspectID", LEAD, "201", {"ActivityNote": "n", "mx_A": "1", "mx_B": "2"})
+    several = ReadBackQuery(
+        EffectType.ACTIVITY, "ProspectID", LEAD, "201", {"ActivityNote": "n", "mx_A": "1", "mx_B": "2"}
+    )
     text = format_evidence("Unclear.", several, **at, seen=9, candidate_ids=list("abcdefg"))
     assert "ActivityNote, mx_A and mx_B" in text
     assert "these fit: a, b, c, d, e, …." in text

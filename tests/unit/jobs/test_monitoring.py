@@ -25,7 +25,7 @@ from importer.jobs.monitoring.prometheus import format_metrics, health, write_te
 from importer.jobs.monitoring.status import MetricsCollector
 from importer.jobs.store.records import JobRun
 from importer.jobs.store.store import JobStore
-from importer.ledger.watching import CallKey, Figures
+from importer.ledger.monitor import CallKey, LedgerMetrics
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 JOBS = """\
@@ -34,7 +34,7 @@ jobs:
            schedule: {cron: "0 13 * * *", timezone: UTC}}
   notes: {account: india, mapping: m.yaml, source: {folder: x}, after: visits}
 """
-LEDGER = Figures(
+LEDGER = LedgerMetrics(
     rows={("r1", "created"): 30, ("r1", "uncertain"): 2, ("r2", "created"): 5},
     accounts={"r1": "india", "r2": "india"},
     calls={CallKey("india", "bulk", "applied", ""): 3, CallKey("india", "bulk", "throttled", 'odd" code\n'): 1},
@@ -48,10 +48,10 @@ LEDGER = Figures(
 class FakeLedgerWatch:
     """A ledger's watch that says what it is told to say."""
 
-    def __init__(self, says: Figures | LedgerError) -> None:
+    def __init__(self, says: LedgerMetrics | LedgerError) -> None:
         self.says, self.looks = says, 0
 
-    def look(self) -> Figures:
+    def read_metrics(self) -> LedgerMetrics:
         self.looks += 1
         if isinstance(self.says, LedgerError):
             raise self.says

@@ -6,16 +6,16 @@ from typing import Any
 
 import pytest
 
-from importer.ledger.store import SqlLedger, open_ledger
-from tests.support.ledger_words import Ticking, new_run, send
-from tests.support.postgres_fixtures import server
+from importer.ledger.store import SqlLedger, open_sqlite_ledger
+from tests.support.ledger_builders import TickingClock, new_run, send
+from tests.support.postgres_server import server
 
 __all__ = ["server"]
 
 
 @pytest.fixture
-def clock() -> Ticking:
-    return Ticking()
+def clock() -> TickingClock:
+    return TickingClock()
 
 
 @pytest.fixture
@@ -24,9 +24,9 @@ def home(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def opened(clock: Ticking, home: Path) -> Callable[..., SqlLedger]:
+def opened(clock: TickingClock, home: Path) -> Callable[..., SqlLedger]:
     def open_it(**options: Any) -> SqlLedger:
-        return open_ledger(home, clock=clock, **{"this_machine": "machine-1", **options})
+        return open_sqlite_ledger(home, clock=clock, **{"this_machine": "machine-1", **options})
 
     return open_it
 

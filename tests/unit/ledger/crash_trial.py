@@ -19,9 +19,9 @@ from pathlib import Path
 from importer.core.model import Status
 from importer.ledger.calls import last_number
 from importer.ledger.integrity.rollback_witness import read_witness
-from importer.ledger.interface import Ended
-from importer.ledger.store import open_ledger
-from tests.support.ledger_words import call, ended, new_run, outcomes
+from importer.ledger.interface import EndedCall
+from importer.ledger.store import open_sqlite_ledger
+from tests.support.ledger_builders import call, ended, new_run, outcomes
 
 ROWS_A_CALL = 25
 
@@ -32,11 +32,11 @@ def now() -> datetime:
 
 def send_until_killed(home: Path, first_row: int, pipe: int) -> None:
     """Some calls end and others begin in each transaction; each is told of only when the transaction is over."""
-    ledger = open_ledger(home, clock=now)
+    ledger = open_sqlite_ledger(home, clock=now)
     row, flights, size = first_row, {}, 1
     while True:
         ends = [
-            Ended(number, ended(), outcomes(range(first, first + ROWS_A_CALL))) for number, first in flights.items()
+            EndedCall(number, ended(), outcomes(range(first, first + ROWS_A_CALL))) for number, first in flights.items()
         ]
         firsts = [row + place * ROWS_A_CALL for place in range(size)]
         numbers = ledger.record(ends, [call(range(first, first + ROWS_A_CALL)) for first in firsts])
@@ -70,14 +70,14 @@ def kill_once(home: Path, first_row: int, seconds: float, *, begun: bool) -> lis
 
 def main(home: Path, kills: int, seed: int) -> None:
     chance = random.Random(seed)
-    first = open_ledger(home, clock=now)
+    first = open_sqlite_ledger(home, clock=now)
     first.open_run(new_run())
     first.close()
     row, begun, wrong, recovered = 2, 0, [], 0
     for turn in range(kills):
         told = kill_once(home, row, 0.02 + chance.random() * 0.2, begun=turn % 2 == 0)
         witness = read_witness(home)
-        ledger = open_ledger(home, clock=now)
+        ledger = open_sqlite_ledger(home, clock=now)
         with ledger._reading() as connection:
             last = last_number(connection)
         if witness.number > last:

@@ -13,8 +13,8 @@ import pytest
 from importer.core.model import Status
 from importer.ledger.integrity.file_guard import FileGuard
 from importer.ledger.integrity.rollback_witness import read_witness
-from importer.ledger.store import open_ledger
-from tests.support.ledger_words import Ticking, call, new_run
+from importer.ledger.store import open_sqlite_ledger
+from tests.support.ledger_builders import TickingClock, call, new_run
 
 
 def test_killing_the_sender_at_random_moments_loses_no_call(tmp_path: Path) -> None:
@@ -41,7 +41,7 @@ def test_dying_between_commit_and_witness_is_no_alarm(tmp_path: Path, monkeypatc
     def die(guard: FileGuard, number: int) -> None:
         raise Killed
 
-    ledger = open_ledger(tmp_path / "home", clock=Ticking())
+    ledger = open_sqlite_ledger(tmp_path / "home", clock=TickingClock())
     ledger.open_run(new_run())
     with monkeypatch.context() as patch:
         patch.setattr(FileGuard, "note_call", die)
@@ -49,7 +49,7 @@ def test_dying_between_commit_and_witness_is_no_alarm(tmp_path: Path, monkeypatc
             ledger.begin_call(call([2]))
     ledger.close()
     assert read_witness(tmp_path / "home").number == 0
-    again = open_ledger(tmp_path / "home", clock=Ticking())
+    again = open_sqlite_ledger(tmp_path / "home", clock=TickingClock())
     assert again.recover_interrupted("run-1") == [2]
     assert again.counts("run-1") == {Status.UNCERTAIN: 1}
     again.close()
@@ -58,10 +58,10 @@ def test_dying_between_commit_and_witness_is_no_alarm(tmp_path: Path, monkeypatc
 SENDER = """
 import sys
 from pathlib import Path
-from tests.support.ledger_words import Ticking, call, ended, new_run, outcomes
-from importer.ledger.store import open_ledger
+from tests.support.ledger_builders import TickingClock, call, ended, new_run, outcomes
+from importer.ledger.store import open_sqlite_ledger
 home, account = Path(sys.argv[1]), sys.argv[2]
-ledger = open_ledger(home, clock=Ticking())
+ledger = open_sqlite_ledger(home, clock=TickingClock())
 ledger.open_run(new_run(account, account=account))
 for row in range(2, 802, 20):
     rows = range(row, row + 20)
@@ -77,7 +77,7 @@ def test_two_accounts_can_be_sent_to_at_once(tmp_path: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     started = [subprocess.Popen([*arguments, account], env=environment) for account in ("one", "two")]
     assert [process.wait() for process in started] == [0, 0]
-    ledger = open_ledger(tmp_path / "home", clock=Ticking())
+    ledger = open_sqlite_ledger(tmp_path / "home", clock=TickingClock())
     assert [ledger.counts(run_id) for run_id in ("one", "two")] == [{Status.CREATED: 800}] * 2
     ledger.close()
     assert read_witness(tmp_path / "home").number == 80

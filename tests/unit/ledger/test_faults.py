@@ -14,12 +14,12 @@ from sqlalchemy import text
 
 from importer.core.errors import LedgerError
 from importer.core.model import Status
-from importer.ledger.changes import Change, Reason, State, apply
-from importer.ledger.faults import FileFaultError, file_fault, translated
+from importer.ledger.changes import Change, Reason, RowState, apply
 from importer.ledger.integrity import rollback_witness
 from importer.ledger.outcomes import known_rows_query
-from importer.ledger.store import SqlLedger, open_ledger
-from tests.support.ledger_words import Ticking, call, ended, key_of, new_run, outcomes, send
+from importer.ledger.sqlite_file import FileFaultError, file_fault, translate_errors
+from importer.ledger.store import SqlLedger, open_sqlite_ledger
+from tests.support.ledger_builders import TickingClock, call, ended, key_of, new_run, outcomes, send
 
 
 @pytest.fixture
@@ -28,8 +28,8 @@ def home(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def ledger(home: Path, clock: Ticking) -> Iterator[SqlLedger]:
-    opened = open_ledger(home, clock=clock)
+def ledger(home: Path, clock: TickingClock) -> Iterator[SqlLedger]:
+    opened = open_sqlite_ledger(home, clock=clock)
     opened.open_run(new_run())
     yield opened
     opened.close()
@@ -53,7 +53,7 @@ def test_a_full_disk_stops_every_further_write(ledger: SqlLedger, home: Path) ->
         ledger.begin_call(call([3]))
     assert ledger.counts("run-1") == {Status.UNCERTAIN: 1}
     ledger.close()
-    again = open_ledger(home, clock=Ticking())
+    again = open_sqlite_ledger(home, clock=TickingClock())
     assert again.recover_interrupted("run-1") == [2]
     again.close()
 
@@ -90,7 +90,7 @@ def test_a_slow_reader_of_outcomes_does_not_block_writers(ledger: SqlLedger, hom
     """Between two portions no lock is held."""
     rows = list(range(2, 12_000))
     ledger.skip("run-1", outcomes(rows, Status.SKIPPED), [key_of(row) for row in rows])
-    other = open_ledger(home, clock=Ticking())
+    other = open_sqlite_ledger(home, clock=TickingClock())
     slow = other.outcomes("run-1")
     assert next(slow).row == 2
     pragma(ledger, "busy_timeout = 1")
@@ -108,7 +108,7 @@ def test_a_read_only_file_is_said_so(ledger: SqlLedger) -> None:
 
 
 def test_a_witness_that_cannot_be_written_keeps_the_call_from_leaving(ledger: SqlLedger, home: Path) -> None:
-    """The row stays in doubt, and nothing more is sent by this process."""
+    """The row stays uncertain, and nothing more is sent by this process."""
     (home / "ledger.head.tmp").mkdir()
     with pytest.raises(LedgerError, match=r"ledger\.head cannot be used"):
         ledger.begin_call(call([2]))
@@ -120,18 +120,18 @@ def test_a_witness_that_cannot_be_written_keeps_the_call_from_leaving(ledger: Sq
 
 def test_a_witness_is_not_moved_back_by_a_slower_process(tmp_path: Path) -> None:
     """Of two processes that note their calls, the later call stays."""
-    rollback_witness.write_witness(tmp_path, rollback_witness.Seen("u", 6))
-    rollback_witness.write_witness(tmp_path, rollback_witness.Seen("u", 5))
-    assert rollback_witness.read_witness(tmp_path) == rollback_witness.Seen("u", 6)
-    rollback_witness.write_witness(tmp_path, rollback_witness.Seen("v", 1))
-    assert rollback_witness.read_witness(tmp_path) == rollback_witness.Seen("v", 1)
+    rollback_witness.write_witness(tmp_path, rollback_witness.WitnessRecord("u", 6))
+    rollback_witness.write_witness(tmp_path, rollback_witness.WitnessRecord("u", 5))
+    assert rollback_witness.read_witness(tmp_path) == rollback_witness.WitnessRecord("u", 6)
+    rollback_witness.write_witness(tmp_path, rollback_witness.WitnessRecord("v", 1))
+    assert rollback_witness.read_witness(tmp_path) == rollback_witness.WitnessRecord("v", 1)
 
 
 def test_a_witness_is_written_where_folders_cannot_be_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Windows has no way to sync a folder; the file is replaced all the same."""
     monkeypatch.delattr(rollback_witness.os, "O_DIRECTORY")
-    rollback_witness.write_witness(tmp_path, rollback_witness.Seen("u", 1))
-    assert rollback_witness.read_witness(tmp_path) == rollback_witness.Seen("u", 1)
+    rollback_witness.write_witness(tmp_path, rollback_witness.WitnessRecord("u", 1))
+    assert rollback_witness.read_witness(tmp_path) == rollback_witness.WitnessRecord("u", 1)
 
 
 def test_events_are_never_changed(ledger: SqlLedger) -> None:
@@ -160,12 +160,12 @@ def test_every_change_has_its_event(ledger: SqlLedger) -> None:
     ]
 
 
-@pytest.mark.parametrize("stale", [State("not_sent", 1), State("uncertain", 2)])
-def test_a_row_that_changed_meanwhile_is_not_overwritten(ledger: SqlLedger, stale: State) -> None:
+@pytest.mark.parametrize("stale", [RowState("not_sent", 1), RowState("uncertain", 2)])
+def test_a_row_that_changed_meanwhile_is_not_overwritten(ledger: SqlLedger, stale: RowState) -> None:
     """Compare-and-set: neither another status nor another attempt passes, and the whole change is undone."""
     send(ledger, [2, 3], Status.UNCERTAIN)
     changes = [
-        Change(2, State("uncertain", 1), {"status": "created"}),
+        Change(2, RowState("uncertain", 1), {"status": "created"}),
         Change(3, stale, {"status": "created"}),
     ]
     with pytest.raises(LedgerError, match="changed by another process"), ledger._writing() as connection:
@@ -196,7 +196,7 @@ def test_known_keys_are_looked_up_by_their_index(ledger: SqlLedger) -> None:
 )
 def test_failures_are_said_in_words(error: Exception, words: str) -> None:
     """Each kind of failure has its words and its remedy, and no trace of the foreign exception stays."""
-    with pytest.raises(FileFaultError) as caught, translated(Path("ledger.db")):
+    with pytest.raises(FileFaultError) as caught, translate_errors(Path("ledger.db")):
         raise error
     assert words in caught.value.message
     assert caught.value.remedy
@@ -235,9 +235,9 @@ def test_a_file_size_limit_is_a_full_disk(home: Path, tmp_path: Path) -> None:
         f"sys.path.insert(0, {str(Path(__file__).parents[3])!r})\n"
         "from pathlib import Path\n"
         "from importer.core.errors import LedgerError\n"
-        "from importer.ledger.store import open_ledger\n"
-        "from tests.support.ledger_words import Ticking, new_run, send\n"
-        "ledger = open_ledger(Path(sys.argv[1]), clock=Ticking())\n"
+        "from importer.ledger.store import open_sqlite_ledger\n"
+        "from tests.support.ledger_builders import TickingClock, new_run, send\n"
+        "ledger = open_sqlite_ledger(Path(sys.argv[1]), clock=TickingClock())\n"
         "ledger.open_run(new_run())\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))\n"
         "row = 2\n"
@@ -251,7 +251,7 @@ def test_a_file_size_limit_is_a_full_disk(home: Path, tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, str(script), str(home)], capture_output=True, text=True, check=True)
     stopped_at, message = done.stdout.split(" ", 1)
     assert "cannot be used" in message
-    again = open_ledger(home, clock=Ticking())
+    again = open_sqlite_ledger(home, clock=TickingClock())
     recovered = again.recover_interrupted("run-1")
     delivered = [outcome.row for outcome in again.outcomes("run-1", [Status.CREATED])]
     assert delivered == list(range(2, int(stopped_at)))
@@ -270,7 +270,7 @@ def test_another_thread_is_told_off(ledger: SqlLedger) -> None:
 def test_foreign_locks_survive_a_second_opening(ledger: SqlLedger, home: Path) -> None:
     """Opening the ledger twice in one process does not drop the first one's lock on the file."""
     with ledger._writing():
-        open_ledger(home, clock=Ticking()).close()
+        open_sqlite_ledger(home, clock=TickingClock()).close()
         probe = (
             "import sqlite3, sys\n"
             "c = sqlite3.connect(sys.argv[1], timeout=0.01, isolation_level=None)\n"

@@ -16,7 +16,7 @@ from importer.core.errors import AnotherRunActive, LedgerError
 from importer.core.platform import file_lock
 from importer.ledger import lock
 from importer.ledger.lock import SenderLock, lock_path, sender_lock
-from tests.support.ledger_words import START
+from tests.support.ledger_builders import START
 
 
 def hold(home: Path, account: str = "acme", run_id: str = "run-1"):
@@ -147,7 +147,7 @@ def test_a_holder_that_says_nothing_is_still_a_holder(tmp_path: Path, content: s
     """Only the kernel says whether the lock is held."""
     with hold(tmp_path) as held:
         held.path.write_text(content)
-        with pytest.raises(AnotherRunActive, match="a process that has not said who it is"), hold(tmp_path):
+        with pytest.raises(AnotherRunActive, match="an unknown process"), hold(tmp_path):
             pass
 
 

@@ -11,10 +11,10 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from importer.core.errors import LedgerError
 from importer.core.model import DELIVERED, Outcome, Status
-from importer.ledger.interface import Ended
-from importer.ledger.memory import MemoryLedger
-from importer.ledger.watching import LedgerWatch
-from tests.support.ledger_words import Ticking, call, ended, key_of, new_run
+from importer.ledger.interface import EndedCall
+from importer.ledger.monitor import LedgerMonitor
+from tests.support.ledger_builders import TickingClock, call, ended, key_of, new_run
+from tests.support.memory_ledger import MemoryLedger
 from tests.support.sampled import examples
 
 ROWS = range(2, 9)
@@ -40,13 +40,13 @@ class Known:
 class LedgerAgainstDictionary(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
-        self.ledger = MemoryLedger(clock=Ticking())
+        self.ledger = MemoryLedger(clock=TickingClock())
         for run_id in RUNS:
             self.ledger.open_run(new_run(run_id))
         self.rows = {run_id: {row: Known() for row in ROWS} for run_id in RUNS}
         self.generation = dict.fromkeys(RUNS, 0)
         self.under_way: dict[int, tuple[str, list[int]]] = {}
-        self.watch = LedgerWatch(lambda: self.ledger._reading(), growing=True)
+        self.watch = LedgerMonitor(lambda: self.ledger._reading(), growing=True)
 
     def teardown(self) -> None:
         self.ledger.close()
@@ -93,7 +93,9 @@ class LedgerAgainstDictionary(RuleBasedStateMachine):
         leaving = [(run_id, row) for run_id, rows in groups for row in rows]
         allowed = len(set(leaving)) == len(leaving) and all(self._may_leave(*one, after.get(one)) for one in leaving)
         told = [
-            Ended(number, ended(), [Outcome(*pair) for pair in zip(self.under_way[number][1], statuses, strict=True)])
+            EndedCall(
+                number, ended(), [Outcome(*pair) for pair in zip(self.under_way[number][1], statuses, strict=True)]
+            )
             for number, statuses in ends.items()
         ]
         try:
@@ -183,7 +185,7 @@ class LedgerAgainstDictionary(RuleBasedStateMachine):
 
     @invariant()
     def the_watch_agrees(self) -> None:
-        shown = self.watch.look()
+        shown = self.watch.read_metrics()
         rows = Counter(
             (run, known.status) for run, rows in self.rows.items() for known in rows.values() if known.status
         )

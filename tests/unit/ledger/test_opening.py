@@ -12,9 +12,8 @@ from pathlib import Path
 import pytest
 
 from importer.ledger import sqlite_file
-from importer.ledger.store import SqlLedger, open_ledger
-from tests.support.ledger_files import refusal
-from tests.support.ledger_words import Ticking, call
+from importer.ledger.store import SqlLedger, open_sqlite_ledger
+from tests.support.ledger_builders import TickingClock, call, refusal
 
 
 def change(home: Path, statement: str) -> None:
@@ -148,9 +147,9 @@ def test_a_damaged_page_is_refused(used: Callable[..., SqlLedger], home: Path, p
 def test_a_ledger_that_does_not_say_who_it_is_is_refused(used: Callable[..., SqlLedger], home: Path) -> None:
     """Missing or broken particulars are damage."""
     change(home, "UPDATE meta SET value = 'no hexadecimal' WHERE name = 'install_key'")
-    assert "does not say who it is" in refusal(used).message
+    assert "has no identity" in refusal(used).message
     change(home, "DELETE FROM meta")
-    assert "does not say who it is" in refusal(used).message
+    assert "has no identity" in refusal(used).message
 
 
 @pytest.mark.parametrize(
@@ -191,7 +190,7 @@ def test_a_cut_transaction_is_rolled_back(used: Callable[..., SqlLedger], home: 
         shutil.copytree(home, tmp_path / "copy")
     ledger.close()
     assert (tmp_path / "copy" / "ledger.db-journal").stat().st_size > 0
-    revived = open_ledger(tmp_path / "copy", clock=Ticking(), this_machine="machine-1")
+    revived = open_sqlite_ledger(tmp_path / "copy", clock=TickingClock(), this_machine="machine-1")
     assert revived.bind_account("0", "") == ""
     assert len(list(revived.outcomes("run-1"))) == 1
     revived.close()

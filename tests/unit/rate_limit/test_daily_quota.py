@@ -9,9 +9,9 @@ import pytest
 
 from importer.app.doctor import Health, examine
 from importer.core.errors import RunStopped
-from importer.ledger.memory import MemoryLedger
 from importer.rate_limit.daily_quota import DailyQuota, count_calls_today
 from tests.support.delivery_world import VirtualClock, World, visits
+from tests.support.memory_ledger import MemoryLedger
 
 
 @pytest.fixture
@@ -101,7 +101,7 @@ def test_calls_with_rows_and_questions_share_the_budget(budgeted: World) -> None
 
 def test_a_doctor_without_budget_says_so(budgeted: World, tmp_path: Path) -> None:
     """It does not ask, and it does not fail."""
-    budgeted.ledger.note_questions("test", 4)
+    budgeted.ledger.count_queries("test", 4)
     crm: Any = None
     found = list(examine(budgeted.account, crm, budgeted.ledger, budgeted.clock, lambda: False, tmp_path))
     assert [(each.name, each.health) for each in found] == [("Host", Health.GOOD), ("Calls", Health.BAD)]
@@ -114,11 +114,11 @@ def test_questions_are_counted_by_account_and_day() -> None:
     """And the last day on which an account was asked anything is known."""
     clock = VirtualClock()
     ledger = MemoryLedger(clock=clock.now)
-    assert (ledger.last_day_asked("a"), ledger.questions_on("a", "2026-01-01")) == ("", 0)
-    ledger.note_questions("a", 2)
-    ledger.note_questions("a", 3)
-    ledger.note_questions("b", 1)
+    assert (ledger.last_query_day("a"), ledger.queries_on("a", "2026-01-01")) == ("", 0)
+    ledger.count_queries("a", 2)
+    ledger.count_queries("a", 3)
+    ledger.count_queries("b", 1)
     day = clock.now().strftime("%Y-%m-%d")
-    assert (ledger.questions_on("a", day), ledger.questions_on("b", day)) == (5, 1)
-    assert ledger.last_day_asked("a") == day
+    assert (ledger.queries_on("a", day), ledger.queries_on("b", day)) == (5, 1)
+    assert ledger.last_query_day("a") == day
     ledger.close()

@@ -202,7 +202,7 @@ def test_the_list_says_where_keys_are_and_whether_they_are_there(env: Environmen
     assert [(key.place, key.trouble) for key in one.keys] == [("env ONE_ACCESS_KEY", ""), ("env ONE_SECRET_KEY", "")]
     assert [key.trouble for key in two.keys] == ["not there", "not there"]
     with open_ledger_of(env) as ledger:
-        ledger.note_questions("one", 1)
+        ledger.count_queries("one", 1)
     assert [len(each.last_used) for each in list_accounts(env)[1]] == [10, 0]
     assert not any(key.strip() in repr(list_accounts(env)) for key in ANSWERS.values())
 
@@ -237,7 +237,7 @@ def test_an_account_is_tried_with_one_question_that_counts(env: Environment, san
     assert found.tenant.startswith("sandbox-")
     assert [entry["call"] for entry in crm.log] == ["who-am-i"]
     with open_ledger_of(env) as ledger:
-        assert ledger.questions_on("one", env.clock.now().strftime("%Y-%m-%d")) == 1
+        assert ledger.queries_on("one", env.clock.now().strftime("%Y-%m-%d")) == 1
         assert ledger.tenants() == {}, "only an import that somebody said yes to binds a name to its tenant"
 
 

@@ -1,8 +1,8 @@
-"""Figures of the whole ledger for whoever watches: read beside the imports, without opening the ledger for work.
+"""Metrics of the whole ledger, read beside running imports without opening the ledger for work.
 
-Nothing is written, and no check of an opening is made, so a look is cheap. Events and calls are only ever added: a look
-at a ledger in a file reads those that came since the last one. In a shared database an event may become visible after
-one with a higher number, so there everything is counted anew.
+Nothing is written, and none of the checks of an opening is made, so a reading is cheap. Events and calls are only ever
+added: a reading of a ledger in a file counts those that came since the last one. In a shared database an event may
+become visible after one with a higher number, so there everything is counted anew.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ from sqlalchemy import ColumnElement, Connection, func, select
 
 from importer.ledger import sqlite_file
 from importer.ledger.changes import BATCH
-from importer.ledger.faults import translated
 from importer.ledger.interface import FILE_NAME, RunState
 from importer.ledger.schema import WAITED, calls, events, runs
+from importer.ledger.sqlite_file import translate_errors
 
-_AT_ONCE = 50_000
-"""Events or calls in one reading: an import that wants to write meanwhile waits for no more than that."""
+_PORTION = 50_000
+"""Events or calls read in one transaction: an import that wants to write meanwhile waits for no more than that."""
 
-_PATIENCE_SECONDS = 5
+_BUSY_SECONDS = 5
 
 
 @dataclass(frozen=True, slots=True)
 class CallKey:
-    """What is told of a call that has ended: LeadSquared's ``code`` is empty when it took the call."""
+    """The labels by which ended calls are counted: LeadSquared's ``code`` is empty when it accepted the call."""
 
     account: str
     call_class: str
@@ -40,8 +40,8 @@ class CallKey:
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
-    """Rows by run and status; calls and their seconds; runs by account and state; when one last finished (ISO, UTC)."""
+class LedgerMetrics:
+    """Rows by run and status; calls and their seconds; runs by account and state; the last finish (ISO, UTC)."""
 
     rows: Mapping[tuple[str, str], int] = field(default_factory=dict)
     accounts: Mapping[str, str] = field(default_factory=dict)
@@ -54,18 +54,18 @@ class Figures:
 
 
 Reading = Callable[[], AbstractContextManager[Connection | None]]
-"""Gives a connection for one transaction that changes nothing, or nothing when there is no ledger yet."""
+"""Opens a connection for one read-only transaction; ``None`` when there is no ledger yet."""
 
 
-class LedgerWatch:
-    """Looks at a ledger again and again; belongs to one thread at a time. ``growing`` reads only what is new."""
+class LedgerMonitor:
+    """Reads a ledger's metrics repeatedly; belongs to one thread at a time. ``growing``: only what is new is read."""
 
     def __init__(self, reading: Reading, *, growing: bool) -> None:
         self._reading = reading
         self._growing = growing
-        self._forget()
+        self._reset()
 
-    def _forget(self) -> None:
+    def _reset(self) -> None:
         self._event = self._call = 0
         self._unfinished: set[int] = set()
         self._rows: Counter[tuple[str, str]] = Counter()
@@ -73,32 +73,32 @@ class LedgerWatch:
         self._calls: Counter[CallKey] = Counter()
         self._seconds: dict[CallKey, float] = {}
 
-    def look(self) -> Figures:
-        """The figures now. Raises :class:`importer.core.errors.LedgerError` when the ledger cannot be read."""
+    def read_metrics(self) -> LedgerMetrics:
+        """Return the metrics now. Raises :class:`importer.core.errors.LedgerError` when the ledger cannot be read."""
         if not self._growing:
-            self._forget()
+            self._reset()
         try:
-            while self._portion():
+            while self._count_portion():
                 pass
             with self._reading() as connection:
-                return Figures() if connection is None else self._figures(connection)
+                return LedgerMetrics() if connection is None else self._totals(connection)
         except BaseException:
             # Half a portion may be counted.
-            self._forget()
+            self._reset()
             raise
 
-    def _portion(self) -> bool:
-        """Count some of what is new; whether there may be more."""
+    def _count_portion(self) -> bool:
+        """Count some of the new events and calls; return whether there may be more."""
         with self._reading() as connection:
             if connection is None:
-                self._forget()
+                self._reset()
                 return False
             last_event = connection.execute(select(func.max(events.c.id))).scalar_one() or 0
             last_call = connection.execute(select(func.max(calls.c.number))).scalar_one() or 0
             if last_event < self._event or last_call < self._call:
                 # Another ledger has taken this one's place.
-                self._forget()
-            until_event, until_call = min(last_event, self._event + _AT_ONCE), min(last_call, self._call + _AT_ONCE)
+                self._reset()
+            until_event, until_call = min(last_event, self._event + _PORTION), min(last_call, self._call + _PORTION)
             self._count_events(connection, until_event)
             self._count_calls(connection, until_call)
             return until_event < last_event or until_call < last_call
@@ -128,6 +128,7 @@ class LedgerWatch:
         for part in parts:
             for number, account, kind, verdict, code, elapsed in connection.execute(select(*columns).where(part)):
                 if verdict is None:
+                    # It is read again each time until it has ended.
                     self._unfinished.add(number)
                     continue
                 self._unfinished.discard(number)
@@ -136,7 +137,7 @@ class LedgerWatch:
                 self._seconds[key] = self._seconds.get(key, 0.0) + elapsed
         self._call = until
 
-    def _figures(self, connection: Connection) -> Figures:
+    def _totals(self, connection: Connection) -> LedgerMetrics:
         found = connection.execute(select(runs.c.id, runs.c.account, runs.c.state, runs.c.finished_at)).all()
         last: dict[str, str] = {}
         for line in found:
@@ -147,7 +148,7 @@ class LedgerWatch:
         for run, seconds in self._waits.items():
             account = accounts.get(run, "")
             waits[account] = waits.get(account, 0.0) + seconds
-        return Figures(
+        return LedgerMetrics(
             rows={key: count for key, count in self._rows.items() if count},
             accounts=accounts,
             calls=dict(self._calls),
@@ -158,20 +159,20 @@ class LedgerWatch:
         )
 
 
-def watch_file(home: Path) -> LedgerWatch:
-    """A watch over the ledger in ``home``, which may not be there yet."""
-    return LedgerWatch(lambda: _reading_file(home / FILE_NAME), growing=True)
+def monitor_file(home: Path) -> LedgerMonitor:
+    """Return a monitor of the ledger in ``home``, which may not exist yet."""
+    return LedgerMonitor(lambda: _reading_file(home / FILE_NAME), growing=True)
 
 
 @contextmanager
 def _reading_file(path: Path) -> Iterator[Connection | None]:
-    with translated(path):
+    with translate_errors(path):
         if not path.exists() or not path.stat().st_size:
             yield None
             return
         address = f"file:{quote(str(path.absolute()))}?mode=ro"
-        raw = sqlite3.connect(address, uri=True, timeout=_PATIENCE_SECONDS, isolation_level=None)
-        engine = sqlite_file.engine_over(raw)
+        raw = sqlite3.connect(address, uri=True, timeout=_BUSY_SECONDS, isolation_level=None)
+        engine = sqlite_file.engine_on(raw)
         try:
             with engine.begin() as connection:
                 yield connection

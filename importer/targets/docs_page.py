@@ -1,4 +1,4 @@
-"""docs/targets.md, drawn from the targets themselves."""
+"""Generates docs/targets.md from the target classes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from importer.targets import TARGETS
 
 _HEAD = """# Targets
 
-<!-- generated: importer.targets.page -->
+<!-- generated: importer.targets.docs_page -->
 
 A target is one LeadSquared call. The mapping names it (`target:`), and it decides how many rows travel in one call,
 which allowance of the account a call uses up, and whether a call may simply be repeated when its answer got lost.
@@ -34,7 +34,7 @@ What LeadSquared's pages leave open, and how importer treats it:
 
 
 def targets_page() -> str:
-    """The page: every target with what it is good for and its rules."""
+    """Return the page: every target with what it is good for and its rules."""
     lines = [
         f"| `{name}` | {kind.title} | {kind.batch_size} | {kind.call_class.value} | "
         f"{' and '.join(f'`{section}:`' for section in kind.sections)} |"

@@ -10,11 +10,10 @@ from typing import Any
 import pytest
 
 from importer.ledger import opening
-from importer.ledger.identity import wants_adoption
-from importer.ledger.integrity.rollback_witness import Seen, read_witness, write_witness
-from importer.ledger.store import SqlLedger, open_ledger
-from tests.support.ledger_files import refusal
-from tests.support.ledger_words import Ticking, call, new_run, send
+from importer.ledger.integrity.identity import wants_adoption
+from importer.ledger.integrity.rollback_witness import WitnessRecord, read_witness, write_witness
+from importer.ledger.store import SqlLedger, open_sqlite_ledger
+from tests.support.ledger_builders import TickingClock, call, new_run, refusal, send
 
 
 def test_the_witness_follows_each_call(used: Callable[..., SqlLedger], home: Path) -> None:
@@ -28,7 +27,7 @@ def test_the_witness_follows_each_call(used: Callable[..., SqlLedger], home: Pat
 def test_a_witness_behind_the_ledger_is_brought_up(used: Callable[..., SqlLedger], home: Path) -> None:
     """A crash between the commit and the witness is harmless."""
     seen = read_witness(home)
-    write_witness(home, Seen(seen.uuid, 0), anew=True)
+    write_witness(home, WitnessRecord(seen.uuid, 0), anew=True)
     used().close()
     assert read_witness(home) == seen
 
@@ -70,7 +69,7 @@ def test_a_removed_ledger_is_noticed(used: Callable[..., SqlLedger], home: Path)
 
 def test_another_ledger_in_its_place_is_refused(used: Callable[..., SqlLedger], home: Path, tmp_path: Path) -> None:
     """A ledger from elsewhere does not know what was sent from here."""
-    open_ledger(tmp_path / "other", clock=Ticking(), this_machine="machine-1").close()
+    open_sqlite_ledger(tmp_path / "other", clock=TickingClock(), this_machine="machine-1").close()
     shutil.copy(tmp_path / "other" / "ledger.db", home / "ledger.db")
     assert "not the one that was used here last" in refusal(used).message
 
@@ -124,10 +123,10 @@ def test_adoption_is_asked_for_by_the_environment(text: str, wanted: bool) -> No
     assert not wants_adoption({})
 
 
-def test_the_machine_is_asked_when_it_is_not_told(home: Path, clock: Ticking) -> None:
+def test_the_machine_is_asked_when_it_is_not_told(home: Path, clock: TickingClock) -> None:
     """The ledger binds itself to this machine by default."""
-    open_ledger(home, clock=clock).close()
-    open_ledger(home, clock=clock).close()
+    open_sqlite_ledger(home, clock=clock).close()
+    open_sqlite_ledger(home, clock=clock).close()
 
 
 def test_two_processes_may_create_the_ledger_at_once(
@@ -158,7 +157,7 @@ def test_calls_made_between_witness_and_ledger_are_no_alarm(
     original = opening.read_witness
     raced: list[bool] = []
 
-    def late(folder: Path) -> Seen | None:
+    def late(folder: Path) -> WitnessRecord | None:
         if raced:
             return original(folder)
         raced.append(True)

@@ -1,19 +1,23 @@
-"""Plain values for the ledger's tests: a clock that ticks, runs, calls and outcomes."""
+"""Builders for the ledger's tests: a ticking clock, runs, calls and outcomes, and the error of a refused opening."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+
+from importer.core.errors import LedgerError
 from importer.core.model import CallClass, Outcome, Status, VerdictKind
-from importer.ledger.interface import Call, CallEnd, Ledger, NewRun, Sending
+from importer.ledger.interface import Call, CallEnd, Ledger, NewRun, RowToSend
+from importer.ledger.store import SqlLedger
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-class Ticking:
-    """A clock on which every look takes one second."""
+class TickingClock:
+    """A clock that advances by one second with each reading."""
 
     def __init__(self) -> None:
         self.now = START
@@ -51,7 +55,7 @@ def call(rows: Iterable[int], run_id: str = "run-1", **changed: Any) -> Call:
         "target": "create-lead",
         "call_class": CallClass.BULK,
         "body_sha": "b",
-        "rows": tuple(Sending(row, key_of(row)) for row in rows),
+        "rows": tuple(RowToSend(row, key_of(row)) for row in rows),
     }
     return Call(**{**known, **changed})
 
@@ -68,7 +72,7 @@ def outcomes(rows: Iterable[int], status: Status = Status.CREATED, **changed: An
 def send(
     ledger: Any, rows: Iterable[int], status: Status = Status.CREATED, run_id: str = "run-1", **changed: Any
 ) -> int:
-    """One call that begins and ends with the same status for all of its rows; its number."""
+    """Record a call that ends with the same status for all of its rows; return its number."""
     listed = list(rows)
     number = ledger.begin_call(call(listed, run_id))
     ledger.finish_call(number, ended(), outcomes(listed, status, **changed))
@@ -77,3 +81,10 @@ def send(
 
 def status_of(ledger: Ledger, row: int, run_id: str = "run-1") -> Status:
     return ledger.outcomes_between(run_id, row, row)[row].status
+
+
+def refusal(open_it: Callable[..., SqlLedger], **options: Any) -> LedgerError:
+    with pytest.raises(LedgerError) as caught:
+        open_it(**options)
+    assert caught.value.remedy
+    return caught.value

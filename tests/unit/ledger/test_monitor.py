@@ -10,38 +10,38 @@ import pytest
 from importer.core.errors import LedgerError
 from importer.core.model import Status, VerdictKind
 from importer.core.redaction import Secret
-from importer.ledger import watching
-from importer.ledger.factory import enter_ledger, watch_ledger
+from importer.ledger import monitor
+from importer.ledger.factory import monitor_ledger, open_ledger
 from importer.ledger.interface import Ledger
-from importer.ledger.watching import CallKey, Figures, LedgerWatch
-from tests.support.ledger_words import Ticking, call, ended, new_run, outcomes, send
+from importer.ledger.monitor import CallKey, LedgerMetrics, LedgerMonitor
+from tests.support.ledger_builders import TickingClock, call, ended, new_run, outcomes, send
 from tests.support.postgres_server import Server
 
 APPLIED = CallKey("acme", "bulk", "applied", "")
 THROTTLED = CallKey("acme", "bulk", "throttled", "TooMany")
-Pair = tuple[Callable[[], Ledger], LedgerWatch]
+Pair = tuple[Callable[[], Ledger], LedgerMonitor]
 
 
 @pytest.fixture(params=["file", "database"])
-def pair(request: pytest.FixtureRequest, tmp_path: Path, clock: Ticking) -> Pair:
+def pair(request: pytest.FixtureRequest, tmp_path: Path, clock: TickingClock) -> Pair:
     """How the ledger is opened, and a watch over it that is there first."""
     secret = None
     if request.param == "database":
         server: Server = request.getfixturevalue("server")
         secret = Secret(server.emptied("watching"))
-    return lambda: enter_ledger(tmp_path / "home", secret, clock=clock), watch_ledger(tmp_path / "home", secret)
+    return lambda: open_ledger(tmp_path / "home", secret, clock=clock), monitor_ledger(tmp_path / "home", secret)
 
 
 def test_what_the_figures_say(pair: Pair) -> None:
     """Before there is a ledger, while calls are under way, and after they ended; each call is counted once."""
     opened, watch = pair
-    assert watch.look() == Figures()
+    assert watch.read_metrics() == LedgerMetrics()
     ledger = opened()
     ledger.open_run(new_run())
     ledger.open_run(new_run("run-2", account="other"))
     send(ledger, range(2, 7))
     number = ledger.begin_call(call([8, 9]))
-    first = watch.look()
+    first = watch.read_metrics()
     assert first.rows == {("run-1", "created"): 5, ("run-1", "sending"): 2}
     assert (first.calls, first.seconds) == ({APPLIED: 1}, {APPLIED: 0.5})
     assert first.accounts == {"run-1": "acme", "run-2": "other"}
@@ -49,8 +49,8 @@ def test_what_the_figures_say(pair: Pair) -> None:
     ledger.finish_call(number, end, outcomes([8, 9], Status.NOT_SENT))
     ledger.finish_run("run-2")
     for seconds in (1.25, 0.5):
-        ledger.note_wait("run-1", seconds)
-    for second in (watch.look(), watch.look()):
+        ledger.record_wait("run-1", seconds)
+    for second in (watch.read_metrics(), watch.read_metrics()):
         assert second.rows == {("run-1", "created"): 5, ("run-1", "not_sent"): 2}
         assert second.calls == {APPLIED: 1, THROTTLED: 1}
         assert second.waits == {"acme": 1.75}
@@ -59,51 +59,53 @@ def test_what_the_figures_say(pair: Pair) -> None:
     ledger.close()
 
 
-def test_a_large_ledger_is_read_in_portions(tmp_path: Path, clock: Ticking, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_large_ledger_is_read_in_portions(
+    tmp_path: Path, clock: TickingClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """An import is never kept from writing for long; the sums are the same."""
-    ledger = enter_ledger(tmp_path, None, clock=clock)
+    ledger = open_ledger(tmp_path, None, clock=clock)
     ledger.open_run(new_run())
     for row in range(2, 20):
         send(ledger, [row])
-    monkeypatch.setattr(watching, "_AT_ONCE", 5)
-    figures = watch_ledger(tmp_path, None).look()
+    monkeypatch.setattr(monitor, "_PORTION", 5)
+    figures = monitor_ledger(tmp_path, None).read_metrics()
     assert figures.rows == {("run-1", "created"): 18}
     assert figures.calls == {APPLIED: 18}
     ledger.close()
 
 
-def test_another_ledger_in_its_place_is_counted_anew(tmp_path: Path, clock: Ticking) -> None:
+def test_another_ledger_in_its_place_is_counted_anew(tmp_path: Path, clock: TickingClock) -> None:
     """And one that was taken away is none."""
-    watch = watch_ledger(tmp_path, None)
+    watch = monitor_ledger(tmp_path, None)
     for rows in ([2, 3, 4], [2]):
-        ledger = enter_ledger(tmp_path, None, clock=clock, adopt=True)
+        ledger = open_ledger(tmp_path, None, clock=clock, adopt=True)
         ledger.open_run(new_run())
         for row in rows:
             send(ledger, [row])
         ledger.close()
-        assert watch.look().rows == {("run-1", "created"): len(rows)}
+        assert watch.read_metrics().rows == {("run-1", "created"): len(rows)}
         (tmp_path / "ledger.db").unlink()
-    assert watch.look() == Figures()
+    assert watch.read_metrics() == LedgerMetrics()
 
 
-def test_a_ledger_that_cannot_be_read_is_an_error_with_advice(tmp_path: Path, clock: Ticking) -> None:
+def test_a_ledger_that_cannot_be_read_is_an_error_with_advice(tmp_path: Path, clock: TickingClock) -> None:
     """And is counted whole when it can be read again."""
-    watch = watch_ledger(tmp_path, None)
-    ledger = enter_ledger(tmp_path, None, clock=clock)
+    watch = monitor_ledger(tmp_path, None)
+    ledger = open_ledger(tmp_path, None, clock=clock)
     ledger.open_run(new_run())
     send(ledger, [2])
     ledger.close()
     whole = (tmp_path / "ledger.db").read_bytes()
-    assert watch.look().calls == {APPLIED: 1}
+    assert watch.read_metrics().calls == {APPLIED: 1}
     (tmp_path / "ledger.db").write_bytes(b"no database at all" * 100)
     with pytest.raises(LedgerError, match="not a ledger"):
-        watch.look()
+        watch.read_metrics()
     (tmp_path / "ledger.db").write_bytes(whole)
-    assert watch.look().calls == {APPLIED: 1}
+    assert watch.read_metrics().calls == {APPLIED: 1}
 
 
 def test_a_database_that_is_away_is_an_error_with_advice(server: Server) -> None:
     """Whoever watches is told, and asks again later."""
     secret = Secret(server.emptied("watching").replace("watching", "nowhere"))
     with pytest.raises(LedgerError, match="PostgreSQL database"):
-        watch_ledger(Path(), secret).look()
+        monitor_ledger(Path(), secret).read_metrics()

@@ -1,4 +1,4 @@
-"""When the ledger's file is looked through for damage: after all that may have harmed it, and once a day."""
+"""When the ledger's file is checked for damage: after all that may have harmed it, and once a day."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ import pytest
 from importer.core.errors import LedgerError
 from importer.ledger import sqlite_file
 from importer.ledger.integrity import check
-from importer.ledger.integrity.check import FILE_NAME, enter
-from importer.ledger.store import SqlLedger, open_ledger
-from tests.support.ledger_words import Ticking, call, new_run, send
+from importer.ledger.integrity.check import FILE_NAME, register
+from importer.ledger.store import SqlLedger, open_sqlite_ledger
+from tests.support.ledger_builders import TickingClock, call, new_run, send
 
-Looks = list[Path]
+CheckedFiles = list[Path]
 
 
 @pytest.fixture
-def looks(monkeypatch: pytest.MonkeyPatch) -> Looks:
-    """Each look through a file."""
-    seen: Looks = []
+def checks(monkeypatch: pytest.MonkeyPatch) -> CheckedFiles:
+    """The file of each check for damage."""
+    seen: CheckedFiles = []
     monkeypatch.setattr(sqlite_file, "check_for_damage", lambda connection, path: seen.append(path))
     return seen
 
@@ -43,58 +43,60 @@ def used(home: Path) -> Callable[..., SqlLedger]:
 
 
 def opened(home: Path, ahead: timedelta = timedelta(0)) -> SqlLedger:
-    ticking = Ticking()
-    return open_ledger(home, clock=lambda: ticking() + ahead, this_machine="machine-1")
+    ticking = TickingClock()
+    return open_sqlite_ledger(home, clock=lambda: ticking() + ahead, this_machine="machine-1")
 
 
 def test_a_ledger_that_was_closed_is_not_looked_through_again(
-    used: Callable[..., SqlLedger], home: Path, looks: Looks
+    used: Callable[..., SqlLedger], home: Path, checks: CheckedFiles
 ) -> None:
-    """Nothing can have happened to it; who opens it besides does not look either."""
+    """Nothing can have happened to it; another process that opens it does not check either."""
     used().close()
-    looks.clear()
+    checks.clear()
     first = opened(home)
     second = opened(home)
     second.bind_account("b", "org-b")
     first.close()
     second.close()
     opened(home).close()
-    assert looks == []
+    assert checks == []
 
 
 def test_after_an_end_without_closing_it_is_looked_through(
-    used: Callable[..., SqlLedger], home: Path, looks: Looks
+    used: Callable[..., SqlLedger], home: Path, checks: CheckedFiles
 ) -> None:
     """Also when the program died between two calls, with no transaction under way."""
     ledger = used()
-    looks.clear()
+    checks.clear()
     ledger.bind_account("b", "org-b")
     assert ledger._guard is not None
     ledger._guard.presence.leave(clean=False)
     opened(home).close()
-    assert len(looks) == 1
+    assert len(checks) == 1
     ledger.close()
 
 
-def test_a_call_without_its_end_is_no_clean_end(used: Callable[..., SqlLedger], home: Path, looks: Looks) -> None:
+def test_a_call_without_its_end_is_no_clean_end(
+    used: Callable[..., SqlLedger], home: Path, checks: CheckedFiles
+) -> None:
     """The program was stopped in mid-call, or the write of the answer failed."""
     ledger = used()
     ledger.begin_call(call([3]))
     ledger.close()
-    looks.clear()
+    checks.clear()
     opened(home).close()
     opened(home).close()
-    assert len(looks) == 2
+    assert len(checks) == 2
 
 
-def test_a_failed_write_is_no_clean_end(used: Callable[..., SqlLedger], home: Path, looks: Looks) -> None:
+def test_a_failed_write_is_no_clean_end(used: Callable[..., SqlLedger], home: Path, checks: CheckedFiles) -> None:
     """What the disk holds then is not known."""
     ledger = used()
     ledger._failure = LedgerError("The disk failed.", "")
     ledger.close()
-    looks.clear()
+    checks.clear()
     opened(home).close()
-    assert len(looks) == 1
+    assert len(checks) == 1
 
 
 def test_a_ledger_that_cannot_be_read_at_the_end(
@@ -124,55 +126,60 @@ def test_a_ledger_that_cannot_be_read_at_the_end(
 def test_whatever_touched_the_file_makes_it_suspect(
     used: Callable[..., SqlLedger],
     home: Path,
-    looks: Looks,
+    checks: CheckedFiles,
     monkeypatch: pytest.MonkeyPatch,
     change: Callable[[Path], object],
     large: bool,
 ) -> None:
     """Large files, too."""
     used().close()
-    looks.clear()
+    checks.clear()
     if large:
         monkeypatch.setattr(sqlite_file, "DAILY_CHECKED_BYTES", 0)
     change(home)
     opened(home).close()
-    assert len(looks) == 1
+    assert len(checks) == 1
     opened(home).close()
-    assert len(looks) == 1
+    assert len(checks) == 1
 
 
 def test_after_another_start_of_the_machine(
-    used: Callable[..., SqlLedger], home: Path, looks: Looks, monkeypatch: pytest.MonkeyPatch
+    used: Callable[..., SqlLedger], home: Path, checks: CheckedFiles, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A power cut may have lost what the disk had confirmed; where boots have no id, every opening looks."""
+    """A power cut may have lost what the disk had confirmed; where boots have no id, every opening checks."""
     used().close()
-    looks.clear()
+    checks.clear()
     monkeypatch.setattr(check, "boot_id", lambda: "another")
     opened(home).close()
     opened(home).close()
-    assert len(looks) == 1
+    assert len(checks) == 1
     monkeypatch.setattr(check, "boot_id", lambda: "")
     opened(home).close()
     opened(home).close()
-    assert len(looks) == 3
+    assert len(checks) == 3
 
 
 @pytest.mark.parametrize(("ahead", "number"), [(0, 0), (23, 0), (25, 1), (-25, 1)])
 def test_once_a_day_in_any_case(
-    used: Callable[..., SqlLedger], home: Path, looks: Looks, ahead: int, number: int, monkeypatch: pytest.MonkeyPatch
+    used: Callable[..., SqlLedger],
+    home: Path,
+    checks: CheckedFiles,
+    ahead: int,
+    number: int,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Disks lose what nobody reads. A clock that was put back proves nothing; large files take too long for it."""
     used().close()
-    looks.clear()
+    checks.clear()
     opened(home, timedelta(hours=ahead)).close()
-    assert len(looks) == number
+    assert len(checks) == number
     monkeypatch.setattr(sqlite_file, "DAILY_CHECKED_BYTES", 0)
     opened(home, timedelta(hours=ahead + 100)).close()
-    assert len(looks) == number
+    assert len(checks) == number
 
 
 def test_damage_is_found_at_the_next_opening(used: Callable[..., SqlLedger], home: Path) -> None:
-    """Of a ledger that was looked through a moment ago, too, and again until somebody mends it."""
+    """Even if the ledger was checked a moment ago, and again until it is repaired."""
     used().close()
     size = (home / "ledger.db").stat().st_size
     with (home / "ledger.db").open("r+b") as file:
@@ -184,16 +191,16 @@ def test_damage_is_found_at_the_next_opening(used: Callable[..., SqlLedger], hom
 
 
 def test_a_file_that_cannot_be_used_is_gone_without(
-    used: Callable[..., SqlLedger], home: Path, looks: Looks, tmp_path: Path
+    used: Callable[..., SqlLedger], home: Path, checks: CheckedFiles, tmp_path: Path
 ) -> None:
-    """Then each opening looks; a link is not followed."""
+    """Then each opening checks; a link is not followed."""
     used().close()
-    looks.clear()
+    checks.clear()
     (home / FILE_NAME).unlink()
     (home / FILE_NAME).symlink_to(tmp_path / "elsewhere")
     opened(home).close()
     opened(home).close()
-    assert len(looks) == 2
+    assert len(checks) == 2
     assert not (tmp_path / "elsewhere").exists()
 
 
@@ -204,23 +211,23 @@ def test_a_lock_that_cannot_be_had(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         raise OSError("no locks")
 
     monkeypatch.setattr(check, "try_lock", no_locks)
-    presence = enter(tmp_path / "ledger.db")
-    assert presence.needs_look("2026-03-01T00:00:00+00:00", daily=False)
-    presence.looked("2026-03-01T00:00:00+00:00")
+    presence = register(tmp_path / "ledger.db")
+    assert presence.needs_check("2026-03-01T00:00:00+00:00", daily=False)
+    presence.record_check("2026-03-01T00:00:00+00:00")
     presence.leave(clean=True)
 
 
-def test_who_opens_it_while_another_one_looks(home: Path, used: Callable[..., SqlLedger]) -> None:
-    """He looks himself, and does not wait for the end of the other look."""
+def test_an_opening_during_the_check_of_another(home: Path, used: Callable[..., SqlLedger]) -> None:
+    """It checks the file itself, and does not wait for the end of the other check."""
     used().close()
     now = "2026-03-01T00:00:00+00:00"
-    looking = enter(home / "ledger.db")
-    looking.looking()
-    beside = enter(home / "ledger.db")
-    assert beside.needs_look(now, daily=False)
-    looking.looked(now)
-    assert not beside.needs_look(now, daily=True)
+    checking = register(home / "ledger.db")
+    checking.begin_check()
+    beside = register(home / "ledger.db")
+    assert beside.needs_check(now, daily=False)
+    checking.record_check(now)
+    assert not beside.needs_check(now, daily=True)
     beside.leave(clean=True)
     beside.leave(clean=True)
-    looking.leave(clean=True)
-    assert not enter(home / "ledger.db").needs_look(now, daily=True)
+    checking.leave(clean=True)
+    assert not register(home / "ledger.db").needs_check(now, daily=True)

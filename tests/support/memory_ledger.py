@@ -1,4 +1,4 @@
-"""A ledger without a file, for tests and trials: the same store over a database in memory. It survives nothing."""
+"""A ledger without a file for tests: the same store over a database in memory. Nothing is durable."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from datetime import datetime
 from pathlib import Path
 
 from importer.core.errors import AnotherRunActive
-from importer.ledger.identity import Randomness, create_tables, read_identity
+from importer.ledger.integrity.identity import Randomness, create_tables, read_identity
 from importer.ledger.interface import Sender
-from importer.ledger.sqlite_file import connect, engine_over
+from importer.ledger.sqlite_file import connect, engine_on
 from importer.ledger.store import SqlLedger, iso
 
 
@@ -19,7 +19,7 @@ class MemoryLedger(SqlLedger):
     """An empty ledger in memory; gone when it is closed."""
 
     def __init__(self, *, clock: Callable[[], datetime], randomness: Randomness = secrets.token_bytes) -> None:
-        engine = engine_over(connect(None))
+        engine = engine_on(connect(None))
         with engine.execution_options(writes=True).begin() as connection:
             create_tables(connection, iso(clock()), "", randomness)
             identity = read_identity(connection, Path(":memory:"))
@@ -28,7 +28,7 @@ class MemoryLedger(SqlLedger):
 
     @contextmanager
     def sender(self, account: str, run_id: str = "") -> Iterator[Sender]:
-        """Hold the right to send; only this object can have given it to somebody else."""
+        """Hold the right to send; only this object can have given it away."""
         if account in self._senders:
             raise AnotherRunActive(f"Another import is sending to account {account} right now.", "Wait for its end.")
         self._senders.add(account)

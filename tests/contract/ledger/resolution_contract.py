@@ -1,4 +1,4 @@
-"""What every ledger store promises of rows in doubt, of decisions about them, and of activities."""
+"""Contract of every ledger store: uncertain rows, decisions about them, and activities."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import pytest
 from importer.core.errors import LedgerError
 from importer.core.model import Outcome, Status
 from importer.ledger.interface import DECIDED, UNDECIDED, Ledger, RunState
-from tests.support.ledger_words import call, ended, key_of, new_run, outcomes, send, status_of
+from tests.support.ledger_builders import call, ended, key_of, new_run, outcomes, send, status_of
 
 
-class DoubtsContract:
+class ResolutionContract:
     def test_an_uncertain_row_is_settled(self, ledger: Ledger) -> None:
-        """What a read-back found replaces the doubt, with its evidence; attempts stay as counted."""
+        """What a read-back found replaces the uncertain outcome, with its evidence; attempts stay as counted."""
         send(ledger, [2], Status.UNCERTAIN)
         found = Outcome(2, Status.CREATED, "act", "lead", evidence="found by content", attempts=77)
         ledger.settle("run-1", [found], "read back")
@@ -23,13 +23,13 @@ class DoubtsContract:
         assert settled.at
 
     def test_a_pending_row_is_settled(self, ledger: Ledger) -> None:
-        """Polling ends in anything, also in doubt."""
+        """Polling ends in any status, also in uncertain."""
         send(ledger, [2, 3, 4], Status.PENDING, request_id="r")
         ledger.settle("run-1", [Outcome(2, Status.UPDATED), Outcome(3, Status.REJECTED)], "polled")
         ledger.settle("run-1", [Outcome(4, Status.UNCERTAIN, request_id="r")], "nothing known of it")
         assert ledger.counts("run-1") == {Status.UPDATED: 1, Status.REJECTED: 1, Status.UNCERTAIN: 1}
 
-    def test_only_rows_in_doubt_are_settled(self, ledger: Ledger) -> None:
+    def test_only_uncertain_and_pending_rows_are_settled(self, ledger: Ledger) -> None:
         """A row that is certain, on its way or unknown keeps its state, and so do the others of the same change."""
         send(ledger, [2])
         send(ledger, [5], Status.UNCERTAIN)
@@ -39,7 +39,7 @@ class DoubtsContract:
                 ledger.settle("run-1", [Outcome(5, Status.CREATED), Outcome(row, Status.NOT_SENT)], "why")
         assert status_of(ledger, 5) is Status.UNCERTAIN
 
-    def test_a_person_decides_about_a_row_in_doubt(self, ledger: Ledger) -> None:
+    def test_a_person_decides_about_an_uncertain_row(self, ledger: Ledger) -> None:
         """Created with the id seen, given up, or to be sent again: then the run is open again."""
         send(ledger, [2, 3, 4], Status.UNCERTAIN)
         ledger.finish_run("run-1")
@@ -109,7 +109,7 @@ class DoubtsContract:
         assert ledger.outcomes_between("run-1", 2, 2)[2].attempts == 1
 
     def test_a_row_that_was_sent_is_not_skipped(self, ledger: Ledger) -> None:
-        """Skipping would hide a doubt; and nothing else than skipping is done by it."""
+        """Skipping would hide an uncertain outcome; and nothing else than skipping is done by it."""
         send(ledger, [2], Status.UNCERTAIN)
         with pytest.raises(LedgerError, match="Row 2 cannot be skipped: it is uncertain"):
             ledger.skip("run-1", outcomes([2], Status.SKIPPED), ["k"])

@@ -1,31 +1,30 @@
-"""Moves a ledger from its file into the database: everything in one transaction, and never twice."""
+"""Moves a ledger from its file into the database, in one transaction and never twice."""
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import Connection, Table, delete, func, insert, select, text, update
 
 from importer.core.errors import LedgerError
 from importer.core.redaction import Secret
 from importer.ledger.changes import note_event
-from importer.ledger.faults import translated
-from importer.ledger.identity import Identity, Randomness, read_values
 from importer.ledger.integrity import migration_mark
+from importer.ledger.integrity.identity import LedgerIdentity, Randomness, read_values
 from importer.ledger.integrity.machine_id import machine_id
 from importer.ledger.interface import FILE_NAME
 from importer.ledger.lock import sender_lock
 from importer.ledger.opening import Opening, open_file
-from importer.ledger.postgres.connecting import Database
+from importer.ledger.postgres.connection import Database
 from importer.ledger.postgres.ledger import open_shared_ledger
 from importer.ledger.postgres.tables import SCHEMA
 from importer.ledger.schema import bookings, calls, events, limits, meta, questions, rows, runs, tenants
+from importer.ledger.sqlite_file import translate_errors
 from importer.ledger.store import iso
 
 _FROM = "moved_from"
@@ -36,8 +35,8 @@ _NUMBERED = ((runs, "number"), (calls, "number"), (events, "id"))
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
-    """What is in the database now, and where that is. ``before`` says that it was moved by an earlier attempt."""
+class MigrationResult:
+    """The place and content of the database. ``before``: an earlier attempt had moved it already."""
 
     place: str
     runs: int
@@ -54,7 +53,7 @@ def move_file(
     adopt: bool = False,
     this_machine: str | None = None,
     randomness: Randomness = secrets.token_bytes,
-) -> Moved:
+) -> MigrationResult:
     """Copy the ledger file of ``home`` into the database of ``url``, then mark the file as moved.
 
     Whatever interrupts it, doing it again completes it. Raises :class:`LedgerError` when there is no such file, when
@@ -69,7 +68,7 @@ def move_file(
     engine, known, _ = open_file(Opening(home, iso(clock()), machine, randomness, adopt, for_moving=True))
     try:
         # The file stays locked until it is marked, so nothing is written into it that the copy would lack.
-        with ExitStack() as held, translated(path), engine.execution_options(writes=True).begin() as source:
+        with ExitStack() as held, translate_errors(path), engine.execution_options(writes=True).begin() as source:
             for account in source.execute(select(runs.c.account).distinct()).scalars().all():
                 held.enter_context(sender_lock(home, account, clock=clock))
             ledger = open_shared_ledger(url, home, clock=clock, for_moving=True)
@@ -77,13 +76,13 @@ def move_file(
                 result = ledger.change(lambda connection: _copy(source, connection, known, place, iso(clock())))
             finally:
                 ledger.close()
-            migration_mark.mark(source, place)
+            migration_mark.mark_moved(source, place)
         return result
     finally:
         engine.dispose()
 
 
-def _copy(source: Connection, into: Connection, known: Identity, place: str, now: str) -> Moved:
+def _copy(source: Connection, into: Connection, known: LedgerIdentity, place: str, now: str) -> MigrationResult:
     before = read_values(into).get(_FROM) == known.uuid
     if not before:
         if _count(into, runs):
@@ -92,7 +91,7 @@ def _copy(source: Connection, into: Connection, known: Identity, place: str, now
                 "Use a new database. Or finish the runs of the file, and go on with the database and a new "
                 "IMPORTER_HOME.",
             )
-        # Marks in LeadSquared were derived from the file's key, and must be found again.
+        # Import keys in LeadSquared were derived from the file's key, and must be found again.
         into.execute(update(meta).where(meta.c.name == "install_key").values(value=known.install_key.hex()))
         into.execute(insert(meta).values(name=_FROM, value=known.uuid))
         for table in _OF_ACCOUNTS:
@@ -101,24 +100,20 @@ def _copy(source: Connection, into: Connection, known: Identity, place: str, now
             _copy_table(source, into, table)
         note_event(into, now, "moved", why=f"from the ledger file {known.uuid}")
         for table, column in _NUMBERED:
-            _count_on(into, table, column)
-    return Moved(place, _count(into, runs), _count(into, calls), _count(into, rows), before)
+            _advance_sequence(into, table, column)
+    return MigrationResult(place, _count(into, runs), _count(into, calls), _count(into, rows), before)
 
 
 def _copy_table(source: Connection, into: Connection, table: Table) -> None:
     # The events' numbers only order them; the database has some of its own already.
-    numbered = table is events
+    left_out = "id" if table is events else ""
     found = source.execute(select(table).order_by(*table.primary_key.columns)).mappings()
     for part in found.partitions(_BATCH):
-        into.execute(insert(table), [_line(line, leave_out="id" if numbered else "") for line in part])
+        into.execute(insert(table), [{str(name): line[name] for name in line if name != left_out} for line in part])
 
 
-def _line(line: Mapping[Any, Any], leave_out: str) -> dict[str, Any]:
-    return {str(name): value for name, value in line.items() if name != leave_out}
-
-
-def _count_on(into: Connection, table: Table, column: str) -> None:
-    """Let new lines be numbered after the copied ones."""
+def _advance_sequence(into: Connection, table: Table, column: str) -> None:
+    """Number new lines after the copied ones."""
     highest = into.execute(select(func.max(table.c[column]))).scalar_one()
     if highest is not None:
         sequence = f"pg_get_serial_sequence('{SCHEMA}.{table.name}', '{column}')"

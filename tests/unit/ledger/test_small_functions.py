@@ -1,4 +1,4 @@
-"""The small parts of the ledger: row ranges, and what the machine says of itself."""
+"""Row ranges, and the ids and file systems of a machine."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from importer.ledger.integrity.machine_id import file_system, is_shared, machine_id
-from importer.ledger.spans import read_rows, spans, write_rows
+from importer.ledger.schema import format_rows, parse_rows, row_ranges
 
 
 @given(st.sets(st.integers(min_value=1, max_value=2_000), min_size=1))
 def test_rows_survive_being_written_as_ranges(rows: set[int]) -> None:
     """Any set of rows comes back, in order, from the fewest ranges."""
-    assert read_rows(write_rows(rows)) == tuple(sorted(rows))
-    found = spans(rows)
+    assert parse_rows(format_rows(rows)) == tuple(sorted(rows))
+    found = row_ranges(rows)
     assert all(first <= last for first, last in found)
     assert all(before[1] + 1 < after[0] for before, after in pairwise(found))
 
 
 def test_ranges_are_written_as_people_write_them() -> None:
     """2-26,30."""
-    assert write_rows([30, *range(2, 27)]) == "2-26,30"
+    assert format_rows([30, *range(2, 27)]) == "2-26,30"
 
 
 def test_the_first_id_that_can_be_read_counts(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Which ledger this is, and whether it is still the one that made the last call, on the machine where it was made."""
+"""The identity of a ledger: its uuid and machine, and whether it is still the one that made the last call."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from sqlalchemy import Connection, delete, insert, select, text, update
 
 from importer.core.errors import LedgerError
 from importer.ledger.changes import note_event
-from importer.ledger.faults import DAMAGED_REMEDY
 from importer.ledger.integrity.rollback_witness import FILE_NAME as WITNESS_NAME
-from importer.ledger.integrity.rollback_witness import Seen
+from importer.ledger.integrity.rollback_witness import WitnessRecord
 from importer.ledger.schema import APPLICATION_ID, SCHEMA_VERSION, meta, metadata
+from importer.ledger.sqlite_file import DAMAGED_REMEDY
 
 ADOPT_VARIABLE = "IMPORTER_ADOPT_LEDGER"
 ADOPTED_AT = "adopted_at"
-"""When a person last accepted the ledger, in what it says of itself."""
+"""Name of the value in the table ``meta``: when a person last accepted the ledger."""
 
 ADOPT_ADVICE = f"continue once with {ADOPT_VARIABLE}=yes"
 _DOUBLES = "Rows sent since then may be in LeadSquared without this ledger knowing it, and could be created twice."
@@ -27,8 +27,8 @@ Randomness = Callable[[int], bytes]
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
-    """A ledger's own name, a digest of its machine's id (empty when that is unknown), and its install key."""
+class LedgerIdentity:
+    """A ledger's uuid, a digest of its machine's id (empty when that is unknown), and its install key."""
 
     uuid: str
     machine: str
@@ -36,12 +36,12 @@ class Identity:
 
 
 def wants_adoption(environment: Mapping[str, str]) -> bool:
-    """Whether the person accepts a ledger that was restored, copied or moved: ``IMPORTER_ADOPT_LEDGER=yes``."""
+    """Whether a person accepts a ledger that was restored, copied or moved: ``IMPORTER_ADOPT_LEDGER=yes``."""
     return environment.get(ADOPT_VARIABLE, "").strip().lower() in ("1", "yes", "true")
 
 
 def is_empty(connection: Connection, path: Path) -> bool:
-    """Whether the file holds nothing yet.
+    """Whether the file is empty.
 
     Raises :class:`LedgerError` when it holds something else than a ledger, or a ledger of another version.
     """
@@ -67,15 +67,15 @@ def is_empty(connection: Connection, path: Path) -> bool:
 
 
 def create_tables(connection: Connection, now: str, machine_id: str, randomness: Randomness) -> None:
-    """Make an empty file a ledger: all in the transaction of ``connection``, so never by half."""
+    """Create the ledger's tables in an empty file, all in the transaction of ``connection``."""
     metadata.create_all(connection, checkfirst=False)
-    introduce(connection, now, machine_id, randomness)
+    write_identity(connection, now, machine_id, randomness)
     connection.execute(text(f"PRAGMA application_id = {APPLICATION_ID}"))
     connection.execute(text(f"PRAGMA user_version = {SCHEMA_VERSION}"))
 
 
-def introduce(connection: Connection, now: str, machine_id: str, randomness: Randomness) -> None:
-    """Write into new tables whose they are."""
+def write_identity(connection: Connection, now: str, machine_id: str, randomness: Randomness) -> None:
+    """Write a new identity into new tables."""
     uuid = randomness(16).hex()
     values = {
         "uuid": uuid,
@@ -88,27 +88,32 @@ def introduce(connection: Connection, now: str, machine_id: str, randomness: Ran
     note_event(connection, now, "created", why="a new ledger")
 
 
-def read_identity(connection: Connection, path: Path) -> Identity:
-    """Who the ledger says it is. Raises :class:`LedgerError` when it does not say."""
+def read_identity(connection: Connection, path: Path) -> LedgerIdentity:
+    """Read the ledger's identity. Raises :class:`LedgerError` when it is missing or damaged."""
     values = read_values(connection)
     try:
-        return Identity(values["uuid"], values["machine"], bytes.fromhex(values["install_key"]))
+        return LedgerIdentity(values["uuid"], values["machine"], bytes.fromhex(values["install_key"]))
     except (KeyError, ValueError):
-        raise LedgerError(f"The ledger {path} is damaged: it does not say who it is.", DAMAGED_REMEDY) from None
+        raise LedgerError(f"The ledger {path} is damaged: it has no identity.", DAMAGED_REMEDY) from None
 
 
 def read_values(connection: Connection) -> dict[str, str]:
-    """What the ledger says of itself, by name."""
+    """Read the table ``meta`` as values by name."""
     return {line.name: line.value for line in connection.execute(select(meta.c.name, meta.c.value))}
 
 
 def machine_digest(machine_id: str, uuid: str) -> str:
-    """What the ledger keeps of the machine's id, which is not meant to be told to others."""
+    """Return the digest of the machine's id that the ledger stores; the id itself must not leave the machine."""
     return hashlib.sha256(f"{machine_id}\x1f{uuid}".encode()).hexdigest()[:32] if machine_id else ""
 
 
-def doubt(home: Path, identity: Identity, last_call: int, seen: Seen | None, machine_id: str) -> LedgerError | None:
-    """Why this ledger must not be used just like that, or ``None`` when it may."""
+def continuity_error(
+    home: Path, identity: LedgerIdentity, last_call: int, seen: WitnessRecord | None, machine_id: str
+) -> LedgerError | None:
+    """Return the error that forbids using this ledger without a person's consent; ``None`` when all is well.
+
+    A restored or replaced file is detected by the witness file, a copied one by the machine's id.
+    """
     if seen is None and last_call:
         return LedgerError(
             f"{home / WITNESS_NAME} is missing, so nothing shows that the ledger beside it is the newest. It knows "
@@ -139,8 +144,8 @@ def doubt(home: Path, identity: Identity, last_call: int, seen: Seen | None, mac
     return None
 
 
-def without_ledger(home: Path, seen: Seen) -> LedgerError:
-    """The error for a witness without its ledger."""
+def missing_ledger_error(home: Path, seen: WitnessRecord) -> LedgerError:
+    """Return the error for a witness file without its ledger."""
     return LedgerError(
         f"The ledger {home / 'ledger.db'} is missing or empty, but {seen.number} calls were made with it. {_DOUBLES}",
         f"Put ledger.db back. If it is lost, look in LeadSquared what was imported, then {ADOPT_ADVICE}: a new one "
@@ -150,8 +155,8 @@ def without_ledger(home: Path, seen: Seen) -> LedgerError:
 
 def adopt(
     connection: Connection, path: Path, now: str, *, machine_id: str, randomness: Randomness, why: str
-) -> Identity:
-    """Give the ledger a new name on this machine, so that its other copies are known as strangers here."""
+) -> LedgerIdentity:
+    """Give the ledger a new uuid on this machine, so that other copies of it are refused here."""
     uuid = randomness(16).hex()
     for name, value in (("uuid", uuid), ("machine", machine_digest(machine_id, uuid))):
         connection.execute(update(meta).where(meta.c.name == name).values(value=value))

@@ -1,4 +1,4 @@
-"""What every ledger store promises of calls that end and begin in one transaction."""
+"""Contract of every ledger store: calls that end and begin in one transaction."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import pytest
 
 from importer.core.errors import LedgerError
 from importer.core.model import CallClass, Outcome, Status, VerdictKind
-from importer.ledger.interface import Ended, Ledger
-from tests.support.ledger_words import call, ended, new_run, outcomes, send
+from importer.ledger.interface import EndedCall, Ledger
+from tests.support.ledger_builders import call, ended, new_run, outcomes, send
 
 
-def end(number: int, rows: list[int], status: Status = Status.CREATED, **changed: str) -> Ended:
-    return Ended(number, ended(), outcomes(rows, status, **changed))
+def end(number: int, rows: list[int], status: Status = Status.CREATED, **changed: str) -> EndedCall:
+    return EndedCall(number, ended(), outcomes(rows, status, **changed))
 
 
-class GroupContract:
+class GroupedCallsContract:
     def test_several_calls_begin_at_once(self, ledger: Ledger) -> None:
         """Each has its number, in order, and its own rows; each ends by itself or with others."""
         numbers = ledger.record([], [call([2, 3]), call([4]), call([5])])
@@ -95,8 +95,8 @@ class GroupContract:
     def test_what_an_answer_tells_of_the_clock(self, ledger: Ledger) -> None:
         """Each call keeps what was known before it, unless its own answer told more."""
         first, second = ledger.record([], [call([2], server_skew=7.0), call([3], server_skew=7.0)])
-        silent = Ended(first, ended(), [Outcome(2, Status.CREATED)])
-        telling = Ended(second, ended(server_skew=9.0), [Outcome(3, Status.CREATED)])
+        silent = EndedCall(first, ended(), [Outcome(2, Status.CREATED)])
+        telling = EndedCall(second, ended(server_skew=9.0), [Outcome(3, Status.CREATED)])
         ledger.record([silent, telling], [])
         assert [ledger.sent_at("run-1", row)[1] for row in (2, 3)] == [7.0, 9.0]
 

@@ -1,4 +1,4 @@
-"""What targets ask of a mapping, in words for the person who wrote it."""
+"""Checks of a mapping by its target: what each call needs and cannot use, as problems for the author of the mapping."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ UPDATE_BEHAVIORS = ("DoNotUpdate", "UpdateOnlyEmptyFields", "DoNotUpdateUniqueFi
 
 
 def section_problems(mapping: Mapping, sections: tuple[str, ...]) -> list[MappingProblem]:
-    """Sections that the target needs and the mapping lacks, or that it has and the target cannot use."""
+    """Report sections that the target needs and the mapping lacks, or that it has and the target cannot use."""
     problems = []
     for section, fields in (("lead", mapping.lead), ("activity", mapping.activity)):
         if section in sections and not fields:
@@ -24,7 +24,7 @@ def section_problems(mapping: Mapping, sections: tuple[str, ...]) -> list[Mappin
 
 
 def needs_field(mapping: Mapping, section: str, field: str, why: str) -> list[MappingProblem]:
-    """A problem when ``field`` is not mapped."""
+    """Report a problem when ``field`` is not mapped."""
     fields = mapping.lead if section == "lead" else mapping.activity
     if not fields or field in fields:
         return []
@@ -32,7 +32,7 @@ def needs_field(mapping: Mapping, section: str, field: str, why: str) -> list[Ma
 
 
 def needs_one_of(mapping: Mapping, section: str, fields: tuple[str, ...], why: str) -> list[MappingProblem]:
-    """A problem when none of ``fields`` is mapped."""
+    """Report a problem when none of ``fields`` is mapped."""
     mapped = mapping.lead if section == "lead" else mapping.activity
     if not mapped or any(field in mapped for field in fields):
         return []
@@ -41,47 +41,37 @@ def needs_one_of(mapping: Mapping, section: str, fields: tuple[str, ...], why: s
 
 
 def needs_search_by(mapping: Mapping, mapped_in: str) -> list[MappingProblem]:
-    """A problem when `search_by` is missing, or names a field that the section ``mapped_in`` (if any) does not fill."""
+    """Report a missing `search_by`, or one whose field the section ``mapped_in`` (if any) does not fill."""
     if not mapping.search_by:
-        return [
-            _problem(
-                "target",
-                f"{mapping.target} needs `search_by:`, the lead field by which LeadSquared finds the lead.",
-                "Add for example search_by: EmailAddress",
-            )
-        ]
+        words = f"{mapping.target} needs `search_by:`, the lead field by which LeadSquared finds the lead."
+        return [_problem("target", words, "Add for example search_by: EmailAddress")]
     fields = mapping.lead if mapped_in == "lead" else mapping.activity
     if mapped_in and fields and mapping.search_by not in fields:
-        return [
-            _problem(
-                "search_by",
-                f"`search_by` names {mapping.search_by}, which the section `{mapped_in}:` does not fill.",
-                f"Map {mapping.search_by} there, or search by another field.",
-            )
-        ]
+        words = f"`search_by` names {mapping.search_by}, which the section `{mapped_in}:` does not fill."
+        return [_problem("search_by", words, f"Map {mapping.search_by} there, or search by another field.")]
     return []
 
 
 def no_search_by(mapping: Mapping) -> list[MappingProblem]:
-    """A problem when `search_by` is given to a call that takes none."""
+    """Report a `search_by` that is given to a call that takes none."""
     if not mapping.search_by:
         return []
     return [_problem("search_by", f"{mapping.target} does not search by a field.", "Remove `search_by`.")]
 
 
 def update_behavior_problems(mapping: Mapping, *, allowed: bool) -> list[MappingProblem]:
-    """`update_behavior` where the call takes none, or with an unknown word."""
+    """Report an `update_behavior` where the call takes none, or with an unknown value."""
     chosen = mapping.update_behavior
     if chosen is None or (allowed and chosen in UPDATE_BEHAVIORS):
         return []
     if not allowed:
         return [_problem("update_behavior", f"{mapping.target} has no `update_behavior`.", "Remove it.")]
-    words = ", ".join(UPDATE_BEHAVIORS)
-    return [_problem("update_behavior", f'"{chosen}" is not a known behaviour.', f"Known: {words}.")]
+    known = ", ".join(UPDATE_BEHAVIORS)
+    return [_problem("update_behavior", f'"{chosen}" is not a known behaviour.', f"Known: {known}.")]
 
 
 def no_nested(mapping: Mapping, section: str, names: tuple[str, ...]) -> list[MappingProblem]:
-    """Plain fields of the call that the mapping writes as a custom field set."""
+    """Report plain fields of the call that the mapping writes as a custom field set."""
     fields = mapping.lead if section == "lead" else mapping.activity
     return [
         _problem(f"{section}.{name}", f"{name} is a plain field, not a custom field set.", "Give it a column or value.")

@@ -1,8 +1,8 @@
-"""One sender per account on all machines: a lock of the database's that lasts as long as one connection to it.
+"""The sender lock of a shared ledger: one sender per account on all machines, as long as one connection lasts.
 
 The server drops the lock when the connection ends: with the process, however it ends, or when the machine or the
-network between is gone for about a minute. No lock is ever judged by its age. Whoever gets it also raises the account's
-epoch; a call begins only under the newest one, so a sender that lost its connection without noticing begins none.
+network between is gone for about a minute. The age of a lock does not matter. Each new holder also raises the
+account's epoch; a call begins only under the newest one, so a sender that lost its connection unnoticed begins none.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from sqlalchemy import Connection, select
 
 from importer.core.errors import AnotherRunActive, LedgerError
 from importer.core.failpoints import reach
-from importer.ledger.postgres.connecting import Database, Pause, RawConnection, lock_number
+from importer.ledger.postgres.connection import Database, Pause, RawConnection, advisory_lock_number
 from importer.ledger.postgres.tables import senders
 
 _GRACE = (0.05, 0.1, 0.2, 0.4, 0.8)
-"""Seconds in which the server notices that a process which held the lock has just died."""
+"""Pauses in seconds between attempts: the server needs a moment to notice that the holder has just died."""
 
 _RAISE = """
 INSERT INTO senders (account, epoch, host, process, run_id, since)
@@ -48,15 +48,15 @@ class DatabaseSender:
         self._lost = False
 
     def still_ours(self) -> bool:
-        """Whether the connection still lasts and nobody has taken over. Once lost, it stays lost."""
+        """Whether the connection still lasts and no other process has taken over. Once lost, it stays lost."""
         with self._lock:
             if not self._lost:
-                self._lost = self._epoch_found() != self.epoch
+                self._lost = self._read_epoch() != self.epoch
             return not self._lost
 
-    def _epoch_found(self) -> int | None:
+    def _read_epoch(self) -> int | None:
         try:
-            with self._database.watched(self._connection):
+            with self._database.with_deadline(self._connection):
                 found = self._connection.execute(_OURS, (self._account, self._backend)).fetchone()
         except psycopg.Error:
             return None
@@ -67,27 +67,28 @@ class DatabaseSender:
 def hold_sender(
     database: Database, account: str, *, clock: Callable[[], datetime], run_id: str = "", pause: Pause = time.sleep
 ) -> Iterator[DatabaseSender]:
-    """Hold the account's lock. ``clock`` and ``run_id`` only serve the message that a second sender gets.
+    """Hold the account's lock. ``clock`` and ``run_id`` are only shown in the message of a second sender.
 
-    Raises :class:`AnotherRunActive` saying who holds it, and :class:`LedgerError` when the database cannot be used.
+    Raises :class:`AnotherRunActive` with the holder, and :class:`LedgerError` when the database cannot be used.
     """
-    with database.translated():
+    with database.translated_errors():
         connection = database.connect(autocommit=True)
     try:
-        with database.translated(), database.watched(connection):
+        with database.translated_errors(), database.with_deadline(connection):
             if not _take(connection, account, pause):
+                holder = _describe_holder(connection, account)
                 raise AnotherRunActive(
-                    f"Another import is sending to account {account} right now: {_holder(connection, account)}.",
+                    f"Another import is sending to account {account} right now: {holder}.",
                     "Wait until it has ended, then run again. Nothing was sent by this one.",
                 )
             reach("lock-taken")
-            told = {"account": account, "host": socket.gethostname(), "pid": os.getpid(), "run": run_id}
-            raised = connection.execute(_RAISE, {**told, "at": clock().isoformat()}).fetchone()
+            new_holder = {"account": account, "host": socket.gethostname(), "pid": os.getpid(), "run": run_id}
+            raised = connection.execute(_RAISE, {**new_holder, "at": clock().isoformat()}).fetchone()
         assert raised is not None
         yield DatabaseSender(database, connection, account, int(raised[0]))
     finally:
-        # Given back by hand: the server may take a moment to notice that the connection was closed.
-        with suppress(psycopg.Error), database.watched(connection):
+        # Released explicitly: the server may take a moment to notice that the connection was closed.
+        with suppress(psycopg.Error), database.with_deadline(connection):
             connection.execute("SELECT pg_advisory_unlock_all()")
         connection.close()
 
@@ -95,7 +96,7 @@ def hold_sender(
 def _take(connection: RawConnection, account: str, pause: Pause) -> bool:
     for seconds in (*_GRACE, None):
         answer = connection.execute(
-            "SELECT pg_try_advisory_lock(%s)", (lock_number(f"sender\x1f{account}"),)
+            "SELECT pg_try_advisory_lock(%s)", (advisory_lock_number(f"sender\x1f{account}"),)
         ).fetchone()
         if answer is not None and answer[0]:
             return True
@@ -104,18 +105,18 @@ def _take(connection: RawConnection, account: str, pause: Pause) -> bool:
     return False
 
 
-def _holder(connection: RawConnection, account: str) -> str:
+def _describe_holder(connection: RawConnection, account: str) -> str:
     query = "SELECT host, process, run_id, since FROM senders WHERE account = %s"
     found = connection.execute(query, (account,)).fetchone()
     if found is None:
-        return "a process that has not said who it is"
+        return "an unknown process"
     host, process, run_id, since = found
     run = f", run {run_id}" if run_id else ""
     return f"process {process} on {host}{run}, since {datetime.fromisoformat(since):%Y-%m-%d %H:%M} UTC"
 
 
 def refuse_superseded(connection: Connection, account: str, epoch: int) -> None:
-    """Raises :class:`LedgerError` when the right to send was given to somebody else since ``epoch``.
+    """Raise :class:`LedgerError` when another process got the right to send since ``epoch``.
 
     The line stays locked until the transaction ends, so the right does not change hands before the call is written.
     """

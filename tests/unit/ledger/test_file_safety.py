@@ -1,4 +1,4 @@
-"""Where and whose the file of a ledger is, and what becomes of it in use."""
+"""Where the ledger file may lie, whose it may be, and what happens when it is moved in use."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ from importer.core.errors import LedgerError
 from importer.ledger import sqlite_file
 from importer.ledger.integrity import migration_mark
 from importer.ledger.store import SqlLedger
-from tests.support.ledger_files import refusal
-from tests.support.ledger_words import call, ended, new_run, outcomes
+from tests.support.ledger_builders import call, ended, new_run, outcomes, refusal
 
 
 def test_a_link_in_place_of_the_file_is_refused(opened: Callable[..., SqlLedger], home: Path, tmp_path: Path) -> None:
@@ -83,8 +82,8 @@ def test_a_ledger_from_before_questions_were_counted(opened: Callable[..., SqlLe
         connection.execute("DROP TABLE questions")
     connection.close()
     again = opened()
-    again.note_questions("acme", 2)
-    assert again.questions_on("acme", again.last_day_asked("acme")) == 2
+    again.count_queries("acme", 2)
+    assert again.queries_on("acme", again.last_query_day("acme")) == 2
     assert [run.id for run in again.runs()] == ["run-1"]
     again.close()
 

@@ -1,0 +1,91 @@
+"""The targets that create or update leads one by one, at once or through the async queue."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, ClassVar
+
+from importer.core.errors import MappingProblem
+from importer.core.model import CallClass, HostKind, Receipt, Record, Request, Status
+from importer.mapping.model import Mapping
+from importer.targets import mapping_checks, receipts
+from importer.targets.bodies import first_filled, lead_pairs
+from importer.targets.interface import EffectType, Target
+
+_MATCHED_BY = ("ProspectID", "EmailAddress", "Phone")
+"""Fields by which LeadSquared matches a captured lead, in its order."""
+
+
+class CaptureLead(Target):
+    """`Lead.Capture`: https://apidocs.leadsquared.com/capture-lead/
+
+    Matches by ProspectID, then e-mail, then phone; with none of them every call makes a new lead.
+    """
+
+    name: ClassVar[str] = "capture-lead"
+    title: ClassVar[str] = "Creates or updates leads one by one, found by id, e-mail or phone."
+    call_class: ClassVar[CallClass] = CallClass.STANDARD
+    sections: ClassVar[tuple[str, ...]] = ("lead",)
+    makes: ClassVar[frozenset[EffectType]] = frozenset({EffectType.LEAD})
+    updates_leads: ClassVar[bool] = True
+    lead_identifiers: ClassVar[tuple[str, ...]] = tuple(f"lead.{field}" for field in _MATCHED_BY)
+    needs_identifier: ClassVar[bool] = False
+
+    @classmethod
+    def check_mapping(cls, mapping: Mapping) -> list[MappingProblem]:
+        return [
+            *mapping_checks.section_problems(mapping, cls.sections),
+            *mapping_checks.no_nested(mapping, "lead", _MATCHED_BY),
+            *(mapping_checks.needs_search_by(mapping, "lead") if mapping.search_by else []),
+            *mapping_checks.update_behavior_problems(mapping, allowed=True),
+        ]
+
+    @property
+    def required(self) -> frozenset[str]:
+        return frozenset()
+
+    def lead_reference(self, record: Record) -> tuple[str, str]:
+        return first_filled(record, (self.mapping.search_by,) if self.mapping.search_by else _MATCHED_BY)
+
+    def repeatable(self, record: Record) -> bool:
+        return bool(self.lead_key(record))
+
+    def request(self, records: Sequence[Record]) -> Request:
+        (record,) = records
+        pairs = lead_pairs(record, self.mapping.search_by)
+        chosen = self.mapping.update_behavior
+        params = {"LeadUpdateBehavior": chosen} if chosen else {}
+        return Request("POST", "/LeadManagement.svc/Lead.Capture", self.call_class, pairs, params)
+
+    def receipts(self, body: Any, count: int) -> list[Receipt]:
+        return receipts.single_lead(body)
+
+
+class CaptureLeadAsync(CaptureLead):
+    """`lead/capture` on the async host: https://apidocs.leadsquared.com/async-api/
+
+    The paths of its status and metrics calls follow https://apidocs.leadsquared.com/lead-capture-status-api and the
+    pattern of the related calls; the metrics path is not documented for certain.
+    """
+
+    name: ClassVar[str] = "capture-lead-async"
+    title: ClassVar[str] = "As capture-lead, through LeadSquared's queue: accepted at once, processed later."
+    call_class: ClassVar[CallClass] = CallClass.ASYNC
+    is_async: ClassVar[bool] = True
+
+    def request(self, records: Sequence[Record]) -> Request:
+        return replace(super().request(records), path="/lead/capture", host=HostKind.ASYNC)
+
+    def receipts(self, body: Any, count: int) -> list[Receipt]:
+        return receipts.accepted(body)
+
+    def status_request(self, request_id: str) -> Request:
+        return Request("GET", "/lead/status", self.call_class, None, {"RequestID": request_id}, HostKind.ASYNC)
+
+    def status_receipt(self, body: Any) -> Receipt:
+        return receipts.task_status(body, receipts.single_lead, Status.CREATED)
+
+    @classmethod
+    def metrics_request(cls) -> Request | None:
+        return Request("GET", "/lead/metrics", cls.call_class, host=HostKind.ASYNC)
