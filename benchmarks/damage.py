@@ -16,7 +16,7 @@ from typing import Any
 from data import MAPPING, write_csv
 
 from importer.config.settings import Locale
-from importer.data_quality.analyzer import Detective
+from importer.data_quality.analyzer import DataQualityAnalyzer
 from importer.planning.plan import PlanRequest, plan_import, prepare_import
 
 
@@ -24,8 +24,8 @@ def main() -> None:
     """Plan three times and tell the best figures."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
     spent = [0.0]
-    look = Detective.look
-    Detective.look = _timed(look, spent)  # type: ignore[method-assign]
+    look = DataQualityAnalyzer.add
+    DataQualityAnalyzer.add = _timed(look, spent)  # type: ignore[method-assign]
     found = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

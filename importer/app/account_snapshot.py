@@ -10,8 +10,8 @@ from pathlib import Path
 from importer.config.settings import Account, AccountChecks
 from importer.core.errors import AccountMismatch, CrmError, RunStopped
 from importer.core.time import Clock
-from importer.crm_schema.checks.activities import EVENT, OWNER, events_of
-from importer.crm_schema.model import FieldFacts, Kind, Metadata
+from importer.crm_schema.checks.activities import EVENT, OWNER, find_event_codes
+from importer.crm_schema.model import CrmFieldKind, FieldFacts, Metadata
 from importer.leadsquared.interface import Crm
 from importer.leadsquared.metadata import (
     MetadataReading,
@@ -101,13 +101,13 @@ class AccountView:
 
 def wanted_by(mapping: Mapping) -> MetadataScope:
     """Return what must be known of an account to check this mapping."""
-    events = events_of(mapping.activity.get(EVENT)).codes
+    events = find_event_codes(mapping.activity.get(EVENT)).codes
 
     def users(metadata: Metadata) -> bool:
         fields: list[FieldFacts] = [one for one in metadata.lead_fields or () if one.schema_name in mapping.lead]
         for kind in metadata.activity_types or ():
             if kind.event in events:
                 fields += [one for one in kind.fields or () if one.schema_name in mapping.activity]
-        return OWNER in mapping.activity or any(one.kind is Kind.USER for one in fields)
+        return OWNER in mapping.activity or any(one.kind is CrmFieldKind.USER for one in fields)
 
     return MetadataScope(events, users)

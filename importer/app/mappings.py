@@ -62,7 +62,7 @@ def schema_for_editors() -> dict[str, Any]:
 
 def mapping_schema_text(path: Path) -> str:
     """Describe the pandera schema that the mapping compiles to. Raises :class:`MappingError`."""
-    from importer.validation.schema_text import schema_text
+    from importer.validation.schema import format_schema
     from importer.validation.validator import SourceColumn, Validator
 
     loaded = read_mapping(path)
@@ -77,7 +77,7 @@ def mapping_schema_text(path: Path) -> str:
         folder=path.parent,
         path=str(path),
     )
-    return schema_text(validator.schema)
+    return format_schema(validator.schema)
 
 
 def write_template(path: Path, output: Path | None) -> Path:

@@ -1,1 +1,1 @@
-"""The fields and values that a LeadSquared account allows."""
+"""The schema of a LeadSquared account: its fields, activity types and users, and checks of a mapping against them."""

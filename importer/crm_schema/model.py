@@ -1,4 +1,4 @@
-"""What an account says of itself: its lead fields, its activity types with their fields, and its users."""
+"""The metadata of an account (lead fields, activity types, users) and the constraints on mapped fields that follow."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from enum import StrEnum
 _CLOCKS_DIFFER = timedelta(minutes=5)
 
 
-class Kind(StrEnum):
-    """What a field holds, in one word for both spellings that leads and activities have."""
+class CrmFieldKind(StrEnum):
+    """The type of a field, the same for the spellings of leads and of activities."""
 
     TEXT = "text"
     EMAIL = "e-mail"
@@ -50,47 +50,47 @@ class FieldFacts:
 
     @property
     def shown_options(self) -> tuple[tuple[str, str], ...]:
-        """Each option's value with what people see for it, which is the value where nothing else is known."""
+        """Return each option's value with its label, which is the value where nothing else is known."""
         texts = self.option_texts if len(self.option_texts) == len(self.options) else self.options
         return tuple((value, text or value) for value, text in zip(self.options, texts, strict=True))
 
     @property
-    def kind(self) -> Kind:
-        """What the field holds."""
-        kind = _KINDS.get(self.data_type.casefold(), Kind.OTHER)
-        if kind is Kind.DATE and self.render.casefold() == "datetime":
-            # A date and a moment are told apart by how they are shown, not by their type.
-            return Kind.DATETIME
+    def kind(self) -> CrmFieldKind:
+        """Return the type of the field."""
+        kind = _KINDS.get(self.data_type.casefold(), CrmFieldKind.OTHER)
+        if kind is CrmFieldKind.DATE and self.render.casefold() == "datetime":
+            # Dates with and without a time have one type; the display tells which it is.
+            return CrmFieldKind.DATETIME
         return kind
 
     @property
     def words(self) -> str:
-        """The field for people: what they see in LeadSquared, and the schema name."""
+        """Return the field for messages: its label in LeadSquared, and the schema name."""
         return f'"{self.display_name}" ({self.schema_name})' if self.display_name else self.schema_name
 
 
 _KINDS = {
-    "text": Kind.TEXT,
-    "string": Kind.TEXT,
-    "textarea": Kind.TEXT,
-    "email": Kind.EMAIL,
-    "website": Kind.TEXT,
-    "phone": Kind.PHONE,
-    "number": Kind.NUMBER,
-    "date": Kind.DATE,
-    "datetime": Kind.DATETIME,
-    "boolean": Kind.BOOLEAN,
-    "select": Kind.CHOICE,
-    "dropdown": Kind.CHOICE,
-    "searchabledropdown": Kind.CHOICE,
-    "activeusers": Kind.USER,
-    "customobject": Kind.SET,
+    "text": CrmFieldKind.TEXT,
+    "string": CrmFieldKind.TEXT,
+    "textarea": CrmFieldKind.TEXT,
+    "email": CrmFieldKind.EMAIL,
+    "website": CrmFieldKind.TEXT,
+    "phone": CrmFieldKind.PHONE,
+    "number": CrmFieldKind.NUMBER,
+    "date": CrmFieldKind.DATE,
+    "datetime": CrmFieldKind.DATETIME,
+    "boolean": CrmFieldKind.BOOLEAN,
+    "select": CrmFieldKind.CHOICE,
+    "dropdown": CrmFieldKind.CHOICE,
+    "searchabledropdown": CrmFieldKind.CHOICE,
+    "activeusers": CrmFieldKind.USER,
+    "customobject": CrmFieldKind.SET,
 }
 
 
 @dataclass(frozen=True, slots=True)
 class ActivityType:
-    """An activity type: its code, the name people know it by, and its fields (``None`` while nobody asked)."""
+    """An activity type: its code, the name people know it by, and its fields (``None`` while they were never read)."""
 
     event: str
     name: str
@@ -108,7 +108,7 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """What the account ``account`` at ``host`` (tenant ``tenant``) said at ``read_at`` (UTC).
+    """The metadata of the account ``account`` at ``host`` (tenant ``tenant``), read at ``read_at`` (UTC).
 
     A part that could not be read is ``None``.
     """
@@ -122,23 +122,48 @@ class Metadata:
     users: tuple[User, ...] | None = None
 
     def type_of(self, event: str) -> ActivityType | None:
-        """The activity type with this code."""
+        """Return the activity type with this code, if the account has it."""
         return next((one for one in self.activity_types or () if one.event == event.strip()), None)
 
     def with_fields(self, event: str, fields: tuple[FieldFacts, ...]) -> Metadata:
-        """The same, knowing the fields of one activity type."""
+        """Return a copy with the fields of one activity type."""
         types = tuple(replace(one, fields=fields) if one.event == event else one for one in self.activity_types or ())
         return replace(self, activity_types=types)
 
     def lacks_fields_of(self, events: frozenset[str]) -> frozenset[str]:
-        """Those of the ``events`` that the account has and whose fields nobody asked for."""
+        """Return those of the ``events`` that the account has and whose fields were never read."""
         known = {one.event for one in self.activity_types or () if one.fields is None}
         return frozenset(events & known)
 
     def age(self, now: datetime) -> timedelta:
-        """How long ago it was read."""
+        """Return how long ago it was read; never negative."""
         return max(timedelta(), now - self.read_at)
 
     def is_fresh(self, now: datetime, most: timedelta) -> bool:
-        """Whether it was read within ``most``. A time that is still to come proves nothing."""
+        """Return whether it was read within ``most``; a time more than five minutes ahead is not fresh."""
         return -_CLOCKS_DIFFER <= now - self.read_at <= most
+
+
+@dataclass(frozen=True, slots=True)
+class Owners:
+    """The users that a field can name, by id or e-mail address in small letters."""
+
+    active: frozenset[str]
+    inactive: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldConstraint:
+    """The account's constraints on the text of a mapped field, besides those of the mapping.
+
+    ``label`` names the account's field for people. Without ``options``, ``owners`` or ``events`` any value will do;
+    ``max_length`` 0 means that the length is not limited. ``required`` fields must have a text in every row.
+    ``events`` holds the code and the name of every activity type.
+    """
+
+    label: str
+    options: tuple[str, ...] = ()
+    max_length: int = 0
+    owners: Owners | None = None
+    events: tuple[tuple[str, str], ...] = ()
+    required: bool = False

@@ -1,16 +1,16 @@
-"""Looks through the columns of a file while it is planned, and tells at the end what looks spoiled."""
+"""Analysis of all columns of a file, chunk by chunk, for values that look damaged."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from importer.data_quality.cells import Cells, Marks
-from importer.data_quality.codes import CodeWatch
-from importer.data_quality.days import DayWatch
-from importer.data_quality.interface import Damage, DamageKind
-from importer.data_quality.messages import told
-from importer.data_quality.texts import TextWatch
+from importer.data_quality import Damage, DamageKind
+from importer.data_quality.cells import ColumnCells, Marks
+from importer.data_quality.codes import CodeDetector
+from importer.data_quality.days import DateDetector
+from importer.data_quality.messages import describe_damage
+from importer.data_quality.texts import TextDetector
 from importer.transforms.columns import arrow_of
 
 if TYPE_CHECKING:
@@ -19,41 +19,37 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-class Detective:
-    """Looks at every column, used or not. ``columns`` are the letter and label of each, in the order of the cells;
+class DataQualityAnalyzer:
+    """An analyzer of every column, used or not. ``columns`` are letter and label of each, in the order of the cells;
     ``fields`` maps a label to the CRM field that the column fills.
 
-    What it finds depends on the whole file and not on how it is cut into chunks; its memory does not grow with it.
+    The findings depend on the whole file and not on how it is cut into chunks; the memory does not grow with it.
     """
 
     def __init__(self, columns: Sequence[tuple[str, str]], fields: Mapping[str, str]) -> None:
-        self._watches = [_ColumnWatch(letter, label, fields.get(label, "")) for letter, label in columns]
+        self._columns = [_ColumnAnalyzer(letter, label, fields.get(label, "")) for letter, label in columns]
 
-    def look(self, rows: NDArray[np.int64], cells: pd.DataFrame) -> None:
-        """Look at further rows: their numbers in the spreadsheet, and their cells as text."""
-        for index, watch in enumerate(self._watches):
-            watch.add(Cells(rows, _array(cells.iloc[:, index])))
+    def add(self, rows: NDArray[np.int64], cells: pd.DataFrame) -> None:
+        """Add further rows: ``rows`` are their numbers in the spreadsheet, ``cells`` their cells as text."""
+        for index, column in enumerate(self._columns):
+            texts = arrow_of(cells.iloc[:, index])
+            column.add(ColumnCells(rows, texts.fill_null("") if texts.null_count else texts))
 
     def findings(self) -> tuple[Damage, ...]:
-        """What looks spoiled in all rows together: first in columns that the mapping uses, from left to right."""
-        ordered = sorted(self._watches, key=lambda watch: not watch.field)
-        return tuple(damage for watch in ordered for damage in watch.findings())
+        """Return the damage found in all rows: first in columns that the mapping uses, from left to right."""
+        ordered = sorted(self._columns, key=lambda column: not column.field)
+        return tuple(damage for column in ordered for damage in column.findings())
 
 
-def _array(series: pd.Series) -> Any:
-    texts = arrow_of(series)
-    return texts.fill_null("") if texts.null_count else texts
-
-
-class _ColumnWatch:
+class _ColumnAnalyzer:
     def __init__(self, letter: str, label: str, field: str) -> None:
         self.field = field
         self._letter, self._label = letter, label
         name = f"{label} {field}"
         self._filled = 0
-        self._codes, self._days, self._texts = CodeWatch(name), DayWatch(), TextWatch(name)
+        self._codes, self._days, self._texts = CodeDetector(name), DateDetector(), TextDetector(name)
 
-    def add(self, cells: Cells) -> None:
+    def add(self, cells: ColumnCells) -> None:
         if not len(cells):
             return
         self._filled += len(cells)
@@ -62,8 +58,8 @@ class _ColumnWatch:
         self._texts.add(cells)
 
     def findings(self) -> Iterator[Damage]:
-        codes, days = self._codes.judge(self._filled), self._days.judge(self._filled)
-        texts = self._texts.judge(self._filled, codes.digits, days.dates, days.real)
+        codes, days = self._codes.conclude(self._filled), self._days.conclude(self._filled)
+        texts = self._texts.conclude(self._filled, codes.digits, days.dates, days.real)
         plain = (
             (DamageKind.ERRORS, texts.errors),
             (DamageKind.SCIENTIFIC, codes.scientific),
@@ -80,7 +76,7 @@ class _ColumnWatch:
             yield self._damage(DamageKind.SWAPPED, days.swapped.marks, (days.swapped.how, days.swapped.first))
 
     def _damage(self, kind: DamageKind, marks: Marks, more: tuple[str, ...] = ()) -> Damage:
-        what, remedy = told(kind, marks, more)
+        what, remedy = describe_damage(kind, marks, more)
         return Damage(
             kind=kind.value,
             column=self._label,

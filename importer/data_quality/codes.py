@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from importer.data_quality.cells import Cells, Marks, is_digit, together
+from importer.data_quality.cells import ColumnCells, Marks, is_digit, merge_marks
 
 _KEPT_DIGITS = 15
 """Excel keeps so many digits of a number and makes zeros of the rest."""
@@ -32,7 +32,7 @@ _ZERO_FREE_CODES = (
 
 @dataclass(frozen=True, slots=True)
 class Codes:
-    """What :class:`CodeWatch` counted and found in a column."""
+    """The digit codes of a column, and the damage to them."""
 
     digits: int
     leading_zeros: tuple[Marks, int, str] | None
@@ -41,8 +41,8 @@ class Codes:
     scientific: Marks | None
 
 
-class CodeWatch:
-    """Gathers the digit codes of one column. ``name`` is what the column is called, here and in the CRM."""
+class CodeDetector:
+    """A detector of damaged digit codes in one column. ``name`` has the column header and the name of the CRM field."""
 
     def __init__(self, name: str) -> None:
         self._widths = next(
@@ -61,13 +61,14 @@ class CodeWatch:
         self._scientific = Marks()
         self._exponents: Counter[str] = Counter()
 
-    def add(self, cells: Cells) -> None:
-        """Look at further cells."""
+    def add(self, cells: ColumnCells) -> None:
+        """Count the codes of further cells."""
         places = cells.digits
         self._digits += len(places)
         widths = cells.lengths[places]
         zero_led = cells.first[places] == ord("0")
         self._long += int((widths >= _LONG).sum())
+        # Count the codes of every width, those with a leading zero apart, and of long ones the first real digits.
         for width in np.flatnonzero(np.bincount(widths)).tolist():
             own = widths == width
             for marks, led in ((self._plain, own & ~zero_led), (self._zeros, own & zero_led)):
@@ -75,16 +76,17 @@ class CodeWatch:
             if width >= _LONG:
                 self._begins.setdefault(width, set()).update(np.unique(cells.first[places[own & ~zero_led]]).tolist())
                 self._behind.setdefault(width, set()).update(np.unique(cells.at(places[own & zero_led], 1)).tolist())
-        self._look_for_rounded(cells)
+        self._count_rounded(cells)
         plus = (cells.first == ord("+")) & is_digit(cells.last) & (cells.lengths >= _LONG)
         self._long += int(plus.sum())
         if b"+" in cells.content and b"E+" in cells.content:
-            self._look_for_scientific(cells)
+            self._count_scientific(cells)
 
-    def _look_for_rounded(self, cells: Cells) -> None:
+    def _count_rounded(self, cells: ColumnCells) -> None:
         places = cells.digits[cells.lengths[cells.digits] > _KEPT_DIGITS]
         places = places[cells.first[places] != ord("0")]
         self._very_long += len(places)
+        # Keep those with nothing but zeros from the 16th digit on.
         for position in range(_KEPT_DIGITS, int(cells.lengths[places].max(initial=0))):
             found = cells.at(places, position)
             places = places[(found == ord("0")) | (found == 0)]
@@ -95,7 +97,7 @@ class CodeWatch:
             self._different.update(cells.texts(places).unique().slice(0, 3).to_pylist())
         self._rounded.add(cells, places)
 
-    def _look_for_scientific(self, cells: Cells) -> None:
+    def _count_scientific(self, cells: ColumnCells) -> None:
         import pyarrow.compute as pc
 
         places = np.flatnonzero(is_digit(cells.first) & is_digit(cells.last) & (cells.lengths >= 5))
@@ -107,17 +109,20 @@ class CodeWatch:
         for exponent in np.unique(tens.astype(np.int64) * 256 + ones).tolist():
             self._exponents[chr(exponent >> 8) + chr(exponent & 255)] += 1
 
-    def judge(self, filled: int) -> Codes:
-        """What all cells together say; ``filled`` of them hold text."""
-        return Codes(self._digits, self._lost_zeros(filled), self._rounding(), self._loss(filled))
+    def conclude(self, filled: int) -> Codes:
+        """Return the damage that all cells merge_marks prove; ``filled`` of them hold text."""
+        long_enough = self._rounded.rows >= 5 and 2 * self._rounded.rows >= self._very_long
+        rounded = self._rounded if long_enough and len(self._different) >= 3 else None
+        return Codes(self._digits, self._lost_zeros(filled), rounded, self._loss(filled))
 
     def _lost_zeros(self, filled: int) -> tuple[Marks, int, str] | None:
         counts = Counter({width: marks.rows for width, marks in self._plain.items()})
         counts.update({width: marks.rows for width, marks in self._zeros.items()})
         if not counts or self._digits < 0.95 * filled:
             return None
+        # The most frequent width is the real one; codes one to three digits shorter have lost zeros.
         width, full = max(counts.items(), key=lambda item: (item[1], item[0]))
-        short = together([self._plain.get(width - fewer, Marks()) for fewer in (1, 2, 3)])
+        short = merge_marks([self._plain.get(width - fewer, Marks()) for fewer in (1, 2, 3)])
         one_less = self._plain.get(width - 1, Marks()).rows
         strange = self._digits - full - short.rows
         usual = width >= 4 and full >= 0.6 * filled and short.rows >= 3 and strange <= 0.005 * filled
@@ -126,18 +131,14 @@ class CodeWatch:
         zeros = self._zeros.get(width, Marks())
         if width in self._widths:
             # Where some codes should begin with zeros and not one of many does, all zeros are gone.
-            told = zeros.rows == 0 and full >= 100 and short.rows >= 0.005 * filled
+            certain = zeros.rows == 0 and full >= 100 and short.rows >= 0.005 * filled
         else:
-            told = not self._widths and zeros.rows >= max(3, 0.01 * full) and self._same_numbers(width)
-        return (short, width, zeros.example) if told else None
+            certain = not self._widths and zeros.rows >= max(3, 0.01 * full) and self._same_numbers(width)
+        return (short, width, zeros.example) if certain else None
 
     def _same_numbers(self, width: int) -> bool:
         """Whether long numbers may have lost a zero: phones of another country go on with other digits behind it."""
         return self._begins.get(width - 1, set()) <= self._behind.get(width, set()) or width <= _LONG
-
-    def _rounding(self) -> Marks | None:
-        told = self._rounded.rows >= 5 and 2 * self._rounded.rows >= self._very_long and len(self._different) >= 3
-        return self._rounded if told else None
 
     def _loss(self, filled: int) -> Marks | None:
         found = self._scientific.rows

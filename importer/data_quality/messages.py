@@ -1,12 +1,12 @@
-"""What probably happened to a column, and what to do about it, in words for people who know Excel."""
+"""Descriptions of damage to a column, with its remedy, for people who know Excel."""
 
 from __future__ import annotations
 
 from datetime import date, timedelta
 
+from importer.data_quality import DamageKind
 from importer.data_quality.cells import Marks
-from importer.data_quality.interface import DamageKind
-from importer.data_quality.texts import mended
+from importer.data_quality.texts import repair_mojibake
 
 _FIRST_DAY = date(1899, 12, 30)
 
@@ -29,8 +29,12 @@ _SWAPPED = {
 }
 
 
-def told(kind: DamageKind, marks: Marks, more: tuple[str, ...] = ()) -> tuple[str, str]:
-    """What happened and the remedy. ``more`` holds what the kind needs in addition."""
+def describe_damage(kind: DamageKind, marks: Marks, more: tuple[str, ...] = ()) -> tuple[str, str]:
+    """Describe what probably happened to the marked cells, and the remedy, as two texts.
+
+    ``more`` has the width of the codes and an undamaged code for lost zeros, and the evidence and the order of day and
+    month for swapped dates.
+    """
     example = marks.example
     if kind is DamageKind.LEADING_ZEROS:
         width, whole = more
@@ -53,7 +57,7 @@ def told(kind: DamageKind, marks: Marks, more: tuple[str, ...] = ()) -> tuple[st
             "In Excel, select the column, choose a date as its number format, and save the file again.",
         )
     if kind is DamageKind.MOJIBAKE:
-        before = mended(example)
+        before = repair_mojibake(example)
         was = f': "{example}" was "{before}"' if before and len(example) <= 60 else ""
         return (
             f"These texts were saved in one encoding (UTF-8) and read in another{was}.",

@@ -1,4 +1,4 @@
-"""Texts: errors of Excel, names and sizes that became dates, and characters of a wrong encoding."""
+"""Damaged texts: errors of Excel, names and sizes that became dates, and characters of a wrong encoding."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from importer.data_quality.cells import Cells, Marks, is_digit, is_letter
+from importer.data_quality.cells import ColumnCells, Marks, is_digit, is_letter
 
 if TYPE_CHECKING:
     from importer.data_quality.cells import Mask, Places
@@ -21,7 +21,7 @@ _ERROR = rf"^#(?:{_RESULTLESS}|#{{3,}})$"
 
 _MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
 _TURNED = rf"^(?:(?:[1-9]|[12][0-9]|3[01])-(?:{_MONTHS})|(?:{_MONTHS})-(?:0[0-9]|[4-9][0-9]))$"
-"""As Excel shows what it took for a day or a month. Mar-10 to Mar-39 are honest months of our time."""
+"""The spelling of Excel for texts that it took for a day or a month. Mar-10 to Mar-39 are real months of our time."""
 
 _ABOUT_TIME = (
     r"dates?|days?|months?|years?|periods?|quarters?|when|due|birth|birthday|dob|joined|since|until|from|to|begins?|start"
@@ -45,15 +45,15 @@ _SUSPECTS = np.isin(np.arange(256), [ord(letter) - 0x40 for letter in "ÂÃâï�
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """What :class:`TextWatch` found in a column."""
+    """The damage to the texts of a column."""
 
     errors: Marks | None
     turned: Marks | None
     garbled: Marks | None
 
 
-class TextWatch:
-    """Gathers the texts of one column. ``name`` is what the column is called, here and in the CRM."""
+class TextDetector:
+    """A detector of damaged texts in one column. ``name`` has the column header and the name of the CRM field."""
 
     def __init__(self, name: str) -> None:
         self._about_time = re.search(rf"(?i)(?<![^\W_])(?:{_ABOUT_TIME})(?![^\W_])", name) is not None
@@ -64,8 +64,8 @@ class TextWatch:
         self._short = 0
         self._garbled = Marks()
 
-    def add(self, cells: Cells) -> None:
-        """Look at further cells."""
+    def add(self, cells: ColumnCells) -> None:
+        """Count the damaged texts of further cells."""
         content = cells.content
         self._short += int((cells.lengths <= _SHORT).sum())
         if b"#" in content:
@@ -73,14 +73,15 @@ class TextWatch:
             self._hashes += len(places)
             self._errors.add(cells, _fitting(cells, places, _ERROR))
         if b"-" in content and not self._about_time:
-            self._look_for_turned(cells)
+            self._count_turned(cells)
         if not content.isascii():
             self._garbled.add(cells, _fitting(cells, _suspicious(cells), GARBLED))
 
-    def _look_for_turned(self, cells: Cells) -> None:
+    def _count_turned(self, cells: ColumnCells) -> None:
         places = np.flatnonzero((cells.lengths >= 3) & (cells.lengths <= 6))
         if not len(places):
             return
+        # Count ranges such as 1-3 or 10-20, and match what looks like 1-Mar or Mar-01 with the exact pattern.
         second, third, fourth = (cells.at(places, position) for position in (1, 2, 3))
         begins, ends = is_digit(cells.first[places]), is_digit(cells.last[places])
         mark = (second == ord("-")) | (third == ord("-"))
@@ -89,10 +90,11 @@ class TextWatch:
         likely = (begins & mark & is_letter(cells.last[places])) | (~begins & ends & (fourth == ord("-")))
         self._turned.add(cells, _fitting(cells, places[likely], _TURNED))
 
-    def judge(self, filled: int, numbers: int, dates: int, real: Marks) -> Texts:
-        """What all cells together say: ``filled`` hold text, of these ``numbers`` are digits and ``dates`` dates.
+    def conclude(self, filled: int, numbers: int, dates: int, real: Marks) -> Texts:
+        """Return the damage that all cells together prove.
 
-        ``real`` are the dates that a workbook knows as such.
+        Of the cells ``filled`` hold text, of these ``numbers`` only digits and ``dates`` dates; ``real`` are the dates
+        that a workbook knows as such.
         """
         return Texts(
             errors=self._errors if self._errors.rows and 2 * self._errors.rows >= self._hashes else None,
@@ -109,15 +111,15 @@ class TextWatch:
         if turned.rows < 2:
             return None
         if self._ranges >= 3 and self._ranges >= 0.2 * others:
-            told = turned.rows <= 0.6 * filled and (turned is real or dates <= 0.05 * filled)
+            certain = turned.rows <= 0.6 * filled and (turned is real or dates <= 0.05 * filled)
         else:
             few = turned is self._turned and turned.rows <= 0.3 * filled
-            told = few and others - numbers - dates >= 0.6 * filled
-        return turned if told else None
+            certain = few and others - numbers - dates >= 0.6 * filled
+        return turned if certain else None
 
 
-def _fitting(cells: Cells, places: Places, pattern: str) -> Places:
-    """Those of the cells that fit a pattern of RE2."""
+def _fitting(cells: ColumnCells, places: Places, pattern: str) -> Places:
+    """Return those of the cells that an RE2 pattern matches."""
     import pyarrow.compute as pc
 
     if not len(places):
@@ -126,8 +128,8 @@ def _fitting(cells: Cells, places: Places, pattern: str) -> Places:
     return places[found]
 
 
-def _suspicious(cells: Cells) -> Places:
-    """The cells in which another foreign character stands behind one of those that garbled texts begin with."""
+def _suspicious(cells: ColumnCells) -> Places:
+    """Return the cells in which another foreign character stands behind one of those that garbled texts begin with."""
     data = cells.data
     found = np.flatnonzero(data[:-2] == 0xC3)
     found = found[_SUSPECTS[data[found + 1]] & (data[found + 2] >= 0xC2)]
@@ -138,8 +140,8 @@ def _suspicious(cells: Cells) -> Places:
     return np.unique(np.searchsorted(cells.starts, np.concatenate([found, gone]), side="right") - 1)
 
 
-def mended(text: str) -> str:
-    """What a garbled text was before, or "" when that cannot be found out."""
+def repair_mojibake(text: str) -> str:
+    """Decode a text that was saved as UTF-8 and read as Windows-1252; "" when it was not."""
     raw = b""
     for letter in text:
         try:

@@ -12,9 +12,8 @@ from importer.config.settings import Account, AccountChecks
 from importer.core.errors import AccountMismatch
 from importer.core.issues import ACCOUNT_CODES
 from importer.crm_schema.cache import load
-from importer.crm_schema.checks.interface import Call, Findings
-from importer.crm_schema.constraints import Demand
-from importer.crm_schema.model import Metadata
+from importer.crm_schema.checks.findings import CallTraits, Findings
+from importer.crm_schema.model import FieldConstraint, Metadata
 from importer.planning.plan import PreparedImport
 from importer.planning.store import PlanFacts, SchemaSnapshot, SchemaState
 from importer.targets import TARGETS
@@ -79,7 +78,7 @@ def check_account_fit(prepared: PreparedImport, known: AccountSchema) -> Prepare
     from importer.crm_schema.checks.compare import compare
 
     target = TARGETS[prepared.mapping.target]
-    call = Call(target.activity_keys, creates="lead" in target.sections, updates=target.updates_leads)
+    call = CallTraits(target.activity_keys, creates="lead" in target.sections, updates=target.updates_leads)
     found = compare(prepared.loaded, metadata, call)
     if known.state is SchemaState.OLD or not known.certain:
         found = found.softened()
@@ -87,12 +86,12 @@ def check_account_fit(prepared: PreparedImport, known: AccountSchema) -> Prepare
     read_at = f"{metadata.read_at:%d %b %Y %H:%M} UTC"
     if found.problems:
         raise AccountMismatch(path, found.problems, read_at)
-    prepared.validator.demand(found.demands)
+    prepared.validator.apply_constraints(found.constraints)
     snapshot = SchemaSnapshot(
         state=known.state,
         read_at=metadata.read_at.isoformat(timespec="seconds"),
         tenant=metadata.tenant,
-        digest=digest_constraints(found.demands),
+        digest=digest_constraints(found.constraints),
     )
     notes = list(known.notes)
     if known.state is SchemaState.OLD:
@@ -103,7 +102,7 @@ def check_account_fit(prepared: PreparedImport, known: AccountSchema) -> Prepare
     return replace(prepared, account=snapshot, account_notes=(*notes, *_finding_notes(path, found)))
 
 
-def digest_constraints(demands: Mapping[str, Demand]) -> str:
+def digest_constraints(demands: Mapping[str, FieldConstraint]) -> str:
     """Return one digest of the account's constraints on the cells, so that a change is noticed; empty for none."""
     if not demands:
         return ""

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
-    from importer.data_quality.analyzer import Detective
+    from importer.data_quality.analyzer import DataQualityAnalyzer
 
 _FIRST_ROWS = 5
 
@@ -207,13 +207,13 @@ def plan_import(prepared: PreparedImport, folder: Path, now: datetime, progress:
 
     Raises :class:`SourceError` when the file turns out broken or changes while it is read.
     """
-    from importer.data_quality.analyzer import Detective
+    from importer.data_quality.analyzer import DataQualityAnalyzer
 
     listener = progress or Silent()
     columns = [(column.letter, column.label) for column in prepared.source.columns]
-    detective = Detective(columns, prepared.headings.fields)
+    detective = DataQualityAnalyzer(columns, prepared.headings.fields)
     writer = PlanWriter(folder)
-    prepared.validator.keep_in(folder)
+    prepared.validator.use_temp_folder(folder)
     tally = _Tally()
     chunks = _limited(prepared.source.chunks(CHUNK_ROWS), prepared.request.limit)
     with Beside() as reading, Beside() as writing:
@@ -240,14 +240,14 @@ def plan_import(prepared: PreparedImport, folder: Path, now: datetime, progress:
 
 def _write_chunk(
     writer: PlanWriter,
-    detective: Detective,
+    detective: DataQualityAnalyzer,
     chunk: Chunk,
     ok: NDArray[np.bool_],
     records: pd.DataFrame,
     problems: pa.RecordBatch,
 ) -> None:
     writer.add(chunk.rows, ok, chunk.cells, records, problems)
-    detective.look(chunk.rows, chunk.cells)
+    detective.add(chunk.rows, chunk.cells)
 
 
 def _at_least_one(chunks: Iterator[Chunk], source: Source) -> Iterator[Chunk]:

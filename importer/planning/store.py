@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from importer.core.errors import ImporterError
 from importer.core.filesystem import sync_folder, write_synced
 from importer.core.model import Record
-from importer.data_quality.interface import Damage
+from importer.data_quality import Damage
 from importer.planning.issue_table import ProblemTable
 from importer.sources.interface import Column, Detection, SourceFacts
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from importer.core.issues import Problem
 from importer.core.model import Counts
-from importer.data_quality.interface import Damage
+from importer.data_quality import Damage
 
 if TYPE_CHECKING:
     import pandas as pd

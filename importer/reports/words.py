@@ -8,7 +8,7 @@ from datetime import datetime
 
 from importer.core.model import Counts, Status
 from importer.core.text import visible
-from importer.data_quality.interface import Damage
+from importer.data_quality import Damage
 
 UNCERTAIN_ADVICE = "Do not enter or import this row again: it may have arrived. importer resume looks again."
 

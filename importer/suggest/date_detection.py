@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from importer.suggest.vocabulary import WORDS
 from importer.transforms.columns import arrow_of
 from importer.transforms.date_forms import NAMES, ORDINAL
-from importer.transforms.dates import Dates, Moments
+from importer.transforms.dates import Dates, DateTimes
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -177,9 +177,9 @@ class DateCounts:
     """A counter of the values of a column that have each form which its first values can have."""
 
     def __init__(self) -> None:
-        self._readers: dict[DateForm, Dates | Moments] = {}
+        self._readers: dict[DateForm, Dates | DateTimes] = {}
         self._counts: Counter[DateForm] = Counter()
-        self._plain = Moments([_ISO_TIME.text, _ISO_DAY.text], "UTC")
+        self._plain = DateTimes([_ISO_TIME.text, _ISO_DAY.text], "UTC")
         self._filled = self._odd = self._plainly = self._any = 0
         self._no_dates = False
 
@@ -195,7 +195,7 @@ class DateCounts:
         self._odd += int(pc.sum(pc.invert(pc.match_substring_regex(array, "[0-9]"))).as_py() or 0)
         some = np.zeros(len(array), dtype=bool)
         for form, reader in self._readers.items():
-            fits = reader.formed(texts) if isinstance(reader, Moments) else reader.read(texts).notna()
+            fits = reader.formed(texts) if isinstance(reader, DateTimes) else reader.read(texts).notna()
             self._counts[form] += int(fits.sum())
             some |= fits.to_numpy()
         self._any += int(some.sum())
@@ -228,7 +228,7 @@ class DateCounts:
             return False
         often = Counter(form for forms in found for form in forms)
         for form in sorted(often, key=lambda form: (-often[form], _rank(form)))[:_MOST_FORMS]:
-            self._readers[form] = Moments([form.text], "UTC") if form.timed else Dates(form.text)
+            self._readers[form] = DateTimes([form.text], "UTC") if form.timed else Dates(form.text)
         return True
 
 

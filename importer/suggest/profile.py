@@ -14,8 +14,7 @@ from importer.sources.interface import Chunk, Column
 from importer.suggest.choices import is_yes_or_no
 from importer.suggest.date_detection import DateCounts, DateProfile
 from importer.transforms.columns import arrow_of, column_of, matching, without_invisible
-from importer.transforms.emails import read_emails
-from importer.transforms.ids import read_ids
+from importer.transforms.identifiers import read_emails, read_ids
 from importer.transforms.numbers import read_integers, read_numbers
 from importer.transforms.phones import Phones
 

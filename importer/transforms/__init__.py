@@ -1,6 +1,6 @@
-"""What can be done to a column of text: named transforms, and readers that turn cells into what LeadSquared expects.
+"""Transforms of columns of text by name, and readers that convert cells to the formats that LeadSquared expects.
 
-This module stays light: the names and descriptions are here, the work is done where pandas is imported.
+This module stays light: it has the names and descriptions, and pandas is imported when a transform is called.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class Transform:
     """A named change to a column of text, as mappings list it in `transforms`.
 
-    Calling it with a column (pandas ``str``) gives a column of the same length and index; missing stays missing.
+    Calling it with a column (pandas ``str``) returns a column of the same length and index; missing stays missing.
     """
 
     name: str

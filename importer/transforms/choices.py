@@ -1,4 +1,4 @@
-"""Texts that must be one of a few: tables from what people write to what LeadSquared gets."""
+"""Look-up of texts that must be one of a few, from the spellings of people to the values of LeadSquared."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ _WITHOUT_INVISIBLE = dict.fromkeys(map(ord, INVISIBLE))
 
 
 def folded(text: str) -> str:
-    """``text`` without invisible characters, outer blanks and the case of letters."""
+    """Return ``text`` without invisible characters and outer blanks, case-folded and in Unicode's composed form."""
     return unicodedata.normalize("NFC", text.translate(_WITHOUT_INVISIBLE).strip()).casefold()
 
 
-class Table:
-    """Reads texts by a table: exactly first, then without regard to case and outer blanks where that is clear.
+class LookupTable:
+    """A table from texts to values, looked up exactly first, then without regard to case and outer blanks.
 
-    Folded texts are clear when all entries that fold alike have the same meaning.
+    The second look-up succeeds when all entries that fold alike have the same value.
     """
 
     def __init__(self, entries: Mapping[str, str]) -> None:
@@ -45,7 +45,7 @@ class Table:
         self._folded = {text: next(iter(found)) for text, found in meanings.items() if len(found) == 1}
 
     def read(self, texts: pd.Series[str]) -> pd.Series[str]:
-        """What the texts mean; missing where the table does not say."""
+        """Look every text up; the result is missing where the table does not have it, or has it with several values."""
         return per_distinct(texts, self._meaning)
 
     def _meaning(self, text: str) -> str | None:

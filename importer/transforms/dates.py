@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from importer.transforms.columns import Remembered, arrow_of, column_of, repeats, without_invisible
+from importer.transforms.columns import LastColumnCache, arrow_of, column_of, repeats, without_invisible
 from importer.transforms.date_forms import NAMES, DateForm, date_form
 
 if TYPE_CHECKING:
@@ -40,13 +40,16 @@ class _Clock:
 
 
 class Dates:
-    """Reads days of one form."""
+    """A reader of dates of one form."""
 
     def __init__(self, form: str) -> None:
         self._form = date_form(form)
 
     def read(self, texts: pd.Series[str]) -> pd.Series[str]:
-        """The days as ``2026-12-31``; missing where the text has another form or there is no such day."""
+        """Convert dates to ``2026-12-31``; missing where the text has another form or there is no such day.
+
+        Years from 1000 to 9999 are accepted; outer blanks and invisible characters are ignored.
+        """
         plain = without_invisible(arrow_of(texts))
         if not repeats(plain):
             return column_of(self._days(plain), texts)
@@ -58,23 +61,27 @@ class Dates:
         return pa.array(clock.moment.astype("datetime64[D]"), mask=~clock.exists).cast(pa.large_string())
 
 
-class Moments:
-    """Reads days with a time in one of a few forms, and turns them into UTC.
+class DateTimes:
+    """A reader of dates with a time in one of a few forms, which are converted to UTC.
 
-    ``zone`` (IANA name) says where the clock hangs; a form with ``%z`` needs none.
+    ``zone`` is the time zone of the texts (IANA name); a form with ``%z`` needs none.
     """
 
     def __init__(self, forms: Sequence[str], zone: str) -> None:
         self._forms = [date_form(form) for form in forms]
         self._zone = zone
-        self._read = Remembered(self._read_moments)
+        self._read = LastColumnCache(self._read_moments)
 
     def read(self, texts: pd.Series[str]) -> pd.Series[str]:
-        """The moments in UTC as ``2026-12-31 13:00:00``; missing where one cannot be told for certain."""
+        """Convert times to UTC as ``2026-12-31 13:00:00``.
+
+        Missing where the text has another form, there is no such day or time, or a change of the clocks makes it
+        ambiguous.
+        """
         return self._read(texts)[0]
 
     def formed(self, texts: pd.Series[str]) -> pd.Series[bool]:
-        """Whether the text has the form and the day and time of day exist, somewhere."""
+        """Return whether the text has the form and the day and time of day exist in some time zone."""
         return pd.Series(self._read(texts)[1], index=texts.index)
 
     def _read_moments(self, texts: pd.Series[str]) -> tuple[pd.Series[str], Truths]:
@@ -89,7 +96,7 @@ class Moments:
         return column_of(written.take(encoded.indices), texts), np.append(formed, False)[places]
 
     def _written(self, plain: Any) -> tuple[Any, Truths]:
-        """The moments as they are sent, missing where they are not certain, and which texts have the form."""
+        """Return the times as they are sent, missing where they are not certain, and which texts have the form."""
         moment = np.full(len(plain), _FIRST)
         formed = np.zeros(len(plain), dtype=bool)
         known = np.zeros(len(plain), dtype=bool)
@@ -116,11 +123,15 @@ class Moments:
 
 
 def _read_clock(texts: Any, form: DateForm) -> _Clock:
+    """Read texts of one form: split them into parts, then compute the time and check that it exists."""
+    # First step: split the texts into parts, and those into numbers; parts of other texts become zeros.
     found = pc.extract_regex(texts, form.pattern)
     matched = found.is_valid().to_numpy(zero_copy_only=False)
     parts = {part: pc.struct_field(found, part).fill_null("") for part in form.parts}
-    year, month, day = _year(parts), _month(parts), _number(parts, "d")
+    year, month = _year_and_month(parts)
+    day = _number(parts, "d")
     hour, minute, second = _hour(parts), _number(parts, "M"), _number(parts, "S")
+    # Second step: count from the first day of the month, so that a day that the month lacks lands in the next one.
     start = ((year - 1970) * 12 + np.clip(month, 1, 12) - 1).astype("datetime64[M]")
     days: NDArray[np.datetime64] = start.astype("datetime64[D]") + (day - 1).astype("timedelta64[D]")
     exists = matched & (month >= 1) & (month <= 12) & (days.astype("datetime64[M]") == start)
@@ -128,13 +139,14 @@ def _read_clock(texts: Any, form: DateForm) -> _Clock:
     offset = _offset(parts)
     if offset is not None:
         exists &= np.abs(offset) <= _FARTHEST_OFFSET
+    # Third step: add the time of day, rounded to whole seconds.
     seconds = hour * 3600 + minute * 60 + second + _rounded_fraction(parts)
     moment = days.astype("datetime64[s]") + seconds.astype("timedelta64[s]")
     return _Clock(np.where(exists, moment, _FIRST), exists, offset)
 
 
 def _number(parts: dict[str, Any], part: str) -> Numbers:
-    """A part as numbers; 0 where it is missing."""
+    """Return a part of the texts as numbers; 0 where it is missing."""
     if part not in parts:
         length = len(next(iter(parts.values())))
         return np.zeros(length, dtype=np.int64)
@@ -147,22 +159,17 @@ def _cast(digits: Any) -> Numbers:
     return numbers
 
 
-def _year(parts: dict[str, Any]) -> Numbers:
-    if "Y" in parts:
-        return _number(parts, "Y")
+def _year_and_month(parts: dict[str, Any]) -> tuple[Numbers, Numbers]:
     short = _number(parts, "y")
-    return short + np.where(short < _PIVOT, 2000, 1900)
-
-
-def _month(parts: dict[str, Any]) -> Numbers:
+    year = _number(parts, "Y") if "Y" in parts else short + np.where(short < _PIVOT, 2000, 1900)
     if "m" in parts:
-        return _number(parts, "m")
+        return year, _number(parts, "m")
     part = "B" if "B" in parts else "b"
-    return _position(parts[part], NAMES[part]) + 1
+    return year, _position(parts[part], NAMES[part]) + 1
 
 
 def _position(names: Any, known: Mapping[str, int]) -> Numbers:
-    """The place of the month or day that each name means, counted from 0; -1 for none."""
+    """Return the place of the month or day that each name means, counted from 0; -1 for none."""
     found: Numbers = (
         pc.index_in(pc.utf8_lower(names), value_set=pa.array(list(known), names.type))
         .fill_null(len(known))
@@ -173,7 +180,7 @@ def _position(names: Any, known: Mapping[str, int]) -> Numbers:
 
 
 def _hour(parts: dict[str, Any]) -> Numbers:
-    """Hours from 0 to 23; others where there is no such hour."""
+    """Return the hours from 0 to 23; others where there is no such hour."""
     if "I" not in parts:
         return _number(parts, "H")
     hour = _number(parts, "I")
@@ -182,14 +189,14 @@ def _hour(parts: dict[str, Any]) -> Numbers:
 
 
 def _rounded_fraction(parts: dict[str, Any]) -> Numbers:
-    """1 where the fraction is half a second or more: the CRM keeps whole seconds."""
+    """Return 1 where the fraction is half a second or more: the CRM keeps whole seconds."""
     if "f" not in parts:
         return _number(parts, "f")
     return (_cast(pc.utf8_slice_codeunits(parts["f"], 0, 1)) >= 5).astype(np.int64)
 
 
 def _offset(parts: dict[str, Any]) -> Numbers | None:
-    """Seconds east of UTC, or nothing when the form has no offset."""
+    """Return the seconds east of UTC, or ``None`` when the form has no offset."""
     if "z" not in parts:
         return None
     digits = pc.replace_substring_regex(parts["z"], "[^0-9]", "")
@@ -201,7 +208,7 @@ def _offset(parts: dict[str, Any]) -> Numbers | None:
 
 
 def _weekday_fits(parts: dict[str, Any], days: NDArray[np.datetime64]) -> Truths:
-    """Whether the day has the weekday that is written beside it; with another one, one of the two is wrong."""
+    """Return whether the day has the weekday that is written beside it; with another one, one of the two is wrong."""
     part = next((part for part in ("a", "A") if part in parts), "")
     if not part:
         return np.ones(len(days), dtype=bool)

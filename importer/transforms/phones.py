@@ -1,4 +1,4 @@
-"""Phone numbers in any spelling become ``+<country code>-<national number>``, LeadSquared's own form."""
+"""A reader of phone numbers in any spelling, converted to ``+<country code>-<national number>``, LeadSquared's form."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 _PHONE = re.compile(r"(?:[( ]*\+)?[0-9(). -]+")
 _FROM_NUMBER = re.compile(r"([0-9]{6,15})\.0+")
 _PUNCTUATION = re.compile(r"[(). -]")
-_MOST_REMEMBERED = 200_000
+_MAX_CACHED = 200_000
 _LONGEST = 40
 _EXAMPLE = "+91 98450 98450"
 
 
 class Phones:
-    """Reads phone numbers; ``country`` (two letters) is meant by numbers without a country code.
+    """A reader of phone numbers; ``country`` (two letters) is that of numbers without a country code.
 
     Without a country only numbers with their country code are read. A number counts when it is valid in its country's
     numbering plan (Google's libphonenumber).
@@ -33,25 +33,25 @@ class Phones:
 
     def __init__(self, country: str = "") -> None:
         self.country = country
-        self._known: dict[str, str | None] = {}
+        self._cache: dict[str, str | None] = {}
 
     def read(self, texts: pd.Series[str]) -> pd.Series[str]:
-        """The numbers as ``+91-9845098450``; missing where the text is not one."""
-        if len(self._known) > _MOST_REMEMBERED:
-            self._known.clear()
+        """Convert numbers to ``+91-9845098450``; missing where the text is not a valid number or has letters in it."""
+        if len(self._cache) > _MAX_CACHED:
+            self._cache.clear()
         return per_distinct(texts, self._number)
 
     def example(self) -> str:
-        """A number of the country as people write it, for messages."""
+        """Return a number of the country as people write it, for messages."""
         found = phonenumbers.example_number_for_type(self.country, phonenumbers.PhoneNumberType.MOBILE)
         if found is None:
             return _EXAMPLE
         return phonenumbers.format_number(found, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
 
     def _number(self, text: str) -> str | None:
-        if text not in self._known:
-            self._known[text] = self._read_one(text)
-        return self._known[text]
+        if text not in self._cache:
+            self._cache[text] = self._read_one(text)
+        return self._cache[text]
 
     def _read_one(self, text: str) -> str | None:
         shape = _plain(text)
@@ -59,10 +59,10 @@ class Phones:
             return None
         if bare := _FROM_NUMBER.fullmatch(shape):
             shape = bare[1]
-        return self._at_a_glance(_PUNCTUATION.sub("", shape)) or self._parsed(shape)
+        return self._read_mobile(_PUNCTUATION.sub("", shape)) or self._parsed(shape)
 
-    def _at_a_glance(self, digits: str) -> str | None:
-        """A plain mobile number, which needs no parsing: a hundred times faster than the library, with its answer."""
+    def _read_mobile(self, digits: str) -> str | None:
+        """Read a plain mobile number without parsing, a hundred times faster than the library, with the same result."""
         if digits.startswith("+"):
             code = next((digits[1:end] for end in (2, 3, 4) if _region(digits[1:end])), "")
             plan, national = _mobile_plan(_region(code)), digits[len(code) + 1 :]
@@ -83,18 +83,18 @@ class Phones:
 
 
 def knows_country(country: str) -> bool:
-    """Whether phone numbers of the country are known."""
+    """Return whether phone numbers of the country are known."""
     return country in phonenumbers.SUPPORTED_REGIONS
 
 
 def only_country(prefix: str) -> str:
-    """The country (two letters) whose telephone prefix, such as 91, no other country shares; "" when there is none."""
+    """Return the only country (two letters) with a telephone prefix such as 91; "" when there is none or several."""
     regions = phonenumbers.COUNTRY_CODE_TO_REGION_CODE.get(int(prefix), ()) if prefix.isdecimal() else ()
     return str(regions[0]) if len(regions) == 1 and knows_country(str(regions[0])) else ""
 
 
 def _plain(text: str) -> str:
-    """``text`` without invisible characters, with ASCII digits, blanks, hyphens and brackets."""
+    """Return ``text`` without invisible characters, with ASCII digits, blanks, hyphens and brackets."""
     if text.isascii():
         return text.strip()
     return "".join(_plain_character(character) for character in text if character not in INVISIBLE).strip()
@@ -114,7 +114,7 @@ def _plain_character(character: str) -> str:
 
 @cache
 def _region(code: str) -> str:
-    """The main country of a country code; empty when there is none."""
+    """Return the main country of a country code; empty when there is none."""
     regions = phonenumbers.COUNTRY_CODE_TO_REGION_CODE.get(int(code), ()) if code.isdigit() else ()
     return str(regions[0]) if regions and code[0] != "0" else ""
 

@@ -1,4 +1,7 @@
-"""The transforms that a mapping can name: each takes a column of text and gives a column of text."""
+"""The transforms that a mapping can name: each takes a column of text and returns one of the same length and index.
+
+Any text is accepted, in any script; missing cells stay missing.
+"""
 
 from __future__ import annotations
 
@@ -27,52 +30,55 @@ _LETTERS = str.maketrans(
 
 
 def strip(texts: pd.Series[str]) -> pd.Series[str]:
-    """Without blanks and line breaks at both ends."""
+    """Remove blanks and line breaks at both ends, zero-width blanks included."""
     return column_of(pc.utf8_trim(arrow_of(texts), _OUTER), texts)
 
 
 def upper(texts: pd.Series[str]) -> pd.Series[str]:
-    """In capitals."""
+    """Write every text in capitals."""
     return per_distinct(texts, str.upper)
 
 
 def lower(texts: pd.Series[str]) -> pd.Series[str]:
-    """In small letters."""
+    """Write every text in small letters."""
     return per_distinct(texts, str.lower)
 
 
 def title(texts: pd.Series[str]) -> pd.Series[str]:
-    """Every word with a capital and the rest small; after an apostrophe only when a name goes on (`O'Brien`)."""
+    """Write every word with a capital and the rest in small letters.
+
+    After an apostrophe a capital follows only when a name goes on (`O'Brien`).
+    """
     return per_distinct(texts, _titled)
 
 
 def collapse_spaces(texts: pd.Series[str]) -> pd.Series[str]:
-    """Every run of blanks and line breaks as one blank, none at both ends."""
+    """Replace every run of blanks and line breaks by one blank, and remove those at both ends."""
     return per_distinct(texts, lambda text: _BLANKS.sub(" ", text).strip())
 
 
 def digits(texts: pd.Series[str]) -> pd.Series[str]:
-    """The digits only, whatever script they are in, written as 0 to 9."""
+    """Keep the decimal digits only, whatever script they are in, written as 0 to 9."""
     return per_distinct(texts, digits_of)
 
 
 def remove_accents(texts: pd.Series[str]) -> pd.Series[str]:
-    """Latin letters without accents; other scripts, whose marks are letters, stay as they are."""
+    """Write Latin letters without accents; other scripts, whose marks are letters, stay as they are."""
     return per_distinct(texts, _without_accents)
 
 
 def first_word(texts: pd.Series[str]) -> pd.Series[str]:
-    """What stands before the first blank; empty when there is nothing."""
+    """Keep the first word, up to the first blank; empty when there is none."""
     return per_distinct(texts, lambda text: next(iter(_words(text)), ""))
 
 
 def last_word(texts: pd.Series[str]) -> pd.Series[str]:
-    """What stands after the last blank; empty when there is nothing."""
+    """Keep the last word, from the last blank on; empty when there is none."""
     return per_distinct(texts, lambda text: next(reversed(_words(text)), ""))
 
 
 def digits_of(text: str) -> str:
-    """The decimal digits in ``text``, as 0 to 9."""
+    """Return the decimal digits of ``text`` as 0 to 9."""
     found = _NOT_DIGITS.sub("", text)
     return found if found.isascii() else "".join(str(unicodedata.decimal(digit)) for digit in found)
 

@@ -1,1 +1,1 @@
-"""A mapping becomes a pandera schema; every row of the source becomes a record or has problems that say why not."""
+"""Validation of rows: a mapping is compiled to a pandera schema, and each row becomes a record or gets problems."""

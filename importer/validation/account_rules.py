@@ -1,51 +1,50 @@
-"""What the account demands of a field's text, as rules like those of the mapping."""
+"""The constraints of the account on a field's text, as rules like those of the mapping."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from importer.core.text import visible
-from importer.crm_schema.constraints import Demand, Owners
+from importer.crm_schema.model import FieldConstraint, Owners
 from importer.mapping.model import FieldRule
 from importer.transforms.columns import arrow_of, truths_of
-from importer.validation.nearest import Nearest
-from importer.validation.rules import Rule, shortened
+from importer.validation.rules import ClosestMatch, Rule, length_rule, shortened
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from importer.validation.readers import Read
-
-    Test = Callable[[pd.Series[str]], pd.Series[bool]]
-    Words = Callable[[pd.Series[str]], Iterator[Mapping[str, object]]]
+    from importer.validation.rules import Test, Words
 
 
-def account_rules(demand: Demand, rule: FieldRule, read: Read) -> Iterator[Rule]:
-    """Options, length, owner and activity type, as far as the account says something of them.
+def account_rules(constraint: FieldConstraint, rule: FieldRule, read: Read) -> Iterator[Rule]:
+    """Yield the rules for options, length, owner and activity type, as far as the account constrains them.
 
     A text that the mapping's own rules refuse passes, so that it has one problem.
     """
-    if demand.options:
-        allowed = frozenset(demand.options)
-        words = {"label": demand.label, "options": shortened(demand.options)}
-        own = _sent(read, Nearest(demand.options))
+    if constraint.options:
+        allowed = frozenset(constraint.options)
+        words = {"label": constraint.label, "options": shortened(constraint.options)}
+        own = _sent(read, ClosestMatch(constraint.options))
         yield Rule("account_option", "not-an-account-option", _one_of(allowed, read), words, words, own)
-    if demand.max_length:
-        yield _length_rule(demand, rule.max_length, read)
-    if demand.owners is not None:
-        yield from _owner_rules(demand, demand.owners, read)
-    if demand.events:
-        known = dict(demand.events)
-        words = {"options": shortened([f'{code} "{name}"' for code, name in demand.events])}
+    if constraint.max_length:
+        words = {"label": constraint.label}
+        most, mapped = constraint.max_length, rule.max_length
+        yield length_rule("account_length", "too-long-for-account", most, read, words, passes_over=mapped)
+    if constraint.owners is not None:
+        yield from _owner_rules(constraint, constraint.owners, read)
+    if constraint.events:
+        known = dict(constraint.events)
+        words = {"options": shortened([f'{code} "{name}"' for code, name in constraint.events])}
         yield Rule("account_event", "unknown-activity-type", _one_of(known, read, strip=True), words)
 
 
-def _sent(read: Read, nearest: Nearest) -> Words:
-    """What the row would send, for a cell may be translated, and the option that is most like it."""
+def _sent(read: Read, nearest: ClosestMatch) -> Words:
+    """Return words for a problem: the text that the row would send, and the option that is most like it."""
 
     def words(texts: pd.Series[str]) -> Iterator[Mapping[str, object]]:
         sent = read(texts)
@@ -55,28 +54,10 @@ def _sent(read: Read, nearest: Nearest) -> Words:
     return words
 
 
-def _length_rule(demand: Demand, mapped: int | None, read: Read) -> Rule:
-    most = demand.max_length
-
-    def passes(texts: pd.Series[str]) -> pd.Series[bool]:
-        lengths = pc.utf8_length(arrow_of(read(texts)))
-        fits = pc.less_equal(lengths, most)
-        if mapped is not None:
-            # Longer texts have the mapping's own problem already.
-            fits = pc.or_(fits, pc.greater(lengths, mapped))
-        return truths_of(fits.fill_null(True), texts)
-
-    def found(texts: pd.Series[str]) -> Iterator[Mapping[str, object]]:
-        return ({"found": length} for length in pc.utf8_length(arrow_of(read(texts))).to_pylist())
-
-    words = {"label": demand.label, "expected": most}
-    return Rule("account_length", "too-long-for-account", passes, words, {"most": most}, found)
-
-
-def _owner_rules(demand: Demand, owners: Owners, read: Read) -> Iterator[Rule]:
+def _owner_rules(constraint: FieldConstraint, owners: Owners, read: Read) -> Iterator[Rule]:
     known = owners.active | owners.inactive
-    suggest = Nearest(sorted(word for word in owners.active if "@" in word)).suggestions
-    words = {"label": demand.label}
+    suggest = ClosestMatch(sorted(word for word in owners.active if "@" in word)).suggestions
+    words = {"label": constraint.label}
     yield Rule("account_user", "unknown-user", _one_of(known, read, fold=True), words, own_words=suggest)
     left = _one_of(owners.inactive, read, fold=True, inside=False)
     yield Rule("active_user", "inactive-user", left, words)
@@ -85,7 +66,7 @@ def _owner_rules(demand: Demand, owners: Owners, read: Read) -> Iterator[Rule]:
 def _one_of(
     allowed: Collection[str], read: Read, *, strip: bool = False, fold: bool = False, inside: bool = True
 ) -> Test:
-    """Whether the text is (or, with ``inside`` false, is not) one of the ``allowed``; an empty cell passes."""
+    """Return a test that a text is (or, with ``inside`` false, is not) one of the ``allowed``; empty cells pass."""
     values = pa.array(sorted(allowed), pa.large_string())
 
     def passes(texts: pd.Series[str]) -> pd.Series[bool]:

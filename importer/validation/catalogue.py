@@ -1,4 +1,4 @@
-"""docs/problems.md, drawn from the catalogue of problems.
+"""The page docs/problems.md, generated from the catalogue of problems.
 
 ``python -m importer.validation.catalogue docs/problems.md`` renews it.
 """
@@ -133,7 +133,7 @@ _WHOLE_ROWS = frozenset({"row-too-short", "row-too-long", "repeated-headings", "
 
 
 def catalogue_page() -> str:
-    """The page that explains every kind of problem, as Markdown."""
+    """Return the page that explains every kind of problem, as Markdown."""
     parts = [_HEAD]
     for heading, codes in _GROUPS.items():
         parts.append(f"\n## {heading}\n{_INTRODUCTIONS.get(heading, '')}")
@@ -142,7 +142,7 @@ def catalogue_page() -> str:
 
 
 def example_of(code: str) -> Problem:
-    """A problem of this kind, as it could stand in a report."""
+    """Return an example of a problem of this kind."""
     value, words = EXAMPLES[code]
     place = {} if code in _WHOLE_ROWS else {"column": "Score", "letter": "C", "field": "activity.mx_Custom_2"}
     return make_problem(code, 12, value=value, **place, **words)  # type: ignore[arg-type]  # words are free

@@ -1,7 +1,8 @@
-"""One mapped field, ready to work on chunks: where its text comes from, what it must be, and what LeadSquared gets."""
+"""Mapped fields compiled for work on chunks: the origin of their texts, their rules, and their conversion."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -13,17 +14,17 @@ import pyarrow.compute as pc
 from importer.config.settings import Locale
 from importer.core.errors import MappingProblem
 from importer.core.issues import make_problem
-from importer.crm_schema.constraints import Demand
+from importer.crm_schema.model import FieldConstraint
 from importer.mapping.model import Blank, FieldRule, FlatField
+from importer.mapping.template import template_headings
 from importer.transforms import TRANSFORMS
-from importer.transforms.choices import Table
-from importer.transforms.columns import Remembered, arrow_of, column_of
+from importer.transforms.choices import LookupTable
+from importer.transforms.columns import LastColumnCache, arrow_of, blank, column_of, joined
 from importer.validation.account_rules import account_rules
 from importer.validation.interface import SourceColumn
-from importer.validation.origins import Origin, blank, make_origin
 from importer.validation.readers import Reader, UnreadableError, make_reader
 from importer.validation.rules import Rule, lookup_rule, type_rules, unique_rule, value_rules
-from importer.validation.seen import Overflow
+from importer.validation.uniqueness import Overflow
 
 if TYPE_CHECKING:
     from importer.validation.readers import Read
@@ -32,11 +33,11 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
-    """A mapped field. ``required`` fields must have a text; ``rules`` must hold for texts that are there.
+class CompiledField:
+    """A mapped field. ``required`` fields must have a text; texts that are there must pass the ``rules``.
 
-    ``read`` turns texts into what LeadSquared gets; ``default`` is what it gets for an empty cell, or for one that is
-    not in the look-up table. ``clears`` tells whether an empty cell wipes the CRM's field.
+    ``read`` converts texts to LeadSquared's format; ``default`` is sent for an empty cell, or for one that is not
+    in the value mapping. ``clears`` says whether an empty cell clears the CRM's field.
     """
 
     name: str
@@ -49,21 +50,21 @@ class Field:
     clears: bool
 
     def texts(self, shown: Column) -> Column:
-        """The texts as they stand in the source, transformed; missing where nothing is left to see."""
+        """Apply the transforms to the texts of the source; the result is missing where nothing visible is left."""
         texts = shown
         for name in self.rule.transforms:
             texts = TRANSFORMS[name](texts)
         array = arrow_of(texts)
         empty = blank(array)
         if self.rule.lookup is not None:
-            # A table may say what an empty cell means.
+            # A value mapping may have an entry for empty cells.
             empty = pc.and_(empty, arrow_of(self.read(texts)).is_null())
         if not pc.any(empty).as_py():
             return texts
         return column_of(pc.if_else(empty, pa.scalar(None, array.type), array), texts)
 
     def wire(self, texts: Column) -> Column:
-        """What LeadSquared gets for each of the ``texts``; missing where the field is not sent."""
+        """Convert ``texts`` to the values that LeadSquared gets; missing where the field is not sent."""
         wire = self.read(texts)
         if self.default is not None:
             return wire.fillna(self.default)
@@ -71,10 +72,10 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
-class FieldMaker:
-    """Makes the fields of a mapping and notes what can never work in ``problems``.
+class FieldCompiler:
+    """A compiler of the fields of a mapping, which adds errors of the mapping to ``problems``.
 
-    ``demands`` are the account's, by flat name; ``overflow`` is where values that must be unique are kept.
+    ``constraints`` are the account's, by flat name; ``overflow`` is where values that must be unique are kept.
     """
 
     columns: Mapping[str, SourceColumn]
@@ -82,11 +83,11 @@ class FieldMaker:
     locale: Locale
     line_of: Callable[[str], tuple[int, int]]
     problems: list[MappingProblem]
-    demands: Mapping[str, Demand] = field(default_factory=dict)
+    constraints: Mapping[str, FieldConstraint] = field(default_factory=dict)
     overflow: Overflow = field(default_factory=Overflow)
 
-    def make(self, flat: FlatField) -> Field | None:
-        """The field, or nothing when it has a problem."""
+    def make(self, flat: FlatField) -> CompiledField | None:
+        """Compile a field; ``None`` when it has a problem."""
         rule, known = flat.rule, len(self.problems)
         try:
             reader = make_reader(rule, self.locale)
@@ -100,43 +101,41 @@ class FieldMaker:
             read: Read = _constant(self._fixed_text(flat, "value", rule.value, reader, fixed))
             rules: tuple[Rule, ...] = ()
         elif rule.lookup is not None:
-            read = self._lookup(flat, rule.lookup, reader, fixed)
+            entries = {
+                text: self._fixed_text(flat, "lookup", value, reader, fixed) for text, value in rule.lookup.items()
+            }
+            read = LastColumnCache(LookupTable(entries).read)
             rules = () if default is not None else (lookup_rule(rule.lookup, read),)
         else:
             read, rules = reader.read, fixed
-        demand = self.demands.get(flat.name)
-        if demand is not None and rule.value is None:
-            rules = (*rules, *account_rules(demand, rule, read))
+        constraint = self.constraints.get(flat.name)
+        if constraint is not None and rule.value is None:
+            rules = (*rules, *account_rules(constraint, rule, read))
         if rule.unique:
             rules = (*rules, unique_rule(rule.type, read, self.overflow))
         if len(self.problems) > known:
             return None
-        return Field(
+        needed = flat.name in self.required or (constraint is not None and constraint.required)
+        return CompiledField(
             name=flat.name,
             rule=rule,
             origin=make_origin(rule, self.columns),
             read=read,
             rules=rules,
-            required=rule.required or (self._needed(flat.name) and default is None),
+            required=rule.required or (needed and default is None),
             default=default,
             clears=rule.blank is Blank.CLEAR,
         )
 
-    def _needed(self, name: str) -> bool:
-        return name in self.required or (name in self.demands and self.demands[name].required)
-
-    def _lookup(self, flat: FlatField, lookup: Mapping[str, str], reader: Reader, rules: tuple[Rule, ...]) -> Read:
-        entries = {text: self._fixed_text(flat, "lookup", meaning, reader, rules) for text, meaning in lookup.items()}
-        return Remembered(Table(entries).read)
-
     def _fixed_text(self, flat: FlatField, option: str, text: str, reader: Reader, rules: tuple[Rule, ...]) -> str:
-        """What LeadSquared gets for a text of the mapping itself, which must not make every row invalid."""
+        """Convert a constant of the mapping; one that fails a rule, which would fail every row, is a problem."""
         if not text.strip():
             return text
         column = pd.Series([text], dtype="str")
         for rule in rules:
             if not rule.passes(column).all():
-                words: dict[str, Any] = {**rule.words, **_own_words(rule, column)}
+                own_words = next(rule.own_words(column)) if rule.own_words else {}
+                words: dict[str, Any] = {**rule.words, **own_words}
                 problem = make_problem(rule.code, 0, value=text, field=flat.name, **words)
                 self._add(f"{flat.name}.{option}", problem.message, problem.remedy)
                 return text
@@ -146,15 +145,75 @@ class FieldMaker:
         self.problems.append(MappingProblem(*self.line_of(path), path, message, remedy))
 
 
-def _own_words(rule: Rule, texts: Column) -> Mapping[str, object]:
-    return next(rule.own_words(texts)) if rule.own_words else {}
-
-
 def _constant(wire: str) -> Read:
-    """Reads every text as ``wire``; a constant needs no second look in every row."""
+    """Return a function that converts every text to ``wire``: a constant is checked once, not in every row."""
 
     def read(texts: Column) -> Column:
         array = arrow_of(texts)
         return column_of(pc.if_else(array.is_valid(), pa.scalar(wire, array.type), array), texts)
 
     return read
+
+
+_BRACES = re.compile(r"\{([^{}]*)\}")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_NOWHERE = SourceColumn("", "", "")
+
+Cells = Mapping[str, "pd.Series[str]"]
+"""The columns of a chunk by label, without missing values."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The origin of the text of one field: a column, a template filled from columns, or a constant.
+
+    ``place`` is the one column that a problem points to; without one its label is empty. ``columns`` are all columns
+    that are used.
+    """
+
+    rule: FieldRule
+    columns: Mapping[str, SourceColumn]
+
+    @property
+    def place(self) -> SourceColumn:
+        return next(iter(self.columns.values())) if len(self.columns) == 1 else _NOWHERE
+
+    def take(self, cells: Cells, index: pd.Index[int]) -> pd.Series[str]:
+        """Return the text of the field for every row of a chunk; a template of which every cell is blank is blank."""
+        if self.rule.column is not None:
+            return cells[self.columns[self.rule.column].label]
+        if self.rule.template is not None:
+            return text_column(self._filled(self.rule.template, cells), index)
+        return text_column(pa.repeat(pa.scalar(self.rule.value or "", pa.large_string()), len(index)), index)
+
+    def _filled(self, template: str, cells: Cells) -> Any:
+        parts: list[Any] = []
+        filled: Any = None
+        for position, piece in enumerate(_BRACES.split(template)):
+            if position % 2 == 0:
+                parts.append(piece)
+                continue
+            cell = arrow_of(cells[self.columns[piece].label])
+            parts.append(cell)
+            has_text = pc.invert(blank(cell))
+            filled = has_text if filled is None else pc.or_(filled, has_text)
+        return pc.if_else(filled, joined(*parts), pa.scalar("", pa.large_string()))
+
+
+def make_origin(rule: FieldRule, columns: Mapping[str, SourceColumn]) -> Origin:
+    """Return the origin of a field; ``columns`` holds a column for every heading that the rule spells."""
+    headings = (rule.column,) if rule.column is not None else template_headings(rule.template or "")
+    return Origin(rule, {heading: columns[heading] for heading in headings})
+
+
+def text_column(array: Any, index: pd.Index[int]) -> pd.Series[str]:
+    """Convert an Arrow array of text to a column with the row numbers ``index``."""
+    return column_of(array, pd.Series(index, index=index))
+
+
+def replace_surrogates(texts: pd.Series[str], index: pd.Index[int]) -> pd.Series[str]:
+    """Return the column with the row numbers ``index`` and NUL in place of lone surrogates, which Arrow cannot hold."""
+    try:
+        return text_column(arrow_of(texts), index)
+    except UnicodeEncodeError:
+        return text_column(pa.array([_SURROGATE.sub("\0", text) for text in texts], pa.large_string()), index)

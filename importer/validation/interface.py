@@ -1,4 +1,4 @@
-"""What checking a chunk needs to know of the source, and what it gives."""
+"""The columns of a source, and the result of checking a chunk of its rows."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ class SourceColumn:
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class CheckedChunk:
     """A checked chunk. ``rows[i]``, ``records.iloc[i]`` and ``ok[i]`` belong to the same row.
 
     ``rows`` are the spreadsheet row numbers. ``records`` has a ``RangeIndex`` and one column of text (pandas ``str``)
     for every mapped field, named by its flat name: the text for the CRM. A missing value means that the field is not
     sent, an empty text clears it; a record means something only where ``ok``. ``problems`` are sorted by row and hold
-    everything that is wrong, also what was wrong with the rows before. A row is ``ok`` if and only if it has none.
+    everything that is wrong, also the problems that the rows had before. A row is ``ok`` if and only if it has none.
     """
 
     rows: NDArray[np.int64]

@@ -1,4 +1,7 @@
-"""Each type of field with its reader: text in, what LeadSquared gets out, missing where the text is not of the type."""
+"""Readers for each type of field, which convert cells to LeadSquared's format.
+
+Their results are missing where a text is not of the type.
+"""
 
 from __future__ import annotations
 
@@ -13,13 +16,11 @@ import pyarrow.compute as pc
 from importer.config.settings import Locale
 from importer.mapping.model import FieldRule, FieldType
 from importer.mapping.places import countries
-from importer.transforms.choices import FLAGS, Table
-from importer.transforms.columns import Remembered, arrow_of, column_of
+from importer.transforms.choices import FLAGS, LookupTable
+from importer.transforms.columns import ByteStats, LastColumnCache, arrow_of, column_of
 from importer.transforms.date_forms import date_form, example_of, shown_form
-from importer.transforms.dates import Dates, Moments
-from importer.transforms.emails import read_emails
-from importer.transforms.glance import Glance
-from importer.transforms.ids import read_ids
+from importer.transforms.dates import Dates, DateTimes
+from importer.transforms.identifiers import read_emails, read_ids
 from importer.transforms.numbers import read_integers, read_numbers
 from importer.transforms.phones import Phones, knows_country
 
@@ -38,12 +39,12 @@ MOMENT_FORMS = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d")
 
 
 class UnreadableError(Exception):
-    """The type lacks something that the mapping or the account must say; holds a sentence and a remedy."""
+    """The type lacks a setting of the mapping or the account; holds a sentence and a remedy."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """How the texts of one type are read.
+    """A reader of the texts of one type.
 
     ``check`` names the check in the schema, ``code`` the problem of a text that is not of the type, and ``words`` fill
     that problem's placeholders. ``formed`` is only there when a text of the right form can still mean nothing.
@@ -59,18 +60,19 @@ class Reader:
 
 
 def make_reader(rule: FieldRule, locale: Locale) -> Reader:
-    """The reader for a field's type. Raises :class:`UnreadableError`."""
+    """Return the reader for a field's type. Raises :class:`UnreadableError` when a setting is missing or wrong."""
     return _MAKERS[rule.type](rule, locale)
 
 
 def _always(read: Read, check: str, code: str, **facts: object) -> _Maker:
-    """For types that are the same in every mapping."""
-    return lambda rule, locale: Reader(Remembered(read), check, code, facts=facts)
+    """Return a maker for types that are the same in every mapping."""
+    return lambda rule, locale: Reader(LastColumnCache(read), check, code, facts=facts)
 
 
 def _sendable(texts: pd.Series[str]) -> pd.Series[str]:
+    """Return the texts unchanged; missing where one has control characters."""
     array = arrow_of(texts)
-    if not Glance.at(array).holds(_CONTROL_BYTES):
+    if not ByteStats.at(array).holds(_CONTROL_BYTES):
         return texts
     whole = pc.invert(pc.match_substring_regex(array, _CONTROL))
     if pc.all(whole).as_py() is not False:
@@ -85,12 +87,14 @@ def _phone_reader(rule: FieldRule, locale: Locale) -> Reader:
     phones = Phones(country)
     where = f" in {countries().get(country, country)}" if country else " with a country code"
     words = {"country_words": where, "example": phones.example()}
-    return Reader(Remembered(phones.read), "phone", "not-a-phone", words, {"country": country} if country else {})
+    return Reader(LastColumnCache(phones.read), "phone", "not-a-phone", words, {"country": country} if country else {})
 
 
 def _date_reader(rule: FieldRule, locale: Locale) -> Reader:
     form = rule.format or DATE_FORM
-    return Reader(Remembered(Dates(form).read), "date", "not-a-date", _form_words(form), {"format": form})
+    read = LastColumnCache(Dates(form).read)
+    words = {"format": shown_form(form), "example": example_of(form)}
+    return Reader(read, "date", "not-a-date", words, {"format": form})
 
 
 def _moment_reader(rule: FieldRule, locale: Locale) -> Reader:
@@ -100,25 +104,25 @@ def _moment_reader(rule: FieldRule, locale: Locale) -> Reader:
     if "z" not in date_form(forms[0]).parts:
         _check_zone(zone)
         facts["timezone"] = zone
-    moments = Moments(forms, zone)
-    words = {**_form_words(forms[0]), "timezone": zone}
+    moments = DateTimes(forms, zone)
+    words = {"format": shown_form(forms[0]), "example": example_of(forms[0]), "timezone": zone}
     return Reader(moments.read, "datetime", "not-a-datetime", words, facts, moments.formed)
 
 
 def _choice_reader(rule: FieldRule, locale: Locale) -> Reader:
     if rule.options is None:
-        # The look-up table is then what there is to choose from, and it has a check of its own.
+        # The value mapping then has the choices, and it has a check of its own.
         return _MAKERS[FieldType.TEXT](rule, locale)
     options = list(rule.options)
-    table = Table({option: option for option in options})
-    return Reader(Remembered(table.read), "option", "not-an-option", facts={"options": options})
+    table = LookupTable({option: option for option in options})
+    return Reader(LastColumnCache(table.read), "option", "not-an-option", facts={"options": options})
 
 
 def _check_zone(zone: str) -> None:
     if not zone:
         raise UnreadableError(
             "Nothing says in which time zone the times are.",
-            "Add `timezone: Asia/Kolkata`, or the zone where the clock hangs.",
+            "Add `timezone: Asia/Kolkata`, or the time zone in which they were written.",
         )
     try:
         ZoneInfo(zone)
@@ -128,10 +132,6 @@ def _check_zone(zone: str) -> None:
         ) from None
 
 
-def _form_words(form: str) -> dict[str, object]:
-    return {"format": shown_form(form), "example": example_of(form)}
-
-
 _Maker = Callable[[FieldRule, Locale], Reader]
 _MAKERS: Mapping[FieldType, _Maker] = {
     FieldType.TEXT: _always(_sendable, "sendable_text", "not-text"),
@@ -139,7 +139,7 @@ _MAKERS: Mapping[FieldType, _Maker] = {
     FieldType.PHONE: _phone_reader,
     FieldType.NUMBER: _always(read_numbers, "number", "not-a-number"),
     FieldType.INTEGER: _always(read_integers, "integer", "not-an-integer"),
-    FieldType.BOOLEAN: _always(Table(FLAGS).read, "boolean", "not-a-boolean", words=list(FLAGS)),
+    FieldType.BOOLEAN: _always(LookupTable(FLAGS).read, "boolean", "not-a-boolean", words=list(FLAGS)),
     FieldType.DATE: _date_reader,
     FieldType.DATETIME: _moment_reader,
     FieldType.UUID: _always(read_ids, "uuid", "not-a-uuid"),

@@ -1,4 +1,4 @@
-"""What a field's text must be, one rule a pandera check: its name, its test, and the words for those that fail it."""
+"""Rules for the text of a field, each of which is compiled to a pandera check: name, test, and words for problems."""
 
 from __future__ import annotations
 
@@ -12,12 +12,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from importer.mapping.model import FieldRule, FieldType
+from importer.transforms.choices import folded
 from importer.transforms.columns import arrow_of, truths_of
-from importer.transforms.emails import alphabet, stray_letter
+from importer.transforms.identifiers import alphabet, stray_letter
 from importer.transforms.numbers import within
-from importer.validation.nearest import Nearest
 from importer.validation.readers import Reader
-from importer.validation.seen import Overflow, SeenValues
+from importer.validation.uniqueness import Overflow, UniqueValues
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 if TYPE_CHECKING:
     from importer.validation.readers import Read
@@ -30,7 +33,7 @@ _SHOWN_OPTIONS = 8
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One thing that must hold for the texts of a field.
+    """A rule that the texts of a field must pass.
 
     ``passes`` takes a column indexed by row number, in which a missing value is an empty cell, and passes those.
     ``words`` fill the placeholders of the problem ``code`` for texts that fail; ``own_words`` gives further ones for
@@ -46,7 +49,10 @@ class Rule:
 
 
 def type_rules(rule: FieldRule, reader: Reader) -> Iterator[Rule]:
-    """That the text is of its type. All other rules pass a text that is not, so that it has one problem."""
+    """Yield the rules that the text is of its type.
+
+    All other rules pass a text that is not, so that it has one problem.
+    """
     formed = reader.formed
     if formed is not None:
         yield Rule(reader.check, reader.code, lambda texts: formed(texts) | texts.isna(), reader.words, reader.facts)
@@ -57,7 +63,7 @@ def type_rules(rule: FieldRule, reader: Reader) -> Iterator[Rule]:
             reader.words,
         )
     elif reader.code == "not-an-option":
-        choices = Nearest(rule.options or ())
+        choices = ClosestMatch(rule.options or ())
         words = {**reader.words, "options": shortened(rule.options or ())}
         passes = _read_by(reader.read)
         yield Rule(reader.check, reader.code, passes, words, reader.facts, choices.suggestions)
@@ -66,19 +72,19 @@ def type_rules(rule: FieldRule, reader: Reader) -> Iterator[Rule]:
 
 
 def lookup_rule(lookup: Mapping[str, str], read: Read) -> Rule:
-    """That the text is in the look-up table, for a field without default."""
+    """Return the rule that the text is in the value mapping, for a field without default."""
     known = [text for text in lookup if text.strip()]
     words = {"options": shortened(known)}
     facts = {"table": dict(lookup)}
-    return Rule("in_lookup", "not-in-lookup", _read_by(read), words, facts, Nearest(known).suggestions)
+    return Rule("in_lookup", "not-in-lookup", _read_by(read), words, facts, ClosestMatch(known).suggestions)
 
 
 def value_rules(rule: FieldRule, read: Read) -> Iterator[Rule]:
-    """Length, range and form of what LeadSquared would get."""
+    """Yield the rules for length, range and pattern of the converted text, and for mixed alphabets in addresses."""
     if rule.type is FieldType.EMAIL:
         yield _alphabet_rule(read)
     if rule.max_length is not None:
-        yield _length_rule(rule.max_length, read)
+        yield length_rule("max_length", "too-long", rule.max_length, read, {})
     if rule.range is not None:
         low, high = rule.range
         yield Rule(
@@ -93,8 +99,8 @@ def value_rules(rule: FieldRule, read: Read) -> Iterator[Rule]:
 
 
 def unique_rule(kind: FieldType, read: Read, overflow: Overflow) -> Rule:
-    """That no earlier row of the file has the value."""
-    seen = SeenValues(ignore_case=kind is FieldType.EMAIL, overflow=overflow)
+    """Return the rule that no earlier row of the file has the value; of addresses the case is ignored."""
+    seen = UniqueValues(ignore_case=kind is FieldType.EMAIL, overflow=overflow)
 
     def first_rows(texts: pd.Series[str]) -> Iterator[Mapping[str, object]]:
         return ({"first_row": row} for row in seen.first_rows(read(texts)).tolist())
@@ -103,7 +109,7 @@ def unique_rule(kind: FieldType, read: Read, overflow: Overflow) -> Rule:
 
 
 def shortened(options: Sequence[str]) -> str:
-    """The first few options with commas, and how many more there are."""
+    """Format the first eight options with commas, and how many more there are."""
     shown = ", ".join(options[:_SHOWN_OPTIONS])
     more = len(options) - _SHOWN_OPTIONS
     return f"{shown} and {more} more" if more > 0 else shown
@@ -119,15 +125,31 @@ def _read_by(read: Read) -> Test:
     return passes
 
 
-def _length_rule(most: int, read: Read) -> Rule:
-    def lengths(texts: pd.Series[str]) -> Iterator[Mapping[str, object]]:
-        return ({"found": length} for length in pc.utf8_length(arrow_of(read(texts))).to_pylist())
+def length_rule(
+    name: str,
+    code: str,
+    most: int,
+    read: Read,
+    words: Mapping[str, object],
+    *,
+    passes_over: int | None = None,
+) -> Rule:
+    """Return the rule that the converted text has at most ``most`` characters.
+
+    Texts longer than ``passes_over`` pass, since the rule of that length refuses them already.
+    """
 
     def passes(texts: pd.Series[str]) -> pd.Series[bool]:
-        array = arrow_of(read(texts))
-        return truths_of(pc.less_equal(pc.utf8_length(array), most).fill_null(True), texts)
+        lengths = pc.utf8_length(arrow_of(read(texts)))
+        fits = pc.less_equal(lengths, most)
+        if passes_over is not None:
+            fits = pc.or_(fits, pc.greater(lengths, passes_over))
+        return truths_of(fits.fill_null(True), texts)
 
-    return Rule("max_length", "too-long", passes, {"expected": most}, {"most": most}, lengths)
+    def found(texts: pd.Series[str]) -> Iterator[Mapping[str, object]]:
+        return ({"found": length} for length in pc.utf8_length(arrow_of(read(texts))).to_pylist())
+
+    return Rule(name, code, passes, {**words, "expected": most}, {"most": most}, found)
 
 
 def _alphabet_rule(read: Read) -> Rule:
@@ -155,7 +177,7 @@ def _pattern_rule(pattern: str, read: Read) -> Rule:
 
 
 def _each(array: Any, fits: Callable[[str], bool], texts: pd.Series[str]) -> pd.Series[bool]:
-    """Whether each text of ``array`` fits; every distinct one is looked at once, and missing ones fit."""
+    """Return whether each text of ``array`` fits; every distinct one is tested once, and missing ones fit."""
     encoded = array.dictionary_encode()
     found = pa.array(map(fits, encoded.dictionary.to_pylist()), pa.bool_())
     return truths_of(found.take(encoded.indices).fill_null(True), texts)
@@ -167,3 +189,31 @@ def _range_words(low: object, high: object) -> str:
     if high is None:
         return f"below {low}"
     return f"outside the range from {low} to {high}"
+
+
+_LIKENESS = 60.0
+_MOST_TEXTS = 1000
+"""A column with more different wrong texts has no typos but is the wrong column."""
+
+
+class ClosestMatch:
+    """Suggestions of the allowed text that is most like a wrong one, for the first 1,000 different texts of a file."""
+
+    def __init__(self, allowed: Sequence[str]) -> None:
+        self._allowed = list(allowed)
+        self._folded = [folded(text) for text in allowed]
+        self._known: dict[str, str] = {}
+
+    def suggestions(self, texts: pd.Series[str]) -> Iterator[Mapping[str, object]]:
+        """Yield for each text the word ``suggestion``: `` Did you mean "Gold"?`` with a blank in front, or empty."""
+        return ({"suggestion": self._suggestion(text)} for text in texts.tolist())
+
+    def _suggestion(self, text: str) -> str:
+        if text not in self._known:
+            if len(self._known) >= _MOST_TEXTS:
+                return ""
+            from rapidfuzz import fuzz, process
+
+            best = process.extractOne(folded(text), self._folded, scorer=fuzz.ratio, score_cutoff=_LIKENESS)
+            self._known[text] = f' Did you mean "{self._allowed[best[2]]}"?' if best else ""
+        return self._known[text]

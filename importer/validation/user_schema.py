@@ -1,4 +1,4 @@
-"""The user's own pandera schema beside ours: its columns found among the fields, its failures told as problems.
+"""Validation with a pandera schema of the user, from `path.py:Name` or a pandera YAML file, beside that of the mapping.
 
 It sees one chunk of the file at a time, and what it changes (parsers, coercion) is not sent.
 """
@@ -6,11 +6,15 @@ It sees one chunk of the file at a time, and what it changes (parsers, coercion)
 from __future__ import annotations
 
 import copy
+import hashlib
+import importlib.util
 import re
+import sys
 import warnings
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,13 +25,10 @@ from pandera.errors import SchemaError, SchemaErrorReason
 from importer.core.errors import MappingError, MappingProblem
 from importer.core.issues import Problem, make_problem
 from importer.mapping.suggestions import advice
-from importer.transforms.columns import arrow_of, truths_of
-from importer.validation.failures import WHOLE_ROW
-from importer.validation.fields import Field
+from importer.transforms.columns import arrow_of, blank, truths_of
+from importer.validation.fields import CompiledField
 from importer.validation.interface import SourceColumn
-from importer.validation.origins import blank
-from importer.validation.schema import validate
-from importer.validation.user_loading import UnusableSchemaError, read_user_schema
+from importer.validation.schema import WHOLE_ROW, validate
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -39,7 +40,7 @@ _WHOLE = frozenset({SchemaErrorReason.WRONG_DATATYPE, SchemaErrorReason.CHECK_ER
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """What a column of the schema is checked on: a field's text for the CRM, or else a column of the spreadsheet."""
+    """The source of a column of the schema: a field's text for the CRM, or else a column of the spreadsheet."""
 
     place: SourceColumn
     field: str = ""
@@ -47,7 +48,7 @@ class _Source:
 
 @dataclass(frozen=True, slots=True)
 class UserSchema:
-    """A schema of the user's and where each of its columns comes from."""
+    """A schema of the user, and the source of each of its columns."""
 
     schema: pandera.DataFrameSchema
     sources: Mapping[str, _Source]
@@ -57,22 +58,26 @@ class UserSchema:
     def problems(
         self, texts: pd.DataFrame, wires: Columns, cells: Columns, found: Collection[Problem]
     ) -> list[Problem]:
-        """What the schema finds, but for cells and rows of the source that are in ``found`` already.
+        """Return the problems that the schema finds, except for cells and rows that are in ``found`` already.
 
         ``texts`` are the fields' texts before they were read, ``wires`` what LeadSquared would get, ``cells`` the
         columns of the source by label; all are indexed by row number. Raises :class:`MappingError` when a check breaks
-        or speaks of no row.
+        or does not say which rows fail.
         """
         taken = {key for problem in found for key in _keys(problem)}
-        told: list[Problem] = []
+        problems: list[Problem] = []
+        # One failure concerns many rows; each row gets a problem unless the cell or row has one already.
         for name, check, rows in self._failures(self._frame(texts, wires, cells)):
             source = self.sources.get(name)
             names = (WHOLE_ROW, source.place.label or source.field, source.field) if source else (WHOLE_ROW,)
-            values = self._shown(source, texts, cells) if source else None
+            values: pd.Series[str] | None = None
+            if source is not None:
+                label = source.place.label
+                values = cells[label] if label else texts[source.field].fillna("")
             for row in rows:
                 if not any((row, key) in taken for key in names):
-                    told.append(_problem(source, check, row, "" if values is None else str(values.at[row])))
-        return told
+                    problems.append(_problem(source, check, row, "" if values is None else str(values.at[row])))
+        return problems
 
     def _frame(self, texts: pd.DataFrame, wires: Columns, cells: Columns) -> pd.DataFrame:
         columns = {}
@@ -81,16 +86,14 @@ class UserSchema:
             columns[name] = given.mask(truths_of(blank(arrow_of(given)), given))
         return pd.DataFrame(columns, index=texts.index)
 
-    def _shown(self, source: _Source, texts: pd.DataFrame, cells: Columns) -> pd.Series[str]:
-        return cells[source.place.label] if source.place.label else texts[source.field].fillna("")
-
     def _failures(self, frame: pd.DataFrame) -> Iterator[tuple[str, str, list[int]]]:
-        """Column ("" for whole rows), check and rows of every failure."""
+        """Yield column ("" for whole rows), check and rows of every failure."""
         errors = self._errors(self.schema, frame)
         if not any(error.reason_code is SchemaErrorReason.DATATYPE_COERCION for error in errors):
             yield from (self._failure(error, frame) for error in errors)
             return
-        # One text that cannot be coerced keeps pandera from checking its whole column, and so the rows.
+        # One text that cannot be coerced keeps pandera from checking its whole column, and so the rows. First step:
+        # check every column by itself, without the rows that cannot be coerced.
         for parser in self.schema.parsers:
             frame = parser(frame).parser_output
         uncoerced: set[int] = set()
@@ -98,7 +101,11 @@ class UserSchema:
             alone = _part(self.schema, {name: column}, parsers=[], checks=[], unique=None, index=None)
             for _, check, rows in self._column_failures(alone, frame[[name]], uncoerced):
                 yield name, check, rows
-        bare = {name: _part(column, {}, checks=[], unique=False, nullable=True) for name, column in self._columns()}
+        # Second step: check whole rows, without those in which some text could not be coerced.
+        bare = {
+            name: _part(column, {}, checks=[], unique=False, nullable=True)
+            for name, column in self.schema.columns.items()
+        }
         rest = frame.drop(index=list(uncoerced))
         for error in self._errors(_part(self.schema, bare, parsers=[]), rest):
             yield self._failure(error, rest)
@@ -106,7 +113,7 @@ class UserSchema:
     def _column_failures(
         self, alone: pandera.DataFrameSchema, frame: pd.DataFrame, uncoerced: set[int]
     ) -> Iterator[tuple[str, str, list[int]]]:
-        """The failures of one column; rows whose text cannot be coerced are added to ``uncoerced``."""
+        """Yield the failures of one column; rows whose text cannot be coerced are added to ``uncoerced``."""
         errors = self._errors(alone, frame)
         coercions = [error for error in errors if error.reason_code is SchemaErrorReason.DATATYPE_COERCION]
         for error in coercions:
@@ -116,9 +123,6 @@ class UserSchema:
             uncoerced.update(rows)
         for error in self._errors(alone, frame) if coercions else errors:
             yield self._failure(error, frame)
-
-    def _columns(self) -> Iterator[tuple[str, pandera.Column]]:
-        return iter(self.schema.columns.items())
 
     def _errors(self, schema: pandera.DataFrameSchema, frame: pd.DataFrame) -> list[SchemaError]:
         try:
@@ -138,14 +142,15 @@ class UserSchema:
                 f"The check {check} of your schema does not say which rows fail it.",
                 "Let it give one answer for every row; a file is checked in pieces, so no check sees all of it.",
             )
-        return _column_of(error), check, rows
+        column = str(error.schema.name) if isinstance(error.schema, pandera.Column) else ""
+        return column, check, rows
 
     def _broken(self, message: str, remedy: str = "Correct the check.") -> MappingError:
         return MappingError(self.path, [MappingProblem(*self.line, "schema", message, remedy)])
 
 
 def _keys(problem: Problem) -> Iterator[tuple[int, str]]:
-    """The row with each name by which the troubled cell is known; a row of the source that is broken has no name."""
+    """Yield the row with each name of the cell that has the problem; a problem of the whole row has an empty name."""
     if problem.code != "no-identity":
         names = {problem.column, problem.field} - {""}
         yield from ((problem.row, name) for name in names or {WHOLE_ROW})
@@ -161,17 +166,13 @@ def _problem(source: _Source | None, check: str, row: int, value: str) -> Proble
 
 
 def _part(schema: Any, columns: Mapping[str, pandera.Column], **changes: object) -> Any:
-    """A copy of a schema, or of one of its columns, with some attributes changed."""
+    """Copy a schema, or one of its columns, with some attributes changed."""
     part = copy.copy(schema)
     if columns:
         part.columns = dict(columns)
     for name, value in changes.items():
         setattr(part, name, value)
     return part
-
-
-def _column_of(error: SchemaError) -> str:
-    return str(error.schema.name) if isinstance(error.schema, pandera.Column) else ""
 
 
 def _check_name(error: SchemaError) -> str:
@@ -183,7 +184,7 @@ def _check_name(error: SchemaError) -> str:
 
 
 def _failing_rows(error: SchemaError, frame: pd.DataFrame) -> list[int]:
-    """Row numbers, each once and in order; none when the error does not name rows."""
+    """Return the numbers of the failing rows, each once and in order; none when the error does not name rows."""
     output: Any = error.check_output
     if isinstance(output, pd.DataFrame):
         output = output.all(axis="columns")
@@ -204,13 +205,13 @@ def _rows_of(index: pd.Index[Any], frame: pd.DataFrame) -> list[int]:
 def load_user_schema(
     spec: str,
     folder: Path,
-    fields: Sequence[Field],
+    fields: Sequence[CompiledField],
     columns: Collection[SourceColumn],
     *,
     path: str,
     line: tuple[int, int] = (0, 0),
 ) -> UserSchema:
-    """The schema that ``spec`` (``path.py:Name`` or a pandera YAML, from ``folder`` on) names, tied to the mapping.
+    """Load the schema ``spec``, ``path.py:Name`` or a pandera YAML, from ``folder`` on, and find its columns' sources.
 
     Its columns are flat field names, schema names or headings that the mapping uses. Columns of another type than text
     are coerced, since cells are text. Raises :class:`MappingError`; ``path`` and ``line`` are the mapping's.
@@ -225,8 +226,8 @@ def load_user_schema(
     return UserSchema(schema, sources, path, line)
 
 
-def _known_names(fields: Sequence[Field], columns: Collection[SourceColumn]) -> dict[str, list[_Source]]:
-    """What every name can mean: flat names before schema names before headings."""
+def _known_names(fields: Sequence[CompiledField], columns: Collection[SourceColumn]) -> dict[str, list[_Source]]:
+    """Return the sources of every name: flat names before schema names before headings."""
     flat = {made.name: [_Source(made.origin.place, made.name)] for made in fields}
     bare: dict[str, list[_Source]] = {}
     for made in fields:
@@ -260,3 +261,86 @@ def _resolved(
             sources[text] = known[text][0]
             kept[text] = _part(column, {}, regex=False).set_name(text)
     return sources, kept
+
+
+NOT_A_SCHEMA = "Name a DataFrameModel class or a DataFrameSchema of pandera."
+
+
+class UnusableSchemaError(Exception):
+    """The schema cannot be used; holds a sentence and a remedy."""
+
+
+def read_user_schema(spec: str, folder: Path) -> pandera.DataFrameSchema:
+    """Read the schema ``spec``, whose path begins in ``folder``. Raises :class:`UnusableSchemaError`.
+
+    A Python file is run, so it must be as trustworthy as the mapping itself.
+    """
+    if spec.lower().endswith((".yaml", ".yml")):
+        return _from_yaml(folder / spec)
+    file, _, name = spec.rpartition(":")
+    return _from_python(folder / file, name)
+
+
+def _from_yaml(path: Path) -> pandera.DataFrameSchema:
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise _unreadable(path, error) from None
+    try:
+        schema = pandera.DataFrameSchema.from_yaml(text)
+    except Exception as error:  # noqa: BLE001  pandera lets every kind of error through from a file that is not its own
+        raise UnusableSchemaError(
+            f"{path} is not a pandera schema: {_describe_exception(error)}.", "Write it with `schema.to_yaml()`."
+        ) from None
+    if not isinstance(schema, pandera.DataFrameSchema):
+        raise UnusableSchemaError(f"{path} is not a schema of a table.", NOT_A_SCHEMA)
+    return schema
+
+
+def _from_python(path: Path, name: str) -> pandera.DataFrameSchema:
+    found: Any = getattr(_run(path), name, None)
+    if found is None:
+        raise UnusableSchemaError(f"{path} has no `{name}`.", NOT_A_SCHEMA)
+    if isinstance(found, type) and issubclass(found, pandera.DataFrameModel):
+        try:
+            return found.to_schema()
+        except Exception as error:  # noqa: BLE001  a model of the user's can go wrong in any way
+            raise UnusableSchemaError(
+                f"`{name}` of {path} is not a valid model: {_describe_exception(error)}.", NOT_A_SCHEMA
+            ) from None
+    if isinstance(found, pandera.DataFrameSchema):
+        return found
+    raise UnusableSchemaError(f"`{name}` of {path} is not a schema.", NOT_A_SCHEMA)
+
+
+def _run(path: Path) -> ModuleType:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise _unreadable(path, error) from None
+    # Models look their annotations up in sys.modules, so the module needs a name of its own there.
+    name = f"importer_user_schema_{hashlib.sha256(content + bytes(path.absolute())).hexdigest()[:16]}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None, path
+    assert spec.loader is not None, path
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:  # noqa: BLE001  it is the user's program, which can raise anything
+        del sys.modules[name]
+        raise UnusableSchemaError(
+            f"{path} cannot be run: {_describe_exception(error)}.", f"Try it by itself: python {path.name}"
+        ) from None
+    return module
+
+
+def _unreadable(path: Path, error: Exception) -> UnusableSchemaError:
+    reason = getattr(error, "strerror", None) or str(error)
+    return UnusableSchemaError(
+        f"The schema {path} cannot be read: {reason}.", "Its path begins in the folder of the mapping."
+    )
+
+
+def _describe_exception(error: Exception) -> str:
+    return " ".join(f"{type(error).__name__}: {error}".split()).rstrip(".:")

@@ -1,4 +1,4 @@
-"""Checks the rows of a source against a mapping, chunk by chunk, and makes of each what LeadSquared would get."""
+"""Validation of the rows of a source against a mapping, chunk by chunk, with their conversion to records."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from importer.core.errors import MappingError
 from importer.core.gc_pause import paused_collector
 from importer.core.issues import Problem
 from importer.mapping.model import Mapping as MappingFile
-from importer.validation.interface import Checked, SourceColumn
+from importer.validation.interface import CheckedChunk, SourceColumn
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,20 +22,16 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from pandera.pandas import DataFrameSchema
 
-    from importer.crm_schema.constraints import Demand
-    from importer.validation.fields import Field
+    from importer.crm_schema.model import FieldConstraint
+    from importer.validation.fields import CompiledField
     from importer.validation.schema import Failure
     from importer.validation.user_schema import UserSchema
 
-__all__ = ["Checked", "SourceColumn", "Validator"]
-
-
-def _no_line(path: str) -> tuple[int, int]:
-    return (0, 0)
+__all__ = ["CheckedChunk", "SourceColumn", "Validator"]
 
 
 class Validator:
-    """The checks of one mapping for one pass over one file; it remembers the values of fields that must be unique.
+    """The checks of one mapping for one pass over one file; it keeps the values of fields that must be unique.
 
     ``columns`` holds the column for every heading that the mapping uses. ``required`` are flat names that the target
     needs in every row, ``identity`` those of which it needs one. ``locale`` has the account's defaults. ``folder`` is
@@ -55,15 +51,15 @@ class Validator:
         locale: Locale | None = None,
         folder: Path | None = None,
         path: str = "the mapping",
-        line_of: Callable[[str], tuple[int, int]] = _no_line,
+        line_of: Callable[[str], tuple[int, int]] = lambda path: (0, 0),
     ) -> None:
-        from importer.validation.fields import FieldMaker
+        from importer.validation.fields import FieldCompiler
 
         self._mapping, self._path, self._identity_names = mapping, path, identity
-        self._maker = FieldMaker(columns, required, locale or Locale(), line_of, [])
+        self._compiler = FieldCompiler(columns, required, locale or Locale(), line_of, [])
         self._labels = dict.fromkeys(column.label for column in columns.values())
-        self._made = {flat.name: self._maker.make(flat) for flat in mapping.flat_fields()}
-        self._settle()
+        self._by_name = {flat.name: self._compiler.make(flat) for flat in mapping.flat_fields()}
+        self._collect_fields()
         self._user_schema: UserSchema | None = None
         if mapping.schema_ is not None:
             from importer.validation.user_schema import load_user_schema
@@ -72,29 +68,29 @@ class Validator:
                 mapping.schema_, folder or Path(), self._fields, columns.values(), path=path, line=line_of("schema")
             )
 
-    def demand(self, demands: Mapping[str, Demand]) -> None:
-        """From now on also check what the account demands of the fields, by flat name.
+    def apply_constraints(self, constraints: Mapping[str, FieldConstraint]) -> None:
+        """Check the account's constraints on the fields, by flat name, too. Call it before the first chunk.
 
-        Call it before the first chunk.
+        Raises :class:`MappingError` when a constant of the mapping breaks one.
         """
-        touched = self._maker.demands.keys() | demands.keys()
-        self._maker = replace(self._maker, demands=demands)
+        touched = self._compiler.constraints.keys() | constraints.keys()
+        self._compiler = replace(self._compiler, constraints=constraints)
         for flat in self._mapping.flat_fields():
             if flat.name in touched:
-                self._made[flat.name] = self._maker.make(flat)
-        self._settle()
+                self._by_name[flat.name] = self._compiler.make(flat)
+        self._collect_fields()
 
-    def keep_in(self, folder: Path) -> None:
-        """From now on keep in ``folder`` what is too much for memory: the values of fields that must be unique.
+    def use_temp_folder(self, folder: Path) -> None:
+        """Keep the values of fields that must be unique in temporary files in ``folder``, once they are too many.
 
-        Nothing is left there in the end. Without it they are kept where the system has its temporary files.
+        Nothing is left there in the end. By default the files are where the system has its temporary files.
         """
-        self._maker.overflow.folder = folder
+        self._compiler.overflow.folder = folder
 
-    def _settle(self) -> None:
-        self._fields = [field for field in self._made.values() if field is not None]
-        if self._maker.problems:
-            raise MappingError(self._path, self._maker.problems)
+    def _collect_fields(self) -> None:
+        self._fields = [field for field in self._by_name.values() if field is not None]
+        if self._compiler.problems:
+            raise MappingError(self._path, self._compiler.problems)
         self._identity = _identity_fields(self._fields, self._identity_names)
         self.__dict__.pop("schema", None)
 
@@ -105,31 +101,34 @@ class Validator:
         It takes frames of text, missing where a cell is empty, indexed by row number. It is made when it is first
         asked for, so that pandera is loaded while the first rows are being read.
         """
-        from importer.validation.schema import make_schema
+        from importer.validation.schema import compile_schema
 
-        return make_schema(self._mapping.target, self._fields, [field.name for field in self._identity])
+        return compile_schema(self._mapping.target, self._fields, [field.name for field in self._identity])
 
-    def check(self, rows: NDArray[np.int64], cells: pd.DataFrame, problems: Sequence[Problem] = ()) -> Checked:
+    def check(self, rows: NDArray[np.int64], cells: pd.DataFrame, problems: Sequence[Problem] = ()) -> CheckedChunk:
         """Check some consecutive rows of the file, in its order.
 
         ``rows[i]`` is the spreadsheet row number of ``cells.iloc[i]``; ``cells`` has columns of text named by label.
         ``problems`` are those that the rows have already. Raises :class:`MappingError` when a check of the user's own
-        schema breaks, and :class:`OSError` when the disk does not take what must be remembered.
+        schema breaks, and :class:`OSError` when the disk is full.
         """
         import numpy as np
         import pandas as pd
 
-        from importer.validation.origins import sound_text
-        from importer.validation.schema import failures
+        from importer.validation.fields import replace_surrogates
+        from importer.validation.schema import find_failures
 
-        # What stands in columns that the mapping does not use is never sent.
+        # Columns that the mapping does not use are never sent, so their problems do not matter.
         problems = [problem for problem in problems if not problem.column or problem.column in self._labels]
+        # First step: the text of every field, as the source has it and as the transforms leave it.
         index = pd.Index(rows.tolist(), dtype="int64")
-        cells_by_label = {label: sound_text(cells[label], index) for label in self._labels}
+        cells_by_label = {label: replace_surrogates(cells[label], index) for label in self._labels}
         shown = {field.name: field.origin.take(cells_by_label, index) for field in self._fields}
         frame = pd.DataFrame({field.name: field.texts(shown[field.name]) for field in self._fields}, index=index)
-        failed = list(failures(self.schema, frame))
+        # Second step: validate the frame, and convert its texts to what is sent.
+        failed = list(find_failures(self.schema, frame))
         wires = {field.name: field.wire(frame[field.name]) for field in self._fields}
+        # Third step: describe the failures as problems, with the cells as people see them.
         with paused_collector():
             for field in self._fields:
                 if field.rule.column is not None:
@@ -141,7 +140,7 @@ class Validator:
             found.sort(key=attrgetter("row"))
         ok = ~np.isin(index.to_numpy(), [problem.row for problem in found])
         records = pd.DataFrame(wires, index=index).reset_index(drop=True)
-        return Checked(rows=index.to_numpy(), records=records, ok=ok, problems=found)
+        return CheckedChunk(rows=index.to_numpy(), records=records, ok=ok, problems=found)
 
     def _problems(
         self,
@@ -150,21 +149,21 @@ class Validator:
         shown: Mapping[str, pd.Series[str]],
         problems: Sequence[Problem],
     ) -> Iterator[Problem]:
-        from importer.validation.failures import KnownTroubles, cell_problems, row_problems
+        from importer.validation.schema import ExistingProblems, make_cell_problems, make_row_problems
 
         rows = frame.index.to_numpy()
-        known = KnownTroubles(rows, problems)
+        existing = ExistingProblems(rows, problems)
         by_name = {field.name: field for field in self._fields}
         for failure in failed:
             field = by_name.get(failure.column)
             if field is None:
-                yield from row_problems(failure, rows, self._identity, known)
+                yield from make_row_problems(failure, rows, self._identity, existing)
             else:
-                yield from cell_problems(field, failure, shown[field.name], frame[field.name], known)
+                yield from make_cell_problems(field, failure, shown[field.name], frame[field.name], existing)
 
 
-def _identity_fields(fields: Sequence[Field], names: Sequence[str]) -> list[Field]:
-    """The fields of which a row needs one; none when one of them always has a text."""
+def _identity_fields(fields: Sequence[CompiledField], names: Sequence[str]) -> list[CompiledField]:
+    """Return the fields of which a row needs one; none when one of them always has a text."""
     found = [field for field in fields if field.name in names]
     if any(field.default is not None or (field.rule.value or "").strip() for field in found):
         return []

@@ -1,12 +1,10 @@
-"""Compares a mapping with what the account says of itself, before a single row is read or sent."""
+"""Comparison of a mapping with the metadata of its account, before a single row is read or sent."""
 
 from __future__ import annotations
 
 from importer.crm_schema.checks.activities import compare_activity
-from importer.crm_schema.checks.fields import Section, compare_key, compare_section, demand_text
-from importer.crm_schema.checks.findings import READS_THEM, Collected
-from importer.crm_schema.checks.interface import Call, Findings
-from importer.crm_schema.checks.names import proposal
+from importer.crm_schema.checks.fields import Section, compare_key, compare_section, require_text
+from importer.crm_schema.checks.findings import REFRESH_HINT, CallTraits, Findings, FindingsCollector, suggest_field
 from importer.crm_schema.model import FieldFacts, Metadata
 from importer.mapping.loader import LoadedMapping
 
@@ -15,38 +13,43 @@ _ALWAYS = frozenset({"prospectid", "leadtype"})
 _NAMES = ("FirstName", "LastName", "EmailAddress", "Phone")
 
 
-def compare(loaded: LoadedMapping, metadata: Metadata, call: Call) -> Findings:
-    """Everything in which the mapping does not fit the account."""
-    found = Collected(loaded)
+def compare(loaded: LoadedMapping, metadata: Metadata, call: CallTraits) -> Findings:
+    """Compare a mapping with the account: return problems, warnings, and constraints for the cells.
+
+    Parts of the metadata that were not read are listed as unchecked.
+    """
+    findings = FindingsCollector(loaded)
     mapping = loaded.mapping
     if mapping.lead or mapping.search_by:
         if metadata.lead_fields:
-            _compare_lead(metadata, metadata.lead_fields, call, found)
+            _compare_lead(metadata, metadata.lead_fields, call, findings)
         else:
-            found.not_checked(f"lead fields {READS_THEM}")
+            findings.add_unchecked(f"lead fields {REFRESH_HINT}")
     if mapping.activity:
-        compare_activity(metadata, call.activity_keys, found)
-    return found.findings()
+        compare_activity(metadata, call.activity_keys, findings)
+    return findings.collect()
 
 
-def _compare_lead(metadata: Metadata, fields: tuple[FieldFacts, ...], call: Call, found: Collected) -> None:
-    mapping = found.loaded.mapping
+def _compare_lead(
+    metadata: Metadata, fields: tuple[FieldFacts, ...], call: CallTraits, findings: FindingsCollector
+) -> None:
+    mapping = findings.loaded.mapping
     section = Section("lead", "The account", fields, _ALWAYS, locks=call.updates)
-    compare_section(section, mapping.lead, metadata, found)
+    compare_section(section, mapping.lead, metadata, findings)
     by = mapping.search_by
     # A field that the mapping fills was looked for already.
     if by and by not in mapping.lead and by.casefold() not in _ALWAYS and section.field(by) is None:
-        found.fails("search_by", f"The account has no lead field {by}.", proposal(by, None, fields))
+        findings.add_problem("search_by", f"The account has no lead field {by}.", suggest_field(by, None, fields))
     if mapping.import_key and not mapping.activity:
-        compare_key(section, found)
+        compare_key(section, findings)
     if mapping.lead and call.creates:
         for field in fields:
             if field.mandatory:
-                _compare_mandatory(field, call, found)
+                _compare_mandatory(field, call, findings)
 
 
-def _compare_mandatory(field: FieldFacts, call: Call, found: Collected) -> None:
-    mapping = found.loaded.mapping
+def _compare_mandatory(field: FieldFacts, call: CallTraits, findings: FindingsCollector) -> None:
+    mapping = findings.loaded.mapping
     name = field.schema_name
     message = f"{field.words} is mandatory in the account, and the mapping does not fill it."
     remedy = f"Add a line `{name}: …` below `lead:`."
@@ -54,10 +57,10 @@ def _compare_mandatory(field: FieldFacts, call: Call, found: Collected) -> None:
     certain = not call.updates and (name.startswith("mx_") or name in _NAMES)
     if name in mapping.lead:
         if certain:
-            demand_text(f"lead.{name}", field, mapping.lead[name], found)
+            require_text(f"lead.{name}", field, mapping.lead[name], findings)
     elif name == mapping.import_key and not mapping.activity:
         return
     elif certain:
-        found.fails("lead", message, remedy)
+        findings.add_problem("lead", message, remedy)
     else:
-        found.may_fail("lead", message, remedy)
+        findings.add_warning("lead", message, remedy)

@@ -55,7 +55,7 @@ def sheet_column(texts: pd.Series | Sequence[str]) -> tuple[pa.Array, AbstractSe
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    from importer.transforms.glance import Glance
+    from importer.transforms.columns import ByteStats
 
     kind = pa.large_string()
     changed: set[int] = set()
@@ -68,7 +68,7 @@ def sheet_column(texts: pd.Series | Sequence[str]) -> tuple[pa.Array, AbstractSe
     if isinstance(array, pa.ChunkedArray):
         # pandas may hold a column in pieces, of which some have another width of offsets.
         array = pa.concat_arrays([pa.array([], kind), *(piece.cast(kind) for piece in array.chunks)])
-    glance = Glance.at(array)
+    glance = ByteStats.at(array)
     if glance.longest() <= _LINE_FEEDS and not glance.holds(_PERHAPS_ILLEGAL):
         return array, changed
     # Only a text longer than this can have too many line feeds, or be too long for a cell.

@@ -111,9 +111,9 @@ def _rare(texts: pa.Array) -> Any:
     """Which texts have something in them that is to be looked at one by one; ``None`` when none has."""
     import pyarrow.compute as pc
 
-    from importer.transforms.glance import Glance
+    from importer.transforms.columns import ByteStats
 
-    glance = Glance.at(texts)
+    glance = ByteStats.at(texts)
     ends = glance.begins_with(_BLANKS).any() or glance.ends_with(_BLANKS).any()
     if not ends and not glance.holds(_PERHAPS_RARE):
         return None
@@ -125,9 +125,9 @@ def _escaped(texts: pa.Array) -> pa.Array:
     """The texts as XML writes them, where nothing else than its own signs is to be escaped."""
     import pyarrow.compute as pc
 
-    from importer.transforms.glance import Glance
+    from importer.transforms.columns import ByteStats
 
-    if not Glance.at(texts).holds(_SIGNS):
+    if not ByteStats.at(texts).holds(_SIGNS):
         return texts
     for sign, reference in _REFERENCES:
         if pc.any(pc.match_substring(texts, sign)).as_py():
@@ -152,9 +152,9 @@ def risky_texts(texts: pa.Array) -> pa.Array:
     """For each text whether Excel would take it for a formula when somebody edits its cell."""
     import pyarrow as pa
 
-    from importer.transforms.glance import Glance
+    from importer.transforms.columns import ByteStats
 
-    return pa.array(Glance.at(texts).begins_with(_RISKY))
+    return pa.array(ByteStats.at(texts).begins_with(_RISKY))
 
 
 def _inside(text: str) -> str:

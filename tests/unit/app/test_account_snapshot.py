@@ -19,8 +19,7 @@ from importer.config.settings import Account, AccountChecks
 from importer.core.errors import AccountMismatch, SettingsError
 from importer.core.model import Reply, Request, Status
 from importer.crm_schema.cache import FOLDER, cache_file, load
-from importer.crm_schema.constraints import Demand, Owners
-from importer.crm_schema.model import Metadata
+from importer.crm_schema.model import FieldConstraint, Metadata, Owners
 from importer.delivery.deliver import DeliveryOptions
 from importer.planning.account_schema import (
     check_account_fit,
@@ -349,8 +348,8 @@ def test_plans_of_earlier_versions_know_nothing_of_the_account(world: World) -> 
 def test_digests_of_demands() -> None:
     """Equal for equal demands, whatever the order of users; empty for none."""
     owners = [Owners(frozenset({"a", "b", "c"}), frozenset()), Owners(frozenset({"c", "b", "a"}), frozenset())]
-    first, second = ({"f": Demand("F", owners=each)} for each in owners)
-    assert digest_constraints(first) == digest_constraints(second) != digest_constraints({"f": Demand("F")})
+    first, second = ({"f": FieldConstraint("F", owners=each)} for each in owners)
+    assert digest_constraints(first) == digest_constraints(second) != digest_constraints({"f": FieldConstraint("F")})
     assert digest_constraints({}) == ""
 
 

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from importer.crm_schema.cache import FOLDER, cache_file, load, save
-from importer.crm_schema.model import ActivityType, FieldFacts, Kind, Metadata, User
+from importer.crm_schema.model import ActivityType, CrmFieldKind, FieldFacts, Metadata, User
 
 READ_AT = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 HOST = "https://api.leadsquared.com"
@@ -183,19 +183,19 @@ def test_types_and_their_fields() -> None:
 @pytest.mark.parametrize(
     ("data_type", "render", "kind"),
     [
-        ("Text", "Textbox", Kind.TEXT),
-        ("String", "", Kind.TEXT),
-        ("Date", "Date", Kind.DATE),
-        ("Date", "DateTime", Kind.DATETIME),
-        ("DateTime", "", Kind.DATETIME),
-        ("SearchableDropdown", "", Kind.CHOICE),
-        ("Select", "", Kind.CHOICE),
-        ("ActiveUsers", "", Kind.USER),
-        ("CustomObject", "", Kind.SET),
-        ("Hologram", "", Kind.OTHER),
+        ("Text", "Textbox", CrmFieldKind.TEXT),
+        ("String", "", CrmFieldKind.TEXT),
+        ("Date", "Date", CrmFieldKind.DATE),
+        ("Date", "DateTime", CrmFieldKind.DATETIME),
+        ("DateTime", "", CrmFieldKind.DATETIME),
+        ("SearchableDropdown", "", CrmFieldKind.CHOICE),
+        ("Select", "", CrmFieldKind.CHOICE),
+        ("ActiveUsers", "", CrmFieldKind.USER),
+        ("CustomObject", "", CrmFieldKind.SET),
+        ("Hologram", "", CrmFieldKind.OTHER),
     ],
 )
-def test_kinds(data_type: str, render: str, kind: Kind) -> None:
+def test_kinds(data_type: str, render: str, kind: CrmFieldKind) -> None:
     """One word for both spellings; what is not known is not guessed."""
     assert FieldFacts("mx_A", data_type=data_type, render=render).kind is kind
 

@@ -8,14 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importer.crm_schema.checks.activities import events_of
-from importer.crm_schema.checks.findings import READS_THEM
-from importer.crm_schema.checks.interface import IMPORT_KEY_LENGTH
-from importer.crm_schema.constraints import Demand, Owners
-from importer.crm_schema.model import ActivityType, FieldFacts
+from importer.crm_schema.checks.activities import find_event_codes
+from importer.crm_schema.checks.findings import IMPORT_KEY_LENGTH, REFRESH_HINT
+from importer.crm_schema.model import ActivityType, FieldConstraint, FieldFacts, Owners
 from importer.delivery.idempotency_keys import import_key
 from importer.mapping.model import FieldRule
-from tests.unit.crm_schema.account_words import ACCOUNT, UNREAD, VISIT, WEBINAR, activities, problems, warnings
+from tests.unit.crm_schema.builders import ACCOUNT, UNREAD, VISIT, WEBINAR, activities, problems, warnings
 
 TYPES = 'It has: 201 "Webinar attended", 202 "Store visit", 203 "Call logged".'
 MUST = "mx_Custom_1: Webinar"
@@ -45,7 +43,7 @@ def test_several_types() -> None:
     """Names are compared; what a cell must be depends on its row."""
     both = activities("mx_Custom_1: A", "{column: T, lookup: {a: '201', b: '202'}}")
     assert (problems(both), warnings(both)) == ([], [])
-    assert both.demands == {}
+    assert both.constraints == {}
     assert "because the activity type differs between rows" in both.unchecked[0]
     one = activities("mx_Custom_2: A", "{column: T, type: choice, options: ['201', '202']}")
     assert warnings(one) == [
@@ -60,14 +58,14 @@ def test_several_types() -> None:
     wrong = activities("", "{column: T, lookup: {a: '298', b: '299'}}")
     assert len(wrong.problems) == 2
     unread = activities(MUST, "{column: T, lookup: {a: '201', b: '203'}}")
-    assert unread.unchecked[0] == f"the fields of some activity types {READS_THEM}"
+    assert unread.unchecked[0] == f"the fields of some activity types {REFRESH_HINT}"
 
 
 def test_types_from_the_cells() -> None:
     """Every cell must name a type of the account."""
     findings = activities("mx_Custom_9: A", "{column: T}")
     events = (("201", "Webinar attended"), ("202", "Store visit"), ("203", "Call logged"))
-    assert findings.demands == {"activity.ActivityEvent": Demand("ActivityEvent", events=events)}
+    assert findings.constraints == {"activity.ActivityEvent": FieldConstraint("ActivityEvent", events=events)}
     assert "because its type comes from the cells" in findings.unchecked[0]
     assert problems(findings) == []
 
@@ -86,7 +84,9 @@ def test_fields_of_a_type() -> None:
         'line 6 (activity.mx_Custom_4): Activity type 201 "Webinar attended" has no field mx_Custom_4. '
         'Did you mean mx_Custom_3 ("Plan")?',
     ]
-    assert findings.demands["activity.mx_Custom_1"] == Demand('"Webinar" (mx_Custom_1)', max_length=20, required=True)
+    assert findings.constraints["activity.mx_Custom_1"] == FieldConstraint(
+        '"Webinar" (mx_Custom_1)', max_length=20, required=True
+    )
 
 
 def test_mandatory_fields_of_a_type() -> None:
@@ -113,23 +113,25 @@ def test_owners() -> None:
     """E-mail addresses, whatever their case; an address that an active user has, too, is fine."""
     findings = activities(f"{MUST}\nActivityOwnerEmail: Owner")
     owners = Owners(frozenset({"ann@example.com"}), frozenset({"omar@example.com"}))
-    assert findings.demands["activity.ActivityOwnerEmail"] == Demand("ActivityOwnerEmail", owners=owners)
+    assert findings.constraints["activity.ActivityOwnerEmail"] == FieldConstraint("ActivityOwnerEmail", owners=owners)
     assert problems(activities(f"{MUST}\nActivityOwnerEmail: {{value: an@example.com}}")) == [
         'line 5 (activity.ActivityOwnerEmail.value): "an@example.com" is no user of the account. '
         "Did you mean ann@example.com?"
     ]
     assert problems(activities(f"{MUST}\nActivityOwnerEmail: {{value: Ann@Example.com}}")) == []
     nobody = activities(f"{MUST}\nActivityOwnerEmail: Owner", account=replace(ACCOUNT, users=()))
-    assert nobody.unchecked == (f"owners {READS_THEM}",)
+    assert nobody.unchecked == (f"owners {REFRESH_HINT}",)
 
 
 def test_what_could_not_be_compared() -> None:
     """Types that are not shown, fields that nobody asked for, a mapping without a type."""
     assert activities("", account=replace(ACCOUNT, activity_types=())).unchecked == (
-        f"activity types and their fields {READS_THEM}",
+        f"activity types and their fields {REFRESH_HINT}",
     )
-    assert activities("", "{value: 203}").unchecked == (f'the fields of activity type 203 "Call logged" {READS_THEM}',)
-    assert events_of(None).codes == ()
+    assert activities("", "{value: 203}").unchecked == (
+        f'the fields of activity type 203 "Call logged" {REFRESH_HINT}',
+    )
+    assert find_event_codes(None).codes == ()
 
 
 def test_types_without_names_and_many_types() -> None:
@@ -154,11 +156,14 @@ def test_a_table_stops_an_import_only_when_nothing_of_it_can_arrive(options: lis
     )
     assert bool(findings.problems) == set(options).isdisjoint(sent)
     assert bool(findings.problems or findings.warnings) == (not set(sent) <= set(options))
-    assert findings.demands["activity.mx_Custom_1"].options == tuple(options)
+    assert findings.constraints["activity.mx_Custom_1"].options == tuple(options)
 
 
 def test_rules_name_types() -> None:
     """A constant, a table, options, or nothing that is known beforehand."""
-    assert events_of(FieldRule(value=" 201 ")).codes == ("201",)
-    assert events_of(FieldRule(column="A", lookup={"a": "201", "b": "202"}, default="201")).codes == ("201", "202")
-    assert not events_of(FieldRule(template="{A}")).told
+    assert find_event_codes(FieldRule(value=" 201 ")).codes == ("201",)
+    assert find_event_codes(FieldRule(column="A", lookup={"a": "201", "b": "202"}, default="201")).codes == (
+        "201",
+        "202",
+    )
+    assert not find_event_codes(FieldRule(template="{A}")).constant

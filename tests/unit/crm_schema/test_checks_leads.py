@@ -6,20 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from importer.crm_schema.checks.findings import READS_THEM
-from importer.crm_schema.checks.interface import Call
-from importer.crm_schema.constraints import Demand, Owners
-from importer.crm_schema.model import FieldFacts, Metadata
-from tests.unit.crm_schema.account_words import (
-    ACCOUNT,
-    LEAD_FIELDS,
-    NEW_LEADS,
-    UPSERTS,
-    found,
-    leads,
-    problems,
-    warnings,
-)
+from importer.crm_schema.checks.findings import REFRESH_HINT, CallTraits
+from importer.crm_schema.model import FieldConstraint, FieldFacts, Metadata, Owners
+from tests.unit.crm_schema.builders import ACCOUNT, LEAD_FIELDS, NEW_LEADS, UPSERTS, found, leads, problems, warnings
 
 NUMBER = '"Score" (mx_Score) is a number field in the account'
 
@@ -187,10 +176,12 @@ def test_what_fits(rules: str) -> None:
 def test_what_the_cells_must_be() -> None:
     """Options, lengths and owners are for the rows; a phone number is stored in another form than it is sent."""
     findings = leads("FirstName: F\nSource: S\nOwnerId: O\nPhone: P\nmx_Odd: X\nmx_Tags: T")
-    assert findings.demands == {
-        "lead.FirstName": Demand('"First Name" (FirstName)', max_length=10),
-        "lead.Source": Demand('"Lead Source" (Source)', options=("Website", "Event", "Import")),
-        "lead.OwnerId": Demand('"Owner" (OwnerId)', owners=Owners(frozenset({"id-ann"}), frozenset({"id-omar"}))),
+    assert findings.constraints == {
+        "lead.FirstName": FieldConstraint('"First Name" (FirstName)', max_length=10),
+        "lead.Source": FieldConstraint('"Lead Source" (Source)', options=("Website", "Event", "Import")),
+        "lead.OwnerId": FieldConstraint(
+            '"Owner" (OwnerId)', owners=Owners(frozenset({"id-ann"}), frozenset({"id-omar"}))
+        ),
     }
 
 
@@ -206,10 +197,10 @@ def test_mandatory_fields() -> None:
     both = leads(rest[0], UPSERTS, must)
     assert (problems(both), len(both.warnings)) == ([], 2)
     filled = leads("mx_City: Town\nSource: S", NEW_LEADS, must)
-    assert filled.demands["lead.mx_City"] == Demand('"City" (mx_City)', max_length=100, required=True)
-    assert not filled.demands["lead.Source"].required
+    assert filled.constraints["lead.mx_City"] == FieldConstraint('"City" (mx_City)', max_length=100, required=True)
+    assert not filled.constraints["lead.Source"].required
     constant = leads("mx_City: {value: Pune}\nSource: S", NEW_LEADS, must)
-    assert not constant.demands["lead.mx_City"].required
+    assert not constant.constraints["lead.mx_City"].required
     assert leads("mx_City: Town\nSource: S", UPSERTS, must).warnings == ()
     key = leads("Source: S", NEW_LEADS, must, "import_key: mx_City\n")
     assert (problems(key), warnings(key)) == ([], [])
@@ -238,18 +229,18 @@ def test_search_by_and_import_key() -> None:
 def test_search_by_of_activities() -> None:
     """A call that finds leads by a field needs that field, without any section `lead`."""
     text = "target: any\nsearch_by: Student\nactivity:\n  SearchByValue: S\n"
-    findings = found(text, Call(("SearchByValue",), creates=False, updates=False))
+    findings = found(text, CallTraits(("SearchByValue",), creates=False, updates=False))
     assert problems(findings)[0].startswith("line 2 (search_by): The account has no lead field Student.")
 
 
 def test_what_could_not_be_compared_is_named() -> None:
     """What the account does not show is no problem, and no secret."""
     nothing = Metadata("test", "h", "", ACCOUNT.read_at)
-    assert leads("mx_City: C", account=nothing).unchecked == (f"lead fields {READS_THEM}",)
+    assert leads("mx_City: C", account=nothing).unchecked == (f"lead fields {REFRESH_HINT}",)
     findings = leads("OwnerId: O\nmx_Unlisted: U\nmx_Tags: T\nmx_KYC:\n  fields: {Status: S}\nmx_Odd:\n  fields: {A: B}",
                      account=replace(ACCOUNT, users=None))  # fmt: skip
     assert findings.unchecked == (
-        f"owners {READS_THEM}",
+        f"owners {REFRESH_HINT}",
         'the options of "Unlisted" (mx_Unlisted)',
         'the options of "Tags" (mx_Tags)',
         "the fields inside custom field sets",
@@ -259,7 +250,7 @@ def test_what_could_not_be_compared_is_named() -> None:
 def test_softened() -> None:
     """Where nothing is certain, problems are warnings, and cells are left alone."""
     soft = leads("mx_Citty: C\nSource: S").softened()
-    assert (soft.problems, len(soft.warnings), soft.demands) == ((), 1, {})
+    assert (soft.problems, len(soft.warnings), soft.constraints) == ((), 1, {})
 
 
 def test_fields_without_names_for_people() -> None:

@@ -7,8 +7,8 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from importer.data_quality.analyzer import Detective
-from tests.unit.data_quality.damage_words import bare, codes, found
+from importer.data_quality.analyzer import DataQualityAnalyzer
+from tests.unit.data_quality.builders import bare, codes, found
 
 CELLS = (
     st.sampled_from(["", " ", "9.19E+11", "#N/A", "####", "1-Mar", "Mar-01", "CafÃ©", "é", "45231", "45231.5", "00123"])
@@ -17,7 +17,7 @@ CELLS = (
     | st.from_regex(r"0?[0-9]{3,5}|[1-9][0-9]{14,16}0{0,3}|\+?[0-9]{8,12}", fullmatch=True)
     | st.text(max_size=8)
 )
-"""Cells that some detective looks at more closely, and any others."""
+"""Cells that a detector looks at more closely, and any others."""
 
 
 @settings(deadline=None)
@@ -38,9 +38,9 @@ def _storable(text: str) -> bool:
 def test_columns_that_are_used_come_first() -> None:
     """Then the others, each from left to right; rows have the numbers of the spreadsheet."""
     frame = pd.DataFrame({"a": ["#N/A"] * 9, "b": ["x"] * 9, "c": ["", "#REF!"] + ["ok"] * 7}, dtype="str")
-    detective = Detective([("A", "a"), ("B", "b"), ("C", "c")], {"c": "Note"})
-    detective.look(np.arange(11, 20), frame)
-    assert [(one.letter, one.field, one.rows, one.first_rows) for one in detective.findings()] == [
+    analyzer = DataQualityAnalyzer([("A", "a"), ("B", "b"), ("C", "c")], {"c": "Note"})
+    analyzer.add(np.arange(11, 20), frame)
+    assert [(one.letter, one.field, one.rows, one.first_rows) for one in analyzer.findings()] == [
         ("C", "Note", 1, (12,)),
         ("A", "", 9, (11, 12, 13, 14, 15)),
     ]
@@ -48,10 +48,10 @@ def test_columns_that_are_used_come_first() -> None:
 
 def test_missing_cells_and_pieces_of_arrays() -> None:
     """A frame as other code may make it: with missing cells, in several pieces, or without rows."""
-    detective = Detective([("A", "Zip")], {})
+    analyzer = DataQualityAnalyzer([("A", "Zip")], {})
     texts = pd.Series(bare(codes(300, 5)), dtype="str")
     frame = pd.DataFrame({"Zip": pd.concat([texts, pd.Series([None, "12345"], dtype="str"), texts])})
-    detective.look(np.arange(2, 604), frame)
-    detective.look(np.arange(604, 604), frame.iloc[:0])
-    assert [one.kind for one in detective.findings()] == ["leading-zeros-lost"]
-    assert Detective([("A", "Zip")], {}).findings() == ()
+    analyzer.add(np.arange(2, 604), frame)
+    analyzer.add(np.arange(604, 604), frame.iloc[:0])
+    assert [one.kind for one in analyzer.findings()] == ["leading-zeros-lost"]
+    assert DataQualityAnalyzer([("A", "Zip")], {}).findings() == ()

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from tests.unit.data_quality.damage_words import bare, codes, found, kinds
+from tests.unit.data_quality.builders import bare, codes, found, kinds
 
 LONG = [str(9_198_450_000_00 + number * 7) for number in range(40)]
 

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from tests.unit.data_quality.damage_words import codes, found, kinds
+from tests.unit.data_quality.builders import codes, found, kinds
 
 DAYS = [date(2026, 1, 1) + timedelta(days=number * 5) for number in range(60)]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from importer.data_quality.texts import mended
-from tests.unit.data_quality.damage_words import found, kinds
+from importer.data_quality.texts import repair_mojibake
+from tests.unit.data_quality.builders import found, kinds
 
 NAMES = ["José", "Zoë", "Łukasz", "Nguyễn", "Ångström", "Trần", "Şahin", "São Paulo", "दिल्ली", "東京", "Мария", "Ñandú"]
 
@@ -84,7 +84,7 @@ def test_characters_that_are_gone() -> None:
     """Nothing can be told of what they were."""
     (damage,) = found(["Jos\ufffd", "Ana"])
     assert damage.what.endswith("read in another.")
-    assert [mended(text) for text in ("Ã", "plain", "中")] == ["", "plain", ""]
+    assert [repair_mojibake(text) for text in ("Ã", "plain", "中")] == ["", "plain", ""]
 
 
 @pytest.mark.parametrize(

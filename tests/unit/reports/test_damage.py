@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import openpyxl
 
 from importer.core.model import Status
-from importer.data_quality.interface import Damage
+from importer.data_quality import Damage
 from importer.reports.html.page import render_page
 from importer.reports.json_report import json_report
 from importer.reports.summary import render_summary

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from importer.core.model import Status
-from importer.data_quality.interface import Damage
+from importer.data_quality import Damage
 from importer.reports.html.charts import histogram, strip, timeline
 from importer.reports.html.markup import breakable, marked
 from importer.reports.html.model import (

@@ -7,7 +7,7 @@ import pytest
 
 from importer.mapping.formats import checked_format
 from importer.suggest.date_detection import DateCounts, DateProfile, find_date_forms
-from importer.transforms.dates import Moments
+from importer.transforms.dates import DateTimes
 
 
 def find(*chunks: list[str]) -> DateProfile:
@@ -84,7 +84,7 @@ def test_months_in_other_languages_are_proven_and_read(texts: list[str], form: s
     finding = find(texts)
     assert finding.proven is not None
     assert finding.proven.text == form
-    assert Moments([form], "UTC").formed(pd.Series(texts, dtype="str")).all()
+    assert DateTimes([form], "UTC").formed(pd.Series(texts, dtype="str")).all()
     assert checked_format(form)
 
 

@@ -9,11 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from importer.transforms.calendar_names import FULL_DAYS, FULL_MONTHS, SHORT_DAYS, SHORT_MONTHS
-from importer.transforms.columns import Remembered
-from importer.transforms.date_forms import example_of, shown_form
-from importer.transforms.dates import Dates, Moments
-from tests.unit.transforms.transform_words import column, values
+from importer.transforms.columns import LastColumnCache
+from importer.transforms.date_forms import FULL_DAYS, FULL_MONTHS, SHORT_DAYS, SHORT_MONTHS, example_of, shown_form
+from importer.transforms.dates import Dates, DateTimes
+from tests.unit.transforms.builders import column, values
 
 
 @pytest.mark.parametrize(
@@ -106,7 +105,7 @@ def test_a_day_is_read_in_its_form_only(form: str, text: str, expected: str | No
 )
 def test_a_moment_becomes_utc(form: str, zone: str, text: str, expected: str | None) -> None:
     """An offset in the text wins over the zone; what has another form, or does not exist, is missing."""
-    moments = Moments([form], zone)
+    moments = DateTimes([form], zone)
     assert values(moments.read(column(text))) == [expected]
     assert moments.formed(column(text)).tolist() == [expected is not None]
 
@@ -114,14 +113,14 @@ def test_a_moment_becomes_utc(form: str, zone: str, text: str, expected: str | N
 @pytest.mark.parametrize("text", ["29/03/2026 02:30", "25/10/2026 02:30"])
 def test_a_local_time_that_happens_never_or_twice_is_told_from_a_malformed_one(text: str) -> None:
     """The clocks of Berlin skip an hour in March and repeat one in October."""
-    moments = Moments(["%d/%m/%Y %H:%M"], "Europe/Berlin")
+    moments = DateTimes(["%d/%m/%Y %H:%M"], "Europe/Berlin")
     assert values(moments.read(column(text))) == [None]
     assert moments.formed(column(text)).tolist() == [True]
 
 
 def test_several_forms_are_tried_in_turn() -> None:
     """Without a form, times are read as workbooks give them: midnight is the day alone."""
-    moments = Moments(["%Y-%m-%d %H:%M:%S", "%Y-%m-%d"], "Asia/Kolkata")
+    moments = DateTimes(["%Y-%m-%d %H:%M:%S", "%Y-%m-%d"], "Asia/Kolkata")
     texts = column("2026-01-01 05:30:00", "2026-01-02", "2026-01-01 05:30", None)
     assert values(moments.read(texts)) == ["2026-01-01 00:00:00", "2026-01-01 18:30:00", None, None]
 
@@ -144,7 +143,7 @@ def test_moments_agree_with_pythons_own_zones(moment: datetime, zone: str) -> No
     both = [local.replace(tzinfo=ZoneInfo(zone), fold=fold).astimezone(UTC) for fold in (0, 1)]
     expected = f"{both[0]:%Y-%m-%d %H:%M:%S}" if both[0] == both[1] else None
     text = local.isoformat(sep=" ")
-    assert values(Moments(["%Y-%m-%d %H:%M:%S"], zone).read(column(text))) == [expected]
+    assert values(DateTimes(["%Y-%m-%d %H:%M:%S"], zone).read(column(text))) == [expected]
 
 
 @given(st.lists(st.datetimes(datetime(1900, 1, 1), datetime(2100, 1, 1)), max_size=5), st.integers(-14, 14))
@@ -154,7 +153,7 @@ def test_offsets_are_taken_away(moments: list[datetime], hours: int) -> None:
     whole = [moment.replace(microsecond=0) for moment in moments]
     texts = column(*[f"{moment:%Y-%m-%d %H:%M:%S}{'-' if hours < 0 else '+'}{abs(hours):02d}:00" for moment in whole])
     expected = [f"{moment - timedelta(hours=hours):%Y-%m-%d %H:%M:%S}" for moment in whole]
-    assert values(Moments(["%Y-%m-%d %H:%M:%S%z"], "").read(texts)) == expected
+    assert values(DateTimes(["%Y-%m-%d %H:%M:%S%z"], "").read(texts)) == expected
 
 
 def test_forms_are_shown_as_spreadsheets_spell_them() -> None:
@@ -168,7 +167,7 @@ def test_forms_are_shown_as_spreadsheets_spell_them() -> None:
 def test_a_column_is_not_read_twice_in_a_row() -> None:
     """Checks that look at one column one after another share the work; another column is read anew."""
     lengths: list[int] = []
-    remembered = Remembered(lambda texts: lengths.append(len(texts)) or len(texts))
+    remembered = LastColumnCache(lambda texts: lengths.append(len(texts)) or len(texts))
     first, second = column("a"), column("b", "c")
     assert [remembered(first), remembered(first), remembered(second), remembered(first)] == [1, 1, 2, 1]
     assert lengths == [1, 2, 1]

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from importer.transforms.phones import Phones, knows_country
-from tests.unit.transforms.transform_words import column, values
+from tests.unit.transforms.builders import column, values
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_the_country_is_meant_by_numbers_without_code() -> None:
 
 def test_missing_stays_missing_and_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """What was read before is forgotten after a while, which changes no answer."""
-    monkeypatch.setattr("importer.transforms.phones._MOST_REMEMBERED", 1)
+    monkeypatch.setattr("importer.transforms.phones._MAX_CACHED", 1)
     phones = Phones("IN")
     for _ in range(3):
         assert values(phones.read(column("9845098450", None, "9845098451"))) == [

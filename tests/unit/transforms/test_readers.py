@@ -8,11 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from importer.transforms.choices import FLAGS, Table
-from importer.transforms.emails import read_emails
-from importer.transforms.ids import read_ids
+from importer.transforms.choices import FLAGS, LookupTable
+from importer.transforms.identifiers import read_emails, read_ids
 from importer.transforms.numbers import read_integers, read_numbers, within
-from tests.unit.transforms.transform_words import column, values
+from tests.unit.transforms.builders import column, values
 
 ID = "2c1e8f0a-6b1d-4c52-9e8e-0d3f5a7b9c11"
 
@@ -133,12 +132,12 @@ def test_a_missing_number_is_in_every_range() -> None:
 )
 def test_yes_and_no_have_a_fixed_list_of_words(text: str, expected: str | None) -> None:
     """Only the listed words are read, in any case."""
-    assert values(Table(FLAGS).read(column(text))) == [expected]
+    assert values(LookupTable(FLAGS).read(column(text))) == [expected]
 
 
 def test_a_table_is_read_exactly_before_loosely() -> None:
     """Case and blanks only stop to matter where just one entry can be meant."""
-    table = Table({"Gold": "G", "gold": "g", "Silver ": "S", "É": "e"})
+    table = LookupTable({"Gold": "G", "gold": "g", "Silver ": "S", "É": "e"})
     texts = column("Gold", "gold", "GOLD", "silver", "Silver ", "e\u0301", "", None)
     assert values(table.read(texts)) == ["G", "g", None, "S", "S", "e", None, None]
-    assert values(Table({"YES": "1", "Yes": "1"}).read(column("yes"))) == ["1"]
+    assert values(LookupTable({"YES": "1", "Yes": "1"}).read(column("yes"))) == ["1"]

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from importer.transforms import TRANSFORMS
-from tests.unit.transforms.transform_words import column, values
+from tests.unit.transforms.builders import column, values
 
 TEXTS = st.lists(st.none() | st.text(st.characters(exclude_categories=["Cs"]), max_size=12), max_size=8)
 

@@ -8,24 +8,26 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from importer.crm_schema.constraints import Demand, Owners
-from importer.validation.interface import Checked
+from importer.crm_schema.model import FieldConstraint, Owners
+from importer.validation.interface import CheckedChunk
 from tests.support.sampled import examples
-from tests.unit.validation.validation_words import cells_of, numbers, told, validator, wire
+from tests.unit.validation.builders import cells_of, messages_of, numbers, validator, wire
 
 PLACE = 'row 2, column A "Cell": '
-PLAN = Demand('"Plan" (mx_1)', options=("Gold", "Silver"))
-OWNERS = Demand('"Owner" (mx_1)', owners=Owners(frozenset({"ann@example.com"}), frozenset({"omar@example.com"})))
+PLAN = FieldConstraint('"Plan" (mx_1)', options=("Gold", "Silver"))
+OWNERS = FieldConstraint(
+    '"Owner" (mx_1)', owners=Owners(frozenset({"ann@example.com"}), frozenset({"omar@example.com"}))
+)
 
 
-def check(demand: Demand, rule: dict[str, Any], *texts: str) -> Checked:
+def check(demand: FieldConstraint, rule: dict[str, Any], *texts: str) -> CheckedChunk:
     """A file of one column "Cell", which fills the field `mx_1`, of which the account demands something."""
     made = validator({"mx_1": rule if "value" in rule else {"column": "Cell", **rule}}, ["Cell"])
-    made.demand({"activity.mx_1": demand})
+    made.apply_constraints({"activity.mx_1": demand})
     return made.check(numbers(len(texts)), cells_of(["Cell"], [[text] for text in texts]))
 
 
-CASES: list[tuple[Demand, dict[str, Any], str, str, str]] = [
+CASES: list[tuple[FieldConstraint, dict[str, Any], str, str, str]] = [
     (
         PLAN,
         {},
@@ -43,7 +45,7 @@ CASES: list[tuple[Demand, dict[str, Any], str, str, str]] = [
         "Options: Gold, Silver. Correct the cell, translate it with `lookup:`, or add the option in LeadSquared.",
     ),
     (
-        Demand("mx_1", max_length=5),
+        FieldConstraint("mx_1", max_length=5),
         {},
         "Zürich",
         "too-long-for-account",
@@ -66,14 +68,14 @@ CASES: list[tuple[Demand, dict[str, Any], str, str, str]] = [
         '"Omar@Example.com" is a user who is not active. Name an active user, or activate this one in LeadSquared.',
     ),
     (
-        Demand("mx_1", events=(("201", "Webinar"), ("202", "Visit"))),
+        FieldConstraint("mx_1", events=(("201", "Webinar"), ("202", "Visit"))),
         {},
         "210",
         "unknown-activity-type",
         'The account has no activity type with the code 210. It has: 201 "Webinar", 202 "Visit".',
     ),
     (
-        Demand("mx_1", required=True),
+        FieldConstraint("mx_1", required=True),
         {},
         "",
         "required",
@@ -83,11 +85,11 @@ CASES: list[tuple[Demand, dict[str, Any], str, str, str]] = [
 
 
 @pytest.mark.parametrize(("demand", "rule", "text", "code", "words"), CASES)
-def test_each_demand_in_words(demand: Demand, rule: dict[str, Any], text: str, code: str, words: str) -> None:
+def test_each_demand_in_words(demand: FieldConstraint, rule: dict[str, Any], text: str, code: str, words: str) -> None:
     """One problem, with its code and its words."""
     checked = check(demand, rule, text)
     assert [problem.code for problem in checked.problems] == [code]
-    assert told(checked) == [PLACE + words]
+    assert messages_of(checked) == [PLACE + words]
     assert not checked.ok.any()
 
 
@@ -98,23 +100,23 @@ def test_each_demand_in_words(demand: Demand, rule: dict[str, Any], text: str, c
         (PLAN, {}, ""),
         (PLAN, {"lookup": {"G": "Gold"}}, "G"),
         (PLAN, {"value": "Anything"}, "x"),
-        (Demand("mx_1", max_length=5), {}, "Ürich"),
-        (Demand("mx_1", max_length=5), {"type": "number"}, "12.50"),
+        (FieldConstraint("mx_1", max_length=5), {}, "Ürich"),
+        (FieldConstraint("mx_1", max_length=5), {"type": "number"}, "12.50"),
         (OWNERS, {}, " ANN@example.com"),
         (OWNERS, {}, ""),
-        (Demand("mx_1", events=(("201", "Webinar"),)), {}, "201 "),
-        (Demand("mx_1", required=True), {"default": "none"}, ""),
-        (Demand("mx_1"), {}, "anything"),
+        (FieldConstraint("mx_1", events=(("201", "Webinar"),)), {}, "201 "),
+        (FieldConstraint("mx_1", required=True), {"default": "none"}, ""),
+        (FieldConstraint("mx_1"), {}, "anything"),
     ],
 )
-def test_what_the_account_takes_passes(demand: Demand, rule: dict[str, Any], text: str) -> None:
+def test_what_the_account_takes_passes(demand: FieldConstraint, rule: dict[str, Any], text: str) -> None:
     """Nothing is said, and the text is sent; constants are judged with the mapping, not row by row."""
-    assert told(check(demand, rule, text)) == []
+    assert messages_of(check(demand, rule, text)) == []
 
 
 def test_one_cell_has_one_problem() -> None:
     """What the mapping refuses is not refused a second time."""
-    short = Demand("mx_1", max_length=5)
+    short = FieldConstraint("mx_1", max_length=5)
     checked = check(short, {"max_length": "8"}, "12345", "123456", "123456789")
     assert [(problem.row, problem.code) for problem in checked.problems] == [
         (3, "too-long-for-account"),
@@ -129,8 +131,8 @@ def test_one_cell_has_one_problem() -> None:
 )
 def test_demands_only_take_rows_away(texts: list[str]) -> None:
     """They change no text, and a row that they pass would have passed without them."""
-    free = check(Demand("mx_1"), {}, *texts)
-    held = check(Demand("mx_1", options=("a", "b"), max_length=3), {}, *texts)
+    free = check(FieldConstraint("mx_1"), {}, *texts)
+    held = check(FieldConstraint("mx_1", options=("a", "b"), max_length=3), {}, *texts)
     assert wire(free) == wire(held)
     assert set(held.rows[held.ok]) <= set(free.rows[free.ok])
     allowed = [text is None or text in ("a", "b") for text in wire(free)]

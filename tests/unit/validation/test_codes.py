@@ -9,7 +9,7 @@ import pytest
 from importer.config.settings import Locale
 from importer.core.issues import ACCOUNT_CODES, CATALOGUE, make_problem
 from importer.core.text import visible
-from tests.unit.validation.validation_words import check, check_cells, told, wire
+from tests.unit.validation.builders import check, check_cells, messages_of, wire
 
 PLACE = 'row 2, column A "Cell": '
 DAY = {"type": "date", "format": "%d/%m/%Y"}
@@ -136,7 +136,7 @@ CASES: list[tuple[dict[str, Any], str, str, str]] = [
 def test_a_wrong_cell_has_one_problem_in_plain_words(rule: dict[str, Any], text: str, code: str, words: str) -> None:
     """A problem names the place, what is wrong, what was expected and what to do."""
     checked = check_cells(rule, text)
-    assert told(checked) == [PLACE + words]
+    assert messages_of(checked) == [PLACE + words]
     (problem,) = checked.problems
     assert (problem.code, problem.field, problem.value) == (code, "activity.mx_1", visible(text))
     assert checked.ok.tolist() == [False]
@@ -145,7 +145,7 @@ def test_a_wrong_cell_has_one_problem_in_plain_words(rule: dict[str, Any], text:
 def test_a_repeated_value_names_the_first_row() -> None:
     """Every later row with the value is a problem, blanks around it and Unicode spelling aside; case matters."""
     checked = check_cells({"unique": "true"}, "é", "b", "", "e\u0301 ", "É", "b", "")
-    assert told(checked) == [
+    assert messages_of(checked) == [
         'row 5, column A "Cell": "e\u0301 " already appears in row 2. Keep one of the rows.',
         'row 7, column A "Cell": "b" already appears in row 3. Keep one of the rows.',
     ]
@@ -170,7 +170,9 @@ def test_a_row_that_nothing_identifies_is_a_problem_of_the_row() -> None:
     rows = [["a@b.com", "", ""], ["", "1", ""], [" ", "", "Pune"]]
     identity = ("activity.EmailAddress", "activity.Phone", "activity.NotMapped")
     checked = check(rules, ["E-mail", "Mobile", "City"], rows, identity=identity)
-    assert told(checked) == ['row 4: The row has none of "E-mail" or "Mobile". Fill in at least one of these columns.']
+    assert messages_of(checked) == [
+        'row 4: The row has none of "E-mail" or "Mobile". Fill in at least one of these columns.'
+    ]
     assert checked.problems[0].code == "no-identity"
 
 
@@ -214,7 +216,7 @@ def test_patterns_are_pythons_and_match_the_whole_text() -> None:
 
 def test_suggestions_stop_when_a_column_is_hopeless(monkeypatch: pytest.MonkeyPatch) -> None:
     """A wrong column does not cost a search for every one of its cells."""
-    monkeypatch.setattr("importer.validation.nearest._MOST_TEXTS", 1)
+    monkeypatch.setattr("importer.validation.rules._MOST_TEXTS", 1)
     checked = check_cells({"type": "choice", "options": ["Gold"]}, "Gol", "Golx", "Gol")
     assert ["Did you mean" in problem.message for problem in checked.problems] == [True, False, True]
 

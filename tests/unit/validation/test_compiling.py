@@ -16,9 +16,8 @@ from importer.config.settings import Locale
 from importer.core.errors import MappingError
 from importer.mapping.model import FieldType
 from importer.validation.readers import _MAKERS
-from importer.validation.schema import failures
-from importer.validation.schema_text import schema_text
-from tests.unit.validation.validation_words import cells_of, numbers, validator
+from importer.validation.schema import find_failures, format_schema
+from tests.unit.validation.builders import cells_of, numbers, validator
 
 
 @pytest.mark.parametrize(
@@ -29,7 +28,7 @@ from tests.unit.validation.validation_words import cells_of, numbers, validator
             Locale(),
             "activity.a",
             "Nothing says in which time zone the times are.",
-            "Add `timezone: Asia/Kolkata`, or the zone where the clock hangs.",
+            "Add `timezone: Asia/Kolkata`, or the time zone in which they were written.",
         ),
         (
             {"type": "datetime"},
@@ -114,7 +113,9 @@ def test_the_schema_is_panderas_and_refuses_by_itself() -> None:
         "range",
         "has_identity",
     }
-    found = {(failure.column, failure.check): failure.positions.tolist() for failure in failures(made.schema, frame)}
+    found = {
+        (failure.column, failure.check): failure.positions.tolist() for failure in find_failures(made.schema, frame)
+    }
     assert found == {
         ("activity.a", "integer"): [1],
         ("activity.a", "range"): [2],
@@ -126,7 +127,7 @@ def test_the_schema_is_panderas_and_refuses_by_itself() -> None:
 def test_checks_cannot_be_switched_off_from_outside() -> None:
     """pandera's environment variables do not let bad rows through."""
     code = (
-        "from tests.unit.validation.validation_words import check_cells\n"
+        "from tests.unit.validation.builders import check_cells\n"
         "print([problem.code for problem in check_cells({'type': 'integer'}, 'x').problems])"
     )
     variables = {"PANDERA_VALIDATION_ENABLED": "False", "PANDERA_VALIDATION_DEPTH": "SCHEMA_ONLY"}
@@ -154,7 +155,7 @@ def test_the_schema_as_text_shows_every_column_and_check() -> None:
         "f": {"column": "Cell", "type": "phone"},
     }
     made = validator(rules, ["Cell"], identity=["activity.a"])
-    shown = yaml.safe_load(schema_text(made.schema))
+    shown = yaml.safe_load(format_schema(made.schema))
     assert shown["name"] == "bulk-activities-by-lead-id"
     assert shown["checks"] == {"has_identity": {"one_of": ["activity.a"]}}
     assert list(shown["columns"]) == [f"activity.{name}" for name in "abcdef"]

@@ -15,9 +15,9 @@ from pandera.errors import SchemaErrorReason
 
 from importer.config.settings import Locale
 from importer.core.issues import Problem
-from importer.validation.schema import failures, validate
+from importer.validation.schema import find_failures, validate
 from tests.support.sampled import examples
-from tests.unit.validation.validation_words import cells_of, check, numbers, validator, wire
+from tests.unit.validation.builders import cells_of, check, numbers, validator, wire
 
 HEADINGS = ["A", "B"]
 CELLS = st.one_of(
@@ -103,7 +103,9 @@ def test_the_checks_called_one_by_one_find_what_panderas_validation_finds(rows: 
         index=numbers(len(rows)),
         dtype="str",
     )
-    ours = [(failure.column, failure.check, failure.positions.tolist()) for failure in failures(made.schema, frame)]
+    ours = [
+        (failure.column, failure.check, failure.positions.tolist()) for failure in find_failures(made.schema, frame)
+    ]
     assert ours == by_pandera(made.schema, frame)
 
 
@@ -122,9 +124,9 @@ def test_a_row_is_ok_if_and_only_if_it_has_no_problem(rows: list[list[str]]) -> 
 @given(ROWS)
 @settings(deadline=None, max_examples=examples(20))
 def test_a_cell_has_at_most_one_problem_of_a_kind(rows: list[list[str]]) -> None:
-    """No cause is told twice for one field of a row."""
-    told = [(problem.row, problem.field, problem.code) for problem in check(RULES, HEADINGS, rows).problems]
-    assert len(told) == len(set(told))
+    """No cause is reported twice for one field of a row."""
+    problems = [(problem.row, problem.field, problem.code) for problem in check(RULES, HEADINGS, rows).problems]
+    assert len(problems) == len(set(problems))
 
 
 @given(ROWS)

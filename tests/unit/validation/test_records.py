@@ -13,7 +13,7 @@ from importer.core.issues import make_problem
 from importer.mapping.model import FieldType, Mapping
 from importer.validation.interface import SourceColumn
 from importer.validation.validator import Validator
-from tests.unit.validation.validation_words import LOCALE, cells_of, check, check_cells, numbers, told, validator, wire
+from tests.unit.validation.builders import LOCALE, cells_of, check, check_cells, messages_of, numbers, validator, wire
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ from tests.unit.validation.validation_words import LOCALE, cells_of, check, chec
 def test_a_good_cell_becomes_leadsquareds_text(rule: dict[str, Any], text: str, expected: str | None) -> None:
     """Every type has one spelling for the CRM; an empty cell is not sent, clears, or has its default."""
     checked = check_cells(rule, text)
-    assert told(checked) == []
+    assert messages_of(checked) == []
     assert wire(checked) == [expected]
     assert checked.records["activity.mx_1"].dtype == "str"
 
@@ -89,7 +89,7 @@ def test_templates_are_filled_from_cells_and_empty_when_all_of_them_are() -> Non
     rules = {"note": {"template": "{City}, {State}!"}, "one": {"template": "at {City}", "max_length": "5"}}
     checked = check(rules, ["City", "State"], [["Pune", "MH"], ["Goa", ""], [" ", ""], ["{x}", "\\1"]])
     assert wire(checked, "activity.note") == ["Pune, MH!", "Goa, !", None, "{x}, \\1!"]
-    assert told(checked) == [
+    assert messages_of(checked) == [
         'row 2, column A "City": The text has 7 characters; activity.one holds 5. Shorten the text.',
         'row 3, column A "City": The text has 6 characters; activity.one holds 5. Shorten the text.',
         'row 5, column A "City": The text has 6 characters; activity.one holds 5. Shorten the text.',

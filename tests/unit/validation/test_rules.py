@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from importer.mapping.model import FieldRule, FieldType
-from importer.transforms.emails import stray_letter
+from importer.transforms.identifiers import stray_letter
 from importer.validation import rules
 from importer.validation.rules import Rule, value_rules
 

@@ -1,4 +1,4 @@
-"""The user's own pandera schema: found, tied to the mapping, and its failures told in our words."""
+"""The user's own pandera schema: found, tied to the mapping, and its failures reported as problems."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from importer.core.errors import MappingError
-from importer.validation.validator import Checked
-from tests.unit.validation.validation_words import check, told, validator, write_schema
+from importer.validation.validator import CheckedChunk
+from tests.unit.validation.builders import check, messages_of, validator, write_schema
 
 HEADINGS = ["Score", "Full name", "Bonus"]
 RULES: dict[str, Any] = {
@@ -33,7 +33,7 @@ class Rules(pa.DataFrameModel):
 """
 
 
-def run(folder: Path, schema: str, *rows: list[str], name: str = "Rules", **options: Any) -> Checked:
+def run(folder: Path, schema: str, *rows: list[str], name: str = "Rules", **options: Any) -> CheckedChunk:
     """The rows checked with a schema of the user's called ``name``."""
     write_schema(folder, schema)
     return check(RULES, HEADINGS, list(rows), schema=f"rules.py:{name}", folder=folder, **options)
@@ -49,7 +49,7 @@ def refused(folder: Path, schema: str, *rows: list[str], name: str = "Rules") ->
 
 
 def test_a_model_with_coercion_and_a_check_of_whole_rows(tmp_path: Path) -> None:
-    """Every failure of every row is told, although texts that cannot be coerced stop pandera; our own come first."""
+    """Every failure of every row is reported, although texts that cannot be coerced stop pandera; our own come first."""
     checked = run(
         tmp_path,
         MODEL,
@@ -61,7 +61,7 @@ def test_a_model_with_coercion_and_a_check_of_whole_rows(tmp_path: Path) -> None
         ["2", "abc", "x"],
     )
     fails = "of your schema. Correct the cell, or the schema."
-    assert told(checked) == [
+    assert messages_of(checked) == [
         'row 3, column A "Score": "x" is not a whole number. Expected something like 12.',
         f'row 3, column B "Full name": "abcdefg" fails the check short name {fails}',
         f'row 4, column A "Score": "-5" fails the check greater_than_or_equal_to(0) {fails}',
@@ -104,7 +104,7 @@ def test_a_schema_name_of_both_sections_must_be_told_apart(tmp_path: Path) -> No
     """A name that could mean a lead field or an activity field is not guessed."""
     from importer.mapping.model import Mapping
     from importer.validation.validator import Validator
-    from tests.unit.validation.validation_words import LOCALE, source_columns
+    from tests.unit.validation.builders import LOCALE, source_columns
 
     write_schema(tmp_path, 'Rules = pa.DataFrameSchema({"mx_1": pa.Column(str)})')
     content = {"target": "t", "schema": "rules.py:Rules", "lead": {"mx_1": "Score"}, "activity": {"mx_1": "Score"}}
@@ -250,7 +250,7 @@ def test_a_schema_that_cannot_be_loaded_says_why(tmp_path: Path) -> None:
     assert message == f"{path} cannot be run: RuntimeError: no licence."
     assert remedy == "Try it by itself: python rules.py"
     message, _ = refused(tmp_path, "class Rules(pa.DataFrameModel):\n    a: object()")
-    assert message.startswith(f"`Rules` of {path} is no sound model: ")
+    assert message.startswith(f"`Rules` of {path} is not a valid model: ")
     with pytest.raises(MappingError) as caught:
         validator(RULES, HEADINGS, schema="gone.py:Rules", folder=tmp_path, line_of=lambda path: (7, 1))
     (problem,) = caught.value.problems

@@ -1,7 +1,8 @@
-"""What is proven at a glance is what the exact look at every text finds."""
+"""The quick ways through whole columns find what the exact look at every text finds."""
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from unittest.mock import patch
 
@@ -15,9 +16,7 @@ from hypothesis import strategies as st
 from importer.config.settings import Locale
 from importer.mapping.model import FieldRule
 from importer.transforms import columns
-from importer.transforms.columns import INVISIBLE, WHITESPACE, arrow_of, repeats, without_invisible
-from importer.transforms.glance import Glance
-from importer.validation.origins import blank
+from importer.transforms.columns import INVISIBLE, WHITESPACE, ByteStats, arrow_of, blank, repeats, without_invisible
 from importer.validation.readers import make_reader
 
 ODD = WHITESPACE + INVISIBLE + "\0\x07\x1f\x7f\x80\x85\x9f-0123é東ひ😀\u0378"
@@ -38,21 +37,20 @@ def array_of(texts: list[str | None], before: int = 0) -> Any:
 
 
 @given(TEXTS, st.integers(0, 2))
-def test_a_glance_sees_each_text(texts: list[str | None], before: int) -> None:
+def test_bytes_of_each_text_are_found(texts: list[str | None], before: int) -> None:
     """Begin and end of every text are its own, wherever the array begins."""
-    glance = Glance.at(array_of(texts, before))
-    seen = [glance.text[begin:end].tobytes().decode() for begin, end in zip(glance.begins, glance.ends, strict=True)]
+    stats = ByteStats.at(array_of(texts, before))
+    seen = [stats.text[begin:end].tobytes().decode() for begin, end in zip(stats.begins, stats.ends, strict=True)]
     assert seen == [text or "" for text in texts]
-    assert glance.empty().tolist() == [not text for text in texts]
-    assert glance.begins_with(b"0a\xc2").tolist() == [
+    assert stats.begins_with(b"0a\xc2").tolist() == [
         (text or "").encode()[:1] in (b"0", b"a", b"\xc2") for text in texts
     ]
     ends = [(text or "").encode()[-1:] in (b"0", b"a", b"\x80") for text in texts]
-    assert glance.ends_with(b"0a\x80").tolist() == ends
-    assert glance.longest() == max((len((text or "").encode()) for text in texts), default=0)
+    assert stats.ends_with(b"0a\x80").tolist() == ends
+    assert stats.longest() == max((len((text or "").encode()) for text in texts), default=0)
     content = "".join(text or "" for text in texts).encode()
     for some in (b"0a\xc2", bytes(range(9)) + b"\x0b\x0c \xef", bytes(range(0x80, 0x100))):
-        assert glance.holds(some) == any(byte in some for byte in content)
+        assert stats.holds(some) == any(byte in some for byte in content)
 
 
 @given(TEXTS, st.integers(0, 2))
@@ -65,12 +63,12 @@ def test_blank_is_what_trimming_leaves_empty(texts: list[str | None], before: in
 
 
 @given(TEXTS, st.integers(0, 2))
-def test_bare_texts_have_nothing_that_could_be_taken_away(texts: list[str | None], before: int) -> None:
-    """The way past the exact look gives what the exact look gives."""
-    array = array_of(texts, before)
-    with patch.object(Glance, "is_bare", return_value=False):
-        exact = without_invisible(array).to_pylist()
-    assert without_invisible(array).to_pylist() == exact
+def test_invisible_characters_and_outer_blanks_are_removed(texts: list[str | None], before: int) -> None:
+    """Also from texts of which all are ASCII, which are trimmed in another way."""
+    expected = [None if text is None else re.sub(f"[{INVISIBLE}]", "", text).strip(WHITESPACE) for text in texts]
+    assert without_invisible(array_of(texts, before)).to_pylist() == expected
+    plain = [text for text in texts if text is None or text.isascii()]
+    assert without_invisible(array_of(plain)).to_pylist() == [text and text.strip(WHITESPACE) for text in plain]
 
 
 @given(TEXTS)

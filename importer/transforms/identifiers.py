@@ -1,4 +1,4 @@
-"""E-mail addresses: one @, a domain with a dot, no blanks."""
+"""Readers of the texts that identify people and records: e-mail addresses and LeadSquared ids."""
 
 from __future__ import annotations
 
@@ -15,11 +15,14 @@ from importer.transforms.columns import arrow_of, column_of, matching, without_i
 if TYPE_CHECKING:
     import pandas as pd
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 _MOST_CHARACTERS, _MOST_BEFORE_AT = 254, 64
 
 
 def _address(letters: str, alone: str) -> str:
-    """The pattern for an alphabet; ``alone`` are those of its characters that can begin and end a name."""
+    """Return the pattern for an alphabet; ``alone`` are those of its characters that can begin and end a name."""
     atom = rf"[{letters}0-9!#$%&'*+/=?^_`{{|}}~-]+"
     label = rf"[{alone}0-9][{letters}0-9]*(?:-+[{letters}0-9]+)*"
     return rf"{atom}(?:\.{atom})*@(?:{label}\.)+(?:[{alone}][{letters}]+|xn--[a-zA-Z0-9-]+)"
@@ -33,9 +36,10 @@ _ANY_SCRIPT = _address(r"\pL\pM\pN", r"\pL\pN")
 
 
 def read_emails(texts: pd.Series[str]) -> pd.Series[str]:
-    """The addresses without outer blanks and invisible characters; missing where the text is not one.
+    """Read e-mail addresses, without outer blanks and invisible characters; missing where the text is not one.
 
-    At most 254 characters, of which 64 before the @ (RFC 5321, section 4.5.3.1).
+    Accepted are one @, a domain with a dot, letters of any script and no blanks, at most
+    254 characters, of which 64 before the @ (RFC 5321, section 4.5.3.1).
     """
     plain = without_invisible(arrow_of(texts))
     ascii_only = pc.all(pc.string_is_ascii(plain)).as_py() is not False
@@ -48,7 +52,7 @@ def read_emails(texts: pd.Series[str]) -> pd.Series[str]:
 
 
 def stray_letter(address: str) -> str:
-    """The first letter of a word that mixes the alphabets whose letters look alike; empty when there is none."""
+    """Return the first letter of a word that mixes alphabets whose letters look alike; empty when there is none."""
     for found in () if address.isascii() else _WORD.finditer(address):
         word = found.group()
         alphabets = [alphabet(letter) for letter in word]
@@ -60,5 +64,16 @@ def stray_letter(address: str) -> str:
 
 @cache
 def alphabet(letter: str) -> str:
-    """The alphabet of a letter, as Unicode calls it: ``Latin``, ``Cyrillic``."""
+    """Return the alphabet of a letter, as Unicode calls it: ``Latin``, ``Cyrillic``."""
     return unicodedata.name(letter, "unknown").partition(" ")[0].title()
+
+
+_ID = "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+
+
+def read_ids(texts: pd.Series[str]) -> pd.Series[str]:
+    """Read ids and write them in small letters; missing where the text is not one.
+
+    An id has 32 hexadecimal digits in five groups; braces and missing hyphens are refused.
+    """
+    return column_of(pc.ascii_lower(matching(without_invisible(arrow_of(texts)), _ID)), texts)

@@ -1,4 +1,4 @@
-"""Columns for the detective."""
+"""Builders of columns for the analyzer."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from importer.data_quality.analyzer import Detective
-from importer.data_quality.interface import Damage
+from importer.data_quality import Damage
+from importer.data_quality.analyzer import DataQualityAnalyzer
 
 
 def found(texts: Sequence[str], heading: str = "Value", field: str = "", sizes: Sequence[int] = ()) -> list[Damage]:
-    """What the detective tells of a column whose first cell is in row 2; ``sizes`` cut it into chunks."""
-    detective = Detective([("A", heading)], {heading: field} if field else {})
+    """Return the findings of the analyzer for a column whose first cell is in row 2; ``sizes`` cut it into chunks."""
+    analyzer = DataQualityAnalyzer([("A", heading)], {heading: field} if field else {})
     frame = pd.DataFrame({heading: pd.Series(list(texts), dtype="str")})
     rows = np.arange(2, len(texts) + 2)
     begin = 0
     for size in [*sizes, len(texts)]:
-        detective.look(rows[begin : begin + size], frame.iloc[begin : begin + size].reset_index(drop=True))
+        analyzer.add(rows[begin : begin + size], frame.iloc[begin : begin + size].reset_index(drop=True))
         begin += size
-    return list(detective.findings())
+    return list(analyzer.findings())
 
 
 def kinds(texts: Sequence[str], heading: str = "Value", field: str = "") -> list[str]:

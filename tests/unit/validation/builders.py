@@ -12,7 +12,7 @@ import pandas as pd
 from importer.config.settings import Locale
 from importer.core.issues import Problem
 from importer.mapping.model import Mapping as MappingFile
-from importer.validation.validator import Checked, SourceColumn, Validator
+from importer.validation.validator import CheckedChunk, SourceColumn, Validator
 
 FIRST_ROW = 2
 LOCALE = Locale(time_zone="Asia/Kolkata", country="IN")
@@ -53,23 +53,23 @@ def check(
     rows: Sequence[Sequence[str]],
     problems: Sequence[Problem] = (),
     **options: Any,
-) -> Checked:
+) -> CheckedChunk:
     """The rows, numbered from 2 on, checked in one chunk."""
     return validator(rules, headings, **options).check(numbers(len(rows)), cells_of(headings, rows), problems)
 
 
-def check_cells(rule: Any, *texts: str, **options: Any) -> Checked:
+def check_cells(rule: Any, *texts: str, **options: Any) -> CheckedChunk:
     """A file of one column "Cell", which fills the field `mx_1` by ``rule``."""
     rules = {"mx_1": {"column": "Cell", **rule}}
     return check(rules, ["Cell"], [[text] for text in texts], **options)
 
 
-def wire(checked: Checked, name: str = "activity.mx_1") -> list[str | None]:
+def wire(checked: CheckedChunk, name: str = "activity.mx_1") -> list[str | None]:
     """What LeadSquared would get for a field; ``None`` where it is not sent."""
     return [None if pd.isna(text) else text for text in checked.records[name]]
 
 
-def told(checked: Checked) -> list[str]:
+def messages_of(checked: CheckedChunk) -> list[str]:
     """The problems as people read them."""
     return [str(problem) for problem in checked.problems]
 

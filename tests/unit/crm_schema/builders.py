@@ -6,16 +6,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from importer.crm_schema.checks.compare import compare
-from importer.crm_schema.checks.interface import Call, Findings
+from importer.crm_schema.checks.findings import CallTraits, Findings
 from importer.crm_schema.model import ActivityType, FieldFacts, Metadata, User
 from importer.mapping.loader import parse_mapping
 from importer.transforms import TRANSFORMS
 
-ACTIVITIES = Call(
+ACTIVITIES = CallTraits(
     ("RelatedProspectId", "ActivityEvent", "ActivityNote", "ActivityDateTime", "ActivityOwnerEmail"), False, False
 )
-NEW_LEADS = Call((), creates=True, updates=False)
-UPSERTS = Call((), creates=True, updates=True)
+NEW_LEADS = CallTraits((), creates=True, updates=False)
+UPSERTS = CallTraits((), creates=True, updates=True)
 
 LEAD_FIELDS = (
     FieldFacts("FirstName", "First Name", "Text", max_length=10),
@@ -61,7 +61,7 @@ ACCOUNT = Metadata(
 )
 
 
-def found(text: str, call: Call, account: Metadata = ACCOUNT) -> Findings:
+def found(text: str, call: CallTraits, account: Metadata = ACCOUNT) -> Findings:
     """What is found in a mapping of which the target accepts everything."""
     loaded = parse_mapping(
         text, Path("webinar.yaml"), targets=("any",), transforms=TRANSFORMS, check_target=lambda mapping: []
@@ -69,7 +69,7 @@ def found(text: str, call: Call, account: Metadata = ACCOUNT) -> Findings:
     return compare(loaded, account, call)
 
 
-def leads(rules: str, call: Call = UPSERTS, account: Metadata = ACCOUNT, more: str = "") -> Findings:
+def leads(rules: str, call: CallTraits = UPSERTS, account: Metadata = ACCOUNT, more: str = "") -> Findings:
     """What is found in a mapping with these rules below `lead:`, which begin in line 3."""
     return found(f"target: any\nlead:\n{_indented(rules)}{more}", call, account)
 
