@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
 from importer.config.settings import Locale
-from importer.core.background import Beside
+from importer.core.background import BackgroundWorker
 from importer.core.errors import MappingError, MappingProblem, SourceError
 from importer.core.failpoints import reach
 from importer.core.issues import Problem
@@ -216,15 +216,15 @@ def plan_import(prepared: PreparedImport, folder: Path, now: datetime, progress:
     prepared.validator.use_temp_folder(folder)
     tally = _Tally()
     chunks = _limited(prepared.source.chunks(CHUNK_ROWS), prepared.request.limit)
-    with Beside() as reading, Beside() as writing:
+    with BackgroundWorker() as reading, BackgroundWorker() as writing:
         # Three chunks are worked on at once: the next one is read, this one checked, and the last one written.
-        for chunk in reading.ahead(_at_least_one(chunks, prepared.source)):
+        for chunk in reading.prefetch(_at_least_one(chunks, prepared.source)):
             if tally.rows:
                 listener.reading(tally.rows)
             checked = prepared.validator.check(chunk.rows, chunk.cells, chunk.problems)
             tally.add(len(chunk.rows), int(checked.ok.sum()), checked.problems)
             problems = problem_batch(checked.problems)
-            writing.do(_write_chunk, writer, detective, chunk, checked.ok, checked.records, problems)
+            writing.submit(_write_chunk, writer, detective, chunk, checked.ok, checked.records, problems)
             # Free their memory before the next rows are checked.
             del chunk, checked, problems
             reach("reading-source")

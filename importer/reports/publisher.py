@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from importer.config.settings import Account
-from importer.core.background import Beside
+from importer.core.background import BackgroundWorker
 from importer.core.errors import ImporterError, ReportError
 from importer.core.output_files import NameTaken, free_path
 from importer.reports.html.page import write_page
@@ -86,8 +86,8 @@ def _write_workbook(path: Path, summary: RunSummary, books: Books) -> None:
         write_workbook(path, summary, books.rows)
         return
     # Without a ledger, which belongs to this thread, the next rows can be made ready while some are written.
-    with Beside() as reading:
-        write_workbook(path, summary, lambda: reading.ahead(books.invalid_rows()))
+    with BackgroundWorker() as reading:
+        write_workbook(path, summary, lambda: reading.prefetch(books.invalid_rows()))
 
 
 def _write_free(path: Path, write: Callable[[Path], None]) -> Path:

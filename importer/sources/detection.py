@@ -1,23 +1,24 @@
-"""What a file is, judged by its first bytes and never by its name."""
+"""Check the file itself, and detect its format by its first bytes, never by its name."""
 
 from __future__ import annotations
 
-import gzip
-import mmap
-import zipfile
+import stat
 import zlib
 from dataclasses import dataclass
+from os import stat_result
 from pathlib import Path
 
 from importer.core.errors import SourceError
-from importer.sources.files import unreadable
 
-_HEAD = 4096
+_HEAD_BYTES = 4096
+_BLOCK = 1 << 20
 _SAVE_AS = "Open it in the program that made it and save it as .xlsx or as CSV UTF-8."
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _GZIP = b"\x1f\x8b"
-_OTHERS = (
+# BIFF 2 to 5 without a container: the oldest Excel files begin with the record BOF.
+_BIFF = (b"\x09\x00", b"\x09\x02", b"\x09\x04", b"\x09\x08")
+_OTHER_FORMATS = (
     (b"%PDF", "a PDF document"),
     (b"\x89PNG", "a picture"),
     (b"\xff\xd8\xff", "a picture"),
@@ -30,16 +31,16 @@ _OTHERS = (
     (b"\x7fELF", "a program"),
     (b"PAR1", "a Parquet file"),
 )
-_LEFT_BY_MACS = (b"\x00\x05\x16\x07", b"\x00\x00\x00\x01Bud1")
-_MARKUP = (b"<!doctype html", b"<html", b"<head", b"<body", b"<table", b"<div")
-_NAMES = {
+_MAC_METADATA = (b"\x00\x05\x16\x07", b"\x00\x00\x00\x01Bud1")
+_HTML = (b"<!doctype html", b"<html", b"<head", b"<body", b"<table", b"<div")
+_EXTENSIONS = {
     "csv": {"csv", "tsv", "tab", "txt", ""},
     "xlsx": {"xlsx", "xlsm", "xltx", "xltm"},
     "xls": {"xls", "xlt"},
     "xlsb": {"xlsb"},
     "ods": {"ods", "ots"},
 }
-_SPOKEN = {
+_FORMAT_NAMES = {
     "csv": "a text file",
     "xlsx": "an Excel workbook (.xlsx)",
     "xls": "an old Excel workbook (.xls)",
@@ -48,127 +49,136 @@ _SPOKEN = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """What the content is. ``format`` as :class:`Source` names it; ``packed`` for gzip around a text file.
+def source_hash(path: Path) -> str:
+    """Return the SHA-256 of the file's bytes as they are on disk, in hexadecimal; reads in blocks of 1 MB.
 
-    ``how`` is the evidence for people and ``lie`` a sentence about a misleading extension, empty when it is right.
+    Raises :class:`SourceError` when the file cannot be read.
     """
+    check_regular_file(path)
+    # Comes with all of OpenSSL, which reading does not need.
+    import hashlib
 
-    format: str
-    packed: bool
-    how: str
-    lie: str = ""
-
-
-def is_container(path: Path) -> bool:
-    """Whether the file begins like a workbook or another file of parts. Raises :class:`SourceError`."""
+    digest = hashlib.sha256()
     try:
         with path.open("rb") as stream:
-            head = stream.read(8)
+            while block := stream.read(_BLOCK):
+                digest.update(block)
     except OSError as error:
-        raise unreadable(path, error) from None
-    return head.startswith((*_ZIP, _OLE)) or _is_old_excel(head)
+        raise unreadable_file(path, error) from None
+    return digest.hexdigest()
 
 
-def _is_old_excel(head: bytes) -> bool:
-    # BIFF 2 to 5 without a container: the oldest Excel files begin with the record BOF.
-    return head[:2] in (b"\x09\x00", b"\x09\x02", b"\x09\x04", b"\x09\x08") and b"\x00" in head[2:8]
+def file_signature(path: Path) -> tuple[int, int, int]:
+    """Return the size in bytes, the modification time in nanoseconds and the inode number of the file.
+
+    When one of them differs, the file was written to or replaced. Raises :class:`SourceError` when there is no such
+    ordinary file.
+    """
+    info = check_regular_file(path)
+    return info.st_size, info.st_mtime_ns, info.st_ino
 
 
-def recognise(path: Path) -> Kind:
-    """The kind of the ordinary file ``path``.
+def check_regular_file(path: Path) -> stat_result:
+    """Return the ``stat`` result of the ordinary file ``path``.
 
-    Raises :class:`SourceError` when it is empty or no spreadsheet, saying what it is instead.
+    Raises :class:`SourceError` for anything else, without opening it: opening a pipe would wait for ever.
     """
     try:
-        with path.open("rb") as stream:
-            head = stream.read(_HEAD)
-    except OSError as error:
-        raise unreadable(path, error) from None
-    if not head:
-        raise SourceError(f"{path} is empty.", "Export the data again; the file should hold at least the headings.")
-    packed = head.startswith(_GZIP)
-    if packed:
-        head = _unpacked_head(path)
-        if head.startswith((*_ZIP, _OLE)):
-            raise SourceError(
-                f"{path} is a compressed workbook or archive.", "Unpack it first; only text files are read from .gz."
-            )
-    form, how = _format(path, head)
-    how = f"{how}, compressed with gzip" if packed else how
-    return Kind(form, packed, how, _lie(path, form, packed))
+        info = path.stat()
+    except FileNotFoundError:
+        raise SourceError(f"There is no file {path}.", "Check the name and the folder.") from None
+    except (OSError, ValueError) as error:
+        raise unreadable_file(path, error) from None
+    if stat.S_ISDIR(info.st_mode):
+        raise SourceError(f"{path} is a folder, not a file.", "Name the spreadsheet inside it.")
+    if not stat.S_ISREG(info.st_mode):
+        raise SourceError(f"{path} is a device or a pipe, not an ordinary file.", "Save the data to a file first.")
+    return info
 
 
-def _format(path: Path, head: bytes) -> tuple[str, str]:
-    if head.startswith(_ZIP):
-        return _inside_zip(path), "by its content"
-    if head.startswith(_OLE):
-        return _inside_ole(path), "by its content"
-    if _is_old_excel(head):
-        return "xls", "by its content"
-    for magic, name in _OTHERS:
-        if head.startswith(magic):
-            raise SourceError(f"{path} is {name}, not a spreadsheet.", _SAVE_AS)
-    if head.startswith(_LEFT_BY_MACS):
-        raise SourceError(f"{path} is a note that a Mac leaves beside files.", "Name the spreadsheet itself.")
-    begin = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
-    if begin.startswith(b"<?xml") and b"<html" in begin:
-        begin = b"<html"
-    if begin.startswith(_MARKUP):
-        raise SourceError(f"{path} is a web page (HTML), whatever its name says.", _SAVE_AS)
-    if begin.startswith(b"<?xml"):
-        raise SourceError(f"{path} is an XML file, not a spreadsheet that can be read here.", _SAVE_AS)
-    return "csv", "text"
-
-
-def _inside_zip(path: Path) -> str:
+def read_head(path: Path) -> bytes:
+    """Return the first 4096 bytes of the file. Raises :class:`SourceError`."""
     try:
-        with zipfile.ZipFile(path) as archive:
-            names = {name.replace("\\", "/").lower(): name for name in archive.namelist()}
-            kind = b""
-            if "mimetype" in names:
-                with archive.open(names["mimetype"]) as stream:
-                    kind = stream.read(100)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, zlib.error, EOFError, ValueError):
-        raise SourceError(
-            f"{path} is a workbook or archive that is damaged or incomplete.",
-            "Copy or download it again, or open it in Excel and save it under a new name.",
-        ) from None
-    if "xl/workbook.bin" in names:
-        return "xlsb"
-    if kind.startswith(b"application/vnd.oasis.opendocument.spreadsheet"):
-        return "ods"
-    if "xl/workbook.xml" in names:
-        return "xlsx"
-    if "[content_types].xml" in names and any(name.startswith("xl/") for name in names):
-        raise SourceError(f"{path} is a workbook without its table of sheets.", "Open it in Excel and save it again.")
-    if any(name.startswith(("word/", "ppt/")) for name in names) or kind:
-        raise SourceError(f"{path} is a document or presentation, not a spreadsheet.", _SAVE_AS)
-    raise SourceError(f"{path} is a ZIP archive.", "Unpack it and name the spreadsheet inside it.")
+        with path.open("rb") as stream:
+            return stream.read(_HEAD_BYTES)
+    except OSError as error:
+        raise unreadable_file(path, error) from None
 
 
-def _inside_ole(path: Path) -> str:
-    with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        if content.find("EncryptedPackage".encode("utf-16-le")) >= 0:
-            raise locked(path)
-        if content.find("Workbook".encode("utf-16-le")) >= 0 or content.find("Book".encode("utf-16-le")) >= 0:
-            return "xls"
-    raise SourceError(f"{path} is a document of an old Office program or a damaged workbook.", _SAVE_AS)
+def unreadable_file(path: Path, error: Exception) -> SourceError:
+    """Return the error for a file that the operating system refuses to open or read."""
+    reason = (error.strerror if isinstance(error, OSError) else None) or "its name or its content is damaged"
+    return SourceError(f"{path} cannot be read: {reason}.", "Check that the file is there and that you may read it.")
 
 
-def locked(path: Path) -> SourceError:
-    """The error for a workbook that needs a password to open."""
+def damaged_gzip(path: Path) -> SourceError:
+    """Return the error for a compressed file that ends early or has wrong bytes."""
+    return SourceError(f"{path} is a damaged or incomplete .gz file.", "Copy or download it again.")
+
+
+def password_protected(path: Path) -> SourceError:
+    """Return the error for a workbook that needs a password to open."""
     return SourceError(
         f"{path} is protected with a password.",
         "Open it in Excel, remove the password (File, Info, Protect Workbook) and save it.",
     )
 
 
+@dataclass(frozen=True, slots=True)
+class DetectedFormat:
+    """The format of a file by its content. ``format`` as :class:`Source` names it; ``gzipped`` for compressed text.
+
+    ``how`` is the evidence for the user, ``warning`` a sentence about a misleading extension, empty if it is right.
+    """
+
+    format: str
+    gzipped: bool
+    how: str
+    warning: str = ""
+
+
+def is_container(head: bytes) -> bool:
+    """Tell whether a file with these first bytes is a workbook or another file of parts, and no text."""
+    return head.startswith((*_ZIP, _OLE)) or _is_biff(head)
+
+
+def _is_biff(head: bytes) -> bool:
+    return head.startswith(_BIFF) and b"\x00" in head[2:8]
+
+
+def detect_format(path: Path, head: bytes) -> DetectedFormat:
+    """Detect the format of the ordinary file ``path`` with these first bytes.
+
+    Raises :class:`SourceError` when it is empty or no spreadsheet, with what it is instead.
+    """
+    if not head:
+        raise SourceError(f"{path} is empty.", "Export the data again; the file should hold at least the headings.")
+    gzipped = head.startswith(_GZIP)
+    if gzipped:
+        head = _unpacked_head(path)
+        if head.startswith((*_ZIP, _OLE)):
+            raise SourceError(
+                f"{path} is a compressed workbook or archive.", "Unpack it first; only text files are read from .gz."
+            )
+    if head.startswith(_ZIP):
+        detected, how = _zip_format(path), "by its content"
+    elif head.startswith(_OLE):
+        detected, how = _ole_format(path), "by its content"
+    elif _is_biff(head):
+        detected, how = "xls", "by its content"
+    else:
+        _refuse_other_formats(path, head)
+        detected, how = "csv", "text"
+    how = f"{how}, compressed with gzip" if gzipped else how
+    return DetectedFormat(detected, gzipped, how, _extension_warning(path, detected, gzipped))
+
+
 def _unpacked_head(path: Path) -> bytes:
+    import gzip
+
     try:
         with gzip.open(path, "rb") as stream:
-            head = stream.read(_HEAD)
+            head = stream.read(_HEAD_BYTES)
     except (OSError, EOFError, zlib.error):
         raise damaged_gzip(path) from None
     if not head:
@@ -176,21 +186,70 @@ def _unpacked_head(path: Path) -> bytes:
     return head
 
 
-def damaged_gzip(path: Path) -> SourceError:
-    """The error for a compressed file that ends early or has wrong bytes."""
-    return SourceError(f"{path} is a damaged or incomplete .gz file.", "Copy or download it again.")
+def _refuse_other_formats(path: Path, head: bytes) -> None:
+    """Raise :class:`SourceError` for well-known formats that are neither spreadsheets nor delimited text."""
+    for magic, name in _OTHER_FORMATS:
+        if head.startswith(magic):
+            raise SourceError(f"{path} is {name}, not a spreadsheet.", _SAVE_AS)
+    if head.startswith(_MAC_METADATA):
+        raise SourceError(f"{path} is a note that a Mac leaves beside files.", "Name the spreadsheet itself.")
+    begin = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    if begin.startswith(_HTML) or (begin.startswith(b"<?xml") and b"<html" in begin):
+        raise SourceError(f"{path} is a web page (HTML), whatever its name says.", _SAVE_AS)
+    if begin.startswith(b"<?xml"):
+        raise SourceError(f"{path} is an XML file, not a spreadsheet that can be read here.", _SAVE_AS)
 
 
-def _lie(path: Path, form: str, packed: bool) -> str:
+def _zip_format(path: Path) -> str:
+    """Tell the workbook formats in ZIP containers apart by their parts."""
+    import zipfile
+
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = {name.replace("\\", "/").lower(): name for name in archive.namelist()}
+            mime_type = b""
+            if "mimetype" in names:
+                with archive.open(names["mimetype"]) as stream:
+                    mime_type = stream.read(100)
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, zlib.error, EOFError, ValueError):
+        raise SourceError(
+            f"{path} is a workbook or archive that is damaged or incomplete.",
+            "Copy or download it again, or open it in Excel and save it under a new name.",
+        ) from None
+    if "xl/workbook.bin" in names:
+        return "xlsb"
+    if mime_type.startswith(b"application/vnd.oasis.opendocument.spreadsheet"):
+        return "ods"
+    if "xl/workbook.xml" in names:
+        return "xlsx"
+    if "[content_types].xml" in names and any(name.startswith("xl/") for name in names):
+        raise SourceError(f"{path} is a workbook without its table of sheets.", "Open it in Excel and save it again.")
+    if any(name.startswith(("word/", "ppt/")) for name in names) or mime_type:
+        raise SourceError(f"{path} is a document or presentation, not a spreadsheet.", _SAVE_AS)
+    raise SourceError(f"{path} is a ZIP archive.", "Unpack it and name the spreadsheet inside it.")
+
+
+def _ole_format(path: Path) -> str:
+    """Find the stream of an .xls workbook, or of an encrypted one, in an OLE container by its UTF-16 name."""
+    import mmap
+
+    with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        if content.find("EncryptedPackage".encode("utf-16-le")) >= 0:
+            raise password_protected(path)
+        if content.find("Workbook".encode("utf-16-le")) >= 0 or content.find("Book".encode("utf-16-le")) >= 0:
+            return "xls"
+    raise SourceError(f"{path} is a document of an old Office program or a damaged workbook.", _SAVE_AS)
+
+
+def _extension_warning(path: Path, detected: str, gzipped: bool) -> str:
+    """Return a sentence about an extension that promises another format; empty if it is right or unknown."""
     name = path.name.lower()
-    named_packed = name.endswith(".gz")
-    extension = name.removesuffix(".gz").rpartition(".")[2] if "." in name.removesuffix(".gz") else ""
-    known = set().union(*_NAMES.values())
-    wrong = extension in known and extension not in _NAMES[form]
-    if wrong:
-        return f"The name says .{extension}, but the file is {_SPOKEN[form]}; it was read as that."
-    if named_packed and not packed:
+    bare_name = name.removesuffix(".gz")
+    extension = bare_name.rpartition(".")[2] if "." in bare_name else ""
+    if extension not in _EXTENSIONS[detected] and any(extension in known for known in _EXTENSIONS.values()):
+        return f"The name says .{extension}, but the file is {_FORMAT_NAMES[detected]}; it was read as that."
+    if name.endswith(".gz") and not gzipped:
         return "The name says .gz, but the file is not compressed; it was read as it is."
-    if packed and not named_packed:
+    if gzipped and not name.endswith(".gz"):
         return "The name does not say .gz, but the file is compressed; it was unpacked while reading."
     return ""

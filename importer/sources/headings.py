@@ -1,4 +1,4 @@
-"""Which row holds the headings, and what the columns are called."""
+"""Find the row of the headings, and build the layout of the columns from it."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from importer.core.errors import SourceError
 from importer.sources.interface import Column, Detection
 
 SAMPLE_ROWS = 1000
-_MOST_COLUMNS = 16_384
-_MOST_TITLES = 10
+_MAX_COLUMNS = 16_384
+_MAX_TITLES = 10
 _INVISIBLE = dict.fromkeys([0xAD, 0x200B, 0x200C, 0x200D, 0x200E, 0x200F, 0x2060, 0xFEFF])
-_DATA = (
+_DATA_PATTERNS = (
     ("an e-mail address", re.compile(r"[^\s@]{1,64}@[^\s@.]{1,63}\.[^\s@]{1,190}")),
     ("an id", re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")),
     (
@@ -42,10 +42,10 @@ class SampleRow:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Where the columns are in a raw row: ``positions[i]`` is the place of ``columns[i]``, counted from 0.
+    """The columns and their places in a raw row: ``positions[i]`` is the index of ``columns[i]``, counted from 0.
 
-    ``expected`` is the least number of cells of a complete row; ``unnamed`` are places without heading or data in the
-    sample, which are left out.
+    ``expected`` is the least number of cells of a complete row; ``unnamed`` are positions without heading or data in
+    the sample, which are left out.
     """
 
     header_row: int
@@ -60,60 +60,52 @@ class Layout:
         return max((self.expected, *(position + 1 for position in self.unnamed)))
 
 
-def find_header(sample: Sequence[SampleRow], given: int | None, name: str) -> tuple[int, Detection]:
-    """The place of the heading row in ``sample``, and the evidence.
+def find_header_row(sample: Sequence[SampleRow], given: int | None, name: str) -> tuple[int, Detection]:
+    """Return the index of the heading row in ``sample``, and the evidence.
 
-    Raises :class:`SourceError` when the given row is blank or missing, or when the first row looks like data.
+    Without a ``given`` row it is the first row with text after title lines (rows with a single filled cell, followed by
+    one with several). Raises :class:`SourceError` when the given row is blank or missing, or when the row found looks
+    like data.
     """
     if given is not None:
-        for place, row in enumerate(sample):
+        for at, row in enumerate(sample):
             if row.row == given:
-                return place, Detection("header row", str(given), "given")
+                return at, Detection("header row", str(given), "given")
         rows = [row.row for row in sample]
         raise SourceError(
             f"{name}: row {given} cannot hold the headings, because it is blank or not there.",
             f"The headings must be among the first {SAMPLE_ROWS} rows with text."
             if len(rows) >= SAMPLE_ROWS
-            else f"The rows with text are {_spans(rows)}.",
+            else f"The rows with text are {_format_ranges(rows)}.",
         )
     if not sample:
         raise SourceError(f"{name} holds no text.", "Check that it is the right file and sheet.")
-    place = _after_titles(sample)
-    found = sample[place]
+    at = next((at for at, row in enumerate(sample[: _MAX_TITLES + 1]) if row.filled > 1), 0)
+    found = sample[at]
     _refuse_data(found, name)
-    return place, Detection("header row", str(found.row), _evidence(sample, place))
+    if at:
+        titles = ", ".join(str(row.row) for row in sample[:at])
+        how = f"rows {titles} hold a single cell, a title" if at > 1 else f"row {titles} holds a single cell, a title"
+    else:
+        how = "first row" if found.row == 1 else "first row with text"
+    return at, Detection("header row", str(found.row), how)
 
 
-def _spans(rows: Sequence[int]) -> str:
-    """Row numbers as people list them: ``1 to 3, 7``."""
+def _format_ranges(rows: Sequence[int]) -> str:
+    """Format row numbers as a list of ranges: ``1 to 3, 7``."""
     if not rows:
         return "none"
     starts = [row for before, row in zip([0, *rows], rows, strict=False) if row != before + 1 or row == rows[0]]
-    ends = [row for row, behind in zip(rows, [*rows[1:], 0], strict=True) if behind != row + 1]
-    spans = [f"{start} to {end}" if end > start else f"{start}" for start, end in zip(starts, ends, strict=True)]
-    return ", ".join(spans[:5]) + (", ..." if len(spans) > 5 else "")
-
-
-def _after_titles(sample: Sequence[SampleRow]) -> int:
-    """The place after title lines: rows with a single filled cell, followed by a row with several."""
-    for place, row in enumerate(sample[: _MOST_TITLES + 1]):
-        if row.filled > 1:
-            return place
-    return 0
-
-
-def _evidence(sample: Sequence[SampleRow], place: int) -> str:
-    if place == 0:
-        return "first row" if sample[0].row == 1 else "first row with text"
-    titles = [str(row.row) for row in sample[:place]]
-    many = len(titles) > 1
-    return f"{'rows' if many else 'row'} {', '.join(titles)} {'hold' if many else 'holds'} a single cell, a title"
+    ends = [row for row, after in zip(rows, [*rows[1:], 0], strict=True) if after != row + 1]
+    ranges = [f"{start} to {end}" if end > start else f"{start}" for start, end in zip(starts, ends, strict=True)]
+    return ", ".join(ranges[:5]) + (", ..." if len(ranges) > 5 else "")
 
 
 def _refuse_data(found: SampleRow, name: str) -> None:
+    """Raise :class:`SourceError` if a cell of the row is an e-mail address, a number or the like."""
     for cell in found.cells:
         text = cell.strip()
-        for what, pattern in _DATA:
+        for what, pattern in _DATA_PATTERNS:
             if len(text) < 300 and pattern.fullmatch(text):
                 raise SourceError(
                     f'{name}: row {found.row} looks like data, not like headings: "{text[:60]}" is {what}.',
@@ -122,70 +114,64 @@ def _refuse_data(found: SampleRow, name: str) -> None:
                 )
 
 
-def lay_out(
-    sample: Sequence[SampleRow], place: int, offset: int, hidden: Sequence[int] = (), name: str = "The file"
+def build_layout(
+    sample: Sequence[SampleRow], at: int, offset: int, hidden: Sequence[int] = (), name: str = "The file"
 ) -> tuple[Layout, tuple[str, ...]]:
-    """The columns of the table whose headings are ``sample[place]``, and notes about their oddities.
+    """Build the layout of the table whose headings are ``sample[at]``, with notes about oddities of its columns.
 
-    ``offset`` is the number of empty columns left of the cells; ``hidden`` are places to leave out;
-    ``name`` is that of the file.
-    Raises :class:`SourceError` when there are no columns, or more than a spreadsheet holds.
+    ``offset`` is the number of empty columns left of the cells; ``hidden`` are positions to leave out; ``name`` is that
+    of the file. Raises :class:`SourceError` when there are no columns, or more than a spreadsheet holds.
     """
-    header = sample[place]
-    headed = [position for position, cell in enumerate(header.cells) if label_of(cell)]
-    used = {position for row in sample[place + 1 :] for position, cell in enumerate(row.cells) if cell.strip()}
+    header = sample[at]
+    headed = [position for position, cell in enumerate(header.cells) if normalize_heading(cell)]
+    used = {position for row in sample[at + 1 :] for position, cell in enumerate(row.cells) if cell.strip()}
     inside = range(len(header.cells))
     kept = [position for position in inside if (position in headed or position in used) and position not in hidden]
-    if len(kept) > _MOST_COLUMNS:
-        raise SourceError(f"{name} has {len(kept)} columns; a spreadsheet holds {_MOST_COLUMNS}.", "Leave some out.")
+    if len(kept) > _MAX_COLUMNS:
+        raise SourceError(f"{name} has {len(kept)} columns; a spreadsheet holds {_MAX_COLUMNS}.", "Leave some out.")
     if not kept:
         raise SourceError(
             f"{name.rstrip(chr(44))}: row {header.row}, which should hold the headings, has no text that can be seen.",
             "Write the headings into it, or say with `source: {header_row: …}` where they are.",
         )
-    columns, notes = _name(header.cells, kept, offset)
+    columns, notes = _name_columns(header.cells, kept, offset)
     unnamed = tuple(position for position in inside if position not in kept and position not in hidden)
-    layout = Layout(header.row, columns, tuple(kept), kept[-1] + 1, unnamed)
-    return layout, notes
+    return Layout(header.row, columns, tuple(kept), kept[-1] + 1, unnamed), notes
 
 
-def _name(cells: Sequence[str], kept: Sequence[int], offset: int) -> tuple[tuple[Column, ...], tuple[str, ...]]:
+def _name_columns(cells: Sequence[str], kept: Sequence[int], offset: int) -> tuple[tuple[Column, ...], tuple[str, ...]]:
+    """Give every kept column a unique label, with notes about made-up ones."""
     columns: list[Column] = []
     notes: list[str] = []
     taken: dict[str, Column] = {}
     # A label made up for a second "Notes" must not take the name of a real heading "Notes (2)".
-    reserved = {label_of(cells[position]) for position in kept}
+    reserved = {normalize_heading(cells[position]) for position in kept}
     for index, position in enumerate(kept):
-        letter = column_letter(position + offset)
-        wanted = label_of(cells[position]) or f"(column {letter})"
-        label = wanted if wanted not in taken else _unused(wanted, reserved | taken.keys())
-        column = Column(index=index, letter=letter, heading=cells[position], label=label)
+        letter, heading = column_letter(position + offset), normalize_heading(cells[position])
+        wanted = heading or f"(column {letter})"
+        label, number = wanted, 2
+        while label in taken or (label != wanted and label in reserved):
+            label = f"{wanted} ({number})"
+            number += 1
         if label != wanted:
             first = taken[wanted].letter
             notes.append(
                 f'Columns {first} and {letter} have the same heading "{wanted}"; {letter} is called "{label}".'
             )
-        elif not label_of(cells[position]):
+        elif not heading:
             notes.append(f'Column {letter} has no heading; it is called "{label}".')
-        taken[label] = column
-        columns.append(column)
+        taken[label] = Column(index=index, letter=letter, heading=cells[position], label=label)
+        columns.append(taken[label])
     return tuple(columns), tuple(notes)
 
 
-def _unused(wanted: str, taken: set[str]) -> str:
-    number = 2
-    while f"{wanted} ({number})" in taken:
-        number += 1
-    return f"{wanted} ({number})"
-
-
-def label_of(heading: str) -> str:
-    """The heading without invisible characters and with single plain blanks, in composed form (NFC)."""
+def normalize_heading(heading: str) -> str:
+    """Return the heading without invisible characters and with single plain blanks, in composed form (NFC)."""
     return " ".join(unicodedata.normalize("NFC", heading.translate(_INVISIBLE)).split())
 
 
 def column_letter(index: int) -> str:
-    """Excel's letter of the column ``index``, counted from 0: ``A``, ``Z``, ``AA``."""
+    """Return Excel's letters of the column ``index``, counted from 0: ``A``, ``Z``, ``AA``."""
     letters = ""
     number = index + 1
     while number:
@@ -195,7 +181,7 @@ def column_letter(index: int) -> str:
 
 
 def column_index(letters: str) -> int:
-    """The opposite of :func:`column_letter`."""
+    """Return the index of a column from its letters; the inverse of :func:`column_letter`."""
     number = 0
     for letter in letters:
         number = number * 26 + ord(letter) - 64

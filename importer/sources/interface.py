@@ -1,12 +1,12 @@
-"""A spreadsheet as the rooms above see it: chunks of text cells that keep their row numbers."""
+"""The interface of all readers: an opened spreadsheet that yields chunks of text cells with their row numbers."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from importer.core.issues import Problem
 
@@ -20,7 +20,7 @@ CHUNK_ROWS = 30_000
 
 @dataclass(frozen=True, slots=True)
 class SourceOptions:
-    """What the person said about the file; ``None`` means: detect it.
+    """Settings of the user for reading a file; ``None`` means: detect it.
 
     ``sheet`` is a name, or a number counted from 1 written as text. ``header_row`` is numbered as the spreadsheet
     shows it. ``pad_short_rows`` turns missing last cells of a text file into empty ones instead of a problem.
@@ -49,15 +49,24 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """One thing found out about the file: ``what`` (encoding, delimiter, sheet, ...), its ``value``, and ``how``.
+    """One detected property of the file: ``what`` (encoding, delimiter, sheet, ...), its ``value``, and ``how``.
 
-    ``how`` is a few words of evidence for people, such as "byte order mark", "given by the mapping" or
+    ``how`` is a few words of evidence for the user, such as "byte order mark", "given by the mapping" or
     "the same number of cells in 200 of 200 rows".
     """
 
     what: str
     value: str
     how: str
+
+
+@dataclass(frozen=True, slots=True)
+class SheetInfo:
+    """One sheet of a workbook as its tab shows it. ``readable`` is false for chart and macro sheets."""
+
+    name: str
+    visible: bool
+    readable: bool
 
 
 @dataclass(frozen=True)
@@ -79,81 +88,60 @@ class Chunk:
     def cells(self) -> pd.DataFrame:
         """The columns as a frame of the pandas dtype ``str`` with a ``RangeIndex``; nothing is copied.
 
-        Reading does without pandas, which takes a third of a second and 50 MB: only who asks for a frame pays.
+        pandas is imported on the first use (a third of a second and 50 MB), so that reading does without it.
         """
+        import numpy as np
         import pandas as pd
+        import pyarrow as pa
 
-        frame = {label: _series(column) for label, column in zip(self.labels, self.columns, strict=True)}
+        # The stubs of pandas lack the argument dtype, without which the array would not be of the dtype "str".
+        make_array: Any = pd.arrays.ArrowStringArray
+        dtype = pd.StringDtype("pyarrow", na_value=np.nan)
+        frame = {
+            label: make_array(pa.chunked_array([column]), dtype=dtype)
+            for label, column in zip(self.labels, self.columns, strict=True)
+        }
         return pd.DataFrame(frame, index=pd.RangeIndex(len(self.rows)), copy=False)
 
     def first(self, count: int) -> Chunk:
-        """The first ``count`` rows; nothing is copied."""
+        """Return the first ``count`` rows; nothing is copied."""
         rows = self.rows[:count]
         kept = set(rows.tolist())
         problems = tuple(problem for problem in self.problems if problem.row in kept)
         return Chunk(rows, self.lines[:count], self.labels, [column[:count] for column in self.columns], problems)
 
 
-def _series(texts: pa.Array) -> Any:
-    import numpy as np
-    import pandas as pd
-    import pyarrow as pa
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An opened spreadsheet: its headings are known, no data row has been read.
 
-    # The stubs of pandas lack the argument dtype, without which the array would not be of the dtype "str".
-    make: Any = pd.arrays.ArrowStringArray
-    return make(pa.chunked_array([texts]), dtype=pd.StringDtype("pyarrow", na_value=np.nan))
+    ``path`` is the file as it was given; ``format`` is ``csv``, ``xlsx``, ``xls``, ``xlsb`` or ``ods``; ``sheet`` is
+    empty for text files; ``header_row`` is numbered as the spreadsheet shows it; ``columns`` go from left to right;
+    ``detections`` are in the order to show them; ``notes`` are sentences for the user about harmless oddities (columns
+    without a heading, hidden rows, ...). ``read`` yields the chunks for a number of rows, from the first data row on.
+    """
 
-
-class Source(Protocol):
-    """An opened spreadsheet, its headings known and nothing else read yet."""
-
-    @property
-    def path(self) -> Path:
-        """The file as it was given."""
-        ...
-
-    @property
-    def format(self) -> str:
-        """``csv``, ``xlsx``, ``xls``, ``xlsb`` or ``ods``."""
-        ...
-
-    @property
-    def sheet(self) -> str:
-        """Name of the sheet; empty for text files."""
-        ...
-
-    @property
-    def header_row(self) -> int:
-        """Row of the headings, as the spreadsheet shows it."""
-        ...
-
-    @property
-    def columns(self) -> tuple[Column, ...]:
-        """The columns from left to right."""
-        ...
-
-    @property
-    def detections(self) -> tuple[Detection, ...]:
-        """What was found out about the file, in the order to show it."""
-        ...
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """Sentences for the person about oddities that do no harm (columns without a heading, hidden rows, ...)."""
-        ...
+    path: Path
+    format: str
+    sheet: str
+    header_row: int
+    columns: tuple[Column, ...]
+    detections: tuple[Detection, ...]
+    notes: tuple[str, ...]
+    read: Callable[[int], Iterator[Chunk]]
 
     def chunks(self, size: int = CHUNK_ROWS) -> Iterator[Chunk]:
-        """All data rows in order, ``size`` at a time; rows without any text are left out, yet counted in the numbers.
+        """Yield all data rows in order, at most ``size`` at a time; rows without any text are left out, yet counted.
 
-        Can be called again and then starts over. Raises
-        :class:`importer.core.errors.SourceError` when the file turns out to be broken.
+        Can be called again and then starts over. Raises :class:`importer.core.errors.SourceError` when the file turns
+        out to be broken.
         """
-        ...
+        return self.read(size)
 
 
 @dataclass(frozen=True, slots=True)
 class SourceFacts:
-    """What a plan remembers about the source it was made from."""
+    """The properties of a source that its plan keeps."""
 
     path: str
     format: str

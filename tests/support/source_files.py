@@ -156,7 +156,7 @@ def rows_in(chunk: Chunk) -> list[tuple[int, int, list[str]]]:
 
 
 def problems_of(source: Source) -> list[str]:
-    """Every problem of the rows, as a person reads it."""
+    """Every problem of the rows, as the user reads it."""
     return [str(problem) for chunk in source.chunks() for problem in chunk.problems]
 
 

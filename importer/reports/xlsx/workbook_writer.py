@@ -12,7 +12,7 @@ from xlsxwriter import Workbook
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from importer.core.background import Beside
+from importer.core.background import BackgroundWorker
 from importer.reports.words import parsed_moment
 from importer.reports.xlsx.cell_text import RISKY_STARTS, sheet_text
 from importer.reports.xlsx.zip_stream import Draft, PackedRows, PackedZip, Waiting
@@ -95,7 +95,7 @@ class Book:
     """
 
     def __init__(self, draft: Path, made_at: str) -> None:
-        self._packing = Beside()
+        self._packing = BackgroundWorker()
         self._waiting: Waiting = {}
         self._packed: list[PackedRows] = []
         self._folder = draft.parent

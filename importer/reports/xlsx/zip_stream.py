@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO, Any
 from zipfile import ZIP64_LIMIT, ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
-from importer.core.background import Beside
+from importer.core.background import BackgroundWorker
 
 LEVEL = 2
 """Takes a third of the usual computing; what is packed is a fifth larger."""
@@ -37,7 +37,7 @@ class PackedRows:
     ``size`` is what was added, in bytes. What the disk refuses is raised by ``beside``.
     """
 
-    def __init__(self, folder: Path, beside: Beside) -> None:
+    def __init__(self, folder: Path, beside: BackgroundWorker) -> None:
         self._folder = folder
         self._file: IO[bytes] | None = None
         self._beside = beside
@@ -47,7 +47,7 @@ class PackedRows:
     def add(self, xml: bytes | memoryview) -> None:
         """Put some rows behind those that are there. Their memory must not change any more."""
         self.size += len(xml)
-        self._beside.do(self._pack, xml)
+        self._beside.submit(self._pack, xml)
 
     def _pack(self, xml: bytes | memoryview) -> None:
         if self._file is None:
@@ -57,7 +57,7 @@ class PackedRows:
 
     def finish(self) -> IO[bytes]:
         """Everything that is packed, from its beginning; nothing can be added any more. Something was added before."""
-        self._beside.settle()
+        self._beside.wait()
         assert self._file is not None
         self._file.write(self._packer.flush(zlib.Z_FULL_FLUSH))
         self._file.seek(0)

@@ -1,9 +1,8 @@
-"""The records of a text file, in one of two ways that give the same: quickly, or exactly.
+"""Read the records of a text file in one of two ways with the same result: quickly, or exactly.
 
-A stretch of the file in which every quote stands where RFC 4180 wants it is plain: its records end at the line ends
-outside of quotes, which a few operations over all of its bytes find, and Arrow takes it apart many times faster than
-Python can. Everything else goes record by record through Python's strict reader, which also knows what is wrong. A
-test holds the two together.
+Plain stretches of the file, in which every quote stands where RFC 4180 wants it, are split by Arrow, many times faster
+than Python can. Everything else goes record by record through Python's strict reader, which also reports errors. A test
+compares the two.
 """
 
 from __future__ import annotations
@@ -15,24 +14,27 @@ from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
-from importer.sources.blocks import Block
-from importer.sources.columns import RawColumns
-from importer.sources.regrouping import Columns
+from importer.sources.arrow_columns import ColumnBatch
+from importer.sources.chunks import RawBatch, RowBlock
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
-MOST_CHARACTERS = 10_000_000
+    from importer.sources.csv.encoding import Transcoder
+
+    Positions = NDArray[np.int64]
+
+MAX_CELL_CHARACTERS = 10_000_000
 """The longest cell. A longer one is a quote that was never closed, and would fill the memory with the whole file."""
 
 _BLOCK = 1 << 20
-_LONGEST_STRETCH = 64 << 20
+_MAX_STRETCH = 64 << 20
 _QUOTE, _NEWLINE, _RETURN = b'"\n\r'
 
 
 class BrokenRecordError(Exception):
-    """The strict reader met something that it cannot read: the first line and the row of the record, and its words."""
+    """The strict reader found a syntax error: first line and row of the record, and the message of Python's csv."""
 
     def __init__(self, line: int, row: int, reason: str) -> None:
         super().__init__(line, row, reason)
@@ -41,171 +43,156 @@ class BrokenRecordError(Exception):
         self.reason = reason
 
 
-class Transcoder:
-    """The bytes of a stream in another encoding, as UTF-8. Raises :class:`UnicodeDecodeError`."""
+class RecordReader:
+    """One pass over the records of a text in UTF-8, which counts rows and lines from block to block.
 
-    def __init__(self, stream: IO[bytes], encoding: str) -> None:
-        self._stream = stream
-        self._decoder = codecs.getincrementaldecoder(encoding)("strict")
-
-    def read(self, size: int) -> bytes:
-        """About ``size`` bytes; nothing at the end only."""
-        while True:
-            block = self._stream.read(size)
-            text = self._decoder.decode(block, final=not block)
-            if text or not block:
-                return text.encode("utf-8", "surrogatepass")
-
-
-class Records:
-    """One pass over the records of a text in UTF-8, which remembers rows and lines from block to block.
-
-    ``announced`` says that the first line is no row. Rows count from 1; so do lines, that one included.
+    ``has_separator_line`` says that the first line (``sep=``) is no row. Rows count from 1; so do lines, that one
+    included.
     """
 
-    def __init__(self, stream: IO[bytes] | Transcoder, delimiter: str, *, announced: bool = False) -> None:
+    def __init__(self, stream: IO[bytes] | Transcoder, delimiter: str, *, has_separator_line: bool = False) -> None:
         self._stream = stream
         self._delimiter = delimiter
-        self._rest = b""
-        self._begin = 0
-        self._ended = False
+        # Bytes that were read from the stream; those from ``_position`` on have not been returned as records.
+        self._buffer = b""
+        self._position = 0
+        self._at_end = False
         self._row = 0
         self._line = 0
-        self._length = 200
-        if announced:
-            next(self._lines(), "")
+        self._record_bytes = 200
+        if has_separator_line:
+            next(self._read_lines(), "")
 
     def skip(self, rows: int) -> None:
-        """Go on behind row ``rows``, blank ones counted."""
+        """Continue behind row ``rows``, blank ones counted. Raises :class:`BrokenRecordError`."""
         if rows > self._row:
-            self._exact(1, rows)
+            self._read_exactly(1, rows)
 
-    def next_block(self, size: int) -> Block:
-        """Up to ``size`` records with any text, one by one; none at the end. Raises :class:`BrokenRecordError`."""
-        return self._exact(size, self._row)
+    def read_block(self, size: int) -> RowBlock:
+        """Read up to ``size`` records with any text, one by one; none at the end. Raises :class:`BrokenRecordError`."""
+        return self._read_exactly(size, self._row)
 
-    def next_columns(self, size: int, width: int) -> RawColumns | None:
-        """Up to ``size`` records, those with any text, as ``width`` columns.
+    def read_columns(self, size: int, width: int) -> RawBatch | None:
+        """Read ``size`` records as ``width`` columns and keep those with any text.
 
-        ``None`` when they are not plain, have other numbers of cells, or are not there: nothing has been read then.
+        Returns ``None`` when the records are not plain, have other numbers of cells, or are not there: nothing has been
+        consumed then, and :meth:`read_block` has to read them.
         """
         if width < 2 or not self._delimiter.isascii():
             return None
-        ends, quotes = self._plain_ends(size)
+        ends, quotes = self._find_plain_records(size)
         if not len(ends):
             return None
-        if self._rest.startswith(codecs.BOM_UTF8, self._begin):
+        if self._buffer.startswith(codecs.BOM_UTF8, self._position):
             # In the middle of a file it is a character like others, but Arrow would take it away.
             return None
-        stretch = memoryview(self._rest)[self._begin : self._begin + int(ends[-1]) + 1]
-        if not _well_quoted(np.frombuffer(stretch, np.uint8), quotes, ord(self._delimiter)):
+        stretch = memoryview(self._buffer)[self._position : self._position + int(ends[-1]) + 1]
+        text = np.frombuffer(stretch, np.uint8)
+        if not _is_well_quoted(text, quotes, ord(self._delimiter)):
             return None
-        columns = _taken_apart(stretch, self._delimiter, width, len(ends))
+        columns = _split_with_arrow(stretch, self._delimiter, width, len(ends))
         if columns is None:
             return None
-        rows, lines = self._numbers(np.frombuffer(stretch, np.uint8), ends)
-        self._length = max(1, len(stretch) // len(ends))
-        self._begin += len(stretch)
-        return _without_blank(rows, lines, columns)
+        # The number of each record's row and first line; a record may span several lines.
+        rows = np.arange(self._row + 1, self._row + 1 + len(ends), dtype=np.int64)
+        last_lines = np.searchsorted(np.flatnonzero(text == _NEWLINE), ends) + 1 + self._line
+        lines = np.concatenate([[self._line], last_lines[:-1]]).astype(np.int64) + 1
+        self._row, self._line = int(rows[-1]), int(last_lines[-1])
+        self._record_bytes = max(1, len(stretch) // len(ends))
+        self._position += len(stretch)
+        return _drop_blank_records(ColumnBatch(rows, lines, columns))
 
-    def _exact(self, size: int, least: int) -> Block:
-        """Up to ``size`` records with any text; with ``least``, all up to that row are passed over and none is kept."""
-        # The limit belongs to the csv module as a whole; raising it harms nobody else.
-        csv.field_size_limit(max(csv.field_size_limit(), MOST_CHARACTERS))
-        reader: Any = csv.reader(self._lines(), delimiter=self._delimiter, strict=True)
-        block, row, before = Block(), self._row, self._line
+    def _read_exactly(self, size: int, skip_to: int) -> RowBlock:
+        """Read up to ``size`` records with any text; when ``skip_to`` is a later row, read up to it and keep none."""
+        # The limit belongs to the csv module as a whole; raising it does no harm.
+        csv.field_size_limit(max(csv.field_size_limit(), MAX_CELL_CHARACTERS))
+        reader: Any = csv.reader(self._read_lines(), delimiter=self._delimiter, strict=True)
+        block, row, lines_before = RowBlock(), self._row, self._line
         rows, lines, records = block.rows, block.lines, block.records
-        passing = least > row
+        skipping = skip_to > row
         end = 0
         try:
             for record in reader:
                 row += 1
                 start, end = end + 1, reader.line_num
-                if passing:
-                    if row == least:
+                if skipping:
+                    if row == skip_to:
                         break
                     continue
                 if not record:
                     continue
                 first = record[0]
-                # Joining is dear, so only rows that begin with a blank cell pay for it.
+                # Joining is expensive, so only rows that begin with a blank cell pay for it.
                 if (not first or first.isspace()) and not "".join(record).strip():
                     continue
                 rows.append(row)
-                lines.append(start + before)
+                lines.append(start + lines_before)
                 records.append(record)
                 if len(rows) >= size:
                     break
         except csv.Error as error:
-            raise BrokenRecordError(end + 1 + before, row + 1, str(error)) from None
+            raise BrokenRecordError(end + 1 + lines_before, row + 1, str(error)) from None
         self._row = row
         return block
 
-    def _lines(self) -> Iterator[str]:
-        """The lines from here on, their ends included. What has not been asked for stays to be read."""
+    def _read_lines(self) -> Iterator[str]:
+        """Yield the lines from here on with their ends; a line counts as consumed when it is yielded."""
         while True:
-            lines = self._rest[self._begin :].splitlines(keepends=True)
-            if not self._ended:
+            lines = self._buffer[self._position :].splitlines(keepends=True)
+            if not self._at_end:
                 # Its end, or the second half of its end, may not have been read yet.
                 held = lines.pop() if lines else b""
             for line in lines:
                 text = line.decode("utf-8", "surrogatepass")
-                self._begin += len(line)
+                self._position += len(line)
                 self._line += 1
                 yield text
-            if self._ended:
+            if self._at_end:
                 return
-            self._begin = len(self._rest) - len(held)
-            self._more(_BLOCK)
+            self._position = len(self._buffer) - len(held)
+            self._fill(_BLOCK)
 
-    def _more(self, size: int) -> None:
+    def _fill(self, size: int) -> None:
+        """Read ``size`` more bytes into the buffer, and drop what was consumed."""
         block = self._stream.read(size)
-        self._ended = not block
-        self._rest = self._rest[self._begin :] + block
-        self._begin = 0
+        self._at_end = not block
+        self._buffer = self._buffer[self._position :] + block
+        self._position = 0
 
-    def _plain_ends(self, size: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Where the next ``size`` records end, if they are plain, and where the quotes among them are.
+    def _find_plain_records(self, size: int) -> tuple[Positions, Positions]:
+        """Find the line ends of the next ``size`` records and the quotes among them, counted from the position.
 
-        Positions count from where the reading is. No ends: there are no records, or none that plainly end.
+        A line end behind an even number of quotes ends a record, if the quotes are plain. Returns no ends when there
+        are no records, or none that plainly end.
         """
         none = np.empty(0, np.int64)
         while True:
-            missing = min(self._length * size * 9 // 8, _LONGEST_STRETCH) - (len(self._rest) - self._begin)
-            while missing > 0 and not self._ended:
-                self._more(max(missing, _BLOCK))
-                missing = min(self._length * size * 9 // 8, _LONGEST_STRETCH) - len(self._rest)
-            found = np.frombuffer(self._rest, np.uint8)[self._begin :]
-            quotes, ends = np.flatnonzero(found == _QUOTE), np.flatnonzero(found == _NEWLINE)
+            # Read as many bytes as the records will probably have, and some more.
+            wanted = min(self._record_bytes * size * 9 // 8, _MAX_STRETCH)
+            while not self._at_end and (missing := wanted - (len(self._buffer) - self._position)) > 0:
+                self._fill(max(missing, _BLOCK))
+            text = np.frombuffer(self._buffer, np.uint8)[self._position :]
+            quotes, ends = np.flatnonzero(text == _QUOTE), np.flatnonzero(text == _NEWLINE)
             ends = ends[np.searchsorted(quotes, ends) % 2 == 0] if len(quotes) else ends
-            if len(ends) >= size or self._ended or len(found) >= _LONGEST_STRETCH:
+            if len(ends) >= size or self._at_end or len(text) >= _MAX_STRETCH:
                 break
-            self._length = self._length * 3 // 2 + 1
+            self._record_bytes = self._record_bytes * 3 // 2 + 1
         ends = ends[:size]
         # A last record without a line end is left to the exact reader, and so is a cell that may be too long.
-        if not len(ends) or np.diff(ends, prepend=-1).max() > MOST_CHARACTERS:
+        if not len(ends) or np.diff(ends, prepend=-1).max() > MAX_CELL_CHARACTERS:
             return none, none
         return ends, quotes[: np.searchsorted(quotes, ends[-1])]
 
-    def _numbers(self, text: NDArray[np.uint8], ends: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Row and first line of each record; both are counted on."""
-        rows = np.arange(self._row + 1, self._row + 1 + len(ends), dtype=np.int64)
-        last = np.searchsorted(np.flatnonzero(text == _NEWLINE), ends) + 1 + self._line
-        lines = np.empty_like(rows)
-        lines[0], lines[1:] = self._line + 1, last[:-1] + 1
-        self._row, self._line = int(rows[-1]), int(last[-1])
-        return rows, lines
 
-
-def _well_quoted(text: NDArray[np.uint8], quotes: NDArray[np.int64], delimiter: int) -> bool:
-    """Whether each quote opens at the beginning of a cell, closes at its end, or is one of two for one inside of it.
+def _is_well_quoted(text: NDArray[np.uint8], quotes: Positions, delimiter: int) -> bool:
+    """Tell whether each quote opens at the beginning of a cell, closes at its end, or is one of a doubled pair inside.
 
     Counted from the first, every other quote opens. One that closes just before another one that opens is a quote
     inside the cell.
     """
     returns = np.flatnonzero(text == _RETURN)
     if len(returns) and not (text[returns + 1] == _NEWLINE).all():
-        # Old Macs end lines with it; the exact reader knows.
+        # A carriage return alone ends lines on old Macs; the exact reader knows.
         return False
     if not len(quotes):
         return True
@@ -218,18 +205,18 @@ def _well_quoted(text: NDArray[np.uint8], quotes: NDArray[np.int64], delimiter: 
     return bool(edges[text[closing + 1]].all())
 
 
-def _taken_apart(stretch: memoryview, delimiter: str, width: int, records: int) -> list[pa.Array] | None:
-    """The columns of a plain stretch; ``None`` unless every record has ``width`` cells."""
+def _split_with_arrow(stretch: memoryview, delimiter: str, width: int, records: int) -> list[pa.Array] | None:
+    """Split a plain stretch into columns; ``None`` unless every record has ``width`` cells."""
     import pyarrow as pa
-    from pyarrow import csv as arrow
+    from pyarrow import csv as arrow_csv
 
-    names = [str(place) for place in range(width)]
+    names = [str(position) for position in range(width)]
     try:
-        table = arrow.read_csv(
+        table = arrow_csv.read_csv(
             pa.BufferReader(pa.py_buffer(stretch)),
-            arrow.ReadOptions(column_names=names, block_size=len(stretch) + 1),
-            arrow.ParseOptions(delimiter=delimiter, newlines_in_values=True),
-            arrow.ConvertOptions(
+            arrow_csv.ReadOptions(column_names=names, block_size=len(stretch) + 1),
+            arrow_csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
+            arrow_csv.ConvertOptions(
                 column_types=dict.fromkeys(names, pa.large_string()),
                 strings_can_be_null=False,
                 include_columns=names,
@@ -238,24 +225,26 @@ def _taken_apart(stretch: memoryview, delimiter: str, width: int, records: int) 
     except pa.ArrowInvalid:
         return None
     if table.num_rows != records:
-        # A blank line is a record, too.
+        # Arrow leaves blank lines out, but they are records, too.
         return None
     return [column.combine_chunks() if column.num_chunks != 1 else column.chunk(0) for column in table.columns]
 
 
-def _without_blank(rows: NDArray[np.int64], lines: NDArray[np.int64], columns: list[pa.Array]) -> RawColumns:
+def _drop_blank_records(batch: RawBatch) -> RawBatch:
+    """Return the records that hold any text."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
     # Whatever begins with a visible ASCII character holds text; only the others need a closer look.
-    doubtful = pc.invert(pc.match_substring_regex(columns[0], "^[!-~]"))
+    doubtful = pc.invert(pc.match_substring_regex(batch.columns[0], "^[!-~]"))
     blank = [
-        place
-        for place in np.flatnonzero(doubtful.to_numpy(zero_copy_only=False)).tolist()
-        if not any(column[place].as_py().strip() for column in columns)
+        at
+        for at in np.flatnonzero(doubtful.to_numpy(zero_copy_only=False)).tolist()
+        if not any(column[at].as_py().strip() for column in batch.columns)
     ]
     if not blank:
-        return Columns(rows, lines, columns)
-    kept = np.ones(len(rows), bool)
+        return batch
+    kept = np.ones(len(batch.rows), bool)
     kept[blank] = False
-    return Columns(rows[kept], lines[kept], [column.filter(pa.array(kept)) for column in columns])
+    mask = pa.array(kept)
+    return ColumnBatch(batch.rows[kept], batch.lines[kept], [column.filter(mask) for column in batch.columns])

@@ -7,127 +7,218 @@ quote, stops the reading with the line where the record began, because everythin
 
 from __future__ import annotations
 
+import csv
+import io
 import zlib
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from importer.core.errors import SourceError
 from importer.core.gc_pause import paused_collector
-from importer.sources.blocks import Block, build_chunk
-from importer.sources.columns import column_chunk
-from importer.sources.csv.dialect import SAMPLE_CHARACTERS, detect_delimiter, given_delimiter, separator_line, spoken
-from importer.sources.csv.encoding import TextFile, decide_encoding
-from importer.sources.csv.records import MOST_CHARACTERS, BrokenRecordError, Records
-from importer.sources.files import unreadable
-from importer.sources.headings import SAMPLE_ROWS, Layout, SampleRow, find_header, lay_out
-from importer.sources.interface import Chunk, Detection, SourceOptions
-from importer.sources.opened import OpenedSource
+from importer.sources.chunks import RowBlock, chunk_from_columns, chunk_from_rows
+from importer.sources.csv.encoding import TextFile, detect_encoding
+from importer.sources.csv.records import MAX_CELL_CHARACTERS, BrokenRecordError, RecordReader
+from importer.sources.detection import DetectedFormat, unreadable_file
+from importer.sources.headings import SAMPLE_ROWS, Layout, SampleRow, build_layout, find_header_row
+from importer.sources.interface import Chunk, Detection, Source, SourceOptions
 
-if TYPE_CHECKING:
-    from importer.sources.detection import Kind
-
-
-@dataclass(frozen=True, slots=True)
-class _Table:
-    """A text file whose cells can be told apart. ``announced``: a first line ``sep=`` is no row."""
-
-    file: TextFile
-    delimiter: str
-    announced: bool
-
-    def chunks(self, layout: Layout, pad: bool, size: int) -> Iterator[Chunk]:
-        width = layout.width
-        with self._records() as records:
-            records.skip(layout.header_row)
-            while True:
-                columns = records.next_columns(size, width)
-                chunk = column_chunk(columns, layout) if columns else None
-                if chunk is None:
-                    with paused_collector():
-                        block = records.next_block(size)
-                    if not block.rows:
-                        return
-                    chunk = build_chunk(block, layout, pad=pad)
-                if len(chunk.rows):
-                    yield chunk
-
-    def first(self, size: int) -> Block:
-        """The first ``size`` records that hold any text."""
-        with self._records() as records:
-            return records.next_block(size)
-
-    @contextmanager
-    def _records(self) -> Iterator[Records]:
-        path = self.file.path
-        try:
-            with self.file.utf8() as stream:
-                yield Records(stream, self.delimiter, announced=self.announced)
-        except BrokenRecordError as error:
-            raise _broken(path, error) from None
-        except (UnicodeDecodeError, EOFError, zlib.error):
-            raise SourceError(
-                f"{path} changed while it was being read.", "Wait until nothing writes to it, then run again."
-            ) from None
-        except OSError as error:
-            raise unreadable(path, error) from None
+_DELIMITERS = (",", ";", "\t", "|")
+_SAMPLE_CHARACTERS = 1 << 18
+_MAX_RECORDS = 1000
+_CONSISTENT_SHARE = 0.9
+_DELIMITER_NAMES = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "bar": "|", "pipe": "|", "space": " "}
 
 
-def open_text(path: Path, kind: Kind, options: SourceOptions, notes: tuple[str, ...]) -> OpenedSource:
-    """The text file ``path``, its encoding, delimiter and headings known. Raises :class:`SourceError`."""
+def open_text_file(path: Path, detected: DetectedFormat, options: SourceOptions, notes: tuple[str, ...]) -> Source:
+    """Open the text file ``path``: prove its encoding, find delimiter and headings. Raises :class:`SourceError`."""
     if options.sheet is not None:
         raise SourceError(f"{path} is a text file and has no sheets.", "Leave the sheet out.")
-    file, encoding, doubts = decide_encoding(path, kind.packed, options.encoding)
-    delimiter, announced, found = _delimiter(file, options.delimiter)
-    table = _Table(file, delimiter, announced)
-    first = table.first(SAMPLE_ROWS)
+    file, encoding, encoding_notes = detect_encoding(path, detected.gzipped, options.encoding)
+    delimiter, has_separator_line, delimiter_found = _find_delimiter(file, options.delimiter)
+    table = _TextTable(file, delimiter, has_separator_line)
+    first = table.read_sample()
     sample = [SampleRow(row, tuple(cells)) for row, cells in zip(first.rows, first.records, strict=True)]
-    place, header = find_header(sample, options.header_row, str(path))
-    layout, oddities = lay_out(sample, place, offset=0, name=str(path))
-    return OpenedSource(
+    at, header = find_header_row(sample, options.header_row, str(path))
+    layout, heading_notes = build_layout(sample, at, offset=0, name=str(path))
+    return Source(
         path=path,
         format="csv",
         sheet="",
         header_row=layout.header_row,
         columns=layout.columns,
-        detections=(Detection("format", "csv", kind.how), encoding, found, header),
-        notes=(*notes, *doubts, *oddities),
-        read=partial(table.chunks, layout, options.pad_short_rows),
+        detections=(Detection("format", "csv", detected.how), encoding, delimiter_found, header),
+        notes=(*notes, *encoding_notes, *heading_notes),
+        read=partial(table.read_chunks, layout, options.pad_short_rows),
     )
 
 
-def _delimiter(file: TextFile, given: str | None) -> tuple[str, bool, Detection]:
-    """The delimiter, whether a first line ``sep=`` announces one (and is no row), and the evidence."""
-    with file.open() as stream:
-        sample = stream.read(SAMPLE_CHARACTERS)
-        cut = bool(stream.read(1))
-    first = sample.replace("\r", "\n").partition("\n")[0]
-    announced = separator_line(first)
-    if given is not None:
-        delimiter = given_delimiter(given)
-        return delimiter, announced is not None, Detection("delimiter", spoken(delimiter), "given")
-    if announced is not None:
-        how = f'announced by the first line "{first.strip()}"'
-        return announced, True, Detection("delimiter", spoken(announced), how)
-    delimiter, found = detect_delimiter(sample, cut=cut, name=str(file.path))
-    return delimiter, False, found
+@dataclass(frozen=True, slots=True)
+class _TextTable:
+    """A text file with a known delimiter. With ``has_separator_line`` its first line ``sep=`` is no row."""
+
+    file: TextFile
+    delimiter: str
+    has_separator_line: bool
+
+    def read_sample(self) -> RowBlock:
+        """Read the first records that hold any text."""
+        with self._open_records() as records:
+            return records.read_block(SAMPLE_ROWS)
+
+    def read_chunks(self, layout: Layout, pad: bool, size: int) -> Iterator[Chunk]:
+        """Yield the records behind the headings: plain ones as columns, others one by one."""
+        with self._open_records() as records:
+            records.skip(layout.header_row)
+            while True:
+                batch = records.read_columns(size, layout.width)
+                if batch is not None:
+                    chunk = chunk_from_columns(batch, layout)
+                else:
+                    with paused_collector():
+                        block = records.read_block(size)
+                    if not block.rows:
+                        return
+                    chunk = chunk_from_rows(block, layout, pad=pad)
+                if len(chunk.rows):
+                    yield chunk
+
+    @contextmanager
+    def _open_records(self) -> Iterator[RecordReader]:
+        path = self.file.path
+        try:
+            with self.file.open_utf8() as stream:
+                yield RecordReader(stream, self.delimiter, has_separator_line=self.has_separator_line)
+        except BrokenRecordError as error:
+            raise _syntax_error(path, error) from None
+        except (UnicodeDecodeError, EOFError, zlib.error):
+            raise SourceError(
+                f"{path} changed while it was being read.", "Wait until nothing writes to it, then run again."
+            ) from None
+        except OSError as error:
+            raise unreadable_file(path, error) from None
 
 
-def _broken(path: Path, error: BrokenRecordError) -> SourceError:
-    place, reason = f"{path}, line {error.line} (row {error.row})", error.reason
+def _syntax_error(path: Path, error: BrokenRecordError) -> SourceError:
+    """Translate the messages of Python's csv module, by their wording."""
+    where, reason = f"{path}, line {error.line} (row {error.row})", error.reason
     if "expected after" in reason:
         return SourceError(
-            f"{place}: there is text after a closing quote.",
+            f"{where}: there is text after a closing quote.",
             'Write a quote inside a quoted cell twice (""), and look for a quote that is missing further up.',
         )
     if "field larger" in reason:
         return SourceError(
-            f"{place}: a cell is longer than {MOST_CHARACTERS:,} characters.",
+            f"{where}: a cell is longer than {MAX_CELL_CHARACTERS:,} characters.",
             "A quote that opens in this row is probably never closed; close or remove it.",
         )
     if "unexpected end" in reason:
-        return SourceError(f"{place}: a quote that opens here is never closed.", "Close the quote or remove it.")
-    return SourceError(f"{place}: the row cannot be read ({reason}).", "Export the file again as CSV UTF-8.")
+        return SourceError(f"{where}: a quote that opens here is never closed.", "Close the quote or remove it.")
+    return SourceError(f"{where}: the row cannot be read ({reason}).", "Export the file again as CSV UTF-8.")
+
+
+def _find_delimiter(file: TextFile, given: str | None) -> tuple[str, bool, Detection]:
+    """Return the delimiter, whether a first line ``sep=`` announces one (and is no row), and the evidence."""
+    with file.open() as stream:
+        sample = stream.read(_SAMPLE_CHARACTERS)
+        is_cut = bool(stream.read(1))
+    first_line = sample.replace("\r", "\n").partition("\n")[0]
+    announced = _parse_separator_line(first_line)
+    if given is not None:
+        delimiter, how = _parse_delimiter(given), "given"
+    elif announced is not None:
+        delimiter, how = announced, f'announced by the first line "{first_line.strip()}"'
+    else:
+        delimiter, how = _detect_delimiter(sample, is_cut=is_cut, name=str(file.path))
+    return delimiter, announced is not None, Detection("delimiter", _format_delimiter(delimiter), how)
+
+
+def _format_delimiter(delimiter: str) -> str:
+    return "tab" if delimiter == "\t" else delimiter
+
+
+def _parse_delimiter(given: str) -> str:
+    """Return the character that ``given`` means. Raises :class:`SourceError` unless it can separate cells."""
+    character = _DELIMITER_NAMES.get(given.casefold(), given)
+    if len(character) != 1 or character in '"\r\n\0' or character.isalnum():
+        raise SourceError(
+            f'"{given}" cannot be a delimiter.', "Give one character such as , or ; or |, or the word tab for a tab."
+        )
+    return character
+
+
+def _parse_separator_line(line: str) -> str | None:
+    """Return the delimiter that a first line ``sep=;`` announces, as in Excel; ``None`` for any other line."""
+    text = line.lstrip("\ufeff").rstrip("\r\n")
+    text = text[1:-1] if len(text) == 7 and text[0] == text[-1] == '"' else text
+    if len(text) == 5 and text[:4].casefold() == "sep=" and not text[4].isalnum() and text[4] != '"':
+        return text[4]
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Split:
+    """The sample split by one delimiter: cells of the first record, the usual number, and how many records have it."""
+
+    delimiter: str
+    first: int
+    usual: int
+    agreeing: int
+    records: int
+
+    @property
+    def share(self) -> float:
+        return self.agreeing / self.records
+
+
+def _detect_delimiter(sample: str, *, is_cut: bool, name: str) -> tuple[str, str]:
+    """Return the delimiter that gives (nearly) every record of ``sample`` the same number of cells, and the evidence.
+
+    ``is_cut`` says that the file goes on after the sample. A file in which no candidate occurs has one column. Raises
+    :class:`SourceError` when two candidates fit equally.
+    """
+    splits = [split for delimiter in _DELIMITERS if (split := _split_sample(sample, delimiter, is_cut=is_cut))]
+    several = [split for split in splits if split.usual > 1]
+    # From the strongest evidence to the weakest: all records agree, the headings are split, most records agree.
+    consistent = [split for split in several if split.share >= _CONSISTENT_SHARE and split.first == split.usual]
+    with_headings = [split for split in several if split.first > 1]
+    mostly = [split for split in several if split.share >= 0.6]
+    for fitting in (consistent, with_headings, mostly):
+        if not fitting:
+            continue
+        ranked = sorted(fitting, key=lambda split: split.share, reverse=True)
+        best = ranked[0]
+        if len(ranked) > 1 and best.share - ranked[1].share < 0.05:
+            options = " or ".join(f"{_format_delimiter(split.delimiter)} ({split.usual} columns)" for split in ranked)
+            raise SourceError(
+                f"{name}: cannot tell which character separates the cells: {options}.",
+                'Say it, for example `source: {delimiter: ";"}`.',
+            )
+        return best.delimiter, f"the same number of cells in {best.agreeing} of {best.records} rows"
+    return ",", "the file has one column"
+
+
+def _split_sample(sample: str, delimiter: str, *, is_cut: bool) -> _Split | None:
+    """Count the cells of the sample's records; ``None`` if it holds none."""
+    counts: list[int] = []
+    reader = csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter, strict=True)
+    try:
+        for record in reader:
+            if any(record):
+                counts.append(len(record))
+            if len(counts) >= _MAX_RECORDS:
+                break
+        else:
+            if is_cut and len(counts) > 1:
+                counts.pop()
+    except csv.Error:
+        # What came before still counts; the reader of the rows reports the broken record with its line.
+        pass
+    if not counts:
+        return None
+    several = Counter(count for count in counts if count > 1)
+    usual, agreeing = several.most_common(1)[0] if several else (1, len(counts))
+    return _Split(delimiter, counts[0], usual, agreeing, len(counts))

@@ -1,1 +1,1 @@
-"""Reader of workbooks by python-calamine."""
+"""Workbooks of Excel and OpenDocument: sheet selection, safety checks, and the reader by python-calamine."""

@@ -1,4 +1,4 @@
-"""Excel's values as text, by rules that never depend on the machine's language.
+"""Format the values of workbook cells as text, by rules that never depend on the machine's language.
 
 ==================  ==========================================================================
 value               text
@@ -32,13 +32,12 @@ _EXACT = 2.0**53
 _ISO_DURATION = re.compile(r"PT(\d{1,6})H(\d{1,2})M(\d{1,2})(?:[.,]\d{1,9})?S")
 
 
-def text_of(value: Any) -> str:
-    """One cell as text, by the table above."""
-    written = _WRITTEN.get(type(value), str)
-    return written(value)
+def format_cell(value: Any) -> str:
+    """Format one cell as text, by the table above."""
+    return _FORMATTERS.get(type(value), str)(value)
 
 
-def _number(value: float) -> str:
+def _format_number(value: float) -> str:
     if value.is_integer() and abs(value) < _EXACT:
         return str(int(value))
     # Beyond 2**53 the shortest text that gives the number back is as exact as the file.
@@ -49,54 +48,44 @@ def _number(value: float) -> str:
     return format(number, "f") if -20 <= number.adjusted() <= 20 else text
 
 
-def _to_second(moment: datetime) -> datetime:
+def _round_to_second(moment: datetime) -> datetime:
     return (moment + timedelta(microseconds=500_000)).replace(microsecond=0)
 
 
-def _duration(length: timedelta) -> str:
+def _format_duration(length: timedelta) -> str:
     seconds = round(length.total_seconds())
     minutes, second = divmod(abs(seconds), 60)
     hours, minute = divmod(minutes, 60)
     return f"{'-' if seconds < 0 else ''}{hours}:{minute:02d}:{second:02d}"
 
 
-def _moment(value: datetime) -> str:
-    return _to_second(value).isoformat(sep=" ")
-
-
-def _time(value: time) -> str:
-    return _to_second(datetime.combine(date(1900, 1, 1), value)).strftime("%H:%M:%S")
-
-
-_WRITTEN: dict[type, Callable[[Any], str]] = {
+_FORMATTERS: dict[type, Callable[[Any], str]] = {
     str: str,
     bool: lambda value: "TRUE" if value else "FALSE",
-    float: _number,
+    float: _format_number,
     int: str,
-    datetime: _moment,
+    datetime: lambda value: _round_to_second(value).isoformat(sep=" "),
     date: str,
-    time: _time,
-    timedelta: _duration,
+    time: lambda value: _round_to_second(datetime.combine(date(1900, 1, 1), value)).strftime("%H:%M:%S"),
+    timedelta: _format_duration,
     type(None): lambda _: "",
 }
 
 
-def column_of(values: Sequence[Any]) -> pa.Array:
-    """The cells of one column as an Arrow array of text."""
+def format_column(values: Sequence[Any]) -> pa.Array:
+    """Format the cells of one column as an Arrow array of text."""
     types = set(map(type, values))
     if types == {str}:
         return pa.array(values, pa.large_string())
     if types <= {str, float}:
-        return pa.array([value if type(value) is str else _number(value) for value in values], pa.large_string())
-    return pa.array([text_of(value) for value in values], pa.large_string())
+        return pa.array([value if type(value) is str else _format_number(value) for value in values], pa.large_string())
+    return pa.array([format_cell(value) for value in values], pa.large_string())
 
 
-def opendocument_column(values: Sequence[Any]) -> pa.Array:
-    """As :func:`column_of`, where times of 24 hours and more arrive in ISO form (``PT30H05M00S``)."""
-    return column_of([_iso_duration(value) for value in values])
-
-
-def _iso_duration(value: Any) -> Any:
-    if isinstance(value, str) and value.startswith("PT") and (found := _ISO_DURATION.fullmatch(value)):
-        return f"{int(found[1])}:{int(found[2]):02d}:{int(found[3]):02d}"
-    return value
+def format_opendocument_column(values: Sequence[Any]) -> pa.Array:
+    """Format a column like :func:`format_column`; durations from 24 hours on are in ISO form (``PT30H05M00S``)."""
+    formatted = []
+    for value in values:
+        found = _ISO_DURATION.fullmatch(value) if isinstance(value, str) and value.startswith("PT") else None
+        formatted.append(f"{int(found[1])}:{int(found[2]):02d}:{int(found[3]):02d}" if found else value)
+    return format_column(formatted)

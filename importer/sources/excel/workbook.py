@@ -1,125 +1,239 @@
-"""Read one sheet of an Excel or OpenDocument workbook as text (see :mod:`importer.sources.excel.cell_text`)."""
+"""Open one sheet of an Excel or OpenDocument workbook: choose the reader and the sheet, find the headings."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Protocol
 
 from importer.core.errors import SourceError
-from importer.sources.blocks import Block
-from importer.sources.detection import Kind
-from importer.sources.excel.calamine_reader import Book
-from importer.sources.excel.cell_text import text_of
-from importer.sources.excel.sheet_selection import TO_FIX_COLUMNS, SheetChoice, choose_sheet
-from importer.sources.excel.zip_safety import inspect_archive, open_archive, prove_parts, prove_xml
-from importer.sources.headings import SAMPLE_ROWS, Layout, SampleRow, find_header, label_of, lay_out
-from importer.sources.interface import Chunk, Detection, SourceOptions
-from importer.sources.opened import OpenedSource
-from importer.sources.xlsx.hidden_rows import hidden_note
-from importer.sources.xlsx.workbook import XlsxBook
+from importer.sources.detection import DetectedFormat
+from importer.sources.headings import SAMPLE_ROWS, Layout, SampleRow, build_layout, find_header_row, normalize_heading
+from importer.sources.interface import Chunk, Detection, SheetInfo, Source, SourceOptions
 
-_OPENDOCUMENT_PARTS = ("content.xml", "META-INF/manifest.xml")
-"""What is read of an OpenDocument file."""
+_RESULTS_COLUMNS = ("RowNumber", "ActivityCreated")
+_TO_FIX = "To fix"
+_TO_FIX_COLUMNS = ("RowNumber", "Reason")
 
 
-class Tab(Protocol):
-    """One sheet of a workbook."""
+class SheetReader(Protocol):
+    """A reader of one sheet of a workbook."""
 
     @property
     def offset(self) -> int:
-        """So many columns on the left are not part of the raw rows."""
+        """The number of empty columns on the left that are not part of the raw rows."""
         ...
 
     @property
     def merged(self) -> Sequence[tuple[str, int]]:
-        """Areas of merged cells, each with its last row."""
+        """Ranges of merged cells, each with its last row."""
         ...
 
     @property
     def hidden_rows(self) -> int:
-        """How many rows with cells are hidden, as far as that is known."""
+        """The number of hidden rows with cells, as far as that is known."""
         ...
 
-    def first(self, size: int) -> Block:
-        """The first ``size`` rows that hold any value."""
+    def read_sample(self, size: int) -> list[SampleRow]:
+        """Read the first ``size`` rows that hold any value."""
         ...
 
-    def chunks(self, layout: Layout, size: int) -> Iterator[Chunk]:
-        """The rows behind the headings that hold any value, at most ``size`` at a time. Can be called again."""
+    def read_chunks(self, layout: Layout, size: int) -> Iterator[Chunk]:
+        """Yield the rows behind the headings that hold any value, at most ``size`` at a time. Can be called again."""
         ...
 
 
-def open_workbook(path: Path, kind: Kind, options: SourceOptions, notes: tuple[str, ...]) -> OpenedSource:
-    """The workbook ``path``, its sheet and headings known. Raises :class:`SourceError`."""
+class WorkbookReader(Protocol):
+    """An opened workbook, whose sheets can be read."""
+
+    @property
+    def sheets(self) -> Sequence[SheetInfo]:
+        """All sheets in the order of their tabs."""
+        ...
+
+    def first_row(self, name: str) -> tuple[str, ...]:
+        """Return the texts of row 1 of a sheet."""
+        ...
+
+    def has_row(self, name: str, row: int) -> bool:
+        """Tell whether a sheet has a value in row ``row`` or below."""
+        ...
+
+    def sheet(self, name: str) -> SheetReader:
+        """Return the sheet ``name``, for reading. Raises :class:`SourceError` when it is damaged."""
+        ...
+
+    def close(self) -> None:
+        """Close the file; sheets that were returned stay usable."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SheetChoice:
+    """The sheet to read, the evidence, notes, and whether it is the sheet *To fix* of our own results workbook."""
+
+    name: str
+    found: Detection
+    notes: tuple[str, ...] = ()
+    is_to_fix: bool = False
+
+
+def open_workbook(path: Path, detected: DetectedFormat, options: SourceOptions, notes: tuple[str, ...]) -> Source:
+    """Open the workbook ``path``: choose the sheet and find its headings. Raises :class:`SourceError`."""
     for given, what in ((options.encoding, "encoding"), (options.delimiter, "delimiter")):
         if given is not None:
             raise SourceError(f"{path} is a workbook and has no {what}.", f"Leave the {what} out.")
-    with _open(path, kind) as book:
-        choice = choose_sheet(book.sheets, options.sheet, path, first_row=book.first_row, reaches=book.reaches)
-        tab: Tab = book.tab(choice.name)
-    first = tab.first(SAMPLE_ROWS)
-    sample = [SampleRow(row, tuple(map(text_of, cells))) for row, cells in zip(first.rows, first.records, strict=True)]
-    place, header = find_header(sample, options.header_row, f'{path}, sheet "{choice.name}"')
-    layout, oddities = lay_out(
-        sample, place, tab.offset, _not_ours(choice, sample[place], tab.offset), f'{path}, sheet "{choice.name}",'
-    )
-    return OpenedSource(
+    workbook = _open_reader(path, detected)
+    try:
+        choice = _choose_sheet(workbook, options.sheet, path)
+        sheet = workbook.sheet(choice.name)
+    finally:
+        workbook.close()
+    sample = sheet.read_sample(SAMPLE_ROWS)
+    name = f'{path}, sheet "{choice.name}"'
+    at, header = find_header_row(sample, options.header_row, name)
+    # Our own sheet "To fix" has two columns in front of those of the user's file.
+    begin = tuple(normalize_heading(cell) for cell in sample[at].cells[:2])
+    hidden = (0, 1) if choice.is_to_fix and sheet.offset == 0 and begin == _TO_FIX_COLUMNS else ()
+    layout, heading_notes = build_layout(sample, at, sheet.offset, hidden, f"{name},")
+    return Source(
         path=path,
-        format=kind.format,
+        format=detected.format,
         sheet=choice.name,
         header_row=layout.header_row,
         columns=layout.columns,
-        detections=(Detection("format", kind.format, kind.how), choice.found, header),
-        notes=(
-            *notes,
-            *choice.notes,
-            *oddities,
-            *_around(tab, layout.header_row),
-            *_blind_spot(kind),
-        ),
-        read=partial(tab.chunks, layout),
+        detections=(Detection("format", detected.format, detected.how), choice.found, header),
+        notes=(*notes, *choice.notes, *heading_notes, *_sheet_notes(sheet, layout.header_row, detected.format)),
+        read=partial(sheet.read_chunks, layout),
     )
 
 
-def _open(path: Path, kind: Kind) -> XlsxBook | Book:
-    if kind.format == "xlsx":
-        return XlsxBook(path)
-    if kind.format != "xls":
-        with open_archive(path) as archive:
-            inspect_archive(archive, path)
-            whole = _OPENDOCUMENT_PARTS if kind.format == "ods" else ()
-            prove_parts(archive, path, whole)
-            for name in whole:
-                prove_xml(archive, name, path)
-    return Book(path, kind)
+def _open_reader(path: Path, detected: DetectedFormat) -> WorkbookReader:
+    """Open the reader for the format: our own for .xlsx (docs/xlsx-reader.md), python-calamine for all others."""
+    if detected.format == "xlsx":
+        from importer.sources.xlsx.workbook import open_xlsx_workbook
+
+        return open_xlsx_workbook(path)
+    from importer.sources.excel.calamine_reader import open_calamine_workbook
+
+    return open_calamine_workbook(path, detected)
 
 
-def _not_ours(choice: SheetChoice, header: SampleRow, offset: int) -> tuple[int, ...]:
-    """The places of the columns that our own sheet *To fix* has in front of the person's."""
-    begin = tuple(label_of(cell) for cell in header.cells[:2])
-    return (0, 1) if choice.to_fix and offset == 0 and begin == TO_FIX_COLUMNS else ()
+def _sheet_notes(sheet: SheetReader, header_row: int, file_format: str) -> Iterator[str]:
+    """Yield notes about what is visible in Excel and cannot be seen in the cells."""
+    # Only the first cell of a merged range holds its value; ranges above the headings do not matter.
+    ranges = [area for area, last_row in sheet.merged if last_row >= header_row]
+    if ranges:
+        shown = ", ".join(ranges[:3]) + (" and others" if len(ranges) > 3 else "")
+        yield f"Merged cells ({shown}) have their value in the first cell only; the others are read as empty."
+    if sheet.hidden_rows:
+        yield f"{sheet.hidden_rows} hidden {'row is' if sheet.hidden_rows == 1 else 'rows are'} read like all others."
+    if file_format != "xlsx":
+        yield (
+            f"Excel errors such as #N/A cannot be told from empty cells in .{file_format} files; "
+            "save the workbook as .xlsx if it holds formulas."
+        )
 
 
-def _around(tab: Tab, header_row: int) -> tuple[str, ...]:
-    """Notes about what people see of the sheet and its cells do not tell."""
-    return (*_merged(tab, header_row), *hidden_note(tab.hidden_rows))
+def _choose_sheet(workbook: WorkbookReader, wanted: str | None, path: Path) -> SheetChoice:
+    """Choose the sheet that ``wanted`` names, or the only one that can be meant.
 
-
-def _merged(tab: Tab, header_row: int) -> tuple[str, ...]:
-    """A note about merged cells from the heading row on: only the first cell of each holds its value."""
-    ranges = [area for area, last_row in tab.merged if last_row >= header_row]
-    if not ranges:
-        return ()
-    shown = ", ".join(ranges[:3]) + (" and others" if len(ranges) > 3 else "")
-    return (f"Merged cells ({shown}) have their value in the first cell only; the others are read as empty.",)
-
-
-def _blind_spot(kind: Kind) -> tuple[str, ...]:
-    if kind.format == "xlsx":
-        return ()
-    return (
-        f"Excel errors such as #N/A cannot be told from empty cells in .{kind.format} files; "
-        "save the workbook as .xlsx if it holds formulas.",
+    Raises :class:`SourceError` when the sheet is unknown, when several could be meant, and for the results in a results
+    workbook of this program, which would send finished rows again.
+    """
+    sheets = workbook.sheets
+    names = [sheet.name for sheet in sheets]
+    is_ours = "Summary" in names and any(
+        name in names and workbook.first_row(name)[:2] == begin
+        for name, begin in (("Results", _RESULTS_COLUMNS), (_TO_FIX, _TO_FIX_COLUMNS))
     )
+    if wanted is not None:
+        choice = _choose_named_sheet(sheets, wanted, path)
+    elif not is_ours:
+        return _choose_only_sheet(workbook, path)
+    elif _TO_FIX in names and workbook.has_row(_TO_FIX, 2):
+        found = Detection("sheet", _TO_FIX, "the rows to correct in a results workbook of this program")
+        note = "This is a results workbook of this program; its sheet To fix was read."
+        choice = SheetChoice(_TO_FIX, found, (note,))
+    else:
+        raise _results_workbook(path)
+    if not is_ours:
+        return choice
+    if choice.name.startswith(("Results", "Summary")):
+        raise _results_workbook(path)
+    if not choice.name.startswith(_TO_FIX):
+        return choice
+    others = [f'"{name}"' for name in names if name.startswith(f"{_TO_FIX} ") and name != choice.name]
+    more = (f"Only this sheet was read; import {', '.join(others)} too.",) if others else ()
+    return SheetChoice(choice.name, choice.found, (*choice.notes, *more), is_to_fix=True)
+
+
+def _results_workbook(path: Path) -> SourceError:
+    return SourceError(
+        f"{path} is a results workbook of this program; importing its results would send finished rows again.",
+        f'Correct the rows in its sheet "{_TO_FIX}", if it has one, and import that: `source: {{sheet: {_TO_FIX}}}`.',
+    )
+
+
+def _choose_named_sheet(sheets: Sequence[SheetInfo], wanted: str, path: Path) -> SheetChoice:
+    sheet, how = _find_sheet(sheets, wanted)
+    if sheet is None:
+        from rapidfuzz import fuzz, process
+
+        folded = {sheet.name: sheet.name.casefold() for sheet in sheets if sheet.readable}
+        best = process.extractOne(wanted.casefold(), folded, scorer=fuzz.ratio, score_cutoff=60)
+        suggestion = f'Did you mean "{best[2]}"? ' if best else ""
+        raise SourceError(f'{path} has no sheet "{wanted}".', f"{suggestion}It has: {_format_names(sheets)}.")
+    if not sheet.readable:
+        raise SourceError(
+            f'{path}: the sheet "{sheet.name}" holds a chart or macros, not cells.', "Name another sheet."
+        )
+    notes = () if sheet.visible else (f'The sheet "{sheet.name}" is hidden in the workbook.',)
+    return SheetChoice(sheet.name, Detection("sheet", sheet.name, how), notes)
+
+
+def _find_sheet(sheets: Sequence[SheetInfo], wanted: str) -> tuple[SheetInfo | None, str]:
+    """Find a sheet by its name, else by the same name in other letters, else by the number of its visible tab."""
+    for sheet in sheets:
+        if sheet.name == wanted:
+            return sheet, "given"
+    folded = wanted.strip().casefold()
+    similar = [sheet for sheet in sheets if sheet.name.strip().casefold() == folded]
+    if len(similar) == 1:
+        return similar[0], "given, spelled a little differently"
+    tabs = [sheet for sheet in sheets if sheet.visible]
+    if folded.isascii() and folded.isdigit() and 1 <= int(folded) <= len(tabs):
+        return tabs[int(folded) - 1], f"tab number {int(folded)}, given"
+    return None, ""
+
+
+def _choose_only_sheet(workbook: WorkbookReader, path: Path) -> SheetChoice:
+    """Choose the only visible sheet, or the only visible one that is not empty."""
+    sheets = workbook.sheets
+    visible = [sheet for sheet in sheets if sheet.visible and sheet.readable]
+    if not visible:
+        hidden = [sheet for sheet in sheets if sheet.readable]
+        raise SourceError(
+            f"{path} has no visible sheet with cells.",
+            f"Name one of its hidden sheets: {_format_names(hidden)}."
+            if hidden
+            else "Check that it is the right workbook.",
+        )
+    if len(visible) == 1:
+        how = "the only sheet" if len(sheets) == 1 else "the only visible sheet"
+        return SheetChoice(visible[0].name, Detection("sheet", visible[0].name, how))
+    filled = [sheet for sheet in visible if workbook.has_row(sheet.name, 1)]
+    if len(filled) == 1:
+        return SheetChoice(filled[0].name, Detection("sheet", filled[0].name, "the only sheet that is not empty"))
+    if not filled:
+        raise SourceError(f"{path} holds no text in any visible sheet.", "Check that it is the right workbook.")
+    raise SourceError(
+        f"{path} has several sheets with data: {_format_names(filled)}.",
+        f'Say which one, for example `source: {{sheet: "{filled[0].name}"}}`.',
+    )
+
+
+def _format_names(sheets: Sequence[SheetInfo]) -> str:
+    return ", ".join(f'"{sheet.name}"' + ("" if sheet.visible else " (hidden)") for sheet in sheets) or "nothing"

@@ -1,1 +1,1 @@
-"""Reads workbooks in a separate process with limited resources."""
+"""Reading of workbooks in a separate process with limited memory and time."""

@@ -1,9 +1,8 @@
-"""Workbooks are read in a process of their own: a crash, a hang or a flood of memory there costs the program nothing.
+"""Read workbooks in a separate process: a crash, a hang or too much memory there costs the program nothing.
 
 The process is a new interpreter that knows no key, has a temporary folder of its own, and is given limits; it ends with
-the program. What it answers is checked like the file itself (:mod:`importer.sources.isolation.protocol`).
-
-Libraries are imported only when the process has been started, so that both import them at the same time.
+the program. Its answers are checked like the file itself (:mod:`importer.sources.isolation.protocol`). Libraries are
+imported only when the process has been started, so that both import them at the same time.
 """
 
 from __future__ import annotations
@@ -22,18 +21,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from importer.core.errors import SourceError
-from importer.sources.interface import CHUNK_ROWS, Chunk, Column, SourceOptions
-from importer.sources.isolation.transport import MOST_CELLS, receive, send
-from importer.sources.opened import OpenedSource
+from importer.sources.interface import CHUNK_ROWS, Chunk, Column, Source, SourceOptions
+from importer.sources.isolation.protocol import MAX_CELL_BYTES, decode_chunk, decode_source, receive, send
 
 if TYPE_CHECKING:
     from importer.core.issues import Problem
-    from importer.sources.regrouping import Columns
+    from importer.sources.arrow_columns import ColumnBatch
 
 _KEPT_VARIABLES = ("SYSTEMROOT", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "TZ")
 _SAVE_AGAIN = "Open it in Excel and save it under a new name as .xlsx, or save the sheet as CSV; then import that file."
-_AT_ONCE = CHUNK_ROWS // 5
-_CALMED = {
+_MAX_BATCH_ROWS = CHUNK_ROWS // 5
+# For libraries that would set memory aside for many threads, or keep what they have used. Some is kept, because asking
+# the system for it anew for each batch would take a fifth of the computing.
+_MEMORY_SETTINGS = {
     "OPENBLAS_NUM_THREADS": "1",
     "OMP_NUM_THREADS": "1",
     "MALLOC_ARENA_MAX": "1",
@@ -41,17 +41,15 @@ _CALMED = {
     "MALLOC_TRIM_THRESHOLD_": str(16 << 20),
     "ARROW_DEFAULT_MEMORY_POOL": "system",
 }
-"""For libraries that would set memory aside for many threads, or keep what they have used. Some is kept, because asking
-the system for it anew for each piece would take a fifth of the computing."""
 
 
 class ReaderError(RuntimeError):
-    """The reading process met with a bug of ours; the text is its traceback."""
+    """A bug of ours in the reading process; the text is its traceback."""
 
 
 @dataclass(frozen=True, slots=True)
-class Bounds:
-    """What reading may use: bytes of memory, seconds of computing, and seconds without a sign of life.
+class ReaderLimits:
+    """Limits of the reading process: bytes of memory, seconds of computing, and seconds without an answer.
 
     Half of the memory is only set aside by the libraries and never filled.
     """
@@ -61,175 +59,156 @@ class Bounds:
     silence: float = 120.0
 
 
-def open_guarded(
-    path: Path, options: SourceOptions, bounds: Bounds | None = None, meanwhile: Callable[[], object] | None = None
-) -> OpenedSource:
-    """The workbook ``path``, opened and read by another process. Raises :class:`SourceError`.
+def open_isolated(
+    path: Path,
+    options: SourceOptions,
+    limits: ReaderLimits | None = None,
+    meanwhile: Callable[[], object] | None = None,
+) -> Source:
+    """Open the workbook ``path`` in another process, which also reads it. Raises :class:`SourceError`.
 
-    ``meanwhile`` is done here while that process begins.
+    ``meanwhile`` is called here while that process starts.
     """
-    reader = _Reader(path, options, bounds or Bounds())
+    limits = limits or ReaderLimits()
+    reader = _ReaderProcess(path, options, limits)
     try:
         if meanwhile is not None:
             meanwhile()
-        found = reader.description()
+        description = reader.describe()
     except BaseException:
         # An error may be kept for long, and the process with it.
         reader.close()
         raise
-    spare: list[_Reader] = [reader]
+    unused = [reader]
 
     def read(size: int) -> Iterator[Chunk]:
-        # The process that opened the file serves the first reading; a later one begins with a process of its own.
-        used = spare.pop() if spare else _Reader(path, options, bounds or Bounds())
-        return used.chunks(size, found["columns"])
+        # The process that opened the file serves the first reading; a later one starts a process of its own.
+        current = unused.pop() if unused else _ReaderProcess(path, options, limits)
+        return current.read_chunks(size, description["columns"])
 
-    return OpenedSource(path=path, **found, read=read)
+    return Source(path=path, **description, read=read)
 
 
-class _Reader:
-    """One such process, from its start to the end of a reading."""
+class _ReaderProcess:
+    """One reading process, from its start to the end of a reading."""
 
-    def __init__(self, path: Path, options: SourceOptions, bounds: Bounds) -> None:
+    def __init__(self, path: Path, options: SourceOptions, limits: ReaderLimits) -> None:
         self._path = path
-        self._bounds = bounds
-        self._hung = False
+        self._limits = limits
+        self._is_hung = False
+        self._is_described = False
         folder = tempfile.TemporaryDirectory(prefix="importer-reading-", ignore_cleanup_errors=True)
-        limits = [str(bounds.memory), str(bounds.seconds)]
+        kept = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
+        temporary = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), folder.name)
+        arguments = [str(limits.memory), str(limits.seconds)]
         self._process = subprocess.Popen(
-            [sys.executable, "-I", "-X", "utf8", "-m", "importer.sources.isolation.worker", *limits],
+            [sys.executable, "-I", "-X", "utf8", "-m", "importer.sources.isolation.worker", *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env=_environment(folder.name),
+            env={**kept, **_MEMORY_SETTINGS, **temporary},
             # Ctrl-C is for the program, which then ends this process.
             start_new_session=True,
         )
-        self._end = weakref.finalize(self, _finish, self._process, folder)
-        self._described = False
-        self._ask({"path": str(path), "options": asdict(options)})
+        # Also called when this object is garbage, or the program ends.
+        self.close = weakref.finalize(self, _end_process, self._process, folder)
+        self._request({"path": str(path), "options": asdict(options)})
 
-    def description(self) -> dict[str, Any]:
-        """What was found out about the workbook."""
-        from importer.sources.isolation.protocol import description
+    def describe(self) -> dict[str, Any]:
+        """Receive the description of the opened workbook, as arguments of a :class:`Source`."""
+        self._is_described = True
+        message, _ = self._receive()
+        with self._translated_errors():
+            return decode_source(message)
 
-        self._described = True
-        with self._judged():
-            return description(self._answer()[0])
-
-    def chunks(self, size: int, columns: tuple[Column, ...]) -> Iterator[Chunk]:
-        """All rows; the process ends with the reading, also with one that is given up."""
-        from importer.sources.regrouping import regrouped, rows_at_once
+    def read_chunks(self, size: int, columns: tuple[Column, ...]) -> Iterator[Chunk]:
+        """Yield all rows; the process ends with the reading, also with one that is given up."""
+        from importer.sources.arrow_columns import limit_chunk_rows, regroup
 
         labels = [column.label for column in columns]
-        at_once = rows_at_once(size, len(labels))
+        chunk_rows = limit_chunk_rows(size, len(labels))
         try:
             # A loop would hold a chunk while the next one arrives.
-            yield from map(partial(_chunk, labels=labels), regrouped(self._pieces(at_once, len(labels)), at_once))
+            batches = regroup(self._receive_batches(chunk_rows, len(labels)), chunk_rows)
+            yield from map(partial(_make_chunk, labels=labels), batches)
         finally:
             self.close()
 
-    def _pieces(self, size: int, columns: int) -> Iterator[Columns[Problem]]:
-        """The rows as they arrive: fewer at a time, so that this process alone holds a whole chunk."""
-        from importer.sources.isolation.protocol import unpacked
-
-        if not self._described:
-            self.description()
-        self._ask({"chunks": min(size, _AT_ONCE)})
-        rows, room = 0, MOST_CELLS
+    def _receive_batches(self, size: int, columns: int) -> Iterator[ColumnBatch[Problem]]:
+        """Yield the rows as they arrive: fewer at a time than a chunk, so that only this process holds a whole one."""
+        if not self._is_described:
+            self.describe()
+        self._request({"chunks": min(size, _MAX_BATCH_ROWS)})
+        # The limit of bytes is for each chunk: a long file may have any number of them.
+        rows, bytes_left = 0, MAX_CELL_BYTES
         while True:
-            message, cells = self._answer(room)
+            message, encoded = self._receive(bytes_left)
             if "end" in message:
                 return
-            with self._judged():
-                piece = unpacked(message, cells, columns)
-            room -= sum(map(len, cells))
-            del message, cells
-            rows += len(piece.rows)
+            with self._translated_errors():
+                batch = decode_chunk(message, encoded, columns)
+            bytes_left -= sum(map(len, encoded))
+            del message, encoded
+            rows += len(batch.rows)
             if rows >= size:
-                rows, room = 0, MOST_CELLS
-            yield piece
-            del piece
+                rows, bytes_left = 0, MAX_CELL_BYTES
+            yield batch
+            del batch
 
-    def close(self) -> None:
-        """End the process, whatever it is doing, and remove what it left."""
-        self._end()
-
-    def _ask(self, message: dict[str, Any]) -> None:
+    def _request(self, message: dict[str, Any]) -> None:
         assert self._process.stdin is not None
-        try:
+        # A process that is gone has ended with an answer, or without one, which says why.
+        with contextlib.suppress(OSError):
             send(self._process.stdin, message)
-        except OSError:
-            # It has ended; its last answer, or that there is none, says why.
-            return
 
-    def _answer(self, room: int = MOST_CELLS) -> tuple[dict[str, Any], list[bytes]]:
+    def _receive(self, max_bytes: int = MAX_CELL_BYTES) -> tuple[dict[str, Any], list[bytes]]:
+        """Receive the next answer. Raises :class:`SourceError` when it is an error or none comes in time."""
         assert self._process.stdout is not None
-        watch = threading.Timer(self._bounds.silence, self._give_up)
-        watch.daemon = True
-        watch.start()
-        try:
-            with self._judged():
-                message, cells = receive(self._process.stdout, room)
-        finally:
-            watch.cancel()
-        if "error" in message:
-            with self._judged():
+        timer = threading.Timer(self._limits.silence, self._kill_hung)
+        timer.daemon = True
+        timer.start()
+        with self._translated_errors():
+            try:
+                message, encoded = receive(self._process.stdout, max_bytes)
+            finally:
+                timer.cancel()
+            if "error" in message:
                 what, remedy = message["error"]
-            raise SourceError(str(what), str(remedy))
+                raise SourceError(str(what), str(remedy))
         if "bug" in message:
             raise ReaderError(str(message["bug"]))
-        return message, cells
+        return message, encoded
 
-    def _give_up(self) -> None:
-        self._hung = True
+    def _kill_hung(self) -> None:
+        self._is_hung = True
         self._process.kill()
 
-    def _judged(self) -> _Judged:
-        return _Judged(self)
-
-    def failure(self, error: BaseException) -> SourceError:
-        """What to tell people about an answer that did not come, or made no sense."""
-        self._process.kill()
-        status = self._process.wait()
-        if self._hung:
-            why = f"nothing came of it for {self._bounds.silence:g} s"
-        elif isinstance(error, EOFError):
-            why = f"the process that read it broke down ({-status if status < 0 else status})"
-        else:
-            why = "what the process that read it made of it makes no sense"
-        return SourceError(
-            f"{self._path} cannot be read: {why}. The file is damaged, made to do harm, or needs more than "
-            f"{self._bounds.memory / (1 << 30):g} GB of memory.",
-            _SAVE_AGAIN,
-        )
-
-
-def _chunk(found: Columns[Problem], labels: list[str]) -> Chunk:
-    return Chunk(found.rows, found.lines, labels, found.columns, tuple(found.said))
+    @contextlib.contextmanager
+    def _translated_errors(self) -> Iterator[None]:
+        """End the process and raise :class:`SourceError` for an answer that does not come or is malformed."""
+        try:
+            yield
+        except (EOFError, OSError, TypeError, ValueError) as error:
+            self._process.kill()
+            status = self._process.wait()
+            if self._is_hung:
+                why = f"nothing came of it for {self._limits.silence:g} s"
+            elif isinstance(error, EOFError):
+                why = f"the process that read it broke down ({-status if status < 0 else status})"
+            else:
+                why = "what the process that read it made of it makes no sense"
+            raise SourceError(
+                f"{self._path} cannot be read: {why}. The file is damaged, made to do harm, or needs more than "
+                f"{self._limits.memory / (1 << 30):g} GB of memory.",
+                _SAVE_AGAIN,
+            ) from None
 
 
-class _Judged:
-    """Turns what goes wrong with an answer into a :class:`SourceError`."""
-
-    def __init__(self, reader: _Reader) -> None:
-        self._reader = reader
-
-    def __enter__(self) -> None:
-        return
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        # A message without the form that it should have is a ValueError.
-        if isinstance(error, EOFError | OSError | TypeError | ValueError):
-            raise self._reader.failure(error) from None
+def _make_chunk(batch: ColumnBatch[Problem], labels: list[str]) -> Chunk:
+    return Chunk(batch.rows, batch.lines, labels, batch.columns, tuple(batch.issues))
 
 
-def _environment(folder: str) -> dict[str, str]:
-    kept = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
-    return {**kept, **_CALMED, "TMPDIR": folder, "TEMP": folder, "TMP": folder}
-
-
-def _finish(process: subprocess.Popen[bytes], folder: tempfile.TemporaryDirectory[str]) -> None:
+def _end_process(process: subprocess.Popen[bytes], folder: tempfile.TemporaryDirectory[str]) -> None:
     process.kill()
     for stream in filter(None, (process.stdin, process.stdout)):
         # Something may still have to be written to a process that is gone.

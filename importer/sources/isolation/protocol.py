@@ -1,30 +1,95 @@
-"""What the messages of the process that reads a workbook say: what a source is, and its chunks.
+"""Messages between the program and the process that reads a workbook: JSON, and Arrow batches for cells.
 
-The process may have been taken over by the file that it reads, so what it says is believed only as far as it has the
-right form.
+A message is a header (size of the JSON, number of batches), the JSON, and each batch behind its size. Nothing is
+unpickled: the process may have been taken over by the file that it reads, so its messages are checked in type, size and
+form. Arrow and NumPy are imported for cells only, so that the first request goes out before the program has them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+import struct
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
-from typing import Any
-
-import numpy as np
-import pyarrow as pa
+from typing import IO, TYPE_CHECKING, Any
 
 from importer.core.issues import CATALOGUE, Problem
-from importer.sources.interface import Chunk, Column, Detection
-from importer.sources.isolation.transport import Nonsense
-from importer.sources.opened import OpenedSource
-from importer.sources.regrouping import TEXT, Columns
+from importer.sources.interface import Chunk, Column, Detection, Source
 
-_PARTS = 32
-_PROBLEM = {field.name for field in fields(Problem)}
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
+
+    from importer.sources.arrow_columns import ColumnBatch
+
+MAX_CELL_BYTES = 4 << 30
+_HEADER = struct.Struct(">II")
+_SIZE = struct.Struct(">Q")
+_MAX_JSON_BYTES = 256 << 20
+_MAX_BATCHES = 1 << 15
+_CHUNK_BATCHES = 32
+_PROBLEM_FIELDS = {field.name for field in fields(Problem)}
 
 
-def described(source: OpenedSource) -> dict[str, Any]:
-    """What is known of an opened source, but for its rows."""
+class MalformedMessage(ValueError):
+    """A message that has not the form it should have."""
+
+
+def send(stream: IO[bytes], message: Mapping[str, Any], batches: Sequence[pa.RecordBatch] = ()) -> None:
+    """Write one message. Raises :class:`OSError` when the other side is gone."""
+    text = json.dumps(message).encode("ascii")
+    stream.write(_HEADER.pack(len(text), len(batches)))
+    stream.write(text)
+    for batch in batches:
+        _send_batch(stream, batch)
+    stream.flush()
+
+
+def _send_batch(stream: IO[bytes], batch: pa.RecordBatch) -> None:
+    import pyarrow as pa
+
+    # Measure the size, then let Arrow write its own memory into the stream: a copy would cost as much as the cells.
+    measure = pa.MockOutputStream()
+    with pa.ipc.new_stream(measure, batch.schema) as writer:
+        writer.write_batch(batch)
+    stream.write(_SIZE.pack(measure.size()))
+    with pa.ipc.new_stream(pa.PythonFile(stream, "w"), batch.schema) as writer:
+        writer.write_batch(batch)
+
+
+def receive(stream: IO[bytes], max_bytes: int = MAX_CELL_BYTES) -> tuple[dict[str, Any], list[bytes]]:
+    """Read the next message and its encoded batches, of at most ``max_bytes`` bytes together.
+
+    Raises :class:`EOFError` at the end of the stream, and :class:`MalformedMessage`.
+    """
+    json_size, count = _HEADER.unpack(_read_exactly(stream, _HEADER.size))
+    if json_size > _MAX_JSON_BYTES or count > _MAX_BATCHES:
+        raise MalformedMessage("a message of impossible size")
+    text, batches = _read_exactly(stream, json_size), list[bytes]()
+    for _ in range(count):
+        (size,) = _SIZE.unpack(_read_exactly(stream, _SIZE.size))
+        max_bytes -= size
+        if max_bytes < 0:
+            raise MalformedMessage("cells of impossible size")
+        batches.append(_read_exactly(stream, size))
+    try:
+        message = json.loads(text)
+    except ValueError:
+        raise MalformedMessage("a message that is no JSON") from None
+    if not isinstance(message, dict):
+        raise MalformedMessage("a message that is no object")
+    return message, batches
+
+
+def _read_exactly(stream: IO[bytes], size: int) -> bytes:
+    content = stream.read(size) if size else b""
+    if len(content) < size:
+        raise EOFError
+    return content
+
+
+def encode_source(source: Source) -> dict[str, Any]:
+    """Return the message that describes an opened source, without its rows."""
     return {
         "format": source.format,
         "sheet": source.sheet,
@@ -35,8 +100,8 @@ def described(source: OpenedSource) -> dict[str, Any]:
     }
 
 
-def description(message: dict[str, Any]) -> dict[str, Any]:
-    """The same on the other side, as the arguments of an :class:`OpenedSource`. Raises :class:`Nonsense`."""
+def decode_source(message: dict[str, Any]) -> dict[str, Any]:
+    """Return the arguments of a :class:`Source` but for ``path`` and ``read``. Raises :class:`MalformedMessage`."""
     try:
         return {
             "format": str(message["format"]),
@@ -52,55 +117,60 @@ def description(message: dict[str, Any]) -> dict[str, Any]:
             "notes": tuple(map(str, message["notes"])),
         }
     except (KeyError, TypeError, ValueError):
-        raise Nonsense("a description that lacks something") from None
+        raise MalformedMessage("a description that lacks something") from None
 
 
-def packed(chunk: Chunk) -> tuple[dict[str, Any], list[pa.RecordBatch]]:
-    """A chunk as a message and its cells: row numbers and lines, then some columns in each part."""
-    each = -(-len(chunk.columns) // _PARTS) or 1
-    parts = [chunk.columns[begin : begin + each] for begin in range(0, len(chunk.columns), each)]
-    batches = [_batch([pa.array(chunk.rows), pa.array(chunk.lines)]), *map(_batch, parts)]
+def encode_chunk(chunk: Chunk) -> tuple[dict[str, Any], list[pa.RecordBatch]]:
+    """Return a chunk as a message and batches: one of row numbers and lines, then some columns in each.
+
+    Several batches, so that the memory of each can be released when its columns are no longer needed.
+    """
+    import pyarrow as pa
+
+    step = -(-len(chunk.columns) // _CHUNK_BATCHES) or 1
+    groups = [chunk.columns[begin : begin + step] for begin in range(0, len(chunk.columns), step)]
+    batches = [
+        pa.record_batch(group, names=[str(number) for number in range(len(group))])
+        for group in ([pa.array(chunk.rows), pa.array(chunk.lines)], *groups)
+    ]
     return {"problems": [asdict(problem) for problem in chunk.problems]}, batches
 
 
-def _batch(columns: Sequence[pa.Array]) -> pa.RecordBatch:
-    return pa.record_batch(columns, names=[str(number) for number in range(len(columns))])
+def decode_chunk(message: dict[str, Any], encoded: Sequence[bytes], columns: int) -> ColumnBatch[Problem]:
+    """Return the rows of a message with so many columns. Raises :class:`MalformedMessage`."""
+    import pyarrow as pa
 
+    from importer.sources.arrow_columns import TEXT, ColumnBatch
 
-def unpacked(message: dict[str, Any], cells: Sequence[bytes], columns: int) -> Columns[Problem]:
-    """The rows of a message with so many columns. Raises :class:`Nonsense`.
-
-    The parts stay parts, so that the memory of each can be given back when its columns are no longer needed.
-    """
+    arrays: list[pa.Array] = []
     try:
-        batches = [_batch_of(part) for part in cells]
-        problems = [_problem(each) for each in message["problems"]]
+        for content in encoded:
+            with pa.ipc.open_stream(content) as reader:
+                batch = reader.read_next_batch()
+            # Also checks that offsets stay inside the buffers, and that texts are valid UTF-8.
+            batch.validate(full=True)
+            arrays += batch.columns
+        problems = [_decode_problem(each) for each in message["problems"]]
     except (pa.ArrowException, StopIteration, OSError, KeyError, TypeError, ValueError):
-        raise Nonsense("cells in a wrong form") from None
-    arrays = [array for batch in batches for array in batch.columns]
+        raise MalformedMessage("cells in a wrong form") from None
     if [array.type for array in arrays] != [pa.int64(), pa.int64(), *[TEXT] * columns]:
-        raise Nonsense("cells of a wrong type")
+        raise MalformedMessage("cells of a wrong type")
     if any(array.null_count or len(array) != len(arrays[0]) for array in arrays):
-        raise Nonsense("cells that lack something")
+        raise MalformedMessage("cells that lack something")
     rows, lines, *texts = arrays
-    return Columns(_numbers(rows), _numbers(lines), texts, problems)
+    return ColumnBatch(_to_numpy(rows), _to_numpy(lines), texts, problems)
 
 
-def _batch_of(part: bytes) -> pa.RecordBatch:
-    with pa.ipc.open_stream(part) as reader:
-        batch = reader.read_next_batch()
-    batch.validate(full=True)
-    return batch
+def _decode_problem(values: dict[str, Any]) -> Problem:
+    if set(values) != _PROBLEM_FIELDS or values["code"] not in CATALOGUE:
+        raise ValueError("no problem of ours")
+    texts = {name: str(value) for name, value in values.items() if name != "row"}
+    return Problem(row=int(values["row"]), **texts)
 
 
-def _numbers(array: pa.Array) -> np.ndarray:
-    """A column of whole numbers without nulls. Arrow's own way to NumPy would import pandas, if it is there."""
+def _to_numpy(array: pa.Array) -> np.ndarray:
+    """Copy a column of whole numbers without nulls. Arrow's own conversion would import pandas, if it is installed."""
+    import numpy as np
+
     values = array.buffers()[1]
     return np.frombuffer(values, "int64", len(array), array.offset * 8).copy() if len(array) else np.empty(0, "int64")
-
-
-def _problem(said: dict[str, Any]) -> Problem:
-    if set(said) != _PROBLEM or said["code"] not in CATALOGUE:
-        raise ValueError("no problem of ours")
-    texts = {name: str(value) for name, value in said.items() if name != "row"}
-    return Problem(row=int(said["row"]), **texts)

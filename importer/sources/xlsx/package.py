@@ -1,67 +1,69 @@
-"""The parts of an .xlsx file: which sheets there are, and where their cells, shared texts and formats lie."""
+"""The parts of an .xlsx file: its sheets, where their cells, shared strings and styles are, and the number formats."""
 
 from __future__ import annotations
 
 import posixpath
+import re
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from enum import IntEnum
 from pathlib import Path
 from xml.parsers import expat
 
-from importer.sources.excel.calamine_reader import SheetName
-from importer.sources.excel.zip_safety import BROKEN_XML, damaged, unpacked
-
-_BOOK, _SHEET = "officedocument", "worksheet"
+from importer.sources.excel.zip_safety import XML_ERRORS, damaged_workbook, read_part
+from importer.sources.interface import SheetInfo
 
 
 @dataclass(frozen=True, slots=True)
-class Package:
-    """What the workbook's own parts say. ``sheets`` are in the order of their tabs; ``members`` maps the name of a
+class XlsxPackage:
+    """The contents of the workbook part. ``sheets`` are in the order of their tabs; ``members`` maps the name of a
     sheet to its part; ``strings`` and ``styles`` are parts, or empty; ``from_1904`` is the epoch of dates."""
 
-    sheets: tuple[SheetName, ...]
+    sheets: tuple[SheetInfo, ...]
     members: dict[str, str]
     strings: str
     styles: str
     from_1904: bool
 
 
-def read_package(archive: zipfile.ZipFile, path: Path) -> Package:
-    """The package of an archive. Raises :class:`SourceError` when it is not that of a workbook."""
+def read_package(archive: zipfile.ZipFile, path: Path) -> XlsxPackage:
+    """Read the package of an archive. Raises :class:`SourceError` when it is not that of a workbook."""
     parts = {name.replace("\\", "/").lower(): name for name in archive.namelist()}
-    book = _Relations(archive, path, parts, "").first(_BOOK) or "xl/workbook.xml"
-    relations = _Relations(archive, path, parts, book)
+    workbook = _Relations(archive, path, parts, "").first_of("officedocument") or "xl/workbook.xml"
+    relations = _Relations(archive, path, parts, workbook)
     sheets: list[tuple[str, str, str]] = []
-    from_1904 = []
+    epochs = []
 
     def start(tag: str, attributes: dict[str, str]) -> None:
         if tag == "sheet":
             relation = next((value for key, value in attributes.items() if key.endswith(":id")), "")
             sheets.append((attributes.get("name", ""), attributes.get("state", "visible"), relation))
         elif tag == "workbookPr":
-            from_1904.append(attributes.get("date1904", "0") in ("1", "true", "on"))
+            epochs.append(attributes.get("date1904", "0") in ("1", "true", "on"))
 
-    parse(unpacked(archive, parts.get(book.lower(), book), path), start, path)
+    parse_elements(read_part(archive, parts.get(workbook.lower(), workbook), path), start, path)
     if not sheets:
-        raise damaged(path)
-    return Package(
+        raise damaged_workbook(path)
+    nowhere = ("", "")
+    return XlsxPackage(
         sheets=tuple(
-            SheetName(name, state == "visible", relations.kind(relation) == _SHEET) for name, state, relation in sheets
+            SheetInfo(name, state == "visible", relations.by_id.get(relation, nowhere)[0] == "worksheet")
+            for name, state, relation in sheets
         ),
-        members={name: relations.part(relation) for name, _, relation in sheets},
-        strings=relations.first("sharedstrings"),
-        styles=relations.first("styles"),
-        from_1904=any(from_1904),
+        members={name: relations.by_id.get(relation, nowhere)[1] for name, _, relation in sheets},
+        strings=relations.first_of("sharedstrings"),
+        styles=relations.first_of("styles"),
+        from_1904=any(epochs),
     )
 
 
 class _Relations:
-    """What one part refers to."""
+    """The relations of one part to others: ``by_id`` has the type (last word, lower case) and the part of each."""
 
     def __init__(self, archive: zipfile.ZipFile, path: Path, parts: dict[str, str], owner: str) -> None:
         folder, name = posixpath.split(owner.replace("\\", "/"))
-        self._found: dict[str, tuple[str, str]] = {}
+        self.by_id: dict[str, tuple[str, str]] = {}
         member = parts.get(posixpath.join(folder, "_rels", f"{name}.rels").lower())
         if member is None:
             return
@@ -70,23 +72,17 @@ class _Relations:
             if tag == "Relationship":
                 target = attributes.get("Target", "").replace("\\", "/")
                 full = target.lstrip("/") if target.startswith("/") else posixpath.join(folder, target)
-                part = posixpath.normpath(full)
+                part = parts.get(posixpath.normpath(full).lower(), "")
                 kind = attributes.get("Type", "").rpartition("/")[2].lower()
-                self._found[attributes.get("Id", "")] = (kind, parts.get(part.lower(), ""))
+                self.by_id[attributes.get("Id", "")] = (kind, part)
 
-        parse(unpacked(archive, member, path), start, path)
+        parse_elements(read_part(archive, member, path), start, path)
 
-    def part(self, identity: str) -> str:
-        return self._found.get(identity, ("", ""))[1]
-
-    def kind(self, identity: str) -> str:
-        return self._found.get(identity, ("", ""))[0]
-
-    def first(self, kind: str) -> str:
-        return next((part for found, part in self._found.values() if found == kind), "")
+    def first_of(self, kind: str) -> str:
+        return next((part for found, part in self.by_id.values() if found == kind), "")
 
 
-def parse(blocks: Iterator[bytes], start: Callable[[str, dict[str, str]], None], path: Path) -> None:
+def parse_elements(blocks: Iterator[bytes], start: Callable[[str, dict[str, str]], None], path: Path) -> None:
     """Call ``start`` with the local name and the attributes of every element.
 
     Raises :class:`SourceError` for XML that is broken.
@@ -97,5 +93,55 @@ def parse(blocks: Iterator[bytes], start: Callable[[str, dict[str, str]], None],
         for block in blocks:
             parser.Parse(block)
         parser.Parse(b"", True)
-    except BROKEN_XML:
-        raise damaged(path) from None
+    except XML_ERRORS:
+        raise damaged_workbook(path) from None
+
+
+class NumberKind(IntEnum):
+    """What a number format makes of the number in a cell."""
+
+    NUMBER = 0
+    DATETIME = 1
+    DURATION = 2
+
+
+# The numbers below 164 are formats that every program knows (ECMA-376, part 1, 18.8.30), with those of East Asia.
+_DATETIME_FORMATS = frozenset((*range(14, 23), *range(27, 37), 45, 47, *range(50, 59)))
+_DURATION_FORMAT = 46
+_LITERALS = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?!h+\]|m+\]|s+\])[^\]]*\]', re.IGNORECASE)
+_DURATION = re.compile(r"\[(h+|m+|s+)\]", re.IGNORECASE)
+_DATETIME = re.compile(r"[dmyhs]", re.IGNORECASE)
+
+
+def read_styles(archive: zipfile.ZipFile, member: str, path: Path) -> list[NumberKind]:
+    """Read the styles part: the kind of number of each cell style. Raises :class:`SourceError` for broken XML."""
+    codes: dict[int, str] = {}
+    formats: list[int] = []
+    section = ""
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        nonlocal section
+        if tag == "numFmt":
+            codes[_parse_id(attributes.get("numFmtId", ""))] = attributes.get("formatCode", "")
+        elif tag in ("cellXfs", "cellStyleXfs", "cellStyles", "dxfs"):
+            section = tag
+        elif tag == "xf" and section == "cellXfs":
+            formats.append(_parse_id(attributes.get("numFmtId", "0")))
+
+    if member:
+        parse_elements(read_part(archive, member, path), start, path)
+    kinds = dict.fromkeys(_DATETIME_FORMATS, NumberKind.DATETIME) | {_DURATION_FORMAT: NumberKind.DURATION}
+    kinds |= {number: classify_format(code) for number, code in codes.items()}
+    return [kinds.get(number, NumberKind.NUMBER) for number in formats]
+
+
+def _parse_id(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0
+
+
+def classify_format(code: str) -> NumberKind:
+    """Return the kind of number of a format code: its first section counts, without texts, colours and conditions."""
+    bare = _LITERALS.sub("", code).partition(";")[0]
+    if _DURATION.search(bare):
+        return NumberKind.DURATION
+    return NumberKind.DATETIME if _DATETIME.search(bare) and bare.lower() != "general" else NumberKind.NUMBER

@@ -1,7 +1,7 @@
-"""The rows of an .xlsx sheet, read from its XML piece by piece: memory does not grow with the sheet.
+"""Read the rows of an .xlsx sheet one by one from windows of its XML: memory does not grow with the sheet.
 
-Programs write nearly all sheets in the same plain spelling, which a regular expression takes apart quickly. Whatever
-is spelled in another way goes through a real XML parser, piece by piece; a test holds the two together.
+Programs write nearly all sheets in the same plain spelling, which a regular expression takes apart quickly. Windows in
+any other spelling go through expat. A test compares the two.
 """
 
 from __future__ import annotations
@@ -13,89 +13,120 @@ from pathlib import Path
 from xml.parsers import expat
 
 from importer.core.errors import SourceError
-from importer.sources.excel.zip_safety import damaged
+from importer.sources.excel.zip_safety import damaged_workbook
 from importer.sources.headings import column_index, column_letter
-from importer.sources.xlsx.shared_strings import ILLEGAL, plain, unescaped
-from importer.sources.xlsx.values import Cell, StrayReference, Values
+from importer.sources.xlsx.shared_strings import ILLEGAL_BYTES, decode_character_data, unescape
+from importer.sources.xlsx.values import CellDecoder, CellValue, UnknownStringError
 
-MOST_ROWS = 1_048_576
-MOST_COLUMNS = 16_384
-MOST_DIGITS = 15
-_LONGEST_ROW = 64 << 20
+MAX_ROWS = 1_048_576
+MAX_COLUMNS = 16_384
+MAX_DIGITS = 15
+_MAX_ROW_BYTES = 64 << 20
 
 _ROW_BEGIN = re.compile(rb"<(?:\w+:)?row[\s/>]")
 _ROW_END = re.compile(rb"</(?:\w+:)?row\s*>")
 _DATA_END = re.compile(rb"</(?:\w+:)?sheetData\s*>")
+_PLAIN_ROW_END = b"</row>"
+# The beginning of a row, or a whole cell: reference, style, type, formula, and value or inline string.
 _PLAIN = re.compile(
     rb'(<row r="(\d{1,9})"[^>]*>|'
     rb'<c r="([A-Z]{1,4})(\d{1,9})"(?: s="(\d{1,9})")?(?: t="(\w+)")?(?:/>|>'
     rb"(?:(<f)(?:\s[^>]*)?(?:/>|>[^<]*</f>))?"
     rb'(?:<v>([^<]*)</v>|<is><t(?: xml:space="preserve")?>([^<]*)</t></is>)</c>))'
 )
-_ROW_CLOSED = b"</row>"
 
 
 @dataclass(slots=True)
 class SheetRow:
-    """A row as the spreadsheet numbers it: its cells from column A to the last one, and those to be corrected.
+    """A row as the spreadsheet numbers it: its cells from column A to the last one, and those with flaws.
 
-    ``bad`` has, by column (from 0), the Excel error of a cell, an empty text for a formula never calculated, or a
-    number of more digits than Excel keeps.
+    ``flaws`` has, by column (from 0), the Excel error of a cell, an empty text for a formula that was never calculated,
+    or a number of more digits than Excel keeps.
     """
 
     number: int
-    cells: list[Cell] = field(default_factory=list)
-    bad: dict[int, str] = field(default_factory=dict)
+    cells: list[CellValue] = field(default_factory=list)
+    flaws: dict[int, str] = field(default_factory=dict)
 
     @property
     def is_blank(self) -> bool:
-        """Whether there is no text in it and nothing to correct."""
-        return not self.bad and not any(type(cell) is int or str(cell).strip() for cell in self.cells)
+        """Whether there is neither text nor a flaw in it."""
+        return not self.flaws and not any(type(cell) is int or str(cell).strip() for cell in self.cells)
 
 
-def read_rows(blocks: Iterator[bytes], values: Values, place: str, path: Path) -> Iterator[SheetRow]:
-    """The rows that hold any text, in order. ``place`` names the file and sheet for people.
+def read_rows(blocks: Iterator[bytes], decoder: CellDecoder, place: str, path: Path) -> Iterator[SheetRow]:
+    """Yield the rows that hold any text, in order. ``place`` names the file and sheet in messages.
 
     Raises :class:`SourceError` when the sheet is damaged, or its rows or cells are not in order.
     """
     before = 0
-    for window in windows(blocks, path):
-        rows = window_rows(window, values, before, place, path)
+    for window in split_windows(blocks, path):
+        rows = parse_window(window, decoder, before, place, path)
         before = rows[-1].number if rows else before
         yield from (row for row in rows if not row.is_blank)
 
 
-def window_rows(window: bytes, values: Values, before: int, place: str, path: Path) -> list[SheetRow]:
-    """All rows of a window, behind row ``before``. Raises :class:`SourceError` as :func:`read_rows` does."""
+def split_windows(blocks: Iterator[bytes], path: Path) -> Iterator[bytes]:
+    """Split the XML of a sheet into windows of whole rows, about a megabyte each."""
+    rest = b""
+    for block in blocks:
+        searched = max(0, len(rest) - 32)
+        rest += block
+        # One byte is found many times faster than several, and mostly it is not there.
+        has_end = rest.find(b"h", searched) >= 0 and rest.find(b"sheetData", searched) >= 0
+        over = _DATA_END.search(rest, searched) if has_end else None
+        stop = over.start() if over else len(rest)
+        end = rest.rfind(_PLAIN_ROW_END, searched, stop) + len(_PLAIN_ROW_END)
+        if end < len(_PLAIN_ROW_END):
+            end = max((found.end() for found in _ROW_END.finditer(rest, searched, stop)), default=0)
+        if end:
+            begin = _ROW_BEGIN.search(rest)
+            yield rest[begin.start() if begin else 0 : end]
+            rest = rest[end:]
+        elif len(rest) > _MAX_ROW_BYTES:
+            raise damaged_workbook(path)
+        if over:
+            # Conditional formats, links and the like follow; they may be long and are not needed.
+            for _ in blocks:
+                pass
+            return
+
+
+def parse_window(window: bytes, decoder: CellDecoder, before: int, place: str, path: Path) -> list[SheetRow]:
+    """Parse all rows of a window, behind row ``before``. Raises :class:`SourceError` as :func:`read_rows` does."""
     try:
-        rows = _plain_rows(window, values)
-        rows = _parsed_rows(window, values, before) if rows is None else rows
-    except StrayText as stray:
-        raise _stray(stray, place) from None
+        rows = _parse_plain(window, decoder)
+        rows = _parse_xml(window, decoder, before) if rows is None else rows
+    except _UnknownStringInCellError as error:
+        cell = f"{column_letter(error.column)}{error.row}"
+        raise SourceError(
+            f"{place}: the cell {cell} refers to a text that the workbook does not hold.",
+            "Open it in Excel, save it under a new name, and use that file.",
+        ) from None
     except (expat.ExpatError, ValueError, KeyError):
-        raise damaged(path) from None
+        raise damaged_workbook(path) from None
     for row in rows:
-        if row.number > MOST_ROWS:
+        if row.number > MAX_ROWS:
             raise SourceError(
-                f"{place}: there is a row {row.number:,}, but a sheet ends at row {MOST_ROWS:,}.",
+                f"{place}: there is a row {row.number:,}, but a sheet ends at row {MAX_ROWS:,}.",
                 "Split the table into several sheets, or save it as CSV UTF-8 and import that.",
             )
         if row.number <= before:
-            raise damaged(path)
+            raise damaged_workbook(path)
         before = row.number
     return rows
 
 
-def beyond_excel(content: str | bytes) -> bool:
-    """Whether a number has so many digits before its point that Excel has rounded it."""
+def exceeds_precision(content: str | bytes) -> bool:
+    """Tell whether a number has so many digits before its point that Excel has rounded it."""
     try:
-        return abs(float(content)) >= 10.0**MOST_DIGITS
+        return abs(float(content)) >= 10.0**MAX_DIGITS
     except ValueError:
         return False
 
 
-class StrayText(Exception):
-    """A cell refers to a shared text that is not there."""
+class _UnknownStringInCellError(Exception):
+    """A cell refers to a shared string that is not there. It is no ValueError, which stands for damage."""
 
     def __init__(self, row: int, column: int) -> None:
         super().__init__(row, column)
@@ -103,124 +134,93 @@ class StrayText(Exception):
         self.column = column
 
 
-def _stray(stray: StrayText, place: str) -> SourceError:
-    cell = f"{column_letter(stray.column)}{stray.row}"
-    return SourceError(
-        f"{place}: the cell {cell} refers to a text that the workbook does not hold.",
-        "Open it in Excel, save it under a new name, and use that file.",
-    )
+def _parse_plain(window: bytes, decoder: CellDecoder) -> list[SheetRow] | None:
+    """Parse the rows of a window in plain spelling.
 
-
-def windows(blocks: Iterator[bytes], path: Path) -> Iterator[bytes]:
-    """Whole rows of the sheet's XML, about a megabyte at a time."""
-    rest = b""
-    for block in blocks:
-        searched = max(0, len(rest) - 32)
-        rest += block
-        # One byte is found many times faster than several, and mostly it is not there.
-        ends = rest.find(b"h", searched) >= 0 and rest.find(b"sheetData", searched) >= 0
-        over = _DATA_END.search(rest, searched) if ends else None
-        stop = over.start() if over else len(rest)
-        end = rest.rfind(_ROW_CLOSED, searched, stop) + len(_ROW_CLOSED)
-        if end < len(_ROW_CLOSED):
-            end = max((found.end() for found in _ROW_END.finditer(rest, searched, stop)), default=0)
-        if end:
-            begin = _ROW_BEGIN.search(rest)
-            yield rest[begin.start() if begin else 0 : end]
-            rest = rest[end:]
-        elif len(rest) > _LONGEST_ROW:
-            raise damaged(path)
-        if over:
-            # Conditional formats, links and the like follow; they may be long and are nothing to us.
-            for _ in blocks:
-                pass
-            return
-
-
-def _plain_rows(window: bytes, values: Values) -> list[SheetRow] | None:
-    """The rows of a window in plain spelling.
-
-    ``None`` unless every byte of it belongs to a row or cell that was understood, so that nothing is overlooked.
+    ``None`` unless every byte of it belongs to a row or cell that was matched, so that nothing is overlooked.
     """
-    if len(window.translate(None, ILLEGAL)) != len(window) or b"]]>" in window:
+    if len(window.translate(None, ILLEGAL_BYTES)) != len(window) or b"]]>" in window:
         return None
-    understood = window.count(_ROW_CLOSED) * len(_ROW_CLOSED)
+    matched = window.count(_PLAIN_ROW_END) * len(_PLAIN_ROW_END)
     rows: list[SheetRow] = []
     columns: dict[bytes, int] = {}
-    row, number, cells = SheetRow(0), b"", list[Cell]()
-    for whole, new, letters, own, style, kind, formula, content, inline in _PLAIN.findall(window):
-        understood += len(whole)
-        if new:
-            number = new
-            row = SheetRow(int(new))
+    row, number, cells = SheetRow(0), b"", list[CellValue]()
+    for whole, row_number, letters, own_number, style, cell_type, formula, content, inline in _PLAIN.findall(window):
+        matched += len(whole)
+        if row_number:
+            number = row_number
+            row = SheetRow(int(row_number))
             cells = row.cells
             rows.append(row)
             continue
         column = columns.get(letters, -1)
         if column < 0:
-            column = columns[letters] = _column(letters.decode())
+            column = columns[letters] = _parse_column(letters.decode())
         gap = column - len(cells)
-        if own != number or gap < 0:
+        if own_number != number or gap < 0:
             # The parser knows for certain whether this is damage.
             return None
         if gap:
             cells += [""] * gap
-        if kind == b"s":
+        if cell_type == b"s":
             try:
-                cells.append(values.shared(content))
-            except StrayReference:
-                raise StrayText(row.number, column) from None
-        elif kind in (b"", b"n") and content:
-            cells.append(values.number(content.decode().strip(), style.decode()))
-            if len(content) > MOST_DIGITS and beyond_excel(content):
-                row.bad[column] = values.resolved(cells[-1])
-        elif kind in (b"inlineStr", b"str"):
+                cells.append(decoder.shared_string(content))
+            except UnknownStringError:
+                raise _UnknownStringInCellError(row.number, column) from None
+        elif cell_type in (b"", b"n") and content:
+            cells.append(decoder.format_number(content.decode().strip(), style.decode()))
+            if len(content) > MAX_DIGITS and exceeds_precision(content):
+                row.flaws[column] = decoder.resolve(cells[-1])
+        elif cell_type in (b"inlineStr", b"str"):
             raw = content or inline
-            easy = b"&" not in raw and b"_x" not in raw and b"\r" not in raw
-            cells.append(raw.decode() if easy else unescaped(plain(raw)))
+            is_literal = b"&" not in raw and b"_x" not in raw and b"\r" not in raw
+            cells.append(raw.decode() if is_literal else unescape(decode_character_data(raw)))
         else:
-            cells.append(_rare(row, column, kind, content, style, values, formula=bool(formula)))
-    return rows if understood == len(window) else None
+            text = decode_character_data(content)
+            _add_rare_cell(row, cell_type.decode(), text, style.decode(), decoder, formula=bool(formula))
+    return rows if matched == len(window) else None
 
 
-def _rare(
-    row: SheetRow, column: int, kind: bytes, content: bytes, style: bytes, values: Values, *, formula: bool
-) -> Cell:
-    """An error, a formula without a result, an empty cell, a truth value or an ISO date."""
-    if kind == b"e" or (formula and not content):
-        row.bad[column] = plain(content).strip() or ("#VALUE!" if kind == b"e" else "")
-        return row.bad[column]
-    return values.cell(kind.decode(), plain(content), style.decode()) if content else ""
+def _add_rare_cell(
+    row: SheetRow, cell_type: str, content: str, style: str, decoder: CellDecoder, *, formula: bool
+) -> None:
+    """Add a cell with an Excel error or a formula that was never calculated, an empty one, a boolean or an ISO date."""
+    if cell_type == "e" or (formula and not content):
+        flaw = content.strip() or ("#VALUE!" if cell_type == "e" else "")
+        row.flaws[len(row.cells)] = flaw
+        row.cells.append(flaw)
+    else:
+        row.cells.append(decoder.decode(cell_type, content, style) if content else "")
 
 
-def _column(letters: str) -> int:
+def _parse_column(letters: str) -> int:
     column = column_index(letters)
-    if column >= MOST_COLUMNS:
+    if column >= MAX_COLUMNS:
         raise ValueError("a column that no sheet has")
     return column
 
 
-def _parsed_rows(window: bytes, values: Values, before: int) -> list[SheetRow]:
-    """The rows of a window in any spelling. Rows and cells without a number follow the one before."""
-    reader = _Reader(values, before)
+def _parse_xml(window: bytes, decoder: CellDecoder, before: int) -> list[SheetRow]:
+    """Parse the rows of a window in any spelling. Rows and cells without a number follow the one before."""
+    handler = _RowHandler(decoder, before)
     parser = expat.ParserCreate()
     parser.buffer_text = True
-    parser.StartElementHandler = reader.start
-    parser.CharacterDataHandler = reader.characters
-    parser.EndElementHandler = reader.end
+    parser.StartElementHandler = handler.start
+    parser.CharacterDataHandler = handler.characters
+    parser.EndElementHandler = handler.end
     parser.Parse(b"<rows>" + window + b"</rows>", True)
-    return reader.rows
+    return handler.rows
 
 
-class _Reader:
-    """Takes the events of an XML parser and gathers rows."""
+class _RowHandler:
+    """The handlers of expat's events, which collect ``rows``."""
 
-    def __init__(self, values: Values, before: int) -> None:
+    def __init__(self, decoder: CellDecoder, before: int) -> None:
         self.rows: list[SheetRow] = []
-        self._values = values
+        self._decoder = decoder
         self._row = SheetRow(before)
-        self._kind = self._style = ""
-        self._formula = False
+        self._type = self._style = ""
+        self._has_formula = False
         self._content: list[str] = []
         self._inside = ""
         self._phonetic = 0
@@ -231,23 +231,13 @@ class _Reader:
             self._row = SheetRow(int(attributes["r"]) if "r" in attributes else self._row.number + 1)
             self.rows.append(self._row)
         elif name == "c":
-            self._begin(attributes)
+            self._begin_cell(attributes)
         elif name == "f":
-            self._formula = True
+            self._has_formula = True
         elif name in ("v", "t"):
             self._inside = "" if self._phonetic else name
         elif name == "rPh":
             self._phonetic += 1
-
-    def _begin(self, attributes: dict[str, str]) -> None:
-        reference, cells = attributes.get("r", ""), self._row.cells
-        letters = reference.rstrip("0123456789")
-        gap = (_column(letters) if letters else len(cells)) - len(cells)
-        if gap < 0 or len(cells) >= MOST_COLUMNS or reference[len(letters) :] not in ("", str(self._row.number)):
-            raise ValueError("cells out of order")
-        cells += [""] * gap
-        self._kind, self._style = attributes.get("t", ""), attributes.get("s", "")
-        self._formula, self._content = False, []
 
     def characters(self, text: str) -> None:
         if self._inside:
@@ -260,23 +250,32 @@ class _Reader:
         elif name == "rPh":
             self._phonetic -= 1
         elif name == "c":
-            self._finish("".join(self._content))
+            self._end_cell("".join(self._content))
 
-    def _finish(self, content: str) -> None:
-        row, kind = self._row, self._kind
+    def _begin_cell(self, attributes: dict[str, str]) -> None:
+        reference, cells = attributes.get("r", ""), self._row.cells
+        letters = reference.rstrip("0123456789")
+        gap = (_parse_column(letters) if letters else len(cells)) - len(cells)
+        if gap < 0 or len(cells) >= MAX_COLUMNS or reference[len(letters) :] not in ("", str(self._row.number)):
+            raise ValueError("cells out of order")
+        cells += [""] * gap
+        self._type, self._style = attributes.get("t", ""), attributes.get("s", "")
+        self._has_formula, self._content = False, []
+
+    def _end_cell(self, content: str) -> None:
+        row, cell_type = self._row, self._type
         column = len(row.cells)
-        if kind == "e":
-            row.bad[column] = content.strip() or "#VALUE!"
-        elif self._formula and not content.strip() and kind in ("", "n", "b", "d"):
-            row.bad[column] = ""
-        try:
-            row.cells.append(row.bad[column] if column in row.bad else self._cell(content))
-            if kind in ("", "n") and len(content) > MOST_DIGITS and beyond_excel(content):
-                row.bad.setdefault(column, self._values.resolved(row.cells[-1]))
-        except StrayReference:
-            raise StrayText(row.number, column) from None
-
-    def _cell(self, content: str) -> Cell:
-        if self._kind in ("", "n", "b", "d") and not content.strip():
-            return ""
-        return self._values.cell(self._kind, content, self._style)
+        is_missing = cell_type in ("", "n", "b", "d") and not content.strip()
+        if cell_type == "e":
+            row.flaws[column] = content.strip() or "#VALUE!"
+        elif self._has_formula and is_missing:
+            row.flaws[column] = ""
+        if column in row.flaws:
+            row.cells.append(row.flaws[column])
+        else:
+            try:
+                row.cells.append("" if is_missing else self._decoder.decode(cell_type, content, self._style))
+            except UnknownStringError:
+                raise _UnknownStringInCellError(row.number, column) from None
+        if cell_type in ("", "n") and len(content) > MAX_DIGITS and exceeds_precision(content):
+            row.flaws.setdefault(column, self._decoder.resolve(row.cells[-1]))

@@ -1,4 +1,8 @@
-"""The shared texts of a workbook, on disk instead of in memory: millions of them cost eight bytes each."""
+"""The shared strings of a workbook, in a temporary file instead of in memory: each costs eight bytes of memory.
+
+Plain spelling (``<si><t>text</t></si>``), in which nearly all programs write, is split at its tags. Any other part goes
+through expat. A test compares the two.
+"""
 
 from __future__ import annotations
 
@@ -13,29 +17,29 @@ from xml.parsers import expat
 
 import numpy as np
 
-from importer.sources.excel.zip_safety import BROKEN_XML, damaged, unpacked
+from importer.sources.excel.zip_safety import XML_ERRORS, damaged_workbook, read_part
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
-ILLEGAL = bytes(set(range(32)) - {9, 10, 13})
-"""What no XML document may hold."""
+# Control characters, which no XML document may hold.
+ILLEGAL_BYTES = bytes(set(range(32)) - {9, 10, 13})
 _BEGIN, _END = b"<si><t>", b"</t></si>"
-_DECLARED = rb"""<\?xml(?:(?!encoding)[^<>])*(?:encoding\s*=\s*["'](?i:utf-8)["'][^<>]*)?\?>"""
-_HEAD = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:" + _DECLARED + rb"\s*)?<sst(?:\s[^<>]*)?>\s*")
-_MARKED = re.compile(rb"[&\r]|_x").search
-_LONGEST = 16 << 20
+_DECLARATION = rb"""<\?xml(?:(?!encoding)[^<>])*(?:encoding\s*=\s*["'](?i:utf-8)["'][^<>]*)?\?>"""
+_HEAD = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:" + _DECLARATION + rb"\s*)?<sst(?:\s[^<>]*)?>\s*")
+_HAS_ESCAPES = re.compile(rb"[&\r]|_x").search
+_MAX_ITEM_BYTES = 16 << 20
 _REFERENCE = re.compile(r"&(?:#(\d{1,7})|#x([0-9A-Fa-f]{1,6})|(\w+));|&")
-_NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
-_ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
+_ENTITIES = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
+_EXCEL_ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _SURROGATES = range(0xD800, 0xE000)
-_BLANK_BEGINS = np.isin(np.arange(256), np.frombuffer(b"\t\n\v\f\r \x1c\x1d\x1e\x1f\xc2\xe1\xe2\xe3", np.uint8))
-"""For each byte whether a blank begins with it in UTF-8."""
+# For each byte whether the UTF-8 of a blank character (str.isspace) begins with it.
+_BEGINS_BLANK = np.isin(np.arange(256), np.frombuffer(b"\t\n\v\f\r \x1c\x1d\x1e\x1f\xc2\xe1\xe2\xe3", np.uint8))
 
 
 class SharedStrings:
-    """The texts by their numbers, from 0. ``blank`` are the numbers of those that hold no text but blanks."""
+    """The shared strings by their index, from 0. ``blank`` are the indexes of those that hold no text but blanks."""
 
     def __init__(self, archive: zipfile.ZipFile, member: str, path: Path) -> None:
         ends = [np.zeros(1, np.int64)]
@@ -44,43 +48,43 @@ class SharedStrings:
         with tempfile.TemporaryFile() as file:
             if member:
                 count = 0
-                for texts in shared_texts(lambda: unpacked(archive, member, path), path):
+                for texts in read_shared_strings(lambda: read_part(archive, member, path), path):
                     if not texts:
                         continue
                     content = b"".join(texts)
                     lengths = np.fromiter(map(len, texts), np.int64, len(texts))
                     own_ends = np.cumsum(lengths)
-                    self.blank.update(count + place for place in _blank_places(texts, content, own_ends - lengths))
+                    self.blank.update(count + at for at in _find_blank(texts, content, own_ends - lengths))
                     ends.append(own_ends + ends[-1][-1])
                     count += len(texts)
                     file.write(content)
                 file.flush()
             self._offsets = np.concatenate(ends)
             size = int(self._offsets[-1])
-            # The mapping has a handle of its own, and lets go of it when it is no longer needed.
+            # The mapping has a handle of its own, and closes it when it is no longer needed.
             self._texts = mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ) if size else b""
         self._arrow: pa.Array | None = None
 
     def __len__(self) -> int:
         return len(self._offsets) - 1
 
-    def __getitem__(self, number: int) -> str:
-        if number < 0:
-            raise IndexError(number)
+    def __getitem__(self, index: int) -> str:
+        if index < 0:
+            raise IndexError(index)
         offsets = self._offsets
-        return self._texts[offsets[number] : offsets[number + 1]].decode("utf-8")
+        return self._texts[offsets[index] : offsets[index + 1]].decode("utf-8")
 
-    def take(self, numbers: Sequence[int] | pa.Array) -> pa.Array:
-        """The texts with these numbers as an Arrow array; no text becomes a Python object."""
+    def take(self, indexes: Sequence[int] | pa.Array) -> pa.Array:
+        """Return the texts with these indexes as an Arrow array; no text becomes a Python object."""
         import pyarrow as pa
 
         if self._arrow is None:
             buffers = [None, pa.py_buffer(self._offsets), pa.py_buffer(self._texts)]
             self._arrow = pa.Array.from_buffers(pa.large_string(), len(self), buffers)
-        return self._arrow.take(numbers if isinstance(numbers, pa.Array) else pa.array(numbers, pa.int64()))
+        return self._arrow.take(indexes if isinstance(indexes, pa.Array) else pa.array(indexes, pa.int64()))
 
-    def let_go(self) -> None:
-        """Give the memory of texts that were looked at back to the system, which may still have them at hand.
+    def release_memory(self) -> None:
+        """Give the pages of the file that were read back to the system, which reads them again when needed.
 
         Does nothing where the system has no such request (Windows).
         """
@@ -88,74 +92,88 @@ class SharedStrings:
             self._texts.madvise(mmap.MADV_DONTNEED)
 
 
-def shared_texts(blocks: Callable[[], Iterator[bytes]], path: Path) -> Iterator[list[bytes]]:
-    """The texts of a part of shared texts in their order, in UTF-8. ``blocks`` gives its bytes, from the beginning.
+def _find_blank(texts: Sequence[bytes], content: bytes, begins: NDArray[np.int64]) -> list[int]:
+    """Return the indexes of the texts that hold nothing but blanks. ``content`` is all of them joined, each from its
+    position in ``begins`` on.
 
-    Plain spelling, in which nearly all programs write, is cut apart; the rest goes through a real XML parser. Raises
-    :class:`SourceError` when the part is damaged.
+    For most texts the first byte is enough, without decoding; that of an empty one is the next text's.
+    """
+    perhaps = _BEGINS_BLANK[np.frombuffer(content + b" ", np.uint8)[begins]]
+    perhaps |= np.diff(begins, append=len(content)) == 0
+    return [at for at in np.flatnonzero(perhaps).tolist() if not texts[at].decode("utf-8").strip()]
+
+
+def read_shared_strings(open_blocks: Callable[[], Iterator[bytes]], path: Path) -> Iterator[list[bytes]]:
+    """Yield the shared strings of a part in order, in UTF-8, some at a time.
+
+    ``open_blocks`` gives the bytes of the part, from the beginning. Raises :class:`SourceError` when it is damaged.
     """
     done = 0
     try:
-        for texts in _cut(blocks()):
+        for texts in _split_plain(open_blocks()):
             yield texts
             done += len(texts)
-    except _OddError:
-        # From the beginning, because only the parser knows what the odd thing means for all that follows.
-        for texts in _parsed(blocks(), path):
-            left = texts[done:]
-            done -= len(texts) - len(left)
-            yield left
+    except _IrregularPartError:
+        # From the beginning, because only the parser knows what the irregular place means for all that follows.
+        for texts in _parse_xml(open_blocks(), path):
+            remaining = texts[done:]
+            done -= len(texts) - len(remaining)
+            yield remaining
 
 
-class _OddError(Exception):
+class _IrregularPartError(Exception):
     """A part is not spelled plainly."""
 
 
-def _cut(blocks: Iterator[bytes]) -> Iterator[list[bytes]]:
-    """The texts of a part that is plainly spelled. Raises :class:`_OddError` as soon as it is not."""
+def _split_plain(blocks: Iterator[bytes]) -> Iterator[list[bytes]]:
+    """Split a part that is plainly spelled. Raises :class:`_IrregularPartError` as soon as it is not."""
     rest = b""
-    begun = False
+    is_begun = False
     for block in blocks:
         rest += block
-        if not begun:
+        if not is_begun:
+            # The beginning must be an XML declaration for UTF-8 and the root element, and nothing else.
             begin = rest.find(b"<si>")
             if begin < 0 or not _HEAD.fullmatch(rest[:begin]):
-                raise _OddError
-            rest, begun = rest[begin:], True
+                raise _IrregularPartError
+            rest, is_begun = rest[begin:], True
+        # Split the whole items; the last one may go on in the next block.
         end = rest.rfind(b"</si>") + len(b"</si>")
         if end >= len(b"</si>"):
-            yield _texts(rest[:end])
+            yield _split_items(rest[:end])
             rest = rest[end:]
-        elif len(rest) > _LONGEST:
-            raise _OddError
-    if not begun or rest.strip() != b"</sst>":
-        raise _OddError
+        elif len(rest) > _MAX_ITEM_BYTES:
+            raise _IrregularPartError
+    if not is_begun or rest.strip() != b"</sst>":
+        raise _IrregularPartError
 
 
-def _texts(items: bytes) -> list[bytes]:
+def _split_items(items: bytes) -> list[bytes]:
+    """Split whole items at the tags between them, and decode references and escapes where there are any."""
     items = items.replace(b'<t xml:space="preserve">', b"<t>")
-    if not (items.startswith(_BEGIN) and items.endswith(_END)) or not legal(items):
-        raise _OddError
+    if not (items.startswith(_BEGIN) and items.endswith(_END)) or not is_legal_xml(items):
+        raise _IrregularPartError
     inside = items[len(_BEGIN) : -len(_END)]
     texts = inside.split(_END + _BEGIN)
+    # Every tag must belong to a separator: otherwise there are other elements inside the items.
     if inside.count(b"<") != (len(texts) - 1) * (_END + _BEGIN).count(b"<"):
-        raise _OddError
+        raise _IrregularPartError
     try:
         if b"&" in inside or b"\r" in inside or (b"_" in inside and b"_x" in inside):
-            return [unescaped(plain(text)).encode() if _MARKED(text) else text for text in texts]
+            return [unescape(decode_character_data(text)).encode() if _HAS_ESCAPES(text) else text for text in texts]
     except ValueError:
-        raise _OddError from None
+        raise _IrregularPartError from None
     return texts
 
 
-def legal(content: bytes) -> bool:
-    """Whether this is UTF-8 whose characters XML may hold as they are, without the end of a CDATA section.
+def is_legal_xml(content: bytes) -> bool:
+    """Tell whether this is UTF-8 whose characters XML may hold as they are, without the end of a CDATA section.
 
-    What is rare is looked for only where a quick look does not rule it out: one byte is found many times faster.
+    Expensive searches are done only where a cheap one does not rule them out: one byte is found many times faster.
     """
-    if np.frombuffer(content, np.uint8).min(initial=255) < ord(" ") and len(content.translate(None, ILLEGAL)) != len(
-        content
-    ):
+    if np.frombuffer(content, np.uint8).min(initial=255) < ord(" ") and len(
+        content.translate(None, ILLEGAL_BYTES)
+    ) != len(content):
         return False
     if b"]" in content and b"]]>" in content:
         return False
@@ -166,92 +184,78 @@ def legal(content: bytes) -> bool:
     return True
 
 
-def _parsed(blocks: Iterator[bytes], path: Path) -> Iterator[list[bytes]]:
-    items = _Items()
+def _parse_xml(blocks: Iterator[bytes], path: Path) -> Iterator[list[bytes]]:
+    """Read a part in any spelling: the text of each ``si`` is all its ``t`` but those of phonetic hints (``rPh``)."""
+    texts: list[bytes] = []
+    pieces: list[str] = []
+    is_text = False
+    phonetic = 0
+
+    def start(tag: str, _: dict[str, str]) -> None:
+        nonlocal is_text, phonetic
+        name = tag.rpartition(":")[2]
+        if name == "t":
+            is_text = not phonetic
+        elif name == "si":
+            pieces.clear()
+        elif name == "rPh":
+            phonetic += 1
+
+    def characters(text: str) -> None:
+        if is_text:
+            pieces.append(text)
+
+    def end(tag: str) -> None:
+        nonlocal is_text, phonetic
+        name = tag.rpartition(":")[2]
+        if name == "t":
+            is_text = False
+        elif name == "si":
+            texts.append(unescape("".join(pieces)).encode("utf-8"))
+        elif name == "rPh":
+            phonetic -= 1
+
     parser = expat.ParserCreate()
     parser.buffer_text = True
-    parser.StartElementHandler = items.start
-    parser.CharacterDataHandler = items.characters
-    parser.EndElementHandler = items.end
+    parser.StartElementHandler = start
+    parser.CharacterDataHandler = characters
+    parser.EndElementHandler = end
     try:
         for block in blocks:
             parser.Parse(block)
-            texts, items.texts = items.texts, []
-            yield texts
+            yield texts[:]
+            texts.clear()
         parser.Parse(b"", True)
-    except BROKEN_XML:
-        raise damaged(path) from None
+    except XML_ERRORS:
+        raise damaged_workbook(path) from None
 
 
-class _Items:
-    """Gathers the text of each ``si``: all its ``t``, but not those of phonetic hints (``rPh``)."""
-
-    def __init__(self) -> None:
-        self.texts: list[bytes] = []
-        self._pieces: list[str] = []
-        self._inside = False
-        self._phonetic = 0
-
-    def start(self, tag: str, _: dict[str, str]) -> None:
-        name = tag.rpartition(":")[2]
-        if name == "t":
-            self._inside = not self._phonetic
-        elif name == "si":
-            self._pieces = []
-        elif name == "rPh":
-            self._phonetic += 1
-
-    def characters(self, text: str) -> None:
-        if self._inside:
-            self._pieces.append(text)
-
-    def end(self, tag: str) -> None:
-        name = tag.rpartition(":")[2]
-        if name == "t":
-            self._inside = False
-        elif name == "si":
-            self.texts.append(unescaped("".join(self._pieces)).encode("utf-8"))
-        elif name == "rPh":
-            self._phonetic -= 1
+def unescape(text: str) -> str:
+    """Decode Excel's own escapes (``_x000D_``) in ``text``, once; those of surrogates stay as they are."""
+    return _EXCEL_ESCAPE.sub(_decode_escape, text) if "_x" in text else text
 
 
-def _blank_places(texts: Sequence[bytes], content: bytes, begins: NDArray[np.int64]) -> list[int]:
-    """The places of the texts that hold nothing but blanks; ``content`` is all of them, each from its place in
-    ``begins`` on.
-
-    Most texts are told by their first byte, without decoding them; that of an empty one is the next text's.
-    """
-    perhaps = _BLANK_BEGINS[np.frombuffer(content + b" ", np.uint8)[begins]]
-    perhaps |= np.diff(begins, append=len(content)) == 0
-    return [place for place in np.flatnonzero(perhaps).tolist() if not texts[place].decode("utf-8").strip()]
-
-
-def unescaped(text: str) -> str:
-    """``text`` with Excel's own escapes (``_x000D_``) decoded, once; those of surrogates stay as they are."""
-    return _ESCAPED.sub(_character, text) if "_x" in text else text
-
-
-def _character(found: re.Match[str]) -> str:
+def _decode_escape(found: re.Match[str]) -> str:
     code = int(found[1], 16)
     return found[0] if code in _SURROGATES else chr(code)
 
 
-def plain(raw: bytes) -> str:
-    """The text of XML character data without elements: references resolved, line ends as XML reads them.
+def decode_character_data(raw: bytes) -> str:
+    """Decode XML character data without elements: resolve references, and read line ends as XML does.
 
-    Raises :class:`ValueError` for what no XML parser would take.
+    Raises :class:`ValueError` for what no XML parser would accept.
     """
     text = raw.decode("utf-8")
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return _REFERENCE.sub(_resolved, text) if "&" in text else text
+    return _REFERENCE.sub(_resolve_reference, text) if "&" in text else text
 
 
-def _resolved(found: re.Match[str]) -> str:
-    if found[3] in _NAMED:
-        return _NAMED[found[3]]
+def _resolve_reference(found: re.Match[str]) -> str:
+    if found[3] in _ENTITIES:
+        return _ENTITIES[found[3]]
     if not found[1] and not found[2]:
-        raise ValueError("a bare ampersand, or a name that XML does not know")
+        raise ValueError("a bare ampersand, or an entity that XML does not have")
     code = int(found[1]) if found[1] else int(found[2], 16)
     if code in (9, 10, 13) or 0x20 <= code < 0xD800 or 0xE000 <= code < 0xFFFE or 0x10000 <= code < 0x110000:
         return chr(code)

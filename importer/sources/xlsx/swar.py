@@ -1,4 +1,8 @@
-"""Eight bytes at a time: the bytes of a piece as numbers that are compared and read for all cells at once."""
+"""SIMD within a register: the bytes of a piece of XML as 64-bit words, compared and parsed for all cells at once.
+
+A word holds eight consecutive bytes, the first in its lowest byte (little-endian). NumPy then compares or multiplies
+the words of many thousand cells in one operation.
+"""
 
 from __future__ import annotations
 
@@ -11,42 +15,46 @@ if TYPE_CHECKING:
 
     Words = NDArray[np.uint64]
 
-MOST_DIGITS = 8
-_KEPT = np.array([(1 << 8 * count) - 1 for count in range(9)], "<u8")
-_ZEROS = np.uint64(0x3030303030303030)
-_HIGH = np.uint64(0xF0F0F0F0F0F0F0F0)
-_BEYOND_NINE = np.uint64(0x0606060606060606)
-_STEPS = [
+MAX_WORD_DIGITS = 8
+_MASKS = np.array([(1 << 8 * count) - 1 for count in range(9)], "<u8")
+_ASCII_ZEROS = np.uint64(0x3030303030303030)
+_HIGH_NIBBLES = np.uint64(0xF0F0F0F0F0F0F0F0)
+_SIXES = np.uint64(0x0606060606060606)
+# Mask, multiplier and shift of each step in which two neighbours become one number of twice the width.
+_MERGE_STEPS = [
     (np.uint64(0x0F0F0F0F0F0F0F0F), np.uint64(10 << 8 | 1), np.uint64(8)),
     (np.uint64(0x00FF00FF00FF00FF), np.uint64(100 << 16 | 1), np.uint64(16)),
     (np.uint64(0x0000FFFF0000FFFF), np.uint64(10_000 << 32 | 1), np.uint64(32)),
 ]
-"""Two digits become one number in place, then two of these, then two of those."""
 
 
-def word(spelling: bytes) -> np.uint64:
-    """At most eight bytes as a word; those that lack are zeros."""
+def to_word(spelling: bytes) -> np.uint64:
+    """Return at most eight bytes as a word; missing ones are zeros."""
     return np.uint64(int.from_bytes(spelling, "little"))
 
 
-def words(text: NDArray[np.uint8]) -> Words:
-    """For each position the eight bytes from there on; nothing is copied."""
+def words_from(text: NDArray[np.uint8]) -> Words:
+    """Return for each position the word of the eight bytes from there on: a view, nothing is copied."""
     return np.ndarray((len(text) - 7,), "<u8", text, 0, (1,))
 
 
-def kept_bytes(count: int | NDArray[np.int64]) -> Words:
-    """What keeps so many of the first bytes of a word (at most eight)."""
-    kept: Words = _KEPT[count]
-    return kept
+def byte_mask(count: int | NDArray[np.int64]) -> Words:
+    """Return the mask that keeps the first ``count`` (at most eight) bytes of a word."""
+    masks: Words = _MASKS[count]
+    return masks
 
 
-def digits_of(found: Words, length: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The numbers that the first bytes of the words are, so many (1 to 8) of each; -1 where one is no digit."""
+def parse_digits(words: Words, length: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Parse the first ``length`` (1 to 8) bytes of each word as a decimal number; -1 where one is no digit."""
+    # Move the digits to the end of the word and fill the front with "0": all numbers now have eight digits.
     shift = ((8 - length) * 8).astype(np.uint64)
-    digits = (found << shift) | (_ZEROS & ~(~np.uint64(0) << shift))
-    good = ((digits & _HIGH) == _ZEROS) & (((digits + _BEYOND_NINE) & _HIGH) == _ZEROS) & (length > 0)
-    for mask, factor, places in _STEPS:
+    digits = (words << shift) | (_ASCII_ZEROS & ~(~np.uint64(0) << shift))
+    # Digits are 0x30 to 0x39: the high nibble is 3, and stays 3 when 6 is added.
+    valid = ((digits & _HIGH_NIBBLES) == _ASCII_ZEROS) & (((digits + _SIXES) & _HIGH_NIBBLES) == _ASCII_ZEROS)
+    valid &= length > 0
+    # Eight digits become four numbers of two digits, then two of four, then one of eight.
+    for mask, factor, places in _MERGE_STEPS:
         digits = ((digits & mask) * factor) >> places
     numbers = digits.astype(np.int64)
-    numbers[~good] = -1
+    numbers[~valid] = -1
     return numbers

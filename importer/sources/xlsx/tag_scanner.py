@@ -1,7 +1,8 @@
-"""The cells of plainly spelled rows of an .xlsx sheet, found by operations over all bytes of a piece at once.
+"""Find the cells of plainly spelled rows of an .xlsx sheet by operations over all bytes of a piece at once.
 
-Programs write nearly all sheets in the same plain spelling. Positions of tags are compared with what that spelling
-allows; unless every byte is accounted for there is no answer, and the caller reads the piece in another way.
+Programs write nearly all sheets in the same plain spelling. The most regular pieces are read by
+:mod:`importer.sources.xlsx.fast_path`; others here, where every tag is compared with what the plain spelling allows.
+Unless every byte is accounted for there is no answer, and the caller reads the piece in another way.
 """
 
 from __future__ import annotations
@@ -13,20 +14,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from importer.sources.xlsx.fast_path import SHARED_MARK, OddError, RegularCells, require
-from importer.sources.xlsx.shared_strings import legal
+from importer.sources.xlsx.fast_path import SHARED_ATTRIBUTE, IrregularMarkupError, RegularCells, require
+from importer.sources.xlsx.shared_strings import is_legal_xml
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    Places = NDArray[np.int64]
+    Positions = NDArray[np.int64]
 
-_MOST_DIGITS = 9
-_MOST_LETTERS = 3
+_MAX_DIGITS = 9
+_MAX_LETTERS = 3
 
 
-class Kind(IntEnum):
-    """What is written in a cell, by its attribute ``t``."""
+class CellType(IntEnum):
+    """The type of a cell, by its attribute ``t``."""
 
     NUMBER = 0
     SHARED = 1
@@ -37,226 +38,236 @@ class Kind(IntEnum):
     INLINE = 6
 
 
-_ONE_LETTER = {"n": Kind.NUMBER, "s": Kind.SHARED, "b": Kind.BOOLEAN, "e": Kind.ERROR, "d": Kind.DATE}
+_ONE_LETTER_TYPES = {
+    "n": CellType.NUMBER,
+    "s": CellType.SHARED,
+    "b": CellType.BOOLEAN,
+    "e": CellType.ERROR,
+    "d": CellType.DATE,
+}
 
 
 @dataclass(frozen=True, slots=True)
-class Cells:
-    """The cells of a piece in their order. ``row`` is the place of the cell's row among ``numbers``; the content of a
-    cell are the bytes of the piece from ``begin`` to ``end``. ``style`` is 0 where there is none, and ``formula`` says
-    whether the content is the result of one."""
+class ScannedCells:
+    """The cells of a piece in their order, as arrays with one item per cell.
 
-    numbers: Places
-    row: Places
-    column: Places
-    style: Places
-    kind: NDArray[np.int8]
-    begin: Places
-    end: Places
+    ``numbers`` are those of the rows, and ``row`` is the index of the cell's row among them. ``column`` counts from 0,
+    ``style`` is 0 where there is none. The content of a cell are the bytes of the piece from ``begin`` to ``end``;
+    ``formula`` tells whether it is the result of one.
+    """
+
+    numbers: Positions
+    row: Positions
+    column: Positions
+    style: Positions
+    type: NDArray[np.int8]
+    begin: Positions
+    end: Positions
     formula: NDArray[np.bool_]
 
 
-def plain_cells(piece: bytes) -> Cells | None:
-    """The cells of whole rows, or ``None`` when these are not plainly spelled, numbered and in order."""
-    # Looking a few bytes beyond the end is then harmless.
+def scan_cells(piece: bytes) -> ScannedCells | None:
+    """Find the cells of whole rows; ``None`` when these are not plainly spelled, numbered and in order."""
+    # With zeros behind it, reading a few bytes beyond the end of the piece is harmless.
     text = np.concatenate([np.frombuffer(piece, np.uint8), np.zeros(32, np.uint8)])
-    if not legal(piece):
+    if not is_legal_xml(piece):
         return None
-    for way in (_regular_cells, _all_cells):
-        with suppress(OddError):
-            return way(text, len(piece))
+    for scan in (_scan_regular, _scan_tags):
+        with suppress(IrregularMarkupError):
+            return scan(text, len(piece))
     return None
 
 
-def _regular_cells(text: NDArray[np.uint8], size: int) -> Cells:
+def _scan_regular(text: NDArray[np.uint8], size: int) -> ScannedCells:
     found = RegularCells(text, size)
-    style, kind = np.zeros(len(found.row), np.int64), np.zeros(len(found.row), np.int8)
-    left = found.close - found.attributes
-    shared = left == len(SHARED_MARK)
-    shared[shared] = found.shared(shared)
-    kind[shared] = Kind.SHARED
-    others = np.flatnonzero((left != 0) & ~shared)
-    style[others], kind[others] = _attributes(text, found.attributes[others], found.close[others])
+    style, cell_type = np.zeros(len(found.row), np.int64), np.zeros(len(found.row), np.int8)
+    # Most cells have no attribute, or that of a shared string alone; only the others are parsed.
+    length = found.close - found.attributes
+    shared = length == len(SHARED_ATTRIBUTE)
+    shared[shared] = found.is_shared(shared)
+    cell_type[shared] = CellType.SHARED
+    others = np.flatnonzero((length != 0) & ~shared)
+    style[others], cell_type[others] = _parse_attributes(text, found.attributes[others], found.close[others])
     formula = np.zeros(len(found.row), bool)
-    cells = Cells(found.numbers, found.row, found.column, style, kind, found.begin, found.end, formula)
-    return _in_order(cells)
+    return _require_order(
+        ScannedCells(found.numbers, found.row, found.column, style, cell_type, found.begin, found.end, formula)
+    )
 
 
-def _all_cells(text: NDArray[np.uint8], size: int) -> Cells:
-    return _in_order(_Piece(text, size).cells())
+def _scan_tags(text: NDArray[np.uint8], size: int) -> ScannedCells:
+    return _require_order(_TagScan(text, size).read_cells())
 
 
-def _in_order(cells: Cells) -> Cells:
+def _require_order(cells: ScannedCells) -> ScannedCells:
     order = cells.row * (1 << 16) + cells.column
     require((np.diff(order) > 0).all() and (np.diff(cells.numbers) > 0).all())
     return cells
 
 
-def _code(tag: str) -> int:
+def _tag_code(tag: str) -> int:
     first, second = tag[:2].encode()
     return first << 8 | second
 
 
-_CELL, _ROW, _CELL_END, _ROW_END = map(_code, ("c ", "row", "/c", "/row"))
-_VALUE, _VALUE_END = map(_code, ("v>", "/v"))
-_INSIDE, _INSIDE_END, _TEXT_END = map(_code, ("is", "/is", "/t"))
-_TEXT, _TEXT_KEPT = map(_code, ("t>", "t "))
-_FORMULA, _FORMULA_WITH, _FORMULA_ALONE, _FORMULA_END = map(_code, ("f>", "f ", "f/", "/f"))
-_LENGTHS = {_CELL_END: 3, _ROW_END: 5, _VALUE: 2, _VALUE_END: 3, _INSIDE: 3, _INSIDE_END: 4, _TEXT_END: 3, _TEXT: 2,
-            _FORMULA: 2, _FORMULA_END: 3, _FORMULA_ALONE: 3, _TEXT_KEPT: len('t xml:space="preserve">')}  # fmt: skip
-_SPELLINGS = {_ROW_END: b"/row>", _INSIDE: b"is>", _INSIDE_END: b"/is>", _TEXT_KEPT: b't xml:space="preserve">'}
+# Tags are recognised by the two bytes behind "<". Those below have one spelling each, of this length up to ">".
+_CELL, _ROW, _CELL_END, _ROW_END = map(_tag_code, ("c ", "row", "/c", "/row"))
+_VALUE, _VALUE_END = map(_tag_code, ("v>", "/v"))
+_INLINE, _INLINE_END, _TEXT_END = map(_tag_code, ("is", "/is", "/t"))
+_TEXT, _TEXT_PRESERVED = map(_tag_code, ("t>", "t "))
+_FORMULA, _FORMULA_WITH_ATTRIBUTES, _FORMULA_EMPTY, _FORMULA_END = map(_tag_code, ("f>", "f ", "f/", "/f"))
+_LENGTHS = {_CELL_END: 3, _ROW_END: 5, _VALUE: 2, _VALUE_END: 3, _INLINE: 3, _INLINE_END: 4, _TEXT_END: 3, _TEXT: 2,
+            _FORMULA: 2, _FORMULA_END: 3, _FORMULA_EMPTY: 3,
+            _TEXT_PRESERVED: len('t xml:space="preserve">')}  # fmt: skip
+_SPELLINGS = {_ROW_END: b"/row>", _INLINE: b"is>", _INLINE_END: b"/is>", _TEXT_PRESERVED: b't xml:space="preserve">'}
 
 
-class _Piece:
-    """One look at a piece: the tags in it, then their meaning."""
+class _TagScan:
+    """One scan of a piece: first the positions and codes of all tags, then their meaning."""
 
     def __init__(self, text: NDArray[np.uint8], size: int) -> None:
         self._text = text
+        # First pass: "<" and ">" must alternate, from the first byte of the piece to the last.
         self._open, self._close = np.flatnonzero(text == ord("<")), np.flatnonzero(text == ord(">"))
         count = len(self._open)
         require(count and count == len(self._close))
         require(not self._open[0] and self._close[-1] == size - 1)
         require((self._open[1:] > self._close[:-1]).all() and (self._close - self._open > 1).all())
         self._codes = self._text[self._open + 1].astype(np.int64) << 8 | self._text[self._open + 2]
-        self._counted = 0
-        self._spelled()
-
-    def _spelled(self) -> None:
-        """Every tag but rows, cells and formulas has one spelling only."""
+        self._counted_tags = 0
+        # Every tag but those of rows, cells and formulas has one spelling only.
         lengths = self._close - self._open
         for code, length in _LENGTHS.items():
             found = np.flatnonzero(self._codes == code)
             require((lengths[found] == length).all())
             if code in _SPELLINGS:
-                for place, byte in enumerate(_SPELLINGS[code], start=1):
-                    require((self._text[self._open[found] + place] == byte).all())
+                require(_has_spelling(text, self._open[found] + 1, _SPELLINGS[code]).all())
 
-    def cells(self) -> Cells:
-        """All of them. Raises :class:`OddError` unless that accounts for every byte."""
+    def read_cells(self) -> ScannedCells:
+        """Return all cells. Raises :class:`IrregularMarkupError` unless they account for every byte."""
         row_tags = np.flatnonzero(self._codes == _ROW)
-        numbers = self._row_numbers(row_tags)
+        numbers = self._read_row_numbers(row_tags)
         tags = np.flatnonzero(self._codes == _CELL)
         row = np.searchsorted(row_tags, tags) - 1
         require(not len(tags) or row[0] >= 0)
-        column, behind = self._references(tags, numbers[row])
-        alone = self._text[self._close[tags] - 1] == ord("/")
-        style, kind = _attributes(self._text, behind, self._close[tags] - alone)
-        content, formula, told = self._contents(tags, alone, kind)
+        column, behind = self._read_references(tags, numbers[row])
+        is_empty = self._text[self._close[tags] - 1] == ord("/")
+        style, cell_type = _parse_attributes(self._text, behind, self._close[tags] - is_empty)
+        content, formula, formula_texts = self._find_contents(tags, is_empty, cell_type)
         begin, end = self._close[content] + 1, np.append(self._open, 0)[content + 1]
-        begin[alone] = end[alone] = 0
-        self._all_counted(np.concatenate([content[~alone], told]))
-        return Cells(numbers, row, column, style, kind, begin, end, formula)
+        begin[is_empty] = end[is_empty] = 0
+        # No tag was overlooked, and text stands only in contents and formulas.
+        require(self._counted_tags == len(self._open))
+        gaps = self._open[1:] - self._close[:-1] - 1
+        gaps[np.concatenate([content[~is_empty], formula_texts])] = 0
+        require(not gaps.any())
+        return ScannedCells(numbers, row, column, style, cell_type, begin, end, formula)
 
-    def _row_numbers(self, tags: Places) -> Places:
+    def _read_row_numbers(self, tags: Positions) -> Positions:
         begin = self._open[tags]
-        require(_is(self._text, begin, b'<row r="').all())
-        numbers, behind = _number(self._text, begin + 8)
+        require(_has_spelling(self._text, begin, b'<row r="').all())
+        numbers, behind = _parse_numbers(self._text, begin + 8)
         require((self._text[behind] == ord('"')).all())
-        closed = int((self._text[self._close[tags] - 1] == ord("/")).sum())
+        empty = int((self._text[self._close[tags] - 1] == ord("/")).sum())
         # An open row has its end somewhere; a row inside a row would have its cells in disorder, or none.
-        require(len(tags) - closed == int((self._codes == _ROW_END).sum()))
-        self._counted += 2 * len(tags) - closed
+        require(len(tags) - empty == int((self._codes == _ROW_END).sum()))
+        self._counted_tags += 2 * len(tags) - empty
         return numbers
 
-    def _references(self, tags: Places, numbers: Places) -> tuple[Places, Places]:
-        """The column of each cell from 0, and the position behind its reference, which must name its row."""
+    def _read_references(self, tags: Positions, numbers: Positions) -> tuple[Positions, Positions]:
+        """Return the column of each cell from 0, and the position behind its reference, which must name its row."""
         begin = self._open[tags]
-        for place, byte in enumerate(b'r="', start=3):
-            require((self._text[begin + place] == byte).all())
+        require(_has_spelling(self._text, begin + 3, b'r="').all())
         begin = begin + 6
         letters = np.zeros(len(tags), np.int64)
         column = np.zeros(len(tags), np.int64)
-        for place in range(_MOST_LETTERS):
+        for place in range(_MAX_LETTERS):
             letter = self._text[begin + place].astype(np.int64) - (ord("A") - 1)
-            more = (letters == place) & (letter >= 1) & (letter <= 26)
-            column[more] = column[more] * 26 + letter[more]
-            letters += more
+            goes_on = (letters == place) & (letter >= 1) & (letter <= 26)
+            column[goes_on] = column[goes_on] * 26 + letter[goes_on]
+            letters += goes_on
         require((letters > 0).all() and (column <= 16_384).all())
-        number, behind = _number(self._text, begin + letters)
+        number, behind = _parse_numbers(self._text, begin + letters)
         require((number == numbers).all() and (self._text[behind] == ord('"')).all())
         return column - 1, behind + 1
 
-    def _contents(
-        self, tags: Places, alone: NDArray[np.bool_], kind: NDArray[np.int8]
-    ) -> tuple[Places, NDArray[np.bool_], Places]:
-        """For each cell the tag behind which its content stands and whether it has a formula; the tags behind which
-        formulas stand."""
+    def _find_contents(
+        self, tags: Positions, is_empty: NDArray[np.bool_], cell_type: NDArray[np.int8]
+    ) -> tuple[Positions, NDArray[np.bool_], Positions]:
+        """Return for each cell the tag behind which its content stands and whether it has a formula, and the tags
+        behind which the texts of formulas stand."""
         codes = np.append(self._codes, np.zeros(8, np.int64))
+        close = np.append(self._close, np.zeros(8, np.int64))
+        # Skip the formula: one tag that is empty, or a beginning and an end.
         content = tags + 1
         first = codes[content]
-        single = (first == _FORMULA_ALONE) | ((first == _FORMULA_WITH) & self._closed_alone(content))
-        double = ~single & ((first == _FORMULA) | (first == _FORMULA_WITH))
-        single, double = single & ~alone, double & ~alone
+        ends_itself = self._text[close[content] - 1] == ord("/")
+        single = (first == _FORMULA_EMPTY) | ((first == _FORMULA_WITH_ATTRIBUTES) & ends_itself)
+        double = ~single & ((first == _FORMULA) | (first == _FORMULA_WITH_ATTRIBUTES))
+        single, double = single & ~is_empty, double & ~is_empty
         require((codes[content[double] + 1] == _FORMULA_END).all())
-        told = content[double]
+        formula_texts = content[double]
         content = content + single + 2 * double
-        inline = ~alone & (codes[content] == _INSIDE)
-        value = ~alone & ~inline
+        # What follows is <v>…</v></c>, or <is><t>…</t></is></c> in a cell of the type inlineStr.
+        inline = ~is_empty & (codes[content] == _INLINE)
+        value = ~is_empty & ~inline
         require((codes[content[value]] == _VALUE).all() and (codes[content[value] + 1] == _VALUE_END).all())
         require((codes[content[value] + 2] == _CELL_END).all())
         content = content + inline
-        require(np.isin(codes[content[inline]], (_TEXT, _TEXT_KEPT)).all())
-        for place, code in enumerate((_TEXT_END, _INSIDE_END, _CELL_END), start=1):
+        require(np.isin(codes[content[inline]], (_TEXT, _TEXT_PRESERVED)).all())
+        for place, code in enumerate((_TEXT_END, _INLINE_END, _CELL_END), start=1):
             require((codes[content[inline] + place] == code).all())
-        require((kind[inline] == Kind.INLINE).all())
-        self._counted += len(tags) + int(value.sum()) * 3 + int(inline.sum()) * 5
-        self._counted += int(single.sum()) + 2 * int(double.sum())
-        return np.where(alone, tags, content), single | double, told
-
-    def _closed_alone(self, tags: Places) -> NDArray[np.bool_]:
-        close = np.append(self._close, np.zeros(8, np.int64))
-        alone: NDArray[np.bool_] = self._text[close[tags] - 1] == ord("/")
-        return alone
-
-    def _all_counted(self, texts: Places) -> None:
-        """No tag was overlooked, and text stands only behind the tags ``texts``."""
-        require(self._counted == len(self._open))
-        gaps = self._open[1:] - self._close[:-1] - 1
-        gaps[texts] = 0
-        require(not gaps.any())
+        require((cell_type[inline] == CellType.INLINE).all())
+        self._counted_tags += len(tags) + int(value.sum()) * 3 + int(inline.sum()) * 5
+        self._counted_tags += int(single.sum()) + 2 * int(double.sum())
+        return np.where(is_empty, tags, content), single | double, formula_texts
 
 
-def _number(text: NDArray[np.uint8], begin: Places) -> tuple[Places, Places]:
-    """The numbers whose digits begin at these positions, and the positions behind them. Leading zeros are odd."""
+def _parse_numbers(text: NDArray[np.uint8], begin: Positions) -> tuple[Positions, Positions]:
+    """Parse the numbers whose digits begin at these positions; return them and the positions behind them.
+
+    Leading zeros are irregular.
+    """
     value = np.zeros(len(begin), np.int64)
     length = np.zeros(len(begin), np.int64)
-    for place in range(_MOST_DIGITS):
+    for place in range(_MAX_DIGITS):
         digit = text[begin + place].astype(np.int64) - ord("0")
-        more = (length == place) & (digit >= 0) & (digit <= 9)
-        if not more.any():
+        goes_on = (length == place) & (digit >= 0) & (digit <= 9)
+        if not goes_on.any():
             break
-        value = np.where(more, value * 10 + digit, value)
-        length += more
+        value = np.where(goes_on, value * 10 + digit, value)
+        length += goes_on
     require((length > 0).all())
     require(((text[begin] != ord("0")) | (length == 1)).all())
     return value, begin + length
 
 
-def _attributes(text: NDArray[np.uint8], begin: Places, end: Places) -> tuple[Places, NDArray[np.int8]]:
-    """Style and kind, where nothing but ``s`` and ``t`` stands between these positions."""
+def _parse_attributes(text: NDArray[np.uint8], begin: Positions, end: Positions) -> tuple[Positions, NDArray[np.int8]]:
+    """Parse style and type, where nothing but ``s`` and ``t``, in this order, may stand between these positions."""
     style = np.zeros(len(begin), np.int64)
-    styled = np.flatnonzero(_is(text, begin, b' s="'))
+    styled = np.flatnonzero(_has_spelling(text, begin, b' s="'))
     if len(styled):
-        style[styled], behind = _number(text, begin[styled] + 4)
+        style[styled], behind = _parse_numbers(text, begin[styled] + 4)
         require((text[behind] == ord('"')).all())
         begin = begin.copy()
         begin[styled] = behind + 1
-    kind = np.zeros(len(begin), np.int8)
-    left = end - begin
-    one = np.flatnonzero(left == 6)
-    require(_is(text, begin[one], b' t="').all() and (text[begin[one] + 5] == ord('"')).all())
+    # The length of the rest tells which spelling it must have: ` t="s"` and the like, ` t="str"` or ` t="inlineStr"`.
+    cell_type = np.zeros(len(begin), np.int8)
+    length = end - begin
+    short = np.flatnonzero(length == 6)
+    require(_has_spelling(text, begin[short], b' t="').all() and (text[begin[short] + 5] == ord('"')).all())
     known = np.full(256, -1, np.int8)
-    known[[ord(letter) for letter in _ONE_LETTER]] = list(_ONE_LETTER.values())
-    kind[one] = known[text[begin[one] + 4]]
-    for spelling, meaning in ((b' t="str"', Kind.TEXT), (b' t="inlineStr"', Kind.INLINE)):
-        found = np.flatnonzero(left == len(spelling))
-        require(_is(text, begin[found], spelling).all())
-        kind[found] = meaning
-    require(np.isin(left, (0, 6, 8, 14)).all() and (kind >= 0).all())
-    return style, kind
+    known[[ord(letter) for letter in _ONE_LETTER_TYPES]] = list(_ONE_LETTER_TYPES.values())
+    cell_type[short] = known[text[begin[short] + 4]]
+    for spelling, meaning in ((b' t="str"', CellType.TEXT), (b' t="inlineStr"', CellType.INLINE)):
+        found = np.flatnonzero(length == len(spelling))
+        require(_has_spelling(text, begin[found], spelling).all())
+        cell_type[found] = meaning
+    require(np.isin(length, (0, 6, 8, 14)).all() and (cell_type >= 0).all())
+    return style, cell_type
 
 
-def _is(text: NDArray[np.uint8], begin: Places, spelling: bytes) -> NDArray[np.bool_]:
+def _has_spelling(text: NDArray[np.uint8], begin: Positions, spelling: bytes) -> NDArray[np.bool_]:
+    """Tell for each position whether these bytes stand there."""
     same = np.ones(len(begin), bool)
     for place, byte in enumerate(spelling):
         same &= text[begin + place] == byte

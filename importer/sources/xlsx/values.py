@@ -1,4 +1,4 @@
-"""What stands in the XML of a cell, as the text of the cell."""
+"""Decode the contents of cells: numbers, dates, shared strings and the other types of .xlsx become text."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from importer.sources.excel.cell_text import text_of
-from importer.sources.xlsx.number_formats import Shown
-from importer.sources.xlsx.shared_strings import SharedStrings, unescaped
+from importer.sources.excel.cell_text import format_cell
+from importer.sources.xlsx.package import NumberKind
+from importer.sources.xlsx.shared_strings import SharedStrings, unescape
 
 if TYPE_CHECKING:
     import numpy as np
@@ -17,146 +17,130 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _NUMBER = re.compile(r"[+-]?(\d+(?:\.\d*)?|\.\d+)([eE][+-]?\d{1,4})?", re.ASCII)
-_FRACTION = re.compile(r"-?\d{1,15}\.\d{1,30}", re.ASCII).fullmatch
+_DECIMAL = re.compile(r"-?\d{1,15}\.\d{1,30}", re.ASCII).fullmatch
 _EPOCH = datetime.fromisoformat("1899-12-30")
-_LAST_DAY = 2_958_466
+_MAX_DAYS = 2_958_466
 _DAYS_TO_1904 = 1462
-_MOST_REMEMBERED = 50_000
+_CACHE_SIZE = 50_000
 
 
-Cell = str | int
-"""A text, or the number of a shared one: those become text column by column, which is many times faster."""
+CellValue = str | int
+"""A text, or the index of a shared string: those become text column by column, which is many times faster."""
 
 
-class StrayReference(ValueError):
-    """A cell refers to a shared text that is not there."""
+class UnknownStringError(ValueError):
+    """A cell refers to a shared string that the workbook does not hold."""
 
 
-class Values:
-    """Turns what stands in cells into text, for one workbook."""
+class CellDecoder:
+    """Turns the contents of cells into text, for one workbook: with its shared ``strings``, styles and date epoch."""
 
-    def __init__(self, strings: SharedStrings, styles: Sequence[Shown], *, from_1904: bool) -> None:
-        self._strings = strings
+    def __init__(self, strings: SharedStrings, styles: Sequence[NumberKind], *, from_1904: bool) -> None:
+        self.strings = strings
         self._blank = strings.blank
         self._count = len(strings)
         self._styles = styles
-        self._shift = _DAYS_TO_1904 if from_1904 else 0
-        self._remembered: dict[tuple[str, str], str] = {}
+        self._epoch_shift = _DAYS_TO_1904 if from_1904 else 0
+        self._numbers: dict[tuple[str, str], str] = {}
 
-    def cell(self, kind: str, content: str, style: str) -> Cell:
-        """A cell of the type ``kind`` (empty: a number). Raises :class:`StrayReference`."""
-        if kind == "s":
-            return self.shared(content)
-        if kind in ("str", "inlineStr"):
-            return unescaped(content)
-        if kind == "b":
+    def decode(self, cell_type: str, content: str, style: str) -> CellValue:
+        """Decode a cell by its attribute ``t`` (empty: a number). Raises :class:`UnknownStringError`."""
+        if cell_type == "s":
+            return self.shared_string(content)
+        if cell_type in ("str", "inlineStr"):
+            return unescape(content)
+        if cell_type == "b":
             return "TRUE" if content.strip() in ("1", "true") else "FALSE"
-        if kind == "d":
-            return _iso(content.strip())
-        return self.number(content.strip(), style)
+        if cell_type == "d":
+            return _format_iso_date(content.strip())
+        return self.format_number(content.strip(), style)
 
-    def let_go(self) -> None:
-        """Give the memory of shared texts that were looked at back to the system; they can be looked at again."""
-        self._strings.let_go()
+    def shared_string(self, content: str | bytes) -> CellValue:
+        """Return the index of a shared string; a blank one as its text, so that blank rows can be recognised."""
+        index = int(content)
+        if index >= self._count or index < 0:
+            raise UnknownStringError(content)
+        return self.strings[index] if index in self._blank else index
 
-    def shared(self, content: str | bytes) -> Cell:
-        """The shared text with this number; a blank one as itself, so that blank rows are seen."""
-        number = int(content)
-        if number >= self._count or number < 0:
-            raise StrayReference(content)
-        return self._strings[number] if number in self._blank else number
+    def format_number(self, content: str, style: str) -> str:
+        """Format a number as its style does: a plain number, a date and time, or a duration."""
+        text = self._numbers.get((content, style))
+        if text is None:
+            number = int(style) if style else 0
+            kind = self._styles[number] if number < len(self._styles) else NumberKind.NUMBER
+            text = self._format_number(content, kind)
+            if len(self._numbers) < _CACHE_SIZE:
+                self._numbers[content, style] = text
+        return text
 
-    def number(self, content: str, style: str) -> str:
-        """A number as its format shows it: a plain number, a moment or a duration."""
-        known = self._remembered.get((content, style))
-        if known is None:
-            place = int(style) if style else 0
-            known = self._number(content, self._styles[place] if place < len(self._styles) else Shown.NUMBER)
-            if len(self._remembered) < _MOST_REMEMBERED:
-                self._remembered[content, style] = known
-        return known
+    def format_numbers(self, contents: Sequence[str], style: str) -> list[str]:
+        """Format several numbers of one style, each as :meth:`format_number` does."""
+        number = int(style) if style else 0
+        if number < len(self._styles) and self._styles[number] is not NumberKind.NUMBER:
+            return [self.format_number(content.strip(), style) for content in contents]
+        return [_format_decimal(content) or self.format_number(content.strip(), style) for content in contents]
 
-    def numbers(self, contents: Sequence[str], style: str) -> list[str]:
-        """Several numbers of one style, as :meth:`number` shows them."""
-        place = int(style) if style else 0
-        if place < len(self._styles) and self._styles[place] is not Shown.NUMBER:
-            return [self.number(content.strip(), style) for content in contents]
-        return [_decimal(content) or self.number(content.strip(), style) for content in contents]
-
-    @property
-    def shared_count(self) -> int:
-        """How many shared texts there are."""
-        return self._count
-
-    @property
-    def blank_numbers(self) -> list[int]:
-        """The numbers of the shared texts that hold nothing but blanks."""
-        return list(self._blank)
-
-    def shown(self, styles: NDArray[np.int64]) -> NDArray[np.int8]:
-        """How cells of these styles show numbers; 0, the first style, counts for cells without one."""
+    def number_kinds(self, styles: NDArray[np.int64]) -> NDArray[np.int8]:
+        """Return the kind of number of each style; 0, the first style, counts for cells without one."""
         import numpy as np
 
-        known = np.array([*self._styles, Shown.NUMBER], np.int8)
+        known = np.array([*self._styles, NumberKind.NUMBER], np.int8)
         return known[np.minimum(styles, len(known) - 1)]
 
-    def take(self, numbers: pa.Array) -> pa.Array:
-        """The shared texts with these numbers; nothing for missing ones."""
-        return self._strings.take(numbers)
+    def resolve(self, cell: CellValue) -> str:
+        """Return the text of a cell."""
+        return self.strings[cell] if isinstance(cell, int) else cell
 
-    def resolved(self, cell: Cell) -> str:
-        """The text of a cell."""
-        return self._strings[cell] if isinstance(cell, int) else cell
-
-    def column(self, cells: Sequence[Cell]) -> pa.Array:
-        """The texts of a column, as an Arrow array."""
+    def to_column(self, cells: Sequence[CellValue]) -> pa.Array:
+        """Return the texts of a column as an Arrow array."""
         import pyarrow as pa
 
         types = set(map(type, cells))
         if types == {int}:
-            return self._strings.take(cells)
+            return self.strings.take(cells)
         if int in types:
-            return pa.array(list(map(self.resolved, cells)), pa.large_string())
+            return pa.array(list(map(self.resolve, cells)), pa.large_string())
         return pa.array(cells, pa.large_string())
 
-    def _number(self, content: str, shown: Shown) -> str:
-        if shown is Shown.NUMBER and content.isdigit() and len(content) < 16 and content[0] != "0":
+    def _format_number(self, content: str, kind: NumberKind) -> str:
+        if kind is NumberKind.NUMBER and content.isdigit() and len(content) < 16 and content[0] != "0":
             return content
         if not _NUMBER.fullmatch(content):
             return content
         number = float(content)
-        if shown is Shown.DURATION and abs(number) < _LAST_DAY:
-            return text_of(timedelta(days=number))
-        if shown is Shown.MOMENT and 0 <= number < _LAST_DAY:
-            return self._moment(number)
-        return text_of(number)
+        if kind is NumberKind.DURATION and abs(number) < _MAX_DAYS:
+            return format_cell(timedelta(days=number))
+        if kind is NumberKind.DATETIME and 0 <= number < _MAX_DAYS:
+            return self._format_datetime(number)
+        return format_cell(number)
 
-    def _moment(self, number: float) -> str:
+    def _format_datetime(self, number: float) -> str:
+        """Format a number of days since the epoch; below 1 it is a time of day."""
         if number < 1:
-            return text_of((_EPOCH + timedelta(days=number)).time())
-        days = number + self._shift
+            return format_cell((_EPOCH + timedelta(days=number)).time())
+        days = number + self._epoch_shift
         if 60 <= days < 61:
-            # Excel counts the 29th of February 1900, which never was; as text it is found and told later.
+            # Excel counts the 29th of February 1900, which never was; as text it is found and reported later.
             return "1900-02-29"
         moment = _EPOCH + timedelta(days=days + (days < 60))
-        return text_of(moment.date() if number.is_integer() else moment)
+        return format_cell(moment.date() if number.is_integer() else moment)
 
 
-def _decimal(content: str) -> str:
-    """A fraction of usual size as :func:`text_of` writes it; nothing for other contents."""
-    if not _FRACTION(content):
+def _format_decimal(content: str) -> str:
+    """Format a fraction of usual size as :func:`format_cell` does; empty for other contents."""
+    if not _DECIMAL(content):
         return ""
     text = f"{float(content):.15g}"
     return "" if "e" in text or text == "-0" else text
 
 
-def _iso(content: str) -> str:
-    """An ISO date of a cell of the type d, in the form of all other dates."""
+def _format_iso_date(content: str) -> str:
+    """Format the ISO date of a cell of the type ``d`` like all other dates."""
     try:
         moment = datetime.fromisoformat(content)
     except ValueError:
         return content
     if moment.tzinfo is not None:
         return content
-    whole = moment.time() == datetime.min.time()
-    return text_of(date(moment.year, moment.month, moment.day) if whole else moment)
+    is_midnight = moment.time() == datetime.min.time()
+    return format_cell(date(moment.year, moment.month, moment.day) if is_midnight else moment)

@@ -1,194 +1,209 @@
-"""An .xlsx workbook, read as a stream: one sheet, its rows in pieces, and its shared texts on disk."""
+"""Open and read an .xlsx workbook as a stream: one sheet, its rows in windows, its shared strings on disk.
+
+:func:`open_xlsx_workbook` is the only entrance to this package. Each window is read in the fastest way that understands
+it: as columns (:mod:`~importer.sources.xlsx.columns`), else row by row (:mod:`~importer.sources.xlsx.rows`).
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
 
-from importer.core.gc_pause import paused_collector
-from importer.sources.ahead import worked_ahead
-from importer.sources.blocks import Block, Flaw
-from importer.sources.columns import RawColumns, column_chunk
-from importer.sources.excel.calamine_reader import SheetName
+from importer.core.background import prefetch
+from importer.sources.arrow_columns import limit_chunk_rows, regroup
+from importer.sources.chunks import RawBatch, chunk_from_columns
 from importer.sources.excel.zip_safety import (
-    damaged,
-    inspect_archive,
+    check_archive,
+    damaged_workbook,
     open_archive,
-    prove_parts,
-    strange_xml,
-    unpacked,
+    read_part,
+    unexpected_xml,
+    verify_parts,
 )
-from importer.sources.headings import Layout
-from importer.sources.interface import Chunk
-from importer.sources.regrouping import regrouped, rows_at_once
-from importer.sources.xlsx.columns import columns_of_rows, flaw_code, plain_columns
-from importer.sources.xlsx.hidden_rows import HiddenRows
-from importer.sources.xlsx.number_formats import read_styles
-from importer.sources.xlsx.package import read_package
-from importer.sources.xlsx.rows import SheetRow, read_rows, window_rows, windows
+from importer.sources.headings import Layout, SampleRow
+from importer.sources.interface import Chunk, SheetInfo
+from importer.sources.xlsx.columns import columns_from_rows, columns_from_window
+from importer.sources.xlsx.package import XlsxPackage, read_package, read_styles
+from importer.sources.xlsx.rows import SheetRow, parse_window, read_rows, split_windows
 from importer.sources.xlsx.shared_strings import SharedStrings
-from importer.sources.xlsx.values import Values
+from importer.sources.xlsx.values import CellDecoder
 
 _MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s[^>]{0,200}?ref=[\"']([A-Z]{1,3}\d{1,7}:[A-Z]{1,3}(\d{1,7}))[\"']")
 _ENCODING = re.compile(rb"^\s*(?:\xef\xbb\xbf)?<\?xml[^>]{0,200}?encoding=[\"']([^\"']{1,40})[\"']")
+_HIDDEN_ROW = re.compile(rb"<(?:\w+:)?row\s[^>]*?\bhidden=[\"'](?:1|true)[\"'][^>]*?(/?)>")
 _OVERLAP = 400
-_MOST_MERGED = 10_000
-_FIRST_BLOCK = 1 << 18
-"""Bytes: rows are read one by one only where the first few are wanted."""
+_MAX_TAG_BYTES = 4096
+_MAX_MERGED = 10_000
+# Rows are read one by one only where the first few are wanted, so their windows are smaller.
+_SAMPLE_BLOCK = 1 << 18
+# Threads that read windows; the calling thread unpacks the file meanwhile, and more would wait for each other.
 _THREADS = 2
-"""More would wait for each other; this one unpacks the file meanwhile."""
-
-Proof = tuple[list[tuple[str, int]], int]
-"""What shows when a sheet is read from end to end: its merged areas, each with its last row, and how many rows are
-hidden."""
 
 
-class XlsxBook:
-    """An open .xlsx workbook, whole and undamaged but for the sheets that have not been asked for."""
+@dataclass(frozen=True, slots=True)
+class SheetCheck:
+    """The merged ranges of a sheet, each with its last row, and its number of hidden rows with cells."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        with open_archive(path) as archive, ThreadPoolExecutor(1, thread_name_prefix="proof") as beside:
-            inspect_archive(archive, path)
-            self._package = package = read_package(archive, path)
-            self._proofs = {member: beside.submit(_prove, path, member) for member in self._expected() if member}
-            prove_parts(archive, path, (package.strings, package.styles, *package.members.values()))
-            styles = read_styles(archive, package.styles, path)
-            strings = SharedStrings(archive, package.strings, path)
-        self._values = Values(strings, styles, from_1904=package.from_1904)
+    merged: list[tuple[str, int]]
+    hidden_rows: int
+
+
+def open_xlsx_workbook(path: Path) -> XlsxWorkbook:
+    """Open the .xlsx workbook ``path``, and check everything in it but the sheets that are not asked for.
+
+    Raises :class:`SourceError` when it is damaged or unsafe.
+    """
+    checks: dict[str, Future[SheetCheck]] = {}
+    with open_archive(path) as archive, ThreadPoolExecutor(1, thread_name_prefix="check-sheet") as background:
+        check_archive(archive, path)
+        package = read_package(archive, path)
+        # If only one sheet can be wanted, it is checked already now: to unpack it takes a while.
+        candidates = [package.members[sheet.name] for sheet in package.sheets if sheet.visible and sheet.readable]
+        if len(candidates) == 1 and candidates[0]:
+            checks[candidates[0]] = background.submit(check_sheet, path, candidates[0])
+        verify_parts(archive, path, (package.strings, package.styles, *package.members.values()))
+        styles = read_styles(archive, package.styles, path)
+        strings = SharedStrings(archive, package.strings, path)
+    return XlsxWorkbook(path, package, CellDecoder(strings, styles, from_1904=package.from_1904), checks)
+
+
+@dataclass(frozen=True, slots=True)
+class XlsxWorkbook:
+    """An opened .xlsx workbook. No file is held open: every reading opens it anew. ``checks`` are begun, by part."""
+
+    path: Path
+    package: XlsxPackage
+    decoder: CellDecoder
+    checks: dict[str, Future[SheetCheck]]
 
     @property
-    def sheets(self) -> tuple[SheetName, ...]:
+    def sheets(self) -> tuple[SheetInfo, ...]:
         """All sheets in the order of their tabs."""
-        return self._package.sheets
-
-    def _expected(self) -> list[str]:
-        """The part of the sheet that will most likely be wanted, if only one can be: to unpack it takes a while."""
-        seen = [sheet.name for sheet in self.sheets if sheet.visible and sheet.readable]
-        return [self._package.members[name] for name in seen] if len(seen) == 1 else []
+        return self.package.sheets
 
     def first_row(self, name: str) -> tuple[str, ...]:
-        """The texts of row 1 of a sheet."""
-        row = next(self._rows(name), None)
-        return tuple(map(self._values.resolved, row.cells)) if row is not None and row.number == 1 else ()
+        """Return the texts of row 1 of a sheet."""
+        row = next(self._read_rows(name), None)
+        return tuple(map(self.decoder.resolve, row.cells)) if row is not None and row.number == 1 else ()
 
-    def reaches(self, name: str, row: int) -> bool:
-        """Whether a sheet has a value in row ``row`` or below."""
-        return any(found.number >= row for found in self._rows(name))
+    def has_row(self, name: str, row: int) -> bool:
+        """Tell whether a sheet has a value in row ``row`` or below."""
+        return any(found.number >= row for found in self._read_rows(name))
 
-    def tab(self, name: str) -> StreamedTab:
-        """The sheet ``name``, for reading. Raises :class:`SourceError` when it is damaged."""
-        member = self._package.members[name]
+    def _read_rows(self, name: str) -> Iterator[SheetRow]:
+        return _read_sheet_rows(self.path, name, self._find_member(name), self.decoder)
+
+    def _find_member(self, name: str) -> str:
+        member = self.package.members[name]
         if not member:
-            raise damaged(self._path)
-        proof = self._proofs[member].result() if member in self._proofs else _prove(self._path, member)
-        return StreamedTab(self._path, name, member, self._values, proof)
+            raise damaged_workbook(self.path)
+        return member
 
-    def _rows(self, name: str) -> Iterator[SheetRow]:
-        return sheet_rows(self._path, name, self._package.members[name], self._values)
+    def sheet(self, name: str) -> XlsxSheet:
+        """Return the sheet ``name``, for reading. Raises :class:`SourceError` when it is damaged."""
+        member = self._find_member(name)
+        check = self.checks[member].result() if member in self.checks else check_sheet(self.path, member)
+        return XlsxSheet(self.path, name, member, self.decoder, check)
 
-    def __enter__(self) -> XlsxBook:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Nothing is held open: every reading opens the file anew."""
-
-
-def sheet_rows(path: Path, name: str, member: str, values: Values) -> Iterator[SheetRow]:
-    """The rows of a sheet that hold anything."""
-    if not member:
-        raise damaged(path)
-    with open_archive(path) as archive:
-        yield from read_rows(unpacked(archive, member, path, _FIRST_BLOCK), values, f'{path}, sheet "{name}"', path)
+    def close(self) -> None:
+        """Do nothing: no file is held open."""
 
 
-class StreamedTab:
-    """One sheet, read from the file anew each time. ``merged`` lists its merged areas, each with its last row."""
+class XlsxSheet:
+    """One sheet, read from the file anew each time."""
 
-    def __init__(self, path: Path, name: str, member: str, values: Values, proof: Proof) -> None:
+    def __init__(self, path: Path, name: str, member: str, decoder: CellDecoder, check: SheetCheck) -> None:
         self.offset = 0
-        self.as_text = values.column
-        self._where = (path, name, member, values)
+        self.merged, self.hidden_rows = check.merged, check.hidden_rows
+        self._path, self._name, self._member, self._decoder = path, name, member, decoder
         self._width = 0
-        self.merged, self.hidden_rows = proof
 
-    def first(self, size: int) -> Block:
-        """The first ``size`` rows that hold any value; all blocks are then as wide as the widest of them."""
-        rows = list(islice(sheet_rows(*self._where), size))
+    def read_sample(self, size: int) -> list[SampleRow]:
+        """Read the first ``size`` rows that hold any value, all as wide as the widest of them."""
+        rows = list(islice(_read_sheet_rows(self._path, self._name, self._member, self._decoder), size))
         self._width = max((len(row.cells) for row in rows), default=0)
-        block = _block(iter(rows), size, self._width)
-        if self._width:
-            texts = [self.as_text(cells).to_pylist() for cells in zip(*block.records, strict=True)]
-            block.records = list(map(list, zip(*texts, strict=True)))
-        return block
+        return [
+            SampleRow(row.number, (*map(self._decoder.resolve, row.cells), *[""] * (self._width - len(row.cells))))
+            for row in rows
+        ]
 
-    def chunks(self, layout: Layout, size: int) -> Iterator[Chunk]:
-        """The rows behind the headings that hold any value, at most ``size`` at a time."""
-        at_once = rows_at_once(size, self._width)
+    def read_chunks(self, layout: Layout, size: int) -> Iterator[Chunk]:
+        """Yield the rows behind the headings that hold any value, at most ``size`` at a time."""
+        batches = regroup(self._read_batches(layout.header_row), limit_chunk_rows(size, self._width))
         # A loop would hold the rows of a chunk while those of the next one are read.
-        return map(partial(column_chunk, layout=layout), regrouped(self._pieces(layout.header_row), at_once))
+        return map(partial(chunk_from_columns, layout=layout), batches)
 
-    def _pieces(self, after: int) -> Iterator[RawColumns]:
-        path, name, member, values = self._where
+    def _read_batches(self, after: int) -> Iterator[RawBatch]:
+        """Yield the rows of each window behind row ``after``; two threads read windows while this one unpacks."""
+        place = f'{self._path}, sheet "{self._name}"'
         before = 0
-        with open_archive(path) as archive:
-            found = windows(unpacked(archive, member, path), path)
-            for window, plain in worked_ahead(lambda piece: plain_columns(piece, values), found, _THREADS):
-                if plain is not None and plain.first > before:
-                    piece, before = plain.columns, plain.last
+        with open_archive(self._path) as archive:
+            windows = split_windows(read_part(archive, self._member, self._path), self._path)
+            for window, found in prefetch(partial(columns_from_window, decoder=self._decoder), windows, _THREADS):
+                if found is not None and found.first > before:
+                    batch, before = found.batch, found.last
                 else:
-                    rows = window_rows(window, values, before, f'{path}, sheet "{name}"', path)
+                    # Spelled in another way, or rows out of order: the exact way reads it, or reports the damage.
+                    rows = parse_window(window, self._decoder, before, place, self._path)
                     before = rows[-1].number if rows else before
-                    piece = columns_of_rows(rows, values)
-                values.let_go()
-                yield piece.part(int(np.searchsorted(piece.rows, after, "right")), len(piece.rows))
+                    batch = columns_from_rows(rows, self._decoder)
+                self._decoder.strings.release_memory()
+                yield batch.slice(int(np.searchsorted(batch.rows, after, "right")), len(batch.rows))
 
 
-def _block(rows: Iterator[SheetRow], size: int, width: int) -> Block:
-    block = Block()
-    with paused_collector():
-        for row in rows:
-            cells = row.cells
-            if len(cells) < width:
-                cells += [""] * (width - len(cells))
-            for column, text in row.bad.items():
-                block.flaws.append(Flaw(flaw_code(text), row.number, column, text))
-            block.rows.append(row.number)
-            block.records.append(cells)
-            if len(block.rows) >= size:
-                break
-    block.lines = block.rows
-    return block
-
-
-def _prove(path: Path, member: str) -> Proof:
-    """Read a sheet's part once from end to end, so that damage shows before any row is used."""
-    hidden = HiddenRows()
+def _read_sheet_rows(path: Path, name: str, member: str, decoder: CellDecoder) -> Iterator[SheetRow]:
+    """Yield the rows of a sheet that hold anything, one by one."""
     with open_archive(path) as archive:
-        return _merged(unpacked(archive, member, path), member, path, hidden), hidden.count
+        yield from read_rows(read_part(archive, member, path, _SAMPLE_BLOCK), decoder, f'{path}, sheet "{name}"', path)
 
 
-def _merged(blocks: Iterator[bytes], member: str, path: Path, hidden: HiddenRows) -> list[tuple[str, int]]:
+def check_sheet(path: Path, member: str) -> SheetCheck:
+    """Read a sheet's part from end to end, so that damage shows before any row is used.
+
+    Finds merged ranges, which stand behind the rows, and hidden rows with cells on the way. Raises
+    :class:`SourceError` when the part is damaged, or in another encoding than UTF-8.
+    """
     merged: list[tuple[str, int]] = []
-    rest = b""
-    first = True
-    for block in blocks:
-        if first and (said := _ENCODING.match(block)) and said[1].lower() not in (b"utf-8", b"us-ascii"):
-            raise strange_xml(path, member)
-        first = False
-        hidden.take(block)
-        searched = rest + block
-        last = 0
-        if b"m" in searched and b"mergeCell" in searched:
-            for area in _MERGED.finditer(searched):
-                merged.append((area[1].decode(), int(area[2])))
-                last = area.end()
-        rest = searched[max(last, len(searched) - _OVERLAP) :]
-        del merged[_MOST_MERGED:]
-    return merged
+    hidden = HiddenRowCounter()
+    rest, is_first = b"", True
+    with open_archive(path) as archive:
+        for block in read_part(archive, member, path):
+            if is_first and (found := _ENCODING.match(block)) and found[1].lower() not in (b"utf-8", b"us-ascii"):
+                raise unexpected_xml(path, member)
+            is_first = False
+            hidden.feed(block)
+            # A tag may be cut between two blocks, so the end of each is searched again with the next one.
+            searched = rest + block
+            last = 0
+            if b"m" in searched and b"mergeCell" in searched:
+                for area in _MERGED.finditer(searched):
+                    merged.append((area[1].decode(), int(area[2])))
+                    last = area.end()
+            rest = searched[max(last, len(searched) - _OVERLAP) :]
+            del merged[_MAX_MERGED:]
+    return SheetCheck(merged, hidden.count)
+
+
+class HiddenRowCounter:
+    """Counts the hidden rows with cells (by hand or by a filter) in the XML of a sheet, fed in blocks of any size."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._rest = b""
+
+    def feed(self, block: bytes) -> None:
+        """Count the hidden rows in the next block."""
+        text = self._rest + block
+        # One byte is found many times faster than several, and mostly it is not there.
+        if b"h" in text and b"hidden=" in text:
+            self.count += sum(1 for closed in _HIDDEN_ROW.findall(text) if not closed)
+        # A tag that is cut is searched again with the next block.
+        begin = text.rfind(b"<", -_MAX_TAG_BYTES)
+        self._rest = text[begin:] if begin >= 0 and b">" not in text[begin:] else b""

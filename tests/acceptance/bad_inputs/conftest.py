@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from importer.sources.isolation import isolated
-from importer.sources.opening import open_here
+from importer.sources.opening import open_in_process
 from tests.acceptance.bad_inputs.bad_files import Desk
 
 # A CRM in memory, for what only LeadSquared can know.
@@ -15,5 +15,5 @@ from tests.acceptance.bad_inputs.bad_files import Desk
 
 @pytest.fixture
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
-    monkeypatch.setattr(isolated, "open_guarded", lambda path, options, meanwhile=None: open_here(path, options))
+    monkeypatch.setattr(isolated, "open_isolated", lambda path, options, meanwhile=None: open_in_process(path, options))
     return Desk(tmp_path)

@@ -13,7 +13,7 @@ import pytest
 
 from importer.core.errors import SourceError
 from importer.sources.interface import SourceOptions
-from importer.sources.opening import open_here
+from importer.sources.opening import open_in_process
 from tests.acceptance.bad_inputs.bad_files import MAIN, Desk, formats, mapping, relations, row, sheets, xlsx
 
 TABLE = [["Name", "Phone"], ["Asha", "9845098450"]]
@@ -90,7 +90,7 @@ def test_b109_cut_workbooks(desk: Desk, book: Path) -> None:
     for length in range(4, len(whole)):
         book.write_bytes(whole[:length])
         with pytest.raises(SourceError) as caught:
-            list(open_here(book, SourceOptions()).chunks())
+            list(open_in_process(book, SourceOptions()).chunks())
         assert f"{caught.value.message} {caught.value.remedy}".replace(f"{desk.folder}/", "") in (CUT, DAMAGED)
     book.write_bytes(whole[:-30])
     assert (
@@ -103,7 +103,7 @@ def test_b110_flipped_bits(desk: Desk, book: Path) -> None:
     rows = HEADINGS + "".join(row(at, f"N{at}", str(at)) for at in range(2, 8))
     whole = xlsx(book, rows).read_bytes()
     expected = [
-        list(line) for line in open_here(book, SourceOptions()).chunks().__next__().cells.itertuples(index=False)
+        list(line) for line in open_in_process(book, SourceOptions()).chunks().__next__().cells.itertuples(index=False)
     ]
     chance = random.Random(110)
     refused = 0
@@ -114,7 +114,7 @@ def test_b110_flipped_bits(desk: Desk, book: Path) -> None:
         try:
             found = [
                 list(line)
-                for chunk in open_here(book, SourceOptions()).chunks()
+                for chunk in open_in_process(book, SourceOptions()).chunks()
                 for line in chunk.cells.itertuples(index=False)
             ]
         except SourceError:

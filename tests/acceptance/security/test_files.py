@@ -35,7 +35,7 @@ from pathlib import Path
 import importer.sources, importer.sources.xlsx.workbook, importer.sources.excel.calamine_reader
 from importer.sources.interface import SourceOptions
 sys.addaudithook(watch)
-source = importer.sources.opening.open_here(Path(sys.argv[1]), SourceOptions())
+source = importer.sources.opening.open_in_process(Path(sys.argv[1]), SourceOptions())
 cells = [list(chunk.cells.iloc[row]) for chunk in source.chunks() for row in range(len(chunk.rows))]
 print(json.dumps([seen, cells]))
 """

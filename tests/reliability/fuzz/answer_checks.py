@@ -14,7 +14,7 @@ from importer.leadsquared.reader import CrmReader
 from importer.leadsquared.responses import classify
 from importer.planning.plan import read_mapping
 from importer.targets.interface import Target
-from tests.reliability.fuzz.fuzz_words import ROOT
+from tests.reliability.fuzz.reading_checks import ROOT
 
 TARGETS = sorted(
     {

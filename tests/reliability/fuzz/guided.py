@@ -67,8 +67,8 @@ def fuzz(name: str, folder: Path, seconds: int) -> None:
     atheris.Fuzz()
 
 
-def told(output: str) -> str:
-    """What a run of libFuzzer has reached."""
+def format_progress(output: str) -> str:
+    """Format the coverage that a run of libFuzzer reached."""
     steps = [tuple(map(int, step)) for step in _PROGRESS.findall(output)]
     if not steps:
         return "it did not begin"
@@ -92,7 +92,7 @@ def survived(name: str, output: str) -> bool:
 
 
 def run(name: str, seconds: int) -> bool:
-    """Whether a harness ran for so long and found nothing; what it found is told."""
+    """Whether a harness ran for so long and found nothing; what it found is printed."""
     folder = KEPT / name
     folder.mkdir(parents=True, exist_ok=True)
     # Broken workbooks make the Rust code panic, which is no fault and need not be told at length.
@@ -102,7 +102,7 @@ def run(name: str, seconds: int) -> bool:
         command = [sys.executable, "-m", "tests.reliability.fuzz.guided", name, "--inside", "--seconds", str(left)]
         ended = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=quiet, check=False)
         output = ended.stdout.decode("utf-8", "replace")
-        print(f"{name}: {told(output)}", flush=True)
+        print(f"{name}: {format_progress(output)}", flush=True)
         for scratch in folder.glob("tmp*"):
             shutil.rmtree(scratch)
         if not ended.returncode:

@@ -31,8 +31,8 @@ from tests.reliability.fuzz.answer_checks import (
     one_after_the_other,
     verdict_of,
 )
-from tests.reliability.fuzz.fuzz_words import ROOT, chosen, examine
 from tests.reliability.fuzz.mapping_checks import MAPPINGS, SCALARS, WORDS, load_bytes
+from tests.reliability.fuzz.reading_checks import ROOT, examine, make_options
 from tests.reliability.fuzz.text_pieces import PIECES
 from tests.reliability.fuzz.workbook_edits import BITS, SHEETS, originals
 
@@ -60,7 +60,7 @@ class Harness:
 
 
 def _choices(data: bytes, *several: tuple[Any, ...]) -> tuple[list[Any], bytes]:
-    """One of each, chosen by the first bytes, and the bytes behind them."""
+    """One of each, make_options by the first bytes, and the bytes behind them."""
     first = data[: len(several)].ljust(len(several), b"\0")
     return [values[byte % len(values)] for byte, values in zip(first, several, strict=True)], data[len(several) :]
 
@@ -77,7 +77,7 @@ def read_text(data: bytes, folder: Path) -> bool:
     (size, pad, header_row, encoding, delimiter, packed), content = _choices(
         data, (3, 1, 2, 4), (False, True), _HEADER_ROWS, _ENCODINGS, _DELIMITERS, (False, False, False, True)
     )
-    options = chosen(header_row=header_row, encoding=encoding, delimiter=delimiter, pad_short_rows=pad)
+    options = make_options(header_row=header_row, encoding=encoding, delimiter=delimiter, pad_short_rows=pad)
     return _read_file(folder / "data.csv", gzip.compress(content, 1) if packed else content, options, size)
 
 

@@ -10,7 +10,7 @@ from importer.mapping.decoding import decoded
 from importer.mapping.loader import LoadedMapping, parse_mapping
 from importer.planning.plan import mapping_vocabulary
 from importer.targets import make_target
-from tests.reliability.fuzz.fuzz_words import ROOT
+from tests.reliability.fuzz.reading_checks import ROOT
 
 MAPPINGS = [path.read_text("utf-8") for path in sorted((ROOT / "mappings").glob("*.yaml"))]
 PATH = Path("fuzz.yaml")

@@ -24,7 +24,7 @@ from tests.reliability.fuzz.answer_checks import (
     one_after_the_other,
     verdict_of,
 )
-from tests.reliability.fuzz.fuzz_words import bounded, examples
+from tests.reliability.fuzz.reading_checks import bounded, examples
 
 _SCALARS = st.sampled_from(ODD) | st.text(max_size=5)
 _ENTRY = st.dictionaries(st.sampled_from(KEYS), _SCALARS, max_size=6)
@@ -105,7 +105,7 @@ def test_any_bytes_are_json_or_nothing(content: bytes) -> None:
 @examples(30)
 @given(data=st.data())
 def test_any_answer_to_a_question(seen: Any, data: st.DataObject) -> None:
-    """What was asked for, or an error for people."""
+    """What was asked for, or an error with a remedy."""
     body = data.draw(changed([seen]) | JSON)
     with bounded():
         every_question(body)

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from importer.core.errors import SourceError
-from tests.reliability.fuzz import answer_checks, fuzz_words, guided, harnesses, mapping_checks
-from tests.reliability.fuzz.fuzz_words import bounded
+from tests.reliability.fuzz import answer_checks, guided, harnesses, mapping_checks, reading_checks
 from tests.reliability.fuzz.harnesses import HARNESSES, dictionary, packed, unpacked
+from tests.reliability.fuzz.reading_checks import bounded
 
 
 @pytest.mark.parametrize("name", HARNESSES)
@@ -40,8 +40,8 @@ def breaking(*_: Any, **__: Any) -> Any:
 @pytest.mark.parametrize(
     ("name", "module", "called"),
     [
-        ("text", fuzz_words, "open_here"),
-        ("workbook", fuzz_words, "open_here"),
+        ("text", reading_checks, "open_in_process"),
+        ("workbook", reading_checks, "open_in_process"),
         ("mapping", mapping_checks, "parse_mapping"),
         ("answer", answer_checks, "classify"),
         ("answer", answer_checks, "read_lead_fields"),
@@ -51,7 +51,7 @@ def breaking(*_: Any, **__: Any) -> Any:
 def test_a_fault_comes_out(
     name: str, module: Any, called: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An exception that is no error for people ends the harness."""
+    """An exception that is no error with a remedy ends the harness."""
     seed = HARNESSES[name].seeds(tmp_path)[0]
     monkeypatch.setattr(module, called, breaking)
     with pytest.raises((AssertionError, ZeroDivisionError), match="broken on purpose"):
@@ -64,8 +64,8 @@ def test_an_error_without_words_comes_out(tmp_path: Path, monkeypatch: pytest.Mo
     def refuse(*_: Any) -> Any:
         raise SourceError("", "")
 
-    monkeypatch.setattr(fuzz_words, "open_here", refuse)
-    with pytest.raises(AssertionError, match="an error without words"):
+    monkeypatch.setattr(reading_checks, "open_in_process", refuse)
+    with pytest.raises(AssertionError, match="an error without a message"):
         HARNESSES["text"].read(b"\0" * 6 + b"Name\na\n", tmp_path)
 
 
@@ -83,7 +83,7 @@ def test_words_are_written_for_the_fuzzer() -> None:
 
 @pytest.mark.parametrize("names", [[], ["text"]])
 def test_without_atheris(names: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    """That nothing was done is said, and the exit status says it, too."""
+    """A message and the exit status say that nothing was done."""
     monkeypatch.setitem(sys.modules, "atheris", None)
     assert guided.main(names) == 1
     assert "nothing was fuzzed" in capsys.readouterr().out
@@ -97,8 +97,8 @@ OUTPUT = """#2	INITED cov: 5 ft: 9 corp: 1/1b
 
 def test_what_a_run_reached() -> None:
     """From the first to the last line of the fuzzer."""
-    assert guided.told(OUTPUT) == "2,048 executions, branches 5 to 7, features 9 to 12"
-    assert guided.told("no module") == "it did not begin"
+    assert guided.format_progress(OUTPUT) == "2,048 executions, branches 5 to 7, features 9 to 12"
+    assert guided.format_progress("no module") == "it did not begin"
 
 
 def process(script: str) -> Callable[..., Any]:
@@ -111,7 +111,7 @@ def process(script: str) -> Callable[..., Any]:
 def test_a_run_says_whether_all_was_well(
     script: str, well: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A fault is told with the place where its input lies."""
+    """A fault is printed with the path where its input lies."""
     monkeypatch.setattr(guided, "KEPT", tmp_path)
     monkeypatch.setattr(guided.subprocess, "run", process(script))
     assert guided.run("text", 1) is well

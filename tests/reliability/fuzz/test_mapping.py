@@ -1,4 +1,4 @@
-"""Any text as a mapping: it is loaded and means the same at a second look, or all of its problems are told."""
+"""Any text as a mapping: it is loaded and means the same at a second look, or all of its problems are reported."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.reliability.fuzz.fuzz_words import bounded, examples
 from tests.reliability.fuzz.mapping_checks import MAPPINGS, SCALARS, WORDS, load, load_bytes
+from tests.reliability.fuzz.reading_checks import bounded, examples
 
 BITS = st.sampled_from(SCALARS) | st.sampled_from(WORDS) | st.text(max_size=6)
 

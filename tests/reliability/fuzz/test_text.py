@@ -1,4 +1,4 @@
-"""Any bytes as a text file: rows in order, or an error for people; never a hang, never a part in silence."""
+"""Any bytes as a text file: rows in order, or an error with a remedy; never a hang, never a part in silence."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from importer.core.errors import ImporterError
 from importer.sources.interface import SourceOptions
-from tests.reliability.fuzz.fuzz_words import bounded, chosen, examine, examples, read_all
+from tests.reliability.fuzz.reading_checks import bounded, examine, examples, make_options, read_all
 from tests.reliability.fuzz.text_pieces import PIECES
 
 TEXTS = st.binary(max_size=60) | st.lists(st.sampled_from(PIECES), max_size=40).map(b"".join)
@@ -23,7 +23,7 @@ ENCODED = st.builds(
     st.sampled_from(["utf-16", "utf-16-le", "utf-32", "utf-8-sig"]),
 )
 OPTIONS = st.builds(
-    chosen,
+    make_options,
     header_row=st.sampled_from([None, None, None, 1, 2, 5, 10**7]),
     encoding=st.sampled_from(
         [None, None, None, "utf-8", "cp1252", "utf-16", "cp932", "utf-7", "rot13", "no\0", "idna"]
@@ -38,7 +38,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("fuzz")
 
 
-def judge(path: Path, options: SourceOptions, size: int) -> None:
+def check_reading(path: Path, options: SourceOptions, size: int) -> None:
     with bounded():
         found = examine(path, options, size)
     assert "bug" not in found, found["bug"]
@@ -50,7 +50,7 @@ def test_any_bytes(folder: Path, content: bytes, options: SourceOptions, size: i
     """As they are, with any options."""
     path = folder / "data.csv"
     path.write_bytes(content)
-    judge(path, options, size)
+    check_reading(path, options, size)
 
 
 @examples(80)
@@ -66,7 +66,7 @@ def test_any_compressed_bytes(folder: Path, content: bytes, cut: int, spoil: lis
         packed[place % len(packed)] = value
     path = folder / "data.csv.gz"
     path.write_bytes(bytes(packed[: len(packed) - cut if cut < 30 else None]))
-    judge(path, SourceOptions(), 3)
+    check_reading(path, SourceOptions(), 3)
 
 
 LINES = st.lists(st.text("ab1 ,\u00a0é\u2028\x0b\x1c\x85", max_size=8), max_size=12)
@@ -82,7 +82,7 @@ def test_no_line_is_lost(folder: Path, lines: list[str], ends: list[str], size: 
     path = folder / "lines.csv"
     path.write_bytes(text.encode())
     try:
-        read = read_all(path, chosen(delimiter=",", header_row=1, pad_short_rows=True), size)
+        read = read_all(path, make_options(delimiter=",", header_row=1, pad_short_rows=True), size)
     except ImporterError as error:
         pytest.fail(str(error))
     whole = [(number, line) for number, line in enumerate(re.split("\r\n|\r|\n", text), 1)][1:]

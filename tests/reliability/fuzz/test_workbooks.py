@@ -1,4 +1,4 @@
-"""Spoiled workbooks: rows in order, or an error for people; the reader may break down, the program never does."""
+"""Spoiled workbooks: rows in order, or an error with a remedy; the reader may break down, the program never does."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from importer.core.errors import SourceError
 from importer.sources import open_source
 from importer.sources.interface import SourceOptions
-from tests.reliability.fuzz.fuzz_words import LONGEST, examples
+from tests.reliability.fuzz.reading_checks import LONGEST, examples
 from tests.reliability.fuzz.workbook_edits import EDITS, SHEETS, Edit, originals
 
 
@@ -33,7 +33,7 @@ class Reader:
         """What became of it: ``rows``, ``refused``, ``bug`` or ``died``."""
         if self._process is None or self._process.poll() is not None:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "tests.reliability.fuzz.reading_child"],
+                [sys.executable, "-m", "tests.reliability.fuzz.reader_process"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,

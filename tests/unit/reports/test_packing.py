@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
-from importer.core.background import Beside
+from importer.core.background import BackgroundWorker
 from importer.reports.xlsx import zip_stream
 from importer.reports.xlsx.sheet_overflow import OWN_HEADING, Heading, SheetSeries
 from importer.reports.xlsx.workbook_writer import Book
@@ -116,7 +116,7 @@ class FullDisk:
 
 def test_what_the_disk_refuses_is_raised(tmp_path: Path) -> None:
     """By the next piece, or at the end; no error is lost in the thread."""
-    with Beside() as beside:
+    with BackgroundWorker() as beside:
         packed = PackedRows(tmp_path, beside)
         packed.__dict__["_file"] = FullDisk()
         packed.add(os.urandom(100_000))

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from importer.sources.interface import Source, SourceOptions
-from importer.sources.opening import open_here
+from importer.sources.opening import open_in_process
 
 
 @pytest.fixture
@@ -19,6 +19,6 @@ def open_text(tmp_path: Path) -> Callable[..., Source]:
     def open_it(content: str | bytes, name: str = "data.csv", **options: Any) -> Source:
         path = tmp_path / name
         path.write_bytes(content.encode() if isinstance(content, str) else content)
-        return open_here(path, SourceOptions(**options))
+        return open_in_process(path, SourceOptions(**options))
 
     return open_it

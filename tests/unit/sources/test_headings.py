@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from importer.core.errors import SourceError
-from importer.sources.headings import column_index, column_letter, label_of
+from importer.sources.headings import column_index, column_letter, normalize_heading
 from importer.sources.interface import Source, SourceOptions
-from importer.sources.opening import open_here
+from importer.sources.opening import open_in_process
 from tests.support.source_files import as_xlsx, detected, problems_of, rows_of
 
 Open = Callable[..., Source]
@@ -35,13 +35,13 @@ def test_title_lines_above_the_headings(open_text: Open) -> None:
 
 
 def test_one_title_line(open_text: Open) -> None:
-    """One title is told in the singular."""
+    """One title is reported in the singular."""
     source = open_text("Leads\nName,City\nAnn,Pune\n")
     assert detected(source, "header row") == ("2", "row 1 holds a single cell, a title")
 
 
 def test_a_given_heading_row(open_text: Open) -> None:
-    """The person's word counts, and rows above it are no data."""
+    """The setting of the user counts, and rows above it are no data."""
     source = open_text("Name,City\nReal name,Real city\nAnn,Pune\n", header_row=2)
     assert detected(source, "header row") == ("2", "given")
     assert labels(source) == ["Real name", "Real city"]
@@ -79,7 +79,7 @@ def test_a_given_heading_row_far_down(open_text: Open) -> None:
     ],
 )
 def test_a_first_row_that_looks_like_data(open_text: Open, first: str, shown: str, what: str) -> None:
-    """A file without headings is refused, with the cell that gave it away, unless the person insists."""
+    """A file without headings is refused, with the cell that gave it away, unless the user insists."""
     with pytest.raises(SourceError) as caught:
         open_text(f"{first}\nBob,y,z\n")
     assert caught.value.message.endswith(f'row 1 looks like data, not like headings: "{shown}" is {what}.')
@@ -93,7 +93,7 @@ def test_a_first_row_that_looks_like_data(open_text: Open, first: str, shown: st
     "heading", ["2025", "2024-25", "2026-01", "Q1", "Phone 1", "E-mail", "% of 100", "No.", "1st call", "A@B"]
 )
 def test_headings_that_only_resemble_data(open_text: Open, heading: str) -> None:
-    """Years, ordinals and abbreviations are honest headings."""
+    """Years, ordinals and abbreviations are valid headings."""
     assert labels(open_text(f"Name,{heading}\nAnn,x\n")) == ["Name", heading]
 
 
@@ -127,13 +127,13 @@ def test_columns_without_heading_and_data_are_left_out(open_text: Open) -> None:
 
 
 def test_late_text_in_a_column_that_was_left_out_is_a_problem(open_text: Open) -> None:
-    """Text far down in a column without a heading is told, not dropped."""
+    """Text far down in a column without a heading is reported, not dropped."""
     source = open_text("Name,,City,\n" + "Ann,,Pune,\n" * 1200 + "Bob,lost,Goa,\nCid,,Goa,gone\n")
     assert [problem.partition(":")[0] for problem in problems_of(source)] == ["row 1202", "row 1203"]
 
 
 def test_invisible_characters_in_headings(open_text: Open) -> None:
-    """The heading stays as it is; the label is what a person sees."""
+    """The heading stays as it is; the label is what the user sees."""
     source = open_text('\u200bLead\u00a0 ID\ufeff,"Joined\nat",Cafe\u0301\n1,2,3\n')
     assert [column.heading for column in source.columns] == ["\u200bLead\u00a0 ID\ufeff", "Joined\nat", "Cafe\u0301"]
     assert labels(source) == ["Lead ID", "Joined at", "Café"]
@@ -150,7 +150,7 @@ def test_a_table_that_does_not_begin_at_a1(tmp_path: Path) -> None:
     """Row numbers and letters are those of the sheet, wherever the table stands."""
     rows: list[list[str]] = [[] for _ in range(6)]
     rows += [["", "", "", "Name", "", "City"], ["", "", "", "Ann", "", "Pune"]]
-    source = open_here(as_xlsx(tmp_path / "a.xlsx", {"S": rows}), SourceOptions())
+    source = open_in_process(as_xlsx(tmp_path / "a.xlsx", {"S": rows}), SourceOptions())
     assert [(column.letter, column.label) for column in source.columns] == [("D", "Name"), ("F", "City")]
     assert source.header_row == 7
     assert rows_of(source) == [(8, 8, ["Ann", "Pune"])]
@@ -159,7 +159,7 @@ def test_a_table_that_does_not_begin_at_a1(tmp_path: Path) -> None:
 def test_titles_of_a_workbook(tmp_path: Path) -> None:
     """The same rule holds for sheets."""
     rows = [["Leads of May"], [], ["Name", "City"], ["Ann", "Pune"]]
-    source = open_here(as_xlsx(tmp_path / "a.xlsx", {"S": rows}), SourceOptions())
+    source = open_in_process(as_xlsx(tmp_path / "a.xlsx", {"S": rows}), SourceOptions())
     assert detected(source, "header row") == ("3", "row 1 holds a single cell, a title")
 
 
@@ -172,7 +172,7 @@ def test_letters() -> None:
 def test_a_label_never_changes_again() -> None:
     """The label of a label is itself, so that a mapping may use either spelling."""
     for heading in (" a  b ", "x\u200by", "\ufeff", "e\u0301"):
-        assert label_of(label_of(heading)) == label_of(heading)
+        assert normalize_heading(normalize_heading(heading)) == normalize_heading(heading)
 
 
 def test_headings_that_nobody_can_see(open_text: Open) -> None:

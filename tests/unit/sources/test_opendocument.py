@@ -9,7 +9,7 @@ import pytest
 
 from importer.core.errors import SourceError
 from importer.sources.interface import SourceOptions
-from importer.sources.isolation.isolated import Bounds, open_guarded
+from importer.sources.isolation.isolated import ReaderLimits, open_isolated
 from tests.support.source_files import as_ods
 
 CELLS = [
@@ -38,7 +38,7 @@ def content_of(tmp_path: Path) -> str:
 
 def refused(path: Path) -> str:
     with pytest.raises(SourceError) as caught:
-        open_guarded(path, SourceOptions(), Bounds(silence=SILENCE))
+        open_isolated(path, SourceOptions(), ReaderLimits(silence=SILENCE))
     return caught.value.message
 
 

@@ -1,4 +1,4 @@
-"""Records are read quickly or exactly, and nobody can tell which."""
+"""Records are read quickly or exactly, with the same result."""
 
 from __future__ import annotations
 
@@ -11,26 +11,27 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from importer.sources.csv import records as reading
-from importer.sources.csv.records import BrokenRecordError, Records, Transcoder
+from importer.sources.csv.encoding import Transcoder
+from importer.sources.csv.records import BrokenRecordError, RecordReader
 
 Row = tuple[int, int, list[str]]
 
 
 def read(text: str, size: int, width: int, *, quickly: bool, delimiter: str = ",") -> tuple[list[Row], object, int]:
     """Rows with numbers, lines and cells, what stopped the reading, and how many rows came quickly."""
-    records = Records(io.BytesIO(text.encode()), delimiter)
+    records = RecordReader(io.BytesIO(text.encode()), delimiter)
     found: list[Row] = []
     quick = 0
     try:
         while True:
-            columns = records.next_columns(size, width) if quickly else None
+            columns = records.read_columns(size, width) if quickly else None
             if columns is not None:
                 cells = [column.to_pylist() for column in columns.columns]
                 rows, lines = columns.rows.tolist(), columns.lines.tolist()
                 found += zip(rows, lines, map(list, zip(*cells, strict=True)), strict=True)
                 quick += len(rows)
                 continue
-            block = records.next_block(size)
+            block = records.read_block(size)
             if not block.rows:
                 return found, None, quick
             found += zip(block.rows, block.lines, block.records, strict=True)
@@ -113,20 +114,20 @@ def test_one_column_and_rare_delimiters_are_read_exactly() -> None:
 
 def test_broken_bytes_are_left_to_the_exact_reader() -> None:
     """It tells that the file has changed since it was proved."""
-    records = Records(io.BytesIO(b"a,b\n\xff,d\n"), ",")
-    assert records.next_columns(10, 2) is None
+    records = RecordReader(io.BytesIO(b"a,b\n\xff,d\n"), ",")
+    assert records.read_columns(10, 2) is None
     with pytest.raises(UnicodeDecodeError):
-        records.next_block(10)
+        records.read_block(10)
 
 
 def test_a_stretch_without_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
     """Quotes that stay open are searched for only so far, and long cells are not for the quick way."""
-    monkeypatch.setattr(reading, "_LONGEST_STRETCH", 200)
-    records = Records(io.BytesIO(b'"' + b"a,b\n" * 1000), ",")
-    assert records.next_columns(10, 2) is None
-    monkeypatch.setattr(reading, "MOST_CHARACTERS", 5)
-    assert Records(io.BytesIO(b"abcdef,b\n"), ",").next_columns(10, 2) is None
-    assert Records(io.BytesIO(b"ab,b\n"), ",").next_columns(10, 2) is not None
+    monkeypatch.setattr(reading, "_MAX_STRETCH", 200)
+    records = RecordReader(io.BytesIO(b'"' + b"a,b\n" * 1000), ",")
+    assert records.read_columns(10, 2) is None
+    monkeypatch.setattr(reading, "MAX_CELL_CHARACTERS", 5)
+    assert RecordReader(io.BytesIO(b"abcdef,b\n"), ",").read_columns(10, 2) is None
+    assert RecordReader(io.BytesIO(b"ab,b\n"), ",").read_columns(10, 2) is not None
 
 
 @settings(max_examples=50, deadline=None)

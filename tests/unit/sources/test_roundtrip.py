@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from importer.sources.interface import SourceOptions
-from importer.sources.opening import open_here
+from importer.sources.opening import open_in_process
 from tests.support.sampled import examples
 from tests.support.source_files import as_xlsx, rows_of
 
@@ -48,7 +48,7 @@ def test_any_table_comes_back(rows: list[list[str]], delimiter: str, end: str, s
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "table.txt"
         path.write_bytes(text.getvalue().encode("utf-8-sig" if mark else "utf-8"))
-        source = open_here(path, SourceOptions(delimiter=delimiter))
+        source = open_in_process(path, SourceOptions(delimiter=delimiter))
         assert rows_of(source, size) == expected
         assert [column.label for column in source.columns] == NAMES[:width]
 
@@ -67,7 +67,7 @@ def test_the_delimiter_of_a_regular_file_is_found(rows: list[list[str]], delimit
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "table.csv"
         path.write_text(text.getvalue(), "utf-8", newline="")
-        source = open_here(path, SourceOptions())
+        source = open_in_process(path, SourceOptions())
         assert [column.heading for column in source.columns] == ["A", "B", "C"]
         assert [cells for _, _, cells in rows_of(source)] == [row for row in rows if "".join(row).strip()]
 
@@ -85,4 +85,4 @@ def test_any_text_comes_back_from_a_workbook(rows: list[list[str]], size: int) -
     with tempfile.TemporaryDirectory() as folder:
         path = as_xlsx(Path(folder) / "table.xlsx", {"S": [["A", "B", "C"], *rows]})
         expected = [(number, number, row) for number, row in enumerate(rows, start=2) if "".join(row).strip()]
-        assert rows_of(open_here(path, SourceOptions()), size) == expected
+        assert rows_of(open_in_process(path, SourceOptions()), size) == expected

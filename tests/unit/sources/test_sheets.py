@@ -9,7 +9,7 @@ import pytest
 
 from importer.core.errors import SourceError
 from importer.sources.interface import Source, SourceOptions
-from importer.sources.opening import open_here
+from importer.sources.opening import open_in_process
 from tests.support.source_files import as_xlsx, detected, rows_of
 
 LEADS = [["Name", "City"], ["Ann", "Pune"]]
@@ -19,7 +19,7 @@ TO_FIX = [["RowNumber", "Reason", "Name", "City"], ["7", "no city", "Bob", "Goa"
 
 
 def opened(path: Path, sheet: str | None = None) -> Source:
-    return open_here(path, SourceOptions(sheet=sheet))
+    return open_in_process(path, SourceOptions(sheet=sheet))
 
 
 def refused(path: Path, sheet: str | None = None) -> tuple[str, str]:
@@ -61,7 +61,7 @@ def test_hidden_sheets_are_not_meant(tmp_path: Path, state: str) -> None:
 
 
 def test_several_sheets_with_data(two: Path) -> None:
-    """The person decides; the error lists the sheets."""
+    """The user decides; the error lists the sheets."""
     assert refused(two) == (
         'a.xlsx has several sheets with data: "Leads", "Phone calls".',
         'Say which one, for example `source: {sheet: "Leads"}`.',
@@ -104,7 +104,7 @@ def test_an_unknown_sheet(two: Path, wanted: str, hint: str) -> None:
 
 
 def test_an_empty_sheet(two: Path) -> None:
-    """A named sheet without text is said to hold none."""
+    """A named sheet without text is reported to hold none."""
     assert refused(two, "Empty")[0] == 'a.xlsx, sheet "Empty" holds no text.'
 
 

@@ -77,7 +77,7 @@ def test_bytes_that_need_not_become_text_are_as_sound_as_those_that_do(pieces: l
 
     def verdict() -> str:
         try:
-            return encoding._prove(encoding.TextFile(path, packed=False, encoding="utf-8"), is_given=False)
+            return encoding._prove_encoding(encoding.TextFile(path, gzipped=False, encoding="utf-8"), is_given=False)
         except SourceError as error:
             return f"{error.message} {error.remedy}"
 
@@ -85,12 +85,12 @@ def test_bytes_that_need_not_become_text_are_as_sound_as_those_that_do(pieces: l
         path = Path(folder) / "data.csv"
         path.write_bytes(content)
         quick = verdict()
-        with patch.object(encoding, "_passes", return_value=False):
+        with patch.object(encoding, "_is_ordinary_utf8", return_value=False):
             assert quick == verdict()
 
 
 def test_another_encoding_is_read_when_it_is_named(open_text: Open) -> None:
-    """cp1252 is read as cp1252 when the person says so."""
+    """cp1252 is read as cp1252 when the user says so."""
     source = open_text("Name,Note\nZoë,“5 €”\n".encode("cp1252"), encoding="cp1252")
     assert cells(source) == [["Zoë", "“5 €”"]]
 
@@ -120,7 +120,7 @@ def test_a_bad_byte_in_a_compressed_file(open_text: Open) -> None:
 
 
 def test_a_named_encoding_that_does_not_fit(open_text: Open) -> None:
-    """A byte that the named encoding lacks is told with its line."""
+    """A byte that the named encoding lacks is reported with its line."""
     message, remedy = refused(open_text, b"A,B\n1,\x81\n", encoding="cp1252")
     assert message == 'data.csv, line 2, behind "1,": the byte 0x81 does not exist in cp1252.'
     assert remedy == "Set the encoding that the file was written in, or save it as CSV UTF-8."
@@ -128,7 +128,7 @@ def test_a_named_encoding_that_does_not_fit(open_text: Open) -> None:
 
 @pytest.mark.parametrize("given", ["klingon", "base64", "", "utf-8\0", "idna", "unicode_escape"])
 def test_an_encoding_that_does_not_exist(open_text: Open, given: str) -> None:
-    """A misspelt encoding is told with common ones."""
+    """A misspelt encoding is reported with common ones."""
     with pytest.raises(SourceError) as caught:
         open_text("A,B\n", encoding=given)
     assert caught.value.message == f'There is no encoding "{given}".'
@@ -157,7 +157,7 @@ def test_overlong_surrogate_and_cut_sequences(open_text: Open, bad: bytes) -> No
 
 
 def test_a_nul_character(open_text: Open) -> None:
-    """A NUL is told with its line."""
+    """A NUL is reported with its line."""
     message, remedy = refused(open_text, b"A,B\n1,2\n3,x\x00y\n")
     assert message == "data.csv, line 3: there is a NUL character, which no text holds."
     assert remedy == "The file is damaged or is not a text file; export it again as CSV UTF-8."
@@ -188,7 +188,7 @@ def test_ragged_rows_do_not_hide_the_delimiter(open_text: Open) -> None:
 
 
 def test_an_ambiguous_delimiter_is_an_error(open_text: Open) -> None:
-    """When two candidates fit equally well, the person decides."""
+    """When two candidates fit equally well, the user decides."""
     message, remedy = refused(open_text, "A;B,C\n1;2,3\n4;5,6\n")
     expected = "data.csv: cannot tell which character separates the cells: , (2 columns) or ; (2 columns)."
     assert message == expected
@@ -291,8 +291,8 @@ def test_a_very_long_cell(open_text: Open) -> None:
 
 def test_a_cell_without_end(open_text: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     """An open quote in a huge file stops at the limit instead of filling the memory."""
-    for module in ("text", "records"):
-        monkeypatch.setattr(f"importer.sources.{module}.MOST_CHARACTERS", 200_000)
+    for module in ("source", "records"):
+        monkeypatch.setattr(f"importer.sources.csv.{module}.MAX_CELL_CHARACTERS", 200_000)
     before = csv.field_size_limit(200_000)
     try:
         message, _ = refused(open_text, 'A,B\n1,2\n3,"' + "x\n" * 150_000)
@@ -322,7 +322,7 @@ def test_short_rows_can_be_padded(open_text: Open) -> None:
 
 
 def test_a_long_row_is_a_problem(open_text: Open) -> None:
-    """Extra text is told and cut, padding or not."""
+    """Extra text is reported and cut, padding or not."""
     for pad in (False, True):
         source = open_text("A,B\n1,2\n3,4,,5\n", pad_short_rows=pad)
         assert cells(source) == [["1", "2"], ["3", "4"]]
@@ -354,13 +354,13 @@ def test_problems_come_in_the_order_of_the_rows_and_in_their_chunk(open_text: Op
 
 
 def test_the_path_is_kept_as_given(open_text: Open, tmp_path: Path) -> None:
-    """Reports show the file under the name that the person used."""
+    """Reports show the file under the name that the user gave."""
     assert open_text("A,B\n").path == tmp_path / "data.csv"
 
 
 @pytest.mark.parametrize("given", ["utf-16", "UTF-32"])
 def test_an_encoding_that_needs_a_byte_order_mark(open_text: Open, given: str) -> None:
-    """Without one the two ways to write it cannot be told apart."""
+    """Without one the two ways to write it cannot be distinguished."""
     with pytest.raises(SourceError, match="does not begin with the byte order mark") as error:
         open_text("Name,Note\na,b\n", encoding=given)
     assert f"{given.lower()}-le" in error.value.remedy

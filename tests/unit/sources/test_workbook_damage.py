@@ -10,7 +10,7 @@ import python_calamine
 
 from importer.core.errors import SourceError
 from importer.sources.interface import SourceOptions
-from importer.sources.opening import open_here
+from importer.sources.opening import open_in_process
 from tests.support.raw_workbooks import cells, raw
 from tests.support.source_files import FILES, TABLE, as_xlsx, problems_of, rows_of
 
@@ -19,13 +19,13 @@ NONE = SourceOptions()
 
 def refused(path: Path) -> str:
     with pytest.raises(SourceError) as caught:
-        list(open_here(path, NONE).chunks())
+        list(open_in_process(path, NONE).chunks())
     assert caught.value.remedy
     return caught.value.message.replace(str(path), path.name)
 
 
 def test_a_truncated_workbook(tmp_path: Path) -> None:
-    """Whatever is cut off, the answer is an error for people and never part of the data."""
+    """Whatever is cut off, the answer is an error with a remedy and never part of the data."""
     whole = as_xlsx(tmp_path / "whole.xlsx").read_bytes()
     path = tmp_path / "a.xlsx"
     for length in range(4, len(whole), 97):
@@ -57,7 +57,7 @@ def test_a_zip_bomb(tmp_path: Path) -> None:
 
 def test_too_much_data_in_total(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The parts together are limited as well."""
-    monkeypatch.setattr("importer.sources.excel.zip_safety.MOST_UNPACKED", 100)
+    monkeypatch.setattr("importer.sources.excel.zip_safety.MAX_UNPACKED", 100)
     assert refused(raw(tmp_path, "")) == "a.xlsx unpacks to far more data than its size allows for a spreadsheet."
 
 
@@ -91,16 +91,16 @@ def test_document_type_declarations(tmp_path: Path, where: str) -> None:
 def test_a_stray_cell_in_the_last_corner(tmp_path: Path) -> None:
     """Among the first rows it is a column without a heading, which a note tells; it costs no memory."""
     path = raw(tmp_path, '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>')
-    source = open_here(path, NONE)
+    source = open_in_process(path, NONE)
     assert rows_of(source) == [(1048576, 1048576, ["", "", "1"])]
     assert source.notes == ('Column XFD has no heading; it is called "(column XFD)".',)
 
 
 def test_a_stray_cell_far_below(tmp_path: Path) -> None:
-    """Behind the first thousand rows nobody would see it, so its row is a problem."""
+    """Behind the first thousand rows it would not be noticed, so its row is a problem."""
     rows = "".join(f'<row r="{row}"><c r="A{row}"><v>1</v></c></row>' for row in range(2, 1003))
     path = raw(tmp_path, rows + '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>')
-    assert problems_of(open_here(path, NONE)) == [
+    assert problems_of(open_in_process(path, NONE)) == [
         'row 1048576: "1" stands in column XFD, which has no heading. Remove it, or give its column a heading; '
         "in text files, text that has the delimiter in it must be in quotes."
     ]
@@ -153,7 +153,7 @@ class PanicException(BaseException):
 def test_failures_of_the_reading_library_stop_at_the_door(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failure: BaseException, message: str
 ) -> None:
-    """Its errors and even its panics become errors for people."""
+    """Its errors and even its panics become errors with a remedy."""
 
     def fail(_: object) -> None:
         raise failure
@@ -173,7 +173,7 @@ def test_stopping_the_program_while_it_reads_stops_it(tmp_path: Path, monkeypatc
     path = FILES / "tiny.xls"
     monkeypatch.setattr("python_calamine.load_workbook", interrupt)
     with pytest.raises(KeyboardInterrupt):
-        open_here(path, NONE)
+        open_in_process(path, NONE)
 
 
 def test_a_damaged_xls(tmp_path: Path) -> None:
@@ -190,4 +190,4 @@ def test_a_type_in_capitals(tmp_path: Path) -> None:
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("MIMETYPE", "application/vnd.oasis.opendocument.text")
     with pytest.raises(SourceError, match="a document or presentation"):
-        open_here(path, NONE)
+        open_in_process(path, NONE)

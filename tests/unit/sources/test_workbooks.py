@@ -8,9 +8,9 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from importer.sources.excel.cell_text import text_of
+from importer.sources.excel.cell_text import format_cell
 from importer.sources.interface import SourceOptions
-from importer.sources.opening import open_here
+from importer.sources.opening import open_in_process
 from tests.support.raw_workbooks import cells
 from tests.support.source_files import FILES, as_ods, as_xlsb, as_xlsx
 
@@ -52,7 +52,7 @@ NONE = SourceOptions()
 )
 def test_every_value_has_one_text(value: object, text: str) -> None:
     """The rules of the reference page, value by value."""
-    assert text_of(value) == text
+    assert format_cell(value) == text
 
 
 @pytest.mark.parametrize("name", ["tiny.xls", "tiny.ods"])
@@ -115,16 +115,16 @@ def test_a_workbook_of_the_year_1904(tmp_path: Path) -> None:
 
 
 def test_merged_cells_are_noted(tmp_path: Path) -> None:
-    """Only the first cell of a merged area has a value, which surprises people."""
+    """Only the first cell of a merged area has a value, which surprises users."""
     path = as_xlsx(tmp_path / "a.xlsx", {"S": [["Name", "City"], ["Ann", "Pune"], ["Bob", ""]]})
     book = openpyxl.load_workbook(path)
     book.active.merge_cells("B2:B3")
     book.save(path)
     note = "Merged cells (B2:B3) have their value in the first cell only; the others are read as empty."
-    assert open_here(path, NONE).notes == (note,)
+    assert open_in_process(path, NONE).notes == (note,)
 
 
 def test_formats_that_hide_errors_say_so() -> None:
-    """In .xls, .xlsb and .ods an Excel error looks like an empty cell, and the person is warned."""
-    (note,) = open_here(FILES / "tiny.xls", SourceOptions(sheet="People")).notes
+    """In .xls, .xlsb and .ods an Excel error looks like an empty cell, and the user is warned."""
+    (note,) = open_in_process(FILES / "tiny.xls", SourceOptions(sheet="People")).notes
     assert note.startswith("Excel errors such as #N/A cannot be told from empty cells in .xls files")

@@ -11,16 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from importer.core.errors import SourceError
-from importer.sources.blocks import Flaw
-from importer.sources.columns import RawColumns
+from importer.sources.chunks import Flaw, RawBatch
 from importer.sources.interface import SourceOptions
-from importer.sources.opening import open_here
-from importer.sources.xlsx.columns import columns_of_rows, plain_columns
-from importer.sources.xlsx.hidden_rows import HiddenRows
-from importer.sources.xlsx.number_formats import Shown
-from importer.sources.xlsx.rows import SheetRow, _parsed_rows, _plain_rows, read_rows, windows
-from importer.sources.xlsx.values import Values
-from tests.support.shared_texts import values, xml
+from importer.sources.opening import open_in_process
+from importer.sources.xlsx.columns import columns_from_rows, columns_from_window
+from importer.sources.xlsx.package import NumberKind
+from importer.sources.xlsx.rows import SheetRow, _parse_plain, _parse_xml, read_rows, split_windows
+from importer.sources.xlsx.values import CellDecoder
+from importer.sources.xlsx.workbook import HiddenRowCounter
+from tests.support.cell_decoders import escape_xml, make_decoder
 from tests.support.source_files import as_raw_xlsx, problems_of, rows_of
 
 NONE = SourceOptions()
@@ -35,16 +34,16 @@ LEGAL = st.text(
 NAUGHTY = ("_x000D_", "_x005F_x000D_", "_xD83D_", "&amp;", "<v>1</v>", "]]>", " a ", "\r\n", "a\rb", "#N/A", "=1", "")
 
 
-def resolved(rows: list[SheetRow], known: Values) -> list[tuple[int, list[str], dict[int, str]]]:
-    return [(row.number, [known.resolved(cell) for cell in row.cells], row.bad) for row in rows]
+def resolve(rows: list[SheetRow], known: CellDecoder) -> list[tuple[int, list[str], dict[int, str]]]:
+    return [(row.number, [known.resolve(cell) for cell in row.cells], row.flaws) for row in rows]
 
 
-def spread(found: RawColumns) -> tuple[list[int], list[tuple[str, ...]], list[Flaw]]:
+def spread(found: RawBatch) -> tuple[list[int], list[tuple[str, ...]], list[Flaw]]:
     """Rows, cells up to the last one with text, and flaws."""
     lists = [column.to_pylist() for column in found.columns]
     while lists and not any(lists[-1]):
         lists.pop()
-    return found.rows.tolist(), list(zip(*lists, strict=True)), list(found.said)
+    return found.rows.tolist(), list(zip(*lists, strict=True)), list(found.issues)
 
 
 CELLS = st.one_of(
@@ -93,8 +92,8 @@ def cell_xml(place: str, kind: str, content: str, style: int) -> str:
         return f'<c r="{place}"{look}{of}><f>A1&amp;1</f>{"<v></v>" if kind != "formula" else ""}</c>'
     named = f' t="{kind}"' if kind else ""
     if kind == "inlineStr":
-        return f'<c r="{place}"{look}{named}><is><t xml:space="preserve">{xml(content)}</t></is></c>'
-    return f'<c r="{place}"{look}{named}><v>{xml(content)}</v></c>'
+        return f'<c r="{place}"{look}{named}><is><t xml:space="preserve">{escape_xml(content)}</t></is></c>'
+    return f'<c r="{place}"{look}{named}><v>{escape_xml(content)}</v></c>'
 
 
 @given(
@@ -118,13 +117,13 @@ def test_the_fast_and_the_exact_way_agree(
             column += gap
             xml += cell_xml(f"{'ABCDEFGHIJ'[column - 1]}{number}", kind, content, style)
         xml += "</row>"
-    known = values("first", "  ", "_x000D_", styles=(Shown.NUMBER, Shown.MOMENT, Shown.DURATION))
-    fast = _plain_rows(xml.encode(), known)
-    exact = resolved(_parsed_rows(xml.encode(), known, 0), known)
-    assert fast is None or resolved(fast, known) == exact
-    fastest = plain_columns(xml.encode(), known)
-    assert fastest is None or spread(fastest.columns) == spread(
-        columns_of_rows(_parsed_rows(xml.encode(), known, 0), known)
+    known = make_decoder("first", "  ", "_x000D_", styles=(NumberKind.NUMBER, NumberKind.DATETIME, NumberKind.DURATION))
+    fast = _parse_plain(xml.encode(), known)
+    exact = resolve(_parse_xml(xml.encode(), known, 0), known)
+    assert fast is None or resolve(fast, known) == exact
+    fastest = columns_from_window(xml.encode(), known)
+    assert fastest is None or spread(fastest.batch) == spread(
+        columns_from_rows(_parse_xml(xml.encode(), known, 0), known)
     )
     assert (fastest is None) == (fast is None) or "&#13;" in xml
     # Only odd spellings are left to the exact way.
@@ -147,9 +146,9 @@ def test_the_fast_and_the_exact_way_agree(
 )
 def test_odd_spellings_are_read_by_the_exact_way(xml: bytes) -> None:
     """Prefixes, single quotes, other orders, comments, CDATA, white space, rich text, and no references."""
-    known = values()
-    assert _plain_rows(xml, known) is None
-    assert plain_columns(xml, known) is None
+    known = make_decoder()
+    assert _parse_plain(xml, known) is None
+    assert columns_from_window(xml, known) is None
     assert [(row.number, row.cells) for row in read_rows(iter([xml]), known, "a", Path("a"))] == [(2, ["7"])]
 
 
@@ -159,7 +158,7 @@ def test_rows_in_any_pieces() -> None:
     xml = f"<worksheet><sheetData>{rows}</sheetData><mergeCells>{'x' * 300}</row></mergeCells></worksheet>".encode()
     for size in (1, 7, 40, 1000, len(xml)):
         blocks = (xml[start : start + size] for start in range(0, len(xml), size))
-        read = list(read_rows(blocks, values(), "a", Path("a")))
+        read = list(read_rows(blocks, make_decoder(), "a", Path("a")))
         assert [(row.number, row.cells) for row in read] == [(row, [str(row)]) for row in range(1, 30)]
 
 
@@ -167,17 +166,17 @@ def test_hidden_rows_are_counted_in_any_pieces() -> None:
     """Rows without cells do not count, and a tag that is cut is not overlooked."""
     xml = b'<row r="1" hidden="1"><c/></row><x:row hidden=\'true\' r="2" ></x:row><row hidden="1" r="3"/><row hidden="0"></row>'
     for size in (1, 7, 40, len(xml)):
-        hidden = HiddenRows()
+        hidden = HiddenRowCounter()
         for start in range(0, len(xml), size):
-            hidden.take(xml[start : start + size])
+            hidden.feed(xml[start : start + size])
         assert hidden.count == 2
 
 
 def test_a_row_without_an_end_is_damage(monkeypatch: pytest.MonkeyPatch) -> None:
     """It must not fill the memory."""
-    monkeypatch.setattr("importer.sources.xlsx.rows._LONGEST_ROW", 100)
+    monkeypatch.setattr("importer.sources.xlsx.rows._MAX_ROW_BYTES", 100)
     with pytest.raises(SourceError):
-        list(windows(iter([b"<row>" + b"x" * 99, b"x" * 99]), Path("a")))
+        list(split_windows(iter([b"<row>" + b"x" * 99, b"x" * 99]), Path("a")))
 
 
 @pytest.mark.parametrize(
@@ -197,17 +196,17 @@ def test_cells_that_no_program_writes(tmp_path: Path, rows: str) -> None:
     """Cells out of order, twice or of another row, and text that is no XML, are damage."""
     path = as_raw_xlsx(tmp_path / "a.xlsx", '<row r="1"><c r="A1" t="str"><v>Name</v></c></row>' + rows)
     with pytest.raises(SourceError, match="damaged or incomplete"):
-        list(open_here(path, NONE).chunks())
+        list(open_in_process(path, NONE).chunks())
 
 
 @pytest.mark.parametrize("quote", ['"', "'"])
 def test_a_shared_text_that_is_not_there(tmp_path: Path, quote: str) -> None:
-    """The person learns which cell it is."""
+    """The message names the cell."""
     rows = (
         f'<row r="1"><c r="A1" t="str"><v>Name</v></c></row><row r="7"><c r={quote}B7{quote} t="s"><v>9</v></c></row>'
     )
     with pytest.raises(SourceError) as caught:
-        list(open_here(as_raw_xlsx(tmp_path / "a.xlsx", rows), NONE).chunks())
+        list(open_in_process(as_raw_xlsx(tmp_path / "a.xlsx", rows), NONE).chunks())
     assert "the cell B7 refers to a text that the workbook does not hold" in caught.value.message
 
 
@@ -229,7 +228,7 @@ def test_a_workbook_in_another_spelling(tmp_path: Path) -> None:
     with zipfile.ZipFile(path, "w") as archive:
         for name, text in parts.items():
             archive.writestr(name, text)
-    source = open_here(path, NONE)
+    source = open_in_process(path, NONE)
     assert (source.sheet, rows_of(source), problems_of(source)) == ("One", [(2, 2, ["TRUE"])], [])
     assert source.columns[0].letter == "B"
 
@@ -243,4 +242,4 @@ def test_a_row_of_blanks_is_empty(tmp_path: Path, blank: str, constant_memory: b
     for number, text in enumerate(["Head", blank, "x"]):
         sheet.write_string(number, 0, text)
     book.close()
-    assert [row for row, _, _ in rows_of(open_here(tmp_path / "a.xlsx", NONE))] == [3]
+    assert [row for row, _, _ in rows_of(open_in_process(tmp_path / "a.xlsx", NONE))] == [3]

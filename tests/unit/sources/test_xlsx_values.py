@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 
 from importer.core.errors import SourceError
 from importer.sources.interface import SourceOptions
-from importer.sources.opening import open_here
-from importer.sources.xlsx.number_formats import Shown, shown_by
-from importer.sources.xlsx.shared_strings import SharedStrings, plain, unescaped
-from tests.support.shared_texts import values
+from importer.sources.opening import open_in_process
+from importer.sources.xlsx.package import NumberKind, classify_format
+from importer.sources.xlsx.shared_strings import SharedStrings, decode_character_data, unescape
+from tests.support.cell_decoders import make_decoder
 from tests.support.source_files import rows_of
 
 NONE = SourceOptions()
@@ -45,7 +45,7 @@ def test_texts_come_back_as_they_were_written(rows: list[list[str]], constant_me
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "a.xlsx"
         path.write_bytes(content.getvalue())
-        found = {row: cells for row, _, cells in rows_of(open_here(path, NONE))}
+        found = {row: cells for row, _, cells in rows_of(open_in_process(path, NONE))}
     expected = {number: row for number, row in enumerate(rows, 2) if any(text.strip() for text in row)}
     assert {row: [_lines(text) for text in cells] for row, cells in found.items()} == {
         row: [_lines(text) for text in cells] for row, cells in expected.items()
@@ -71,11 +71,11 @@ def test_numbers_and_moments_agree_with_another_reader(numbers: list[float], fro
             book.active.append([number, abs(number) + 61])
             book.active.cell(book.active.max_row, 2).number_format = "dd/mm/yyyy hh:mm"
         book.save(path)
-        found = [cells for _, _, cells in rows_of(open_here(path, NONE))]
-        from importer.sources.excel.cell_text import text_of
+        found = [cells for _, _, cells in rows_of(open_in_process(path, NONE))]
+        from importer.sources.excel.cell_text import format_cell
 
         other = python_calamine.load_workbook(path).get_sheet_by_index(0).to_python()[1:]
-    assert [line[0] for line in found] == [text_of(line[0]) for line in other]
+    assert [line[0] for line in found] == [format_cell(line[0]) for line in other]
     for ours, theirs in zip(found, other, strict=True):
         if not isinstance(theirs[1], (dt.datetime, dt.date)):
             continue
@@ -103,40 +103,40 @@ def test_numbers_and_moments_agree_with_another_reader(numbers: list[float], fro
 )
 def test_serial_numbers_of_days(serial: str, from_1904: bool, text: str) -> None:
     """Both epochs, Excel's day that never was, and numbers that are no day."""
-    known = values(styles=(Shown.MOMENT,), from_1904=from_1904)
-    assert known.number(serial, "0") == known.number(serial, "0") == text
+    known = make_decoder(styles=(NumberKind.DATETIME,), from_1904=from_1904)
+    assert known.format_number(serial, "0") == known.format_number(serial, "0") == text
 
 
 def test_durations_and_unknown_styles() -> None:
-    """Hours beyond a day are kept; a style that is not there shows a plain number."""
-    known = values(styles=(Shown.DURATION,))
-    assert known.number("1.25", "0") == "30:00:00"
-    assert known.number("1.25", "9") == "1.25"
-    assert known.number("1.25", "") == "30:00:00"
-    assert known.cell("d", "2026-02-28T10:00:00Z", "") == "2026-02-28T10:00:00Z"
+    """Hours beyond a day are kept; a style that is not there shows a decode_character_data number."""
+    known = make_decoder(styles=(NumberKind.DURATION,))
+    assert known.format_number("1.25", "0") == "30:00:00"
+    assert known.format_number("1.25", "9") == "1.25"
+    assert known.format_number("1.25", "") == "30:00:00"
+    assert known.decode("d", "2026-02-28T10:00:00Z", "") == "2026-02-28T10:00:00Z"
 
 
 @pytest.mark.parametrize(
     ("code", "shown"),
     [
-        ("General", Shown.NUMBER),
-        ("0.00", Shown.NUMBER),
-        ('"days" 0', Shown.NUMBER),
-        ("[Red]0", Shown.NUMBER),
-        ("0.00E+00", Shown.NUMBER),
-        ("#,##0 \\d", Shown.NUMBER),
-        ("@", Shown.NUMBER),
-        ("dd/mm/yyyy", Shown.MOMENT),
-        ("[$-409]d-mmm-yy;@", Shown.MOMENT),
-        ("h:mm AM/PM", Shown.MOMENT),
-        ("[h]:mm:ss", Shown.DURATION),
-        ("[mm]:ss", Shown.DURATION),
-        ("0;dd", Shown.NUMBER),
+        ("General", NumberKind.NUMBER),
+        ("0.00", NumberKind.NUMBER),
+        ('"days" 0', NumberKind.NUMBER),
+        ("[Red]0", NumberKind.NUMBER),
+        ("0.00E+00", NumberKind.NUMBER),
+        ("#,##0 \\d", NumberKind.NUMBER),
+        ("@", NumberKind.NUMBER),
+        ("dd/mm/yyyy", NumberKind.DATETIME),
+        ("[$-409]d-mmm-yy;@", NumberKind.DATETIME),
+        ("h:mm AM/PM", NumberKind.DATETIME),
+        ("[h]:mm:ss", NumberKind.DURATION),
+        ("[mm]:ss", NumberKind.DURATION),
+        ("0;dd", NumberKind.NUMBER),
     ],
 )
-def test_what_a_format_shows(code: str, shown: Shown) -> None:
+def test_what_a_format_shows(code: str, shown: NumberKind) -> None:
     """Texts, colours, conditions and locales in a code do not count."""
-    assert shown_by(code) is shown
+    assert classify_format(code) is shown
 
 
 def test_texts_of_a_workbook(tmp_path: Path) -> None:
@@ -156,7 +156,7 @@ def test_texts_of_a_workbook(tmp_path: Path) -> None:
     assert (len(none), strings.blank) == (0, {3})
     with pytest.raises(IndexError):
         strings[-1]
-    assert unescaped("_xD83D_") == "_xD83D_"
+    assert unescape("_xD83D_") == "_xD83D_"
 
 
 def test_broken_texts_are_damage(tmp_path: Path) -> None:
@@ -170,7 +170,7 @@ def test_broken_texts_are_damage(tmp_path: Path) -> None:
 
 def test_character_data_as_a_parser_reads_it() -> None:
     """References and line ends, and errors for what no parser takes."""
-    assert plain(b"a&amp;b&#65;&#x1F600;\r\nc\rd") == "a&bA😀\nc\nd"
+    assert decode_character_data(b"a&amp;b&#65;&#x1F600;\r\nc\rd") == "a&bA😀\nc\nd"
     for wrong in (b"a & b", b"&nbsp;", b"&#0;", b"&#xD800;", b"\xff"):
         with pytest.raises((ValueError, KeyError)):
-            plain(wrong)
+            decode_character_data(wrong)

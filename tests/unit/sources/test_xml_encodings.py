@@ -1,4 +1,4 @@
-"""Parts of a workbook whose XML claims an encoding that nobody knows, or that an XML parser cannot take."""
+"""Parts of a workbook whose XML claims an encoding that is unknown, or that an XML parser cannot take."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import xlsxwriter
 
 from importer.core.errors import SourceError
 from importer.sources.interface import SourceOptions
-from importer.sources.opening import open_here
+from importer.sources.opening import open_in_process
 from tests.support.source_files import as_ods, rows_of
 
 ENCODINGS = ("Uods8", "rot13", "cp932", "utf-7")
@@ -55,14 +55,14 @@ def declared(path: Path, part: str, encoding: str, name: str = "Asha") -> Path:
     ],
 )
 def test_an_unknown_encoding(tmp_path: Path, name: str, part: str, encoding: str) -> None:
-    """The workbook is damaged for the person; no exception of the parser comes through."""
+    """The workbook is reported as damaged; no exception of the parser comes through."""
     path = declared(sound(tmp_path, name), part, encoding)
     with pytest.raises(SourceError, match="is damaged or incomplete"):
-        list(open_here(path, SourceOptions()).chunks())
+        list(open_in_process(path, SourceOptions()).chunks())
 
 
 @pytest.mark.parametrize("name", ["Zo\xeb", "Ren\xc3\xa9"])
 def test_another_encoding_that_is_known(tmp_path: Path, name: str) -> None:
     """Shared texts are read as they say they are encoded, even where their bytes could be UTF-8 by chance."""
     path = declared(sound(tmp_path, "a.xlsx"), "xl/sharedStrings.xml", "iso-8859-1", name)
-    assert rows_of(open_here(path, SourceOptions())) == [(2, 2, [name])]
+    assert rows_of(open_in_process(path, SourceOptions())) == [(2, 2, [name])]

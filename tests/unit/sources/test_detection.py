@@ -14,7 +14,7 @@ import pytest
 from importer.core.errors import SourceError
 from importer.sources import file_signature, source_hash
 from importer.sources.interface import Source, SourceOptions
-from importer.sources.opening import open_here
+from importer.sources.opening import open_in_process
 from tests.support.source_files import FILES, as_csv, as_gzip, as_ods, as_xlsx, detected, rows_of
 
 NONE = SourceOptions()
@@ -24,7 +24,7 @@ OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 def refused(path: Path, options: SourceOptions = NONE) -> tuple[str, str]:
     """Message, with the path shortened to its name, and remedy."""
     with pytest.raises(SourceError) as caught:
-        open_here(path, options)
+        open_in_process(path, options)
     return caught.value.message.replace(str(path), path.name), caught.value.remedy
 
 
@@ -37,7 +37,7 @@ def zipped(names: dict[str, bytes]) -> bytes:
 
 
 def test_a_missing_file(tmp_path: Path) -> None:
-    """A wrong path is said to be one, by every entrance."""
+    """A wrong path is reported, by every public function."""
     path = tmp_path / "leads.csv"
     assert refused(path) == ("There is no file leads.csv.", "Check the name and the folder.")
     for entrance in (source_hash, file_signature):
@@ -65,7 +65,7 @@ def test_a_device() -> None:
 
 
 def test_a_loop_of_links(tmp_path: Path) -> None:
-    """A link that leads to itself is an error for people."""
+    """A link that leads to itself is an error with a remedy."""
     path = tmp_path / "leads.csv"
     path.symlink_to(path)
     assert refused(path)[0].startswith("leads.csv cannot be read: ")
@@ -147,12 +147,12 @@ def test_a_lock_file_of_excel(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("mark", ["~$leads.csv", ".~lock.leads.csv#"])
 def test_a_file_open_in_another_program_is_noted(tmp_path: Path, mark: str) -> None:
-    """Unsaved changes are not in the file, and the person is told so."""
+    """Unsaved changes are not in the file, and a note says so."""
     path = as_csv(tmp_path / "leads.csv")
-    assert open_here(path, NONE).notes == ()
+    assert open_in_process(path, NONE).notes == ()
     (tmp_path / mark).write_bytes(b"")
     note = "The file is open in another program; changes that are not saved there are not in it."
-    assert open_here(path, NONE).notes == (note,)
+    assert open_in_process(path, NONE).notes == (note,)
 
 
 @pytest.mark.parametrize(
@@ -187,9 +187,9 @@ def test_a_file_open_in_another_program_is_noted(tmp_path: Path, mark: str) -> N
     ],
 )
 def test_a_lying_name_is_noted(tmp_path: Path, name: str, make: Callable[[Path], Path], form: str, note: str) -> None:
-    """The content decides; the person learns that the extension is wrong."""
+    """The content decides; a note says that the extension is wrong."""
     proper = make(tmp_path / ("proper.xlsx" if make is as_xlsx else "proper.csv"))
-    source = open_here(proper.rename(tmp_path / name), NONE)
+    source = open_in_process(proper.rename(tmp_path / name), NONE)
     assert source.format == form
     assert source.notes == (note,)
     assert len(rows_of(source)) == 4
@@ -200,14 +200,14 @@ def test_other_workbooks_under_wrong_names(tmp_path: Path, fixture: str, name: s
     """The reading library is not misled by the extension either."""
     path = tmp_path / name
     path.write_bytes((FILES / fixture).read_bytes())
-    source = open_here(path, SourceOptions(sheet="People"))
+    source = open_in_process(path, SourceOptions(sheet="People"))
     assert source.format == fixture.partition(".")[2]
     assert len(rows_of(source)) == 4
 
 
 def test_compressed_text_says_so(tmp_path: Path) -> None:
     """The format's evidence mentions gzip."""
-    assert detected(open_here(as_gzip(tmp_path / "a.csv.gz"), NONE), "format") == (
+    assert detected(open_in_process(as_gzip(tmp_path / "a.csv.gz"), NONE), "format") == (
         "csv",
         "text, compressed with gzip",
     )
@@ -222,7 +222,7 @@ def test_a_cut_gzip_file(tmp_path: Path) -> None:
 
 def test_a_gzip_bomb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A compressed file that unpacks to far more than any table of its size is refused early."""
-    monkeypatch.setattr("importer.sources.csv.encoding._FREELY_UNPACKED", 3 << 20)
+    monkeypatch.setattr("importer.sources.csv.encoding._ALWAYS_UNPACKED", 3 << 20)
     path = tmp_path / "a.csv.gz"
     path.write_bytes(gzip.compress(b"a,b\n" * (2 << 20)))
     assert refused(path) == (
@@ -246,6 +246,6 @@ def test_options_of_text_files_make_no_sense_for_workbooks(
 
 
 def test_a_text_file_has_no_sheets(open_text: Callable[..., Source]) -> None:
-    """A sheet named for a text file is a mistake that is told."""
+    """A sheet named for a text file is reported as a mistake."""
     with pytest.raises(SourceError, match="is a text file and has no sheets"):
         open_text("A,B\n1,2\n", sheet="Leads")

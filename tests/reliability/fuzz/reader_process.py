@@ -7,11 +7,11 @@ import sys
 from pathlib import Path
 
 from importer.sources.interface import SourceOptions
-from importer.sources.isolation.worker import confine
-from tests.reliability.fuzz.fuzz_words import examine
+from importer.sources.isolation.worker import limit_resources
+from tests.reliability.fuzz.reading_checks import examine
 
 if __name__ == "__main__":
-    confine(3 << 30, 3600)
+    limit_resources(3 << 30, 3600)
     for line in sys.stdin:
         name, size, sheet = json.loads(line)
         sys.stdout.write(json.dumps(examine(Path(name), SourceOptions(sheet=sheet), size)) + "\n")

@@ -14,13 +14,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from importer.core.errors import SourceError
-from importer.sources.blocks import Flaw
-from importer.sources.columns import RawColumns, column_chunk
-from importer.sources.headings import SampleRow, lay_out
-from importer.sources.regrouping import Columns, regrouped
+from importer.sources.arrow_columns import ColumnBatch, regroup
+from importer.sources.chunks import Flaw, RawBatch, chunk_from_columns
+from importer.sources.headings import SampleRow, build_layout
 from importer.sources.xlsx import shared_strings
-from importer.sources.xlsx.shared_strings import SharedStrings, _cut, _OddError, _parsed, shared_texts
-from importer.sources.xlsx.tag_scanner import plain_cells
+from importer.sources.xlsx.shared_strings import (
+    SharedStrings,
+    _IrregularPartError,
+    _parse_xml,
+    _split_plain,
+    read_shared_strings,
+)
+from importer.sources.xlsx.tag_scanner import scan_cells
 
 HERE = Path("a.xlsx")
 ITEMS = st.sampled_from(
@@ -52,15 +57,15 @@ def blocks(text: bytes, size: int) -> Iterator[bytes]:
 def test_shared_texts_are_cut_as_a_parser_reads_them(items: list[str], size: int) -> None:
     """In blocks of any size, and also where the plain spelling ends in the middle of the part."""
     part = f'<?xml version="1.0"?>\n<sst xmlns="x" count="1">{"".join(items)}</sst>\n'.encode()
-    exact = [text for texts in _parsed(blocks(part, 50), HERE) for text in texts]
-    assert [text for texts in shared_texts(lambda: blocks(part, size), HERE) for text in texts] == exact
+    exact = [text for texts in _parse_xml(blocks(part, 50), HERE) for text in texts]
+    assert [text for texts in read_shared_strings(lambda: blocks(part, size), HERE) for text in texts] == exact
 
 
 def test_usual_texts_are_cut() -> None:
     """Without the parser, however many there are."""
     texts = [f"text {number} &amp; more" for number in range(1000)]
     part = f"<sst>{''.join(f'<si><t>{text}</t></si>' for text in texts)}</sst>".encode()
-    found = [text for some in _cut(blocks(part, 777)) for text in some]
+    found = [text for some in _split_plain(blocks(part, 777)) for text in some]
     assert found == [text.replace("&amp;", "&").encode() for text in texts]
 
 
@@ -82,8 +87,8 @@ def test_usual_texts_are_cut() -> None:
 )
 def test_odd_parts_are_left_to_the_parser(part: bytes) -> None:
     """What it takes is read, and what it refuses is damage."""
-    with pytest.raises(_OddError):
-        list(_cut(iter([part])))
+    with pytest.raises(_IrregularPartError):
+        list(_split_plain(iter([part])))
 
 
 @given(
@@ -94,7 +99,7 @@ def test_blank_texts_are_known(texts: list[str], size: int) -> None:
     """As Python knows blanks, whatever stands before and behind them."""
     part = f"<sst>{''.join(f'<si><t>{text}</t></si>' for text in texts)}</sst>".replace("\x1c", " ").encode()
     with zipfile.ZipFile(io.BytesIO(), "w") as archive, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(shared_strings, "unpacked", lambda *_: blocks(part, size))
+        patch.setattr(shared_strings, "read_part", lambda *_: blocks(part, size))
         known = SharedStrings(archive, "s.xml", HERE)
     assert len(known) == len(texts)
     assert known.blank == {place for place, text in enumerate(texts) if not text.strip()}
@@ -102,9 +107,9 @@ def test_blank_texts_are_known(texts: list[str], size: int) -> None:
 
 
 def test_a_damaged_part_is_told() -> None:
-    """In words for people."""
+    """With a message and a remedy."""
     with pytest.raises(SourceError, match="damaged"):
-        list(shared_texts(lambda: iter([b"<sst><si><t>a</t></si><si><t>b</sst>"]), HERE))
+        list(read_shared_strings(lambda: iter([b"<sst><si><t>a</t></si><si><t>b</sst>"]), HERE))
 
 
 @pytest.mark.parametrize(
@@ -136,7 +141,7 @@ def test_a_damaged_part_is_told() -> None:
 )
 def test_what_is_not_plainly_spelled(piece: bytes) -> None:
     """No answer is better than a wrong one."""
-    assert plain_cells(piece) is None
+    assert scan_cells(piece) is None
 
 
 def test_plain_cells_are_found() -> None:
@@ -145,7 +150,7 @@ def test_plain_cells_are_found() -> None:
         b'<row r="7" spans="1:3" ht="15"><c r="A7" s="12" t="s"><v>3</v></c><c r="AB7"><f>A1</f><v>1.5</v></c></row>'
         b'<row r="9"/><row r="10"><c r="XFD10" t="inlineStr"><is><t xml:space="preserve"> x </t></is></c></row>'
     )
-    found = plain_cells(piece)
+    found = scan_cells(piece)
     assert found is not None
     assert found.numbers.tolist() == [7, 9, 10]
     assert list(zip(found.row.tolist(), found.column.tolist(), found.style.tolist(), strict=True)) == [
@@ -158,10 +163,10 @@ def test_plain_cells_are_found() -> None:
     assert found.formula.tolist() == [False, True, False]
 
 
-def piece_of(rows: range, width: int, flaws: Sequence[Flaw] = ()) -> RawColumns:
+def piece_of(rows: range, width: int, flaws: Sequence[Flaw] = ()) -> RawBatch:
     numbers = np.array(rows, np.int64)
     texts = [pa.array([f"{row}.{place}" for row in rows], pa.large_string()) for place in range(width)]
-    return Columns(numbers, numbers, texts, flaws)
+    return ColumnBatch(numbers, numbers, texts, flaws)
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 5, 100])
@@ -169,21 +174,21 @@ def test_pieces_are_regrouped(size: int) -> None:
     """Rows in order, flaws with their rows, and narrow pieces filled up."""
     flaws = [Flaw("error-cell", 6, 0, "#N/A")]
     pieces = [piece_of(range(2, 5), 2), piece_of(range(5, 5), 0), piece_of(range(5, 10), 3, flaws)]
-    found = list(regrouped(pieces, size))
+    found = list(regroup(pieces, size))
     assert [len(some.rows) for some in found[:-1]] == [size] * (len(found) - 1)
     assert [row for some in found for row in some.rows.tolist()] == list(range(2, 10))
-    assert [flaw for some in found for flaw in some.said] == flaws
+    assert [flaw for some in found for flaw in some.issues] == flaws
     cells = [column.to_pylist() for some in found for column in some.columns[:1]]
     assert [text for some in cells for text in some] == [f"{row}.0" for row in range(2, 10)]
 
 
 def test_what_would_get_lost_is_a_problem() -> None:
     """Text behind the last heading, or below a heading that is missing; blanks are nothing."""
-    layout, _ = lay_out([SampleRow(1, ("A", "", "C")), SampleRow(2, ("1", "", "3"))], 0, 0)
+    layout, _ = build_layout([SampleRow(1, ("A", "", "C")), SampleRow(2, ("1", "", "3"))], 0, 0)
     numbers = np.array([2, 3, 4], np.int64)
     columns = [
         pa.array(texts, pa.large_string()) for texts in (["1"] * 3, ["", " ", "x"], ["3"] * 3, ["", "y", "\u00a0"])
     ]
-    chunk = column_chunk(Columns(numbers, numbers, columns), layout)
+    chunk = chunk_from_columns(ColumnBatch(numbers, numbers, columns), layout)
     assert [(problem.code, problem.row) for problem in chunk.problems] == [("row-too-long", 3), ("row-too-long", 4)]
     assert list(chunk.cells) == ["A", "C"]

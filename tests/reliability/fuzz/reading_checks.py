@@ -1,4 +1,4 @@
-"""How long to look, and what must hold of every reading, whatever the bytes."""
+"""Number of examples and limits of fuzzing, and what must hold of every reading, whatever the bytes."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from hypothesis import HealthCheck, settings
 
 from importer.core.errors import ImporterError
 from importer.sources.interface import Chunk, SourceOptions
-from importer.sources.opening import open_here
+from importer.sources.opening import open_in_process
 
 ROOT = Path(__file__).parents[3]
 TIMES = float(os.environ.get("FUZZ_TIMES", "1"))
-"""So many times the examples of `make test` are tried; `make fuzz` sets it."""
+"""Factor on the number of examples of `make test`; `make fuzz` sets it."""
 
 LONGEST = 10.0
 """Seconds for one small file; more is a hang."""
@@ -31,7 +31,7 @@ MOST_MEMORY = 500 << 20
 
 
 def examples(number: int) -> Callable[[Any], Any]:
-    """Settings for so many examples in `make test`; the longer runs try other ones each time."""
+    """Return settings for this number of examples in `make test`; longer runs try other examples each time."""
     return settings(
         max_examples=max(1, round(number * TIMES)),
         deadline=None,
@@ -43,7 +43,7 @@ def examples(number: int) -> Callable[[Any], Any]:
 
 @contextmanager
 def bounded() -> Iterator[None]:
-    """Fails when what stands inside takes too long or too much memory."""
+    """Fail when the body takes too long or too much memory."""
 
     def hang(*_: object) -> None:
         raise AssertionError(f"still not done after {LONGEST:g} s")
@@ -64,20 +64,20 @@ Reading = list[tuple[int, int, tuple[str, ...]]]
 
 
 def read_all(path: Path, options: SourceOptions, size: int) -> Reading:
-    """Row, line and cells of every row, after a look at how they are numbered. Raises :class:`ImporterError`."""
-    source = open_here(path, options)
+    """Read row, line and cells of every row, and check how they are numbered. Raises :class:`ImporterError`."""
+    source = open_in_process(path, options)
     assert source.columns
     last = source.header_row
     read: Reading = []
     for chunk in source.chunks(size):
-        last = _numbered(chunk, last, size, len(source.columns))
+        last = _check_numbers(chunk, last, size, len(source.columns))
         cells = [chunk.cells.iloc[:, place].tolist() for place in range(chunk.cells.shape[1])]
         read += zip(chunk.rows.tolist(), chunk.lines.tolist(), zip(*cells, strict=True), strict=True)
     return read
 
 
-def _numbered(chunk: Chunk, last: int, size: int, width: int) -> int:
-    """The last row of a chunk that comes behind row ``last``."""
+def _check_numbers(chunk: Chunk, last: int, size: int, width: int) -> int:
+    """Check a chunk that comes behind row ``last``; return its last row."""
     rows = chunk.rows.tolist()
     assert 0 < len(rows) <= size
     assert len(rows) == len(chunk.lines) == len(chunk.cells)
@@ -89,25 +89,25 @@ def _numbered(chunk: Chunk, last: int, size: int, width: int) -> int:
 
 
 def examine(path: Path, options: SourceOptions, size: int) -> dict[str, Any]:
-    """Read a file twice, in chunks of two sizes: ``rows``, or ``refused`` with the words of an error, or ``bug``."""
+    """Read a file twice, in chunks of two sizes: ``rows``, or ``refused`` with the text of an error, or ``bug``."""
     began = time.monotonic()
-    told: list[Any] = []
+    results: list[Any] = []
     try:
         for chunk in (size, 50_000):
             try:
-                told.append(read_all(path, options, chunk))
+                results.append(read_all(path, options, chunk))
             except ImporterError as error:
-                told.append(f"{error.message} {error.remedy}" if error.message and error.remedy else None)
-        assert None not in told, "an error without words"
-        assert told[0] == told[1], "another size of chunks reads something else"
+                results.append(f"{error.message} {error.remedy}" if error.message and error.remedy else None)
+        assert None not in results, "an error without a message"
+        assert results[0] == results[1], "another size of chunks reads something else"
     except MemoryError:
         return {"refused": "memory"}
     except BaseException:
         return {"bug": traceback.format_exc()}
-    found = {"refused": told[0]} if isinstance(told[0], str) else {"rows": len(told[0])}
+    found = {"refused": results[0]} if isinstance(results[0], str) else {"rows": len(results[0])}
     return {**found, "seconds": time.monotonic() - began}
 
 
-def chosen(**given: Any) -> SourceOptions:
-    """Options with these values."""
+def make_options(**given: Any) -> SourceOptions:
+    """Return options with these values."""
     return replace(SourceOptions(), **given)

@@ -13,12 +13,12 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from importer.sources.headings import column_letter
-from importer.sources.xlsx.fast_path import OddError
-from importer.sources.xlsx.number_formats import Shown
+from importer.sources.xlsx.fast_path import IrregularMarkupError
+from importer.sources.xlsx.package import NumberKind
 from importer.sources.xlsx.shared_strings import SharedStrings
-from importer.sources.xlsx.swar import digits_of, words
-from importer.sources.xlsx.tag_scanner import Cells, Kind, _all_cells, _regular_cells
-from importer.sources.xlsx.values import Values
+from importer.sources.xlsx.swar import parse_digits, words_from
+from importer.sources.xlsx.tag_scanner import CellType, ScannedCells, _scan_regular, _scan_tags
+from importer.sources.xlsx.values import CellDecoder
 
 ATTRIBUTES = ["", ' t="s"', ' s="3"', ' s="12" t="s"', ' t="n"', ' t="b"', ' t="str"', ' s="7" t="e"']
 PIECE = (
@@ -31,8 +31,8 @@ def padded(piece: bytes) -> np.ndarray:
     return np.frombuffer(piece + bytes(32), np.uint8)
 
 
-def same(one: Cells, other: Cells) -> None:
-    for field in fields(Cells):
+def same(one: ScannedCells, other: ScannedCells) -> None:
+    for field in fields(ScannedCells):
         assert getattr(one, field.name).tolist() == getattr(other, field.name).tolist(), field.name
 
 
@@ -56,7 +56,7 @@ def pieces(draw: st.DrawFn) -> bytes:
 def test_both_ways_find_the_same(piece: bytes) -> None:
     """All that is regular is read the quick way."""
     if b"<c" in piece:
-        same(_regular_cells(padded(piece), len(piece)), _all_cells(padded(piece), len(piece)))
+        same(_scan_regular(padded(piece), len(piece)), _scan_tags(padded(piece), len(piece)))
 
 
 @given(st.data(), pieces())
@@ -67,10 +67,10 @@ def test_what_is_changed_anywhere_deceives_neither(data: st.DataObject, piece: b
     marks = [b"", b"<", b">", b'"', b"/", b"0", b"7", b"A", b" ", b"v>", b"</v></c>", b"</row>", piece[at : at + 30]]
     changed = piece[:at] + data.draw(st.sampled_from(marks)) + piece[at + length :]
     try:
-        quick = _regular_cells(padded(changed), len(changed))
-    except OddError:
+        quick = _scan_regular(padded(changed), len(changed))
+    except IrregularMarkupError:
         return
-    same(quick, _all_cells(padded(changed), len(changed)))
+    same(quick, _scan_tags(padded(changed), len(changed)))
 
 
 def test_every_change_of_a_byte_is_seen() -> None:
@@ -80,10 +80,10 @@ def test_every_change_of_a_byte_is_seen() -> None:
         for instead in (b"", PIECE[at : at + 1] * 2, *(bytes([byte]) for byte in b'<>"/09Az v')):
             changed = PIECE[:at] + instead + PIECE[at + 1 :]
             try:
-                quick = _regular_cells(padded(changed), len(changed))
-            except OddError:
+                quick = _scan_regular(padded(changed), len(changed))
+            except IrregularMarkupError:
                 continue
-            same(quick, _all_cells(padded(changed), len(changed)))
+            same(quick, _scan_tags(padded(changed), len(changed)))
             answers += 1
     assert answers > 100
 
@@ -101,14 +101,14 @@ def test_every_change_of_a_byte_is_seen() -> None:
 )
 def test_what_is_less_regular_gets_no_answer(piece: bytes) -> None:
     """Another way reads it, or finds the damage."""
-    with pytest.raises(OddError):
-        _regular_cells(padded(piece), len(piece))
+    with pytest.raises(IrregularMarkupError):
+        _scan_regular(padded(piece), len(piece))
 
 
 def test_kinds_and_styles_are_read() -> None:
     """With and without a style."""
-    cells = _regular_cells(padded(PIECE), len(PIECE))
-    assert cells.kind.tolist() == [Kind.SHARED, Kind.NUMBER, Kind.NUMBER, Kind.SHARED]
+    cells = _scan_regular(padded(PIECE), len(PIECE))
+    assert cells.type.tolist() == [CellType.SHARED, CellType.NUMBER, CellType.NUMBER, CellType.SHARED]
     assert cells.style.tolist() == [0, 0, 4, 12]
     assert cells.column.tolist() == [0, 1, 25, 27]
 
@@ -118,13 +118,13 @@ def test_digits_are_read_eight_at_a_time(texts: list[str]) -> None:
     """What is no digit gives -1, whatever stands behind."""
     raw = [text.encode("latin-1") for text in texts]
     text = np.frombuffer(b"".join(each.ljust(8, b"9") for each in raw) + bytes(8), np.uint8)
-    found = digits_of(words(text)[np.arange(len(raw)) * 8], np.array([len(each) for each in raw]))
+    found = parse_digits(words_from(text)[np.arange(len(raw)) * 8], np.array([len(each) for each in raw]))
     assert found.tolist() == [int(each) if each.isdigit() else -1 for each in raw]
 
 
 def test_no_digits_are_no_number() -> None:
     """Nothing is not nought."""
-    assert digits_of(np.array([0x3030], np.uint64), np.array([0])).tolist() == [-1]
+    assert parse_digits(np.array([0x3030], np.uint64), np.array([0])).tolist() == [-1]
 
 
 @given(
@@ -138,8 +138,8 @@ def test_no_digits_are_no_number() -> None:
 )
 def test_many_numbers_are_shown_like_each(contents: list[str], style: str) -> None:
     """Whatever their spelling and style."""
-    styles = [Shown.NUMBER, Shown.MOMENT, Shown.DURATION]
+    styles = [NumberKind.NUMBER, NumberKind.DATETIME, NumberKind.DURATION]
     with zipfile.ZipFile(io.BytesIO(), "w") as archive:
-        values = Values(SharedStrings(archive, "", Path("a.xlsx")), styles, from_1904=False)
-    each = [values.number(content.strip(), style) for content in contents]
-    assert values.numbers(contents, style) == each
+        decoder = CellDecoder(SharedStrings(archive, "", Path("a.xlsx")), styles, from_1904=False)
+    each = [decoder.format_number(content.strip(), style) for content in contents]
+    assert decoder.format_numbers(contents, style) == each

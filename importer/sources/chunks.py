@@ -1,0 +1,164 @@
+"""Build chunks from raw rows or raw columns: keep the columns of the layout, and report what does not fit into it.
+
+Readers deliver either rows of Python values (:class:`RowBlock`, the exact way) or Arrow columns (:class:`RawBatch`, the
+fast way). Both become the same :class:`Chunk` with the same problems.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from importer.core.issues import Problem, make_problem
+from importer.sources.arrow_columns import TEXT, ColumnBatch
+from importer.sources.headings import Layout, column_index, column_letter
+from importer.sources.interface import Chunk
+
+ColumnConverter = Callable[[Sequence[Any]], pa.Array]
+"""Turns the raw cells of one column into an Arrow array of text without nulls."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """A cell that is wrong in the file itself: problem code, spreadsheet row, position in the raw row and text."""
+
+    code: str
+    row: int
+    position: int
+    text: str
+
+
+RawBatch: TypeAlias = ColumnBatch[Flaw]
+"""Rows as they stand in the file, before the layout is applied, with the flaws of their cells."""
+
+
+@dataclass(slots=True)
+class RowBlock:
+    """Some consecutive raw rows that hold any text, numbered as the spreadsheet shows them."""
+
+    rows: list[int] = field(default_factory=list)
+    lines: list[int] = field(default_factory=list)
+    records: list[list[Any]] = field(default_factory=list)
+    flaws: list[Flaw] = field(default_factory=list)
+
+
+def text_column(cells: Sequence[Any]) -> pa.Array:
+    """Convert a column whose cells are all text already."""
+    return pa.array(cells, TEXT)
+
+
+def chunk_from_rows(
+    block: RowBlock, layout: Layout, convert: ColumnConverter = text_column, *, pad: bool = True
+) -> Chunk:
+    """Build the chunk of ``block``, whose records are consumed. With ``pad``, missing last cells are no problem."""
+    problems = _fit_records(block, layout, convert, pad=pad)
+    columns = list(zip(*block.records, strict=True)) if block.records else [()] * layout.width
+    block.records.clear()
+    for position in layout.unnamed:
+        # Most columns without a heading are empty, which one count tells.
+        if columns[position].count("") < len(columns[position]):
+            problems += [
+                _row_too_long(layout, row, position, convert([cell])[0].as_py())
+                for row, cell in zip(block.rows, columns[position], strict=True)
+                if str(cell).strip()
+            ]
+    texts = [convert(columns[position]) for position in layout.positions]
+    rows, lines = np.array(block.rows, dtype="int64"), np.array(block.lines, dtype="int64")
+    return _make_chunk(layout, rows, lines, texts, block.flaws, problems)
+
+
+def chunk_from_columns(batch: RawBatch, layout: Layout) -> Chunk:
+    """Build the chunk of ``batch``: short rows are padded, text that would get lost is a problem of its row."""
+    problems = []
+    # Text behind the last column of the layout: only the last such cell of a row is reported.
+    last = np.zeros(len(batch.rows), np.int64)
+    for position in range(layout.width, len(batch.columns)):
+        last[_has_text(batch.columns[position])] = position
+    for at in np.flatnonzero(last).tolist():
+        text = batch.columns[int(last[at])][at].as_py()
+        problems.append(_row_too_long(layout, int(batch.rows[at]), int(last[at]), text))
+    for position in layout.unnamed:
+        texts = batch.column(position)
+        for at in np.flatnonzero(_has_text(texts)).tolist():
+            problems.append(_row_too_long(layout, int(batch.rows[at]), position, texts[at].as_py()))
+    columns = [batch.column(position) for position in layout.positions]
+    return _make_chunk(layout, batch.rows, batch.lines, columns, batch.issues, problems)
+
+
+def _fit_records(block: RowBlock, layout: Layout, convert: ColumnConverter, *, pad: bool) -> list[Problem]:
+    """Pad or cut every record to the width of the layout; return the problems of those that lack or lose text."""
+    width = layout.width
+    if set(map(len, block.records)) <= {width}:
+        return []
+    problems = []
+    for at, record in enumerate(block.records):
+        found = len(record)
+        if found == width:
+            continue
+        if found < layout.expected and not pad:
+            expected = len(layout.columns)
+            problems.append(make_problem("row-too-short", block.rows[at], found=found, expected=expected))
+        elif found > width:
+            last = next((position for position in reversed(range(found)) if str(record[position]).strip()), 0)
+            if last >= width:
+                text = convert([record[last]])[0].as_py()
+                problems.append(_row_too_long(layout, block.rows[at], last, text))
+        block.records[at] = record[:width] + [""] * (width - found)
+    return problems
+
+
+def _make_chunk(
+    layout: Layout,
+    rows: np.ndarray,
+    lines: np.ndarray,
+    columns: list[pa.Array],
+    flaws: Sequence[Flaw],
+    problems: list[Problem],
+) -> Chunk:
+    """Make the chunk of fitting columns, and add the problems of cells with flaws and of repeated headings."""
+    problems = [*_flaw_problems(flaws, layout), *problems, *_repeated_headings(rows, columns, layout)]
+    problems.sort(key=lambda problem: problem.row)
+    return Chunk(rows, lines, [column.label for column in layout.columns], columns, tuple(problems))
+
+
+def _flaw_problems(flaws: Sequence[Flaw], layout: Layout) -> list[Problem]:
+    problems = []
+    for flaw in flaws:
+        if flaw.position in layout.positions:
+            column = layout.columns[layout.positions.index(flaw.position)]
+            problems.append(
+                make_problem(flaw.code, flaw.row, column=column.label, letter=column.letter, value=flaw.text)
+            )
+    return problems
+
+
+def _row_too_long(layout: Layout, row: int, position: int, text: str) -> Problem:
+    """Return the problem of a ``text`` that stands at ``position`` of a raw row, where no heading is."""
+    offset = column_index(layout.columns[0].letter) - layout.positions[0] if layout.columns else 0
+    return make_problem("row-too-long", row, value=text, place=column_letter(position + offset))
+
+
+def _repeated_headings(rows: np.ndarray, columns: Sequence[pa.Array], layout: Layout) -> list[Problem]:
+    """Return the problems of rows in which every cell repeats the heading of its column."""
+    headed = [
+        (column.heading, texts) for column, texts in zip(layout.columns, columns, strict=True) if column.heading.strip()
+    ]
+    repeated = np.full(len(rows), len(headed) > 1)
+    for heading, texts in headed:
+        if not repeated.any():
+            return []
+        repeated &= pc.equal(texts, pa.scalar(heading, texts.type)).to_numpy(zero_copy_only=False)
+    return [make_problem("repeated-headings", int(rows[at])) for at in np.flatnonzero(repeated).tolist()]
+
+
+def _has_text(texts: pa.Array) -> np.ndarray:
+    """Tell for each of the texts whether it holds more than blanks."""
+    found = np.zeros(len(texts), bool)
+    if pc.max(pc.binary_length(texts)).as_py():
+        found[:] = [bool(text.strip()) for text in texts.to_pylist()]
+    return found
