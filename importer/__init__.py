@@ -1,6 +1,6 @@
 """Import spreadsheets into LeadSquared: no row lost, none doubled, every row answered.
 
-`plan_import` and `deliver` are the public interface; the command line, the page and the jobs call nothing deeper.
+`plan_import` and `deliver` are the public interface.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ __version__ = "0.1.0"
 __all__ = ["deliver", "plan_import"]
 
 
-_ROOMS = {"deliver": "importer.delivery.deliver", "plan_import": "importer.planning.plan"}
+_MODULES = {"deliver": "importer.delivery.deliver", "plan_import": "importer.planning.plan"}
 
 
 def __getattr__(name: str) -> Any:
-    # Loaded when asked for, so that `importer --help` stays fast.
-    if name in _ROOMS:
-        return getattr(importlib.import_module(_ROOMS[name]), name)
+    # Imported on first use, so that `importer --help` stays fast.
+    if name in _MODULES:
+        return getattr(importlib.import_module(_MODULES[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -6,17 +6,21 @@ import sys
 
 
 def main() -> None:
-    """Run the command line; exits with its status."""
-    from importer.cli.hardening import harden_process
-    from importer.cli.main import run
-    from importer.cli.memory import give_back_at_once
-    from importer.cli.starting import end_quickly, start_lean
+    """Run the command line and exit with its status."""
+    # First of all the process is hardened and its memory configured: Arrow, numpy and pydantic read the settings when
+    # they are imported, which the command line does.
+    from importer.core.logging import redact_tracebacks
+    from importer.core.memory import configure_allocators, configure_startup, skip_final_gc
+    from importer.core.platform import harden_process
 
     harden_process()
-    give_back_at_once()
-    start_lean()
+    redact_tracebacks()
+    configure_allocators()
+    configure_startup()
+    from importer.cli.main import run
+
     status = run(sys.argv[1:])
-    end_quickly()
+    skip_final_gc()
     sys.exit(status)
 
 

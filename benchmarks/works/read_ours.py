@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from importer.cli.memory import give_back_at_once
+from importer.core.memory import configure_allocators
 
 if TYPE_CHECKING:
     from importer.sources.interface import Chunk
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def main() -> None:
     """Print the number of rows."""
-    give_back_at_once()
+    configure_allocators()
     from importer.sources import open_source
     from importer.sources.interface import SourceOptions
 

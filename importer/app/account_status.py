@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from importer.app.environment import Environment, open_ledger_of
-from importer.config.accounts import accounts_file, fetch_key
-from importer.config.accounts_file.loader import load_accounts
-from importer.config.accounts_file.model import AccountEntry, KeyPlace
-from importer.config.regions import region_of
-from importer.config.settings import DEFAULT_LIMIT, KEY_NAMES, database_of
+from importer.config.accounts import fetch_key, find_accounts_file
+from importer.config.accounts_file import AccountEntry, KeyPlace, load_accounts
+from importer.config.regions import find_region_name
+from importer.config.settings import DEFAULT_LIMIT, KEY_NAMES, read_database_url
 from importer.core.errors import SettingsError, UsageError
 from importer.ledger.factory import ledger_exists
 
@@ -48,7 +47,7 @@ def read_accounts_file(env: Environment) -> tuple[Path, dict[str, AccountEntry]]
 
     Raises :class:`AccountsFileError`, and :class:`UsageError` without a file.
     """
-    path = accounts_file(env.variables, env.home)
+    path = find_accounts_file(env.variables, env.home)
     if path is None:
         raise UsageError(
             f"There is no accounts file: neither accounts.yaml here nor {env.home / 'accounts.yaml'}.",
@@ -68,7 +67,7 @@ def list_accounts(env: Environment) -> tuple[Path, list[AccountListing]]:
 
 
 def _last_used(names: list[str], env: Environment) -> dict[str, str]:
-    if not ledger_exists(env.home, database_of(env.variables)):
+    if not ledger_exists(env.home, read_database_url(env.variables)):
         return dict.fromkeys(names, "")
     with open_ledger_of(env) as ledger:
         # A day is shorter than a moment of it, so the moment is the greater text.
@@ -81,7 +80,7 @@ def _listed(name: str, entry: AccountEntry, last_used: str, environment: Mapping
     return AccountListing(
         name=name,
         host=entry.host,
-        region=region_of(entry.host),
+        region=find_region_name(entry.host),
         async_host=entry.async_host,
         keys=tuple(_key(name, key, place, environment) for key, place in places.items() if place is not None),
         calls=calls,

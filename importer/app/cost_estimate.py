@@ -12,8 +12,7 @@ from importer.planning.store import Plan
 from importer.rate_limit.daily_quota import count_calls_today
 from importer.rate_limit.window_limiter import describe_limit
 from importer.reports.interface import Cost
-from importer.reports.summary_text import number_of
-from importer.reports.words import duration
+from importer.reports.messages import format_count, format_duration
 from importer.targets import make_target
 
 
@@ -36,9 +35,9 @@ def estimate_cost(plan: Plan, now: datetime, account: Account | None, ledger: Le
     calls = -(-plan.facts.ready // target.batch_size)
     limit = _limit(kind, account, ledger)
     seconds = (calls - 1) // limit.calls * limit.seconds
-    time = f" and {duration(seconds)}" if seconds >= 1 else ""
+    time = f" and {format_duration(seconds)}" if seconds >= 1 else ""
     at_limit = describe_limit(kind, limit.calls, limit.seconds)
-    text = f"at least {number_of(calls, 'call')}{time}, at {at_limit}{_describe_budget(calls, left)}"
+    text = f"at least {format_count(calls, 'call')}{time}, at {at_limit}{_describe_budget(calls, left)}"
     return Cost(calls, seconds, left, text)
 
 
@@ -53,8 +52,8 @@ def _describe_budget(calls: int, left: int | None) -> str:
     if left is None:
         return ""
     if left >= calls:
-        return f"; the daily budget leaves at most {number_of(left, 'call')} today"
+        return f"; the daily budget leaves at most {format_count(left, 'call')} today"
     return (
-        f"; the daily budget leaves at most {number_of(left, 'call')} today, so the import will stop there, and "
+        f"; the daily budget leaves at most {format_count(left, 'call')} today, so the import will stop there, and "
         "`importer resume` goes on tomorrow"
     )

@@ -30,7 +30,7 @@ from importer.ledger.interface import Ledger
 from importer.rate_limit.account_limiter import make_account_limiter
 from importer.rate_limit.daily_quota import DailyQuota, count_calls_today
 from importer.rate_limit.window_limiter import describe_limit
-from importer.reports.account_freshness import age_words
+from importer.reports.messages import format_age
 from importer.targets import TARGETS
 
 _SKEW_WARNING = 60.0
@@ -233,7 +233,7 @@ def _examine_cache(account: Account, clock: Clock, home: Path) -> Examination:
     if found.metadata is None:
         return Examination("Remembered", Health.NOTE, found.note or "no fields of this account yet", _REFRESH)
     now = clock.now()
-    words = f"fields, activity types and users as of {age_words(found.metadata.age(now))} ago"
+    words = f"fields, activity types and users as of {format_age(found.metadata.age(now))} ago"
     if found.metadata.is_fresh(now, timedelta(hours=account.metadata_hours)):
         return Examination("Remembered", Health.GOOD, words)
     return Examination("Remembered", Health.NOTE, f"{words}, which is too old", _REFRESH)

@@ -11,31 +11,30 @@ from importer.app.environment import Environment, open_ledger_of
 from importer.config.accounts import load_account
 from importer.config.settings import Account
 from importer.core.errors import LedgerError, SettingsError
-from importer.core.filesystem import scratch_folder
-from importer.core.memory import give_back_now
-from importer.core.output_files import check_writable
-from importer.core.progress import StopsReading
+from importer.core.filesystem import check_writable, temp_dir
+from importer.core.memory import trim_heap
+from importer.core.progress import StoppableReading
 from importer.ledger.factory import ledger_exists
 from importer.planning.account_schema import check_account_fit, load_account_schema
 from importer.planning.plan import PlanRequest, PreparedImport, plan_import, prepare_import
 from importer.planning.store import Plan
 from importer.reports.interface import Cost
-from importer.reports.publisher import Places, Publisher, Report
-from importer.reports.run_report import Books
+from importer.reports.publisher import Publisher, Report, ReportPaths
+from importer.reports.run_report import RunReport
 
 
-def check(request: PlanRequest, places: Places, env: Environment) -> Report:
+def check(request: PlanRequest, places: ReportPaths, env: Environment) -> Report:
     """Plan the file and write the reports; nothing can be sent from here, and no keys are needed.
 
     Raises :class:`SourceError`, :class:`MappingError` or :class:`ReportError`.
     """
     workbook = places.workbook(str(request.source), f"check-{env.clock.now():%Y%m%d-%H%M%S}")
     check_writable(workbook.parent)
-    with scratch_folder(env.home, "check-") as folder:
+    with temp_dir(env.home, "check-") as folder:
         now, account = env.clock.now(), _account_of(request.account, env)
         plan = _planned(request, account, folder, now, env)
-        give_back_now()
-        books = Books(plan, cost=_cost(plan, account, env))
+        trim_heap()
+        books = RunReport(plan, cost=_cost(plan, account, env))
         return Publisher(places, workbook, env.progress.note).publish(books)
 
 
@@ -70,7 +69,7 @@ def plan_in(prepared: PreparedImport, folder: Path, now: datetime, env: Environm
     :class:`RunStopped` when the person asks to stop.
     """
     try:
-        return plan_import(prepared, folder, now, StopsReading(env.progress, env.stop))
+        return plan_import(prepared, folder, now, StoppableReading(env.progress, env.stop))
     except OSError as error:
         raise LedgerError(
             f"The plan cannot be written to {folder}: {error.strerror or error}. Nothing was sent.",

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from importer.config.accounts import load_account
-from importer.config.settings import Account, Locale, database_of
+from importer.config.settings import Account, Locale, read_database_url
 from importer.core.errors import SettingsError
 from importer.core.progress import Progress
 from importer.core.time import Clock
@@ -71,7 +71,7 @@ def open_ledger_of(env: Environment) -> Iterator[Ledger]:
     from importer.ledger.factory import open_ledger
     from importer.ledger.integrity.identity import wants_adoption
 
-    database, adopt = database_of(env.variables), wants_adoption(env.variables)
+    database, adopt = read_database_url(env.variables), wants_adoption(env.variables)
     ledger = open_ledger(env.home, database, clock=env.clock.now, adopt=adopt)
     try:
         yield ledger

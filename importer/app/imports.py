@@ -27,16 +27,18 @@ from importer.planning.plan import PlanRequest, PreparedImport, fingerprint, pre
 from importer.planning.store import Plan, SchemaState, open_plan
 from importer.rate_limit.daily_quota import DailyQuota
 from importer.reports.interface import RunSummary
-from importer.reports.publisher import Places, Publisher, Report
-from importer.reports.run_report import Books, summarise
-from importer.reports.summary_text import is_or_are, number_of
+from importer.reports.messages import format_count, is_or_are
+from importer.reports.publisher import Publisher, Report, ReportPaths
+from importer.reports.run_report import RunReport, summarize_run
 
 _FIRST_ALONE = "Its first row goes alone, the others once it is there."
 
 _log = logging.getLogger(__name__)
 
 
-def run(request: PlanRequest, account: Account, places: Places, options: DeliveryOptions, env: Environment) -> Report:
+def run(
+    request: PlanRequest, account: Account, places: ReportPaths, options: DeliveryOptions, env: Environment
+) -> Report:
     """Plan the file and deliver it. The same file with the same mapping continues its run, and searches again for the
     uncertain rows of a finished one.
 
@@ -57,12 +59,12 @@ def run(request: PlanRequest, account: Account, places: Places, options: Deliver
                 env = replace(env, confirm=_yes, vouched=True)
             elif known.state is RunState.FINISHED:
                 _record_success(known, env)
-                return _publisher(places, plan, env).publish(Books(plan, ledger, known), account)
+                return _publisher(places, plan, env).publish(RunReport(plan, ledger, known), account)
         else:
             plan = _new_plan(prepared, view, env)
         with _removed_unless_begun(plan, ledger), log_fields(run=plan.folder.name, account=account.name):
             if plan.facts.blocked or not plan.facts.ready:
-                return _publisher(places, plan, env).publish(Books(plan))
+                return _publisher(places, plan, env).publish(RunReport(plan))
             return _send(plan, account, ledger, places, options, env)
 
 
@@ -110,7 +112,7 @@ def _describe_known_run(run: Run, uncertain: int) -> str:
     words = f"This file was imported with this mapping on {when} UTC (run {run.id})."
     if not uncertain:
         return f"{words} Nothing is sent again."
-    rows = f"{number_of(uncertain)} {is_or_are(uncertain)}"
+    rows = f"{format_count(uncertain)} {is_or_are(uncertain)}"
     return f"{words} Of its rows {rows} uncertain: LeadSquared is asked for them again."
 
 
@@ -135,12 +137,12 @@ def _plan_in_new_folder(prepared: PreparedImport, env: Environment) -> Plan:
         raise
 
 
-def _publisher(places: Places, plan: Plan, env: Environment) -> Publisher:
+def _publisher(places: ReportPaths, plan: Plan, env: Environment) -> Publisher:
     return Publisher(places, places.workbook(plan.facts.source.path, plan.folder.name), env.progress.note)
 
 
 def _send(
-    plan: Plan, account: Account, ledger: Ledger, places: Places, options: DeliveryOptions, env: Environment
+    plan: Plan, account: Account, ledger: Ledger, places: ReportPaths, options: DeliveryOptions, env: Environment
 ) -> Report:
     publisher = _publisher(places, plan, env)
     source = Path(plan.facts.source.path)
@@ -168,7 +170,7 @@ def _send(
     finally:
         crm.close()
     stopped = delivered.stopped
-    books = Books(plan, ledger, delivered.run)
+    books = RunReport(plan, ledger, delivered.run)
     _record_success(delivered.run, env)
     rows = {status.value: count for status, count in ledger.counts(delivered.run.id).items()}
     _log.info("sending ended: %s", stopped.message if stopped else delivered.run.state.value, extra={"rows": rows})
@@ -193,7 +195,7 @@ def _confirm_sending(plan: Plan, account: Account, ledger: Ledger, recipient: st
     cost = estimate_cost(plan, env.clock.now(), account, ledger)
     if cost and ledger.find_run(plan.facts.fingerprint) is None:
         env.progress.note(f"This needs {cost.text}.")
-    if not env.confirm(f"Send {number_of(plan.facts.ready)} to {recipient}?"):
+    if not env.confirm(f"Send {format_count(plan.facts.ready)} to {recipient}?"):
         raise UsageError("Nothing was sent: you said no.", "Run it again when you are ready.")
 
 
@@ -210,7 +212,7 @@ def _record_success(found: Run, env: Environment) -> None:
 def resume(
     run_id: str | None,
     load: Callable[[str], Account],
-    places: Places,
+    places: ReportPaths,
     options: DeliveryOptions,
     env: Environment,
 ) -> Report:
@@ -248,12 +250,12 @@ def _newest_unfinished(ledger: Ledger) -> Run:
     raise UsageError("There is nothing to resume: every run is finished.", "List the runs: importer runs")
 
 
-def show(run_id: str, places: Places, env: Environment) -> Report:
+def show(run_id: str, places: ReportPaths, env: Environment) -> Report:
     """Write the reports of a run again. Raises :class:`UsageError` for an unknown run."""
     with open_ledger_of(env) as ledger:
         found = _named(ledger, run_id)
         plan = open_plan(Path(found.new.folder))
-        return _publisher(places, plan, env).publish(Books(plan, ledger, found))
+        return _publisher(places, plan, env).publish(RunReport(plan, ledger, found))
 
 
 def list_runs(env: Environment, account: str | None, limit: int) -> list[tuple[Run, RunSummary | None]]:
@@ -264,6 +266,6 @@ def list_runs(env: Environment, account: str | None, limit: int) -> list[tuple[R
 
 def _summary_of(found: Run, ledger: Ledger) -> RunSummary | None:
     try:
-        return summarise(Books(open_plan(Path(found.new.folder)), ledger, found))
+        return summarize_run(RunReport(open_plan(Path(found.new.folder)), ledger, found))
     except ImporterError:
         return None

@@ -9,7 +9,7 @@ from pathlib import Path
 from importer.app.environment import Environment, open_ledger_of
 from importer.core.errors import UsageError
 from importer.core.model import Outcome, Status
-from importer.core.time import iso
+from importer.core.time import format_iso
 from importer.delivery.deduplication import WAITS_FOR_OTHER_RUN
 from importer.ledger.interface import DECIDED, UNDECIDED, Ledger, Run
 from importer.planning.store import Plan, open_plan
@@ -90,7 +90,7 @@ def decide(
             _refuse(run, row, before, decision)
             assert before is not None
             _refuse_taken(ledger, run, row, activity_id.strip())
-            at = iso(env.clock.now())
+            at = format_iso(env.clock.now())
             words = f"{decision.value} by {who}: {why.strip()}"
             when = at[:16].replace("T", " ")
             text = f"Decided on {when} UTC: {words}. {before.evidence}".rstrip()

@@ -8,10 +8,10 @@ from typing import Any
 
 from importer.config.settings import Locale
 from importer.core.errors import MappingError
-from importer.core.output_files import free_path
+from importer.core.filesystem import find_free_path
+from importer.mapping.column_references import find_column_references
 from importer.mapping.json_schema import mapping_json_schema
 from importer.mapping.model import FieldRule, FieldType
-from importer.mapping.uses import column_uses
 from importer.planning.plan import match_source_headings, read_mapping
 from importer.reports.xlsx.template import TemplateColumn, write_template_workbook
 from importer.sources import open_source
@@ -52,7 +52,7 @@ def check_mapping_file(path: Path, file: Path | None) -> Iterator[str]:
 
 
 def _headings(path: Path) -> list[str]:
-    return list(dict.fromkeys(use.heading for use in column_uses(read_mapping(path).mapping)))
+    return list(dict.fromkeys(use.heading for use in find_column_references(read_mapping(path).mapping)))
 
 
 def schema_for_editors() -> dict[str, Any]:
@@ -89,12 +89,12 @@ def write_template(path: Path, output: Path | None) -> Path:
     required = make_target(loaded.mapping).required
     columns: dict[str, TemplateColumn] = {}
     rules = {flat.name: flat.rule for flat in loaded.mapping.flat_fields()}
-    for use in column_uses(loaded.mapping):
+    for use in find_column_references(loaded.mapping):
         rule = rules.get(use.name)
         if use.heading not in columns:
             needed = rule is not None and rule.column == use.heading and (rule.required or use.name in required)
             columns[use.heading] = _column(use.heading, use.name, rule, needed)
-    place = output or free_path(Path(f"{path.stem}-template.xlsx"))
+    place = output or find_free_path(Path(f"{path.stem}-template.xlsx"))
     write_template_workbook(place, loaded.mapping.source.sheet or "Rows", list(columns.values()))
     return place
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from importer.config.settings import Account
 from importer.core.errors import CrmError, LedgerError, ReportError, SettingsError
-from importer.core.output_files import check_writable
+from importer.core.filesystem import check_writable
 from importer.core.time import Clock
 from importer.leadsquared.interface import ApiUser, Crm
 from importer.leadsquared.query_client import ClockReading, QueryClient

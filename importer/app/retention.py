@@ -13,7 +13,7 @@ from importer.app.environment import Environment, open_ledger_of
 from importer.core.errors import AnotherRunActive, ImporterError, LedgerError, UsageError
 from importer.core.filesystem import sync_folder
 from importer.core.model import Status
-from importer.core.time import iso
+from importer.core.time import format_iso
 from importer.ledger.interface import Run, RunState
 from importer.planning.store import open_plan
 
@@ -54,7 +54,7 @@ def find_prunable(env: Environment, age: timedelta, account: str | None = None) 
     A run is kept that finished later, has uncertain, pending or unsent rows, or sent rows again on purpose (`--again`):
     repeated, it must be known as done. So is the newest of each mapping, with which the next file is compared.
     """
-    before = iso(env.clock.now() - age)
+    before = format_iso(env.clock.now() - age)
     with open_ledger_of(env) as ledger:
         found, seen = [], set()
         for run in ledger.runs(account=account, state=RunState.FINISHED, limit=_ALL):
@@ -90,7 +90,7 @@ def prune(chosen: Sequence[Prunable], env: Environment, age: timedelta) -> Prune
 
     Raises :class:`LedgerError`.
     """
-    before = iso(env.clock.now() - age)
+    before = format_iso(env.clock.now() - age)
     removed, busy = [], []
     with open_ledger_of(env) as ledger:
         for each in chosen:

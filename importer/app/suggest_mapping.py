@@ -12,18 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 from importer.app.environment import Environment, account_locale, open_ledger_of
 from importer.config.accounts import load_account
+from importer.config.yaml import InvalidValueError, validate_country, validate_time_zone
 from importer.core.errors import ImporterError, MappingError, UsageError
-from importer.core.output_files import NameTaken, new_file
-from importer.core.progress import StopsReading
-from importer.core.text import shown
+from importer.core.filesystem import ReportFileExists, new_report_file
+from importer.core.progress import StoppableReading
+from importer.core.text import display_text, suggest_name
 from importer.crm_schema.model import FieldFacts
 from importer.leadsquared.interface import ApiUser
 from importer.leadsquared.metadata import read_activity_fields, read_activity_types, read_lead_fields
 from importer.leadsquared.query_client import QueryClient
 from importer.leadsquared.reader import CrmReader
-from importer.mapping.places import checked_country, checked_time_zone
-from importer.mapping.suggestions import advice
-from importer.mapping.unfit import UnfitError
 from importer.planning.plan import read_mapping
 from importer.rate_limit.account_limiter import make_account_limiter
 from importer.rate_limit.daily_quota import DailyQuota
@@ -84,13 +82,13 @@ def propose_mapping(request: ProposalRequest, env: Environment) -> Proposed:
     _check(request)
     source = open_source(request.file, request.options, meanwhile=partial(importlib.import_module, "pandas"))
     with _describe_account(request.account, env) as (facts, notes):
-        reading = StopsReading(env.progress, env.stop).reading
+        reading = StoppableReading(env.progress, env.stop).reading
         proposal = replace(propose(source, facts, request.target, reading), source=_source_section(request.options))
     text = mapping_text(proposal)
     try:
-        with new_file(request.place) as draft:
+        with new_report_file(request.place) as draft:
             draft.write_text(text, "utf-8")
-    except NameTaken:
+    except ReportFileExists:
         raise _exists_already(request.place) from None
     return Proposed(
         path=request.place,
@@ -141,7 +139,7 @@ def _field_json(entry: MappingLine) -> dict[str, Any]:
 
 def _check(request: ProposalRequest) -> None:
     if request.target is not None and request.target not in TARGETS:
-        raise UsageError(f'"{request.target}" is not a target.', advice(request.target, TARGETS))
+        raise UsageError(f'"{request.target}" is not a target.', suggest_name(request.target, TARGETS))
     # Checked first, so that nobody waits for a large file in vain; the writing itself never replaces a file either.
     if request.place.exists() or request.place.is_symlink():
         raise _exists_already(request.place)
@@ -149,7 +147,7 @@ def _check(request: ProposalRequest) -> None:
 
 def _exists_already(place: Path) -> UsageError:
     return UsageError(
-        f"{shown(str(place))} exists already, and a proposal never replaces a file.",
+        f"{display_text(str(place))} exists already, and a proposal never replaces a file.",
         "Choose another name with --output, or remove that file first.",
     )
 
@@ -224,12 +222,12 @@ def _with_locale(facts: AccountProfile, identity: ApiUser | None = None) -> Acco
     if identity is not None:
         zone, country = zone or identity.time_zone, country or _country_of(identity.country_code)
     try:
-        zone = checked_time_zone(zone) if zone else ""
-    except UnfitError:
+        zone = validate_time_zone(zone) if zone else ""
+    except InvalidValueError:
         zone = ""
     try:
-        country = checked_country(country) if country else ""
-    except UnfitError:
+        country = validate_country(country) if country else ""
+    except InvalidValueError:
         country = ""
     return replace(facts, time_zone=zone, country=country)
 

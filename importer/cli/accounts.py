@@ -73,9 +73,9 @@ def _print_account(one: AccountListing) -> None:
 
 
 def _print(text: str) -> None:
-    from importer.core.text import shown
+    from importer.core.text import display_text
 
-    print_output(shown(text))
+    print_output(display_text(text))
 
 
 @command.command("add")
@@ -95,20 +95,22 @@ def add_command(
     name: str, region: str | None, host: str | None, kept_in: str | None, replace: bool, **rest: Any
 ) -> int:
     """Add the account NAME to accounts.yaml. Keys are asked for without being shown, and never written into it."""
-    from importer.config.accounts_file import commands
-    from importer.config.accounts_file.key_store import Keeping, variable_of
+    from importer.config import accounts_editor
+    from importer.config.secrets import KeyStorage, key_variable
 
     env = build_environment(quiet=True, verbose=0)
-    path = commands.file_to_write(env.variables, env.home)
-    commands.refuse_taken(name, path, env.home, replace=replace)
+    path = accounts_editor.find_file_to_write(env.variables, env.home)
+    accounts_editor.check_name_free(name, path, env.home, replace=replace)
     chosen, async_host = _hosts(region, host, rest.pop("async_host"))
-    keeping = Keeping(kept_in or _ask("Where shall its keys be kept?", "--kept-in", click.Choice(list(_KEPT))))
+    keeping = KeyStorage(kept_in or _ask("Where shall its keys be kept?", "--kept-in", click.Choice(list(_KEPT))))
     settings = {setting: value for setting, value in rest.items() if value is not None}
-    commands.add(commands.Wish(name, chosen, async_host, keeping, settings, replace), path, env.home, _ask_key)
+    accounts_editor.add_account(
+        accounts_editor.NewAccount(name, chosen, async_host, keeping, settings, replace), path, env.home, _ask_key
+    )
     _print(f"Account {name} is in {path}; {_KEPT[keeping.value]}")
-    if keeping is Keeping.ENVIRONMENT:
+    if keeping is KeyStorage.ENVIRONMENT:
         for key in ("access_key", "secret_key", *(("api_key",) if async_host else ())):
-            _print(f"    {variable_of(name, key)}")
+            _print(f"    {key_variable(name, key)}")
     _print(f"Try it: importer accounts test {name}")
     return 0
 
@@ -116,7 +118,7 @@ def add_command(
 def _hosts(region: str | None, host: str | None, async_host: str | None) -> tuple[str, str]:
     """Return host and async host, as given or asked for. Raises :class:`UsageError`."""
     from importer.config.regions import REGIONS
-    from importer.config.regions import region as find
+    from importer.config.regions import find_region as find
     from importer.core.errors import UsageError
 
     if region and host:
@@ -206,11 +208,11 @@ def _check(name: str | None, env: Any, also: dict[str, str]) -> AccountTest:
 def remove_command(name: str) -> int:
     """Take the account NAME out of accounts.yaml. Its keys stay where they are kept."""
     from importer.app.account_status import read_accounts_file
-    from importer.config.accounts_file.commands import remove
+    from importer.config.accounts_editor import remove_account
 
     env = build_environment(quiet=True, verbose=0)
     path, entries = read_accounts_file(env)
-    remove(name, path)
+    remove_account(name, path)
     _print(f"Account {name} is no longer in {path}. What was sent with it stays in the ledger.")
     for key in ("access_key", "secret_key", "api_key"):
         place = getattr(entries[name], key)
@@ -225,7 +227,7 @@ def remove_command(name: str) -> int:
 def check_command(file: Path | None) -> int:
     """Find every problem in accounts.yaml, or in FILE."""
     from importer.app.account_status import read_accounts_file
-    from importer.config.accounts_file.loader import load_accounts
+    from importer.config.accounts_file import load_accounts
 
     path, entries = (
         (file, load_accounts(file)) if file else read_accounts_file(build_environment(quiet=True, verbose=0))
@@ -237,7 +239,7 @@ def check_command(file: Path | None) -> int:
 @command.command("schema")
 def schema_command() -> int:
     """The JSON Schema of accounts files, for editors."""
-    from importer.config.accounts_file.json_schema import accounts_json_schema
+    from importer.config.accounts_file import accounts_json_schema
 
     print_output(json.dumps(accounts_json_schema(), indent=2, ensure_ascii=False))
     return 0

@@ -101,10 +101,10 @@ def _ask(run_id: str, found: Sequence[UncertainRow], env: Environment) -> int:
 
 
 def _describe(each: UncertainRow) -> str:
-    from importer.core.text import visible
+    from importer.core.text import shorten_text
 
     lines = [f"Row {each.row}"]
-    lines += [f"  {visible(label)}: {visible(text)}" for label, text in each.cells]
-    known = "".join(visible(each.text[at : at + 60]) for at in range(0, len(each.text), 60))
+    lines += [f"  {shorten_text(label)}: {shorten_text(text)}" for label, text in each.cells]
+    known = "".join(shorten_text(each.text[at : at + 60]) for at in range(0, len(each.text), 60))
     lines.append(textwrap.fill(known, _WIDTH, initial_indent="  ", subsequent_indent="  "))
     return "\n".join(lines)

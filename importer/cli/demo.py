@@ -29,13 +29,13 @@ def command(folder: Path, as_json: bool, quiet: bool, verbose: int) -> int:
     from importer.cli import sandbox
     from importer.cli.streams import print_json
     from importer.config.settings import Locale, without_database
-    from importer.core.output_files import free_path
-    from importer.core.text import shown
+    from importer.core.filesystem import find_free_path
+    from importer.core.text import display_text
     from importer.delivery.deliver import DeliveryOptions
     from importer.planning.plan import PlanRequest
     from importer.reports.json_report import json_report
-    from importer.reports.publisher import Places, Report
-    from importer.reports.summary import render_summary
+    from importer.reports.publisher import Report, ReportPaths
+    from importer.reports.text_report import render_summary
 
     env = build_environment(quiet=quiet or as_json, verbose=verbose)
     # A trial leaves nothing in a database that others share.
@@ -61,8 +61,8 @@ def command(folder: Path, as_json: bool, quiet: bool, verbose: int) -> int:
                     account=account.name,
                     locale=Locale(account.time_zone, account.country),
                 )
-                workbook = free_path(folder / f"{Path(source).stem}-results.xlsx")
-                report = run(request, account, Places(workbook), DeliveryOptions(), env)
+                workbook = find_free_path(folder / f"{Path(source).stem}-results.xlsx")
+                report = run(request, account, ReportPaths(workbook), DeliveryOptions(), env)
                 reports.append(report)
                 say(render_summary(report.summary))
                 if report.exit_status == 4:
@@ -71,8 +71,8 @@ def command(folder: Path, as_json: bool, quiet: bool, verbose: int) -> int:
         sandbox.stop(env.home, name)
     say("What to look at now:")
     for report in reports:
-        say(f"  workbook  {shown(str(report.results))}")
-        say(f"  report    {shown(str(report.page))}")
+        say(f"  workbook  {display_text(str(report.results))}")
+        say(f"  report    {display_text(str(report.page))}")
     if as_json:
         print_json({"imports": [json_report(one.summary, one.results, one.page, one.exit_status) for one in reports]})
     # Rows that need a person are part of the demo, so they are no failure of it.

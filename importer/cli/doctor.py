@@ -17,12 +17,12 @@ _COLOURS = {"ok": "green", "note": "yellow", "problem": "red"}
 
 def print_examination(each: Examination, indent: str = "") -> None:
     """Print one examination with its mark in colour, and what to do on the next line."""
-    from importer.core.text import shown
+    from importer.core.text import display_text
 
     mark = click.style(f"{each.health.value:<8}", fg=_COLOURS[each.health.value])
-    print_output(indent + mark + shown(f"{each.name}: {each.found}"))
+    print_output(indent + mark + display_text(f"{each.name}: {each.found}"))
     if each.remedy:
-        print_output(f"{indent}        {shown(each.remedy)}")
+        print_output(f"{indent}        {display_text(each.remedy)}")
 
 
 def examination_json(each: Examination) -> dict[str, str]:

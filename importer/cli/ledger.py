@@ -20,13 +20,13 @@ def command() -> None:
 @json_option
 def backup_command(dest: Path, as_json: bool) -> int:
     """Copy the ledger to DEST, a new file; imports may go on meanwhile. docs/operating.md says how to put it back."""
-    from importer.config.settings import database_of
+    from importer.config.settings import read_database_url
     from importer.core.errors import UsageError
     from importer.ledger.sqlite_file import back_up
     from importer.ledger.store import ledger_file
 
     env = build_environment(quiet=True, verbose=0)
-    if database_of(env.variables) is not None:
+    if read_database_url(env.variables) is not None:
         raise UsageError("The ledger is in PostgreSQL.", "Back it up with its own tools: pg_dump or WAL archiving.")
     last = back_up(ledger_file(env.home), dest)
     if as_json:
@@ -40,14 +40,14 @@ def backup_command(dest: Path, as_json: bool) -> int:
 @json_option
 def move_command(as_json: bool) -> int:
     """Move the ledger of this computer into the database that IMPORTER_DATABASE_URL names. Doing it again is safe."""
-    from importer.config.settings import database_of
+    from importer.config.settings import read_database_url
     from importer.core.errors import UsageError
     from importer.ledger.factory import move_ledger
     from importer.ledger.integrity.identity import wants_adoption
-    from importer.reports.summary_text import number_of
+    from importer.reports.messages import format_count
 
     env = build_environment(quiet=True, verbose=0)
-    database = database_of(env.variables)
+    database = read_database_url(env.variables)
     if database is None:
         raise UsageError(
             "There is no database to move the ledger to.",
@@ -60,7 +60,7 @@ def move_command(as_json: bool) -> int:
         print_json({"place": moved.place, "moved_before": moved.before, **counts, "exit_status": 0})
         return 0
     was = "were moved earlier; now in" if moved.before else "are now in"
-    counted = [number_of(moved.runs, "run"), number_of(moved.calls, "call"), number_of(moved.rows)]
+    counted = [format_count(moved.runs, "run"), format_count(moved.calls, "call"), format_count(moved.rows)]
     print_output(f"{counted[0]}, {counted[1]} and {counted[2]} {was} {moved.place}.")
     print_output("The ledger file stays as a copy and is not used any more.")
     return 0

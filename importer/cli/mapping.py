@@ -58,20 +58,20 @@ def new_command(
 
 
 def _print_proposal(proposed: Proposed, file: Path) -> None:
-    from importer.core.text import shown
+    from importer.core.text import display_text
 
-    proposal, path = proposed.proposal, shown(str(proposed.path))
+    proposal, path = proposed.proposal, display_text(str(proposed.path))
     used = {column for entry in proposal.entries if not entry.held for column in entry.columns}
     print_output(f"Mapping: {path}")
-    print_output(f"Target:  {proposal.target} ({shown(proposal.target_reason)})")
+    print_output(f"Target:  {proposal.target} ({display_text(proposal.target_reason)})")
     print_output(f"Columns: {len(proposal.columns)}, of which {len(used)} used and {len(proposal.ignored)} left out.")
     for note in proposed.notes:
-        print_output(shown(note))
+        print_output(display_text(note))
     if proposed.questions:
         print_output(f"To decide ({len(proposed.questions)}), each at its line:")
         for line, words in proposed.questions:
-            print_output(f"  line {line}: {shown(words)}")
-    print_output(f"Read it, then: importer mapping check {path} --file {shown(str(file))}")
+            print_output(f"  line {line}: {display_text(words)}")
+    print_output(f"Read it, then: importer mapping check {path} --file {display_text(str(file))}")
 
 
 @command.command("check")
@@ -80,10 +80,10 @@ def _print_proposal(proposed: Proposed, file: Path) -> None:
 def check_command(mapping: Path, file: Path | None) -> int:
     """Find every problem in MAPPING, with its line."""
     from importer.app.mappings import check_mapping_file
-    from importer.core.text import shown
+    from importer.core.text import display_text
 
     for line in check_mapping_file(mapping, file):
-        click.echo(shown(line))
+        click.echo(display_text(line))
     return 0
 
 
@@ -109,7 +109,7 @@ def schema_command(mapping: Path | None, json_schema: bool) -> int:
 def template_command(mapping: Path, output: Path | None) -> int:
     """Make a workbook to fill in: the headings that MAPPING uses, with notes, drop-down lists and an example."""
     from importer.app.mappings import write_template
-    from importer.core.text import shown
+    from importer.core.text import display_text
 
-    click.echo(f"Template: {shown(str(write_template(mapping, output)))}")
+    click.echo(f"Template: {display_text(str(write_template(mapping, output)))}")
     return 0

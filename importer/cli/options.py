@@ -90,7 +90,7 @@ def build_environment(*, quiet: bool, verbose: int, yes: bool = True, log_name: 
     """
     from importer.app.environment import Environment
     from importer.cli.progress import choose_progress
-    from importer.config.settings import forget_keys, home_folder
+    from importer.config.settings import home_folder, remove_keys
     from importer.core.time import SystemClock
 
     os.umask(0o077)
@@ -101,7 +101,7 @@ def build_environment(*, quiet: bool, verbose: int, yes: bool = True, log_name: 
     variables = dict(os.environ)
     person_is_there = sys.stdin.isatty() and sys.stderr.isatty()
     unattended = yes or not person_is_there
-    forget_keys(os.environ)
+    remove_keys(os.environ)
     _handle_stop_signals(stop, progress)
     return Environment(
         home=home,
@@ -134,10 +134,10 @@ def _make_crm(account: Account) -> Any:
 
 
 def _confirm(question: str) -> bool:
-    from importer.core.text import shown
+    from importer.core.text import display_text
 
     stop_live_display()
-    return click.confirm(shown(question), default=True, err=True)
+    return click.confirm(display_text(question), default=True, err=True)
 
 
 def _handle_stop_signals(stop: threading.Event, progress: Progress) -> None:
@@ -157,28 +157,28 @@ def open_account(env: Environment, name: str | None) -> Account:
     """Load the account called ``name``, and start its sandbox if it has one that is not running."""
     from importer.cli.sandbox import ensure_running
     from importer.config.accounts import load_account
-    from importer.config.settings import forget_keys
+    from importer.config.settings import remove_keys
 
     account = load_account(name, env.variables, env.home)
     # Now that the keys are known, they are also found in variables with names of the person's own.
-    forget_keys(os.environ)
+    remove_keys(os.environ)
     ensure_running(env.home, account)
     return account
 
 
 def print_report(report: Report, *, as_json: bool) -> int:
     """Print how an import ended, and return its exit status."""
-    from importer.core.text import shown
+    from importer.core.text import display_text
     from importer.reports.json_report import json_report
-    from importer.reports.summary import render_summary
+    from importer.reports.text_report import render_summary
 
     if as_json:
         print_json(json_report(report.summary, report.results, report.page, report.exit_status))
         return report.exit_status
     lines = [render_summary(report.summary)]
     if report.results:
-        lines.append(f"Workbook: {shown(str(report.results))}")
+        lines.append(f"Workbook: {display_text(str(report.results))}")
     if report.page:
-        lines.append(f"Report:   {shown(str(report.page))}")
+        lines.append(f"Report:   {display_text(str(report.page))}")
     print_output("\n".join(lines))
     return report.exit_status

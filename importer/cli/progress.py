@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from importer.cli.streams import print_message, set_live_display
 from importer.core.model import Counts, Status
-from importer.core.progress import Progress, Silent
+from importer.core.progress import Progress, SilentProgress
 from importer.core.redaction import redact
-from importer.core.text import printable
-from importer.reports.words import rows_text
+from importer.core.text import escape_text
+from importer.reports.messages import format_count
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -27,7 +27,7 @@ _TROUBLE = (Status.REJECTED, Status.UNCERTAIN)
 def choose_progress(*, quiet: bool) -> Progress:
     """Return the progress that fits standard error."""
     if quiet:
-        return Silent()
+        return SilentProgress()
     can_move_cursor = sys.stderr.isatty() and os.environ.get("TERM", "").lower() not in ("dumb", "unknown")
     return TerminalProgress() if can_move_cursor else LineProgress()
 
@@ -63,7 +63,7 @@ class LineProgress:
     def reading(self, rows: int) -> None:
         """Print how many rows have been read."""
         if self._due():
-            self._write(f"Read and checked {rows_text(rows)}.")
+            self._write(f"Read and checked {format_count(rows)}.")
 
     def delivering(self, done: int, total: int, counts: Counts) -> None:
         """Print how many rows have an outcome."""
@@ -72,17 +72,17 @@ class LineProgress:
             self._started = (now, done)
         if self._due() or done == total:
             began, first = self._started
-            parts = [f"{done:,} of {rows_text(total)}", format_rate(done - first, total - first, now - began)]
+            parts = [f"{done:,} of {format_count(total)}", format_rate(done - first, total - first, now - began)]
             self._write("; ".join(part for part in (*parts, format_trouble(counts)) if part))
 
     def waiting(self, reason: str, seconds: float) -> None:
         """Print the reason of a pause of two seconds or more."""
         if seconds >= 2 and self._due():
-            self._write(printable(redact(f"Waiting {seconds:.0f} s: {reason}.")))
+            self._write(escape_text(redact(f"Waiting {seconds:.0f} s: {reason}.")))
 
     def note(self, text: str) -> None:
         """Print a sentence at once."""
-        self._write(printable(redact(text)))
+        self._write(escape_text(redact(text)))
 
     def _due(self) -> bool:
         now = self._clock()
@@ -111,7 +111,7 @@ class TerminalProgress:
 
     def reading(self, rows: int) -> None:
         """Draw how many rows have been read."""
-        self._draw(f"Reading: {rows_text(rows)}")
+        self._draw(f"Reading: {format_count(rows)}")
 
     def delivering(self, done: int, total: int, counts: Counts) -> None:
         """Draw bar, rate and time left."""
@@ -119,7 +119,7 @@ class TerminalProgress:
         if self._started is None:
             self._started = (now, done)
         began, first = self._started
-        self._done = f"{done:,} of {rows_text(total)}"
+        self._done = f"{done:,} of {format_count(total)}"
         parts = [self._done, format_rate(done - first, total - first, now - began), format_trouble(counts)]
         finished = done >= total
         self._draw("  ".join(part for part in parts if part), (done, total), force=finished)
@@ -128,12 +128,12 @@ class TerminalProgress:
 
     def waiting(self, reason: str, seconds: float) -> None:
         """Draw the reason of a pause, beside what is done so far."""
-        text = printable(redact(f"Waiting {seconds:.0f} s: {reason}"))
+        text = escape_text(redact(f"Waiting {seconds:.0f} s: {reason}"))
         self._draw(f"{self._done}  {text}" if self._done else text)
 
     def note(self, text: str) -> None:
         """Print a sentence above the bar."""
-        text = printable(redact(text))
+        text = escape_text(redact(text))
         if self._display and self._display.is_live:
             self._display.print_above(text)
         else:

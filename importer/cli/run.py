@@ -61,10 +61,10 @@ def run_command(
     from importer.app.imports import run
     from importer.config.settings import Locale
     from importer.delivery.deliver import DeliveryOptions
-    from importer.reports.publisher import Places
+    from importer.reports.publisher import ReportPaths
 
     env = build_environment(quiet=quiet or as_json, verbose=verbose, yes=yes or as_json)
-    places = Places(values["results"])
+    places = ReportPaths(values["results"])
     if dry_run:
         name, locale = account_locale(values["account"], env)
         return print_report(check(plan_request(values, name, locale), places, env), as_json=as_json)
@@ -82,11 +82,13 @@ def check_command(as_json: bool, quiet: bool, verbose: int, **values: Any) -> in
     """Find every problem in FILE and show what would be sent. Sends nothing and needs no keys."""
     from importer.app.dry_run import check
     from importer.app.environment import account_locale
-    from importer.reports.publisher import Places
+    from importer.reports.publisher import ReportPaths
 
     env = build_environment(quiet=quiet or as_json, verbose=verbose)
     account, locale = account_locale(values["account"], env)
-    return print_report(check(plan_request(values, account, locale), Places(values["results"]), env), as_json=as_json)
+    return print_report(
+        check(plan_request(values, account, locale), ReportPaths(values["results"]), env), as_json=as_json
+    )
 
 
 @click.command("resume")
@@ -106,9 +108,9 @@ def resume_command(
     """Finish RUN, or the newest run that is not finished, and search again for uncertain rows."""
     from importer.app.imports import resume
     from importer.delivery.deliver import DeliveryOptions
-    from importer.reports.publisher import Places
+    from importer.reports.publisher import ReportPaths
 
     env = build_environment(quiet=quiet or as_json, verbose=verbose)
     options = DeliveryOptions(keep_going=keep_going, patience=patience)
-    report = resume(run_id, lambda name: open_account(env, name), Places(results), options, env)
+    report = resume(run_id, lambda name: open_account(env, name), ReportPaths(results), options, env)
     return print_report(report, as_json=as_json)

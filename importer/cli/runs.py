@@ -34,12 +34,12 @@ def prune_command(older_than: str, account: str | None, yes: bool, as_json: bool
     import sys
 
     from importer.app.retention import Pruned, find_prunable, parse_age, prune
-    from importer.reports.summary_text import number_of
+    from importer.reports.messages import format_count
 
     env = build_environment(quiet=True, verbose=0, yes=yes or as_json)
     age = parse_age(older_than)
     found = find_prunable(env, age, account)
-    megabytes, runs = sum(each.size for each in found) / 1e6, number_of(len(found), "run")
+    megabytes, runs = sum(each.size for each in found) / 1e6, format_count(len(found), "run")
     if not as_json:
         for each in found:
             click.echo(f"{each.run.id}  finished {each.run.finished_at[:10]}  {each.size / 1e6:,.1f} MB")
@@ -52,7 +52,7 @@ def prune_command(older_than: str, account: str | None, yes: bool, as_json: bool
         print_json({"prunable": listed, **ended, "ledger_bytes_freed": done.compacted, "exit_status": 0})
     elif wanted:
         kept = f"; {len(done.busy):,} left, because an import is sending now" if done.busy else ""
-        click.echo(f"{number_of(len(done.removed), 'run')} removed{kept}.")
+        click.echo(f"{format_count(len(done.removed), 'run')} removed{kept}.")
     else:
         click.echo(f"Nothing was removed; {runs} could be ({megabytes:,.1f} MB). --yes removes them.")
     return 0
@@ -61,8 +61,8 @@ def prune_command(older_than: str, account: str | None, yes: bool, as_json: bool
 def _list(account: str | None, limit: int, *, as_json: bool) -> int:
     from importer.app.heartbeat import read_successes
     from importer.app.imports import list_runs
-    from importer.core.text import shown
-    from importer.reports.words import counted
+    from importer.core.text import display_text
+    from importer.reports.messages import list_counts
 
     env = build_environment(quiet=True, verbose=0)
     listed = list_runs(env, account, limit)
@@ -78,7 +78,7 @@ def _list(account: str | None, limit: int, *, as_json: bool) -> int:
                 "target": run.new.target,
                 "source": run.new.source,
                 "rows": run.new.rows,
-                "counts": {status.value: count for status, count in counted(summary.counts)} if summary else None,
+                "counts": {status.value: count for status, count in list_counts(summary.counts)} if summary else None,
                 "stop_reason": run.stop_reason,
             }
             for run, summary in listed
@@ -88,12 +88,17 @@ def _list(account: str | None, limit: int, *, as_json: bool) -> int:
     if not listed:
         click.echo("There are no runs yet.")
     for run, summary in listed:
-        click.echo(f"{run.id}  {run.started_at[:16].replace('T', ' ')}  {run.state.value:<8}  {shown(run.new.source)}")
+        click.echo(
+            f"{run.id}  {run.started_at[:16].replace('T', ' ')}  {run.state.value:<8}  {display_text(run.new.source)}"
+        )
         if summary is not None:
-            click.echo(f"    {shown(summary.headline)}")
+            click.echo(f"    {display_text(summary.headline)}")
     for each in ended:
         ago = {0: "today", 1: "1 day ago"}.get(each.days(now), f"{each.days(now)} days ago")
-        click.echo(f"Last success of {shown(each.mapping)} to account {shown(each.account)}: {ago} ({each.at[:10]}).")
+        click.echo(
+            f"Last success of {display_text(each.mapping)} to account {display_text(each.account)}: "
+            f"{ago} ({each.at[:10]})."
+        )
     return 0
 
 
@@ -104,7 +109,7 @@ def _list(account: str | None, limit: int, *, as_json: bool) -> int:
 def show_command(run_id: str, results: Path | None, as_json: bool, quiet: bool, verbose: int) -> int:
     """Show how RUN ended and write its workbook and report again."""
     from importer.app.imports import show
-    from importer.reports.publisher import Places
+    from importer.reports.publisher import ReportPaths
 
     env = build_environment(quiet=quiet or as_json, verbose=verbose)
-    return print_report(show(run_id, Places(results), env), as_json=as_json)
+    return print_report(show(run_id, ReportPaths(results), env), as_json=as_json)

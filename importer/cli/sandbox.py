@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 import click
 
 from importer.config.accounts import load_account, sandbox_file
-from importer.config.settings import Account, environment_for_child
+from importer.config.settings import Account, child_environment
 from importer.core.errors import ImporterError
 
 
@@ -96,7 +96,7 @@ def _launch(
 ) -> tuple[subprocess.Popen[str], dict[str, str]]:
     command = [sys.executable, "-m", "importer.sandbox", "--port", port, "--store", str(folder / "crm.db"), *options]
     # The sandbox gets the keys that were made for it, and none of a real account.
-    environment = environment_for_child(os.environ, {_KEY_SETTINGS[setting]: text for setting, text in keys.items()})
+    environment = child_environment(os.environ, {_KEY_SETTINGS[setting]: text for setting, text in keys.items()})
     with (folder / "log.txt").open("a", encoding="utf-8") as log:
         process = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=log, text=True, env=environment, start_new_session=True

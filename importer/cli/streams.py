@@ -13,7 +13,7 @@ import click
 
 from importer.core.errors import ReportError
 from importer.core.redaction import redact
-from importer.core.text import printable
+from importer.core.text import escape_text
 
 
 def prepare_streams() -> None:
@@ -76,12 +76,12 @@ def print_output(text: str) -> None:
 
 def print_lines(text: str) -> None:
     """Print a text of several lines, with control and direction characters escaped and keys hidden."""
-    print_output(printable(redact(text.rstrip()), keep="\n"))
+    print_output(escape_text(redact(text.rstrip()), keep="\n"))
 
 
 def print_json(content: dict[str, Any]) -> None:
     """Print one JSON object on standard output, with control and direction characters as JSON's escapes."""
-    print_output(printable(redact(json.dumps(content, ensure_ascii=False))))
+    print_output(escape_text(redact(json.dumps(content, ensure_ascii=False))))
 
 
 def discard_output(stream: TextIO) -> None:

@@ -1,1 +1,1 @@
-"""Settings, regions, secrets and accounts."""
+"""Settings, regions, secrets, the accounts file, and the toolkit for YAML files."""

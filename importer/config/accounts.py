@@ -1,4 +1,4 @@
-"""Where accounts are found: in the environment, in the accounts file, or as a sandbox of this machine."""
+"""Find accounts: in the environment, in the accounts file, or as a sandbox of this machine."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from importer.config.secrets import key_from_credentials, key_from_file, key_from_keyring
-from importer.config.settings import KEY_NAMES, Account, build_account, database_of
+from importer.config.settings import KEY_NAMES, Account, build_account, read_database_url
 from importer.core.errors import SettingsError
+from importer.core.text import pluralize
 
 ACCOUNT_SETTINGS = frozenset(
     [
@@ -34,7 +35,7 @@ SOURCES_OF_KEYS = ("env", "file", "credential", "keyring")
 
 
 def account_from_environment(environment: Mapping[str, str]) -> Account:
-    """The account that the ``LEADSQUARED_…`` variables describe.
+    """Build the account that the ``LEADSQUARED_…`` variables describe.
 
     A key is looked for in the service manager's credentials (``lsq_access_key`` and so on), then in the file that
     ``LEADSQUARED_ACCESS_KEY_FILE`` names, then in ``LEADSQUARED_ACCESS_KEY`` itself; the first place counts.
@@ -45,7 +46,7 @@ def account_from_environment(environment: Mapping[str, str]) -> Account:
     missing = [f"LEADSQUARED_{key.upper()}" for key in ("host", "access_key", "secret_key") if not found[key].strip()]
     if missing:
         raise SettingsError(
-            f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} not set.",
+            f"{' and '.join(missing)} {pluralize(len(missing), 'is', 'are')} not set.",
             'Set them as the README shows under "Say where your account is", name an account with --account, '
             "or try everything without keys: importer demo.",
         )
@@ -65,7 +66,7 @@ def _default_key(key: str, environment: Mapping[str, str]) -> str:
 
 
 def load_account(name: str | None, environment: Mapping[str, str], home: Path) -> Account:
-    """The account called ``name``: a sandbox of this machine, an entry of the accounts file, or the environment's.
+    """Load the account ``name``: a sandbox of this machine, an entry of the accounts file, or the environment's.
 
     Without a name it is ``LEADSQUARED_ACCOUNT``'s, else the one that the ``LEADSQUARED_…`` variables describe.
     The accounts file is ``IMPORTER_ACCOUNTS``, else ``accounts.yaml`` in the working folder or the home folder.
@@ -73,7 +74,7 @@ def load_account(name: str | None, environment: Mapping[str, str], home: Path) -
     """
     account = _find_account(name or environment.get("LEADSQUARED_ACCOUNT", "").strip(), environment, home)
     slots = home / "limits" / _file_name(account.name)
-    return replace(account, slots=slots, database=database_of(environment))
+    return replace(account, slots=slots, database=read_database_url(environment))
 
 
 def _find_account(chosen: str, environment: Mapping[str, str], home: Path) -> Account:
@@ -91,7 +92,7 @@ def _find_account(chosen: str, environment: Mapping[str, str], home: Path) -> Ac
 
 
 def sandbox_file(home: Path, name: str) -> Path:
-    """Where the connection of the sandbox account ``name`` is kept."""
+    """Return the path of the connection file of the sandbox account ``name``."""
     return home / "sandboxes" / _file_name(name) / "connection.json"
 
 
@@ -112,8 +113,8 @@ def _sandbox_account(name: str, home: Path) -> Account:
     return build_account(name, lambda key: settings.get(key, ""))
 
 
-def accounts_file(environment: Mapping[str, str], home: Path) -> Path | None:
-    """The accounts file: ``IMPORTER_ACCOUNTS``, else ``accounts.yaml`` in the working folder or in ``home``.
+def find_accounts_file(environment: Mapping[str, str], home: Path) -> Path | None:
+    """Find the accounts file: ``IMPORTER_ACCOUNTS``, else ``accounts.yaml`` in the working folder or in ``home``.
 
     ``None`` when there is none.
     """
@@ -123,17 +124,17 @@ def accounts_file(environment: Mapping[str, str], home: Path) -> Path | None:
 
 
 def _read_entries(environment: Mapping[str, str], home: Path) -> tuple[dict[str, dict[str, object]], Path | None]:
-    path = accounts_file(environment, home)
+    path = find_accounts_file(environment, home)
     if path is None:
         return {}, None
     import yaml
 
-    content, sound = None, True
+    content, valid = None, True
     try:
         content = yaml.load(path.read_text("utf-8"), Loader=yaml.BaseLoader)  # noqa: S506  every scalar stays text  # nosec B506
     except (OSError, ValueError, yaml.YAMLError):
-        sound = False
-    if not sound:
+        valid = False
+    if not valid:
         # Raised out here because the parser's error holds the file, which may hold a key that does not belong there.
         raise SettingsError(f"{path} cannot be read as YAML.", "Check its indentation and encoding (UTF-8).")
     accounts = content.get("accounts", content) if isinstance(content, dict) else None
@@ -164,10 +165,10 @@ def _account_from_entry(
 
 
 def fetch_key(name: str, key: str, value: object, environment: Mapping[str, str]) -> str:
-    """The key ``key`` (such as ``access_key``) of account ``name`` from the place that ``value`` names.
+    """Fetch the key ``key`` (such as ``access_key``) of account ``name`` from the place that ``value`` names.
 
-    ``value`` is what the accounts file says: ``{"env": NAME}`` and so on, or nothing for no key. Empty when there is
-    none at that place. Raises :class:`SettingsError`, which never quotes a key.
+    ``value`` is the entry of the accounts file: ``{"env": NAME}`` and so on, or an empty text for no key. Returns an
+    empty text when there is no key at that place. Raises :class:`SettingsError`, which never quotes a key.
     """
     if value == "":
         return ""

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from importer.core.errors import UsageError
-from importer.mapping.suggestions import advice
+from importer.core.text import suggest_name
 
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """Where accounts live. ``async_host`` is empty where no page names it."""
+    """A region with its hosts. ``async_host`` is empty where no page names it."""
 
     place: str
     host: str
@@ -29,13 +29,15 @@ REGIONS: Mapping[str, Region] = {
 }
 
 
-def region(name: str) -> Region:
-    """The region called ``name``. Raises :class:`UsageError` with the known ones."""
+def find_region(name: str) -> Region:
+    """Return the region ``name``. Raises :class:`UsageError` with the known ones."""
     if name not in REGIONS:
-        raise UsageError(f"There is no region {name}.", f"{advice(name, REGIONS)} Or give the host itself: --host")
+        raise UsageError(
+            f"There is no region {name}.", f"{suggest_name(name, REGIONS)} Or give the host itself: --host"
+        )
     return REGIONS[name]
 
 
-def region_of(host: str) -> str:
-    """The name of the region of ``host``; empty when it is none that is known."""
+def find_region_name(host: str) -> str:
+    """Return the name of the region of ``host``; empty when the host is none of a known region."""
     return next((name for name, one in REGIONS.items() if one.host == host), "")

@@ -1,4 +1,4 @@
-"""Where a key may be fetched from, and what a place must be like before its content is trusted."""
+"""Read keys from private files, the service manager and the keyring, and store the keys of new accounts there."""
 
 from __future__ import annotations
 
@@ -6,27 +6,32 @@ import os
 import re
 import stat
 from collections.abc import Callable, Mapping
+from enum import StrEnum
 from pathlib import Path
 
 from importer.core.errors import SettingsError
+from importer.core.filesystem import atomic_write
+from importer.core.platform import open_without_waiting
 
-_MOST_BYTES = 4096
-_OTHERS = 0o077
-_OTHERS_OF_CREDENTIAL = 0o037
-_CARRIES_KEY = re.compile(r"(?i)key(?!ring)|secret|token|passw|credential|database_url")
+SERVICE = "importer"
+"""The name of our entries in the keyring."""
+_MAX_BYTES = 4096
+_FORBIDDEN_MODE = 0o077
+_FORBIDDEN_CREDENTIAL_MODE = 0o037
+_SECRET_NAME = re.compile(r"(?i)key(?!ring)|secret|token|passw|credential|database_url")
 
 
 def key_from_file(path: Path, called: str) -> str:
-    """The key in the private file ``path``; ``called`` names the setting in messages.
+    """Read the key in the private file ``path``; ``called`` names the setting in messages.
 
     Raises :class:`SettingsError`, which never quotes the content, unless the file is an ordinary one of at most 4 kB
     that only its owner, who is us, can open, in a folder where not everybody may put files.
     """
-    return _read(path, called, _OTHERS, (os.geteuid(),))
+    return _read(path, called, _FORBIDDEN_MODE, (os.geteuid(),))
 
 
 def key_from_credentials(environment: Mapping[str, str], name: str, called: str) -> str | None:
-    """The key that the service manager put into ``$CREDENTIALS_DIRECTORY``; ``None`` when it did not.
+    """Read the key that the service manager put into ``$CREDENTIALS_DIRECTORY``; ``None`` when it did not.
 
     systemd's `LoadCredential=` makes these files; they may belong to root and be shared with us by an access list,
     whose mask shows as a group's right to read. Raises :class:`SettingsError` as :func:`key_from_file`.
@@ -34,11 +39,11 @@ def key_from_credentials(environment: Mapping[str, str], name: str, called: str)
     folder = environment.get("CREDENTIALS_DIRECTORY", "").strip()
     if not folder or not os.path.lexists(path := Path(folder) / name):
         return None
-    return _read(path, called, _OTHERS_OF_CREDENTIAL, (os.geteuid(), 0))
+    return _read(path, called, _FORBIDDEN_CREDENTIAL_MODE, (os.geteuid(), 0))
 
 
 def key_from_keyring(service: str, user: str) -> str:
-    """The password of ``user`` for ``service`` in the keyring of the operating system; empty when it has none.
+    """Read the password of ``user`` for ``service`` in the keyring of the operating system; empty when it has none.
 
     Raises :class:`SettingsError` when there is no keyring to ask, as on most servers.
     """
@@ -59,20 +64,20 @@ def key_from_keyring(service: str, user: str) -> str:
 
 
 def without_keys(environment: Mapping[str, str], is_key: Callable[[str], bool]) -> dict[str, str]:
-    """``environment`` without variables that are named like a key, or whose text is one according to ``is_key``."""
+    """Return ``environment`` without variables named like a key, or whose text is one according to ``is_key``."""
     # Another thread may be removing variables at this moment: a name that is gone is no variable any more.
     found = ((name, environment.get(name)) for name in list(environment))
     there = ((name, text) for name, text in found if text is not None)
-    return {name: text for name, text in there if not _CARRIES_KEY.search(name) and not is_key(text)}
+    return {name: text for name, text in there if not _SECRET_NAME.search(name) and not is_key(text)}
 
 
-def _read(path: Path, called: str, others: int, owners: tuple[int, ...]) -> str:
+def _read(path: Path, called: str, forbidden: int, owners: tuple[int, ...]) -> str:
     try:
-        # A pipe in place of the file would block for ever without O_NONBLOCK.
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        # A pipe in place of the file must not block for ever.
+        descriptor = open_without_waiting(path)
         try:
-            fault = _fault(os.fstat(descriptor), path.parent.stat(), others, owners)
-            content = b"" if fault else os.read(descriptor, _MOST_BYTES + 1)
+            fault = _find_fault(os.fstat(descriptor), path.parent.stat(), forbidden, owners)
+            content = b"" if fault else os.read(descriptor, _MAX_BYTES + 1)
         finally:
             os.close(descriptor)
     except (OSError, ValueError):
@@ -91,13 +96,76 @@ def _read(path: Path, called: str, others: int, owners: tuple[int, ...]) -> str:
     return text
 
 
-def _fault(info: os.stat_result, folder: os.stat_result, others: int, owners: tuple[int, ...]) -> str:
+def _find_fault(info: os.stat_result, folder: os.stat_result, forbidden: int, owners: tuple[int, ...]) -> str:
     if not stat.S_ISREG(info.st_mode):
         return "is not an ordinary file"
-    if info.st_mode & others:
+    if info.st_mode & forbidden:
         return "is not private: others may open it"
     if info.st_uid not in owners:
         return "belongs to somebody else"
-    if info.st_size > _MOST_BYTES:
+    if info.st_size > _MAX_BYTES:
         return "is too large for a key"
     return "lies in a folder where everybody may put files" if folder.st_mode & stat.S_IWOTH else ""
+
+
+class KeyStorage(StrEnum):
+    """Where the keys of an account are kept."""
+
+    KEYRING = "keyring"
+    FILE = "file"
+    ENVIRONMENT = "environment"
+
+
+def key_variable(account: str, key: str) -> str:
+    """Return the environment variable for a key (such as ``access_key``) of an account: INDIA_ACCESS_KEY."""
+    return f"{re.sub('[^A-Za-z0-9]', '_', account)}_{key}".upper()
+
+
+def key_location(storage: KeyStorage, account: str, key: str, home: Path) -> dict[str, str]:
+    """Return where the key will be, as an entry of the accounts file: ``{"env": NAME}`` and so on."""
+    if storage is KeyStorage.ENVIRONMENT:
+        return {"env": key_variable(account, key)}
+    return {"keyring": SERVICE} if storage is KeyStorage.KEYRING else {"file": str(home / "keys" / account / key)}
+
+
+def store_keys(storage: KeyStorage, account: str, keys: Mapping[str, str], home: Path) -> None:
+    """Store the keys (by ``access_key`` and so on) at their locations. Raises :class:`SettingsError`."""
+    for key, text in keys.items():
+        if storage is KeyStorage.KEYRING:
+            _key_to_keyring(f"{account}/{key}", text)
+        elif storage is KeyStorage.FILE:
+            _key_to_file(Path(key_location(storage, account, key, home)["file"]), text)
+
+
+def _key_to_keyring(user: str, key: str) -> None:
+    """Store ``key`` in the keyring of the operating system, where :func:`key_from_keyring` finds it."""
+    try:
+        import keyring
+        from keyring.errors import KeyringError
+    except ImportError:
+        raise SettingsError(
+            "Keys in the keyring need the package keyring.", "Install it: pip install 'importer[keyring]'"
+        ) from None
+    try:
+        keyring.set_password(SERVICE, user, key)
+        kept = keyring.get_password(SERVICE, user) == key
+    except (KeyringError, OSError, RuntimeError):
+        kept = False
+    if not kept:
+        # Raised out here, so that no error of the keyring, which may quote the key, is its context.
+        raise SettingsError(
+            "The keyring of this computer does not take the key.",
+            "Unlock it, or keep the key in a private file or in the environment: --kept-in file, --kept-in environment",
+        )
+
+
+def _key_to_file(path: Path, key: str) -> None:
+    """Write ``key`` into a file that only we can read (0600, its new folders 0700), whole or not at all."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.parent.chmod(0o700)
+        atomic_write(path, key.encode("ascii") + b"\n")
+    except OSError as error:
+        raise SettingsError(
+            f"The key cannot be written to {path}: {error.strerror or error}.", "Choose another place: --kept-in"
+        ) from None

@@ -1,4 +1,4 @@
-"""Which account to talk to, how fast, and where the memory lives: from the environment or an accounts file."""
+"""Settings of an account and of this machine: hosts, keys, limits, home folder and database."""
 
 from __future__ import annotations
 
@@ -33,22 +33,22 @@ class Keys:
 
 
 class AccountChecks(StrEnum):
-    """What happens with a mapping or a cell that does not fit what the account says of its fields."""
+    """Handling of a mapping or a cell that does not fit the account's metadata."""
 
     PROBLEM = "problem"
     """It is a problem: what is certain to fail is not sent."""
     NOTE = "note"
     """It is a note of the report, and everything is sent."""
     OFF = "off"
-    """Nobody asks, and nothing is compared."""
+    """The metadata is not read, and nothing is compared."""
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One LeadSquared tenant: where it is, how to enter, and what it allows. Durations are in seconds.
+    """One LeadSquared account: hosts, keys, limits and defaults. Durations are in seconds.
 
     ``host`` and ``async_host`` are origins such as ``https://api-in21.leadsquared.com``; ``async_host`` may be empty.
-    ``limits`` holds what the person configured; what refusals taught is in the ledger. ``daily_calls`` 0: no budget.
+    ``limits`` holds the configured limits; those learned from refusals are in the ledger. ``daily_calls`` 0: no budget.
     ``time_zone`` (IANA name) and ``country`` (two letters) are the defaults of mappings; empty means unknown.
     """
 
@@ -63,7 +63,7 @@ class Account:
     time_zone: str = ""
     country: str = ""
     metadata_hours: float = 24.0
-    """How long what the account said of its fields, activity types and users counts as fresh."""
+    """How long the metadata (fields, activity types and users) counts as fresh."""
     account_checks: AccountChecks = AccountChecks.PROBLEM
     slots: Path | None = None
     """Folder in which the processes of this machine share the account's limits; ``None``: each keeps its own count."""
@@ -85,7 +85,7 @@ class Locale:
 
 
 def home_folder(environment: Mapping[str, str]) -> Path:
-    """Where ledger and run folders live: ``IMPORTER_HOME``, else the user's data folder. Created with mode 0700."""
+    """Return the folder of ledger and runs: ``IMPORTER_HOME``, else the user's data folder. Created with mode 0700."""
     given = environment.get("IMPORTER_HOME", "").strip()
     if given:
         folder = Path(given).expanduser().absolute()
@@ -108,8 +108,8 @@ DATABASE_VARIABLE = "IMPORTER_DATABASE_URL"
 _SCHEMES = ("postgresql", "postgres")
 
 
-def database_of(environment: Mapping[str, str]) -> Secret | None:
-    """The URL of the PostgreSQL database in which ledger, limits and locks are shared; ``None``: they are files here.
+def read_database_url(environment: Mapping[str, str]) -> Secret | None:
+    """Read the URL of the PostgreSQL database for ledger, limits and locks; ``None``: they are files of this machine.
 
     From now on neither the URL nor a password in it is shown anywhere. Raises :class:`SettingsError`, which never
     quotes it.
@@ -135,12 +135,12 @@ def database_of(environment: Mapping[str, str]) -> Secret | None:
 
 
 def without_database(environment: Mapping[str, str]) -> dict[str, str]:
-    """``environment`` for what is kept on this computer in any case."""
+    """Return ``environment`` without the database's URL, for everything that is kept on this machine in any case."""
     return {name: text for name, text in environment.items() if name != DATABASE_VARIABLE}
 
 
-def checked_origin(text: str, name: str) -> str:
-    """The origin of a host as people paste it: a bare host, ``https://host`` or ``https://host/v2/``.
+def parse_origin(text: str, name: str) -> str:
+    """Parse the origin of a host as users paste it: a bare host, ``https://host`` or ``https://host/v2/``.
 
     Only LeadSquared's hosts over HTTPS are accepted, and plain HTTP only for this machine.
     Raises :class:`SettingsError` naming the setting ``name``.
@@ -164,8 +164,8 @@ def checked_origin(text: str, name: str) -> str:
     return f"https://{host}"
 
 
-def forget_keys(environment: MutableMapping[str, str]) -> None:
-    """Remove every variable that carries a key, so that nothing that is started later inherits one.
+def remove_keys(environment: MutableMapping[str, str]) -> None:
+    """Remove every variable that holds a key, so that no process started later inherits one.
 
     Several threads may do so at the same moment.
     """
@@ -175,8 +175,8 @@ def forget_keys(environment: MutableMapping[str, str]) -> None:
             del environment[name]
 
 
-def environment_for_child(environment: Mapping[str, str], own: Mapping[str, str]) -> dict[str, str]:
-    """What a process that we start may know: ``environment`` without any key, and its ``own`` variables."""
+def child_environment(environment: Mapping[str, str], own: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of a child process: ``environment`` without any key, and the child's ``own`` variables."""
     return {**without_keys(environment, is_key), **own}
 
 
@@ -189,16 +189,16 @@ RANGES: Mapping[str, tuple[float, float]] = {
     "timeout_seconds": (0.1, 3600),
     "metadata_hours": (0, 8760),
 }
-"""The settings of an account that are numbers, and from where to where they go."""
+"""The numeric settings of an account, with their smallest and largest values."""
 
 
 def build_account(name: str, get: Callable[[str], str], prefix: str = "") -> Account:
-    """An account from a look-up of its settings by lower-case name (``host``, ``access_key``, ``settle_seconds``, ...).
+    """Build an account from its settings; ``get`` returns each by its name (``host``, ``settle_seconds``, …) or "".
 
     ``prefix`` goes before the setting's name in messages. Raises :class:`SettingsError`.
     """
 
-    def called(key: str) -> str:
+    def describe(key: str) -> str:
         return f"{prefix}{key.upper()}" if prefix else f"`{key}` of account {name}"
 
     def number(key: str, default: float) -> float:
@@ -211,19 +211,19 @@ def build_account(name: str, get: Callable[[str], str], prefix: str = "") -> Acc
         except ValueError:
             value = float("nan")
         if not low <= value <= high:
-            raise SettingsError(f"{called(key)} is {text!r}.", f"Expected a number from {low:g} to {high:g}.")
+            raise SettingsError(f"{describe(key)} is {text!r}.", f"Expected a number from {low:g} to {high:g}.")
         return value
 
     async_text = get("async_host").strip()
-    host = checked_origin(get("host"), called("host"))
+    host = parse_origin(get("host"), describe("host"))
     window = number("window_seconds", DEFAULT_LIMIT.seconds)
     calls = int(number("calls_per_window", DEFAULT_LIMIT.calls))
     bulk = int(number("bulk_calls_per_window", calls))
     return Account(
         name=name,
         host=host,
-        async_host=checked_origin(async_text, called("async_host")) if async_text else "",
-        keys=Keys(*(_key(get(key), called(key)) for key in KEY_NAMES)),
+        async_host=parse_origin(async_text, describe("async_host")) if async_text else "",
+        keys=Keys(*(_key(get(key), describe(key)) for key in KEY_NAMES)),
         limits={
             CallClass.STANDARD: Limit(calls, window),
             CallClass.ASYNC: Limit(calls, window),
@@ -235,7 +235,7 @@ def build_account(name: str, get: Callable[[str], str], prefix: str = "") -> Acc
         time_zone=get("time_zone").strip(),
         country=get("country").strip().upper(),
         metadata_hours=number("metadata_hours", 24),
-        account_checks=_account_checks(get("account_checks").strip().lower(), called("account_checks")),
+        account_checks=_account_checks(get("account_checks").strip().lower(), describe("account_checks")),
     )
 
 
@@ -256,5 +256,5 @@ def _key(text: str, name: str) -> Secret:
 
 
 def with_limits(account: Account, learned: Mapping[CallClass, Limit]) -> Account:
-    """The account with limits that refusals have taught in place of the configured ones, where they allow less."""
+    """Return the account with the limits ``learned`` from refusals, where they allow less than the configured ones."""
     return replace(account, limits={kind: limit.stricter(learned.get(kind)) for kind, limit in account.limits.items()})

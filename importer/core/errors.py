@@ -1,4 +1,4 @@
-"""Every error meant for a person: what happened, and what to do about it.
+"""The errors that are meant for users: what happened, and what to do about it.
 
     ImporterError                      exit status
     ├── UsageError                     2  an option or argument makes no sense
@@ -8,11 +8,11 @@
     │   ├── AccountsFileError          2  the accounts file, in the same way
     │   └── JobsFileError              2  the jobs file, in the same way
     ├── SourceError                    1  the spreadsheet cannot be read
-    ├── LedgerError                    1  the memory on disk cannot be used
-    ├── CrmError                       1  LeadSquared cannot be asked
+    ├── LedgerError                    1  the ledger on disk cannot be used
+    ├── CrmError                       1  LeadSquared cannot be reached or used
     ├── ReportError                    1  a workbook or page cannot be written
     ├── RunStopped                     4  a guard stopped the run; run again to resume
-    └── AnotherRunActive               75 someone else sends to this account right now
+    └── AnotherRunActive               75 another process sends to this account right now
 
 Anything else that is raised is a bug and keeps its traceback. Bad rows are data
 (:class:`importer.core.issues.Problem`), never exceptions.
@@ -25,7 +25,7 @@ from dataclasses import dataclass
 
 
 class ImporterError(Exception):
-    """A failure that a person can do something about.
+    """A failure that a user can do something about.
 
     ``message`` says what happened and where, ``remedy`` what to do. Neither ever holds a key.
     """
@@ -61,11 +61,11 @@ class MappingProblem:
     remedy: str = ""
 
     def __str__(self) -> str:
-        return self.told("the mapping")
+        return self.describe("the mapping")
 
-    def told(self, whole: str) -> str:
-        """The problem in one sentence; ``whole`` names the file when the line is unknown."""
-        place = f"line {self.line}" if self.line else whole
+    def describe(self, file: str) -> str:
+        """Describe the problem in one line; ``file`` stands for the place when the line is unknown."""
+        place = f"line {self.line}" if self.line else file
         if self.line and not self.path and self.column > 1:
             place += f", column {self.column}"
         where = f" ({self.path})" if self.path else ""
@@ -79,34 +79,34 @@ def _one_line(text: str) -> str:
 
 
 class MappingError(ImporterError):
-    """A mapping file is wrong; ``problems`` holds everything that is, not only the first."""
+    """A mapping file is invalid; ``problems`` holds all of its problems, not only the first."""
 
     exit_status = 2
-    whole = "the mapping"
+    file = "the mapping"
 
     def __init__(self, path: str, problems: Sequence[MappingProblem]) -> None:
         self.path = path
         self.problems = tuple(problems)
         count = len(self.problems)
         head = _one_line(f"{path} has {count} problem{'s' if count != 1 else ''}:")
-        lines = [f"  {_one_line(problem.told(self.whole))}" for problem in self.problems]
-        super().__init__("\n".join([head, *lines]), f"Correct {self.whole} and run again; nothing was sent.")
+        lines = [f"  {_one_line(problem.describe(self.file))}" for problem in self.problems]
+        super().__init__("\n".join([head, *lines]), f"Correct {self.file} and run again; nothing was sent.")
 
 
 class JobsFileError(MappingError):
-    """The file that lists the jobs is wrong; it is read as strictly as a mapping and told in the same way."""
+    """The jobs file is invalid; it is read as strictly as a mapping and reported in the same way."""
 
-    whole = "the jobs file"
+    file = "the jobs file"
 
 
 class AccountsFileError(MappingError):
-    """The accounts file is wrong; it is read as strictly as a mapping and told in the same way."""
+    """The accounts file is invalid; it is read as strictly as a mapping and reported in the same way."""
 
-    whole = "the accounts file"
+    file = "the accounts file"
 
 
 class AccountMismatch(MappingError):
-    """The mapping asks for what the account, as it was read at ``read_at``, does not have."""
+    """The mapping names something that the account, as it was read at ``read_at``, does not have."""
 
     def __init__(self, path: str, problems: Sequence[MappingProblem], read_at: str) -> None:
         super().__init__(path, problems)
@@ -125,17 +125,17 @@ class LedgerError(ImporterError):
 
 
 class CrmError(ImporterError):
-    """LeadSquared could not be asked, or answered with something that stops everything."""
+    """LeadSquared could not be reached, or its answer stops the whole run."""
 
 
 class ReportError(ImporterError):
-    """A report cannot be written where it was asked for."""
+    """A report cannot be written to its place."""
 
 
 class RunStopped(ImporterError):
-    """The run stopped early by itself; what was sent is recorded and `resume` finishes the rest.
+    """The run stopped early; what was sent is recorded and `resume` finishes the rest.
 
-    ``needs_person`` says that going on without anybody having looked could do harm.
+    ``needs_person``: a person must look at it first, because going on could do harm.
     """
 
     exit_status = 4

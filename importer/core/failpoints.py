@@ -1,4 +1,4 @@
-"""The moments at which an import may die, by name, and the means to let it die there on purpose.
+"""Named crash points: the moments at which an import may die, and a switch to let it die there on purpose.
 
 Only tests and the campaign arm one, with ``IMPORTER_FAILPOINT=NAME:kill``; at the others nothing happens.
 """
@@ -17,68 +17,72 @@ VARIABLE = "IMPORTER_FAILPOINT"
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
-    """A crash point: its number in the list of crash points, and what is happening then.
+class CrashPoint:
+    """A crash point: its number in the list of crash points, and a description of the moment.
 
     A point ``on_wire`` lies between the program and the CRM, where no line of the program runs.
     """
 
     number: int
-    words: str
+    description: str
     on_wire: bool = False
 
 
-POINTS: Mapping[str, Point] = {
-    "reading-source": Point(1, "a chunk of the spreadsheet has been checked and written into the plan"),
-    "run-uncommitted": Point(2, "the ledger is writing that the run is open"),
-    "run-committed": Point(3, "the run is open, nothing has been sent"),
-    "lock-taken": Point(4, "the account's lock has just been taken"),
-    "awaiting-slot": Point(5, "a call waits until the account's limit lets it go"),
-    "call-uncommitted": Point(6, "the ledger is writing that a call begins"),
-    "call-committed": Point(7, "the call is in the ledger, the witness does not know it"),
-    "call-witnessed": Point(8, "ledger and witness know the call, nothing is connected"),
-    "connected": Point(9, "connected, no byte has arrived", on_wire=True),
-    "request-half-sent": Point(10, "half of the request has arrived", on_wire=True),
-    "request-sent": Point(11, "the request has arrived, LeadSquared has not begun", on_wire=True),
-    "server-working": Point(12, "LeadSquared has stored a part of the call and goes on", on_wire=True),
-    "answer-on-way": Point(13, "LeadSquared has stored the call and answered, no byte has come back", on_wire=True),
-    "answer-half-read": Point(14, "half of the answer has come back", on_wire=True),
-    "answer-read": Point(15, "the answer has been read, nobody has looked at it"),
-    "answer-judged": Point(16, "the answer has been judged, the ledger does not know it"),
-    "outcome-uncommitted": Point(17, "the ledger is writing what became of the rows of a call"),
-    "outcome-committed": Point(18, "the ledger knows what became of the rows of a call"),
-    "throttled": Point(19, "the call was refused as one too many, the ledger does not know it"),
-    "partly-done": Point(20, "some rows of the call were stored and others refused, the ledger does not know it"),
-    "settling": Point(21, "rows in doubt wait until LeadSquared has settled"),
-    "between-readings": Point(22, "rows in doubt were absent in one reading, the second is to come"),
-    "decision-made": Point(23, "reading back has decided about rows in doubt, the ledger does not know it"),
-    "row-released": Point(24, "the ledger knows that absent rows may be sent again, they have not been"),
-    "request-id-read": Point(25, "an async call gave its request id, the ledger does not know it"),
-    "request-id-committed": Point(26, "the ledger knows the request id of an async call"),
-    "polling": Point(27, "accepted rows are asked about, and asked about again"),
-    "run-unfinished": Point(28, "every row has its outcome, the run is still open"),
-    "report-draft": Point(29, "a report has been drafted beside its place"),
-    "report-linked": Point(30, "a report is in its place, the folder has not been synced"),
-    "decision-uncommitted": Point(31, "the ledger is writing what was decided about rows in doubt, by whomever"),
-    "tables-uncommitted": Point(32, "the ledger's tables are being made"),
-    "journal-hot": Point(33, "the ledger was cut short in a transaction, SQLite is about to roll it back"),
+CRASH_POINTS: Mapping[str, CrashPoint] = {
+    "reading-source": CrashPoint(1, "a chunk of the spreadsheet has been checked and written into the plan"),
+    "run-uncommitted": CrashPoint(2, "the ledger is writing that the run is open"),
+    "run-committed": CrashPoint(3, "the run is open, nothing has been sent"),
+    "lock-taken": CrashPoint(4, "the account's lock has just been taken"),
+    "awaiting-slot": CrashPoint(5, "a call waits for the account's rate limit"),
+    "call-uncommitted": CrashPoint(6, "the ledger is writing that a call begins"),
+    "call-committed": CrashPoint(7, "the call is in the ledger, but not in the rollback witness"),
+    "call-witnessed": CrashPoint(8, "the call is in ledger and rollback witness, nothing is connected"),
+    "connected": CrashPoint(9, "connected, no byte has arrived", on_wire=True),
+    "request-half-sent": CrashPoint(10, "half of the request has arrived", on_wire=True),
+    "request-sent": CrashPoint(11, "the request has arrived, LeadSquared has not begun", on_wire=True),
+    "server-working": CrashPoint(12, "LeadSquared has stored a part of the call and goes on", on_wire=True),
+    "answer-on-way": CrashPoint(
+        13, "LeadSquared has stored the call and answered, no byte has come back", on_wire=True
+    ),
+    "answer-half-read": CrashPoint(14, "half of the answer has come back", on_wire=True),
+    "answer-read": CrashPoint(15, "the answer has been read, but not interpreted"),
+    "answer-judged": CrashPoint(16, "the answer has been interpreted, the ledger does not have the outcome"),
+    "outcome-uncommitted": CrashPoint(17, "the ledger is writing the outcomes of a call"),
+    "outcome-committed": CrashPoint(18, "the ledger has the outcomes of a call"),
+    "throttled": CrashPoint(19, "the call was refused by the rate limit, the ledger does not have the outcome"),
+    "partly-done": CrashPoint(
+        20, "some rows of the call were stored and others refused, the ledger does not have the outcomes"
+    ),
+    "settling": CrashPoint(21, "uncertain rows wait for the settle time"),
+    "between-readings": CrashPoint(22, "uncertain rows were absent in one reading, the second is to come"),
+    "decision-made": CrashPoint(
+        23, "reading back has decided about uncertain rows, the ledger does not have the decision"
+    ),
+    "row-released": CrashPoint(24, "the ledger has absent rows as ready to be sent again, they have not been"),
+    "request-id-read": CrashPoint(25, "an async call gave its request id, the ledger does not have it"),
+    "request-id-committed": CrashPoint(26, "the ledger has the request id of an async call"),
+    "polling": CrashPoint(27, "the states of accepted rows are polled"),
+    "run-unfinished": CrashPoint(28, "every row has its outcome, the run is still open"),
+    "report-draft": CrashPoint(29, "a report has been drafted beside its place"),
+    "report-linked": CrashPoint(30, "a report is in its place, the folder has not been synced"),
+    "decision-uncommitted": CrashPoint(
+        31, "the ledger is writing a decision about uncertain rows, of a person or of reading back"
+    ),
+    "tables-uncommitted": CrashPoint(32, "the ledger's tables are being made"),
+    "journal-hot": CrashPoint(33, "the ledger was cut short in a transaction, SQLite is about to roll it back"),
 }
 """Every crash point by name, in order."""
 
 
-def _kill() -> None:
-    os.kill(os.getpid(), signal.SIGKILL)
-
-
-def _stop() -> None:
-    os.kill(os.getpid(), signal.SIGSTOP)
-
-
-def _error() -> None:
+def _raise() -> None:
     raise RuntimeError("a failpoint was reached")
 
 
-_ACTIONS: Mapping[str, Callable[[], None]] = {"kill": _kill, "stop": _stop, "error": _error}
+_ACTIONS: Mapping[str, Callable[[], None]] = {
+    "kill": lambda: os.kill(os.getpid(), signal.SIGKILL),
+    "stop": lambda: os.kill(os.getpid(), signal.SIGSTOP),
+    "error": _raise,
+}
 
 
 @dataclass(slots=True)
@@ -93,7 +97,7 @@ _lock = threading.Lock()
 
 
 def reach(name: str) -> None:
-    """Say that the crash point ``name`` is reached. Dies, stops or raises RuntimeError there only if it is armed."""
+    """Mark that the crash point ``name`` is reached. Dies, stops or raises RuntimeError there only if it is armed."""
     if _armed is not None and _armed.name == name:
         with _lock:
             _armed.left -= 1
@@ -110,13 +114,13 @@ def arm(spec: str) -> None:
     Raises :class:`SettingsError` for a spec that means nothing.
     """
     global _armed  # noqa: PLW0603  one switch for the whole process, so that an unarmed point costs one comparison
-    _armed = _read(spec) if spec else None
+    _armed = _parse_spec(spec) if spec else None
 
 
-def _read(spec: str) -> _Armed:
+def _parse_spec(spec: str) -> _Armed:
     name, _, rest = spec.partition(":")
     action, _, passage = rest.partition(":")
-    point = POINTS.get(name)
+    point = CRASH_POINTS.get(name)
     if point is None or action not in _ACTIONS or not (passage or "1").isdecimal() or int(passage or "1") < 1:
         raise SettingsError(
             f"{VARIABLE} is {spec!r}, which names no crash point and action.",

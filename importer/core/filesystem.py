@@ -1,21 +1,29 @@
-"""Private folders for drafts that leave nothing behind: the next program removes those of killed ones; and folders that
-keep what was put into them."""
+"""Files that appear whole or not at all, durable folders, and private temporary folders that leave nothing behind."""
 
 from __future__ import annotations
 
 import contextlib
-import fcntl
+import glob
+import itertools
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
+
+from importer.core.errors import ReportError
+from importer.core.failpoints import reach
+from importer.core.platform import lock_exclusive, open_private, try_lock
+from importer.core.text import display_text
 
 _IN_USE, _NOT_YET = ".in-use", ".in-use-soon"
+_NAME_CHARACTERS = 40
+"""So much of a file's name goes into that of its temporary file, which may not be too long for the file system."""
 
 
 def sync_folder(folder: Path) -> None:
-    """Make durable what was made, renamed or removed in ``folder``, where folders can be opened (not on Windows).
+    """Make durable what was created, renamed or removed in ``folder``, where folders can be opened (not on Windows).
 
     Raises :class:`OSError`.
     """
@@ -29,9 +37,9 @@ def sync_folder(folder: Path) -> None:
 
 
 def write_synced(path: Path, content: bytes) -> None:
-    """Write a file that only we can read, in place of what it held, and wait until the disk has it.
+    """Write a draft, mode 0600, over its old content, and wait until it is on disk. Raises :class:`OSError`.
 
-    It is meant for a draft that is then renamed. Raises :class:`OSError`.
+    New code uses :func:`atomic_write`, which also gives the draft its name.
     """
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     with os.fdopen(descriptor, "wb") as file:
@@ -41,21 +49,102 @@ def write_synced(path: Path, content: bytes) -> None:
 
 
 @contextlib.contextmanager
-def scratch_folder(parent: Path, prefix: str) -> Iterator[Path]:
-    """A new folder in ``parent`` that only we can open, removed at the end.
+def open_atomic(path: Path, *, mode: int = 0o600, durable: bool = True, overwrite: bool = True) -> Iterator[BinaryIO]:
+    """Open a binary stream whose content becomes the file ``path`` when the block ends well, in one step.
+
+    Until then it is a temporary file of our own in the same folder; after an error in the block it is removed and
+    ``path`` is as it was. The file gets the permissions ``mode``, whatever the umask. ``durable`` waits until file and
+    name are on disk. Without ``overwrite`` an existing ``path`` raises :class:`FileExistsError`. Raises
+    :class:`OSError`.
+    """
+    prefix = f".{path.name[:_NAME_CHARACTERS]}."
+    for left in path.parent.glob(f"{glob.escape(prefix)}*.tmp"):
+        _remove_abandoned_file(left)
+    descriptor, temporary = _create_locked(path.parent, prefix)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            yield file
+            file.flush()
+            # Under the lock: until it has its name, others would take an unlocked one for abandoned.
+            publish(temporary, path, mode=mode, durable=durable, overwrite=overwrite)
+        if durable:
+            sync_folder(path.parent)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def atomic_write(
+    path: Path, content: bytes | str, *, mode: int = 0o600, durable: bool = True, overwrite: bool = True
+) -> None:
+    """Write ``content`` (a text as UTF-8) to ``path``, whole or not at all; options as :func:`open_atomic` has them."""
+    with open_atomic(path, mode=mode, durable=durable, overwrite=overwrite) as file:
+        file.write(content.encode() if isinstance(content, str) else content)
+
+
+def publish(draft: Path, path: Path, *, mode: int = 0o600, durable: bool = True, overwrite: bool = True) -> None:
+    """Give the finished file ``draft`` on the same disk the name ``path`` and the permissions ``mode``.
+
+    ``durable`` waits until its content is on disk; for the name itself, call :func:`sync_folder` afterwards. Without
+    ``overwrite`` an existing ``path`` raises :class:`FileExistsError`. Raises :class:`OSError`.
+    """
+    draft.chmod(mode)
+    if durable:
+        with draft.open("rb") as file:
+            os.fsync(file.fileno())
+    if overwrite:
+        draft.replace(path)
+        return
+    try:
+        # Unlike a rename, a link never replaces an existing file, not even one that appeared a moment ago.
+        os.link(draft, path)
+    except FileExistsError:
+        raise
+    except OSError:
+        # Some network and USB file systems have no links.
+        if os.path.lexists(path):
+            raise FileExistsError(str(path)) from None
+        draft.rename(path)
+
+
+def _create_locked(folder: Path, prefix: str) -> tuple[int, Path]:
+    """Create a temporary file, mode 0600, and lock it, so that :func:`_remove_abandoned_file` leaves it alone."""
+    while True:
+        descriptor, name = tempfile.mkstemp(prefix=prefix, suffix=".tmp", dir=folder)
+        with contextlib.suppress(OSError, ImportError):
+            lock_exclusive(descriptor)
+        # Another process may have found it before it was locked, and removed it under a lock of its own.
+        if os.fstat(descriptor).st_nlink:
+            return descriptor, Path(name)
+        os.close(descriptor)
+
+
+def _remove_abandoned_file(path: Path) -> None:
+    """Remove the temporary file of a killed program: one that no process has locked."""
+    with contextlib.suppress(OSError):
+        descriptor = open_private(path, os.O_RDWR)
+        try:
+            if try_lock(descriptor):
+                path.unlink()
+        finally:
+            os.close(descriptor)
+
+
+@contextlib.contextmanager
+def temp_dir(parent: Path, prefix: str) -> Iterator[Path]:
+    """Create a folder in ``parent`` that only we can open, and remove it at the end of the block.
 
     Folders with the same ``prefix`` that a killed program left are removed first. Raises :class:`OSError` when
     ``parent`` cannot be written to.
     """
     for left in parent.glob(f"{prefix}*"):
-        _remove_abandoned(left)
+        _remove_abandoned_folder(left)
     with tempfile.TemporaryDirectory(prefix=prefix, dir=parent) as name:
         folder = Path(name)
-        descriptor = os.open(folder / _NOT_YET, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        descriptor = open_private(folder / _NOT_YET, os.O_RDWR | os.O_CREAT)
         try:
             # The system drops the lock with the process, however that ends.
             with contextlib.suppress(OSError):
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                try_lock(descriptor)
             # Only now does the mark have its name: one that is not locked yet would look abandoned to others.
             os.rename(folder / _NOT_YET, folder / _IN_USE)
             yield folder
@@ -63,16 +152,80 @@ def scratch_folder(parent: Path, prefix: str) -> Iterator[Path]:
             os.close(descriptor)
 
 
-def _remove_abandoned(folder: Path) -> None:
-    """Remove ``folder`` when it is one of ours and no process holds it; a folder that was never marked stays."""
+def _remove_abandoned_folder(folder: Path) -> None:
+    """Remove ``folder`` when :func:`temp_dir` made it and no process holds it; a folder that was never marked stays."""
+    with contextlib.suppress(OSError):
+        descriptor = open_private(folder / _IN_USE, os.O_RDWR)
+        try:
+            if try_lock(descriptor):
+                shutil.rmtree(folder, ignore_errors=True)
+        finally:
+            os.close(descriptor)
+
+
+class ReportFileExists(ReportError):
+    """A report was to get the name of an existing file."""
+
+
+def find_free_path(path: Path) -> Path:
+    """Return ``path`` itself, or ``name-2.xlsx``, ``name-3.xlsx``, … when something of that name exists already."""
+    for number in itertools.count(2):
+        if not os.path.lexists(path):
+            break
+        stem = path.stem if number == 2 else path.stem.removesuffix(f"-{number - 1}")
+        path = path.with_name(f"{stem}-{number}{path.suffix}")
+    return path
+
+
+def check_writable(folder: Path) -> None:
+    """Check that a report can be written into ``folder``, which is created when it is missing.
+
+    Raises :class:`ReportError`. Called before anything is sent: a run whose results cannot be kept must not start.
+    """
+    with _report_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as probe:
+            probe.write(b"importer")
+            probe.flush()
+            os.fsync(probe.fileno())
+
+
+@contextlib.contextmanager
+def new_report_file(path: Path) -> Iterator[Path]:
+    """Yield the path of a draft, which becomes ``path`` when the block ends well, on disk and in one step.
+
+    The draft lies in a private folder beside ``path``, which is also the place for other temporary files; after a
+    failure all of it is removed and ``path`` does not exist. A report is readable by its owner only and never replaces
+    another file. Raises :class:`ReportError` when the disk refuses, or when ``path`` exists already.
+    """
+    with _report_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with temp_dir(path.parent, ".importer-") as private:
+            draft = private / f"draft{path.suffix}"
+            yield draft
+            reach("report-draft")
+            publish(draft, path, overwrite=False)
+            reach("report-linked")
+            sync_folder(path.parent)
+
+
+def report_write_error(path: Path, error: OSError) -> ReportError:
+    """Make the error for people when the report ``path`` cannot be written."""
+    place = display_text(str(path))
+    if isinstance(error, FileExistsError):
+        return ReportFileExists(
+            f"{place} exists already; reports never replace a file.", "Choose another name with --results."
+        )
+    return ReportError(
+        f"{place} cannot be written: {display_text(error.strerror or str(error))}.",
+        "Check that the folder exists, that you may write there and that the disk has room, or choose another "
+        "place with --results. What was sent is recorded; importer show draws the report again.",
+    )
+
+
+@contextlib.contextmanager
+def _report_errors(path: Path) -> Iterator[None]:
     try:
-        descriptor = os.open(folder / _IN_USE, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
-    except OSError:
-        return
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        shutil.rmtree(folder, ignore_errors=True)
-    except OSError:
-        return
-    finally:
-        os.close(descriptor)
+        yield
+    except OSError as error:
+        raise report_write_error(path, error) from error

@@ -1,4 +1,4 @@
-"""The words that every room shares: statuses, records, requests, receipts and outcomes.
+"""The data types that all packages share: statuses, records, requests, replies, receipts and outcomes.
 
 Rows are numbered as the spreadsheet shows them; times are UTC; durations are seconds.
 """
@@ -12,7 +12,7 @@ from typing import Any
 
 
 class Status(StrEnum):
-    """What became of a row, in the words that every report uses."""
+    """The outcome of a row, named as in every report."""
 
     CREATED = "created"
     UPDATED = "updated"
@@ -29,11 +29,11 @@ DELIVERED = frozenset({Status.CREATED, Status.UPDATED, Status.UNCHANGED})
 """Statuses of rows that are certainly in the CRM."""
 
 NEEDS_PERSON = frozenset({Status.INVALID, Status.REJECTED, Status.UNCERTAIN})
-"""Statuses of rows that somebody has to look at."""
+"""Statuses of rows that need attention."""
 
 
 class CallClass(StrEnum):
-    """Which allowance of the account a call uses up."""
+    """The rate limit of the account that a call counts against."""
 
     STANDARD = "standard"
     BULK = "bulk"
@@ -41,7 +41,7 @@ class CallClass(StrEnum):
 
 
 class HostKind(StrEnum):
-    """Which of the account's two hosts a request goes to."""
+    """The host of a request: an account has two."""
 
     SYNC = "sync"
     ASYNC = "async"
@@ -49,7 +49,7 @@ class HostKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What the CRM would receive for one row.
+    """The content of one row, as the CRM receives it.
 
     ``fields`` maps a flat field name to its text: ``activity.mx_Custom_1``, ``lead.EmailAddress``, and
     ``lead.mx_KYC.Status`` for the field ``Status`` inside the custom field set ``mx_KYC``. A field that is
@@ -67,8 +67,8 @@ class Record:
 class Request:
     """One HTTP request to LeadSquared, without host or keys. ``path`` begins with a slash.
 
-    ``path`` on the sync host is relative to ``/v2``; on the async host to the root. ``content`` is the body as the
-    bytes of its JSON, where they were made already; ``body`` does not count then, and may be ``None``.
+    ``path`` on the sync host is relative to ``/v2``; on the async host to the root. ``content`` is the body as
+    bytes of JSON, where it is already serialized; then ``body`` is ignored and may be ``None``.
     """
 
     method: str
@@ -81,7 +81,7 @@ class Request:
 
 
 class TransportFailure(StrEnum):
-    """How a request ended when no complete answer came back."""
+    """The way in which a request failed without a complete answer."""
 
     NOT_SENT = "not_sent"
     """Certainly no byte of it left: name, connection or TLS failed."""
@@ -91,7 +91,7 @@ class TransportFailure(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came back for one request.
+    """The reply to one request, or the failure to get one.
 
     ``status`` is the HTTP status, or ``None`` when there was no complete answer; then ``failure`` says how it ended
     and ``detail`` why, in words without keys. ``body`` is the parsed JSON, ``None`` when it was not JSON.
@@ -109,7 +109,7 @@ class Reply:
 
 
 class VerdictKind(StrEnum):
-    """What an answer means for the whole call."""
+    """The meaning of a reply for the whole call."""
 
     APPLIED = "applied"
     """Processed; the target reads the receipts of the rows."""
@@ -127,13 +127,13 @@ class VerdictKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """``calls`` calls in any ``seconds`` seconds."""
+    """A rate limit: ``calls`` calls in any ``seconds`` seconds."""
 
     calls: int
     seconds: float
 
     def stricter(self, other: Limit | None) -> Limit:
-        """A limit that keeps both this one and the other, in bursts as in the long run; this one where that suffices.
+        """Return a limit that keeps both this one and the other, in bursts and in the long run; this one if it does.
 
         With c calls in s seconds, a window of w seconds sees at most c calls for each s that it has begun: it keeps
         n calls in w seconds when w / s is at most n // c.
@@ -147,7 +147,7 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The classifier's answer. ``code`` is the CRM's ExceptionType or our own word, ``message`` is for people."""
+    """The classification of a reply. ``code`` is the CRM's ExceptionType or our own; ``message`` is for users."""
 
     kind: VerdictKind
     code: str = ""
@@ -158,7 +158,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What the CRM said of one row of a call. ``row_number`` counts from 1 within the call."""
+    """The CRM's answer for one row of a call. ``row_number`` counts from 1 within the call."""
 
     row_number: int
     status: Status
@@ -171,10 +171,10 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one row of the source, as the ledger remembers it.
+    """The outcome of one row of the source, as the ledger stores it.
 
-    ``attempts`` counts the calls that carried the row; ``at`` is an ISO time in UTC; ``evidence`` says how an
-    uncertain or read-back row was judged.
+    ``attempts`` counts the calls that carried the row; ``at`` is an ISO time in UTC; ``evidence`` says how
+    the outcome of an uncertain or read-back row was decided.
     """
 
     row: int

@@ -1,4 +1,4 @@
-"""What the pipeline tells the person while it works. The command line, the page and the jobs each show it their way."""
+"""Progress of a plan or a delivery, shown by the command line, the page and the jobs, each in its own way."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from importer.core.model import Counts
 
 
 class Progress(Protocol):
-    """Listens to a plan or a delivery. Called from one thread; must return quickly and never raise."""
+    """Receives the progress of a plan or a delivery. Called from one thread; must return quickly and never raise."""
 
     def reading(self, rows: int) -> None:
         """``rows`` source rows have been read and checked so far."""
@@ -29,24 +29,24 @@ class Progress(Protocol):
         ...
 
 
-class Silent:
-    """Progress that nobody watches."""
+class SilentProgress:
+    """Progress that is not shown."""
 
     def reading(self, rows: int) -> None:
-        """Say nothing."""
+        """Show nothing."""
 
     def delivering(self, done: int, total: int, counts: Counts) -> None:
-        """Say nothing."""
+        """Show nothing."""
 
     def waiting(self, reason: str, seconds: float) -> None:
-        """Say nothing."""
+        """Show nothing."""
 
     def note(self, text: str) -> None:
-        """Say nothing."""
+        """Show nothing."""
 
 
-class StopsReading(Silent):
-    """Passes on how far a plan is, and ends the reading when the person asks to stop."""
+class StoppableReading(SilentProgress):
+    """Forwards the reading of a plan, and ends it when the user asks to stop."""
 
     def __init__(self, progress: Progress, stop: threading.Event) -> None:
         self._progress = progress

@@ -1,4 +1,4 @@
-"""Keys never reach a log, a message or a report: a holder that hides them, and a scrubber for text."""
+"""Keep keys out of logs, messages and reports: a holder that hides them, and redaction of text."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _known: set[str] = set()
 _longest_first: list[tuple[str, ...]] = [()]
 _lock = threading.Lock()
 
-# Query parameters and headers that carry a key in LeadSquared's API, whoever's key it is.
+# Query parameters and headers that carry a key in LeadSquared's API, also one that this process does not know.
 _CARRIERS = re.compile(
     r"(?i)((?:access|secret)_?key|x-api-key|x-lsq-(?:access|secret)key)(\\?[\"']?\s*(?:[=:]|%3d|%3a)\s*\\?[\"']?)"
     r"[^\s&\"',}\\]+"
@@ -24,9 +24,9 @@ _CARRIERS = re.compile(
 
 
 class Secret:
-    """Holds one key. Printing, formatting, comparing or pickling it shows nothing.
+    """A holder of one key. Printing, formatting, comparing or pickling it shows nothing.
 
-    Creating one teaches :func:`redact` to remove its text from anything that is shown.
+    Once one is made, :func:`redact` removes its text from everything that is shown.
     """
 
     __slots__ = ("_text",)
@@ -34,10 +34,10 @@ class Secret:
     def __init__(self, text: str) -> None:
         self._text = text
         if len(text) >= 4:
-            _learn(_spellings(text))
+            _add_known(_encodings(text))
 
     def reveal(self) -> str:
-        """The key itself, for the one place that puts it into a request header."""
+        """Return the key itself, for the one place that puts it into a request header."""
         return self._text
 
     def __bool__(self) -> bool:
@@ -64,39 +64,39 @@ class Secret:
 
 
 def is_key(text: str) -> bool:
-    """Whether ``text`` is a key of which a :class:`Secret` was made, in one of its spellings."""
+    """Whether ``text`` is a key of which a :class:`Secret` was made, in any of its encodings."""
     with _lock:
         return text.strip() in _known
 
 
-def _learn(spellings: set[str]) -> None:
+def _add_known(encodings: set[str]) -> None:
     with _lock:
-        _known.update(spellings)
+        _known.update(encodings)
         _longest_first[0] = tuple(sorted(_known, key=len, reverse=True))
 
 
-def _spellings(text: str) -> set[str]:
+def _encodings(text: str) -> set[str]:
     raw = text.encode()
-    spellings = {text, quote(text, safe=""), quote_plus(text), repr(text)[1:-1], json.dumps(text)[1:-1], escape(text)}
+    encodings = {text, quote(text, safe=""), quote_plus(text), repr(text)[1:-1], json.dumps(text)[1:-1], escape(text)}
     for encoded in (base64.b64encode(raw), base64.urlsafe_b64encode(raw)):
         # Without padding: the same letters stand there when something follows the key.
-        spellings |= {encoded.decode(), encoded.decode().rstrip("=")[:-1]}
-    return spellings
+        encodings |= {encoded.decode(), encoded.decode().rstrip("=")[:-1]}
+    return encodings
 
 
 def redact(text: str) -> str:
-    """``text`` without any key that this process knows and without values of key parameters."""
+    """Return ``text`` without any key that this process knows and without values of key parameters."""
     for secret in _longest_first[0]:
         if secret in text:
             text = text.replace(secret, HIDDEN)
-    # Every one of the carriers has this in its name, and millions of texts come by.
+    # Each of the parameters has this in its name; the test is cheap, and millions of texts pass here.
     if "key" not in text.lower():
         return text
     return _CARRIERS.sub(rf"\1\2{HIDDEN}", text)
 
 
 def redact_all(texts: list[str]) -> list[str]:
-    """:func:`redact` for each of many texts, of which nearly always none has a key in it."""
+    """Redact each of many texts; fast when none of them has a key in it, which is the usual case."""
     # Whatever is hidden in one of them would be hidden in all of them together.
     together = "\n".join(texts)
     if "key" not in together.lower() and not any(secret in together for secret in _longest_first[0]):

@@ -1,10 +1,10 @@
-"""Time as an argument: what the pipeline reads from it, and how it waits."""
+"""Clocks, and times and durations as text. Times are UTC and timezone-aware; durations are seconds."""
 
 from __future__ import annotations
 
 import threading
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 
@@ -20,12 +20,12 @@ class Clock(Protocol):
         ...
 
     def sleep(self, seconds: float) -> None:
-        """Wait; may return early when somebody asked to stop."""
+        """Wait; may return early when the program was asked to stop."""
         ...
 
 
 class SystemClock:
-    """The machine's time. ``stop`` ends every sleep early."""
+    """The machine's clock. ``stop`` ends every sleep early."""
 
     def __init__(self, stop: threading.Event) -> None:
         self._stop = stop
@@ -43,11 +43,51 @@ class SystemClock:
         self._stop.wait(seconds)
 
 
-def iso(moment: datetime) -> str:
-    """``moment`` as the ledger and the reports write it: UTC, to the millisecond."""
+def format_iso(moment: datetime) -> str:
+    """Format ``moment`` as the ledger and the reports store it: ISO 8601 in UTC, to the millisecond."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds")
 
 
 def start_of_day(moment: datetime) -> str:
-    """The midnight (UTC) before ``moment``, in the form of :func:`iso`: from then on the calls of a day count."""
-    return iso(moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0))
+    """Return the midnight (UTC) before ``moment``, formatted by :func:`format_iso`: daily quotas count from it."""
+    return format_iso(moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0))
+
+
+def parse_iso(text: str) -> datetime | None:
+    """Parse an ISO 8601 time; ``None`` when the text is none."""
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def format_timestamp(iso: str) -> str:
+    """Format an ISO time in UTC for people: "2026-11-20 09:30:00 UTC". What is no ISO time comes back unchanged."""
+    moment = parse_iso(iso)
+    return f"{moment:%Y-%m-%d %H:%M:%S} UTC" if moment else iso
+
+
+def format_duration(seconds: float) -> str:
+    """Format seconds in two units ("3 min 12 s", "2 h 5 min"), rounded to seconds; less than nothing is "0 s"."""
+    minutes, rest = divmod(max(0, round(seconds)), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def format_elapsed(started: str, finished: str) -> str:
+    """Format the time between two ISO texts ("3 min 12 s"), or "" when one of them is missing."""
+    first, last = parse_iso(started), parse_iso(finished)
+    if first is None or last is None or (first.tzinfo is None) != (last.tzinfo is None):
+        return ""
+    return format_duration((last - first).total_seconds())
+
+
+def format_age(age: timedelta) -> str:
+    """Format an age in its largest unit: "3 hours", "1 day", "less than a minute"."""
+    for unit, seconds in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
+        number = int(age.total_seconds() // seconds)
+        if number:
+            return f"{number} {unit}{'s' if number != 1 else ''}"
+    return "less than a minute"

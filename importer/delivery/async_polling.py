@@ -8,7 +8,7 @@ from dataclasses import replace
 from importer.core.errors import CrmError
 from importer.core.failpoints import reach
 from importer.core.model import Outcome, Status
-from importer.core.time import iso
+from importer.core.time import format_iso
 from importer.delivery.context import DeliveryContext
 from importer.delivery.outcomes import outcome_from_receipt
 
@@ -61,5 +61,5 @@ def _query_status(context: DeliveryContext, outcome: Outcome) -> Outcome | None:
     receipt = context.target.status_receipt(reply.body)
     if receipt.status is Status.PENDING:
         return None
-    settled = outcome_from_receipt(outcome.row, receipt, iso(context.clock.now()))
+    settled = outcome_from_receipt(outcome.row, receipt, format_iso(context.clock.now()))
     return replace(settled, request_id=outcome.request_id, attempts=outcome.attempts)

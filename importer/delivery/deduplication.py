@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from importer.core.model import DELIVERED, Outcome, Record, Status
-from importer.core.time import iso
+from importer.core.time import format_iso
 from importer.delivery.context import DeliveryContext
 from importer.ledger.interface import KnownRow
 
@@ -49,7 +49,7 @@ def _skip_chunk(context: DeliveryContext, records: Sequence[Record]) -> int:
 
 def _outcome_of_duplicate(context: DeliveryContext, row: int, known: KnownRow) -> Outcome:
     """Return the outcome of a row that another run has: skipped if that is settled there, else uncertain."""
-    at = iso(context.clock.now())
+    at = format_iso(context.clock.now())
     if known.status in DELIVERED:
         return Outcome(
             row,
@@ -90,7 +90,7 @@ def recheck_waiting_rows(context: DeliveryContext) -> None:
             entry = known.get(records[outcome.row].key)
             # The other run knows it no longer: it certainly did not send the row.
             if entry is None:
-                settled.append(Outcome(outcome.row, Status.NOT_SENT, at=iso(context.clock.now())))
+                settled.append(Outcome(outcome.row, Status.NOT_SENT, at=format_iso(context.clock.now())))
             elif entry.status in _SETTLED:
                 settled.append(_outcome_of_duplicate(context, outcome.row, entry))
         if settled:

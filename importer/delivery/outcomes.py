@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from importer.core.failpoints import reach
 from importer.core.model import Outcome, Receipt, Record, Reply, Status, Verdict, VerdictKind
 from importer.core.redaction import redact
-from importer.core.time import iso
+from importer.core.time import format_iso
 from importer.delivery.context import DeliveryContext
 from importer.leadsquared.responses import classify
 from importer.ledger.changes import same_id
@@ -88,7 +88,7 @@ def interpret_response(context: DeliveryContext, call: InFlightCall, reply: Repl
     reach("answer-read")
     context.query_client.observe_clock(reply)
     verdict = classify(reply, batch_of_one=len(call.records) == 1)
-    result = resolve_outcomes(context.target, call.records, reply, verdict, iso(context.clock.now()), repeats)
+    result = resolve_outcomes(context.target, call.records, reply, verdict, format_iso(context.clock.now()), repeats)
     return CompletedCall(call, reply, verdict, result)
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from importer.core.errors import AnotherRunActive, LedgerError
 from importer.core.failpoints import reach
-from importer.core.platform.file_lock import try_lock
+from importer.core.platform import try_lock
 
 _FOLDER = "locks"
 _ATTEMPTS = 5

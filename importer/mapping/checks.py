@@ -1,15 +1,18 @@
-"""What options mean together: contradictions inside a field, inside a section and across the file."""
+"""Check the options of a mapping together: contradictions inside a field, inside a section and across the file."""
 
 from __future__ import annotations
 
 import re
+import uuid
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from decimal import Decimal
 
-from importer.mapping.document import Document, Path
-from importer.mapping.field_checks import check_rule
-from importer.mapping.model import FieldRule, Mapping, OnInvalid
-from importer.mapping.suggestions import advice
-from importer.mapping.uses import column_uses, folded, rules
+from importer.config.yaml import Document, KeyPath
+from importer.core.text import find_nearest, format_names, join_words, suggest_name
+from importer.mapping.column_references import find_column_references, fold_heading, iterate_rules
+from importer.mapping.date_formats import has_time
+from importer.mapping.model import Blank, FieldRule, FieldType, Mapping, OnInvalid
 
 UPDATE_BEHAVIORS = ("DoNotUpdate", "UpdateOnlyEmptyFields", "DoNotUpdateUniqueFields")
 
@@ -20,12 +23,12 @@ _NAME_REMEDY = "Use the schema name, which LeadSquared shows beside the field, s
 
 
 def check_mapping(mapping: Mapping, document: Document, transforms: Collection[str]) -> None:
-    """Add to ``document`` what is wrong with the mapping as a whole.
+    """Add to ``document`` the problems of the mapping as a whole.
 
     Parts that were taken out because they are wrong by themselves (``document.broken``) cause no second problem.
     """
     _check_sections(mapping, document)
-    for path, rule in rules(mapping):
+    for path, rule in iterate_rules(mapping):
         check_rule(path, rule, document, transforms)
     _check_ignored(mapping, document)
     _check_whole_options(mapping, document)
@@ -38,14 +41,12 @@ def _check_sections(mapping: Mapping, document: Document) -> None:
     for section, table in sections.items():
         _check_names((section,), table, document)
         if section in mapping.model_fields_set and not table and section not in broken:
-            document.add(
-                (section,), f"`{section}` has no fields.", "Add a line `SchemaName: Heading` below it, or remove it."
-            )
+            document.add((section,), f"`{section}` has no fields.", NO_FIELDS_REMEDY)
     if not any(mapping.model_fields_set & {section} or section in broken for section in sections):
         document.add((), "The mapping has no fields.", "Add `activity:` or `lead:` with lines `SchemaName: Heading`.")
 
 
-def _check_names(path: Path, table: Iterable[str] | dict[str, FieldRule], document: Document) -> None:
+def _check_names(path: KeyPath, table: Iterable[str], document: Document) -> None:
     seen: dict[str, str] = {}
     for name in table:
         if not _SCHEMA_NAME.fullmatch(name):
@@ -60,16 +61,11 @@ def _check_names(path: Path, table: Iterable[str] | dict[str, FieldRule], docume
 
 
 def _check_ignored(mapping: Mapping, document: Document) -> None:
-    used = {folded(use.heading): use for use in column_uses(mapping)}
+    used = {fold_heading(reference.heading): reference.path for reference in find_column_references(mapping)}
     for position, heading in enumerate(mapping.ignore):
-        use = used.get(folded(heading))
-        if use is not None:
-            line = document.place(use.path)[0]
-            document.add(
-                ("ignore", position),
-                f'"{heading}" is ignored here and used in line {line}.',
-                "Keep one of them.",
-            )
+        if (path := used.get(fold_heading(heading))) is not None:
+            message = f'"{heading}" is ignored here and used in line {document.place(path)[0]}.'
+            document.add(("ignore", position), message, "Keep one of them.")
 
 
 def _check_whole_options(mapping: Mapping, document: Document) -> None:
@@ -78,7 +74,7 @@ def _check_whole_options(mapping: Mapping, document: Document) -> None:
         document.add(
             ("update_behavior",),
             f'"{behavior}" is not known for `update_behavior`.',
-            advice(behavior, UPDATE_BEHAVIORS),
+            suggest_name(behavior, UPDATE_BEHAVIORS),
         )
     if mapping.search_by is not None and not _SCHEMA_NAME.fullmatch(mapping.search_by):
         document.add(("search_by",), f'"{mapping.search_by}" is not the schema name of a field.', _NAME_REMEDY)
@@ -110,3 +106,182 @@ def _check_import_key(mapping: Mapping, document: Document) -> None:
             f"`{name}` is also filled in line {line}, and the import key would overwrite it.",
             "Name a field that nothing else fills.",
         )
+
+
+ORIGINS = ("column", "value", "template", "fields")
+"""The options that give a value its origin; a field has exactly one."""
+
+_TEXTS = (FieldType.TEXT, FieldType.EMAIL, FieldType.PHONE)
+_NUMBERS = (FieldType.NUMBER, FieldType.INTEGER)
+TYPES_OF_OPTION: dict[str, tuple[FieldType, ...]] = {
+    "format": (FieldType.DATE, FieldType.DATETIME),
+    "timezone": (FieldType.DATETIME,),
+    "country": (FieldType.PHONE,),
+    "range": _NUMBERS,
+    "pattern": _TEXTS,
+    "max_length": (*_TEXTS, *_NUMBERS, FieldType.CHOICE),
+    "options": (FieldType.CHOICE,),
+    "lookup": (FieldType.TEXT, FieldType.CHOICE, *_NUMBERS, FieldType.BOOLEAN),
+}
+"""Options that only some types have."""
+
+_NOT_FOR_CONSTANTS = ("transforms", "lookup", "default", "unique")
+_FLAG_WORDS = frozenset(("true", "false", "yes", "no", "y", "n", "1", "0"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    """A rule with the options that are written for it, including the ``broken`` ones, which were taken out."""
+
+    path: KeyPath
+    rule: FieldRule
+    document: Document
+    given: frozenset[str]
+    broken: frozenset[str]
+
+    def add(self, keys: str | KeyPath, message: str, remedy: str) -> None:
+        """Add a problem of the option ``keys``, or of one inside it."""
+        self.document.add((*self.path, *((keys,) if isinstance(keys, str) else keys)), message, remedy)
+
+
+def check_rule(path: KeyPath, rule: FieldRule, document: Document, transforms: Collection[str]) -> None:
+    """Add to ``document`` the problems of one field or custom field set."""
+    depth = len(path)
+    broken = frozenset(str(found[depth]) for found in document.broken if len(found) > depth and found[:depth] == path)
+    written = frozenset(name for name in rule.model_fields_set if getattr(rule, name) is not None)
+    field = _Field(path, rule, document, written | broken, broken)
+    if not _has_one_origin(field):
+        return
+    if "fields" in field.given:
+        _check_set(field)
+        return
+    for position, name in enumerate(rule.transforms):
+        if name not in transforms:
+            field.add(("transforms", position), f'"{name}" is not a known transform.', suggest_name(name, transforms))
+    _check_fit(field)
+    _check_choices(field)
+    _check_emptiness(field)
+    _check_numbers(field)
+    for key in ("value", "default"):
+        fixed = getattr(rule, key)
+        if fixed is not None:
+            _check_fixed(field, (key,), fixed)
+    for text, meaning in (rule.lookup or {}).items():
+        # The result of a value mapping is sent unchanged, so it must be right here.
+        _check_fixed(field, ("lookup", text), meaning)
+
+
+def _has_one_origin(field: _Field) -> bool:
+    origins = [name for name in ORIGINS if name in field.given]
+    if len(origins) == 1:
+        return True
+    if origins:
+        given = " and ".join(f"`{name}`" for name in origins)
+        field.add((), f"The field has {given}, but its value can come from one place only.", "Keep one of them.")
+    else:
+        # A misspelled `column` was already answered with the right word.
+        if any(find_nearest(name, ORIGINS) for name in field.broken):
+            return False
+        field.add((), "Nothing says where the value comes from.", f"Add one of {format_names(ORIGINS)}.")
+    return False
+
+
+def _check_set(field: _Field) -> None:
+    if any(step == "fields" for step in field.path[2:]):
+        field.add("fields", "A custom field set cannot hold another one.", "Move its fields up.")
+    others = sorted(field.given - {"fields"} - field.broken)
+    if others:
+        field.add(
+            others[0], f"{format_names(others)} cannot stand beside `fields`.", "Move it to the fields of the set."
+        )
+    if field.rule.fields is not None and not field.rule.fields and "fields" not in field.broken:
+        field.add("fields", "The custom field set has no fields.", "Add a line `SchemaName: Heading`.")
+
+
+def _check_fit(field: _Field) -> None:
+    rule = field.rule
+    if "type" not in field.broken:
+        for option, types in TYPES_OF_OPTION.items():
+            if option in field.given and rule.type not in types:
+                fitting = join_words([f"`{each}`" for each in types])
+                field.add(option, f"`{option}` does not fit a field of type {rule.type}.", f"It is for {fitting}.")
+    if "value" in field.given:
+        for option in _NOT_FOR_CONSTANTS:
+            if option in field.given:
+                field.add(option, f"`{option}` has no use beside `value`, which is always the same.", "Remove it.")
+    if rule.format is not None and "type" not in field.broken:
+        timed = has_time(rule.format)
+        if rule.type is FieldType.DATE and timed:
+            field.add("format", f'"{rule.format}" has a time, but the type is date.', "Write `type: datetime`.")
+        if rule.type is FieldType.DATETIME and not timed:
+            field.add("format", f'"{rule.format}" has no time, but the type is datetime.', "Write `type: date`.")
+
+
+def _check_choices(field: _Field) -> None:
+    rule, options = field.rule, field.rule.options
+    if rule.type is FieldType.CHOICE and not field.given & {"options", "lookup"}:
+        field.add("type", "A choice needs the values to choose from.", "Add `options: [first, second]`.")
+    if options is not None:
+        twice = sorted({option for option in options if options.count(option) > 1})
+        if twice:
+            field.add("options", f"`options` has {format_names(twice)} twice.", "Keep one of them.")
+        if not options or not all(option.strip() for option in options):
+            field.add("options", "`options` is empty or has an empty value.", "List the values that the field allows.")
+    if rule.lookup is not None and not rule.lookup and "lookup" not in field.broken:
+        field.add("lookup", "`lookup` is empty.", "Add a line `text in the file: text in the CRM`.")
+
+
+def _check_emptiness(field: _Field) -> None:
+    rule = field.rule
+    if rule.default is not None and rule.required and rule.lookup is None:
+        field.add("required", "`required` has no effect, because `default` fills every empty cell.", "Remove one.")
+    if rule.default is not None and rule.blank is Blank.CLEAR:
+        field.add("blank", "`blank: clear` has no effect, because `default` fills every empty cell.", "Remove one.")
+    if rule.required and rule.blank is Blank.CLEAR:
+        field.add("blank", "`blank: clear` has no effect, because `required` refuses every empty cell.", "Remove one.")
+    if rule.value is not None and not rule.value.strip() and rule.blank is not Blank.CLEAR:
+        field.add("value", "`value` is empty, so nothing would be sent.", "Add `blank: clear` to wipe the CRM field.")
+
+
+def _check_numbers(field: _Field) -> None:
+    if field.rule.range is None:
+        return
+    low, high = field.rule.range
+    if low is None and high is None:
+        field.add("range", "`range` has no end.", "Write [0, 100], or [0, ~] for no upper end.")
+    if low is not None and high is not None and low > high:
+        field.add("range", f"The range begins at {low}, above its end {high}.", "Write the smaller number first.")
+
+
+def _check_fixed(field: _Field, keys: KeyPath, text: str) -> None:
+    """Check a constant text of the mapping, so that it does not make every row invalid."""
+    rule = field.rule
+    if rule.options and text not in rule.options:
+        field.add(keys, f'"{text}" is not in `options`.', suggest_name(text, rule.options))
+    if rule.max_length is not None and len(text) > rule.max_length:
+        field.add(keys, f'"{text}" has {len(text)} characters, more than `max_length`.', "Shorten it.")
+    if rule.pattern is not None and not re.fullmatch(rule.pattern, text):
+        field.add(keys, f'"{text}" does not match `pattern`.', "Correct one of them.")
+    if text and not _is_of_type(rule.type, text):
+        field.add(keys, f'"{text}" is not a value of type {rule.type}.', "Correct it, or the type.")
+    elif text and rule.range is not None and rule.type in _NUMBERS:
+        low, high = rule.range
+        if (low is not None and Decimal(text) < low) or (high is not None and Decimal(text) > high):
+            field.add(keys, f"{text} is outside of `range`.", "Correct one of them.")
+
+
+def _is_of_type(kind: FieldType, text: str) -> bool:
+    match kind:
+        case FieldType.INTEGER:
+            return re.fullmatch(r"-?[0-9]+", text) is not None
+        case FieldType.NUMBER:
+            return re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", text) is not None
+        case FieldType.BOOLEAN:
+            return text.casefold() in _FLAG_WORDS
+        case FieldType.UUID:
+            try:
+                return str(uuid.UUID(text)) == text.casefold()
+            except ValueError:
+                return False
+        case _:
+            return True

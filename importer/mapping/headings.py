@@ -1,41 +1,42 @@
-"""Which column of the spreadsheet each heading of the mapping means."""
+"""Match the headings of a mapping with the columns of a spreadsheet."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from importer.config.yaml import format_path
 from importer.core.errors import MappingProblem
-from importer.mapping.document import Path, spelled
+from importer.core.text import find_nearest, pluralize
+from importer.mapping.column_references import find_column_references, fold_heading, normalize_heading
 from importer.mapping.loader import LoadedMapping
-from importer.mapping.suggestions import nearest
-from importer.mapping.uses import column_uses, folded, plain
+from importer.mapping.model import Mapping as MappingFile
 
-_SHOWN_COLUMNS = 30
+_MAX_LISTED = 30
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
-    """Where the columns come from, for messages: the file (and sheet), the row of its headings, letters by label."""
+class SourceTable:
+    """The source of the columns, for messages: the file (and sheet), the row of its headings, letters by label."""
 
     name: str = "The file"
     header_row: int = 0
     letters: Mapping[str, str] = field(default_factory=dict)
 
-    def shown(self, label: str) -> str:
-        """A column as people find it: its heading, and its letter if that is known."""
+    def describe_column(self, label: str) -> str:
+        """Describe a column so that it is found: its heading, and its letter if that is known."""
         letter = self.letters.get(label)
         return f'"{label}" (column {letter})' if letter else f'"{label}"'
 
 
 @dataclass(frozen=True, slots=True)
 class HeadingMatch:
-    """How a mapping and the columns of a file fit together.
+    """The result of matching a mapping with the columns of a file.
 
     ``labels`` maps every heading, as the mapping spells it (in ``column`` and in braces of templates), to the label of
     its column; ``fields`` maps a label to the flat names of the CRM fields that it fills, with commas. ``unused`` are
-    the labels of columns that are neither used nor ignored. ``notes`` are sentences for the person, ``problems`` what
-    must be corrected first; with problems, the rest is incomplete.
+    the labels of columns that are neither used nor ignored. ``notes`` are sentences for the user; ``problems`` must be
+    corrected first, and with problems the rest is incomplete.
     """
 
     labels: Mapping[str, str]
@@ -46,70 +47,87 @@ class HeadingMatch:
 
 
 def match_headings(
-    loaded: LoadedMapping, columns: Sequence[tuple[str, str]], table: Table | None = None
+    loaded: LoadedMapping, columns: Sequence[tuple[str, str]], table: SourceTable | None = None
 ) -> HeadingMatch:
-    """Match the mapping with the ``columns`` of a ``table``, given as (label, heading as it stands in the file).
+    """Match the mapping with the ``columns`` of a ``table``, given as (label, heading in the file).
 
     A heading matches exactly, or else ignoring case, outer and repeated blanks, invisible characters and the width of
     letters, which is noted. A heading that could mean two columns is a problem, unless the mapping names the other one
     too (or ignores it).
     """
-    table = table or Table()
+    table = table or SourceTable()
     known = _Columns(columns)
     ignored = {known.first(heading) for heading in loaded.mapping.ignore}
-    uses = column_uses(loaded.mapping)
-    named = {use.heading for use in uses} | set(loaded.mapping.ignore)
+    references = find_column_references(loaded.mapping)
+    named = {reference.heading for reference in references} | set(loaded.mapping.ignore)
     labels: dict[str, str] = {}
     fields: dict[str, list[str]] = {}
-    notes: list[str] = []
     problems: list[MappingProblem] = []
-    answered: set[str] = set()
-    for use in uses:
-        found = known.candidates(use.heading, named)
+    reported: set[str] = set()
+    for reference in references:
+        heading = reference.heading
+        found = known.candidates(heading, named)
         if len(found) == 1:
-            labels[use.heading] = found[0]
+            labels[heading] = found[0]
             names = fields.setdefault(found[0], [])
-            if use.name not in names:
-                names.append(use.name)
-        elif use.heading not in answered:
-            words = _several(use.heading, found, table) if found else _missing(use.heading, columns, table)
-            problems.append(_problem(loaded, use.path, *words))
-        answered.add(use.heading)
+            if reference.name not in names:
+                names.append(reference.name)
+        elif heading not in reported:
+            words = _describe_ambiguous(heading, found, table) if found else _describe_missing(heading, columns, table)
+            # A bare heading stands for {column: heading}; then the option itself is nowhere in the file.
+            path = reference.path if reference.path in loaded.places else reference.path[:-1]
+            problems.append(MappingProblem(*loaded.places.get(path, (0, 0)), format_path(path), *words))
+            reported.add(heading)
     if not labels and len(problems) > 1 and table.header_row:
-        problems.append(_other_row(table))
-    notes.extend(_loose_notes(labels, known.headings))
+        message = f"None of the headings stands in row {table.header_row}, which was taken for the row of the headings."
+        remedy = "If they stand in another row, name it, for example `source: {header_row: 4}`."
+        problems.append(MappingProblem(0, 0, "source.header_row", message, remedy))
     unused = tuple(label for label, _ in columns if label not in fields and label not in ignored)
-    notes.extend(_unused_note(unused))
-    absent = [heading for heading in loaded.mapping.ignore if known.first(heading) is None]
-    notes.extend(f'The mapping ignores "{heading}", which the file does not have.' for heading in absent)
     return HeadingMatch(
         labels=labels,
         fields={label: ", ".join(names) for label, names in fields.items()},
         unused=unused,
-        notes=tuple(notes),
+        notes=tuple(_describe_notes(loaded.mapping, known, labels, unused)),
         problems=tuple(problems),
     )
 
 
+def _describe_notes(
+    mapping: MappingFile, known: _Columns, labels: Mapping[str, str], unused: Sequence[str]
+) -> Iterator[str]:
+    for heading, label in labels.items():
+        if heading not in (label, known.headings[label]):
+            yield f'"{heading}" of the mapping was matched to the column "{label}" of the file.'
+    if unused:
+        listed = ", ".join(f'"{label}"' for label in unused)
+        words = pluralize(len(unused), "column is", "columns are")
+        yield f"{len(unused)} {words} neither used nor ignored: {listed}."
+    for heading in mapping.ignore:
+        if known.first(heading) is None:
+            yield f'The mapping ignores "{heading}", which the file does not have.'
+
+
 class _Columns:
-    """The columns of a file, found by label, by heading and by folded heading."""
+    """An index of the columns of a file by label, by heading and by folded heading."""
 
     def __init__(self, columns: Sequence[tuple[str, str]]) -> None:
         self.headings = dict(columns)
         self._by_heading = _index((text, label) for label, text in columns)
-        self._by_plain = _index((plain(text), label) for label, text in columns)
-        self._by_folded = _index((form, label) for label, text in columns for form in {folded(label), folded(text)})
+        self._by_plain = _index((normalize_heading(text), label) for label, text in columns)
+        self._by_folded = _index(
+            (form, label) for label, text in columns for form in {fold_heading(label), fold_heading(text)}
+        )
 
     def candidates(self, heading: str, named: Collection[str]) -> list[str]:
-        """Labels of the columns that ``heading`` may mean: one when it is clear. ``named`` are all headings named."""
+        """Find the labels of the columns that ``heading`` may mean. ``named`` are all headings of the mapping."""
         if heading in self.headings:
             # A second column headed "City" is labelled "City (2)": which is meant is clear only when that one is named.
-            same = self._by_plain.get(plain(heading), [])
+            same = self._by_plain.get(normalize_heading(heading), [])
             return [heading, *(label for label in same if label != heading and label not in named)]
-        return self._by_heading.get(heading) or self._by_folded.get(folded(heading) or heading, [])
+        return self._by_heading.get(heading) or self._by_folded.get(fold_heading(heading) or heading, [])
 
     def first(self, heading: str) -> str | None:
-        """Label of the first column that ``heading`` may mean."""
+        """Find the label of the first column that ``heading`` may mean."""
         return next(iter(self.candidates(heading, ())), None)
 
 
@@ -120,49 +138,18 @@ def _index(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     return found
 
 
-def _problem(loaded: LoadedMapping, path: Path, message: str, remedy: str) -> MappingProblem:
-    written = path if path in loaded.places else path[:-1]  # a bare heading stands for {column: heading}
-    return MappingProblem(*loaded.places.get(written, (0, 0)), spelled(written), message, remedy)
-
-
-def _several(heading: str, found: Sequence[str], table: Table) -> tuple[str, str]:
-    shown = ", ".join(map(table.shown, found))
+def _describe_ambiguous(heading: str, found: Sequence[str], table: SourceTable) -> tuple[str, str]:
+    listed = ", ".join(map(table.describe_column, found))
     return (
-        f'"{heading}" could mean {len(found)} columns of the file: {shown}.',
+        f'"{heading}" could mean {len(found)} columns of the file: {listed}.',
         "Write the one you mean exactly so, and put the others under `ignore:`.",
     )
 
 
-def _missing(heading: str, columns: Sequence[tuple[str, str]], table: Table) -> tuple[str, str]:
+def _describe_missing(heading: str, columns: Sequence[tuple[str, str]], table: SourceTable) -> tuple[str, str]:
     labels = [label for label, _ in columns]
-    near = nearest(heading, labels)
+    near = find_nearest(heading, labels)
     proposal = f'Did you mean "{near[0]}"? ' if near else ""
-    shown = ", ".join(f'"{label}"' for label in labels[:_SHOWN_COLUMNS])
-    more = f" and {len(labels) - _SHOWN_COLUMNS} more" if len(labels) > _SHOWN_COLUMNS else ""
-    return f'{table.name} has no column "{heading}".', f"{proposal}It has: {shown}{more}."
-
-
-def _other_row(table: Table) -> MappingProblem:
-    return MappingProblem(
-        0,
-        0,
-        "source.header_row",
-        f"None of the headings stands in row {table.header_row}, which was taken for the row of the headings.",
-        "If they stand in another row, name it, for example `source: {header_row: 4}`.",
-    )
-
-
-def _loose_notes(labels: Mapping[str, str], headings: Mapping[str, str]) -> list[str]:
-    return [
-        f'"{heading}" of the mapping was matched to the column "{label}" of the file.'
-        for heading, label in labels.items()
-        if heading not in (label, headings[label])
-    ]
-
-
-def _unused_note(unused: Sequence[str]) -> list[str]:
-    if not unused:
-        return []
-    shown = ", ".join(f'"{label}"' for label in unused)
-    words = "column is" if len(unused) == 1 else "columns are"
-    return [f"{len(unused)} {words} neither used nor ignored: {shown}."]
+    listed = ", ".join(f'"{label}"' for label in labels[:_MAX_LISTED])
+    more = f" and {len(labels) - _MAX_LISTED} more" if len(labels) > _MAX_LISTED else ""
+    return f'{table.name} has no column "{heading}".', f"{proposal}It has: {listed}{more}."

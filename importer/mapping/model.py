@@ -1,4 +1,4 @@
-"""What a mapping file says, as frozen values: which column becomes which CRM field, and how."""
+"""The data model of a mapping file, as frozen values: which column becomes which CRM field, and how."""
 
 from __future__ import annotations
 
@@ -9,33 +9,23 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from importer.mapping.formats import checked_format
-from importer.mapping.patterns import checked_pattern
-from importer.mapping.places import checked_country, checked_time_zone
-from importer.mapping.template import checked_template
+from importer.config.yaml import Country, Flag, Share, StrictModel, Text, TimeZone, WholeNumber
+from importer.mapping.date_formats import validate_date_format
+from importer.mapping.patterns import validate_pattern
 from importer.mapping.values import (
-    checked_delimiter,
-    checked_encoding,
-    checked_schema_path,
-    checked_text,
-    read_flag,
+    parse_delimiter,
     read_number,
     read_range,
-    read_share,
-    read_whole_number,
+    validate_encoding,
+    validate_schema_path,
+    validate_template,
 )
 
 
-class StrictModel(BaseModel):
-    """Refuses unknown keys and never changes after loading."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-
 class FieldType(StrEnum):
-    """What a cell must look like, and so how it is written for the CRM."""
+    """The type of a field: how its cells are validated, and so how they are written for the CRM."""
 
     TEXT = "text"
     EMAIL = "email"
@@ -57,45 +47,38 @@ TYPE_MEANINGS: MappingOf[FieldType, str] = {
     FieldType.INTEGER: "A whole number.",
     FieldType.BOOLEAN: "Yes or no: true, false, yes, no, y, n, 1 or 0 in any case.",
     FieldType.DATE: "A day; `format` says how it is written.",
-    FieldType.DATETIME: "A day and time; `format` says how it is written, `timezone` where the clock hangs.",
+    FieldType.DATETIME: "A day and time; `format` says how it is written, `timezone` in which time zone.",
     FieldType.UUID: "An id as LeadSquared writes them: 32 hexadecimal digits in five groups.",
     FieldType.CHOICE: "One of the values in `options`, or in the table `lookup`.",
 }
-"""What each type accepts, for the reference and for editors."""
+"""Descriptions of the types, for the reference and for editors."""
 
 
 class Blank(StrEnum):
-    """What an empty cell does to the CRM field."""
+    """Handling of an empty cell: leave the CRM field out, or clear it."""
 
     OMIT = "omit"
     CLEAR = "clear"
 
 
 class OnInvalid(StrEnum):
-    """What invalid rows do to the others."""
+    """Handling of invalid rows: skip them, or stop the import."""
 
     SKIP = "skip"
     STOP = "stop"
 
 
 class Ragged(StrEnum):
-    """What a text row with too few cells becomes."""
+    """Handling of a text row with too few cells: a problem, or padded with empty cells."""
 
     PROBLEM = "problem"
     PAD = "pad"
 
 
-Flag = Annotated[bool, BeforeValidator(read_flag)]
-WholeNumber = Annotated[int, BeforeValidator(read_whole_number)]
 Number = Annotated[Decimal, BeforeValidator(read_number)]
-Share = Annotated[Decimal, BeforeValidator(read_share), Field(ge=0, le=1)]
-Text = Annotated[str, AfterValidator(checked_text)]
-"""Text with something in it besides blanks."""
-Form = Annotated[str, AfterValidator(checked_format)]
-TimeZone = Annotated[str, AfterValidator(checked_time_zone)]
-Country = Annotated[str, AfterValidator(checked_country)]
-Pattern = Annotated[str, AfterValidator(checked_pattern)]
-Template = Annotated[str, AfterValidator(checked_template)]
+DateFormat = Annotated[str, AfterValidator(validate_date_format)]
+Pattern = Annotated[str, AfterValidator(validate_pattern)]
+Template = Annotated[str, AfterValidator(validate_template)]
 Range = Annotated[tuple[Number | None, Number | None], BeforeValidator(read_range)]
 
 
@@ -106,10 +89,10 @@ class SourceSection(StrictModel):
     header_row: WholeNumber | None = Field(
         None, ge=1, description="Row that holds the headings, as the spreadsheet shows it."
     )
-    encoding: Annotated[str, AfterValidator(checked_encoding)] | None = Field(
+    encoding: Annotated[str, AfterValidator(validate_encoding)] | None = Field(
         None, description="Encoding of a text file, such as utf-8 or cp1252."
     )
-    delimiter: Annotated[str, AfterValidator(checked_delimiter)] | None = Field(
+    delimiter: Annotated[str, AfterValidator(parse_delimiter)] | None = Field(
         None, description="Character between the cells of a text file; `tab` for a tab."
     )
     ragged: Ragged = Field(Ragged.PROBLEM, description="Rows with too few cells: `problem` or `pad` with empty cells.")
@@ -126,7 +109,7 @@ class FieldRule(StrictModel):
     template: Template | None = Field(None, description="Text with {Heading} placeholders.")
     fields: MappingOf[str, FieldRule] | None = Field(None, description="The fields inside a custom field set.")
     type: FieldType = Field(FieldType.TEXT, description="What the cell must look like.")
-    format: Form | None = Field(None, description="Form of a date or datetime, such as %d/%m/%Y %H:%M.")
+    format: DateFormat | None = Field(None, description="Form of a date or datetime, such as %d/%m/%Y %H:%M.")
     timezone: TimeZone | None = Field(None, description="Time zone of a datetime, such as Asia/Kolkata.")
     country: Country | None = Field(None, description="Two-letter country of phone numbers without a country code.")
     transforms: tuple[str, ...] = Field((), description="Applied to the cell from left to right.")
@@ -163,12 +146,12 @@ class Mapping(StrictModel):
         None, description="Largest share of invalid rows, such as 5%; above it, nothing is sent."
     )
     import_key: str | None = Field(None, description="Activity or lead field that carries our own key for every row.")
-    schema_: Annotated[str, AfterValidator(checked_schema_path)] | None = Field(
+    schema_: Annotated[str, AfterValidator(validate_schema_path)] | None = Field(
         None, alias="schema", description="Your own pandera schema: path.py:Name or a YAML file."
     )
 
     def flat_fields(self) -> tuple[FlatField, ...]:
-        """Every leaf field with its flat name (``activity.mx_KYC.Status``), in the order of the file."""
+        """Return every leaf field with its flat name (``activity.mx_KYC.Status``), in the order of the file."""
         sections = (("lead", self.lead), ("activity", self.activity))
         return tuple(flat for section, rules in sections for flat in _flatten(section, (), rules))
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from importer.mapping.field_checks import ORIGINS, TYPES_OF_OPTION
-from importer.mapping.formats import DIRECTIVES
+from importer.mapping.checks import ORIGINS, TYPES_OF_OPTION
+from importer.mapping.date_formats import DIRECTIVES
 from importer.mapping.model import TYPE_MEANINGS, FieldRule, SourceSection
 from importer.mapping.model import Mapping as MappingFile
 from importer.transforms import TRANSFORMS
@@ -22,7 +22,7 @@ END = "<!-- end of generated -->"
 
 
 def mapping_reference() -> str:
-    """Every key that a mapping can have, as Markdown tables under headings of the third level."""
+    """Describe every key of a mapping, as Markdown tables under headings of the third level."""
     parts = (
         ("Keys of the file", _keys(MappingFile)),
         ("Keys of `source:`", _keys(SourceSection)),
@@ -46,17 +46,13 @@ def _keys(model: type[BaseModel], *, only: Iterable[str] = (), but: Iterable[str
             continue
         types = TYPES_OF_OPTION.get(name) if model is FieldRule else None
         fits = f" For {', '.join(f'`{kind}`' for kind in types)}." if types else ""
-        default = "needed" if field.is_required() else _shown(field.get_default(call_default_factory=True))
-        rows.append((f"`{field.alias or name}`", f"{field.description or ''}{fits}", default))
-    if not any(default for _, _, default in rows):
+        default = field.get_default(call_default_factory=True)
+        without_default = default is None or default in ((), {}) or isinstance(default, BaseModel)
+        left_out = "needed" if field.is_required() else "" if without_default else f"`{str(default).lower()}`"
+        rows.append((f"`{field.alias or name}`", f"{field.description or ''}{fits}", left_out))
+    if not any(left_out for _, _, left_out in rows):
         return _table(("Key", "Means"), (row[:2] for row in rows))
     return _table(("Key", "Means", "If left out"), rows)
-
-
-def _shown(default: object) -> str:
-    if default is None or default in ((), {}) or isinstance(default, BaseModel):
-        return ""
-    return f"`{str(default).lower()}`"
 
 
 def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
@@ -64,8 +60,8 @@ def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
     return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
 
 
-def renewed(page: str) -> str:
-    """``page`` with the text between its two markers drawn again. Raises :class:`ValueError` without the markers."""
+def renew(page: str) -> str:
+    """Return ``page`` with new tables between its two markers. Raises :class:`ValueError` without the markers."""
     before, after_begin = page.split(BEGIN)
     _, after = after_begin.split(END)
     return f"{before}{BEGIN}\n\n{mapping_reference()}\n\n{END}{after}"
@@ -75,7 +71,7 @@ def main(arguments: list[str]) -> None:
     """Renew the tables in the pages named."""
     for argument in arguments:
         page = Path(argument)
-        page.write_text(renewed(page.read_text("utf-8")), encoding="utf-8")
+        page.write_text(renew(page.read_text("utf-8")), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The problems of some rows as columns: a million of them take no object each, and whole columns are worked on."""
+"""The problems of rows as Arrow columns: a million of them need no object each, and are processed by column."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _NAMES = tuple(field.name for field in fields(Problem))
 
 
 def problem_batch(problems: Sequence[Problem]) -> pa.RecordBatch:
-    """The problems as columns: ``row`` as numbers, all others as text."""
+    """Return problems as columns: ``row`` as numbers, all others as text."""
     import pyarrow as pa
 
     columns = {name: list(map(attrgetter(name), problems)) for name in _NAMES}
@@ -28,14 +28,14 @@ def problem_batch(problems: Sequence[Problem]) -> pa.RecordBatch:
 
 
 class ProblemTable(Mapping[int, tuple[Problem, ...]]):
-    """The problems by row number, made of the columns of ``batch`` (see :func:`problem_batch`), sorted by row."""
+    """Problems by row number, over the columns of ``batch`` (see :func:`problem_batch`), which is sorted by row."""
 
     def __init__(self, batch: pa.RecordBatch) -> None:
         self._batch = batch
 
     @classmethod
     def of(cls, problems: Mapping[int, Sequence[Problem]]) -> ProblemTable:
-        """The table of any such mapping."""
+        """Return the table of any mapping from row numbers to problems."""
         if isinstance(problems, ProblemTable):
             return problems
         return cls(problem_batch([problem for row in sorted(problems) for problem in problems[row]]))
@@ -48,7 +48,7 @@ class ProblemTable(Mapping[int, tuple[Problem, ...]]):
 
     @cached_property
     def _first(self) -> np.ndarray:
-        """The place of the first problem of each row that has one."""
+        """The index of the first problem of each row that has one."""
         import numpy as np
 
         return np.flatnonzero(np.r_[True, self.rows[1:] != self.rows[:-1]][: len(self.rows)])
@@ -68,9 +68,11 @@ class ProblemTable(Mapping[int, tuple[Problem, ...]]):
     def __len__(self) -> int:
         return len(self._first)
 
-    def told(self) -> tuple[np.ndarray, pa.Array, pa.Array]:
-        """The rows that have problems, in order; for each the code of the first one, and all of them for people, who
-        know the row already: column, message and remedy."""
+    def describe_rows(self) -> tuple[np.ndarray, pa.Array, pa.Array]:
+        """Return the rows that have problems, in order; for each the code of its first problem, and a text with all.
+
+        The text has column, message and remedy of each problem, but not the row number.
+        """
         import pyarrow as pa
         import pyarrow.compute as pc
 
@@ -87,7 +89,10 @@ class ProblemTable(Mapping[int, tuple[Problem, ...]]):
         return self.rows[first], self._batch.column("code").take(pa.array(first)), texts
 
     def places(self, find: Callable[[str, str], int | None]) -> np.ndarray:
-        """For each problem what ``find`` says of its column and letter; -1 where it says nothing."""
+        """Call ``find`` with the column and letter of each problem; return the results, -1 for ``None``.
+
+        It is called once for each distinct pair.
+        """
         import numpy as np
 
         from importer.transforms.columns import joined

@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
 from importer.config.settings import Locale
+from importer.config.yaml import read_text
 from importer.core.background import BackgroundWorker
 from importer.core.errors import MappingError, MappingProblem, SourceError
 from importer.core.failpoints import reach
 from importer.core.issues import Problem
-from importer.core.progress import Progress, Silent
-from importer.mapping.decoding import read_text
-from importer.mapping.headings import HeadingMatch, Table, match_headings
+from importer.core.progress import Progress, SilentProgress
+from importer.mapping.headings import HeadingMatch, SourceTable, match_headings
 from importer.mapping.loader import LoadedMapping, parse_mapping
 from importer.mapping.model import Mapping, OnInvalid, Ragged
 from importer.planning.issue_table import problem_batch
@@ -162,7 +162,7 @@ def prepare_import(request: PlanRequest) -> PreparedImport:
 
 def match_source_headings(loaded: LoadedMapping, source: Source) -> HeadingMatch:
     """Match the columns of a mapping with the headings of an open file."""
-    table = Table(
+    table = SourceTable(
         name=f'{source.path}, sheet "{source.sheet}",' if source.sheet else str(source.path),
         header_row=source.header_row,
         letters={column.label: column.letter for column in source.columns},
@@ -209,7 +209,7 @@ def plan_import(prepared: PreparedImport, folder: Path, now: datetime, progress:
     """
     from importer.data_quality.analyzer import DataQualityAnalyzer
 
-    listener = progress or Silent()
+    listener = progress or SilentProgress()
     columns = [(column.letter, column.label) for column in prepared.source.columns]
     detective = DataQualityAnalyzer(columns, prepared.headings.fields)
     writer = PlanWriter(folder)

@@ -12,7 +12,7 @@ from importer.config.settings import Account
 from importer.core.errors import LedgerError, RunStopped
 from importer.core.model import CallClass, Limit, Reply, TransportFailure, Verdict
 from importer.core.redaction import Secret
-from importer.core.time import Clock, iso
+from importer.core.time import Clock, format_iso
 from importer.ledger.factory import require_driver
 from importer.ledger.integrity.machine_id import boot_id
 from importer.ledger.interface import LearnedLimit
@@ -120,7 +120,7 @@ class AccountLimiter:
                 self._exceeded_quota = verdict.limit
             elif verdict.limit is not None and limiter.limit.stricter(verdict.limit) != limiter.limit:
                 limiter.learn(verdict.limit)
-                self._learned.append(LearnedLimit(kind, limiter.limit, verdict.message, iso(self._clock.now())))
+                self._learned.append(LearnedLimit(kind, limiter.limit, verdict.message, format_iso(self._clock.now())))
             # A refusal that names no lower limit still means: another program uses the account's limit, too.
             step = self._backoffs[kind].record_refusal(limiter.limit, verdict.retry_after, verdict.message, now)
             limiter.set_cap(step.cap)

@@ -18,7 +18,7 @@ from typing import Any
 import orjson
 
 from importer.core.errors import LedgerError
-from importer.core.platform.file_lock import try_lock, unlock
+from importer.core.platform import try_lock, unlock
 from importer.rate_limit.shared_limiter import StoredState, T
 
 _MAX_BYTES = 1_000_000

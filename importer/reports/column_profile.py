@@ -1,13 +1,15 @@
-"""What the values of one column are, gathered chunk by chunk in bounded memory."""
+"""The profile of a column: its values, counted chunk by chunk in bounded memory, and its type for people."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping as MappingOf
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from importer.reports.html.model import Bin, ValueCount
+from importer.mapping.model import FieldRule, FieldType, Mapping
+from importer.reports.interface import Bin, ValueCount
+from importer.transforms.date_forms import shown_form
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -21,11 +23,23 @@ _FEW = 12
 # Bars of less than this share of the rows would hide that the others are all different.
 _LEAST_SHARE = 4
 _EXAMPLES = 3
+_TYPES = {
+    FieldType.TEXT: "text",
+    FieldType.EMAIL: "e-mail address",
+    FieldType.PHONE: "phone number",
+    FieldType.NUMBER: "number",
+    FieldType.INTEGER: "whole number",
+    FieldType.BOOLEAN: "yes or no",
+    FieldType.DATE: "date",
+    FieldType.DATETIME: "date and time",
+    FieldType.UUID: "id",
+    FieldType.CHOICE: "choice",
+}
 _NUMBER = r"^-?(0|[1-9][0-9]{0,8})(\.[0-9]{1,6})?$"
 
 
 class ColumnValues:
-    """Gathers the values of a column. ``is_day`` says that the texts are days (``YYYY-MM-DD``)."""
+    """The values of a column, counted. ``is_day`` says that the texts are days (``YYYY-MM-DD``)."""
 
     def __init__(self, *, is_day: bool = False) -> None:
         self.filled = 0
@@ -44,29 +58,26 @@ class ColumnValues:
         counted = pc.value_counts(values)
         if len(counted) > MOST_DISTINCT:
             # Ids and notes: nearly every value is another one, and counting them all would cost memory for nothing.
-            self._keep_examples(counted.field("values").slice(0, MOST_DISTINCT).to_pylist())
+            self.many = True
+            self._counts.update(counted.field("values").slice(0, MOST_DISTINCT).to_pylist())
             return
         for text, rows in zip(counted.field("values").to_pylist(), counted.field("counts").to_pylist(), strict=True):
             self._counts[text] += rows
         self.many = len(self._counts) > MOST_DISTINCT
 
-    def _keep_examples(self, texts: Sequence[str]) -> None:
-        self.many = True
-        self._counts.update(texts)
-
     @property
     def distinct(self) -> int:
-        """How many different values there are; when there are :attr:`many`, at least this many were seen."""
+        """How many different values there are; with :attr:`many` there are at least so many."""
         return min(len(self._counts), MOST_DISTINCT)
 
     def examples(self) -> tuple[str, ...]:
-        """A few values: the commonest, or the first ones where nearly all differ."""
+        """Return a few values: the commonest, or the first ones where nearly all differ."""
         if self.many:
             return tuple(list(self._counts)[:_EXAMPLES])
         return tuple(text for text, _ in self._ordered()[:_EXAMPLES])
 
     def bars(self) -> tuple[tuple[ValueCount, ...], int]:
-        """The commonest values and how many rows have another one; empty where no value is common."""
+        """Return the commonest values and how many rows have another one; empty where no value is common."""
         repeated = self.distinct < self.filled and not self.many
         if not repeated or self._is_day or (self.distinct > _FEW and self._numbers()):
             return (), 0
@@ -80,7 +91,7 @@ class ColumnValues:
         return tuple(ValueCount(text, rows) for text, rows in shown), self.filled - sum(rows for _, rows in shown)
 
     def bins(self) -> tuple[Bin, ...]:
-        """A histogram of numbers or days; empty for other values and for fewer than a handful of different ones."""
+        """Return a histogram of numbers or days; empty for other values and for few different ones."""
         if self.many or not self._counts:
             return ()
         if self._is_day:
@@ -89,7 +100,7 @@ class ColumnValues:
         return _number_bins(numbers) if self.distinct > _FEW and numbers else ()
 
     def _numbers(self) -> dict[float, int]:
-        """The values as numbers, when (nearly) all of them are numbers that are not codes; else nothing."""
+        """Return the values as numbers when (nearly) all of them are numbers and no codes; else an empty dict."""
         import re
 
         numbers: Counter[float] = Counter()
@@ -135,3 +146,27 @@ def _day_bins(days: dict[date, int]) -> tuple[Bin, ...]:
         Bin(begin.isoformat(), min(last, begin + timedelta(days=width - 1)).isoformat(), times)
         for begin, times in zip(begins, rows, strict=True)
     )
+
+
+def describe_column_types(mapping: Mapping, fields: MappingOf[str, str]) -> dict[str, str]:
+    """Describe the type of each column for people: "date DD.MM.YYYY", or "" for a column that is not used.
+
+    ``fields`` holds the names of each column's fields, joined by ", ", as a plan has them.
+    """
+    rules = {flat.name: flat.rule for flat in mapping.flat_fields()}
+    found = {}
+    for label, names in fields.items():
+        known = [rules[name] for name in names.split(", ") if name in rules]
+        own = [rule for rule in known if rule.column is not None]
+        words = [_describe_type(rule) for rule in own] if own else ["part of a text"] if known else []
+        found[label] = "; ".join(dict.fromkeys(words))
+    return found
+
+
+def _describe_type(rule: FieldRule) -> str:
+    text = _TYPES[rule.type]
+    if rule.format:
+        text += f" {shown_form(rule.format)}"
+    if rule.timezone or rule.country:
+        text += f", {rule.timezone or rule.country}"
+    return f"{text}, translated by a table" if rule.lookup else text

@@ -1,4 +1,4 @@
-"""Every code that a report can hold, explained: problems of rows, LeadSquared's refusals, and doubts of our own."""
+"""Explanations of all codes in reports: problems of rows, refusals by LeadSquared, and results of the delivery."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from importer.leadsquared.error_catalog import ERROR_EXPLANATIONS, ErrorExplanat
 from importer.ledger.interface import DECIDED, UNDECIDED
 from importer.validation.catalogue import example_of
 
-_LIKENESS = 60.0
+_LEAST_SIMILARITY = 60.0
 _LOOK_AGAIN = "Do not enter or import the row again. Run: importer resume"
 
 DELIVERY: dict[str, ErrorExplanation] = {
@@ -28,7 +28,7 @@ DELIVERY: dict[str, ErrorExplanation] = {
         ),
         ErrorExplanation(
             NO_RECEIPT,
-            "The answer does not speak of this row",
+            "The answer does not mention this row",
             "LeadSquared answered a call of several rows without a receipt for this one. That is no success, and no "
             "refusal.",
             _LOOK_AGAIN,
@@ -55,25 +55,25 @@ DELIVERY: dict[str, ErrorExplanation] = {
         ErrorExplanation(
             DECIDED,
             "A person decided what became of this row",
-            "It was in doubt, and somebody looked in LeadSquared. Name, time and reason stand in the evidence.",
+            "The row was uncertain, and somebody looked in LeadSquared. Name, time and reason stand in the evidence.",
             "Nothing. To take the decision back: importer decide RUN --row ROW --as undecided --why …",
         ),
         ErrorExplanation(
             UNDECIDED,
             "A decision about this row was taken back",
-            "The row is in doubt again, as it was before.",
+            "The row is uncertain again, as it was before.",
             "Run `importer resume`, or decide again: importer decide",
         ),
         ErrorExplanation(
             GIVEN_UP,
             "A person gave this row up in an earlier run",
-            "A row with the same content was in doubt there, and somebody decided not to go after it.",
+            "A row with the same content was uncertain there, and somebody decided not to pursue it.",
             'Nothing. To send it on purpose: importer run … --again "why"',
         ),
         ErrorExplanation(
             WAITS_FOR_OTHER_RUN,
             "Another run is not sure about the same row",
-            "A row with the same content is in doubt in an earlier run. Sending it here could double it.",
+            "A row with the same content is uncertain in an earlier run. Sending it here could double it.",
             "Run `importer resume` with the run that the message names, then this one.",
         ),
     )
@@ -82,7 +82,7 @@ DELIVERY: dict[str, ErrorExplanation] = {
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """A code with what it means, what is behind it, an example and what to do; ``kind`` says where it comes from."""
+    """A code with its title, explanation, an example and a remedy; ``kind`` says where such codes come from."""
 
     code: str
     kind: str
@@ -93,30 +93,27 @@ class Explanation:
 
 
 def explanations() -> Iterator[Explanation]:
-    """Every code that is known, by where it comes from."""
+    """Yield the explanation of every known code, grouped by kind."""
     for code, kind in CATALOGUE.items():
         example = example_of(code)
-        words = f"{example.message} {example.remedy}"
-        yield Explanation(code, "A problem of a row", kind.title, kind.explanation, words, _advice(example.remedy))
-    for one in DELIVERY.values():
-        yield Explanation(one.code, "Found out while sending", one.title, one.explanation, "", one.remedy)
-    for one in ERROR_EXPLANATIONS.values():
-        yield Explanation(one.code, "LeadSquared's own", one.title, one.explanation, "", one.remedy)
-
-
-def _advice(remedy: str) -> str:
-    """A remedy beside a value says what is expected there; by itself it says what to do."""
-    return f"Write {remedy.removeprefix('Expected ')}" if remedy.startswith("Expected ") else remedy
+        text, remedy = f"{example.message} {example.remedy}", example.remedy
+        # Beside a value a remedy says what is expected there; by itself it has to say what to do.
+        if remedy.startswith("Expected "):
+            remedy = f"Write {remedy.removeprefix('Expected ')}"
+        yield Explanation(code, "A problem of a row", kind.title, kind.explanation, text, remedy)
+    for kind_name, group in (("Found out while sending", DELIVERY), ("LeadSquared's own", ERROR_EXPLANATIONS)):
+        for one in group.values():
+            yield Explanation(one.code, kind_name, one.title, one.explanation, "", one.remedy)
 
 
 def remedy_of(code: str) -> str:
-    """What to do about rows that came back from LeadSquared with this code, or nothing where only its text can tell."""
+    """Return what to do about rows that LeadSquared answered with this code; "" where only its own text says it."""
     known = DELIVERY.get(code) or ERROR_EXPLANATIONS.get(code)
     return known.remedy if known else ""
 
 
 def explain(code: str) -> Explanation:
-    """The explanation of a code, however it is capitalised.
+    """Return the explanation of a code, in whatever capitals it is given.
 
     Raises :class:`UsageError` with the nearest known code when it is unknown.
     """
@@ -126,6 +123,6 @@ def explain(code: str) -> Explanation:
         return found
     from rapidfuzz import fuzz, process
 
-    best = process.extractOne(code.casefold(), list(known), scorer=fuzz.ratio, score_cutoff=_LIKENESS)
+    best = process.extractOne(code.casefold(), list(known), scorer=fuzz.ratio, score_cutoff=_LEAST_SIMILARITY)
     hint = f"Did you mean {known[best[0]].code}? " if best else ""
     raise UsageError(f"There is no explanation of the code {code!r}.", f"{hint}List them all: importer explain")

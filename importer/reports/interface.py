@@ -1,4 +1,4 @@
-"""What a report is drawn from: a summary of the run and its rows, chunk by chunk."""
+"""The data of a report: a summary of the run, its rows chunk by chunk, and the profile that the page shows."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from importer.core.issues import Problem
-from importer.core.model import Counts
+from importer.core.model import Counts, Status
 from importer.data_quality import Damage
 
 if TYPE_CHECKING:
@@ -37,10 +37,10 @@ class ReportColumn:
 
 @dataclass(frozen=True, slots=True)
 class ErrorGroup:
-    """Rows with the same trouble: its code, what it means, how many rows, and the first few row numbers.
+    """Rows with the same problem: its code, its description, how many rows, and the first few row numbers.
 
     ``remedy`` says what to do, where ``text`` does not say it already. Where ``text`` begins with the name of the
-    trouble and goes on with an example, ``title`` is that name.
+    problem and goes on with an example, ``title`` is that name.
     """
 
     code: str
@@ -60,7 +60,8 @@ class ErrorGroup:
 class Cost:
     """The least that a delivery needs: calls, and seconds from the first to the last of them at the known limit.
 
-    ``left_today`` is the number of calls that the daily budget still allows, ``None`` without one. ``text`` says all.
+    ``left_today`` is the number of calls that the daily budget still allows, ``None`` without one. ``text`` describes
+    all of it.
     """
 
     calls: int
@@ -70,11 +71,11 @@ class Cost:
 
 
 @dataclass(frozen=True, slots=True)
-class AccountKnown:
-    """How fresh the knowledge of the account was: ``state`` is ``fresh``, ``old``, ``unknown`` or ``off``.
+class AccountDataAge:
+    """The age of the known data of the account: ``state`` is ``fresh``, ``old``, ``unknown`` or ``off``.
 
     ``read_at`` is an ISO text in UTC, empty when nothing was known; ``age_hours`` counts until the rows were checked.
-    ``text`` says it to people, where there is something to say.
+    ``text`` describes it for people, and may be empty.
     """
 
     state: str
@@ -85,7 +86,7 @@ class AccountKnown:
 
 @dataclass(frozen=True, slots=True)
 class RunSummary:
-    """Everything that a report says about a run as a whole.
+    """The part of a report about the run as a whole.
 
     ``status`` is ``planned``, ``finished``, ``interrupted`` or ``failed``; ``rows`` is the number of rows read and
     equals the sum of ``counts``. Times are ISO texts in UTC. ``facts`` are further lines for people (encoding, sheet,
@@ -111,7 +112,7 @@ class RunSummary:
     notes: tuple[str, ...] = ()
     cost: Cost | None = None
     damage: tuple[Damage, ...] = ()
-    metadata: AccountKnown | None = None
+    metadata: AccountDataAge | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,4 +130,114 @@ class ResultChunk:
 
 
 ResultRows = Callable[[], Iterator[ResultChunk]]
-"""Gives all rows in order, from the start at every call."""
+"""A function that yields all rows in order, from the start at every call."""
+
+
+PARTS = 60
+"""Into so many equal parts the rows of a file are divided to show where something lies."""
+
+
+@dataclass(frozen=True, slots=True)
+class ValueCount:
+    """A value and the number of rows that have it."""
+
+    text: str
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """The values from ``low`` to ``high`` and the number of rows that have one of them."""
+
+    low: str
+    high: str
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnProfile:
+    """One column of the source.
+
+    ``filled`` rows have text in it. ``distinct`` counts different texts; with ``many`` there are more than that.
+    Either ``bars`` holds the commonest values (``others`` rows have another one) or ``bins`` a histogram of numbers or
+    days; both are empty where neither would be of use. ``strip`` counts rows with a problem in this column, part by
+    part. ``read_as`` describes the type that the mapping gives the column, "" for a column that is not used.
+    """
+
+    letter: str
+    label: str
+    field: str
+    filled: int
+    distinct: int
+    many: bool
+    examples: tuple[str, ...]
+    bars: tuple[ValueCount, ...] = ()
+    others: int = 0
+    bins: tuple[Bin, ...] = ()
+    strip: tuple[int, ...] = ()
+    read_as: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TimePart:
+    """A part of a run's time: seconds from its begin, rows whose call ended well, and calls refused or uncertain."""
+
+    begin: float
+    rows: int
+    refused: int
+    uncertain: int
+
+
+@dataclass(frozen=True, slots=True)
+class SlowCall:
+    """A call that took long: seconds after the first call, seconds that it took, its rows and how it ended."""
+
+    at: float
+    seconds: float
+    rows: int
+    verdict: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallProfile:
+    """How a run's calls went.
+
+    ``seconds`` is the time from the first to the end of the last call; in ``waited`` seconds of it none was under way.
+    """
+
+    calls: int
+    seconds: float
+    parts: tuple[TimePart, ...]
+    slowest: tuple[SlowCall, ...]
+    waited: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class AttentionRow:
+    """A row that needs a person: its number, status, code, what is known, and ``more``: the evidence, often long."""
+
+    row: int
+    status: Status
+    code: str
+    text: str
+    more: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RunProfile:
+    """The profile of a plan and, when it was delivered, of its run.
+
+    ``strips`` counts rows with a problem part by part, for each problem code. ``preview`` is the request that holds the
+    first ready rows, as JSON; ``previewed`` are their row numbers, and ``sent`` has for each field its texts in these
+    rows, ``None`` where the field is not sent. ``attention_total`` may be greater than the rows in ``attention``.
+    """
+
+    rows: int
+    columns: tuple[ColumnProfile, ...]
+    strips: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    preview: str = ""
+    previewed: tuple[int, ...] = ()
+    sent: tuple[tuple[str, tuple[str | None, ...]], ...] = ()
+    calls: CallProfile | None = None
+    attention: tuple[AttentionRow, ...] = ()
+    attention_total: int = 0

@@ -6,19 +6,19 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from importer.core.model import NEEDS_PERSON, Status
+from importer.core.model import NEEDS_PERSON
 from importer.core.redaction import redact
-from importer.reports.interface import AccountKnown, RunSummary
-from importer.reports.words import counted
+from importer.reports.interface import RunSummary
+from importer.reports.messages import list_counts
 
 
 def json_report(summary: RunSummary, results: Path | None, report: Path | None, exit_status: int) -> dict[str, Any]:
-    """The object for ``--json``: every status has a count (0 without rows), paths are texts or ``None``.
+    """Return the object for ``--json``: every status has a count (0 without rows), paths are texts or ``None``.
 
     ``forecast`` holds the calls and seconds that a delivery needs at least, ``None`` once there is a run.
 
-    ``damage`` lists the columns that look spoiled; ``metadata`` says how fresh the knowledge of the account's fields
-    was when the rows were checked.
+    ``damage`` lists the columns that look damaged; ``metadata`` is the age of the known data of the account when the
+    rows were checked.
 
     ``problems`` is the number of rows that need a person: invalid, rejected or uncertain.
     """
@@ -27,7 +27,7 @@ def json_report(summary: RunSummary, results: Path | None, report: Path | None, 
         "status": summary.status,
         "exit_status": exit_status,
         "rows": summary.rows,
-        "counts": {status.value: count for status, count in counted(summary.counts)},
+        "counts": {status.value: count for status, count in list_counts(summary.counts)},
         "problems": sum(summary.counts.get(status, 0) for status in NEEDS_PERSON),
         "results": None if results is None else str(results),
         "report": None if report is None else str(report),
@@ -38,30 +38,16 @@ def json_report(summary: RunSummary, results: Path | None, report: Path | None, 
         "damage": [
             {**asdict(found), "example": redact(found.example), "what": redact(found.what)} for found in summary.damage
         ],
-        "metadata": _known(summary.metadata),
+        "metadata": {
+            "state": summary.metadata.state if summary.metadata else "unknown",
+            "read_at": (summary.metadata.read_at or None) if summary.metadata else None,
+            "age_hours": summary.metadata.age_hours if summary.metadata else None,
+        },
     }
 
 
 def json_failure(message: str, remedy: str, exit_status: int, run_id: str = "") -> dict[str, Any]:
-    """The same object for a command that failed before there was anything to sum up."""
-    return {
-        "run": run_id,
-        "status": "failed",
-        "exit_status": exit_status,
-        "rows": 0,
-        "counts": {status.value: 0 for status in Status},
-        "problems": 0,
-        "results": None,
-        "report": None,
-        "message": redact(message),
-        "next_step": redact(remedy),
-        "forecast": None,
-        "damage": [],
-        "metadata": _known(None),
-    }
-
-
-def _known(known: AccountKnown | None) -> dict[str, Any]:
-    if known is None:
-        return {"state": "unknown", "read_at": None, "age_hours": None}
-    return {"state": known.state, "read_at": known.read_at or None, "age_hours": known.age_hours}
+    """Return the same object for a command that failed before there was anything to sum up."""
+    return json_report(
+        RunSummary(run_id, "failed", message, remedy, "", "", "", "", 0, {}, ()), None, None, exit_status
+    )

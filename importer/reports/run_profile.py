@@ -1,23 +1,22 @@
-"""Looks through a plan and its run for the report page: columns, places of problems, a preview, the calls."""
+"""Profiles a plan and its run for the report page: columns, places of problems, a preview, the calls."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from importer.core.model import Record, VerdictKind
 from importer.ledger.interface import PastCall
 from importer.mapping.model import FieldType
 from importer.planning.plan import mapping_of_plan
 from importer.planning.store import Plan, to_records
-from importer.reports.attention_rows import PEOPLE, invalid_people, people_of
-from importer.reports.column_profile import ColumnValues
-from importer.reports.html.model import PARTS, CallsInsight, ColumnInsight, Insight, PersonRow, SlowCall, TimePart
-from importer.reports.read_as import read_as
-from importer.reports.run_report import Books
-from importer.reports.summary_text import NO_END, VERDICTS
+from importer.reports.attention_rows import MOST_LISTED, find_attention_rows, find_invalid_rows
+from importer.reports.column_profile import ColumnValues, describe_column_types
+from importer.reports.interface import PARTS, AttentionRow, CallProfile, ColumnProfile, RunProfile, SlowCall, TimePart
+from importer.reports.messages import CALL_RESULTS, NO_CALL_RESULT
+from importer.reports.run_report import RunReport
 from importer.targets import make_target
 
 if TYPE_CHECKING:
@@ -25,21 +24,21 @@ if TYPE_CHECKING:
 
 _PREVIEWED = 3
 _SLOWEST = 5
-_DAY = 10
+_DAY_LENGTH = 10
 _DAYS = (FieldType.DATE, FieldType.DATETIME)
 
 
-def look_into(books: Books) -> Insight:
-    """Everything that the report page shows of a plan and its run beyond the summary.
+def profile_run(report: RunReport) -> RunProfile:
+    """Collect what the report page shows of a plan and its run beyond the summary.
 
-    Two passes over the plan's columns, one chunk in memory at a time.
+    Reads the plan's columns twice, one chunk in memory at a time.
     """
-    plan = books.plan
+    plan = report.plan
     by_code, by_letter, invalid = _problems(plan)
     records = _first_records(plan)
-    people, total = people_of(books, invalid)
-    calls = _calls(books.ledger.past_calls(books.run.id)) if books.ledger and books.run else None
-    return Insight(
+    attention, total = find_attention_rows(report, invalid)
+    calls = profile_calls(report.ledger.past_calls(report.run.id)) if report.ledger and report.run else None
+    return RunProfile(
         rows=plan.facts.rows,
         columns=tuple(_columns(plan, by_letter)),
         strips=by_code,
@@ -47,65 +46,56 @@ def look_into(books: Books) -> Insight:
         previewed=tuple(record.row for record in records),
         sent=_sent(plan, records),
         calls=calls,
-        people=people,
-        people_total=total,
+        attention=attention,
+        attention_total=total,
     )
 
 
-def _columns(plan: Plan, strips: Mapping[str, tuple[int, ...]]) -> Iterator[ColumnInsight]:
-    days = _day_fields(plan)
-    columns = plan.facts.source.columns
-    words = read_as(mapping_of_plan(plan.facts).mapping, plan.facts.fields)
+def _columns(plan: Plan, strips: Mapping[str, tuple[int, ...]]) -> Iterator[ColumnProfile]:
+    """Yield the profile of each column; ``strips`` are the places of problems by its letter."""
+    import pyarrow.compute as pc
+
+    columns, fields = plan.facts.source.columns, plan.facts.fields
+    mapping = mapping_of_plan(plan.facts).mapping
+    types = describe_column_types(mapping, fields)
+    # Days are taken from what would be sent: there they all have one form, whatever the file writes.
+    day_fields = {flat.name for flat in mapping.flat_fields() if flat.rule.type in _DAYS}
+    days = {
+        label: next(name for name in names.split(", ") if name in day_fields)
+        for label, names in fields.items()
+        if day_fields & set(names.split(", "))
+    }
     values = [ColumnValues() for _ in columns]
     by_day = {label: ColumnValues(is_day=True) for label in days}
     for cells, records in plan.column_batches():
         for index, gathered in enumerate(values):
             gathered.add(cells.column(index))
         for label, field in days.items():
-            by_day[label].add(_first_ten(records.column(field)))
+            by_day[label].add(pc.utf8_slice_codeunits(records.column(field), 0, _DAY_LENGTH))
     for column, gathered in zip(columns, values, strict=True):
-        bars, others = gathered.bars()
-        over_time = by_day.get(column.label)
-        bins = over_time.bins() if over_time is not None else gathered.bins()
-        yield ColumnInsight(
+        bins = by_day[column.label].bins() if column.label in days else gathered.bins()
+        bars, others = gathered.bars() if not bins else ((), 0)
+        yield ColumnProfile(
             letter=column.letter,
             label=column.label,
-            field=plan.facts.fields.get(column.label, ""),
+            field=fields.get(column.label, ""),
             filled=gathered.filled,
             distinct=gathered.distinct,
             many=gathered.many,
             examples=gathered.examples(),
-            bars=() if bins else bars,
-            others=0 if bins else others,
+            bars=bars,
+            others=others,
             bins=bins,
             strip=strips.get(column.letter, ()),
-            read_as=words.get(column.label, ""),
+            read_as=types.get(column.label, ""),
         )
 
 
-def _first_ten(texts: Any) -> Any:
-    import pyarrow.compute as pc
-
-    return pc.utf8_slice_codeunits(texts, 0, _DAY)
-
-
-def _day_fields(plan: Plan) -> dict[str, str]:
-    """The columns that become a date in the CRM, with the flat name of the field that holds it."""
-    mapping = mapping_of_plan(plan.facts).mapping
-    dates = {flat.name for flat in mapping.flat_fields() if flat.rule.type in _DAYS}
-    found = {}
-    for label, fields in plan.facts.fields.items():
-        name = next((field for field in fields.split(", ") if field in dates), "")
-        if name:
-            found[label] = name
-    return found
-
-
-def _problems(plan: Plan) -> tuple[dict[str, tuple[int, ...]], dict[str, tuple[int, ...]], list[PersonRow]]:
-    """Rows with a problem, part by part of the file, by problem code and by the letter of the column; and the first."""
+def _problems(plan: Plan) -> tuple[dict[str, tuple[int, ...]], dict[str, tuple[int, ...]], list[AttentionRow]]:
+    """Count rows with a problem in each part of the file, by code and by column letter; also return the first rows."""
     import numpy as np
 
-    people: list[PersonRow] = []
+    first: list[AttentionRow] = []
     counts: tuple[dict[str, np.ndarray], dict[str, np.ndarray]] = ({}, {})
     seen = 0
     for rows, problems in plan.problem_batches():
@@ -118,17 +108,13 @@ def _problems(plan: Plan) -> tuple[dict[str, tuple[int, ...]], dict[str, tuple[i
                 strip = np.bincount(own * PARTS // max(1, plan.facts.rows), minlength=PARTS)
                 by[text] = by.get(text, 0) + strip
         seen += len(rows)
-        people += invalid_people(problems, PEOPLE - len(people))
-    by_code, by_letter = ({text: _ints(strip) for text, strip in by.items()} for by in counts)
-    return by_code, by_letter, people
-
-
-def _ints(numbers: np.ndarray) -> tuple[int, ...]:
-    return tuple(int(number) for number in numbers)
+        first += find_invalid_rows(problems, MOST_LISTED - len(first))
+    by_code, by_letter = ({text: tuple(strip.tolist()) for text, strip in by.items()} for by in counts)
+    return by_code, by_letter, first
 
 
 def _preview(plan: Plan, records: list[Record]) -> str:
-    """The records as one request's body, for targets of single rows one after the other."""
+    """Return the body of the request with the records as JSON; for targets of single rows, one body after the other."""
     if not records:
         return ""
     target = make_target(mapping_of_plan(plan.facts).mapping)
@@ -137,13 +123,14 @@ def _preview(plan: Plan, records: list[Record]) -> str:
 
 
 def _sent(plan: Plan, records: list[Record]) -> tuple[tuple[str, tuple[str | None, ...]], ...]:
-    """Each field that one of the records has, in the order of the mapping, with its texts."""
+    """Return each field that one of the records has, in the order of the mapping, with its texts."""
     names = [flat.name for flat in mapping_of_plan(plan.facts).mapping.flat_fields()]
     texts = [(name, tuple(record.fields.get(name) for record in records)) for name in names]
     return tuple((name, found) for name, found in texts if any(text is not None for text in found))
 
 
 def _first_records(plan: Plan) -> list[Record]:
+    """Return the first ready rows as they would be sent."""
     for rows, batch in plan.ready_batches():
         if len(rows):
             first = rows[:_PREVIEWED]
@@ -151,7 +138,8 @@ def _first_records(plan: Plan) -> list[Record]:
     return []
 
 
-def _calls(calls: Sequence[PastCall]) -> CallsInsight | None:
+def profile_calls(calls: Sequence[PastCall]) -> CallProfile | None:
+    """Profile the calls of a run over its time, in parts of equal length; ``None`` without calls."""
     if not calls:
         return None
     begin = min(datetime.fromisoformat(call.sent_at) for call in calls)
@@ -164,23 +152,19 @@ def _calls(calls: Sequence[PastCall]) -> CallsInsight | None:
         part[0] += call.rows if call.verdict is VerdictKind.APPLIED else 0
         part[1] += call.verdict is VerdictKind.THROTTLED
         part[2] += call.verdict in (VerdictKind.UNCERTAIN, None)
+    # The time in which no call was under way: the gaps between the calls, in the order of their begin.
+    waited, until = 0.0, 0.0
+    for begins, call in sorted(zip(starts, calls, strict=True), key=lambda item: item[0]):
+        waited += max(0.0, begins - until)
+        until = max(until, begins + call.elapsed)
     longest = sorted(zip(starts, calls, strict=True), key=lambda item: -item[1].elapsed)[:_SLOWEST]
-    return CallsInsight(
+    return CallProfile(
         calls=len(calls),
         seconds=seconds,
         parts=tuple(TimePart(width * index, *numbers) for index, numbers in enumerate(figures)),
         slowest=tuple(
-            SlowCall(start, call.elapsed, call.rows, VERDICTS[call.verdict] if call.verdict else NO_END)
+            SlowCall(start, call.elapsed, call.rows, CALL_RESULTS[call.verdict] if call.verdict else NO_CALL_RESULT)
             for start, call in longest
         ),
-        waited=_waited(sorted((start, start + call.elapsed) for start, call in zip(starts, calls, strict=True))),
+        waited=waited,
     )
-
-
-def _waited(spans: Sequence[tuple[float, float]]) -> float:
-    """The seconds between the first begin and the last end in which none of the spans, sorted by begin, lies."""
-    waited, until = 0.0, spans[0][1]
-    for begin, end in spans:
-        waited += max(0.0, begin - until)
-        until = max(until, end)
-    return waited

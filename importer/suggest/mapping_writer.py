@@ -8,8 +8,7 @@ import textwrap
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 
-from importer.mapping.document import read_document
-from importer.mapping.secrets import key_like
+from importer.config.yaml import find_secrets, parse_yaml
 from importer.suggest.datetimes import describe_example
 from importer.suggest.model import Ignored, MappingLine, Proposal, Rule, Value
 
@@ -148,8 +147,8 @@ _PLAIN = re.compile(r"[^\W_](?:[\w ./@()+-]*[\w.)])?")
 
 def can_be_named(text: str) -> bool:
     """Return whether a mapping can hold the text; control characters and likely keys are refused."""
-    document = read_document(f"ignore:\n  - {scalar(text)}\n")
-    return bool(text.strip()) and not document.problems and not any(key_like(document.data))
+    document = parse_yaml(f"ignore:\n  - {scalar(text)}\n")
+    return bool(text.strip()) and not document.problems and not any(find_secrets(document.data))
 
 
 def scalar(text: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from importer.mapping.uses import folded as folded_heading
+from importer.mapping.column_references import fold_heading as folded_heading
 from importer.sources.interface import Source
 from importer.suggest.account import AccountProfile, activity_fields_of, lead_fields_of, lead_part
 from importer.suggest.choices import nearest_option

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from importer.core.text import visible
+from importer.core.text import shorten_text
 from importer.crm_schema.model import FieldConstraint, Owners
 from importer.mapping.model import FieldRule
 from importer.transforms.columns import arrow_of, truths_of
@@ -49,7 +49,7 @@ def _sent(read: Read, nearest: ClosestMatch) -> Words:
     def words(texts: pd.Series[str]) -> Iterator[Mapping[str, object]]:
         sent = read(texts)
         for text, suggestion in zip(sent.tolist(), nearest.suggestions(sent), strict=True):
-            yield {"sent": visible(text), **suggestion}
+            yield {"sent": shorten_text(text), **suggestion}
 
     return words
 

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from importer.core.issues import CATALOGUE, Kind, Problem, make_problem
+from importer.core.issues import CATALOGUE, Problem, ProblemType, make_problem
 
 _HEAD = """\
 # Problems
@@ -148,7 +148,7 @@ def example_of(code: str) -> Problem:
     return make_problem(code, 12, value=value, **place, **words)  # type: ignore[arg-type]  # words are free
 
 
-def _entry(kind: Kind) -> str:
+def _entry(kind: ProblemType) -> str:
     example = example_of(kind.code)
     return f"\n### `{kind.code}`\n\n**{kind.title}.** {kind.explanation}\n\n```\n{example}\n```\n"
 

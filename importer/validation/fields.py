@@ -16,7 +16,7 @@ from importer.core.errors import MappingProblem
 from importer.core.issues import make_problem
 from importer.crm_schema.model import FieldConstraint
 from importer.mapping.model import Blank, FieldRule, FlatField
-from importer.mapping.template import template_headings
+from importer.mapping.values import template_headings
 from importer.transforms import TRANSFORMS
 from importer.transforms.choices import LookupTable
 from importer.transforms.columns import LastColumnCache, arrow_of, blank, column_of, joined

@@ -14,8 +14,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from importer.config.settings import Locale
+from importer.config.yaml import countries
 from importer.mapping.model import FieldRule, FieldType
-from importer.mapping.places import countries
 from importer.transforms.choices import FLAGS, LookupTable
 from importer.transforms.columns import ByteStats, LastColumnCache, arrow_of, column_of
 from importer.transforms.date_forms import date_form, example_of, shown_form

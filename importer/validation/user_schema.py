@@ -24,7 +24,7 @@ from pandera.errors import SchemaError, SchemaErrorReason
 
 from importer.core.errors import MappingError, MappingProblem
 from importer.core.issues import Problem, make_problem
-from importer.mapping.suggestions import advice
+from importer.core.text import suggest_name
 from importer.transforms.columns import arrow_of, blank, truths_of
 from importer.validation.fields import CompiledField
 from importer.validation.interface import SourceColumn
@@ -250,7 +250,7 @@ def _resolved(
             continue
         if not names:
             raise UnusableSchemaError(
-                f"Your schema has a column `{name}`, which the mapping lacks.", advice(name, known)
+                f"Your schema has a column `{name}`, which the mapping lacks.", suggest_name(name, known)
             )
         for text in names:
             if len(known[text]) > 1:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from importer.config.settings import Locale
 from importer.core.errors import MappingError
-from importer.core.gc_pause import paused_collector
 from importer.core.issues import Problem
+from importer.core.memory import gc_paused
 from importer.mapping.model import Mapping as MappingFile
 from importer.validation.interface import CheckedChunk, SourceColumn
 
@@ -129,7 +129,7 @@ class Validator:
         failed = list(find_failures(self.schema, frame))
         wires = {field.name: field.wire(frame[field.name]) for field in self._fields}
         # Third step: describe the failures as problems, with the cells as people see them.
-        with paused_collector():
+        with gc_paused():
             for field in self._fields:
                 if field.rule.column is not None:
                     # As it came, so that broken characters are shown for what they are.

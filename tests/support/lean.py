@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from importer.cli.memory import give_back_at_once
-from importer.cli.starting import start_lean
+from importer.core.memory import configure_allocators, configure_startup
 
-give_back_at_once()
-start_lean()
+configure_allocators()
+configure_startup()

@@ -16,7 +16,7 @@ def watched() -> None:
     import weakref
 
     import importer.cli.jobs.serve as serve
-    import importer.cli.memory as memory
+    import importer.core.memory as memory
     import importer.jobs.engine.job_run as work
 
     class Left:
@@ -38,5 +38,5 @@ def watched() -> None:
     gc.disable()
     true_import, named = work.import_file, work
     named.import_file = import_file
-    memory._LEFTOVERS = memory._SHARE = 0
+    memory._MIN_NEW_OBJECTS = memory._PAUSE_FACTOR = 0
     serve._NOTIFY_SECONDS = 0.1

@@ -22,7 +22,6 @@ import pydantic  # noqa: F401
 import rapidfuzz.process  # noqa: F401
 import requests  # noqa: F401
 import sqlalchemy.dialects.sqlite  # noqa: F401
-import xlsxwriter  # noqa: F401
 import yaml  # noqa: F401
 
 import importer

@@ -31,12 +31,12 @@ def check_command(file: Path | None, as_json: bool) -> int:
     """Find every problem in the jobs file, and look at mappings, accounts and folders."""
     from importer.cli.options import build_environment
     from importer.jobs.config.loader import find_jobs_file, load_jobs
-    from importer.jobs.config.preflight import examine
+    from importer.jobs.config.preflight import find_job_problems
 
     env = build_environment(quiet=True, verbose=0)
     path = find_jobs_file(file, env.variables, env.home)
     jobs = load_jobs(path)
-    findings = examine(jobs, env.variables, env.home)
+    findings = find_job_problems(jobs, env.variables, env.home)
     status = 2 if any(finding.serious for finding in findings) else 0
     if as_json:
         listed = [
@@ -53,7 +53,7 @@ def check_command(file: Path | None, as_json: bool) -> int:
 @command.command("schema")
 def schema_command() -> int:
     """The JSON Schema of jobs files, for editors."""
-    from importer.jobs.config.json_schema import jobs_json_schema
+    from importer.jobs.config.model import jobs_json_schema
 
     print_output(json.dumps(jobs_json_schema(), indent=2, ensure_ascii=False))
     return 0

@@ -16,11 +16,11 @@ from importer.cli.streams import print_json, print_lines, print_output
 @jobs_options
 def pause_command(name: str, why: str, file: Path | None, as_json: bool) -> int:
     """Let the job NAME rest: its files stay where they are until importer jobs resume."""
-    from importer.core.time import iso
+    from importer.core.time import format_iso
 
     with open_workspace(file) as workspace:
         workspace.jobs.task(name)
-        now = iso(workspace.env.clock.now())
+        now = format_iso(workspace.env.clock.now())
         workspace.store.update_job_state(name, paused_at=now, paused_by=current_user(), paused_why=why)
     if as_json:
         print_json({"job": name, "paused_at": now, "exit_status": 0})
@@ -53,7 +53,7 @@ def resume_command(name: str, file: Path | None, as_json: bool) -> int:
 def approve_command(name: str, chosen: Path | None, file: Path | None, as_json: bool) -> int:
     """Let the files of the job NAME be sent that its guards hold; they go at its next run."""
     from importer.core.errors import UsageError
-    from importer.core.text import shown
+    from importer.core.text import display_text
     from importer.jobs.store.records import FileState
 
     with open_workspace(file) as workspace:
@@ -74,7 +74,7 @@ def approve_command(name: str, chosen: Path | None, file: Path | None, as_json: 
         print_json({"job": name, "approved": paths, "exit_status": 0})
     else:
         for path in paths:
-            print_output(shown(f"Approved: {path}"))
+            print_output(display_text(f"Approved: {path}"))
         print_output(
             f"{'It is' if len(paths) == 1 else 'They are'} sent when the job is due, or now: importer jobs run {name}"
         )

@@ -48,12 +48,12 @@ def metrics_collector(
     workspace: JobsWorkspace, engine_trouble: Callable[[datetime], str] | None = None
 ) -> MetricsCollector:
     """Make the collector of metrics of the ledger and the jobs of ``workspace``."""
-    from importer.config.settings import database_of
+    from importer.config.settings import read_database_url
     from importer.jobs.monitoring.status import MetricsCollector
     from importer.ledger.factory import monitor_ledger
 
     env = workspace.env
-    ledger = monitor_ledger(env.home, database_of(env.variables))
+    ledger = monitor_ledger(env.home, read_database_url(env.variables))
     return MetricsCollector(env.home, workspace.jobs, workspace.store, ledger, env.clock.now, engine_trouble)
 
 

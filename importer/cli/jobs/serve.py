@@ -42,12 +42,12 @@ def command(file: Path | None, as_json: bool, listen: str | None, verbose: int) 
     file or none.
     """
     from importer.cli.jobs.metrics import metrics_server
-    from importer.cli.memory import share_heaps
     from importer.cli.streams import print_message
-    from importer.core.progress import Silent
+    from importer.core.memory import limit_malloc_arenas
+    from importer.core.progress import SilentProgress
     from importer.jobs.engine.scheduler import Engine
 
-    share_heaps()
+    limit_malloc_arenas()
     opened = open_workspace(file, quiet=False, verbose=max(verbose, 1), log_name="serve.jsonl")
     with opened as workspace, _only_one(workspace) as ours:
         if not ours:
@@ -55,7 +55,7 @@ def command(file: Path | None, as_json: bool, listen: str | None, verbose: int) 
                 print_json({"status": "busy", "exit_status": _BUSY, "jobs": []})
             return _BUSY
         # Several accounts are worked on at once; the log has a line for the end of each run.
-        worker = replace(workspace.worker(), env=replace(workspace.env, progress=Silent()))
+        worker = replace(workspace.worker(), env=replace(workspace.env, progress=SilentProgress()))
         engine = Engine(worker, workspace.databases, "serve")
         try:
             engine.start()
@@ -83,9 +83,9 @@ def _only_one(workspace: JobsWorkspace) -> AbstractContextManager[bool]:
 
 def _watch(workspace: JobsWorkspace, engine: Engine) -> None:
     """Send notifications, take over work of other machines and remove old records, until a stop is requested."""
-    from importer.cli.memory import Leftovers
+    from importer.core.memory import IdleMemoryCleaner
 
-    env, postman, leftovers = workspace.env, workspace.postman(), Leftovers()
+    env, postman, leftovers = workspace.env, workspace.postman(), IdleMemoryCleaner()
     taken_over = tidied = env.clock.monotonic()
     while not env.stop.wait(min(_NOTIFY_SECONDS, _TAKE_OVER_SECONDS)):
         postman.send_due(_TIDY_SECONDS, env.stop.is_set)

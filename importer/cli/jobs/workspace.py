@@ -71,7 +71,7 @@ def open_workspace(
 
     Raises :class:`JobsFileError`, :class:`UsageError`, :class:`SettingsError` or :class:`LedgerError`.
     """
-    from importer.config.settings import forget_keys
+    from importer.config.settings import remove_keys
     from importer.jobs.config.loader import find_jobs_file, load_jobs
     from importer.jobs.engine.workers import exclusive_start
     from importer.jobs.notifications.addresses import hide_addresses
@@ -83,7 +83,7 @@ def open_workspace(
     databases = find_databases(env.variables, env.home)
     hide_addresses(jobs.addresses(), env.variables)
     # Now that these are known, no child inherits the database's password or an address of a notification.
-    forget_keys(os.environ)
+    remove_keys(os.environ)
     with exclusive_start(databases.shared, env.clock.sleep):
         store = JobStore(open_database(databases.jobs))
     try:

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from importer.core.text import find_nearest
 from importer.crm_schema.checks.findings import IMPORT_KEY_LENGTH, REFRESH_HINT, FindingsCollector, suggest_field
 from importer.crm_schema.model import CrmFieldKind, FieldConstraint, FieldFacts, Metadata, Owners
 from importer.mapping.model import FieldRule, FieldType
-from importer.mapping.suggestions import nearest
 
 _PLAIN = frozenset(
     {
@@ -222,7 +222,7 @@ def compare_owner(
         if word in owners.active:
             continue
         state = "is a user who is not active" if word in owners.inactive else "is no user of the account"
-        near = nearest(word, owners.active) if "@" in word else []
+        near = find_nearest(word, owners.active) if "@" in word else []
         meant = f"Did you mean {near[0]}?" if near else "Name an active user."
         findings.add_problem(f"{path}.{option}", f'"{text}" {state}.', meant)
     return FieldConstraint(label, owners=owners)
@@ -275,7 +275,7 @@ def _compare_options(path: str, rule: FieldRule, field: FieldFacts, findings: Fi
 
 
 def _options_remedy(text: str, field: FieldFacts) -> str:
-    near = nearest(text, field.options)
+    near = find_nearest(text, field.options)
     meant = f'Did you mean "{near[0]}"? ' if near else ""
     shown = ", ".join(f'"{option}"' for option in field.options[:_SHOWN])
     more = f" and {len(field.options) - _SHOWN} more" if len(field.options) > _SHOWN else ""

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from importer.core.errors import MappingProblem
+from importer.core.text import find_nearest
 from importer.crm_schema.model import ActivityType, FieldConstraint, FieldFacts
+from importer.mapping.column_references import fold_heading
 from importer.mapping.loader import LoadedMapping
 from importer.mapping.model import FieldRule
-from importer.mapping.suggestions import nearest
-from importer.mapping.uses import folded
 
 REFRESH_HINT = "(importer doctor --refresh reads them)"
 
@@ -103,14 +103,16 @@ def suggest_field(name: str, rule: FieldRule | None, fields: Sequence[FieldFacts
 def _meant(name: str, heading: str, fields: Sequence[FieldFacts]) -> FieldFacts | None:
     plain = name.removeprefix("mx_").replace("_", " ")
     for words in ([name], [plain, name], [heading]):
-        wanted = {folded(word) for word in words if word}
+        wanted = {fold_heading(word) for word in words if word}
         for known in fields:
-            if folded(known.schema_name) in wanted or (known.display_name and folded(known.display_name) in wanted):
+            if fold_heading(known.schema_name) in wanted or (
+                known.display_name and fold_heading(known.display_name) in wanted
+            ):
                 return known
     by_word = {field.schema_name: field for field in reversed(fields)}
     by_word.update({field.display_name: field for field in reversed(fields) if field.display_name not in by_word})
     for word in (name, plain):
-        for near in nearest(word, (known for known in by_word if known)):
+        for near in find_nearest(word, (known for known in by_word if known)):
             return by_word[near]
     return None
 
@@ -120,7 +122,7 @@ def suggest_activity_type(code: str, hints: Iterable[str], types: Sequence[Activ
     names = {kind.name: kind for kind in reversed(types) if kind.name}
     meant = ""
     for hint in (code, *hints):
-        for near in nearest(hint, names):
+        for near in find_nearest(hint, names):
             meant = meant or f"Did you mean {format_activity_type(names[near])}? "
     listed = ", ".join(format_activity_type(kind) for kind in types[:_SHOWN])
     more = f" and {len(types) - _SHOWN} more" if len(types) > _SHOWN else ""

@@ -14,7 +14,7 @@ from itertools import islice
 
 from importer.core.errors import CrmError, RunStopped
 from importer.core.model import Outcome, Record, Status, VerdictKind
-from importer.core.time import iso
+from importer.core.time import format_iso
 from importer.delivery.context import DeliveryContext
 from importer.delivery.reconciliation.matcher import same_activity, written_since
 from importer.leadsquared.interface import CrmActivity
@@ -106,7 +106,7 @@ def _restore(record: Record, activity: CrmActivity, context: DeliveryContext) ->
         activity_id=activity.id,
         error_code=RESTORED,
         attempts=1,
-        at=iso(context.clock.now()),
+        at=format_iso(context.clock.now()),
         evidence=f"Found in LeadSquared as activity {activity.id} after the ledger was put back; not sent again.",
     )
     ledger.finish_call(number, CallEnd(VerdictKind.APPLIED, 0, RESTORED, "", 0.0), [outcome])

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from importer.core.failpoints import reach
 from importer.core.model import Outcome, Record, Status
-from importer.core.time import iso
+from importer.core.time import format_iso
 from importer.delivery.context import DeliveryContext
 from importer.delivery.outcomes import REFUSED_WHOLE
 from importer.delivery.reconciliation.evidence import format_evidence
@@ -189,7 +189,7 @@ class Reconciler:
             error_code=match.code,
             error=match.text if match.status is not Status.CREATED else "",
             evidence=match.text,
-            at=iso(self._context.clock.now()),
+            at=format_iso(self._context.clock.now()),
         )
         reach("decision-made")
         self._context.ledger.settle(self._context.run.id, [outcome], match.text)

@@ -1,4 +1,4 @@
-"""When a job is due: five fields as cron writes them, read strictly, and the times that follow from them."""
+"""Cron expressions of five fields: strict validation, and the times at which they are due."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from importer.config.yaml import InvalidValueError
+from importer.core.text import format_count
 from importer.jobs.engine.dbos_support import require_engine
-from importer.mapping.unfit import UnfitError
 
-_FORM = "Write five fields: minute hour day month weekday, such as 30 2 * * * for half past two every night."
+_EXPECTED = "Write five fields: minute hour day month weekday, such as 30 2 * * * for half past two every night."
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
-_LONGEST = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
-_WORDS = {"@hourly": "0 * * * *", "@daily": "0 0 * * *", "@weekly": "0 0 * * 0", "@monthly": "0 0 1 * *"}
+_DAYS_IN_MONTH = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+_SHORTCUTS = {"@hourly": "0 * * * *", "@daily": "0 0 * * *", "@weekly": "0 0 * * 0", "@monthly": "0 0 1 * *"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,54 +36,52 @@ _FIELDS = (
 )
 
 
-def checked_cron(text: str) -> str:
-    """``text`` when it is a time that comes again: five fields of numbers, ``*``, lists, ranges and steps.
+def validate_cron(text: str) -> str:
+    """Return ``text`` when it is a cron expression: five fields of numbers, ``*``, lists, ranges and steps.
 
-    Raises :class:`UnfitError` that names the field, also for a date that never comes.
+    Raises :class:`InvalidValueError` with the name of the field, also for a date that never comes.
     """
-    if text.strip() in _WORDS:
-        raise UnfitError(f'"{text}" is a word of some crons only.', f"Write {_WORDS[text.strip()]}")
+    if text.strip() in _SHORTCUTS:
+        raise InvalidValueError(f'"{text}" is a word of some crons only.', f"Write {_SHORTCUTS[text.strip()]}")
     parts = text.split()
     if len(parts) != len(_FIELDS):
-        raise UnfitError(f'"{text}" has {len(parts)} field{"s" * (len(parts) != 1)}, not five.', _FORM)
-    values = [_values(part, field) for part, field in zip(parts, _FIELDS, strict=True)]
+        raise InvalidValueError(f'"{text}" has {format_count(len(parts), "field")}, not five.', _EXPECTED)
+    values = [
+        set().union(*(_parse_item(item, field) for item in part.split(",")))
+        for part, field in zip(parts, _FIELDS, strict=True)
+    ]
     days, months = values[2], values[3]
-    if parts[4] == "*" and not any(min(days) <= _LONGEST[month - 1] for month in months):
-        raise UnfitError(f'"{text}" is a date that never comes.', "No month named here has that day.")
+    if parts[4] == "*" and not any(min(days) <= _DAYS_IN_MONTH[month - 1] for month in months):
+        raise InvalidValueError(f'"{text}" is a date that never comes.', "No month named here has that day.")
     return " ".join(parts)
 
 
-def _values(part: str, field: _Field) -> set[int]:
-    found: set[int] = set()
-    for item in part.split(","):
-        found |= _item(item, field)
-    return found
-
-
-def _item(item: str, field: _Field) -> set[int]:
+def _parse_item(item: str, field: _Field) -> set[int]:
     match = re.fullmatch(r"(\*|\w+(?:-\w+)?)(?:/([0-9]{1,2}))?", item)
     if match is None:
-        raise UnfitError(f'The {field.name} "{item}" is not understood.', _FORM)
+        raise InvalidValueError(f'The {field.name} "{item}" is not understood.', _EXPECTED)
     span, step = match.groups()
     if span == "*":
         low, high = field.low, field.high
     else:
         first, _, last = span.partition("-")
-        low = _number(first, field)
-        high = _number(last, field) if last else (field.high if step else low)
+        low = _parse_number(first, field)
+        high = _parse_number(last, field) if last else (field.high if step else low)
     if high < low:
-        raise UnfitError(f'The {field.name} "{item}" ends before it begins.', f"Write {high}-{low}.")
+        raise InvalidValueError(f'The {field.name} "{item}" ends before it begins.', f"Write {high}-{low}.")
     if step is not None and not 1 <= int(step) <= field.high:
-        raise UnfitError(f'The step of the {field.name} "{item}" makes no sense.', f"Write 1 to {field.high} after /.")
+        raise InvalidValueError(
+            f'The step of the {field.name} "{item}" makes no sense.', f"Write 1 to {field.high} after /."
+        )
     return set(range(low, high + 1, int(step or 1)))
 
 
-def _number(text: str, field: _Field) -> int:
+def _parse_number(text: str, field: _Field) -> int:
     if text.lower() in field.words:
         return field.words.index(text.lower()) + field.low
     if not text.isdecimal() or not field.low <= int(text) <= field.high:
         named = f" or {field.words[0]} to {field.words[-1]}" if field.words else ""
-        raise UnfitError(
+        raise InvalidValueError(
             f'The {field.name} "{text}" is not from {field.low} to {field.high}.',
             f"Write a number from {field.low} to {field.high}{named}, or * for every one.",
         )
@@ -90,13 +89,13 @@ def _number(text: str, field: _Field) -> int:
 
 
 def times_after(cron: str, time_zone: str, start: datetime) -> Iterator[datetime]:
-    """The times at which ``cron`` is due after ``start``, in the clock of ``time_zone``, as the engine counts them.
+    """Iterate over the times at which ``cron`` is due after ``start``, in ``time_zone``, as the engine counts them.
 
     Raises :class:`SettingsError` when the engine is not installed.
     """
     with require_engine():
         from croniter import croniter
-    counting = croniter(cron, start.astimezone(ZoneInfo(time_zone)))
+    times = croniter(cron, start.astimezone(ZoneInfo(time_zone)))
     while True:
-        due: datetime = counting.get_next(datetime)
+        due: datetime = times.get_next(datetime)
         yield due

@@ -1,4 +1,4 @@
-"""A jobs file becomes checked jobs, or one error that lists everything that is wrong with it."""
+"""Load a jobs file: checked jobs, or one error that lists everything that is wrong with it."""
 
 from __future__ import annotations
 
@@ -6,19 +6,35 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from importer.core.errors import JobsFileError, MappingError, MappingProblem, UsageError
+from importer.config.yaml import FileKind, find_secrets, parse_file, read_text
+from importer.core.errors import JobsFileError, UsageError
+from importer.core.text import suggest_name
 from importer.jobs.config.checks import check_jobs
-from importer.jobs.config.messages import JOBS
-from importer.jobs.config.model import Address, Job, JobsFile
-from importer.mapping.decoding import read_text
-from importer.mapping.document import Document, read_document
-from importer.mapping.loader import ordered, remove, validated_in_rounds
-from importer.mapping.secrets import key_like
-from importer.mapping.suggestions import advice
-from importer.mapping.wording import sentence
+from importer.jobs.config.model import Address, Archive, HoldRules, Inbox, Job, JobsFile, NotificationRule, Schedule
 
 VARIABLE = "IMPORTER_JOBS"
 _BEGIN = "Begin with a line `jobs:` and name a job below it."
+_JOBS_FILE = FileKind(
+    model=JobsFile,
+    error=JobsFileError,
+    sections={
+        "at the left edge of the file": JobsFile,
+        "below the name of a job": Job,
+        "into `source:`": Inbox,
+        "into `schedule:`": Schedule,
+        "into `after_file:`": Archive,
+        "into `guards:`": HoldRules,
+        "into an item of `notify:`": NotificationRule,
+    },
+    example="{folder: inbox}",
+    empty=("The file is empty.", _BEGIN),
+    no_table=("The file is not a table of jobs.", _BEGIN),
+    secret=(
+        "This looks like a key or password, and everybody who gets the file could read it.",
+        "Remove it here, keep it in an environment variable or a private file, and have it changed.",
+    ),
+    find_secrets=find_secrets,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,22 +82,22 @@ class LoadedJobs:
     tasks: Mapping[str, Task]
 
     def task(self, name: str) -> Task:
-        """The job called ``name``. Raises :class:`UsageError` with the nearest known name."""
+        """Return the job called ``name``. Raises :class:`UsageError` with the nearest known name."""
         if name not in self.tasks:
-            raise UsageError(f"There is no job {name} in {self.path}.", advice(name, self.tasks))
+            raise UsageError(f"There is no job {name} in {self.path}.", suggest_name(name, self.tasks))
         return self.tasks[name]
 
     def followers(self, name: str) -> list[Task]:
-        """The jobs that run after ``name`` has ended well."""
+        """Return the jobs that run after ``name`` has ended well."""
         return [task for task in self.tasks.values() if task.job.after == name]
 
     def addresses(self) -> list[Address]:
-        """Where the addresses of all notifications are kept."""
+        """Return where the addresses of all notifications are kept."""
         return [each.url for task in self.tasks.values() for each in task.job.notify if each.url is not None]
 
 
 def find_jobs_file(given: Path | None, environment: Mapping[str, str], home: Path) -> Path:
-    """The jobs file: the one named, else ``IMPORTER_JOBS``, else ``jobs.yaml`` here or in the home folder.
+    """Find the jobs file: the one named, else ``IMPORTER_JOBS``, else ``jobs.yaml`` here or in the home folder.
 
     Raises :class:`UsageError` when there is none.
     """
@@ -101,40 +117,12 @@ def find_jobs_file(given: Path | None, environment: Mapping[str, str], home: Pat
 
 
 def load_jobs(path: Path) -> LoadedJobs:
-    """The jobs in the file ``path``. Raises :class:`JobsFileError` with every problem at once, and nothing else."""
-    try:
-        text = read_text(path)
-    except MappingError as error:
-        raise JobsFileError(str(path), error.problems) from None
-    return parse_jobs(text, path)
+    """Load the jobs in the file ``path``. Raises only :class:`JobsFileError`, with every problem at once."""
+    return parse_jobs(read_text(path, JobsFileError), path)
 
 
 def parse_jobs(text: str, path: Path) -> LoadedJobs:
-    """As :func:`load_jobs`, for a text that came from ``path``."""
-    document = read_document(text)
-    jobs = _validated(document)
-    if jobs is not None:
-        check_jobs(jobs, document)
-    if document.problems or jobs is None:
-        raise JobsFileError(str(path), ordered(document.problems))
+    """Parse the jobs in the ``text`` of the file ``path``; as :func:`load_jobs`."""
+    file, _ = parse_file(text, path, _JOBS_FILE, check_jobs)
     folder = path.absolute().parent
-    return LoadedJobs(path, {name: Task(name, job, folder) for name, job in jobs.jobs.items()})
-
-
-def _validated(document: Document) -> JobsFile | None:
-    if document.data is None and not document.problems:
-        document.problems.append(MappingProblem(1, 1, "", "The file is empty.", _BEGIN))
-    elif document.data is not None and not isinstance(document.data, dict):
-        document.problems.append(MappingProblem(1, 1, "", "The file is not a table of jobs.", _BEGIN))
-    if not isinstance(document.data, dict):
-        return None
-    for path in key_like(document.data):
-        document.add(
-            path,
-            "This looks like a key or password, and everybody who gets the file could read it.",
-            "Remove it here, keep it in an environment variable or a private file, and have it changed.",
-        )
-        document.broken.add(path)
-    for path in document.broken:
-        remove(document.data, path)
-    return validated_in_rounds(JobsFile, document, lambda error: sentence(error, JOBS), {})
+    return LoadedJobs(path, {name: Task(name, job, folder) for name, job in file.jobs.items()})

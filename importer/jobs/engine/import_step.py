@@ -24,12 +24,12 @@ from importer.core.errors import (
 from importer.core.model import NEEDS_PERSON
 from importer.delivery.deliver import DeliveryOptions
 from importer.jobs.config.loader import Task
-from importer.jobs.config.model import Guards, Unusual
+from importer.jobs.config.model import HoldRules, UnusualFiles
 from importer.jobs.store.records import FileRecord, JobOutcome
 from importer.planning.plan import PlanRequest
 from importer.planning.store import PlanFacts
-from importer.reports.publisher import Places, Report
-from importer.reports.summary_text import is_or_are
+from importer.reports.messages import is_or_are
+from importer.reports.publisher import Report, ReportPaths
 from importer.sources import file_signature
 
 LoadAccount = Callable[[str], Account]
@@ -131,7 +131,7 @@ def describe_approval(task: Task) -> str:
     return f"Look at the file (importer check); then run: importer jobs approve {task.name}, or take the file away."
 
 
-def reasons_to_hold(guards: Guards, facts: PlanFacts, odd: Sequence[str]) -> list[str]:
+def reasons_to_hold(guards: HoldRules, facts: PlanFacts, odd: Sequence[str]) -> list[str]:
     """Return one sentence per guard that is against sending this plan; ``odd`` describes what is unusual in it."""
     reasons = []
     if facts.rows > guards.max_rows:
@@ -140,7 +140,7 @@ def reasons_to_hold(guards: Guards, facts: PlanFacts, odd: Sequence[str]) -> lis
         share = f"{float(guards.max_invalid) * 100:g}%"
         invalid = f"{facts.invalid:,} of {facts.rows:,} rows {is_or_are(facts.invalid)} invalid"
         reasons.append(f"{invalid}, more than the {share} of `max_invalid`.")
-    if guards.unusual is Unusual.HOLD:
+    if guards.unusual is UnusualFiles.HOLD:
         reasons.extend(odd)
     if guards.approval:
         reasons.append("The job asks for an approval of every file.")
@@ -175,7 +175,7 @@ def _run(task: Task, entry: FileRecord, env: Environment, load: LoadAccount) -> 
         locale=Locale(account.time_zone, account.country),
     )
     stem = Path(entry.path).name.split(".")[0] or "import"
-    places = Places(task.results / f"{stem}-{env.clock.now():%Y%m%d-%H%M%S}.xlsx")
+    places = ReportPaths(task.results / f"{stem}-{env.clock.now():%Y%m%d-%H%M%S}.xlsx")
     unattended = replace(env, review=make_review(task, approved=approved), confirm=lambda _: True)
     return run(request, account, places, DeliveryOptions(keep_going=approved), unattended)
 

@@ -13,10 +13,10 @@ from typing import Any
 from importer.app.environment import Environment
 from importer.core.errors import ImporterError
 from importer.core.redaction import redact
-from importer.core.time import iso
+from importer.core.time import format_iso
 from importer.jobs.config.cron import times_after
 from importer.jobs.config.loader import LoadedJobs, Task
-from importer.jobs.config.model import Job, Missed
+from importer.jobs.config.model import Job, MissedRuns
 from importer.jobs.engine.import_step import ImportResult, LoadAccount, import_file, outline_error
 from importer.jobs.engine.results import (
     RETRIED,
@@ -82,20 +82,20 @@ class JobRunner:
         task, now = self.jobs.task(name), self.env.clock.now()
         state = self.store.state(name)
         if not state.known_since:
-            self.store.update_job_state(name, known_since=iso(now))
+            self.store.update_job_state(name, known_since=format_iso(now))
         if state.paused_at:
             message = f"The job is paused since {state.paused_at[:16].replace('T', ' ')} UTC."
             stopper = JobRunResult(name, JobOutcome.PAUSED, 0, message, f"importer jobs resume {name}")
-            return RunStart(stopper=stopper, started=iso(now))
+            return RunStart(stopper=stopper, started=format_iso(now))
         try:
             notes = self.archive_leftovers(task)
             claimed = claim_files(task, self.store, self.env.clock, read_mapping(task.mapping).sha)
         except ImporterError as error:
             facts = (error.exit_status, error.message, error.remedy)
             stopper = JobRunResult(name, JobOutcome.ERROR, *facts, outline=outline_error(error))
-            return RunStart(stopper=stopper, started=iso(now))
+            return RunStart(stopper=stopper, started=format_iso(now))
         notes.extend(claimed.notes)
-        return RunStart(claimed.numbers, notes, claimed.held, len(claimed.arriving), started=iso(now))
+        return RunStart(claimed.numbers, notes, claimed.held, len(claimed.arriving), started=format_iso(now))
 
     def archive_leftovers(self, task: Task) -> list[str]:
         """Archive the files whose import ended just before a crash; return a note about each."""
@@ -147,7 +147,7 @@ class JobRunner:
             "outcome": result.outcome.value,
             "run": result.run or entry.run,
             "state": FileState.HELD.value if held else FileState.IMPORTED.value,
-            "ended_at": iso(now),
+            "ended_at": format_iso(now),
             "archive": "" if held else str(free_path(folder, Path(entry.path).name, now)),
             "approved_by": "" if held else entry.approved_by,
         }
@@ -192,11 +192,11 @@ class JobRunner:
         if outcome not in (JobOutcome.NOTHING, JobOutcome.BUSY, JobOutcome.PAUSED):
             rows = sum(each.rows for each in files)
             facts = (outcome.value, result.exit_status, len(files), rows, result.message, result.remedy)
-            run = JobRun(name, cause, due, start.started, iso(now), *facts)
+            run = JobRun(name, cause, due, start.started, format_iso(now), *facts)
             is_last_word = last or not is_transient(outcome, result.exit_status)
             self._add_run(run, message_for_run(result, now), now, notify=is_last_word)
         if any(each.outcome in (JobOutcome.DONE, JobOutcome.PROBLEMS) for each in files):
-            self.store.update_job_state(name, last_success_at=iso(now), silence_told_at="")
+            self.store.update_job_state(name, last_success_at=format_iso(now), silence_told_at="")
         _log.info("%s: %s: %s", name, outcome.value, result.message)
         return result
 
@@ -220,7 +220,7 @@ class JobRunner:
         except Exception as error:
             now = self.env.clock.now()
             message = f"The program failed: {type(error).__name__}: {redact(str(error))}"
-            run = JobRun(name, cause, due, iso(now), iso(now), JobOutcome.ERROR.value, 1, 0, 0, message)
+            run = JobRun(name, cause, due, format_iso(now), format_iso(now), JobOutcome.ERROR.value, 1, 0, 0, message)
             self._add_run(run, message_for_fault(name, type(error).__name__, now), now)
             raise
 
@@ -248,7 +248,7 @@ def is_superseded(job: Job, due: datetime, now: datetime) -> bool:
         return False
     if next(times_after(schedule.cron, schedule.timezone, due)) <= now:
         return True
-    return job.missed is Missed.SKIP and now - due > _STILL_IN_TIME
+    return job.missed is MissedRuns.SKIP and now - due > _STILL_IN_TIME
 
 
 def _values(result: ImportResult) -> dict[str, Any]:

@@ -13,9 +13,9 @@ from typing import Any
 
 from importer.core.errors import ImporterError, LedgerError, SettingsError
 from importer.core.redaction import redact
-from importer.core.time import iso
+from importer.core.time import format_iso
 from importer.jobs.config.cron import times_after
-from importer.jobs.config.model import Missed
+from importer.jobs.config.model import MissedRuns
 from importer.jobs.engine.dbos_support import make_serializer, require_engine, send_logs_to_ours
 from importer.jobs.engine.job_run import JobRunner
 from importer.jobs.engine.results import JobRunResult, merge_results, run_result_from_json
@@ -207,7 +207,7 @@ class Engine:
             zone = each["cron_timezone"] or "UTC"
             due = next(times_after(each["schedule"], zone, max(fired, self._scheduled_at)))
             if due + _LATE < now:
-                return f"{each['schedule_name']} was due at {iso(due)} and was not begun."
+                return f"{each['schedule_name']} was due at {format_iso(due)} and was not begun."
         return ""
 
     def run_now(self, name: str, now: datetime) -> JobRunResult:
@@ -219,7 +219,7 @@ class Engine:
         left = [each.workflow_id for each in self._list_workflows(_UNFINISHED)]
         while self._has_workflows(_UNFINISHED) and not env.stop.is_set():
             env.clock.sleep(_LOOK_SECONDS)
-        handle = self._dbos.start_workflow(self._workflows.by_name, name, BY_HAND, iso(now))
+        handle = self._dbos.start_workflow(self._workflows.by_name, name, BY_HAND, format_iso(now))
         last = run_result_from_json(handle.get_result())
         found = self._dbos.list_workflows(workflow_ids=left, load_input=False) if left else []
         outputs = [each.output for each in found if isinstance(each.output, dict)]
@@ -264,9 +264,9 @@ class Engine:
             return
         # The same missed time is caught up once, however often the program is started.
         key = f"catch-up-{name}-{due.isoformat()}" if due else f"catch-up-{name}-{uuid.uuid4()}"
-        self._enqueue(key, name, "catch-up", iso(due or now))
+        self._enqueue(key, name, "catch-up", format_iso(due or now))
         if due is not None:
-            store.mark_caught_up(name, iso(now))
+            store.mark_caught_up(name, format_iso(now))
 
     def _first_missed(self, name: str, fired: str | None, now: datetime) -> datetime | None:
         """Return the first time at which ``name`` was due while nothing was running, if there is one."""
@@ -276,10 +276,10 @@ class Engine:
             return None
         # The engine only knows what it has fired; a time that was missed before it ever fired, or just after another
         # missed one, it does not know.
-        owed = self._worker.store.owed_since(name, f"{schedule.cron} {schedule.timezone}", fired or iso(now))
+        owed = self._worker.store.owed_since(name, f"{schedule.cron} {schedule.timezone}", fired or format_iso(now))
         since = max(datetime.fromisoformat(each) for each in (owed, fired) if each)
         first = next(times_after(schedule.cron, schedule.timezone, since))
-        return first if first < now and task.job.missed is Missed.CATCH_UP else None
+        return first if first < now and task.job.missed is MissedRuns.CATCH_UP else None
 
     def _begin_due(self, name: str, due: str) -> None:
         """Enqueue a run of ``name`` for its account; the same due time only once."""

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from importer.core.errors import ImporterError, LedgerError
-from importer.core.platform.file_lock import try_lock
+from importer.core.platform import try_lock
 from importer.core.redaction import Secret
 
 if TYPE_CHECKING:

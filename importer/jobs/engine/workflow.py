@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from importer.core.logging import log_fields
-from importer.core.time import iso
+from importer.core.time import format_iso
 from importer.jobs.engine.job_run import JobRunner
 from importer.jobs.engine.results import (
     FINAL,
@@ -90,9 +90,9 @@ def register_workflows(dbos: Any, runner: JobRunner, begin_due: StartRun, hand_o
 
     @dbos.workflow(name="importer-timer")  # type: ignore[untyped-decorator]
     def timer(due: datetime, name: Any) -> bool:
-        is_wanted: bool = is_worth_running(str(name), iso(due))
+        is_wanted: bool = is_worth_running(str(name), format_iso(due))
         if is_wanted:
-            begin_due(str(name), iso(due))
+            begin_due(str(name), format_iso(due))
         return is_wanted
 
     @dbos.workflow(name="importer-silence")  # type: ignore[untyped-decorator]

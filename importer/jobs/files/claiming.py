@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from importer.core.errors import ImporterError, SourceError
-from importer.core.time import Clock, iso
+from importer.core.time import Clock, format_iso
 from importer.jobs.config.loader import Task
 from importer.jobs.files.inbox import InboxFile, InboxListing, list_inbox, unchanged
 from importer.jobs.store.records import FileRecord, FileState, JobOutcome
@@ -73,7 +73,7 @@ def _stable_files(task: Task, store: JobStore, clock: Clock) -> tuple[InboxListi
     first = list_inbox(task.inbox, pattern)
     known = store.sightings(task.name)
     now = clock.now()
-    since = {seen: known.get(seen, iso(now)) for seen in first.files}
+    since = {seen: known.get(seen, format_iso(now)) for seen in first.files}
     # A clock that went back makes an age negative, and proves nothing.
     ages = {seen: (now - datetime.fromisoformat(at)).total_seconds() for seen, at in since.items()}
     if all(age >= source.stable for age in ages.values()):
@@ -88,7 +88,7 @@ def _stable_files(task: Task, store: JobStore, clock: Clock) -> tuple[InboxListi
     if clock.monotonic() - began < source.stable:
         # A stop was requested: only files that were stable before count.
         return last, [seen for seen in stable if ages[seen] >= source.stable]
-    later = iso(clock.now())
+    later = format_iso(clock.now())
     store.replace_sightings(task.name, {seen: later for seen in last.files if seen not in stable})
     return last, stable
 
@@ -125,6 +125,6 @@ def _close_lost(task: Task, store: JobStore, clock: Clock) -> None:
             state=FileState.ARCHIVED.value,
             outcome=JobOutcome.FAILED.value,
             exit_status=1,
-            ended_at=iso(clock.now()),
+            ended_at=format_iso(clock.now()),
             message=f"{path} {why} before its import had ended.{begun}",
         )

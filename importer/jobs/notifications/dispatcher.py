@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 
 from importer.core.errors import ImporterError, SettingsError
 from importer.core.redaction import Secret
-from importer.core.time import Clock, iso
+from importer.core.time import Clock, format_iso
 from importer.jobs.config.loader import LoadedJobs, Task
 from importer.jobs.config.model import Address
 from importer.jobs.notifications.addresses import ALLOWED, FORBIDDEN_OPTIONS, describe_location, read_address
@@ -103,7 +103,7 @@ class NotificationDispatcher:
         given_up = too_old and attempts >= _LEAST_ATTEMPTS
         if given_up or not trouble:
             state = NotificationState.GIVEN_UP if trouble else NotificationState.SENT
-            values |= {"state": state.value, "ended_at": iso(now)}
+            values |= {"state": state.value, "ended_at": format_iso(now)}
         self.store.update_notification(notification.id, **values)
         if not trouble:
             _log.info("Notification sent: %s", notification.title)

@@ -11,11 +11,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from importer.core.redaction import redact
-from importer.core.text import printable
-from importer.jobs.config.model import Address, Notification, When
+from importer.core.text import escape_text
+from importer.jobs.config.model import Address, NotificationRule, NotifyWhen
 from importer.jobs.engine.results import FileResult, JobRunResult
 from importer.jobs.store.records import JobOutcome, JobState, NotificationMessage
-from importer.reports.summary_text import number_of
+from importer.reports.messages import format_count
 
 _MOST_FILES = 5
 _MOST_CHARS = 400
@@ -41,15 +41,15 @@ _TROUBLE = (
 _NOT_NOTIFIED = (JobOutcome.NOTHING, JobOutcome.BUSY, JobOutcome.PAUSED)
 
 
-def recipients(rules: Sequence[Notification], outcome: JobOutcome) -> list[Address]:
+def recipients(rules: Sequence[NotificationRule], outcome: JobOutcome) -> list[Address]:
     """Return the addresses that are notified of this outcome of a run."""
     if outcome in _NOT_NOTIFIED:
         return []
-    wanted = (When.ALWAYS, When.PROBLEMS) if outcome in _TROUBLE else (When.ALWAYS,)
+    wanted = (NotifyWhen.ALWAYS, NotifyWhen.PROBLEMS) if outcome in _TROUBLE else (NotifyWhen.ALWAYS,)
     return [each.url for each in rules if each.url is not None and each.when in wanted]
 
 
-def silence_recipients(rules: Sequence[Notification], state: JobState, now: datetime) -> list[Address]:
+def silence_recipients(rules: Sequence[NotificationRule], state: JobState, now: datetime) -> list[Address]:
     """Return the addresses that are notified of a job without a success for so long; each silence once a day."""
     since = state.last_success_at or state.known_since
     if not since or (state.silence_told_at and now - datetime.fromisoformat(state.silence_told_at) < timedelta(days=1)):
@@ -58,7 +58,7 @@ def silence_recipients(rules: Sequence[Notification], state: JobState, now: date
     return [
         each.url
         for each in rules
-        if each.url is not None and each.when is When.SILENCE and silent >= timedelta(days=each.days or 1)
+        if each.url is not None and each.when is NotifyWhen.SILENCE and silent >= timedelta(days=each.days or 1)
     ]
 
 
@@ -68,7 +68,7 @@ def message_for_run(run: JobRunResult, now: datetime) -> NotificationMessage:
     for each in run.files[:_MOST_FILES]:
         lines += ["", *_describe_file(each, run.job)]
     if len(run.files) > _MOST_FILES:
-        lines += ["", f"And {number_of(len(run.files) - _MOST_FILES, 'file')} more: importer jobs history {run.job}"]
+        lines += ["", f"And {format_count(len(run.files) - _MOST_FILES, 'file')} more: importer jobs history {run.job}"]
     if not run.files:
         lines += ["", _shorten(run.outline), f"Next: look at the reason in full: importer jobs history {run.job}"]
     return _message(run.job, run.outcome.value, _title(run), lines)
@@ -76,7 +76,7 @@ def message_for_run(run: JobRunResult, now: datetime) -> NotificationMessage:
 
 def message_for_silence(job: str, since: datetime, now: datetime) -> NotificationMessage:
     """Write the message about a job without a success ``since`` then."""
-    days = number_of((now - since) // timedelta(days=1), "day")
+    days = format_count((now - since) // timedelta(days=1), "day")
     lines = [
         f"Job {job}: no file was imported since {_format_time(since)}.",
         "",
@@ -106,12 +106,12 @@ def _title(run: JobRunResult) -> str:
     rows, problems = sum(each.rows for each in run.files), sum(each.problems for each in run.files)
     concerned = sum(each.outcome is run.outcome for each in run.files)
     titles = {
-        JobOutcome.DONE: f"{number_of(rows, 'row')} imported",
-        JobOutcome.PROBLEMS: f"{number_of(problems, 'row')} {'needs' if problems == 1 else 'need'} you",
-        JobOutcome.FAILED: f"{number_of(concerned, 'file')} could not be imported",
-        JobOutcome.HELD: f"{number_of(concerned, 'file')} {'waits' if concerned == 1 else 'wait'} for your approval",
+        JobOutcome.DONE: f"{format_count(rows, 'row')} imported",
+        JobOutcome.PROBLEMS: f"{format_count(problems, 'row')} {'needs' if problems == 1 else 'need'} you",
+        JobOutcome.FAILED: f"{format_count(concerned, 'file')} could not be imported",
+        JobOutcome.HELD: f"{format_count(concerned, 'file')} {'waits' if concerned == 1 else 'wait'} for your approval",
         JobOutcome.INTERRUPTED: "stopped before its end",
-        JobOutcome.DUPLICATE: f"{number_of(concerned, 'file')} known already, nothing sent",
+        JobOutcome.DUPLICATE: f"{format_count(concerned, 'file')} known already, nothing sent",
     }
     return titles.get(run.outcome, "could not be done")
 
@@ -119,7 +119,7 @@ def _title(run: JobRunResult) -> str:
 def _describe_file(file: FileResult, job: str) -> Iterator[str]:
     yield f"{Path(file.path).name}: {file.outcome.value}. {_shorten(file.outline)}".rstrip()
     if file.counts:
-        yield f"    {number_of(file.rows, 'row')}: {_format_counts(file.counts)}"
+        yield f"    {format_count(file.rows, 'row')}: {_format_counts(file.counts)}"
     if file.codes:
         yield f"    Reasons: {_format_counts(file.codes)} (importer explain CODE)"
     step = _NEXT[file.outcome].format(job=job) if file.outcome in _NEXT else file.remedy
@@ -135,7 +135,7 @@ def _format_counts(counts: Mapping[str, int]) -> str:
 
 
 def _message(job: str, outcome: str, title: str, lines: list[str]) -> NotificationMessage:
-    return NotificationMessage(job, outcome, f"{job}: {title}", redact("\n".join(printable(line) for line in lines)))
+    return NotificationMessage(job, outcome, f"{job}: {title}", redact("\n".join(escape_text(line) for line in lines)))
 
 
 def _shorten(text: str) -> str:

@@ -30,7 +30,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.schema import CreateColumn
 
-from importer.config.settings import DATABASE_VARIABLE, database_of
+from importer.config.settings import DATABASE_VARIABLE, read_database_url
 from importer.core.errors import SettingsError
 from importer.core.redaction import Secret
 
@@ -57,7 +57,7 @@ def find_databases(environment: Mapping[str, str], home: Path) -> Databases:
 
     Raises :class:`SettingsError`, which never shows a password.
     """
-    shared = database_of(environment)
+    shared = read_database_url(environment)
     given = environment.get(VARIABLE, "").strip()
     name = VARIABLE if given else DATABASE_VARIABLE
     if not given and shared is not None:

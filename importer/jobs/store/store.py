@@ -17,7 +17,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
 from importer.core.errors import LedgerError
-from importer.core.time import iso
+from importer.core.time import format_iso
 from importer.jobs.files.inbox import InboxFile
 from importer.jobs.store.database import files, jobs, migrate_tables, outbox, schedules, sightings, turns
 from importer.jobs.store.records import (
@@ -76,7 +76,7 @@ class JobStore:
             "inode": seen.inode,
             "state": FileState.TAKEN.value,
             "mapping_sha": mapping_sha,
-            "taken_at": iso(now),
+            "taken_at": format_iso(now),
         }
         with self._transaction() as connection:
             number = connection.execute(insert(files).values(values).returning(files.c.id)).scalar_one()
@@ -168,7 +168,7 @@ class JobStore:
     def delete_old_runs(self, before: datetime) -> int:
         """Delete runs that ended before then, but the newest of each job; return how many. Files stay known."""
         newest = select(func.max(turns.c.id)).group_by(turns.c.job)
-        old = delete(turns).where(turns.c.ended_at < iso(before), turns.c.id.not_in(newest))
+        old = delete(turns).where(turns.c.ended_at < format_iso(before), turns.c.id.not_in(newest))
         with self._transaction() as connection:
             return connection.execute(old).rowcount
 
@@ -200,8 +200,8 @@ class JobStore:
     def record_silence(self, job: str, notifications: Sequence[PendingNotification], now: datetime) -> None:
         """Store the notifications of the silence of ``job``, and that it was notified ``now``."""
         with self._transaction() as connection:
-            _upsert(connection, jobs, job, {"silence_told_at": iso(now)})
-            _add_notifications(connection, notifications, iso(now))
+            _upsert(connection, jobs, job, {"silence_told_at": format_iso(now)})
+            _add_notifications(connection, notifications, format_iso(now))
 
     # Notifications
 
@@ -218,13 +218,13 @@ class JobStore:
 
     def due_notifications(self, jobs: Collection[str], now: datetime) -> list[StoredNotification]:
         """Return the notifications to be sent for ``jobs`` now; those with the fewest attempts come first."""
-        due = (outbox.c.job.in_(jobs), outbox.c.state == _WAITING, outbox.c.next_at <= iso(now))
+        due = (outbox.c.job.in_(jobs), outbox.c.state == _WAITING, outbox.c.next_at <= format_iso(now))
         return self._read(StoredNotification, select(outbox).where(*due).order_by(outbox.c.attempts, outbox.c.id))
 
     def claim_notification(self, found: StoredNotification, next_at: datetime) -> bool:
         """Store one more attempt, with the time of the next, before it begins; return false if another was faster."""
         unchanged = (outbox.c.id == found.id, outbox.c.attempts == found.attempts, outbox.c.state == _WAITING)
-        query = update(outbox).where(*unchanged).values(attempts=found.attempts + 1, next_at=iso(next_at))
+        query = update(outbox).where(*unchanged).values(attempts=found.attempts + 1, next_at=format_iso(next_at))
         with self._transaction() as connection:
             return connection.execute(query).rowcount == 1
 
@@ -235,14 +235,14 @@ class JobStore:
 
     def notified_since(self, job: str, outcome: str, since: datetime) -> bool:
         """Return whether a notification of this outcome of ``job`` was stored after ``since``."""
-        same = (outbox.c.job == job, outbox.c.outcome == outcome, outbox.c.created_at > iso(since))
+        same = (outbox.c.job == job, outbox.c.outcome == outcome, outbox.c.created_at > format_iso(since))
         with self._transaction() as connection:
             return connection.execute(select(outbox.c.id).where(*same).limit(1)).first() is not None
 
     def delete_old_notifications(self, before: datetime) -> int:
         """Delete notifications that were sent or given up before that time; return how many."""
         with self._transaction() as connection:
-            old = delete(outbox).where(outbox.c.state != _WAITING, outbox.c.ended_at < iso(before))
+            old = delete(outbox).where(outbox.c.state != _WAITING, outbox.c.ended_at < format_iso(before))
             return connection.execute(old).rowcount
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from importer.core.platform.file_lock import share_waiting, try_lock
+from importer.core.platform import lock_shared, try_lock
 from importer.ledger.integrity.machine_id import boot_id
 
 FILE_NAME = "ledger.checked"
@@ -105,7 +105,7 @@ def register(path: Path) -> Presence:
         descriptor = os.open(path.with_name(FILE_NAME), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
         alone = try_lock(descriptor)
         # An exclusive lock is held by others only for as long as it takes to get here.
-        share_waiting(descriptor)
+        lock_shared(descriptor)
     except (OSError, ImportError, AttributeError):  # the latter two on Windows
         if descriptor is not None:
             os.close(descriptor)

@@ -10,7 +10,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from importer.core.platform.file_lock import lock_waiting
+from importer.core.platform import lock_exclusive
 
 FILE_NAME = "ledger.head"
 
@@ -79,7 +79,7 @@ class _locked_folder:  # noqa: N801  reads as the statement it is used in
     def __enter__(self) -> _locked_folder:
         if hasattr(os, "O_DIRECTORY"):
             self._descriptor = os.open(self._path, os.O_RDONLY | os.O_DIRECTORY)
-            lock_waiting(self._descriptor)
+            lock_exclusive(self._descriptor)
         return self
 
     def sync(self) -> None:

@@ -1,60 +1,60 @@
-"""The geometry of the small pictures of the report page: rectangles in the units of their view boxes."""
+"""The small charts of the report page: rectangles in the units of their SVG view boxes."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from importer.reports.html.model import PARTS, Bin, CallsInsight, ValueCount
-from importer.reports.words import duration, rows_text
+from importer.reports.interface import PARTS, Bin, CallProfile, ValueCount
+from importer.reports.messages import format_count, format_duration
 
 HEIGHT = 40.0
 _STEP = 10.0
 _GAP = 1.0
 # A single row among thousands must still be seen.
 _LOWEST = 2.0
-_WORTH_SAYING = 0.1
+_LONG_WAIT = 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
-    """A rectangle: ``look`` is its class, ``words`` what the pointer is told."""
+class Rectangle:
+    """A rectangle with its CSS class (or none) and its title, which the pointer shows."""
 
     x: float
     y: float
     width: float
     height: float
-    words: str
-    look: str = ""
+    title: str
+    css_class: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
-    """Rectangles in a box of ``width`` by ``height``; ``words`` say the same to those who cannot see it."""
+class Chart:
+    """Rectangles in a box of ``width`` by ``height``, and a description for people who cannot see it."""
 
     width: float
     height: float
-    pieces: tuple[Piece, ...]
-    words: str
+    rectangles: tuple[Rectangle, ...]
+    description: str
 
     @property
     def marked(self) -> bool:
-        """Whether a piece has a look of its own."""
-        return any(piece.look for piece in self.pieces)
+        """Whether a rectangle has a class of its own."""
+        return any(rectangle.css_class for rectangle in self.rectangles)
 
 
-def histogram(bins: Sequence[Bin]) -> Picture:
-    """One column for each bin, the highest one as high as the picture."""
+def histogram(bins: Sequence[Bin]) -> Chart:
+    """Draw one column for each bin, the highest one as high as the chart."""
     highest = max(found.rows for found in bins)
-    pieces = []
+    rectangles = []
     for index, found in enumerate(bins):
         if found.rows:
             tall = max(_LOWEST, HEIGHT * found.rows / highest)
-            words = f"{_span(found)}: {rows_text(found.rows)}"
-            pieces.append(Piece(index * _STEP, round(HEIGHT - tall, 2), _STEP - _GAP, round(tall, 2), words))
+            title = f"{_span(found)}: {format_count(found.rows)}"
+            rectangles.append(Rectangle(index * _STEP, round(HEIGHT - tall, 2), _STEP - _GAP, round(tall, 2), title))
     peak = max(bins, key=lambda found: found.rows)
-    words = f"Histogram from {bins[0].low} to {bins[-1].high}; most rows, {peak.rows:,}, at {_span(peak)}."
-    return Picture(_STEP * len(bins), HEIGHT, tuple(pieces), words)
+    description = f"Histogram from {bins[0].low} to {bins[-1].high}; most rows, {peak.rows:,}, at {_span(peak)}."
+    return Chart(_STEP * len(bins), HEIGHT, tuple(rectangles), description)
 
 
 def _span(found: Bin) -> str:
@@ -62,22 +62,22 @@ def _span(found: Bin) -> str:
 
 
 def share(value: ValueCount, most: int) -> float:
-    """How long the bar of a value is, in hundredths of the longest one."""
+    """Return the length of a value's bar, in hundredths of the longest one."""
     return round(max(1.0, 100.0 * value.rows / max(1, most)), 1)
 
 
-def strip(counts: Sequence[int], rows: int) -> Picture:
-    """Where in a file something lies: a mark for each part that has it, higher where there is more."""
+def strip(counts: Sequence[int], rows: int) -> Chart:
+    """Draw where in a file rows with a problem lie: a mark for each part with some, higher where there are more."""
     most = max(counts, default=0)
     size = rows / PARTS
-    pieces = []
+    rectangles = []
     for part, count in enumerate(counts):
         if count:
             tall = 3.0 + 7.0 * count / most
             first, last = int(part * size) + 1, max(int(part * size) + 1, int((part + 1) * size))
-            words = f"{first:,}. to {last:,}. row of the file: {rows_text(count)}"
-            pieces.append(Piece(float(part), round(10.0 - tall, 2), 0.9, round(tall, 2), words))
-    return Picture(float(PARTS), 10.0, tuple(pieces), _where(counts))
+            title = f"{first:,}. to {last:,}. row of the file: {format_count(count)}"
+            rectangles.append(Rectangle(float(part), round(10.0 - tall, 2), 0.9, round(tall, 2), title))
+    return Chart(float(PARTS), 10.0, tuple(rectangles), _where(counts))
 
 
 def _where(counts: Sequence[int]) -> str:
@@ -91,37 +91,39 @@ def _where(counts: Sequence[int]) -> str:
     return f"From about {round(100 * held[0] / PARTS)} % to {round(100 * (held[-1] + 1) / PARTS)} % of the file."
 
 
-def timeline(calls: CallsInsight) -> Picture:
-    """Rows per part of the time, with marks above: refusals in the upper line, doubts in the lower one."""
+def timeline(calls: CallProfile) -> Chart:
+    """Draw the rows per part of the time; marks above are throttled calls (upper line) and uncertain ones (lower)."""
     top = 14.0
     most = max(1, *(part.rows for part in calls.parts))
-    pieces = []
+    rectangles = []
     for index, part in enumerate(calls.parts):
-        begin = seconds_text(part.begin)
+        begin = format_seconds(part.begin)
         if part.rows:
             tall = max(_LOWEST, HEIGHT * part.rows / most)
-            words = f"from {begin} on: {rows_text(part.rows)} answered"
-            pieces.append(Piece(index * _STEP, round(top + HEIGHT - tall, 2), _STEP - _GAP, round(tall, 2), words))
+            title = f"from {begin} on: {format_count(part.rows)} answered"
+            rectangles.append(
+                Rectangle(index * _STEP, round(top + HEIGHT - tall, 2), _STEP - _GAP, round(tall, 2), title)
+            )
         if part.refused:
-            words = f"from {begin} on: {part.refused} refused because of the limit"
-            pieces.append(Piece(index * _STEP, 0.0, _STEP - _GAP, 5.0, words, "refused"))
+            title = f"from {begin} on: {part.refused} refused because of the limit"
+            rectangles.append(Rectangle(index * _STEP, 0.0, _STEP - _GAP, 5.0, title, "refused"))
         if part.uncertain:
-            words = f"from {begin} on: {part.uncertain} without a certain answer"
-            pieces.append(Piece(index * _STEP, 7.0, _STEP - _GAP, 5.0, words, "doubted"))
+            title = f"from {begin} on: {part.uncertain} without a certain answer"
+            rectangles.append(Rectangle(index * _STEP, 7.0, _STEP - _GAP, 5.0, title, "uncertain"))
     refused = sum(part.refused for part in calls.parts)
-    doubted = sum(part.uncertain for part in calls.parts)
+    uncertain = sum(part.uncertain for part in calls.parts)
     number = "1 call" if calls.calls == 1 else f"{calls.calls:,} calls"
-    words = f"{number} in {seconds_text(calls.seconds)}"
-    words += f"; {refused:,} refused because of the limit" if refused else ""
-    words += f"; {doubted:,} without a certain answer" if doubted else ""
-    words += "."
-    if calls.waited >= max(1.0, _WORTH_SAYING * calls.seconds):
-        words += (
-            f" No call was under way in {seconds_text(calls.waited)} of it: for the limit, or before looking again."
+    description = f"{number} in {format_seconds(calls.seconds)}"
+    description += f"; {refused:,} refused because of the limit" if refused else ""
+    description += f"; {uncertain:,} without a certain answer" if uncertain else ""
+    description += "."
+    if calls.waited >= max(1.0, _LONG_WAIT * calls.seconds):
+        description += (
+            f" No call was under way in {format_seconds(calls.waited)} of it: for the limit, or before looking again."
         )
-    return Picture(_STEP * len(calls.parts), HEIGHT + top, tuple(pieces), words)
+    return Chart(_STEP * len(calls.parts), HEIGHT + top, tuple(rectangles), description)
 
 
-def seconds_text(seconds: float) -> str:
-    """Seconds as the page says them: "1.7 s", "3 min 12 s"."""
-    return f"{seconds:.1f} s" if seconds < 10 else duration(seconds)
+def format_seconds(seconds: float) -> str:
+    """Format seconds, short ones with a fraction: "1.7 s", "3 min 12 s"."""
+    return f"{seconds:.1f} s" if seconds < 10 else format_duration(seconds)

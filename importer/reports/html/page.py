@@ -1,27 +1,31 @@
-"""One HTML file that tells the whole run: opens anywhere and loads nothing; its one script sorts and filters."""
+"""The report page: one HTML file that opens anywhere and loads nothing; its one script sorts and filters rows."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
+from importer.core.filesystem import new_report_file
 from importer.core.model import DELIVERED, NEEDS_PERSON, Status
-from importer.core.output_files import new_file
-from importer.core.text import shown, visible
-from importer.reports.html.charts import Picture, histogram, seconds_text, share, strip, timeline
-from importer.reports.html.markup import breakable, marked
-from importer.reports.html.model import ColumnInsight, Insight
-from importer.reports.html.template_cache import CompiledBeside
-from importer.reports.interface import ReportColumn, RunSummary
-from importer.reports.origin import origin
-from importer.reports.words import LOOKS, counted, meaning, row_list, rows_text
+from importer.core.text import display_text, shorten_text
+from importer.reports.html.charts import Chart, format_seconds, histogram, share, strip, timeline
+from importer.reports.interface import ColumnProfile, ReportColumn, RunProfile, RunSummary
+from importer.reports.messages import (
+    STATUS_COLORS,
+    describe_status,
+    format_count,
+    format_row_list,
+    list_counts,
+    list_run_facts,
+)
+from importer.reports.template_cache import TemplateCache
 
 _HERE = Path(__file__)
 _BAR_WIDTH = 1000.0
@@ -42,63 +46,73 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True)
-class _ColumnShown:
+class _ColumnView:
+    """The texts and charts that the page shows of a column; only the column where nothing else is known."""
+
     column: ReportColumn
-    filled: str
-    distinct: str
-    read_as: str
-    examples: tuple[str, ...]
-    bars: tuple[tuple[str, str, float], ...]
-    others: str
-    histogram: Picture | None
-    low: str
-    high: str
-    strip: Picture | None
-    strip_words: str
+    filled: str = ""
+    distinct: str = ""
+    read_as: str = ""
+    examples: tuple[str, ...] = ()
+    bars: tuple[tuple[str, str, float], ...] = ()
+    others: str = ""
+    histogram: Chart | None = None
+    low: str = ""
+    high: str = ""
+    strip: Chart | None = None
+    strip_text: str = ""
 
 
-def write_page(path: Path, summary: RunSummary, insight: Insight | None = None) -> None:
+def write_page(path: Path, summary: RunSummary, profile: RunProfile | None = None) -> None:
     """Write the report page to ``path``, whole or not at all.
 
     Raises :class:`importer.core.errors.ReportError` when the file cannot be written or exists already.
     """
-    with new_file(path) as draft:
-        draft.write_text(render_page(summary, insight), encoding="utf-8")
+    with new_report_file(path) as draft:
+        draft.write_text(render_page(summary, profile), encoding="utf-8")
 
 
-def render_page(summary: RunSummary, insight: Insight | None = None) -> str:
-    """The page as HTML: everything from the run is escaped, and so are its control and direction characters.
+def render_page(summary: RunSummary, profile: RunProfile | None = None) -> str:
+    """Return the page as HTML: everything from the run is escaped, and so are its control and direction characters.
 
-    Without ``insight`` it has the columns' names only, and no pictures of what lies in them.
+    Without a ``profile`` it has the columns' names only, and no charts of their values.
     """
     environment = _environment()
     source, _, _ = environment.loader.get_source(environment, "report.js") if environment.loader else ("", None, None)
     digest = base64.b64encode(hashlib.sha256(source.encode()).digest()).decode()
-    known = insight or Insight(summary.rows, ())
+    known = profile or RunProfile(summary.rows, ())
+    by_letter = {column.letter: column for column in known.columns}
+    counts = [(status, count) for status, count in list_counts(summary.counts) if count]
     return environment.get_template("report.html.j2").render(
         summary=summary,
         tone=_tone(summary),
-        counts=[(one, count, meaning(one, summary.status)) for one, count in counted(summary.counts) if count],
+        counts=[(status, count, describe_status(status, summary.status)) for status, count in counts],
         bars=bars(summary),
-        looks=LOOKS,
-        look_of=lambda status: "ready" if (status, summary.status) == (Status.NOT_SENT, "planned") else status.value,
-        origin=origin(summary),
+        colors=STATUS_COLORS,
+        class_of=lambda status: "ready" if (status, summary.status) == (Status.NOT_SENT, "planned") else status.value,
+        run_facts=list_run_facts(summary),
         problems=[
-            (group, row_list(group.first_rows, group.rows), _strip(known.strips.get(group.code, ()), summary.rows))
-            for group in summary.errors
+            (each, format_row_list(each.first_rows, each.rows), _strip(known.strips.get(each.code, ()), summary.rows))
+            for each in summary.errors
         ],
-        damage=[(found, row_list(found.first_rows, found.rows), visible(found.example)) for found in summary.damage],
+        damage=[
+            (found, format_row_list(found.first_rows, found.rows), shorten_text(found.example))
+            for found in summary.damage
+        ],
         strips=known.strips,
-        columns=_columns(summary, known),
+        columns=[_column_view(column, by_letter.get(column.letter), summary.rows) for column in summary.columns],
         preview=known.preview[:_LONGEST_PREVIEW].splitlines(),
         newline=Markup("\n"),
         previewed=known.previewed,
-        sent=[(name, [_cut(text) for text in texts]) for name, texts in known.sent],
+        sent=[
+            (name, [f"{text[:_LONGEST_SENT]}…" if text and len(text) > _LONGEST_SENT else text for text in texts])
+            for name, texts in known.sent
+        ],
         timeline=timeline(known.calls) if known.calls else None,
-        timeline_end=f"{seconds_text(known.calls.seconds)} later" if known.calls else "",
+        timeline_end=f"{format_seconds(known.calls.seconds)} later" if known.calls else "",
         slowest=known.calls.slowest if known.calls else (),
-        people=known.people,
-        people_left=known.people_total - len(known.people),
+        attention=known.attention,
+        attention_left=known.attention_total - len(known.attention),
         script=Markup(source),  # noqa: S704  a file of this package, nothing of the run's  # nosec B704
         script_hash=f"sha256-{digest}",
     )
@@ -110,18 +124,21 @@ def _environment() -> Environment:
         loader=PackageLoader("importer.reports.html", "templates"),
         autoescape=True,
         undefined=StrictUndefined,
-        finalize=_visible,
+        # Every expression of the template passes through this, so that no text can be forgotten.
+        finalize=lambda value: (
+            display_text(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+        ),
         trim_blocks=True,
         lstrip_blocks=True,
-        bytecode_cache=CompiledBeside(_HERE.parent / "__pycache__", _HERE),
+        bytecode_cache=TemplateCache(_HERE.parent / "__pycache__", _HERE),
     )
     environment.filters |= {"marked": marked, "breakable": breakable}
     return environment
 
 
 def bars(summary: RunSummary) -> list[Bar]:
-    """The pieces of the bar of counts, from left to right; statuses without rows have none."""
-    counts = [(status, count) for status, count in counted(summary.counts) if count]
+    """Return the pieces of the bar of counts, from left to right; statuses without rows have none."""
+    counts = [(status, count) for status, count in list_counts(summary.counts) if count]
     widths = [max(_THINNEST, _BAR_WIDTH * count / max(1, summary.rows)) for _, count in counts]
     scale = _BAR_WIDTH / sum(widths) if widths else 1.0
     pieces, start = [], 0.0
@@ -131,44 +148,35 @@ def bars(summary: RunSummary) -> list[Bar]:
     return pieces
 
 
-def _columns(summary: RunSummary, insight: Insight) -> list[_ColumnShown]:
-    by_letter = {column.letter: column for column in insight.columns}
-    return [_column(column, by_letter.get(column.letter), summary.rows) for column in summary.columns]
-
-
-def _column(column: ReportColumn, known: ColumnInsight | None, rows: int) -> _ColumnShown:
+def _column_view(column: ReportColumn, known: ColumnProfile | None, rows: int) -> _ColumnView:
     if known is None:
-        return _ColumnShown(column, "", "", "", (), (), "", None, "", "", None, "")
+        return _ColumnView(column)
+    # 100 % and 0 % mean all and none: a share close to one of them is not rounded to it.
+    filled = "100 %" if known.filled else "0 %"
+    if 0 < known.filled < rows:
+        filled = f"{min(99.9, max(0.1, 100 * known.filled / rows)):.1f} %"
     most = max((value.rows for value in known.bars), default=0)
-    drawn = bool(known.bars or known.bins)
-    return _ColumnShown(
+    return _ColumnView(
         column=column,
-        filled=f"{_percent(known.filled, rows)}",
-        distinct=_distinct(known),
+        filled=filled,
+        distinct=_describe_distinct(known),
         read_as=known.read_as,
-        examples=() if drawn and not known.bins else tuple(visible(text) for text in known.examples),
-        bars=tuple((visible(value.text), f"{value.rows:,}", share(value, most)) for value in known.bars),
+        examples=() if known.bars and not known.bins else tuple(shorten_text(text) for text in known.examples),
+        bars=tuple((shorten_text(value.text), f"{value.rows:,}", share(value, most)) for value in known.bars),
         others=f"{known.others:,}" if known.others else "",
         histogram=histogram(known.bins) if known.bins else None,
         low=known.bins[0].low if known.bins else "",
         high=known.bins[-1].high if known.bins else "",
         strip=_strip(known.strip, rows),
-        strip_words=f"{rows_text(sum(known.strip))} with a problem",
+        strip_text=f"{format_count(sum(known.strip))} with a problem",
     )
 
 
-def _strip(counts: tuple[int, ...], rows: int) -> Picture | None:
+def _strip(counts: tuple[int, ...], rows: int) -> Chart | None:
     return strip(counts, rows) if any(counts) else None
 
 
-def _percent(part: int, whole: int) -> str:
-    """A share without lying at its ends: 100 % and 0 % mean all and none."""
-    if not whole or part in (0, whole):
-        return "100 %" if whole and part else "0 %"
-    return f"{min(99.9, max(0.1, 100 * part / whole)):.1f} %"
-
-
-def _distinct(known: ColumnInsight) -> str:
+def _describe_distinct(known: ColumnProfile) -> str:
     if not known.filled:
         return "empty"
     if known.many:
@@ -178,11 +186,8 @@ def _distinct(known: ColumnInsight) -> str:
     return f"{known.distinct:,} different" if known.distinct > 1 else "the same everywhere"
 
 
-def _cut(text: str | None) -> str | None:
-    return text if text is None or len(text) <= _LONGEST_SENT else f"{text[:_LONGEST_SENT]}…"
-
-
 def _tone(summary: RunSummary) -> str:
+    """Return the class of the page's head by how it went: bad, warn, good or plain."""
     if summary.status in ("failed", "interrupted") or summary.counts.get(Status.INVALID, 0) == summary.rows > 0:
         return "bad"
     if any(summary.counts.get(status, 0) for status in NEEDS_PERSON):
@@ -191,6 +196,19 @@ def _tone(summary: RunSummary) -> str:
     return "good" if done == summary.rows else "plain"
 
 
-def _visible(value: Any) -> Any:
-    """What every expression of the template passes through, so that no text can be forgotten."""
-    return shown(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+_COMMAND = re.compile(
+    r"`([^\s`<>][^`<>]{0,80})`"
+    r"|\b(importer (?:check|decide|demo|doctor|explain|mapping|resume|runs?|show)\b"
+    r"(?: --[a-z-]+| \d{8}-\d{6}-[0-9a-f]+)*)"
+)
+
+
+def marked(text: str) -> Markup:
+    """Return ``text``, escaped, with our commands and what stands between backticks as code."""
+    safe = str(escape(display_text(text)))
+    return Markup(_COMMAND.sub(lambda found: f"<code>{found[1] or found[2]}</code>", safe))  # noqa: S704  # nosec B704
+
+
+def breakable(text: str) -> Markup:
+    """Return names of fields, escaped, that may break behind a dot or an underscore."""
+    return Markup(re.sub(r"([._])", r"\1<wbr>", str(escape(display_text(text)))))  # noqa: S704  # nosec B704

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
-from importer.core.output_files import new_file
-from importer.reports.xlsx.cell_text import sheet_text
+from importer.core.filesystem import new_report_file
+from importer.reports.xlsx_writer import GENERAL, ColumnFormat, Note, Style, Workbook, column_letter, sheet_text
 
 _ROWS_WITH_LISTS = 5000
 _LONGEST_LIST = 255
 """Excel keeps a drop-down list of at most 255 characters in the rule itself."""
 _SHEET_NAME = 31
+_NOTE_WIDTH, _NOTE_HEIGHT = 256, 74
+
+_HEADING = Style(bold=True, fill="#E8EDF0", borders=("bottom",), wrap=True, number_format=GENERAL)
+_EXAMPLE = Style(italic=True, color="#757575", vertical="bottom")
+_CELL = Style(vertical="bottom")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,28 +43,16 @@ def write_template_workbook(path: Path, sheet: str, columns: Sequence[TemplateCo
 
     The second row is an example to be overwritten; every cell is text, so that Excel changes nothing that is typed.
     """
-    import xlsxwriter
-
-    name = sheet_name(sheet)
-    with new_file(path) as draft:
-        workbook = xlsxwriter.Workbook(str(draft), {"strings_to_formulas": False, "strings_to_urls": False})
-        worksheet = workbook.add_worksheet(name)
-        bold = workbook.add_format(
-            {"bold": True, "bg_color": "#E8EDF0", "bottom": 1, "text_wrap": True, "valign": "top"}
-        )
-        grey = workbook.add_format({"num_format": "@", "italic": True, "font_color": "#757575"})
-        text = workbook.add_format({"num_format": "@"})
-        worksheet.freeze_panes(1, 0)
-        worksheet.set_landscape()
-        worksheet.fit_to_pages(1, 0)
+    with new_report_file(path) as draft, Workbook(draft, datetime.now(UTC)) as book:
+        worksheet = book.add_sheet(sheet_name(sheet))
+        worksheet.frozen_rows = 1
         for index, column in enumerate(columns):
-            longest = max(len(column.heading), len(column.example))
-            worksheet.set_column(index, index, max(14, min(40, longest + 4)), text)
-            worksheet.write_string(0, index, column.heading, bold)
-            worksheet.write_comment(0, index, column.note, {"x_scale": 2, "author": ""})
-            worksheet.write_string(1, index, column.example, grey)
+            width = max(14, min(40, max(len(column.heading), len(column.example)) + 4))
+            worksheet.columns.append(ColumnFormat(width, book.style_number(_CELL)))
+            worksheet.notes.append(Note(0, index, column.note, _NOTE_WIDTH, _NOTE_HEIGHT))
             if column.choices and len(",".join(column.choices)) <= _LONGEST_LIST:
-                worksheet.data_validation(
-                    1, index, _ROWS_WITH_LISTS, index, {"validate": "list", "source": list(column.choices)}
-                )
-        workbook.close()
+                letter = column_letter(index)
+                worksheet.choices[f"{letter}2:{letter}{_ROWS_WITH_LISTS + 1}"] = column.choices
+        worksheet.append_row([(sheet_text(column.heading), _HEADING) for column in columns])
+        worksheet.append_row([(sheet_text(column.example), _EXAMPLE) for column in columns])
+        book.close()

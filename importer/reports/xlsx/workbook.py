@@ -4,23 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from itertools import chain, islice
 from pathlib import Path
 
-from xlsxwriter.exceptions import FileCreateError
-
-from importer.core.gc_pause import paused_collector
+from importer.core.filesystem import new_report_file
+from importer.core.memory import gc_paused
 from importer.core.model import Status
-from importer.core.output_files import cannot_write, new_file
 from importer.reports.interface import RESULT_COLUMNS, ResultRows, RunSummary
-from importer.reports.words import damage_text
-from importer.reports.xlsx.fix_sheet import FixSheet
-from importer.reports.xlsx.results_sheet import ResultsSheet
-from importer.reports.xlsx.sheet_overflow import SHEET_COLUMNS, SHEET_ROWS
-from importer.reports.xlsx.sheet_rows import SheetRows, sheet_rows
-from importer.reports.xlsx.source_columns import SAMPLE
+from importer.reports.messages import describe_damage, parse_time
+from importer.reports.xlsx.row_sheets import FixSheet, ResultsSheet, SheetRows, sheet_rows
+from importer.reports.xlsx.sheet_series import SAMPLE, SHEET_COLUMNS, SHEET_ROWS
 from importer.reports.xlsx.summary_sheet import SummarySheet
-from importer.reports.xlsx.workbook_writer import Book
+from importer.reports.xlsx_writer import Workbook
 
 _MOST_COLUMNS = SHEET_COLUMNS - len(RESULT_COLUMNS)
 
@@ -34,43 +30,36 @@ def write_workbook(path: Path, summary: RunSummary, rows: ResultRows, *, rows_pe
     Raises :class:`importer.core.errors.ReportError` when the file cannot be written or exists already. What reading the
     rows raises passes through; no file is left then either.
     """
-    with new_file(path) as draft, Book(draft, summary.finished_at or summary.started_at) as book:
-        _write_sheets(book, _fitting(summary), rows, rows_per_sheet)
-        try:
-            book.close()
-        except FileCreateError as error:
-            cause = error.args[0] if error.args else error
-            raise cannot_write(path, cause if isinstance(cause, OSError) else OSError(str(cause))) from error
+    summary = _without_excess_columns(summary)
+    created = parse_time(summary.finished_at or summary.started_at) or datetime(2000, 1, 1, tzinfo=UTC)
+    with new_report_file(path) as draft, Workbook(draft, created) as book:
+        SummarySheet(book).write(summary)
+        results = ResultsSheet(book, summary.rows, rows_per_sheet) if summary.status != "planned" else None
+        to_fix = sum(summary.counts.get(status, 0) for status in (Status.INVALID, Status.REJECTED))
+        fix = FixSheet(book, to_fix, rows_per_sheet, {group.code: group.remedy for group in summary.errors})
+        sheets = [sheet for sheet in (results, fix) if sheet is not None]
+
+        # The first rows also decide how wide the columns are.
+        chunks: Iterator[SheetRows] = (sheet_rows(chunk, len(summary.columns)) for chunk in rows())
+        first = list(islice(chunks, 1))
+        no_rows: list[list[str]] = [[]] * len(summary.columns)
+        sample = [cells.slice(0, SAMPLE).to_pylist() for cells in first[0].cells] if first else no_rows
+        for sheet in sheets:
+            sheet.begin(summary.columns, sample)
+        with gc_paused():
+            for chunk in chain(first, chunks):
+                for sheet in sheets:
+                    sheet.write(chunk)
+        book.close()
 
 
-def _write_sheets(book: Book, summary: RunSummary, rows: ResultRows, rows_per_sheet: int) -> None:
-    SummarySheet(book).write(summary)
-    results = ResultsSheet(book, summary.rows, rows_per_sheet) if summary.status != "planned" else None
-    to_fix = sum(summary.counts.get(status, 0) for status in (Status.INVALID, Status.REJECTED))
-    remedies = {group.code: group.remedy for group in summary.errors}
-    fix = FixSheet(book, to_fix, rows_per_sheet, remedies)
+def _without_excess_columns(summary: RunSummary) -> RunSummary:
+    """Return ``summary`` without the last columns of a source that is wider than a sheet, which a note then names.
 
-    chunks: Iterator[SheetRows] = (sheet_rows(chunk, len(summary.columns)) for chunk in rows())
-    first = list(islice(chunks, 1))
-    sample = [cells.slice(0, SAMPLE).to_pylist() for cells in first[0].cells] if first else [()] * len(summary.columns)
-    sheets = [sheet for sheet in (results, fix) if sheet is not None]
-    for sheet in sheets:
-        sheet.begin(summary.columns, sample)
-    with paused_collector():
-        for chunk in chain(first, chunks):
-            for sheet in sheets:
-                sheet.write(chunk)
-    for sheet in sheets:
-        sheet.finish()
-
-
-def _fitting(summary: RunSummary) -> RunSummary:
-    """``summary`` without the last columns of a source that is wider than a sheet, which a note then says.
-
-    What looks spoiled in the source stands above its notes.
+    Damage in the source stands above its notes.
     """
-    spoiled = tuple(f"Perhaps spoiled by Excel: {damage_text(found)}" for found in summary.damage)
-    summary = replace(summary, notes=(*spoiled, *summary.notes))
+    damage = tuple(f"Perhaps spoiled by Excel: {describe_damage(found)}" for found in summary.damage)
+    summary = replace(summary, notes=(*damage, *summary.notes))
     left = summary.columns[_MOST_COLUMNS:]
     if not left:
         return summary

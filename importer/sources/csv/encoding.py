@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO, TextIO, cast
 
 from importer.core.errors import SourceError
-from importer.core.text import printable
+from importer.core.text import escape_text
 from importer.sources.detection import damaged_gzip, unreadable_file
 from importer.sources.interface import Detection
 
@@ -121,8 +121,8 @@ def detect_encoding(path: Path, gzipped: bool, given: str | None) -> tuple[TextF
     if not word:
         return file, found, ()
     note = (
-        f'"{printable(word)}" looks like text that was encoded twice; it is sent as it stands. Export the data again, '
-        f"unless it was read with the wrong encoding ({encoding})."
+        f'"{escape_text(word)}" looks like text that was encoded twice; it is sent as it stands. Export the data '
+        f"again, unless it was read with the wrong encoding ({encoding})."
     )
     return file, found, (note,)
 
@@ -256,7 +256,7 @@ def _undecodable(file: TextFile, offset: int, *, is_given: bool) -> SourceError:
             left -= len(block)
         after = stream.read(32768)
     text = before.decode(file.encoding, "replace").replace("\r", "\n").rpartition("\n")[2]
-    behind = f', behind "{printable(text[-_CONTEXT_CHARACTERS:])}"' if text.strip("\ufeff") else ""
+    behind = f', behind "{escape_text(text[-_CONTEXT_CHARACTERS:])}"' if text.strip("\ufeff") else ""
     message = f"{file.path}, line {line}{behind}: the byte 0x{after[0]:02X}"
     if is_given or file.encoding != "utf-8":
         return SourceError(

@@ -18,7 +18,7 @@ from functools import partial
 from pathlib import Path
 
 from importer.core.errors import SourceError
-from importer.core.gc_pause import paused_collector
+from importer.core.memory import gc_paused
 from importer.sources.chunks import RowBlock, chunk_from_columns, chunk_from_rows
 from importer.sources.csv.encoding import TextFile, detect_encoding
 from importer.sources.csv.records import MAX_CELL_CHARACTERS, BrokenRecordError, RecordReader
@@ -78,7 +78,7 @@ class _TextTable:
                 if batch is not None:
                     chunk = chunk_from_columns(batch, layout)
                 else:
-                    with paused_collector():
+                    with gc_paused():
                         block = records.read_block(size)
                     if not block.rows:
                         return

@@ -9,7 +9,7 @@ from typing import Any
 
 import python_calamine
 
-from importer.core.gc_pause import paused_collector
+from importer.core.memory import gc_paused
 from importer.sources.chunks import ColumnConverter, RowBlock, chunk_from_rows
 from importer.sources.detection import DetectedFormat, password_protected
 from importer.sources.excel.cell_text import format_cell, format_column, format_opendocument_column
@@ -139,7 +139,7 @@ def _read_blocks(loaded: Any, size: int, after: int) -> Iterator[RowBlock]:
     rows = enumerate(loaded.iter_rows(), start=1)
     while True:
         block = RowBlock()
-        with paused_collector():
+        with gc_paused():
             for row, record in rows:
                 if row > after and not _is_blank(record):
                     block.rows.append(row)

@@ -16,8 +16,8 @@ from importer.config.settings import Locale
 from importer.core.errors import ImporterError
 from importer.planning.plan import PlanRequest, plan_import, prepare_import
 from importer.planning.store import Plan
-from importer.reports.run_report import Books, summarise
-from importer.reports.summary import render_summary
+from importer.reports.run_report import RunReport, summarize_run
+from importer.reports.text_report import render_summary
 
 NOW = datetime(2026, 11, 20, 10, tzinfo=UTC)
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -81,7 +81,7 @@ class Desk:
         self._plans += 1
         request = PlanRequest(source=path, mapping=self.folder / "map.yaml", locale=Locale("Asia/Kolkata", "IN"))
         plan = plan_import(prepare_import(request), self.folder / f"plan-{self._plans}", NOW)
-        told = render_summary(summarise(Books(plan)))
+        told = render_summary(summarize_run(RunReport(plan)))
         facts = plan.facts.source
         assert path.name in told
         assert facts.sheet in told

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 from importer.delivery.reconciliation.read_back import ReadBack
 from importer.leadsquared.interface import CrmLead
-from importer.reports.xlsx.cell_text import sheet_text
+from importer.reports.xlsx_writer import sheet_text
 from tests.acceptance.bad_inputs.bad_files import Desk, csv_of, mapping, row, xlsx
 from tests.acceptance.bad_inputs.bad_words import DAY, MOMENT, NO_EMAIL, NO_NUMBER, NUMBER, PHONE, UNSENDABLE, wrong
 from tests.support.delivery_world import World, answer, before, lead

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from importer.config.accounts import account_from_environment
-from importer.config.settings import checked_origin
+from importer.config.settings import parse_origin
 from importer.core.errors import ImporterError
-from importer.reports.publisher import Places
+from importer.reports.publisher import ReportPaths
 from tests.acceptance.bad_inputs.bad_files import Desk, mapping
 from tests.support.delivery_world import World, answer, before, lead
 
@@ -206,7 +206,7 @@ def test_b132_paths_that_lead_elsewhere(desk: Desk, tmp_path: Path, monkeypatch:
     assert desk.check(tmp_path / "link.csv").counts == (1, 0)
     monkeypatch.chdir(tmp_path)
     for name in ("../../data.csv", "/abs/data.csv", "~/data.csv", "$HOME/data.csv", ".."):
-        assert (tmp_path / Places().workbook(name, "1")).resolve().parent == tmp_path / "results"
+        assert (tmp_path / ReportPaths().workbook(name, "1")).resolve().parent == tmp_path / "results"
     assert (
         desk.refused(tmp_path / "$HOME" / "~data.csv")
         == "There is no file $HOME/~data.csv. Check the name and the folder."
@@ -243,7 +243,7 @@ def test_b133_hosts_that_are_not_leadsquareds(desk: Desk) -> None:
             setting(HOST=host)
             == "LEADSQUARED_HOST is not a LeadSquared host. Expected something like https://api-in21.leadsquared.com (see My Account > Settings > API and Webhooks); plain http:// is only accepted for this machine."
         )
-    assert checked_origin("api-in21.leadsquared.com", "HOST") == "https://api-in21.leadsquared.com"
+    assert parse_origin("api-in21.leadsquared.com", "HOST") == "https://api-in21.leadsquared.com"
 
 
 def test_b134_limits_without_sense(desk: Desk) -> None:

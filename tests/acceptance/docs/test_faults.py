@@ -31,7 +31,7 @@ def test_every_named_test_exists(page: str) -> None:
     """A test that is renamed or removed takes its line with it."""
     defined = {
         name
-        for path in (ROOT / "tests").glob("**/test_*.py")
+        for path in (ROOT / "tests").rglob("test_*.py")
         for name in re.findall(r"^def (test_\w+)\(", path.read_text("utf-8"), re.MULTILINE)
     }
     named = set(re.findall(r"`(test_\w+)`", page))

@@ -30,7 +30,7 @@ def template(text: ast.JoinedStr) -> str:
 @cache
 def said() -> tuple[str, ...]:
     """Every text that stands in the program."""
-    found = []
+    found = [one_line(text) for kind in CATALOGUE.values() for text in (kind.message, kind.remedy)]
     for path in (ROOT / "importer").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.JoinedStr):

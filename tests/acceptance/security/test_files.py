@@ -17,7 +17,7 @@ from importer.core.errors import MappingError
 from importer.mapping.loader import parse_mapping
 from importer.planning.plan import mapping_vocabulary
 from importer.reports.interface import ReportColumn, ResultChunk, RunSummary
-from importer.reports.publisher import Places
+from importer.reports.publisher import ReportPaths
 from importer.reports.xlsx.workbook import write_workbook
 from importer.sources import file_signature, source_hash
 from tests.acceptance.security.security_words import NAUGHTY
@@ -81,7 +81,7 @@ def test_r9_a_files_name_never_leads_out_of_the_folder(
 ) -> None:
     """Results are called after the source, and stay where results are."""
     monkeypatch.chdir(tmp_path)
-    workbook = Places().workbook(name, "1")
+    workbook = ReportPaths().workbook(name, "1")
     assert workbook.parent == Path("results")
     assert workbook.name.isprintable()
     assert (tmp_path / workbook).resolve().parent == tmp_path / "results"

@@ -19,7 +19,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 import importer
-from importer.config.settings import checked_origin
+from importer.config.settings import parse_origin
 from importer.core.errors import CrmError, SettingsError
 from importer.core.model import CallClass, Reply, Request, TransportFailure
 from importer.leadsquared.client import LeadSquaredClient
@@ -77,8 +77,8 @@ def listening(folder: Path | None = None) -> Iterator[tuple[int, list[bytes]]]:
 def test_h1_a_host_that_only_looks_like_leadsquared(text: str) -> None:
     """The host is compared as a whole after it was taken apart, never by a part of its text."""
     with pytest.raises(SettingsError, match="is not a LeadSquared host"):
-        checked_origin(text, "LEADSQUARED_HOST")
-    assert checked_origin("https://API-IN21.LeadSquared.com", "x") == "https://api-in21.leadsquared.com"
+        parse_origin(text, "LEADSQUARED_HOST")
+    assert parse_origin("https://API-IN21.LeadSquared.com", "x") == "https://api-in21.leadsquared.com"
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_h1_a_host_that_only_looks_like_leadsquared(text: str) -> None:
 def test_h2_other_hosts_are_only_on_this_machine(text: str) -> None:
     """A test CRM may run here; nothing in the network, private or not, is one."""
     with pytest.raises(SettingsError, match="is not a LeadSquared host"):
-        checked_origin(text, "LEADSQUARED_HOST")
+        parse_origin(text, "LEADSQUARED_HOST")
 
 
 def test_h4_certificates_and_passwords_of_the_environment_are_not_used(

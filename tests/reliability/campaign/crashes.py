@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
 
-from importer.core.failpoints import POINTS, VARIABLE
+from importer.core.failpoints import CRASH_POINTS, VARIABLE
 from importer.sandbox.faults import CATALOGUE
 from tests.reliability.campaign.false_refusals import without_false_refusals
 from tests.reliability.campaign.model import Part, Result
@@ -103,7 +103,7 @@ def all_cases() -> list[str]:
     """Every point, in every way, with every kind of call that has it."""
     return [
         f"{kind}/{point}@{passage}/{number}"
-        for point in POINTS
+        for point in CRASH_POINTS
         for number, scene in enumerate(scenes(point))
         for kind in scene.kinds
         for passage in scene.passages
@@ -177,7 +177,7 @@ def end_at(trial: Trial, point: str, passage: int, action: str = "kill", argumen
 
     ``arguments`` are those of another command in its place.
     """
-    if POINTS[point].on_wire:
+    if CRASH_POINTS[point].on_wire:
         return Relay(trial, point, passage).run(*RUN)
     return trial.command(*(arguments or RUN), **{VARIABLE: f"{point}:{action}:{passage}"})
 
@@ -193,12 +193,12 @@ def _decide(trial: Trial, scene: Scene) -> tuple[str, ...]:
 
 def cases_that_fail(random: Random) -> Iterable[str]:
     """All cases in which a line of the program is reached, in an order of the seed."""
-    return [case for case in cases(random) if not POINTS[case.split("/")[1].partition("@")[0]].on_wire]
+    return [case for case in cases(random) if not CRASH_POINTS[case.split("/")[1].partition("@")[0]].on_wire]
 
 
 def cases_of_two(random: Random) -> Iterable[str]:
     """Two crashes, and a fault of the CRM before, in an order of the seed: endless for all purposes."""
-    points = list(POINTS)
+    points = list(CRASH_POINTS)
     seen: set[str] = set()
     while len(seen) < 20_000:
         first, second = (f"{random.choice(points)}@{random.randint(1, 3)}" for _ in range(2))
@@ -223,7 +223,7 @@ def run_twice(case: str, folder: Path) -> Result:
 PARTS = (
     Part(
         "crash-points",
-        f"killed at each of the {len(POINTS)} crash points, with each kind of call that has it",
+        f"killed at each of the {len(CRASH_POINTS)} crash points, with each kind of call that has it",
         "kills",
         cases,
         run,

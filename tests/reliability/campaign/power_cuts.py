@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 
-from importer.core.failpoints import POINTS
+from importer.core.failpoints import CRASH_POINTS
 from tests.reliability.campaign.crashes import Scene, end_at, rows_of, scenes
 from tests.reliability.campaign.model import Part, Result
 from tests.reliability.campaign.planted import Bug, check, plant
@@ -32,7 +32,7 @@ _SHUTDOWN = 0x8004587D  # EXT4_IOC_SHUTDOWN
 _WITHOUT_LOG = 2
 _CALLS = ("fdatasync", "fsync", "pwrite64", "write", "unlink", "rename", "link", "sendto", "recvfrom", "close")
 _STAGES = ("fresh", "restart")
-_PLAIN = [point for point in POINTS if all(scene == Scene(passages=scene.passages) for scene in scenes(point))]
+_PLAIN = [point for point in CRASH_POINTS if all(scene == Scene(passages=scene.passages) for scene in scenes(point))]
 """The crash points that a plain run comes to."""
 
 

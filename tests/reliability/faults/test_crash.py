@@ -10,7 +10,7 @@ from random import Random
 
 import pytest
 
-from importer.core.failpoints import POINTS, VARIABLE
+from importer.core.failpoints import CRASH_POINTS, VARIABLE
 from tests.reliability.campaign import crashes
 from tests.support.trial import KINDS, Trial
 
@@ -70,8 +70,8 @@ def test_dying_twice(tmp_path: Path, case: str) -> None:
 
 def test_every_point_has_a_case() -> None:
     """No crash point is left out of the campaign; all 33 numbers are there."""
-    assert {case.split("/")[1].partition("@")[0] for case in crashes.all_cases()} == set(POINTS)
-    assert [point.number for point in POINTS.values()] == list(range(1, 34))
+    assert {case.split("/")[1].partition("@")[0] for case in crashes.all_cases()} == set(CRASH_POINTS)
+    assert [point.number for point in CRASH_POINTS.values()] == list(range(1, 34))
     assert len(_for_bulk()) == 33
 
 

@@ -14,7 +14,7 @@ from tests.support.commands import Ended, Running
 from tests.support.interference import Hold
 from tests.support.trial import Trial, results
 
-WORKBOOK = "importer.reports.xlsx.workbook:Book.close"
+WORKBOOK = "importer.reports.xlsx.workbook:Workbook.close"
 
 
 def small_disk(point: Path, size: str = "64m", more: str = "") -> object:

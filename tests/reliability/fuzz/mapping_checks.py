@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from importer.config.yaml import decode_text
 from importer.core.errors import MappingError
-from importer.mapping.decoding import decoded
 from importer.mapping.loader import LoadedMapping, parse_mapping
 from importer.planning.plan import mapping_vocabulary
 from importer.targets import make_target
@@ -44,7 +44,7 @@ def load(text: str) -> LoadedMapping | None:
 def load_bytes(content: bytes) -> LoadedMapping | None:
     """The same for a file's content."""
     try:
-        text = decoded(content, PATH)
+        text = decode_text(content, PATH)
     except MappingError:
         return None
     return load(text)

@@ -29,9 +29,10 @@ from importer.planning.account_schema import (
 )
 from importer.planning.plan import PlanRequest, prepare_import
 from importer.planning.store import SchemaSnapshot, SchemaState, open_plan
-from importer.reports.account_freshness import account_known, age_words
 from importer.reports.json_report import json_failure, json_report
-from importer.reports.publisher import Places, Report
+from importer.reports.messages import format_age
+from importer.reports.publisher import Report, ReportPaths
+from importer.reports.run_report import describe_account_data
 from tests.support.delivery_world import BY_ID, UNREACHED, Fault, RecordingProgress, World, answer, before, lead, mx
 
 FIELDS = [
@@ -101,7 +102,7 @@ def file(*plans: str, mapping: str = PLANS, heading: str = "Plan") -> PlanReques
 
 
 def deliver(request: PlanRequest, world: World, env: Environment, **changes: Any) -> Report:
-    return run(request, replace(world.account, **changes), Places(), DeliveryOptions(), env)
+    return run(request, replace(world.account, **changes), ReportPaths(), DeliveryOptions(), env)
 
 
 def later(world: World, hours: float) -> None:
@@ -256,7 +257,7 @@ def test_another_tenant_gets_nothing(world: World, says: Says, env: Environment)
 def test_a_check_asks_nobody(world: World, says: Says, env: Environment) -> None:
     """It uses what is remembered, and says what it could not check."""
     request = file("Gold", "Gol")
-    blind = check(request, Places(), env)
+    blind = check(request, ReportPaths(), env)
     assert (blind.exit_status, says.asked) == (0, [])
     assert [note for note in blind.summary.notes if "these checks were not made" in note]
     assert json_report(blind.summary, None, None, 0)["metadata"]["state"] == "unknown"
@@ -266,11 +267,11 @@ def test_a_check_asks_nobody(world: World, says: Says, env: Environment) -> None
     request = replace(request, account="default")
     cache_file(env.home, "default").parent.mkdir(exist_ok=True)
     cache_file(env.home, "default").write_text("{")
-    damaged = check(request, Places(), named)
+    damaged = check(request, ReportPaths(), named)
     assert any("is damaged and was not used" in note for note in damaged.summary.notes)
     list(examine_account(replace(world.account, name="default", async_host=""), env, refresh=True))
     says.asked.clear()
-    seen = check(request, Places(), named)
+    seen = check(request, ReportPaths(), named)
     assert (codes(seen), says.asked) == (["not-an-account-option"], [])
     assert seen.page is not None
     assert ">Fields</th>" in seen.page.read_text("utf-8")
@@ -356,10 +357,12 @@ def test_digests_of_demands() -> None:
 def test_ages_in_words() -> None:
     """One rough unit."""
     ages = [timedelta(seconds=59), timedelta(minutes=1), timedelta(hours=3), timedelta(days=2)]
-    assert [age_words(age) for age in ages] == ["less than a minute", "1 minute", "3 hours", "2 days"]
-    known = account_known(SchemaSnapshot(SchemaState.FRESH, "2026-11-20T10:00:00+00:00"), "2026-11-20T09:00:00+00:00")
+    assert [format_age(age) for age in ages] == ["less than a minute", "1 minute", "3 hours", "2 days"]
+    known = describe_account_data(
+        SchemaSnapshot(SchemaState.FRESH, "2026-11-20T10:00:00+00:00"), "2026-11-20T09:00:00+00:00"
+    )
     assert known.age_hours == 0
-    assert account_known(SchemaSnapshot(), "").text == ""
+    assert describe_account_data(SchemaSnapshot(), "").text == ""
     assert json_failure("m", "r", 2)["metadata"] == {"state": "unknown", "read_at": None, "age_hours": None}
 
 

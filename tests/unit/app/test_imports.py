@@ -23,7 +23,7 @@ from importer.ledger.store import ledger_file
 from importer.planning.plan import PlanRequest, plan_import, prepare_import
 from importer.rate_limit.account_limiter import make_account_limiter
 from importer.reports import publisher
-from importer.reports.publisher import Places
+from importer.reports.publisher import ReportPaths
 from importer.sources.interface import SourceOptions
 from tests.support.delivery_world import (
     BY_ID,
@@ -102,15 +102,15 @@ def crm_of(env: Environment, account: Account) -> FullCrm:
 def test_run_twice_then_show(env: Environment, account: Account) -> None:
     """The second run sends nothing and says so; the report can be drawn again."""
     request = files(30, bad=1)
-    first = run(request, account, Places(), DeliveryOptions(), env)
+    first = run(request, account, ReportPaths(), DeliveryOptions(), env)
     assert (first.exit_status, first.summary.counts[Status.CREATED]) == (3, 30)
     assert first.results is not None
     assert first.results.parent.name == "results"
-    second = run(request, account, Places(), DeliveryOptions(), env)
+    second = run(request, account, ReportPaths(), DeliveryOptions(), env)
     assert second.summary.counts == first.summary.counts
     assert second.results != first.results
     assert any("Nothing is sent again" in note for note in env.progress.notes)  # type: ignore[attr-defined]
-    third = show(first.summary.run_id, Places(Path("again.xlsx")), env)
+    third = show(first.summary.run_id, ReportPaths(Path("again.xlsx")), env)
     assert third.summary.counts == first.summary.counts
     ((listed, summary),) = list_runs(env, None, 10)
     assert summary is not None
@@ -124,19 +124,19 @@ def test_an_interrupted_run_is_continued_by_run_and_by_resume(env: Environment, 
     crm = crm_of(env, account)
     crm.on_post = lambda number: env.stop.set() if number in (2, 5) else None
     request = files(300)
-    first = run(request, account, Places(), DeliveryOptions(), env)
+    first = run(request, account, ReportPaths(), DeliveryOptions(), env)
     assert (first.exit_status, first.summary.status) == (4, "interrupted")
     env.stop.clear()
-    second = run(request, account, Places(), DeliveryOptions(), env)
+    second = run(request, account, ReportPaths(), DeliveryOptions(), env)
     assert second.exit_status == 4
     env.stop.clear()
-    last = resume(None, lambda name: account, Places(), DeliveryOptions(), env)
+    last = resume(None, lambda name: account, ReportPaths(), DeliveryOptions(), env)
     assert last.exit_status == 0
     assert set(crm.notes().values()) == {1}
     with pytest.raises(UsageError, match="nothing to resume"):
-        resume(None, lambda name: account, Places(), DeliveryOptions(), env)
+        resume(None, lambda name: account, ReportPaths(), DeliveryOptions(), env)
     with pytest.raises(UsageError, match="no run"):
-        resume("nonsense", lambda name: account, Places(), DeliveryOptions(), env)
+        resume("nonsense", lambda name: account, ReportPaths(), DeliveryOptions(), env)
 
 
 def test_resume_looks_again_at_rows_in_doubt(env: Environment, account: Account) -> None:
@@ -144,10 +144,10 @@ def test_resume_looks_again_at_rows_in_doubt(env: Environment, account: Account)
     crm = crm_of(env, account)
     crm.faults = [None, before(LOST)]
     crm.read_faults = [before(answer({"RecordCount": 0}))] * 100
-    first = run(files(3), account, Places(), DeliveryOptions(), env)
+    first = run(files(3), account, ReportPaths(), DeliveryOptions(), env)
     assert (first.exit_status, first.summary.counts[Status.UNCERTAIN]) == (3, 2)
     crm.read_faults = []
-    assert resume(None, lambda name: account, Places(), DeliveryOptions(), env).exit_status == 0
+    assert resume(None, lambda name: account, ReportPaths(), DeliveryOptions(), env).exit_status == 0
 
 
 @pytest.mark.parametrize("stored", [before, after], ids=["absent", "there"])
@@ -157,17 +157,17 @@ def test_run_looks_again_at_rows_in_doubt(env: Environment, account: Account, st
     crm.faults = [None, stored(LOST)]
     crm.read_faults = [before(answer({"RecordCount": 0}))] * 100
     request = files(3)
-    first = run(request, account, Places(), DeliveryOptions(), env)
+    first = run(request, account, ReportPaths(), DeliveryOptions(), env)
     assert (first.exit_status, first.summary.counts[Status.UNCERTAIN]) == (3, 2)
     crm.read_faults = []
     alone = replace(env, confirm=lambda question: False, vouched=False)
-    second = run(request, account, Places(), DeliveryOptions(), alone)
+    second = run(request, account, ReportPaths(), DeliveryOptions(), alone)
     assert (second.exit_status, second.summary.run_id) == (0, first.summary.run_id)
     assert set(crm.notes().values()) == {1}
     notes: list[str] = env.progress.notes  # type: ignore[attr-defined]
     assert any("2 rows are uncertain: LeadSquared is asked" in note for note in notes)
     posts = crm.posts
-    run(request, account, Places(), DeliveryOptions(), alone)
+    run(request, account, ReportPaths(), DeliveryOptions(), alone)
     assert "Nothing is sent again" in notes[-1]
     assert crm.posts == posts
 
@@ -178,7 +178,7 @@ def test_run_looks_again_at_one_row_that_stays_in_doubt(env: Environment, accoun
     crm.faults = [before(LOST)]
     crm.read_faults = [before(answer({"RecordCount": 0}))] * 1000
     for _ in range(2):
-        report = run(files(1), account, Places(), DeliveryOptions(), env)
+        report = run(files(1), account, ReportPaths(), DeliveryOptions(), env)
         assert (report.exit_status, report.summary.counts[Status.UNCERTAIN]) == (3, 1)
     assert any("1 row is uncertain" in note for note in env.progress.notes)  # type: ignore[attr-defined]
     assert crm.posts == 1
@@ -187,14 +187,16 @@ def test_run_looks_again_at_one_row_that_stays_in_doubt(env: Environment, accoun
 def test_nothing_may_be_sent(env: Environment, account: Account) -> None:
     """`on_invalid: stop`, `max_invalid` and a file without rows leave the CRM alone and keep no run."""
     for mapping, words in ((BY_ID + "on_invalid: stop\n", "on_invalid"), (BY_ID + "max_invalid: 5%\n", "5%")):
-        report = run(files(3, bad=1, mapping=mapping), account, Places(), DeliveryOptions(), env)
+        report = run(files(3, bad=1, mapping=mapping), account, ReportPaths(), DeliveryOptions(), env)
         assert report.exit_status == 3
         assert words in report.summary.headline
-    empty = run(files(0), account, Places(), DeliveryOptions(), env)
+    empty = run(files(0), account, ReportPaths(), DeliveryOptions(), env)
     assert (empty.exit_status, empty.summary.rows) == (0, 0)
     assert list((env.home / "runs").iterdir()) == []
     assert crm_of(env, account).posts == 0
-    generous = run(files(30, bad=1, mapping=BY_ID + "max_invalid: 5%\n"), account, Places(), DeliveryOptions(), env)
+    generous = run(
+        files(30, bad=1, mapping=BY_ID + "max_invalid: 5%\n"), account, ReportPaths(), DeliveryOptions(), env
+    )
     assert generous.summary.counts[Status.CREATED] == 30
 
 
@@ -203,39 +205,39 @@ def test_saying_no(env: Environment, account: Account) -> None:
     crm = crm_of(env, account)
     request = files(60)
     with pytest.raises(UsageError, match="said no"):
-        run(request, account, Places(), DeliveryOptions(), replace(env, confirm=lambda _: False))
+        run(request, account, ReportPaths(), DeliveryOptions(), replace(env, confirm=lambda _: False))
     assert (crm.posts, list((env.home / "runs").iterdir())) == (0, [])
     crm.on_post = lambda number: env.stop.set()
-    run(request, account, Places(), DeliveryOptions(), env)
+    run(request, account, ReportPaths(), DeliveryOptions(), env)
     env.stop.clear()
     with pytest.raises(UsageError):
-        run(request, account, Places(), DeliveryOptions(), replace(env, confirm=lambda _: False))
+        run(request, account, ReportPaths(), DeliveryOptions(), replace(env, confirm=lambda _: False))
     assert len(list((env.home / "runs").iterdir())) == 1
 
 
 def test_a_warning_about_the_role(env: Environment, account: Account) -> None:
     """Somebody who sees only some leads is told before anything is sent."""
     crm_of(env, account).role = "Sales_User"
-    run(files(1), account, Places(), DeliveryOptions(), env)
+    run(files(1), account, ReportPaths(), DeliveryOptions(), env)
     assert any("Sales_User" in note for note in env.progress.notes)  # type: ignore[attr-defined]
 
 
 def test_limit_and_options(env: Environment) -> None:
     """`--limit` plans the first rows only; options override the mapping's section `source`."""
     request = replace(files(120_001 // 2000), limit=7)
-    assert check(request, Places(Path("a.xlsx")), env).summary.rows == 7
-    assert check(replace(request, limit=60), Places(Path("b.xlsx")), env).summary.rows == 60
-    assert check(replace(request, limit=500), Places(Path("c.xlsx")), env).summary.rows == 60
+    assert check(request, ReportPaths(Path("a.xlsx")), env).summary.rows == 7
+    assert check(replace(request, limit=60), ReportPaths(Path("b.xlsx")), env).summary.rows == 60
+    assert check(replace(request, limit=500), ReportPaths(Path("c.xlsx")), env).summary.rows == 60
     wide = replace(request, options=SourceOptions(delimiter=";"))
     with pytest.raises(MappingError):
-        check(wide, Places(Path("d.xlsx")), env)
+        check(wide, ReportPaths(Path("d.xlsx")), env)
 
 
 def test_limits_that_end_with_a_chunk(env: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
     """A limit may be reached exactly at the end of a chunk, or inside a later one."""
     monkeypatch.setattr("importer.planning.plan.CHUNK_ROWS", 10)
     for limit, name in ((20, "a.xlsx"), (25, "b.xlsx")):
-        assert check(replace(files(40), limit=limit), Places(Path(name)), env).summary.rows == limit
+        assert check(replace(files(40), limit=limit), ReportPaths(Path(name)), env).summary.rows == limit
 
 
 def test_a_file_that_changes_while_it_is_read(env: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -256,7 +258,7 @@ def test_a_plan_that_fails_leaves_no_folder(
 
     monkeypatch.setattr("importer.app.dry_run.plan_import", broken)
     with pytest.raises(SourceError):
-        run(files(3), account, Places(), DeliveryOptions(), env)
+        run(files(3), account, ReportPaths(), DeliveryOptions(), env)
     assert not (env.home / "runs").exists() or list((env.home / "runs").iterdir()) == []
 
 
@@ -340,11 +342,11 @@ def test_two_imports_that_choose_the_same_name_for_their_reports_both_get_one(
         write(path, *rest)
 
     monkeypatch.setattr(publisher, "write_workbook", taken_at_the_last_moment)
-    report = run(files(3), account, Places(), DeliveryOptions(), env)
+    report = run(files(3), account, ReportPaths(), DeliveryOptions(), env)
     assert report.results is not None
     assert report.results.stem.endswith("-2")
     assert report.results.with_name(report.results.name.replace("-2.xlsx", ".xlsx")).read_text("utf-8") == "another's"
-    shown = show(report.summary.run_id, Places(Path("mine.xlsx")), env)
+    shown = show(report.summary.run_id, ReportPaths(Path("mine.xlsx")), env)
     assert shown.results == Path("mine-2.xlsx")
     assert Path("mine.xlsx").read_text("utf-8") == "another's"
 
@@ -363,7 +365,7 @@ def test_a_check_counts_what_this_machine_knows(env: Environment) -> None:
     request = replace(files(51), account=name)
 
     def seconds() -> float:
-        cost = check(request, Places(), named).summary.cost
+        cost = check(request, ReportPaths(), named).summary.cost
         assert cost is not None
         return cost.seconds
 

@@ -15,7 +15,7 @@ from importer.core.errors import UsageError
 from importer.core.model import CallClass, Status
 from importer.delivery.deliver import DeliveryOptions
 from importer.ledger.interface import Call, RowToSend
-from importer.reports.publisher import Places
+from importer.reports.publisher import ReportPaths
 from tests.support.delivery_world import LOST, World, answer, before, lead
 from tests.unit.app.test_imports import account, crm_of, env, files  # noqa: F401  fixtures of the neighbour
 
@@ -26,7 +26,7 @@ def run_id(env: Environment, account: Account) -> str:  # noqa: F811  the fixtur
     crm = crm_of(env, account)
     crm.faults = [None, before(LOST)]
     crm.read_faults = [before(answer({"RecordCount": 0}))] * 500
-    report = run(files(5), account, Places(), DeliveryOptions(), env)
+    report = run(files(5), account, ReportPaths(), DeliveryOptions(), env)
     assert report.summary.counts[Status.UNCERTAIN] == 4
     assert f"importer decide {report.summary.run_id}" in report.summary.next_step
     crm.read_faults = []
@@ -46,7 +46,7 @@ def test_each_decision(env: Environment, account: Account, run_id: str) -> None:
     assert decide(None, 5, Decision.UNDECIDED, "not so sure", "ann", env).status is Status.UNCERTAIN
     assert decide(None, 5, Decision.ABSENT, "looked again", "ann", env).status is Status.NOT_SENT
     assert [one.row for one in uncertain_rows(run_id, env)[1]] == [6]
-    report = resume(None, lambda name: account, Places(), DeliveryOptions(), env)
+    report = resume(None, lambda name: account, ReportPaths(), DeliveryOptions(), env)
     assert report.summary.counts == {Status.CREATED: 4, Status.SKIPPED: 1}
     assert "given up" in report.summary.headline
     notes = crm_of(env, account).notes()
@@ -84,7 +84,7 @@ def test_a_row_that_waits_for_another_run_is_decided_there(
     run_id: str,
 ) -> None:
     """Its twin in the other run is the one in doubt, and the message names it."""
-    report = run(files(6, name="more.csv"), account, Places(), DeliveryOptions(), env)
+    report = run(files(6, name="more.csv"), account, ReportPaths(), DeliveryOptions(), env)
     assert report.summary.counts[Status.UNCERTAIN] == 4
     with pytest.raises(UsageError, match=f"cannot be decided here. Run {run_id} may already have sent this row"):
         decide(report.summary.run_id, 3, Decision.ABSENT, "not there", "ann", env)
@@ -106,7 +106,7 @@ def test_a_row_that_was_being_sent_when_the_program_died(
 
 def test_without_doubts(env: Environment, account: Account) -> None:  # noqa: F811  the same
     """A run whose rows are all certain has an empty list, and without a run there is nothing to decide."""
-    report = run(files(2), account, Places(), DeliveryOptions(), env)
+    report = run(files(2), account, ReportPaths(), DeliveryOptions(), env)
     assert uncertain_rows(report.summary.run_id, env)[1] == []
     with pytest.raises(UsageError, match="No row of any run is uncertain"):
         uncertain_rows(None, env)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from importer.app import retention
-from importer.app.imports import Environment, Places, open_ledger_of, run
+from importer.app.imports import Environment, ReportPaths, open_ledger_of, run
 from importer.app.retention import find_prunable, parse_age, prune
 from importer.config.settings import Account
 from importer.core.errors import LedgerError, UsageError
@@ -36,7 +36,7 @@ def write(first: int, count: int, name: str = "visits.csv") -> PlanRequest:
 
 
 def send(request: PlanRequest, account: Account, env: Environment) -> Report:
-    return run(request, account, Places(), DeliveryOptions(), env)
+    return run(request, account, ReportPaths(), DeliveryOptions(), env)
 
 
 def prune_all(env: Environment) -> list[str]:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from importer.cli.starting import end_quickly, start_lean
+from importer.core.memory import configure_startup, skip_final_gc
 
 UNNEEDED = (
     "sqlalchemy",
@@ -63,14 +63,14 @@ def test_a_check_without_a_ledger_loads_no_database_and_no_network(tmp_path: Pat
 def test_what_people_set_themselves_stays(collector: None) -> None:
     """Threads and plugins are turned off only where nobody has said anything."""
     environment = {"OPENBLAS_NUM_THREADS": "4"}
-    start_lean(environment)
+    configure_startup(environment)
     assert environment == {"OPENBLAS_NUM_THREADS": "4", "PYDANTIC_DISABLE_PLUGINS": "__all__"}
 
 
 def test_the_collector_looks_seldom_and_in_the_end_not_at_all(collector: None) -> None:
     """Cycles are still collected, or a program that runs for weeks would fill the memory."""
-    start_lean({})
+    configure_startup({})
     assert gc.isenabled()
     assert gc.get_threshold()[0] == 100_000
-    end_quickly()
+    skip_final_gc()
     assert gc.get_freeze_count() > 0

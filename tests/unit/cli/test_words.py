@@ -206,7 +206,7 @@ def test_waiting_on_a_terminal_keeps_what_is_done() -> None:
 
 def test_progress_is_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
     """Quiet, a bar or lines."""
-    assert type(choose_progress(quiet=True)).__name__ == "Silent"
+    assert type(choose_progress(quiet=True)).__name__ == "SilentProgress"
     monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
     monkeypatch.setenv("TERM", "xterm")
     assert isinstance(choose_progress(quiet=False), TerminalProgress)

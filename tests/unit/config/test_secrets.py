@@ -18,7 +18,7 @@ from importer.config import secrets
 from importer.config.accounts import account_from_environment, load_account
 from importer.config.secrets import key_from_credentials, key_from_file, key_from_keyring
 from importer.core.errors import SettingsError
-from tests.unit.core.ground_words import ACCESS, HOST, SECRET, environment
+from tests.unit.core.environment_helpers import ACCESS, HOST, SECRET, environment
 
 
 def key_file(path: Path, text: str = SECRET, mode: int = 0o600) -> Path:

@@ -16,18 +16,18 @@ from importer.config.accounts import account_from_environment, load_account, san
 from importer.config.settings import (
     DEFAULT_LIMIT,
     Account,
-    checked_origin,
-    database_of,
-    environment_for_child,
-    forget_keys,
+    child_environment,
     home_folder,
+    parse_origin,
+    read_database_url,
+    remove_keys,
     with_limits,
     without_database,
 )
 from importer.core.errors import SettingsError
 from importer.core.model import CallClass, Limit
 from importer.core.redaction import redact
-from tests.unit.core.ground_words import ACCESS, API, HOST, SECRET, environment
+from tests.unit.core.environment_helpers import ACCESS, API, HOST, SECRET, environment
 
 
 def keys_of(account: Account) -> tuple[str, str, str]:
@@ -125,7 +125,7 @@ def test_a_number_out_of_range(setting: str, text: str, expected: str) -> None:
 )
 def test_a_host_as_people_paste_it(pasted: str, origin: str) -> None:
     """Bare, with scheme, with path, in capitals: it becomes the origin."""
-    assert checked_origin(pasted, "X") == origin
+    assert parse_origin(pasted, "X") == origin
 
 
 def test_an_account_on_this_machine_is_a_sandbox() -> None:
@@ -138,7 +138,7 @@ def test_an_account_on_this_machine_is_a_sandbox() -> None:
 def test_no_text_becomes_a_strange_host(text: str) -> None:
     """Whatever is pasted: an origin of LeadSquared or of this machine comes out, or a refusal."""
     try:
-        origin = checked_origin(text, "X")
+        origin = parse_origin(text, "X")
     except SettingsError:
         return
     host = origin.split("://")[1].rpartition(":")[0] or origin.split("://")[1]
@@ -312,16 +312,16 @@ def test_learned_limits_replace_configured_ones() -> None:
 )
 def test_the_url_of_a_database_is_a_key(url: str, secrets: list[str]) -> None:
     """It and its passwords are hidden from now on; programs that we start do not get it."""
-    assert database_of({}) is None
-    assert database_of({"IMPORTER_DATABASE_URL": "  "}) is None
-    found = database_of({"IMPORTER_DATABASE_URL": f" {url} "})
+    assert read_database_url({}) is None
+    assert read_database_url({"IMPORTER_DATABASE_URL": "  "}) is None
+    found = read_database_url({"IMPORTER_DATABASE_URL": f" {url} "})
     assert found is not None
     assert (found.reveal(), str(found)) == (url, "••••")
     for secret in (url, *secrets):
         assert secret not in redact(f"<{secret}>")
     variables = {"IMPORTER_DATABASE_URL": url, "PATH": "/bin"}
-    assert environment_for_child(variables, {}) == without_database(variables) == {"PATH": "/bin"}
-    forget_keys(variables)
+    assert child_environment(variables, {}) == without_database(variables) == {"PATH": "/bin"}
+    remove_keys(variables)
     assert variables == {"PATH": "/bin"}
 
 
@@ -329,7 +329,7 @@ def test_the_url_of_a_database_is_a_key(url: str, secrets: list[str]) -> None:
 def test_the_url_of_something_else(url: str) -> None:
     """It is refused without being quoted."""
     with pytest.raises(SettingsError) as caught:
-        database_of({"IMPORTER_DATABASE_URL": url})
+        read_database_url({"IMPORTER_DATABASE_URL": url})
     assert "w0rd" not in caught.value.message + caught.value.remedy
 
 
@@ -345,14 +345,14 @@ def test_variables_with_keys_are_forgotten() -> None:
     """By their names, and by their text once it is known to be a key; everything else stays."""
     account_from_environment(environment())
     variables = {**environment(), "MY_OWN_NAME": ACCESS, "PATH": "/bin", "GNOME_KEYRING_CONTROL": "/run/keyring"}
-    child = environment_for_child({**variables, "DB_PASSWORD": "x"}, {"SANDBOX_API_KEY": "made for it"})
+    child = child_environment({**variables, "DB_PASSWORD": "x"}, {"SANDBOX_API_KEY": "made for it"})
     assert child == {
         "LEADSQUARED_HOST": HOST,
         "PATH": "/bin",
         "GNOME_KEYRING_CONTROL": "/run/keyring",
         "SANDBOX_API_KEY": "made for it",
     }
-    forget_keys(variables)
+    remove_keys(variables)
     assert sorted(variables) == ["GNOME_KEYRING_CONTROL", "LEADSQUARED_HOST", "PATH"]
     assert os.environ.get("PATH")
 
@@ -379,6 +379,6 @@ class Vanishing(UserDict[str, str]):
 def test_two_jobs_forget_keys_at_the_same_moment(gone: str, when: str) -> None:
     """A variable that the other one has removed meanwhile is no trouble."""
     variables = Vanishing(gone, when)
-    forget_keys(variables)
+    remove_keys(variables)
     assert set(variables) <= {"PATH", "A17"}
-    assert environment_for_child(variables, {"B": "2"})["B"] == "2"
+    assert child_environment(variables, {"B": "2"})["B"] == "2"

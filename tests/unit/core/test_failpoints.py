@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from importer.core.errors import SettingsError
-from importer.core.failpoints import POINTS, arm, reach
+from importer.core.failpoints import CRASH_POINTS, arm, reach
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -26,7 +26,7 @@ def test_each_point_has_its_place() -> None:
     """Every point that a line of the program can reach is named in the program, and no other one is."""
     texts = [path.read_text("utf-8") for path in (ROOT / "importer").rglob("*.py")]
     placed = {name for text in texts for name in re.findall(r'\breach\("([^"]*)"\)', text)}
-    assert placed == {name for name, point in POINTS.items() if not point.on_wire}
+    assert placed == {name for name, point in CRASH_POINTS.items() if not point.on_wire}
 
 
 def test_an_armed_point_acts_at_its_passage() -> None:
@@ -71,9 +71,9 @@ def test_the_page_lists_every_point() -> None:
     page = (ROOT / "docs" / "crash-points.md").read_text("utf-8")
     lines = re.findall(r"^\| (\d+) \| (.*?) \| `([a-z-]+)` \| (.*?) \| (.*?) \|$", page, re.MULTILINE)
     assert [(int(number), words, name) for number, words, name, *_ in lines] == [
-        (point.number, point.words, name) for name, point in POINTS.items()
+        (point.number, point.description, name) for name, point in CRASH_POINTS.items()
     ]
     assert all(way and what for *_, way, what in lines)
-    for name, point in POINTS.items():
+    for name, point in CRASH_POINTS.items():
         way = next(way for _, _, found, way, _ in lines if found == name)
         assert way == ("wire" if point.on_wire else "failpoint")

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from importer.core.issues import CATALOGUE, Problem, ProblemMaker, make_problem
-from importer.core.text import SHOWN_CHARACTERS, printable, visible
+from importer.core.text import SHOWN_CHARACTERS, escape_text, shorten_text
 
 
 def placeholders(code: str) -> set[str]:
@@ -70,21 +70,21 @@ def test_where_a_problem_is() -> None:
 
 def test_long_values_are_cut() -> None:
     """At sixty characters, with a mark."""
-    assert visible("a" * SHOWN_CHARACTERS) == "a" * SHOWN_CHARACTERS
-    assert visible("a" * (SHOWN_CHARACTERS + 1)) == "a" * SHOWN_CHARACTERS + "…"
+    assert shorten_text("a" * SHOWN_CHARACTERS) == "a" * SHOWN_CHARACTERS
+    assert shorten_text("a" * (SHOWN_CHARACTERS + 1)) == "a" * SHOWN_CHARACTERS + "…"
 
 
 def test_what_cannot_be_seen_is_written_out() -> None:
     """Short escapes where everybody knows them, code points elsewhere; wanted characters can be kept."""
-    assert printable("a\r\n\tb\x1b\x9b\u202e\u2028\ud800") == "a\\r\\n\\tb\\u001b\\u009b\\u202e\\u2028\\ud800"
-    assert printable("a\nb\x1b", keep="\n") == "a\nb\\u001b"
+    assert escape_text("a\r\n\tb\x1b\x9b\u202e\u2028\ud800") == "a\\r\\n\\tb\\u001b\\u009b\\u202e\\u2028\\ud800"
+    assert escape_text("a\nb\x1b", keep="\n") == "a\nb\\u001b"
 
 
 @settings(max_examples=100, deadline=None)
 @given(st.text())
 def test_printable_text_is_safe_for_a_terminal(text: str) -> None:
     """No control character, no direction mark and no line break is left; all else is unchanged."""
-    shown = printable(text)
+    shown = escape_text(text)
     assert not any(unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") for character in shown)
     assert not any(
         unicodedata.bidirectional(c) in ("RLO", "LRO", "RLE", "LRE", "PDF", "RLI", "LRI", "FSI", "PDI") for c in shown

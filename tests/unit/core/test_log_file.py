@@ -176,7 +176,7 @@ def test_a_lock_that_is_not_given_back_delays_and_loses_nothing(
 ) -> None:
     """As of a process that was stopped while it wrote: the line is appended without the lock."""
     fcntl = pytest.importorskip("fcntl")
-    monkeypatch.setattr(log_file, "_PATIENCE_SECONDS", 0.02)
+    monkeypatch.setattr(log_file, "_LOCK_WAIT_SECONDS", 0.02)
     configure_logging(0, StringIO(), place=LogPlace(tmp_path / "a.jsonl", size=10))
     with (tmp_path / "a.jsonl.lock").open("r+") as held:
         fcntl.flock(held, fcntl.LOCK_EX)

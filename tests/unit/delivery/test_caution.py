@@ -17,13 +17,13 @@ from importer.app.preflight import clear_account
 from importer.config.settings import Account
 from importer.core.errors import LedgerError, ReportError, RunStopped, UsageError
 from importer.core.model import Status
-from importer.core.progress import Silent, StopsReading
+from importer.core.progress import SilentProgress, StoppableReading
 from importer.delivery.deliver import DeliveryOptions
 from importer.delivery.idempotency_keys import load_idempotency_keys
 from importer.planning.plan import PlanRequest
 from importer.planning.store import PlanFacts
 from importer.reports import publisher
-from importer.reports.publisher import Places, Report
+from importer.reports.publisher import Report, ReportPaths
 from tests.support.delivery_world import BY_ID, BY_ID_WITH_KEY, LOST, World, answer, before, lead
 from tests.unit.app.test_imports import account, crm_of, env, files  # noqa: F401  fixtures of the neighbour
 
@@ -31,7 +31,7 @@ from tests.unit.app.test_imports import account, crm_of, env, files  # noqa: F40
 
 
 def imported(request: PlanRequest, account: Account, env: Environment, again: str = "") -> Report:
-    return run(replace(request, again=again), account, Places(), DeliveryOptions(), env)
+    return run(replace(request, again=again), account, ReportPaths(), DeliveryOptions(), env)
 
 
 # --- what is not usual
@@ -86,7 +86,7 @@ def test_a_run_that_has_begun_is_not_asked_about_again(env: Environment, account
     alone = replace(env, vouched=False, confirm=lambda question: True)
     assert imported(request, account, alone).exit_status == 0
     with pytest.raises(UsageError, match="nothing to resume"):
-        resume(None, lambda name: account, Places(), DeliveryOptions(), alone)
+        resume(None, lambda name: account, ReportPaths(), DeliveryOptions(), alone)
 
 
 def test_headings_are_compared_with_the_last_file_that_is_still_known(env: Environment, account: Account) -> None:
@@ -240,11 +240,11 @@ def test_reading_stops_on_request(env: Environment, account: Account) -> None:
     env.stop.clear()
     seen: list[int] = []
 
-    class Counting(Silent):
+    class Counting(SilentProgress):
         def reading(self, rows: int) -> None:
             seen.append(rows)
 
-    StopsReading(Counting(), env.stop).reading(7)
+    StoppableReading(Counting(), env.stop).reading(7)
     assert seen == [7]
 
 
@@ -264,10 +264,10 @@ def test_a_clock_that_is_wrong_is_told(env: Environment, account: Account) -> No
 
 def test_the_name_of_the_results() -> None:
     """Control characters are replaced, long names cut, also between the bytes of a letter; never a name that exists."""
-    assert Places().workbook("a/b\nc.csv", "r").name == "b_c-r.xlsx"
-    assert Places().workbook("é" * 200 + ".csv", "r").name == "é" * 80 + "-r.xlsx"
-    assert Places().workbook(".csv", "r").name == "import-r.xlsx"
-    assert Places(Path("out.xlsx")).workbook("a.csv", "r") == Path("out.xlsx")
+    assert ReportPaths().workbook("a/b\nc.csv", "r").name == "b_c-r.xlsx"
+    assert ReportPaths().workbook("é" * 200 + ".csv", "r").name == "é" * 80 + "-r.xlsx"
+    assert ReportPaths().workbook(".csv", "r").name == "import-r.xlsx"
+    assert ReportPaths(Path("out.xlsx")).workbook("a.csv", "r") == Path("out.xlsx")
 
 
 def test_results_that_cannot_be_written_are_kept_with_the_run(
@@ -303,7 +303,7 @@ def test_results_that_cannot_be_written_are_kept_with_the_run(
 def test_a_workbook_that_exists_is_not_replaced(env: Environment, account: Account) -> None:
     """The new one gets a name of its own, and a sentence says so."""
     Path("out.xlsx").write_text("mine", "utf-8")
-    report = run(files(3), account, Places(Path("out.xlsx")), DeliveryOptions(), env)
+    report = run(files(3), account, ReportPaths(Path("out.xlsx")), DeliveryOptions(), env)
     assert report.results is not None
     assert report.results.name.startswith("out-2026")
     assert any("is not replaced" in note for note in env.progress.notes)  # type: ignore[attr-defined]

@@ -14,13 +14,13 @@ import pytest
 from importer.app.preflight import check_disk
 from importer.core.errors import ImporterError, LedgerError
 from importer.core.model import CallClass, Limit, Outcome, Receipt, Status
-from importer.core.progress import Silent
+from importer.core.progress import SilentProgress
 from importer.core.time import SystemClock
 from importer.delivery.guards import Guards
 from importer.delivery.idempotency_keys import load_idempotency_keys
 from importer.planning.store import open_plan
-from importer.reports.run_report import Books, BooksDoNotBalance, summarise
-from importer.reports.summary_text import headline, next_step, number_of
+from importer.reports.messages import describe_next_step, describe_result, format_count
+from importer.reports.run_report import RowCountMismatch, RunReport, summarize_run
 from tests.support.delivery_world import (
     BY_ID,
     LOST,
@@ -43,7 +43,7 @@ def test_the_real_clock() -> None:
 
 def test_silence() -> None:
     """Progress that nobody watches takes everything and says nothing."""
-    silent = Silent()
+    silent = SilentProgress()
     silent.reading(1)
     silent.delivering(1, 2, {})
     silent.waiting("x", 1)
@@ -83,11 +83,11 @@ def test_books_that_do_not_balance_are_a_bug(world: World) -> None:
     """The program checks itself: rows read and rows accounted for must agree."""
     plan = world.plan(visits(3))
     wrong = replace(plan, facts=replace(plan.facts, rows=4))
-    with pytest.raises(BooksDoNotBalance):
-        Books(wrong).counts()
+    with pytest.raises(RowCountMismatch):
+        RunReport(wrong).counts()
     lying = replace(plan, facts=replace(plan.facts, rows=2, ready=2))
-    with pytest.raises(BooksDoNotBalance):
-        list(Books(lying).rows())
+    with pytest.raises(RowCountMismatch):
+        list(RunReport(lying).rows())
 
 
 def test_a_second_delivery_of_a_finished_run_changes_nothing(world: World) -> None:
@@ -133,18 +133,18 @@ def test_interrupted_while_reading_back(world: World) -> None:
 
 def test_words() -> None:
     """Sentences for every end."""
-    assert number_of(1) == "1 row"
-    assert number_of(1250) == "1,250 rows"
-    assert headline("finished", 0, {}, "") == "The file has headings but no rows."
-    assert "1 row needs you" in headline("planned", 3, {Status.INVALID: 1}, "")
-    assert "2 rows need you" in headline("planned", 3, {Status.INVALID: 2}, "")
-    assert "stopped early: why" in headline("interrupted", 3, {Status.NOT_SENT: 3}, "why")
-    assert "earlier run" in headline("finished", 3, {Status.SKIPPED: 3}, "")
-    assert next_step("planned", {}, "", blocked=False) == "Nothing to do."
-    assert "To fix" in next_step("planned", {Status.INVALID: 1}, "", blocked=True)
-    assert "send the others" in next_step("planned", {Status.INVALID: 1}, "", blocked=False)
-    assert "by hand" in next_step("finished", {Status.UNCERTAIN: 1}, "r", blocked=False)
-    assert "To fix" in next_step("finished", {Status.REJECTED: 1}, "r", blocked=False)
+    assert format_count(1) == "1 row"
+    assert format_count(1250) == "1,250 rows"
+    assert describe_result("finished", 0, {}, "") == "The file has headings but no rows."
+    assert "1 row needs you" in describe_result("planned", 3, {Status.INVALID: 1}, "")
+    assert "2 rows need you" in describe_result("planned", 3, {Status.INVALID: 2}, "")
+    assert "stopped early: why" in describe_result("interrupted", 3, {Status.NOT_SENT: 3}, "why")
+    assert "earlier run" in describe_result("finished", 3, {Status.SKIPPED: 3}, "")
+    assert describe_next_step("planned", {}, "", blocked=False) == "Nothing to do."
+    assert "To fix" in describe_next_step("planned", {Status.INVALID: 1}, "", blocked=True)
+    assert "send the others" in describe_next_step("planned", {Status.INVALID: 1}, "", blocked=False)
+    assert "by hand" in describe_next_step("finished", {Status.UNCERTAIN: 1}, "r", blocked=False)
+    assert "To fix" in describe_next_step("finished", {Status.REJECTED: 1}, "r", blocked=False)
 
 
 def test_summary_of_an_unhappy_run(world: World) -> None:
@@ -156,11 +156,11 @@ def test_summary_of_an_unhappy_run(world: World) -> None:
     world.ledger.learn_limit("test", LearnedLimit(CallClass.BULK, Limit(5, 5.0), "text", "2026-11-20T10:00:00+00:00"))
     plan = open_plan(world.folder / "run-1")
     run = world.ledger.run("run-1")
-    summary = summarise(Books(plan, world.ledger, run), account=world.account)
+    summary = summarize_run(RunReport(plan, world.ledger, run), account=world.account)
     assert [(group.rows, group.first_rows) for group in summary.errors] == [(7, (3, 4, 5, 6, 7))]
     assert ("Limit of bulk calls", "5 bulk calls in 5 s (learned)") in summary.facts
     assert ("Limit of async calls", "4 async calls in 5 s (configured)") in summary.facts
-    again = summarise(Books(world.plan(visits(1), name="run-9", again="asked"), world.ledger, None))
+    again = summarize_run(RunReport(world.plan(visits(1), name="run-9", again="asked"), world.ledger, None))
     assert ("Sent again on purpose", "asked") in again.facts
     assert again.status == "planned"
 

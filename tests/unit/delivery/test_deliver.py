@@ -10,7 +10,7 @@ from importer.core.errors import LedgerError
 from importer.core.model import CallClass, Limit, Status
 from importer.delivery.deliver import DeliveryOptions
 from importer.ledger.interface import RunState
-from importer.reports.run_report import book_counts
+from importer.reports.run_report import count_rows
 from tests.support.delivery_world import (
     BLIND,
     BY_ID,
@@ -338,10 +338,10 @@ def test_a_crash_between_sending_and_the_answer(world: World) -> None:
 def test_books_balance_at_every_point(world: World) -> None:
     """Counts add up to the rows, also while the run is unfinished."""
     plan = world.plan(visits(60))
-    assert book_counts(plan, {}) == {Status.NOT_SENT: 60}
+    assert count_rows(plan, {}) == {Status.NOT_SENT: 60}
     world.crm.faults = [None, *[before(UNREACHED)] * 5]
     world.deliver(plan)
-    assert sum(book_counts(plan, world.ledger.counts("run-1")).values()) == 60
+    assert sum(count_rows(plan, world.ledger.counts("run-1")).values()) == 60
 
 
 def test_a_ledger_that_fails_stops_everything(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

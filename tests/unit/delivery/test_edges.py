@@ -16,8 +16,8 @@ from importer.delivery.context import DeliveryContext
 from importer.planning.plan import _Tally
 from importer.rate_limit.account_limiter import AccountLimiter
 from importer.rate_limit.window_limiter import Slot
-from importer.reports.run_report import Books, BooksDoNotBalance, summarise
-from importer.reports.summary_text import detected
+from importer.reports.messages import describe_detection
+from importer.reports.run_report import RowCountMismatch, RunReport, summarize_run
 from tests.support.delivery_world import BY_ID, LOST, World, after, answer, before, mx, visits
 
 
@@ -48,10 +48,11 @@ def test_the_calls_of_a_run_in_words(world: World) -> None:
         before(mx("MXAPIRateLimitExceededException", "exceeded the limit of 2 in 5 second(s)", 200)),
     ]
     plan = world.plan(visits(30))
-    facts = dict(summarise(Books(plan, world.ledger, world.deliver(plan).run)).facts)
+    facts = dict(summarize_run(RunReport(plan, world.ledger, world.deliver(plan).run)).facts)
     assert facts["Calls"] == "4: 3 processed, 1 refused because of the limit"
     assert [
-        detected(*one) for one in (("delimiter", ","), ("delimiter", "~"), ("delimiter", "tab"), ("sheet", ","))
+        describe_detection(*one)
+        for one in (("delimiter", ","), ("delimiter", "~"), ("delimiter", "tab"), ("sheet", ","))
     ] == [
         "comma",
         '"~"',
@@ -65,7 +66,7 @@ def test_a_run_without_a_call(world: World) -> None:
     world.deliver(world.plan(visits(2)))
     plan = world.plan(visits(2), name="run-2")
     delivered = world.deliver(plan)
-    facts = dict(summarise(Books(plan, world.ledger, delivered.run)).facts)
+    facts = dict(summarize_run(RunReport(plan, world.ledger, delivered.run)).facts)
     assert facts["Calls"] == "0"
     assert "Time per call" not in facts
 
@@ -148,5 +149,5 @@ def test_the_read_path_is_proven_on_a_row_with_a_receipt(world: World) -> None:
 def test_books_of_a_check_that_do_not_balance(world: World) -> None:
     """A plan that says another number of invalid rows than it holds is a bug, and ends as one."""
     plan = world.plan(visits(3))
-    with pytest.raises(BooksDoNotBalance):
-        list(Books(replace(plan, facts=replace(plan.facts, invalid=1, ready=2))).invalid_rows())
+    with pytest.raises(RowCountMismatch):
+        list(RunReport(replace(plan, facts=replace(plan.facts, invalid=1, ready=2))).invalid_rows())

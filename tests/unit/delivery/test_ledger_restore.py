@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from importer.app.imports import Environment, Places, open_ledger_of, resume
+from importer.app.imports import Environment, ReportPaths, open_ledger_of, resume
 from importer.config.settings import Account
 from importer.core.errors import LedgerError, UsageError
 from importer.core.model import Status
@@ -46,10 +46,10 @@ def test_rows_sent_after_the_backup_are_found_and_not_doubled(
     last = back_up(ledger_file(env.home), tmp_path / "backup.db")
     assert last >= 3
     assert stat.S_IMODE((tmp_path / "backup.db").stat().st_mode) == 0o600
-    assert resume(None, lambda name: account, Places(), DeliveryOptions(), env).exit_status == 0
+    assert resume(None, lambda name: account, ReportPaths(), DeliveryOptions(), env).exit_status == 0
     send(write(200, 20, "other.csv"), account, env)
     accepting = lose_and_restore(env, tmp_path / "backup.db")
-    report = resume(None, lambda name: account, Places(), DeliveryOptions(), accepting)
+    report = resume(None, lambda name: account, ReportPaths(), DeliveryOptions(), accepting)
     assert report.summary.counts == {Status.CREATED: 100}
     again = send(write(195, 30, "other.csv"), account, env)
     assert again.summary.counts == {Status.CREATED: 30}

@@ -14,7 +14,7 @@ from importer.delivery.deliver import DeliveryOptions
 from importer.delivery.outcomes import resolve_outcomes
 from importer.mapping.loader import parse_mapping
 from importer.planning.plan import mapping_vocabulary
-from importer.reports.run_report import Books, exit_status, summarise
+from importer.reports.run_report import RunReport, exit_status, summarize_run
 from importer.targets import make_target
 from tests.support.delivery_world import (
     LOST,
@@ -187,7 +187,7 @@ def test_polling_is_patient_and_resumes(world: World) -> None:
     delivered = world.deliver(plan, DeliveryOptions(patience=30))
     assert delivered.pending == 1
     assert world.statuses() == {"pending": 1}
-    summary = summarise(Books(plan, world.ledger, delivered.run))
+    summary = summarize_run(RunReport(plan, world.ledger, delivered.run))
     assert (summary.status, exit_status(summary)) == ("interrupted", 4)
     done = {"Status": "Success", "Message": {"Id": lead(1), "RelatedId": lead(2)}}
     world.crm = Queue(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from importer.app.environment import Environment
-from importer.core.progress import Silent
+from importer.core.progress import SilentProgress
 from importer.jobs.config.loader import LoadedJobs, parse_jobs
 from importer.jobs.engine.job_run import JobRunner
 from importer.jobs.engine.workers import job_locks
@@ -35,7 +35,7 @@ def worker(tmp_path: Path, store: JobStore) -> JobRunner:
         variables={},
         clock=Clock(),
         stop=threading.Event(),
-        progress=Silent(),
+        progress=SilentProgress(),
         make_crm=lambda account: None,  # type: ignore[arg-type,return-value]  # never asked
         confirm=lambda question: False,
         random_text=lambda: "ab12",

@@ -7,8 +7,8 @@ from itertools import islice
 
 import pytest
 
-from importer.jobs.config.cron import checked_cron, times_after
-from importer.mapping.unfit import UnfitError
+from importer.config.yaml import InvalidValueError
+from importer.jobs.config.cron import times_after, validate_cron
 
 
 @pytest.mark.parametrize(
@@ -16,7 +16,7 @@ from importer.mapping.unfit import UnfitError
 )
 def test_sound_times(text: str) -> None:
     """Stars, lists, ranges, steps and names; a leap day comes again, and a weekday beside a day counts by itself."""
-    assert checked_cron(f"  {text} ") == text
+    assert validate_cron(f"  {text} ") == text
 
 
 @pytest.mark.parametrize(
@@ -39,8 +39,8 @@ def test_sound_times(text: str) -> None:
 )
 def test_unsound_times(text: str, words: str) -> None:
     """The field that is wrong is named."""
-    with pytest.raises(UnfitError) as caught:
-        checked_cron(text)
+    with pytest.raises(InvalidValueError) as caught:
+        validate_cron(text)
     assert words in f"{caught.value.message} {caught.value.remedy}"
 
 

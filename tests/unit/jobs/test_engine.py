@@ -18,7 +18,7 @@ import pytest
 
 from importer.app.environment import Environment
 from importer.core.errors import LedgerError, SettingsError
-from importer.core.progress import Silent
+from importer.core.progress import SilentProgress
 from importer.core.redaction import Secret
 from importer.core.time import SystemClock
 from importer.jobs.config.loader import parse_jobs
@@ -44,7 +44,7 @@ def worker_of(tmp_path: Path, store: JobStore, *jobs: str) -> JobRunner:
         variables={},
         clock=SystemClock(stop),
         stop=stop,
-        progress=Silent(),
+        progress=SilentProgress(),
         make_crm=lambda account: None,  # type: ignore[arg-type,return-value]  # never asked
         confirm=lambda question: False,
         random_text=lambda: "ab12",

@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 
 from importer.core.errors import JobsFileError, UsageError
-from importer.jobs.config.json_schema import jobs_json_schema
 from importer.jobs.config.loader import find_jobs_file, load_jobs, parse_jobs
-from importer.jobs.config.model import Job, Missed, Unusual, When
+from importer.jobs.config.model import Job, MissedRuns, NotifyWhen, UnusualFiles, jobs_json_schema
 
 FULL = """\
 jobs:
@@ -45,9 +44,9 @@ def test_everything_said_arrives(tmp_path: Path) -> None:
     loaded = parse_jobs(FULL, tmp_path / "jobs.yaml")
     task = loaded.task("nightly")
     job = task.job
-    assert (job.source.stable, job.missed, job.guards.unusual) == (120.0, Missed.SKIP, Unusual.SEND)
+    assert (job.source.stable, job.missed, job.guards.unusual) == (120.0, MissedRuns.SKIP, UnusualFiles.SEND)
     assert (job.guards.max_rows, float(job.guards.max_invalid or 0), job.guards.approval) == (500, 0.05, True)
-    assert [(each.when, each.days) for each in job.notify] == [(When.ALWAYS, None), (When.SILENCE, 3)]
+    assert [(each.when, each.days) for each in job.notify] == [(NotifyWhen.ALWAYS, None), (NotifyWhen.SILENCE, 3)]
     assert (task.mapping, task.inbox) == (tmp_path / "maps/visits.yaml", tmp_path / "inbox")
     assert (task.done, task.failed) == (tmp_path / "inbox/../done", tmp_path / "inbox/bad")
     assert task.results == tmp_path / "out"
@@ -158,7 +157,7 @@ def test_the_schema_knows_every_option() -> None:
     assert set(job["properties"]) == set(Job.model_fields)
     assert job["additionalProperties"] is False
     assert job["required"] == ["account", "mapping", "source"]
-    assert schema["$defs"]["Notification"]["properties"]["when"]["enum"] == ["always", "problems", "silence"]
+    assert schema["$defs"]["NotificationRule"]["properties"]["when"]["enum"] == ["always", "problems", "silence"]
 
 
 def test_the_example_of_the_docs_is_sound(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from importer.core.errors import LedgerError, SettingsError
 from importer.core.redaction import redact
 from importer.jobs.config.cron import times_after
 from importer.jobs.config.loader import LoadedJobs, parse_jobs
-from importer.jobs.config.preflight import examine
+from importer.jobs.config.preflight import find_job_problems
 from importer.jobs.engine import dbos_support
 from importer.jobs.engine.results import FileResult, JobRunResult, merge_results, run_start_from_json
 from importer.jobs.engine.workers import file_lock
@@ -163,15 +163,15 @@ def test_locks(tmp_path: Path) -> None:
 
 def test_what_check_finds(jobs: LoadedJobs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Mapping, account, folders and addresses of every job; what only this shell lacks is not serious."""
-    found = {(each.job, each.serious, each.message.split(" ")[0]) for each in examine(jobs, {}, tmp_path)}
+    found = {(each.job, each.serious, each.message.split(" ")[0]) for each in find_job_problems(jobs, {}, tmp_path)}
     assert ("nightly", True, "There") in found
     (tmp_path / "in box").mkdir()
-    assert not any("no folder" in each.message for each in examine(jobs, {}, tmp_path))
+    assert not any("no folder" in each.message for each in find_job_problems(jobs, {}, tmp_path))
     assert ("nightly", False, "Account") in found
     assert any(job == "nightly" and not serious and word == "The" for job, serious, word in found)
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     assert "Notifications need Apprise, which is not installed." in [
-        each.message for each in examine(jobs, {}, tmp_path)
+        each.message for each in find_job_problems(jobs, {}, tmp_path)
     ]
 
 

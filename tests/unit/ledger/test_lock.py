@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from importer.core import platform
 from importer.core.errors import AnotherRunActive, LedgerError
-from importer.core.platform import file_lock
 from importer.ledger import lock
 from importer.ledger.lock import SenderLock, lock_path, sender_lock
 from tests.support.ledger_builders import START
@@ -170,8 +170,8 @@ def test_windows_locks_a_byte_that_nobody_reads(tmp_path: Path, monkeypatch: pyt
 
     monkeypatch.setitem(sys.modules, "msvcrt", types.SimpleNamespace(locking=locking, LK_NBLCK=2))
     descriptor = os.open(tmp_path / "file", os.O_RDWR | os.O_CREAT)
-    assert file_lock._try_lock_windows(descriptor)
-    assert not file_lock._try_lock_windows(descriptor)
+    assert platform._try_lock_windows(descriptor)
+    assert not platform._try_lock_windows(descriptor)
     os.close(descriptor)
     assert calls == [(1 << 30, 2, 1)] * 2
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.mapping.mapping_words import REMOVE, problems
+from tests.unit.mapping.helpers import REMOVE, problems
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from importer.mapping.column_references import fold_heading
 from importer.mapping.headings import match_headings
-from importer.mapping.uses import folded
-from tests.unit.mapping.mapping_words import load
+from tests.unit.mapping.helpers import load
 
 MAPPING = """\
 target: create-lead
@@ -108,7 +108,7 @@ def test_every_column_is_used_ignored_or_unused(headings: list[str]) -> None:
     """Whatever the headings are, no column disappears and every used heading has its label or its problem."""
     labels = [heading or f"column {number}" for number, heading in enumerate(headings)]
     match = match_headings(load(MAPPING), list(zip(labels, headings, strict=True)))
-    ignored = {label for label in labels if folded(label) == "remarks"}
+    ignored = {label for label in labels if fold_heading(label) == "remarks"}
     assert set(match.unused) | set(match.fields) | ignored >= set(labels)
     assert not set(match.unused) & set(match.fields)
     assert {"Lead ID", "City", "Day", "State"} == set(match.labels) | {
@@ -120,4 +120,4 @@ def test_every_column_is_used_ignored_or_unused(headings: list[str]) -> None:
 @given(st.text(max_size=30))
 def test_folding_twice_changes_nothing(heading: str) -> None:
     """Headings are compared in one settled form."""
-    assert folded(folded(heading)) == folded(heading)
+    assert fold_heading(fold_heading(heading)) == fold_heading(heading)

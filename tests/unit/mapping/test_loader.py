@@ -11,11 +11,11 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from importer.config.yaml import decode_text, read_text
 from importer.core.errors import MappingError, MappingProblem
-from importer.mapping.decoding import decoded, read_text
 from importer.mapping.loader import parse_mapping
 from importer.mapping.model import Blank, FieldRule, FieldType, Mapping, OnInvalid, Ragged
-from tests.unit.mapping.mapping_words import TARGETS, TRANSFORMS, accept, load, problems
+from tests.unit.mapping.helpers import TARGETS, TRANSFORMS, accept, load, problems
 
 FULL = """\
 target: create-lead
@@ -131,7 +131,7 @@ def load_bytes(content: bytes) -> None:
     path = Path("any.yaml")
     found: tuple[MappingProblem, ...] = (MappingProblem(0, 0, "", "loaded"),)
     try:
-        text = decoded(content, path)
+        text = decode_text(content, path)
         parse_mapping(text, path, targets=TARGETS, transforms=TRANSFORMS, check_target=accept)
     except MappingError as error:
         found = error.problems

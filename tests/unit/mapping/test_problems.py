@@ -6,7 +6,7 @@ import pytest
 
 from importer.core.errors import MappingProblem
 from importer.mapping.model import Mapping
-from tests.unit.mapping.mapping_words import REMOVE, load, problems
+from tests.unit.mapping.helpers import REMOVE, load, problems
 
 SCHEMA_NAME = "Use the schema name, which LeadSquared shows beside the field, such as mx_City."
 

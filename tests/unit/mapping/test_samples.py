@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from importer.config.settings import Locale
+from importer.config.yaml import read_text
 from importer.core.issues import Problem
 from importer.core.model import HostKind, Record, Request
-from importer.mapping.decoding import read_text
 from importer.mapping.headings import match_headings
 from importer.mapping.loader import parse_mapping
 from importer.mapping.model import Mapping

@@ -17,13 +17,13 @@ import openpyxl
 import pytest
 import yaml
 
+from importer.config.yaml import read_text
 from importer.core.errors import MappingError, MappingProblem
-from importer.mapping.decoding import read_text
+from importer.mapping.column_references import iterate_rules
 from importer.mapping.headings import match_headings
 from importer.mapping.loader import LoadedMapping, parse_mapping
 from importer.mapping.model import FieldRule, FieldType, Mapping
-from importer.mapping.reference import BEGIN, END, main, mapping_reference, renewed
-from importer.mapping.uses import rules
+from importer.mapping.reference import BEGIN, END, main, mapping_reference, renew
 from importer.targets import TARGETS
 from importer.transforms import TRANSFORMS
 
@@ -86,7 +86,7 @@ def test_every_mapping_fits_its_file(path: Path) -> None:
 def test_the_mappings_show_every_option_between_them() -> None:
     """Each option of a field, each type that has its own rules and each option of the file has an example."""
     mappings = [loaded(path).mapping for path in MAPPINGS]
-    used = [rule for mapping in mappings for _, rule in rules(mapping)]
+    used = [rule for mapping in mappings for _, rule in iterate_rules(mapping)]
     assert {name for rule in used for name in rule.model_fields_set} | {"country"} == set(FieldRule.model_fields)
     assert {rule.type for rule in used} == set(FieldType)
     said = {name for mapping in mappings for name in mapping.model_fields_set}
@@ -137,7 +137,7 @@ def test_the_json_schema_is_current() -> None:
 def test_the_reference_page_is_current() -> None:
     """After a change of an option: python -m importer.mapping.reference docs/mapping.md"""
     page = (ROOT / "docs" / "mapping.md").read_text("utf-8")
-    assert renewed(page) == page
+    assert renew(page) == page
     assert mapping_reference() in page
 
 

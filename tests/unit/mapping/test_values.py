@@ -10,13 +10,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from importer.mapping.formats import checked_format, has_time
-from importer.mapping.patterns import MOST_CHARACTERS, checked_pattern
-from importer.mapping.places import _ABBREVIATIONS, checked_country, checked_time_zone
-from importer.mapping.suggestions import advice, did_you_mean, listed, nearest
-from importer.mapping.template import checked_template, template_headings
-from importer.mapping.unfit import UnfitError
-from importer.mapping.values import checked_delimiter, checked_encoding, checked_schema_path, read_flag, read_share
+from importer.config.yaml import InvalidValueError, validate_country, validate_time_zone
+from importer.config.yaml.values import _ABBREVIATIONS, read_flag, read_share
+from importer.core.text import did_you_mean, find_nearest, format_names, suggest_name
+from importer.mapping.date_formats import has_time, validate_date_format
+from importer.mapping.patterns import MAX_CHARACTERS, validate_pattern
+from importer.mapping.values import (
+    parse_delimiter,
+    template_headings,
+    validate_encoding,
+    validate_schema_path,
+    validate_template,
+)
 
 
 @pytest.mark.parametrize(
@@ -24,7 +29,7 @@ from importer.mapping.values import checked_delimiter, checked_encoding, checked
 )
 def test_forms_of_dates(form: str) -> None:
     """Every form that names one day, with or without a full time."""
-    assert checked_format(form) == form
+    assert validate_date_format(form) == form
 
 
 @pytest.mark.parametrize(
@@ -48,21 +53,21 @@ def test_forms_of_dates(form: str) -> None:
 )
 def test_forms_that_are_none(form: str, message: str, remedy: str) -> None:
     """What is missing, doubled or spelled as Excel does is named."""
-    with pytest.raises(UnfitError) as caught:
-        checked_format(form)
+    with pytest.raises(InvalidValueError) as caught:
+        validate_date_format(form)
     assert (caught.value.message, caught.value.remedy) == (message, remedy)
 
 
 def test_unknown_parts_of_a_form_are_named() -> None:
     """Parts that are platform-specific or not parts at all are refused."""
-    with pytest.raises(UnfitError, match=r'"%d/%m/%Y %-H %" has `%-`, `%`, which dates do not have'):
-        checked_format("%d/%m/%Y %-H %")
+    with pytest.raises(InvalidValueError, match=r'"%d/%m/%Y %-H %" has `%-`, `%`, which dates do not have'):
+        validate_date_format("%d/%m/%Y %-H %")
 
 
 def test_a_form_that_python_cannot_use_is_refused() -> None:
     """What passes has written and read a date."""
-    with pytest.raises(UnfitError, match="is not a form of dates"):
-        checked_format("%d/%m/%Y \ud800")
+    with pytest.raises(InvalidValueError, match="is not a form of dates"):
+        validate_date_format("%d/%m/%Y \ud800")
 
 
 def test_a_form_has_a_time_when_one_of_its_parts_is_one() -> None:
@@ -89,7 +94,7 @@ def test_a_form_has_a_time_when_one_of_its_parts_is_one() -> None:
 )
 def test_patterns_that_cannot_explode(pattern: str) -> None:
     """Everyday patterns pass."""
-    assert checked_pattern(pattern) == pattern
+    assert validate_pattern(pattern) == pattern
 
 
 @pytest.mark.parametrize(
@@ -112,32 +117,32 @@ def test_patterns_that_cannot_explode(pattern: str) -> None:
 )
 def test_patterns_that_can_explode_are_refused(pattern: str) -> None:
     """A repetition inside a repetition, in any clothing."""
-    with pytest.raises(UnfitError, match="repeats something that itself repeats"):
-        checked_pattern(pattern)
+    with pytest.raises(InvalidValueError, match="repeats something that itself repeats"):
+        validate_pattern(pattern)
 
 
 def test_patterns_that_are_too_long_or_nest_too_deep_are_refused() -> None:
     """Python's own limits end as a problem too."""
-    with pytest.raises(UnfitError, match=f"more than {MOST_CHARACTERS} characters"):
-        checked_pattern("a" * (MOST_CHARACTERS + 1))
-    with pytest.raises(UnfitError, match="repeats or nests too often"):
-        checked_pattern("a{99999999999999999999}")
-    with pytest.raises(UnfitError, match="will mean something else in a later Python"):
-        checked_pattern("[[a]")
+    with pytest.raises(InvalidValueError, match=f"more than {MAX_CHARACTERS} characters"):
+        validate_pattern("a" * (MAX_CHARACTERS + 1))
+    with pytest.raises(InvalidValueError, match="repeats or nests too often"):
+        validate_pattern("a{99999999999999999999}")
+    with pytest.raises(InvalidValueError, match="will mean something else in a later Python"):
+        validate_pattern("[[a]")
 
 
 @settings(max_examples=100, deadline=None)
 @given(st.text(alphabet="ab(|)*+?{}1,\\dw[^].$:=!<>P", max_size=14))
 def test_any_pattern_compiles_or_is_unfit(pattern: str) -> None:
-    """Nothing but UnfitError is raised, and what passes is a regular expression."""
-    with contextlib.suppress(UnfitError):
-        re.compile(checked_pattern(pattern))
+    """Nothing but InvalidValueError is raised, and what passes is a regular expression."""
+    with contextlib.suppress(InvalidValueError):
+        re.compile(validate_pattern(pattern))
 
 
 @pytest.mark.parametrize("name", ["UTC", "Asia/Kolkata", "America/Argentina/Ushuaia"])
 def test_time_zones(name: str) -> None:
     """Names of the time zone database."""
-    assert checked_time_zone(name) == name
+    assert validate_time_zone(name) == name
 
 
 @pytest.mark.parametrize(
@@ -154,8 +159,8 @@ def test_time_zones(name: str) -> None:
 )
 def test_time_zones_that_are_none(name: str, remedy: str) -> None:
     """Abbreviations and misspellings are answered with the name."""
-    with pytest.raises(UnfitError) as caught:
-        checked_time_zone(name)
+    with pytest.raises(InvalidValueError) as caught:
+        validate_time_zone(name)
     assert caught.value.message == f'"{name}" is not the name of a time zone.'
     assert caught.value.remedy == remedy
 
@@ -171,62 +176,62 @@ def test_every_proposed_time_zone_exists() -> None:
 )
 def test_countries_that_are_none(code: str, remedy: str) -> None:
     """Names and longer codes are answered with the two letters."""
-    with pytest.raises(UnfitError) as caught:
-        checked_country(code)
+    with pytest.raises(InvalidValueError) as caught:
+        validate_country(code)
     assert caught.value.remedy == remedy
 
 
 def test_country_codes_may_be_small() -> None:
     """They are kept in capitals."""
-    assert checked_country("in") == "IN"
+    assert validate_country("in") == "IN"
 
 
 def test_placeholders_of_a_template() -> None:
     """Headings may hold anything but braces; each is listed once."""
-    template = checked_template("{Lead.ID} {x!r} {a:>3} {Lead.ID}!")
+    template = validate_template("{Lead.ID} {x!r} {a:>3} {Lead.ID}!")
     assert template_headings(template) == ("Lead.ID", "x!r", "a:>3")
 
 
 @pytest.mark.parametrize("text", ["{", "}", "a {b} }", "{{b}}", "{a{b}}"])
 def test_braces_that_do_not_pair_are_refused(text: str) -> None:
     """A brace is never plain text."""
-    with pytest.raises(UnfitError, match="a brace without its partner"):
-        checked_template(text)
+    with pytest.raises(InvalidValueError, match="a brace without its partner"):
+        validate_template(text)
 
 
 @pytest.mark.parametrize(("text", "character"), [("tab", "\t"), (";", ";"), ("Pipe", "|"), ("comma", ",")])
 def test_delimiters(text: str, character: str) -> None:
     """One character, by itself or by name."""
-    assert checked_delimiter(text) == character
+    assert parse_delimiter(text) == character
 
 
 @pytest.mark.parametrize("text", ["", "a", '"', ";;", "\n"])
 def test_delimiters_that_are_none(text: str) -> None:
     """Letters, digits, quotes and line ends delimit nothing."""
-    with pytest.raises(UnfitError):
-        checked_delimiter(text)
+    with pytest.raises(InvalidValueError):
+        parse_delimiter(text)
 
 
 @pytest.mark.parametrize("name", ["base64", "utf\x00", "", "utf9"])
 def test_encodings_that_are_none(name: str) -> None:
     """Python's codecs that do not turn bytes into text are no encodings either."""
-    with pytest.raises(UnfitError):
-        checked_encoding(name)
+    with pytest.raises(InvalidValueError):
+        validate_encoding(name)
 
 
 def test_values_that_are_already_of_their_type_pass() -> None:
     """Rules written in Python need no text."""
     assert read_flag(True) is True
     assert read_share(0.5) == 0.5
-    assert checked_schema_path("checks.YAML") == "checks.YAML"
-    assert checked_schema_path("a/b.py:C") == "a/b.py:C"
+    assert validate_schema_path("checks.YAML") == "checks.YAML"
+    assert validate_schema_path("a/b.py:C") == "a/b.py:C"
 
 
 def test_suggestions() -> None:
     """The nearest word, or the whole list when none is near; long lists are cut."""
     known = ("column", "value", "template")
-    assert nearest("colum", known) == ["column"]
+    assert find_nearest("colum", known) == ["column"]
     assert did_you_mean("zzz", known) == ""
-    assert advice("Column", known) == "Did you mean `column`?"
-    assert advice("zzz", known) == "Known: `column`, `value`, `template`."
-    assert listed([str(number) for number in range(25)], most=2) == "`0`, `1` and 23 more"
+    assert suggest_name("Column", known) == "Did you mean `column`?"
+    assert suggest_name("zzz", known) == "Known: `column`, `value`, `template`."
+    assert format_names([str(number) for number in range(25)], most=2) == "`0`, `1` and 23 more"

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from importer.config.yaml import decode_text, format_path, parse_yaml, read_text
+from importer.config.yaml.loader import MAX_BYTES
 from importer.core.errors import MappingError
-from importer.mapping.decoding import MOST_BYTES, decoded, read_text
-from importer.mapping.document import read_document, spelled
 
 QUOTES = "Put quotes around texts that contain { } [ ] , # or a colon, or that begin with * & ! % @ ` | > or a dash."
 
@@ -16,13 +16,13 @@ QUOTES = "Put quotes around texts that contain { } [ ] , # or a colon, or that b
 @pytest.mark.parametrize("text", ["no", "on", "0123", "12:30:45", "1_000", "2024-01-02", "null", "1e5", "0x1F", "TRUE"])
 def test_a_scalar_stays_the_text_that_was_written(text: str) -> None:
     """YAML's guesses (no = False, 0123 = 83, dates) never happen."""
-    assert read_document(f"a: {text}").data == {"a": text}
+    assert parse_yaml(f"a: {text}").data == {"a": text}
 
 
 @pytest.mark.parametrize(("text", "value"), [("", None), ("~", None), ("'~'", "~"), ('""', "")])
 def test_only_nothing_and_a_bare_tilde_are_null(text: str, value: str | None) -> None:
     """Quotes make a text of both."""
-    assert read_document(f"a: {text}").data == {"a": value}
+    assert parse_yaml(f"a: {text}").data == {"a": value}
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_only_nothing_and_a_bare_tilde_are_null(text: str, value: str | None) ->
 )
 def test_broken_yaml_is_explained_with_its_place(text: str, place: tuple[int, int], message: str, remedy: str) -> None:
     """Line and column of the spot, in words that need no knowledge of YAML."""
-    (problem,) = read_document(text).problems
+    (problem,) = parse_yaml(text).problems
     assert ((problem.line, problem.column), problem.message, problem.remedy) == (place, message, remedy)
 
 
@@ -67,14 +67,14 @@ def test_broken_yaml_is_explained_with_its_place(text: str, place: tuple[int, in
 )
 def test_references_and_tags_are_refused(text: str, message: str) -> None:
     """Nothing in a mapping can refer, repeat itself or make Python objects."""
-    document = read_document(text)
+    document = parse_yaml(text)
     assert [problem.message for problem in document.problems] == [message]
     assert document.broken == {("a",)}
 
 
 def test_a_key_that_appears_twice_is_refused_with_both_lines() -> None:
     """The first one is kept, so that its own problems are found too; a third is also reported."""
-    document = read_document("a: 1\nb: 2\na: {c: 3}\na: 4")
+    document = parse_yaml("a: 1\nb: 2\na: {c: 3}\na: 4")
     assert [(problem.line, problem.message) for problem in document.problems] == [
         (3, "`a` appears twice here; the first is in line 1."),
         (4, "`a` appears twice here; the first is in line 1."),
@@ -84,17 +84,17 @@ def test_a_key_that_appears_twice_is_refused_with_both_lines() -> None:
 
 def test_places_know_the_nearest_thing_above() -> None:
     """What is missing is pointed at where it should stand."""
-    document = read_document("a:\n  b:\n    - x\n    - y\n")
+    document = parse_yaml("a:\n  b:\n    - x\n    - y\n")
     assert document.place(("a", "b", 1)) == (4, 7)
     assert document.place(("a", "b", "c", "d")) == (2, 3)
     assert document.place(("z",)) == (0, 0)
-    assert spelled(("a", "b", 1)) == "a.b[2]"
+    assert format_path(("a", "b", 1)) == "a.b[2]"
 
 
 @pytest.mark.parametrize(
     ("content", "place", "message"),
     [
-        (b"a" * (MOST_BYTES + 1), (0, 0), "The file is larger than 256 kB."),
+        (b"a" * (MAX_BYTES + 1), (0, 0), "The file is larger than 256 kB."),
         ("target: x".encode("utf-16"), (1, 1), "The file is saved as UTF-16."),
         ("target: x".encode("utf-16-le"), (1, 1), "The file is saved as UTF-16."),
         (b"PK\x03\x04zip", (1, 1), "The file is a workbook or zip file."),
@@ -104,7 +104,7 @@ def test_places_know_the_nearest_thing_above() -> None:
 def test_bytes_that_are_no_mapping_are_refused(content: bytes, place: tuple[int, int], message: str) -> None:
     """Size, encoding and kind of the file are checked before it is read."""
     with pytest.raises(MappingError) as caught:
-        decoded(content, Path("m.yaml"))
+        decode_text(content, Path("m.yaml"))
     (problem,) = caught.value.problems
     assert ((problem.line, problem.column), problem.message) == (place, message)
     assert problem.remedy
@@ -114,7 +114,7 @@ def test_byte_order_mark_and_windows_line_ends_are_accepted(tmp_path: Path) -> N
     """Files from Windows editors load as they are."""
     path = tmp_path / "m.yaml"
     path.write_bytes(b"\xef\xbb\xbfa: 1\r\nb: 2\r\n")
-    assert read_document(read_text(path)).data == {"a": "1", "b": "2"}
+    assert parse_yaml(read_text(path)).data == {"a": "1", "b": "2"}
 
 
 def test_a_file_that_is_not_there_is_a_mapping_error(tmp_path: Path) -> None:

@@ -11,30 +11,31 @@ from typing import Any
 import pytest
 
 from importer.core.model import Status
-from importer.reports.html.model import (
+from importer.reports.html.page import write_page
+from importer.reports.interface import (
     PARTS,
+    AttentionRow,
     Bin,
-    CallsInsight,
-    ColumnInsight,
-    Insight,
-    PersonRow,
+    CallProfile,
+    ColumnProfile,
+    ErrorGroup,
+    ReportColumn,
+    RunProfile,
     SlowCall,
     TimePart,
     ValueCount,
 )
-from importer.reports.html.page import write_page
-from importer.reports.interface import ErrorGroup, ReportColumn
 from tests.support.summaries import summary
 
 CHROMIUM = shutil.which("chromium")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="this computer has no chromium to open the page with")
 
 MARKS = (0, 3, *(0,) * (PARTS - 2))
-INSIGHT = Insight(
+PROFILE = RunProfile(
     rows=40,
     columns=(
-        ColumnInsight("A", "Plan", "x", 40, 2, False, ("Gold",), (ValueCount("Gold", 30), ValueCount("Silver", 10))),
-        ColumnInsight(
+        ColumnProfile("A", "Plan", "x", 40, 2, False, ("Gold",), (ValueCount("Gold", 30), ValueCount("Silver", 10))),
+        ColumnProfile(
             "B", "Score", "y", 38, 20, False, ("1",), bins=(Bin("0", "9", 5), Bin("10", "19", 8)), strip=MARKS
         ),
     ),
@@ -42,15 +43,15 @@ INSIGHT = Insight(
     preview='[\n  {"ActivityNote": "x"}\n]',
     previewed=(2,),
     sent=(("activity.ActivityNote", ("x",)),),
-    calls=CallsInsight(
+    calls=CallProfile(
         2, 3.0, (TimePart(0.0, 25, 1, 0), TimePart(1.5, 15, 0, 1)), (SlowCall(0.0, 1.0, 25, "applied"),)
     ),
-    people=tuple(
-        PersonRow(row, *((Status.REJECTED, "MXInvalidLeadException") if row % 2 else (Status.UNCERTAIN, "no-answer")),
+    attention=tuple(
+        AttentionRow(row, *((Status.REJECTED, "MXInvalidLeadException") if row % 2 else (Status.UNCERTAIN, "no-answer")),
                   f"text of {row}", "" if row % 2 else "Looked for it there. " * 20)
         for row in (9, 10, 101, 2)
     ),
-    people_total=4,
+    attention_total=4,
 )  # fmt: skip
 
 
@@ -64,7 +65,7 @@ def browser() -> Iterator[Any]:
         opened.close()
 
 
-def summary_page(path: Path, insight: Insight) -> Path:
+def summary_page(path: Path, insight: RunProfile) -> Path:
     made = summary(
         {Status.CREATED: 36, Status.REJECTED: 2, Status.UNCERTAIN: 2},
         columns=(ReportColumn("A", "Plan", "x"), ReportColumn("B", "Score", "y")),
@@ -76,11 +77,11 @@ def summary_page(path: Path, insight: Insight) -> Path:
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    return summary_page(tmp_path / "page.html", INSIGHT)
+    return summary_page(tmp_path / "page.html", PROFILE)
 
 
 def rows(page: Any) -> list[str]:
-    return page.locator("#people tbody tr:visible td:first-child").all_inner_texts()  # type: ignore[no-any-return]
+    return page.locator("#attention tbody tr:visible td:first-child").all_inner_texts()  # type: ignore[no-any-return]
 
 
 def test_it_loads_nothing_and_its_script_works(browser: Any, path: Path) -> None:
@@ -98,10 +99,10 @@ def test_it_loads_nothing_and_its_script_works(browser: Any, path: Path) -> None
     assert rows(page) == ["2", "9", "10", "101"]
     page.get_by_role("button", name="Row").click()
     assert rows(page) == ["101", "10", "9", "2"]
-    assert page.locator("#people th").first.get_attribute("aria-sort") == "descending"
+    assert page.locator("#attention th").first.get_attribute("aria-sort") == "descending"
     page.get_by_label("Show only rows with").fill("rejected")
     assert rows(page) == ["101", "9"]
-    assert page.locator("#people-told").inner_text() == "2 of 4"
+    assert page.locator("#attention-shown").inner_text() == "2 of 4"
     page.get_by_label("Show only rows with").fill("")
     assert len(rows(page)) == 4
     assert errors == []
@@ -111,8 +112,8 @@ def test_it_loads_nothing_and_its_script_works(browser: Any, path: Path) -> None
 @pytest.mark.parametrize("width", [1200, 390])
 def test_of_many_rows_the_first_are_shown(browser: Any, tmp_path: Path, width: int) -> None:
     """A phone is not made to scroll past hundreds of rows; the button, the filter and paper have them all."""
-    many = tuple(PersonRow(row, Status.UNCERTAIN, "no-answer", f"text of {row}") for row in range(60, 0, -1))
-    made = summary_page(tmp_path / "page.html", replace(INSIGHT, people=many, people_total=60))
+    many = tuple(AttentionRow(row, Status.UNCERTAIN, "no-answer", f"text of {row}") for row in range(60, 0, -1))
+    made = summary_page(tmp_path / "page.html", replace(PROFILE, attention=many, attention_total=60))
     page = browser.new_page(viewport={"width": width, "height": 900})
     page.goto(made.as_uri())
     assert len(rows(page)) == 25
@@ -148,7 +149,7 @@ def test_short_cells_stay_on_one_line_and_paper_shows_all(browser: Any, path: Pa
     """Beside long texts, row numbers, statuses and codes do not break; printing opens what is folded."""
     page = browser.new_page(viewport={"width": 1200, "height": 900})
     page.goto(path.as_uri())
-    line = page.locator("#people tbody tr").first
+    line = page.locator("#attention tbody tr").first
     heights = [line.locator("td").nth(index).evaluate("it => it.getClientRects()[0].height") for index in range(3)]
     assert max(heights) < 40, heights
     assert page.locator("details[open]").count() == 0

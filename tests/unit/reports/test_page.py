@@ -16,20 +16,21 @@ from hypothesis import strategies as st
 from importer.core.model import Status
 from importer.data_quality import Damage
 from importer.reports.html.charts import histogram, strip, timeline
-from importer.reports.html.markup import breakable, marked
-from importer.reports.html.model import (
+from importer.reports.html.page import breakable, marked, render_page, write_page
+from importer.reports.interface import (
     PARTS,
+    AttentionRow,
     Bin,
-    CallsInsight,
-    ColumnInsight,
-    Insight,
-    PersonRow,
+    CallProfile,
+    ColumnProfile,
+    Cost,
+    ErrorGroup,
+    ReportColumn,
+    RunProfile,
     SlowCall,
     TimePart,
     ValueCount,
 )
-from importer.reports.html.page import render_page, write_page
-from importer.reports.interface import Cost, ErrorGroup, ReportColumn
 from tests.support.summaries import summary
 
 EVIL = '"><script>alert(1)</script><img src=x onerror=alert(2)>\x1b]0;\u202e'
@@ -99,20 +100,20 @@ class Parsed(HTMLParser):
             self.script += data
 
 
-def calls_of(parts: list[tuple[int, int, int]]) -> CallsInsight:
+def calls_of(parts: list[tuple[int, int, int]]) -> CallProfile:
     made = tuple(TimePart(float(index), *numbers) for index, numbers in enumerate(parts))
-    return CallsInsight(3, 12.0, made, (SlowCall(0.5, 1.25, 25, "applied"),))
+    return CallProfile(3, 12.0, made, (SlowCall(0.5, 1.25, 25, "applied"),))
 
 
-def insight(text: str, rows: int = 6) -> Insight:
+def profile_with(text: str, rows: int = 6) -> RunProfile:
     marks = (0,) * (PARTS - 1) + (1,)
     bars = (ValueCount(text, 4), ValueCount("b", 1))
     columns = (
-        ColumnInsight("A", text, text, rows, 2, False, (text,), bars=bars, others=1, strip=marks, read_as=text),
-        ColumnInsight("B", "n", "", rows, 20, False, (text,), bins=(Bin("1", "5", 3), Bin("6", "9", 0))),
-        ColumnInsight("C", "ids", "", 3, 5000, True, (text,)),
+        ColumnProfile("A", text, text, rows, 2, False, (text,), bars=bars, others=1, strip=marks, read_as=text),
+        ColumnProfile("B", "n", "", rows, 20, False, (text,), bins=(Bin("1", "5", 3), Bin("6", "9", 0))),
+        ColumnProfile("C", "ids", "", 3, 5000, True, (text,)),
     )
-    return Insight(
+    return RunProfile(
         rows=rows,
         columns=columns,
         strips={"required": marks},
@@ -120,8 +121,8 @@ def insight(text: str, rows: int = 6) -> Insight:
         previewed=(2, 3),
         sent=((text, (text, None)), ("activity.mx_Custom_1", ("", "x" * 400))),
         calls=calls_of([(25, 0, 0), (0, 1, 1)]),
-        people=(PersonRow(7, Status.REJECTED, text, text, text),),
-        people_total=9,
+        attention=(AttentionRow(7, Status.REJECTED, text, text, text),),
+        attention_total=9,
     )
 
 
@@ -140,7 +141,7 @@ def page(text: str, status: str = "finished") -> str:
             ErrorGroup("MXFault", text, 1, (8,), text),
         ),
     )
-    return render_page(made, insight(text))
+    return render_page(made, profile_with(text))
 
 
 @pytest.mark.parametrize("status", ["planned", "finished", "interrupted", "failed"])
@@ -225,8 +226,8 @@ def test_the_colour_of_the_verdict(status: str, counts: dict[Status, int], tone:
     assert ('class="dot ready"' in text) == (status == "planned" and Status.NOT_SENT in counts)
 
 
-def test_a_page_without_insight_is_a_page() -> None:
-    """A report of a run whose plan could not be looked into still has its counts and columns."""
+def test_a_page_without_a_profile_is_a_page() -> None:
+    """A report of a run whose plan could not be profiled still has its counts and columns."""
     text = render_page(summary({}, errors=(), facts=(), notes=(), columns=(ReportColumn("A", "Plan", "x"),)))
     assert "Plan" in text
     assert "How it went" not in text
@@ -235,23 +236,23 @@ def test_a_page_without_insight_is_a_page() -> None:
 def test_the_page_is_written_once(tmp_path: Path) -> None:
     """What is on disk is what was rendered."""
     made = summary({Status.CREATED: 1})
-    write_page(tmp_path / "page.html", made, insight("x", rows=1))
-    assert (tmp_path / "page.html").read_text("utf-8") == render_page(made, insight("x", rows=1))
+    write_page(tmp_path / "page.html", made, profile_with("x", rows=1))
+    assert (tmp_path / "page.html").read_text("utf-8") == render_page(made, profile_with("x", rows=1))
 
 
 def test_a_page_of_a_million_rows_is_small() -> None:
     """Five hundred listed rows, a hundred columns with pictures: far below two megabytes."""
-    column = insight("x" * 60).columns[0]
+    column = profile_with("x" * 60).columns[0]
     columns = tuple(ReportColumn(f"C{number}", "heading", "field") for number in range(100))
-    known = Insight(
+    known = RunProfile(
         rows=10**6,
         columns=tuple(
-            ColumnInsight(one.letter, one.label, "f", 10**6, 9, False, (), bars=column.bars * 3, strip=(9,) * PARTS)
+            ColumnProfile(one.letter, one.label, "f", 10**6, 9, False, (), bars=column.bars * 3, strip=(9,) * PARTS)
             for one in columns
         ),
         strips={},
-        people=tuple(PersonRow(row, Status.REJECTED, "MXFault", "why " * 60) for row in range(500)),
-        people_total=10**6,
+        attention=tuple(AttentionRow(row, Status.REJECTED, "MXFault", "why " * 60) for row in range(500)),
+        attention_total=10**6,
         preview="x" * 10**6,
     )
     assert len(render_page(summary({Status.REJECTED: 10**6}, columns=columns), known).encode()) < 1_500_000
@@ -262,35 +263,35 @@ def test_a_page_of_a_million_rows_is_small() -> None:
 def test_strips_stay_in_their_box(counts: list[int], rows: int) -> None:
     """One mark for each part that has something, inside the picture, with words for each."""
     drawn = strip(counts, rows)
-    assert len(drawn.pieces) == sum(1 for count in counts if count)
-    for piece in drawn.pieces:
+    assert len(drawn.rectangles) == sum(1 for count in counts if count)
+    for piece in drawn.rectangles:
         assert 0 <= piece.y <= 10
         assert abs(piece.y + piece.height - 10) < 0.02
         assert 0 <= piece.x < drawn.width
-    assert drawn.words
+    assert drawn.description
 
 
 def test_strips_say_where() -> None:
     """Nowhere, in one place, in a part of the file, or all through it."""
-    assert strip((0,) * PARTS, 10).words == "Nowhere in the file."
-    assert strip((0, 5) + (0,) * (PARTS - 2), 600).words == "All in one place, about 2 % into the file."
-    assert strip((0,) * 30 + (1,) * 15 + (0,) * 15, 600).words == "From about 50 % to 75 % of the file."
-    assert strip((1,) * PARTS, 600).words == "All through the file."
-    assert strip((0, 5) + (0,) * (PARTS - 2), 600).pieces[0].words == "11. to 20. row of the file: 5 rows"
+    assert strip((0,) * PARTS, 10).description == "Nowhere in the file."
+    assert strip((0, 5) + (0,) * (PARTS - 2), 600).description == "All in one place, about 2 % into the file."
+    assert strip((0,) * 30 + (1,) * 15 + (0,) * 15, 600).description == "From about 50 % to 75 % of the file."
+    assert strip((1,) * PARTS, 600).description == "All through the file."
+    assert strip((0, 5) + (0,) * (PARTS - 2), 600).rectangles[0].title == "11. to 20. row of the file: 5 rows"
 
 
 def test_histograms_and_timelines_stay_in_their_boxes() -> None:
     """The highest column fills the picture; a bin without rows has none; single days are named once."""
     drawn = histogram([Bin("1", "1", 1), Bin("2", "3", 0), Bin("4", "5", 1000)])
-    assert [piece.height for piece in drawn.pieces] == [2.0, 40.0]
-    assert drawn.pieces[0].words == "1: 1 row"
+    assert [piece.height for piece in drawn.rectangles] == [2.0, 40.0]
+    assert drawn.rectangles[0].title == "1: 1 row"
     time = timeline(calls_of([(25, 0, 0), (0, 0, 0), (50, 2, 1)]))
-    assert [piece.look for piece in time.pieces] == ["", "", "refused", "doubted"]
-    assert [piece.y for piece in time.pieces[2:]] == [0.0, 7.0]
-    assert all(piece.y + piece.height <= time.height for piece in time.pieces)
+    assert [piece.css_class for piece in time.rectangles] == ["", "", "refused", "uncertain"]
+    assert [piece.y for piece in time.rectangles[2:]] == [0.0, 7.0]
+    assert all(piece.y + piece.height <= time.height for piece in time.rectangles)
     assert time.marked
     assert not timeline(calls_of([(25, 0, 0)])).marked
-    assert timeline(CallsInsight(1, 0.2, (TimePart(0.0, 1, 0, 0),), ())).words == "1 call in 0.2 s."
-    waiting = timeline(CallsInsight(2, 90.0, (TimePart(0.0, 1, 0, 0),), (), waited=70.0)).words
+    assert timeline(CallProfile(1, 0.2, (TimePart(0.0, 1, 0, 0),), ())).description == "1 call in 0.2 s."
+    waiting = timeline(CallProfile(2, 90.0, (TimePart(0.0, 1, 0, 0),), (), waited=70.0)).description
     assert waiting.startswith("2 calls in 1 min 30 s.")
     assert waiting.endswith("No call was under way in 1 min 10 s of it: for the limit, or before looking again.")

@@ -1,4 +1,4 @@
-"""What the report page is told about columns, places, the first requests and the calls."""
+"""What the report page shows about columns, places, the first requests and the calls."""
 
 from __future__ import annotations
 
@@ -19,12 +19,11 @@ from importer.ledger.interface import PastCall
 from importer.mapping.loader import parse_mapping
 from importer.planning.plan import PlanRequest, mapping_vocabulary, plan_import, prepare_import
 from importer.planning.store import Plan, open_plan
-from importer.reports.attention_rows import people_of
-from importer.reports.column_profile import MOST_DISTINCT, ColumnValues
-from importer.reports.html.model import PARTS, PersonRow
-from importer.reports.read_as import read_as
-from importer.reports.run_profile import _calls, look_into
-from importer.reports.run_report import Books, summarise
+from importer.reports.attention_rows import find_attention_rows
+from importer.reports.column_profile import MOST_DISTINCT, ColumnValues, describe_column_types
+from importer.reports.interface import PARTS, AttentionRow
+from importer.reports.run_profile import profile_calls, profile_run
+from importer.reports.run_report import RunReport, summarize_run
 from tests.support.delivery_world import LOST, World, before, mx, visits
 
 MAPPING = """\
@@ -54,10 +53,10 @@ def planned(folder: Path, lines: list[str]) -> Plan:
 LEAD = "2c1e8f0a-6b1d-4c52-9e8e-0d3f5a7b9c11"
 
 
-def test_a_plan_is_looked_into(tmp_path: Path) -> None:
+def test_a_plan_is_profiled(tmp_path: Path) -> None:
     """Columns with their values, where the problems lie, and the first ready rows as the CRM would get them."""
     lines = [f"{LEAD},same,{day % 28 + 1:02}.10.2026" for day in range(118)] + ["nobody,other,01.10.2026", ",x,99"]
-    seen = look_into(Books(planned(tmp_path, lines)))
+    seen = profile_run(RunReport(planned(tmp_path, lines)))
     lead, note, when = seen.columns
     assert (lead.filled, lead.distinct, lead.letter) == (119, 2, "A")
     assert [(bar.text, bar.rows) for bar in note.bars] == [("same", 118), ("other", 1), ("x", 1)]
@@ -81,16 +80,16 @@ def test_a_plan_is_looked_into(tmp_path: Path) -> None:
         ("activity.ActivityDateTime", ("2026-10-01", "2026-10-02", "2026-10-03")),
     )
     assert [column.read_as for column in seen.columns] == ["id", "text", "date DD.MM.YYYY"]
-    assert (seen.calls, seen.people_total) == (None, 2)
-    assert [(one.row, one.status.value, one.code) for one in seen.people] == [
+    assert (seen.calls, seen.attention_total) == (None, 2)
+    assert [(one.row, one.status.value, one.code) for one in seen.attention] == [
         (120, "invalid", "not-a-uuid"),
         (121, "invalid", "required, not-a-date"),
     ]
-    assert seen.people[1].text.startswith('Column A "Lead": The cell is empty')
-    assert 'Fill in the cell. Column C "When": "99" is not a date' in seen.people[1].text
+    assert seen.attention[1].text.startswith('Column A "Lead": The cell is empty')
+    assert 'Fill in the cell. Column C "When": "99" is not a date' in seen.attention[1].text
 
 
-def test_columns_are_told_as_what_they_are_read() -> None:
+def test_types_of_columns_are_described() -> None:
     """Type, form, place and table of each field; a column that is only named in a text is a part of it."""
     text = """\
 target: create-lead
@@ -102,7 +101,7 @@ lead:
 """
     mapping = parse_mapping(text, Path("m.yaml"), **mapping_vocabulary()).mapping
     fields = {"Phone": "lead.Phone", "Plan": "lead.mx_Plan, lead.mx_Note", "Seen": "lead.mx_Seen"}
-    assert read_as(mapping, {**fields, "Since": "lead.mx_Note", "Other": ""}) == {
+    assert describe_column_types(mapping, {**fields, "Since": "lead.mx_Note", "Other": ""}) == {
         "Phone": "phone number, IN",
         "Plan": "choice, translated by a table",
         "Seen": "date and time DD/MM/YYYY hh:mm, Asia/Kolkata",
@@ -115,7 +114,7 @@ def test_a_plan_remembers_spoiled_columns(tmp_path: Path) -> None:
     """They are warnings: every row is ready; a plan that an older program wrote has none."""
     plan = planned(tmp_path, [f"{LEAD},#N/A,01.10.2026"] * 2)
     again = open_plan(plan.folder)
-    assert again.facts.damage == plan.facts.damage == summarise(Books(again)).damage
+    assert again.facts.damage == plan.facts.damage == summarize_run(RunReport(again)).damage
     assert [(one.kind, one.letter, one.field, one.first_rows) for one in again.facts.damage] == [
         ("excel-errors", "B", "activity.ActivityNote", (2, 3))
     ]
@@ -129,9 +128,9 @@ def test_a_plan_remembers_spoiled_columns(tmp_path: Path) -> None:
 def test_a_plan_without_ready_rows_has_no_preview(tmp_path: Path) -> None:
     """Nothing is shown that would not be sent, and a cause that all rows share is named."""
     plan = planned(tmp_path, ["nobody,x,01.10.2026"] * 9)
-    seen = look_into(Books(plan))
+    seen = profile_run(RunReport(plan))
     assert (seen.preview, seen.previewed, seen.sent) == ("", (), ())
-    assert "Every row has the problem not-a-uuid" in summarise(Books(plan)).next_step
+    assert "Every row has the problem not-a-uuid" in summarize_run(RunReport(plan)).next_step
 
 
 def test_targets_of_single_rows_show_one_request_each(tmp_path: Path) -> None:
@@ -140,10 +139,10 @@ def test_targets_of_single_rows_show_one_request_each(tmp_path: Path) -> None:
     text = plan.facts.mapping_file.replace("bulk-activities-by-lead-id", "activity-by-email")
     text = text.replace("RelatedProspectId: {column: Lead, type: uuid}", "EmailAddress: Lead")
     alone = replace(plan, facts=replace(plan.facts, mapping_file=text, target="activity-by-email"))
-    assert look_into(Books(alone)).preview.count('"ActivityNote": "note"') == 3
+    assert profile_run(RunReport(alone)).preview.count('"ActivityNote": "note"') == 3
 
 
-def test_a_run_is_looked_into(world: World) -> None:
+def test_a_run_is_profiled(world: World) -> None:
     """Its calls over time, the slowest ones, and the rows that a person has to look at."""
     world.account = replace(world.account, limits=dict.fromkeys(CallClass, Limit(1, 5.0)))
     world.crm.bad_notes = {"visit 3"}
@@ -151,56 +150,56 @@ def test_a_run_is_looked_into(world: World) -> None:
     world.crm.read_faults = [before(mx("MXFault", "no"))] * 500
     plan = world.plan(visits(30))
     run = world.deliver(plan).run
-    seen = look_into(Books(plan, world.ledger, run))
+    seen = profile_run(RunReport(plan, world.ledger, run))
     assert seen.calls is not None
     assert seen.calls.calls == 4
     assert sum(part.refused for part in seen.calls.parts) == 1
     assert sum(part.uncertain for part in seen.calls.parts) == 1
     assert sum(part.rows for part in seen.calls.parts) == 26
     assert len(seen.calls.slowest) == 4
-    assert [one.row for one in seen.people] == sorted(one.row for one in seen.people)
-    statuses = Counter(one.status.value for one in seen.people)
-    assert seen.people_total == len(seen.people) == sum(statuses.values())
+    assert [one.row for one in seen.attention] == sorted(one.row for one in seen.attention)
+    statuses = Counter(one.status.value for one in seen.attention)
+    assert seen.attention_total == len(seen.attention) == sum(statuses.values())
     assert statuses == {"rejected": 1, "uncertain": 4}
-    assert all(one.text for one in seen.people)
+    assert all(one.text for one in seen.attention)
 
 
 def test_only_so_many_rows_are_listed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """The page of a run with a million refused rows stays small, and says how many there are."""
-    monkeypatch.setattr("importer.reports.attention_rows.PEOPLE", 2)
+    monkeypatch.setattr("importer.reports.attention_rows.MOST_LISTED", 2)
     world.crm.bad_notes = {f"visit {number}" for number in range(1, 6)}
     plan = world.plan(visits(30))
     run = world.deliver(plan).run
-    seen = look_into(Books(plan, world.ledger, run))
-    assert (len(seen.people), seen.people_total) == (2, 5)
+    seen = profile_run(RunReport(plan, world.ledger, run))
+    assert (len(seen.attention), seen.attention_total) == (2, 5)
 
 
 def test_refusals_go_before_rows_that_are_wrong_in_the_file(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Only so many fit; those of the file stand grouped by cause as well. All are in the order of the rows."""
-    monkeypatch.setattr("importer.reports.attention_rows.PEOPLE", 3)
+    monkeypatch.setattr("importer.reports.attention_rows.MOST_LISTED", 3)
     world.crm.bad_notes = {"visit 5", "visit 6"}
     plan = world.plan(visits(9))
     run = world.deliver(plan).run
-    invalid = [PersonRow(row, Status.INVALID, "required", "The cell is empty.") for row in (3, 9)]
-    people, total = people_of(Books(plan, world.ledger, run), invalid)
+    invalid = [AttentionRow(row, Status.INVALID, "required", "The cell is empty.") for row in (3, 9)]
+    listed, total = find_attention_rows(RunReport(plan, world.ledger, run), invalid)
     assert total == 2
-    assert [(one.row, one.status.value) for one in people] == [(3, "invalid"), (7, "rejected"), (8, "rejected")]
+    assert [(one.row, one.status.value) for one in listed] == [(3, "invalid"), (7, "rejected"), (8, "rejected")]
 
 
-def test_a_call_without_an_end_is_in_doubt() -> None:
+def test_a_call_without_an_end_is_uncertain() -> None:
     """A call that was under way when the program died shows as one without a certain answer."""
     begun = PastCall(1, "2026-11-20T10:00:00.000+00:00", 25, None, "", 0.0)
     done = PastCall(2, "2026-11-20T10:00:04.000+00:00", 25, VerdictKind.APPLIED, "", 0.5)
-    seen = _calls([begun, done])
+    seen = profile_calls([begun, done])
     assert seen is not None
     assert (seen.seconds, seen.parts[0].uncertain, seen.parts[-1].rows) == (4.5, 1, 25)
     assert [call.verdict for call in seen.slowest] == ["processed", "broken off here"]
     assert seen.waited == 4.0
     along = PastCall(3, "2026-11-20T10:00:00.000+00:00", 25, VerdictKind.APPLIED, "", 4.2)
-    beside = _calls([begun, done, along])
+    beside = profile_calls([begun, done, along])
     assert beside is not None
     assert beside.waited == 0.0
-    assert _calls([]) is None
+    assert profile_calls([]) is None
 
 
 def test_numbers_make_a_histogram_and_codes_do_not() -> None:

@@ -15,11 +15,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
-from importer.core import output_files
+from importer.core import filesystem
 from importer.core.errors import ReportError
+from importer.core.filesystem import check_writable, find_free_path
 from importer.core.issues import make_problem
 from importer.core.model import Status
-from importer.core.output_files import check_writable, free_path
 from importer.reports.interface import (
     RESULT_COLUMNS,
     ErrorGroup,
@@ -27,12 +27,19 @@ from importer.reports.interface import (
     ResultChunk,
 )
 from importer.reports.json_report import json_failure, json_report
-from importer.reports.summary import render_summary
-from importer.reports.words import LOOKS, UNCERTAIN_ADVICE, moment, row_list, rows_text, time_taken
-from importer.reports.xlsx import sheet_overflow
-from importer.reports.xlsx.cell_text import CUT, sheet_column, sheet_text
+from importer.reports.messages import (
+    STATUS_COLORS,
+    UNCERTAIN_ADVICE,
+    format_count,
+    format_row_list,
+    format_time,
+    format_time_between,
+)
+from importer.reports.text_report import render_summary
+from importer.reports.xlsx import sheet_series
 from importer.reports.xlsx.template import TemplateColumn, write_template_workbook
 from importer.reports.xlsx.workbook import write_workbook
+from importer.reports.xlsx_writer.cells import CUT, sheet_column, sheet_text
 from tests.support.summaries import summary
 
 if TYPE_CHECKING:
@@ -95,7 +102,7 @@ def test_text_stays_text_in_two_readers(tmp_path: Path) -> None:
 
 def test_every_cell_of_every_block_is_read_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """By two readers, over the edges of blocks and chunks; the headings are frozen, the filter on, statuses coloured."""
-    monkeypatch.setattr(sheet_overflow, "_BLOCK_ROWS", 7)
+    monkeypatch.setattr(sheet_series, "_BLOCK_ROWS", 7)
     statuses = list(Status)
     rows = [(row, statuses[row % len(statuses)], f"{row} & <{row}>{' ' * (row % 3)}") for row in range(2, 60)]
     parts = [chunk(rows[:20]), chunk(rows[20:21]), chunk(rows[21:])]
@@ -113,7 +120,7 @@ def test_every_cell_of_every_block_is_read_back(tmp_path: Path, monkeypatch: pyt
     assert [[int(line[0]), *line[1:]] if number else line for number, line in enumerate(other)] == expected
     assert (sheet.freeze_panes, sheet.auto_filter.ref) == ("B2", f"A1:I{len(rows) + 1}")
     for line in sheet.iter_rows(min_row=2):
-        look = LOOKS[Status(line[2].value)]
+        look = STATUS_COLORS[Status(line[2].value)]
         assert line[2].fill.fgColor.rgb == f"FF{look.fill[1:].upper()}"
         assert line[2].font.color.rgb == f"FF{look.ink[1:].upper()}"
 
@@ -159,7 +166,7 @@ def test_the_bad_cells_are_coloured_and_explained(tmp_path: Path, monkeypatch: p
     """Empty ones and those that look like formulas too, on the sheet that the row came to stand on; no others."""
     texts = ["a", "", "=b", "", "c", "d"]
     rows = [(row, Status.INVALID if row % 2 else Status.REJECTED, text) for row, text in enumerate(texts, start=2)]
-    monkeypatch.setattr(sheet_overflow, "_BLOCK_ROWS", 1)
+    monkeypatch.setattr(sheet_series, "_BLOCK_ROWS", 1)
     book = openpyxl.load_workbook(written(tmp_path / "r.xlsx", rows, rows_per_sheet=4))
     found = []
     for name in ("To fix", "To fix 2"):
@@ -241,8 +248,8 @@ def test_names_and_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     """Free names count up; a folder that cannot be written is found early; a disk without links works, too."""
     path = tmp_path / "r.xlsx"
     for expected in ("r.xlsx", "r-2.xlsx", "r-3.xlsx"):
-        assert free_path(path).name == expected
-        free_path(path).write_text("x")
+        assert find_free_path(path).name == expected
+        find_free_path(path).write_text("x")
     (tmp_path / "file").write_text("x")
     with pytest.raises(ReportError):
         check_writable(tmp_path / "file" / "below")
@@ -250,7 +257,7 @@ def test_names_and_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     def refuse(*_: object) -> None:
         raise OSError("no links here")
 
-    monkeypatch.setattr(output_files.os, "link", refuse)
+    monkeypatch.setattr(filesystem.os, "link", refuse)
     written(tmp_path / "linkless.xlsx", [(2, Status.CREATED, "x")])
     with pytest.raises(ReportError):
         written(tmp_path / "linkless.xlsx", [(2, Status.CREATED, "x")])
@@ -303,15 +310,15 @@ def test_the_terminal_summary() -> None:
 
 def test_words() -> None:
     """Numbers, rows and times as people read them."""
-    assert (rows_text(1), rows_text(1250)) == ("1 row", "1,250 rows")
-    assert row_list((), 0) == ""
-    assert row_list((7,), 1) == "row 7"
-    assert row_list((3, 9), 2) == "rows 3 and 9"
-    assert row_list((3, 9), 16) == "rows 3, 9 and 14 more"
-    assert moment("nonsense") == "nonsense"
-    assert time_taken("2026-11-20T10:00:00+00:00", "2026-11-20T11:02:03+00:00") == "1 h 2 min"
-    assert time_taken("2026-11-20T10:00:00+00:00", "2026-11-20T10:02:03+00:00") == "2 min 3 s"
-    assert time_taken("2026-11-20T10:00:00+00:00", "") == ""
+    assert (format_count(1), format_count(1250)) == ("1 row", "1,250 rows")
+    assert format_row_list((), 0) == ""
+    assert format_row_list((7,), 1) == "row 7"
+    assert format_row_list((3, 9), 2) == "rows 3 and 9"
+    assert format_row_list((3, 9), 16) == "rows 3, 9 and 14 more"
+    assert format_time("nonsense") == "nonsense"
+    assert format_time_between("2026-11-20T10:00:00+00:00", "2026-11-20T11:02:03+00:00") == "1 h 2 min"
+    assert format_time_between("2026-11-20T10:00:00+00:00", "2026-11-20T10:02:03+00:00") == "2 min 3 s"
+    assert format_time_between("2026-11-20T10:00:00+00:00", "") == ""
 
 
 def test_the_json_object() -> None:
@@ -329,9 +336,12 @@ def test_a_template_to_fill_in(tmp_path: Path) -> None:
     columns = [
         TemplateColumn("Plan", "One of them.", "Gold", ("Gold", "Silver")),
         TemplateColumn("Long", "A long list.", "x" * 30, tuple(f"option {number}" for number in range(100))),
+        TemplateColumn("Size", "<In> inches.", '5"', ('5"', "b & <c>")),
     ]
     write_template_workbook(tmp_path / "t.xlsx", "a/b", columns)
     sheet = openpyxl.load_workbook(tmp_path / "t.xlsx")["a_b"]
-    assert [cell.value for cell in sheet[1]] == ["Plan", "Long"]
+    assert [cell.value for cell in sheet[1]] == ["Plan", "Long", "Size"]
+    assert sheet["C1"].comment.text == "<In> inches."
     assert sheet.column_dimensions["B"].width >= 30, "an example is not cut off"
-    assert len(sheet.data_validations.dataValidation) == 1
+    lists = {str(each.sqref): each.formula1 for each in sheet.data_validations.dataValidation}
+    assert lists == {"A2:A5001": '"Gold,Silver"', "C2:C5001": '"5"",b & <c>"'}

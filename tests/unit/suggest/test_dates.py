@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from importer.mapping.formats import checked_format
+from importer.mapping.date_formats import validate_date_format
 from importer.suggest.date_detection import DateCounts, DateProfile, find_date_forms
 from importer.transforms.dates import DateTimes
 
@@ -51,7 +51,7 @@ def test_every_form_that_a_text_can_have(text: str, forms: set[str]) -> None:
     """Both orders are always among them, and each is one that a mapping accepts."""
     found = {form.text for form in find_date_forms(text)}
     assert found == forms
-    assert all(checked_format(form) for form in found)
+    assert all(validate_date_format(form) for form in found)
 
 
 def test_one_value_anywhere_proves_the_order() -> None:
@@ -85,7 +85,7 @@ def test_months_in_other_languages_are_proven_and_read(texts: list[str], form: s
     assert finding.proven is not None
     assert finding.proven.text == form
     assert DateTimes([form], "UTC").formed(pd.Series(texts, dtype="str")).all()
-    assert checked_format(form)
+    assert validate_date_format(form)
 
 
 def test_both_orders_fit() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from importer.config.settings import Locale
 from importer.core.issues import ACCOUNT_CODES, CATALOGUE, make_problem
-from importer.core.text import visible
+from importer.core.text import shorten_text
 from tests.unit.validation.builders import check, check_cells, messages_of, wire
 
 PLACE = 'row 2, column A "Cell": '
@@ -106,7 +106,7 @@ CASES: list[tuple[dict[str, Any], str, str, str]] = [
         {"lookup": {"Gold": "G", "Silver": "S"}},
         "golden",
         "not-in-lookup",
-        '"golden" is not in the look-up table of the mapping. Did you mean "Gold"? '
+        '"golden" is not in the value mapping of this column. Did you mean "Gold"? '
         "Known: Gold, Silver. Correct the cell, add the value to `lookup:`, or set a `default:`.",
     ),
     (
@@ -138,7 +138,7 @@ def test_a_wrong_cell_has_one_problem_in_plain_words(rule: dict[str, Any], text:
     checked = check_cells(rule, text)
     assert messages_of(checked) == [PLACE + words]
     (problem,) = checked.problems
-    assert (problem.code, problem.field, problem.value) == (code, "activity.mx_1", visible(text))
+    assert (problem.code, problem.field, problem.value) == (code, "activity.mx_1", shorten_text(text))
     assert checked.ok.tolist() == [False]
 
 
@@ -232,9 +232,9 @@ def test_without_a_country_the_message_asks_for_a_country_code() -> None:
 
 def test_long_values_are_cut_and_hidden_characters_shown() -> None:
     """A message never carries a whole essay or a character that could change the screen."""
-    assert visible("x" * 60) == "x" * 60
-    assert visible("x" * 61) == "x" * 60 + "…"
-    assert visible("\x1b[2J\u202e\n\t\ufeffé") == "\\u001b[2J\\u202e\\n\\t\\ufeffé"
+    assert shorten_text("x" * 60) == "x" * 60
+    assert shorten_text("x" * 61) == "x" * 60 + "…"
+    assert shorten_text("\x1b[2J\u202e\n\t\ufeffé") == "\\u001b[2J\\u202e\\n\\t\\ufeffé"
 
 
 def test_every_code_of_the_catalogue_is_tested_here_or_comes_from_the_file() -> None:

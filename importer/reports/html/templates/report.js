@@ -6,7 +6,7 @@ for (const table of document.querySelectorAll("table[data-sort]")) {
   const body = table.tBodies[0];
   const rows = Array.from(body.rows);
   const field = document.getElementById(table.id + "-filter");
-  const told = document.getElementById(table.id + "-told");
+  const shown = document.getElementById(table.id + "-shown");
   const more = document.getElementById(table.id + "-more");
   const first = Number(table.dataset.first);
   const showAll = () => {
@@ -48,6 +48,6 @@ for (const table of document.querySelectorAll("table[data-sort]")) {
       row.hidden = !words.every((word) => text.includes(word));
       if (!row.hidden) left += 1;
     }
-    told.textContent = words.length ? `${left} of ${rows.length}` : "";
+    shown.textContent = words.length ? `${left} of ${rows.length}` : "";
   });
 }

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from importer.app.environment import Environment
-from importer.core.progress import Silent
+from importer.core.progress import SilentProgress
 from importer.core.time import SystemClock
 from importer.leadsquared.client import LeadSquaredClient
 from importer.sandbox.options import Keys, Options
@@ -49,7 +49,7 @@ def env(tmp_path: Path) -> Environment:
         },
         clock=SystemClock(stop),
         stop=stop,
-        progress=Silent(),
+        progress=SilentProgress(),
         make_crm=LeadSquaredClient,
         confirm=lambda question: True,
         random_text=lambda: f"{random.getrandbits(16):04x}",

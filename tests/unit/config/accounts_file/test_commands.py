@@ -18,11 +18,17 @@ from importer.app.environment import Environment, open_ledger_of
 from importer.cli import accounts as commands
 from importer.cli.main import run
 from importer.config.accounts import load_account
-from importer.config.accounts_file.commands import Wish, add, file_to_write, refuse_taken, remove
-from importer.config.accounts_file.json_schema import accounts_json_schema
-from importer.config.accounts_file.key_store import Keeping
-from importer.config.regions import REGIONS, region, region_of
-from importer.config.settings import checked_origin
+from importer.config.accounts_editor import (
+    NewAccount,
+    add_account,
+    check_name_free,
+    find_file_to_write,
+    remove_account,
+)
+from importer.config.accounts_file import accounts_json_schema
+from importer.config.regions import REGIONS, find_region, find_region_name
+from importer.config.secrets import KeyStorage
+from importer.config.settings import parse_origin
 from importer.core.errors import RunStopped, SettingsError, UsageError
 from importer.sandbox.server import Sandbox
 from tests.support.trial import KINDS, Trial
@@ -31,14 +37,16 @@ from tests.unit.config.accounts_file.account_keys import ACCESS, API, SECRET
 ANSWERS = {"access_key": ACCESS, "secret_key": f" {SECRET} ", "api_key": API}
 
 
-def wish(name: str = "one", host: str = "https://api-in21.leadsquared.com", **changes: Any) -> Wish:
-    made = Wish(name, host, "", Keeping.ENVIRONMENT, {"daily_calls": 50, "time_zone": "Asia/Kolkata", "country": "IN"})
+def wish(name: str = "one", host: str = "https://api-in21.leadsquared.com", **changes: Any) -> NewAccount:
+    made = NewAccount(
+        name, host, "", KeyStorage.ENVIRONMENT, {"daily_calls": 50, "time_zone": "Asia/Kolkata", "country": "IN"}
+    )
     return replace(made, **changes)
 
 
-def added(env: Environment, given: Wish) -> Path:
-    path = file_to_write(env.variables, env.home)
-    add(given, path, env.home, ANSWERS.__getitem__)
+def added(env: Environment, given: NewAccount) -> Path:
+    path = find_file_to_write(env.variables, env.home)
+    add_account(given, path, env.home, ANSWERS.__getitem__)
     return path
 
 
@@ -54,9 +62,9 @@ def tried(name: str, env: Environment, also: dict[str, str] | None = None) -> Ac
 # --- adding and removing
 
 
-@pytest.mark.parametrize("keeping", list(Keeping))
+@pytest.mark.parametrize("keeping", list(KeyStorage))
 def test_an_account_is_added_with_its_keys_where_they_were_wanted(
-    env: Environment, keeping: Keeping, monkeypatch: pytest.MonkeyPatch
+    env: Environment, keeping: KeyStorage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No key is in the accounts file, and an import finds each."""
     ring: dict[tuple[str, str], str] = {}
@@ -68,7 +76,7 @@ def test_an_account_is_added_with_its_keys_where_they_were_wanted(
     assert not any(key.strip() in text for key in ANSWERS.values())
     keys = load_account("one", env.variables, env.home).keys
     assert (keys.access.reveal(), keys.secret.reveal(), keys.api.reveal()) == (ACCESS, SECRET, API)
-    if keeping is Keeping.FILE:
+    if keeping is KeyStorage.FILE:
         kept = list((env.home / "keys" / "one").iterdir())
         assert sorted(each.name for each in kept) == ["access_key", "api_key", "secret_key"]
         assert {each.stat().st_mode & 0o777 for each in kept} == {0o600}
@@ -86,7 +94,7 @@ def test_an_account_is_never_overwritten_by_accident(env: Environment) -> None:
     sandbox_file.parent.mkdir(parents=True)
     sandbox_file.write_text("{}")
     with pytest.raises(UsageError, match="There is a sandbox called toy"):
-        refuse_taken("toy", path, env.home, replace=True)
+        check_name_free("toy", path, env.home, replace=True)
     assert path.read_text("utf-8") == before
     added(env, wish(replace=True, settings={"daily_calls": 60}))
     assert read_accounts_file(env)[1]["one"].daily_calls == 60
@@ -106,19 +114,19 @@ def test_what_is_wrong_is_told_before_anybody_is_asked_for_keys(
     env: Environment, given: dict[str, Any], words: str
 ) -> None:
     """And nothing is written."""
-    path = file_to_write(env.variables, env.home)
+    path = find_file_to_write(env.variables, env.home)
     asked: list[str] = []
     with pytest.raises((UsageError, SettingsError, Exception), match=words):
-        add(wish(keeping=Keeping.FILE, **given), path, env.home, lambda name: asked.append(name) or "key")
+        add_account(wish(keeping=KeyStorage.FILE, **given), path, env.home, lambda name: asked.append(name) or "key")
     assert (asked, path.exists()) == ([], False)
 
 
 @pytest.mark.parametrize("key", ["", "  ", "two words", "línea"])
 def test_a_key_that_is_none_is_not_kept(env: Environment, key: str) -> None:
     """Nothing is written, and the key is not in the message."""
-    path = file_to_write(env.variables, env.home)
+    path = find_file_to_write(env.variables, env.home)
     with pytest.raises((UsageError, SettingsError)) as refused:
-        add(wish(keeping=Keeping.FILE), path, env.home, lambda name: key)
+        add_account(wish(keeping=KeyStorage.FILE), path, env.home, lambda name: key)
     assert not key.strip() or key.strip() not in refused.value.message + refused.value.remedy
     assert not path.exists()
     assert not (env.home / "keys").exists()
@@ -137,7 +145,7 @@ def test_a_keyring_that_does_not_take_keys(
     monkeypatch.setattr(keyring, "set_password", refusing)
     monkeypatch.setattr(keyring, "get_password", refusing)
     with pytest.raises(SettingsError, match="does not take the key"):
-        added(env, wish(keeping=Keeping.KEYRING))
+        added(env, wish(keeping=KeyStorage.KEYRING))
     assert not (env.home / "accounts.yaml").exists()
 
 
@@ -145,14 +153,14 @@ def test_without_the_package_there_is_no_keyring(env: Environment, monkeypatch: 
     """The person hears how to install it."""
     monkeypatch.setitem(__import__("sys").modules, "keyring", None)
     with pytest.raises(SettingsError, match="need the package keyring"):
-        added(env, wish(keeping=Keeping.KEYRING))
+        added(env, wish(keeping=KeyStorage.KEYRING))
 
 
 def test_a_key_file_that_cannot_be_written(env: Environment) -> None:
     """The disk's words, and nothing in the accounts file."""
     (env.home / "keys").write_text("a file in the way")
     with pytest.raises(SettingsError, match="The key cannot be written"):
-        added(env, wish(keeping=Keeping.FILE))
+        added(env, wish(keeping=KeyStorage.FILE))
     assert not (env.home / "accounts.yaml").exists()
 
 
@@ -160,19 +168,19 @@ def test_an_account_is_removed(env: Environment) -> None:
     """The others stay; an unknown name is refused."""
     path = added(env, wish())
     added(env, wish("two"))
-    remove("one", path)
+    remove_account("one", path)
     assert list(read_accounts_file(env)[1]) == ["two"]
     with pytest.raises(UsageError, match="no account one"):
-        remove("one", path)
+        remove_account("one", path)
 
 
 def test_where_a_new_accounts_file_goes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where IMPORTER_ACCOUNTS says, else into the home folder; one that is there already is used."""
     monkeypatch.chdir(tmp_path)
-    assert file_to_write({}, tmp_path / "home") == tmp_path / "home" / "accounts.yaml"
-    assert file_to_write({"IMPORTER_ACCOUNTS": "x/a.yaml"}, tmp_path) == Path("x/a.yaml")
+    assert find_file_to_write({}, tmp_path / "home") == tmp_path / "home" / "accounts.yaml"
+    assert find_file_to_write({"IMPORTER_ACCOUNTS": "x/a.yaml"}, tmp_path) == Path("x/a.yaml")
     Path("accounts.yaml").write_text("accounts:\n")
-    assert file_to_write({}, tmp_path / "home") == Path("accounts.yaml")
+    assert find_file_to_write({}, tmp_path / "home") == Path("accounts.yaml")
 
 
 # --- regions
@@ -181,12 +189,12 @@ def test_where_a_new_accounts_file_goes(tmp_path: Path, monkeypatch: pytest.Monk
 def test_every_region_is_a_host_of_leadsquared() -> None:
     """Sync and async, as the client accepts them."""
     for name, one in REGIONS.items():
-        assert checked_origin(one.host, "x") == one.host
-        assert not one.async_host or checked_origin(one.async_host, "x") == one.async_host
-        assert (region(name), region_of(one.host)) == (one, name)
-    assert region_of("http://127.0.0.1:1") == ""
+        assert parse_origin(one.host, "x") == one.host
+        assert not one.async_host or parse_origin(one.async_host, "x") == one.async_host
+        assert (find_region(name), find_region_name(one.host)) == (one, name)
+    assert find_region_name("http://127.0.0.1:1") == ""
     with pytest.raises(UsageError) as refused:
-        region("in12")
+        find_region("in12")
     assert "Did you mean `in21`?" in refused.value.remedy
 
 
@@ -209,7 +217,7 @@ def test_the_list_says_where_keys_are_and_whether_they_are_there(env: Environmen
 
 def test_a_key_file_that_others_may_read_is_told(env: Environment) -> None:
     """With what to do about it."""
-    added(env, wish(keeping=Keeping.FILE))
+    added(env, wish(keeping=KeyStorage.FILE))
     (env.home / "keys" / "one" / "secret_key").chmod(0o644)
     _, (one,) = list_accounts(env)
     assert [bool(key.trouble) for key in one.keys] == [False, True]

@@ -9,10 +9,8 @@ import pytest
 import yaml
 
 from importer.config.accounts import ACCOUNT_SETTINGS, SOURCES_OF_KEYS, load_account
-from importer.config.accounts_file.editor import with_account, without_account, write
-from importer.config.accounts_file.json_schema import accounts_json_schema
-from importer.config.accounts_file.loader import load_accounts, parse_accounts
-from importer.config.accounts_file.model import AccountEntry, KeyPlace
+from importer.config.accounts_editor import with_account, without_account, write_accounts
+from importer.config.accounts_file import AccountEntry, KeyPlace, accounts_json_schema, load_accounts, parse_accounts
 from importer.config.settings import RANGES
 from importer.core.errors import AccountsFileError, SettingsError, UsageError
 
@@ -206,15 +204,15 @@ def test_an_unknown_account_is_not_removed() -> None:
 def test_a_file_is_written_whole_and_keeps_its_mode(tmp_path: Path) -> None:
     """A new one is private; a link still leads to its file; somebody else's change is not undone."""
     path = tmp_path / "accounts.yaml"
-    write(path, GOOD, "")
+    write_accounts(path, GOOD, "")
     assert (path.read_text("utf-8"), path.stat().st_mode & 0o777) == (GOOD, 0o600)
     path.chmod(0o640)
     link = tmp_path / "link.yaml"
     link.symlink_to(path)
-    write(link, "accounts:\n", GOOD)
+    write_accounts(link, "accounts:\n", GOOD)
     assert (link.is_symlink(), path.read_text("utf-8"), path.stat().st_mode & 0o777) == (True, "accounts:\n", 0o640)
     with pytest.raises(UsageError, match="changed by somebody else"):
-        write(path, GOOD, "what was read")
+        write_accounts(path, GOOD, "what was read")
     assert sorted(each.name for each in tmp_path.iterdir()) == ["accounts.yaml", "link.yaml"]
 
 
@@ -222,14 +220,14 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     """Whatever the disk says, the person hears that nothing was changed."""
     (tmp_path / "file").write_text("")
     with pytest.raises(SettingsError, match="cannot be written") as refused:
-        write(tmp_path / "file" / "accounts.yaml", GOOD, "")
+        write_accounts(tmp_path / "file" / "accounts.yaml", GOOD, "")
     assert "Nothing was changed" in refused.value.remedy
 
 
 def test_an_import_finds_what_was_added(tmp_path: Path) -> None:
     """The reader of an import and the writer of accounts mean the same."""
     path = tmp_path / "accounts.yaml"
-    write(path, with_account("", "new", ENTRY), "")
+    write_accounts(path, with_account("", "new", ENTRY), "")
     account = load_account("new", {"IMPORTER_ACCOUNTS": str(path), "A": "aaaa", "B": "bbbb"}, tmp_path)
     assert (account.host, account.daily_calls, account.keys.access.reveal()) == (ENTRY["host"], 7, "aaaa")
     assert yaml.safe_load(path.read_text("utf-8"))["accounts"]["new"] == ENTRY

@@ -1,1 +1,0 @@
-"""The accounts file: read strictly, edited in place."""

@@ -1,0 +1,228 @@
+"""The texts and colours that all reports share: statuses, counts, times, the headline and the next step."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from importer.core.model import DELIVERED, Counts, Status, VerdictKind
+from importer.core.text import shorten_text
+from importer.data_quality import Damage
+from importer.reports.interface import RunSummary
+
+UNCERTAIN_ADVICE = "Do not enter or import this row again: it may have arrived. importer resume looks again."
+
+
+@dataclass(frozen=True, slots=True)
+class StatusColors:
+    """The colours of a status: a light ``fill`` behind dark ``ink``, and a stronger ``bar`` for charts."""
+
+    fill: str
+    ink: str
+    bar: str
+
+
+STATUS_COLORS: dict[Status, StatusColors] = {
+    Status.CREATED: StatusColors("#E3F4E6", "#1B5E20", "#2E9E4F"),
+    Status.UPDATED: StatusColors("#DDF3F0", "#00504A", "#1F9E93"),
+    Status.UNCHANGED: StatusColors("#EAF2EC", "#33503C", "#8FB39A"),
+    Status.SKIPPED: StatusColors("#E8EDF0", "#37474F", "#90A4AE"),
+    Status.INVALID: StatusColors("#FFF0CC", "#6B4200", "#E0A526"),
+    Status.REJECTED: StatusColors("#FDE3E1", "#8B1A10", "#D0453A"),
+    Status.UNCERTAIN: StatusColors("#F3E3FA", "#5B1A79", "#9B51C0"),
+    Status.PENDING: StatusColors("#E1EEFB", "#0D3F77", "#3B82D0"),
+    Status.NOT_SENT: StatusColors("#F2F2F2", "#424242", "#A8A8A8"),
+}
+
+_MEANINGS: dict[Status, str] = {
+    Status.CREATED: "New in LeadSquared.",
+    Status.UPDATED: "Was in LeadSquared already and was changed.",
+    Status.UNCHANGED: "Was in LeadSquared already, just like this.",
+    Status.SKIPPED: "An earlier run created it, or a person gave it up; not sent.",
+    Status.INVALID: "Not sent: something is wrong in the file. See the sheet To fix.",
+    Status.REJECTED: "LeadSquared refused it. See the sheet To fix.",
+    Status.UNCERTAIN: "Not known whether it arrived. Do not enter or import it again: importer resume looks again.",
+    Status.PENDING: "Accepted; LeadSquared is still working on it. importer resume asks again.",
+    Status.NOT_SENT: "Not sent yet.",
+}
+
+CALL_RESULTS = {
+    VerdictKind.APPLIED: "processed",
+    VerdictKind.REFUSED: "refused",
+    VerdictKind.THROTTLED: "refused because of the limit",
+    VerdictKind.NOT_APPLIED: "did not get there",
+    VerdictKind.MISCONFIGURED: "refused because of keys, host or rights",
+    VerdictKind.UNCERTAIN: "without a certain answer",
+}
+"""What became of a call, for people."""
+NO_CALL_RESULT = "broken off here"
+"""The same for a call whose end was never recorded."""
+
+_DELIMITERS = {",": "comma", ";": "semicolon", "|": "vertical bar", "tab": "tab", ":": "colon"}
+
+_NOT_DELIVERED = (
+    (Status.INVALID, "not sent because of problems in the file"),
+    (Status.REJECTED, "refused by LeadSquared"),
+    (Status.UNCERTAIN, "not known whether they arrived"),
+    (Status.PENDING, "accepted and still being worked on"),
+    (Status.NOT_SENT, "not sent yet"),
+)
+
+
+def describe_status(status: Status, run_status: str) -> str:
+    """Describe a status in one or two short sentences; ``run_status`` is the status of the run as a whole."""
+    if status is Status.NOT_SENT and run_status == "planned":
+        return "Ready to send; this was a check."
+    return _MEANINGS[status]
+
+
+def list_counts(counts: Counts) -> list[tuple[Status, int]]:
+    """Return every status with its number of rows, in the order of the enum; 0 for statuses without rows."""
+    return [(status, counts.get(status, 0)) for status in Status]
+
+
+def format_row_list(rows: Sequence[int], total: int) -> str:
+    """Format row numbers: "row 7", "rows 3, 9 and 20" or "rows 3, 9, 20 and 14 more" when ``total`` is greater."""
+    if not rows:
+        return ""
+    named = [f"{row}" for row in rows]
+    if total > len(rows):
+        named.append(f"{total - len(rows):,} more")
+    noun = "row" if len(named) == 1 else "rows"
+    return f"{noun} {named[0] if len(named) == 1 else ', '.join(named[:-1]) + ' and ' + named[-1]}"
+
+
+def describe_damage(damage: Damage) -> str:
+    """Describe what looks damaged in a column and what to do, in a few sentences."""
+    where = format_row_list(damage.first_rows, damage.rows)
+    goes = f" (goes to {damage.field})" if damage.field else " (not used)"
+    example = shorten_text(damage.example)
+    head = (
+        f'Column {damage.letter} "{damage.column}"{goes}: {format_count(damage.rows)}, such as "{example}" ({where}).'
+    )
+    return f"{head} {damage.what} {damage.remedy}"
+
+
+def format_time(iso: str) -> str:
+    """Format an ISO time in UTC: "2026-11-20 09:30:00 UTC". Any other text is returned as it is."""
+    parsed = parse_time(iso)
+    return f"{parsed:%Y-%m-%d %H:%M:%S} UTC" if parsed else iso
+
+
+def parse_time(iso: str) -> datetime | None:
+    """Parse an ISO time; return ``None`` for any other text."""
+    try:
+        return datetime.fromisoformat(iso)
+    except ValueError:
+        return None
+
+
+def format_time_between(started: str, finished: str) -> str:
+    """Format the time between two ISO times ("3 min 12 s"); return "" when one of them is missing."""
+    first, last = parse_time(started), parse_time(finished)
+    if first is None or last is None or (first.tzinfo is None) != (last.tzinfo is None):
+        return ""
+    return format_duration((last - first).total_seconds())
+
+
+def format_duration(seconds: float) -> str:
+    """Format seconds: "3 min 12 s"; negative ones count as 0."""
+    minutes, seconds = divmod(max(0, round(seconds)), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
+
+
+def format_age(age: timedelta) -> str:
+    """Format an age in one rough unit: "3 hours"."""
+    for unit, seconds in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
+        number = int(age.total_seconds() // seconds)
+        if number:
+            return format_count(number, unit)
+    return "less than a minute"
+
+
+def format_count(count: int, noun: str = "row") -> str:
+    """Format a count with its noun: "1 row", "1,250 rows"."""
+    return f"{count:,} {noun}{'s' if count != 1 else ''}"
+
+
+def describe_detection(what: str, value: str) -> str:
+    """Describe a detected property of a file; a delimiter by its name, as a single character is easily overlooked."""
+    return _DELIMITERS.get(value, f'"{value}"') if what == "delimiter" else value
+
+
+def is_or_are(count: int) -> str:
+    """Return the verb for a count."""
+    return "is" if count == 1 else "are"
+
+
+def describe_result(status: str, rows: int, counts: Counts, reason: str) -> str:
+    """Return the headline of a run: how many rows are delivered or ready, and what became of the others."""
+    if rows == 0:
+        return "The file has headings but no rows."
+    invalid = counts.get(Status.INVALID, 0)
+    if status == "planned":
+        ready = rows - invalid
+        text = f"{ready:,} of {format_count(rows)} {is_or_are(ready)} ready to send"
+        text += f"; {format_count(invalid)} {'needs' if invalid == 1 else 'need'} you." if invalid else "."
+        return f"{text} {reason}".rstrip()
+    delivered = sum(counts.get(one, 0) for one in DELIVERED)
+    parts = [f"{delivered:,} of {format_count(rows)} {is_or_are(delivered)} in LeadSquared"]
+    skipped = counts.get(Status.SKIPPED, 0)
+    if skipped:
+        parts.append(f"{skipped:,} skipped: there already from an earlier run, or given up")
+    for one, words in _NOT_DELIVERED:
+        if counts.get(one, 0):
+            parts.append(f"{counts[one]:,} {words}")
+    text = "; ".join(parts) + "."
+    return f"{text} The run stopped early: {reason}" if status == "interrupted" and reason else text
+
+
+def describe_next_step(status: str, counts: Counts, run_id: str, *, blocked: bool, common: str = "") -> str:
+    """Return what a person does next. ``common`` is the code of a problem that every row has, if there is one."""
+    if status == "interrupted":
+        return f"To finish it, run: importer resume {run_id}. Nothing is sent twice."
+    if status == "planned":
+        return _next_step_after_check(counts, blocked=blocked, common=common)
+    if counts.get(Status.UNCERTAIN, 0):
+        return (
+            f"Do not enter the uncertain rows by hand. Look again later: importer resume {run_id}. What it cannot find "
+            f"out, you decide: importer decide {run_id}. The evidence is on the sheet Results."
+        )
+    if counts.get(Status.INVALID, 0) or counts.get(Status.REJECTED, 0):
+        return "Correct the rows on the sheet To fix and import that workbook again: only those rows are sent."
+    return "Nothing to do."
+
+
+def _next_step_after_check(counts: Counts, *, blocked: bool, common: str) -> str:
+    if common:
+        return (
+            f"Every row has the problem {common}, so look at the mapping, or at how the file was exported, "
+            "before you correct any row."
+        )
+    if blocked:
+        return "Nothing may be sent as it is. Correct the rows on the sheet To fix, then run again."
+    if counts.get(Status.INVALID, 0):
+        return "Correct the rows on the sheet To fix, or send the others now: importer run."
+    return "Send it: importer run with the same file and mapping." if counts else "Nothing to do."
+
+
+def list_run_facts(summary: RunSummary) -> list[tuple[str, str]]:
+    """Return labels and texts that identify a run: source, mapping, account, target and times, as far as known."""
+    lines = [
+        ("Run", summary.run_id),
+        ("Status", "planned: a check, nothing was sent" if summary.status == "planned" else summary.status),
+        ("Source", summary.source),
+        ("Mapping", summary.mapping),
+        ("Account", summary.account),
+        ("Target", summary.target),
+        ("Fields", summary.metadata.text if summary.metadata else ""),
+        ("Delivery", summary.cost.text[:1].upper() + summary.cost.text[1:] if summary.cost else ""),
+        ("Started", format_time(summary.started_at)),
+        ("Finished", format_time(summary.finished_at)),
+        ("Time taken", format_time_between(summary.started_at, summary.finished_at)),
+    ]
+    return [(label, text) for label, text in lines if text]
