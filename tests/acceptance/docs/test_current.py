@@ -30,6 +30,13 @@ def test_links_lead_somewhere(path: Path) -> None:
         assert (path.parent / target).exists(), f"{path.name}: {target}"
 
 
+def test_contributing_names_files_that_exist() -> None:
+    """Every path of the program and its tests that CONTRIBUTING mentions is there."""
+    paths = re.findall(r"`((?:importer|tests|benchmarks)/[\w./]+)`", (ROOT / "CONTRIBUTING.md").read_text("utf-8"))
+    assert len(paths) > 20
+    assert [path for path in paths if not (ROOT / path).exists()] == []
+
+
 def test_the_readme_tells_of_every_status_and_exit_status() -> None:
     """Nothing that a user can meet is missing from the first page."""
     text = (ROOT / "README.md").read_text("utf-8")
