@@ -1,4 +1,4 @@
-"""Compare a mapping, and later the cells, with the account's schema as it was last read. Nothing is queried here."""
+"""Compare a mapping, and later the cells, with the cached schema of the account. Nothing here calls the CRM."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from importer.planning.store import PlanFacts, SchemaSnapshot, SchemaState
 from importer.targets import TARGETS
 
 REFRESH = "importer doctor --refresh"
-_ALL_CHECKS = "names and types of fields, mandatory fields, activity types, options of drop-downs, lengths, and owners"
+_CHECK_NAMES = "names and types of fields, mandatory fields, activity types, options of drop-downs, lengths, and owners"
 _MAX_NOTES = 20
 
 
 @dataclass(frozen=True, slots=True)
 class AccountSchema:
-    """The schema of an account as far as it is known.
+    """The cached schema of an account (``metadata``), if there is one, and how far to rely on it.
 
-    ``certain`` says that a mismatch is a problem, not only a note. ``notes`` are sentences for the person about how the
-    schema was read, or why it was not.
+    With ``certain`` a mismatch is a problem, otherwise only a note. ``notes`` are sentences for the user about a cache
+    file that cannot be used.
     """
 
     state: SchemaState = SchemaState.UNKNOWN
@@ -38,20 +38,23 @@ class AccountSchema:
 
 
 def load_account_schema(account: Account | None, home: Path, now: datetime) -> AccountSchema:
-    """Load the schema from the last reading of the account; unknown without account, settings or reading."""
+    """Load the cached schema of ``account``.
+
+    Its state is ``OFF`` when the settings turn the comparison off, ``UNKNOWN`` without an account or a usable cache.
+    """
     if account is None:
         return AccountSchema()
     if account.account_checks is AccountChecks.OFF:
         return AccountSchema(SchemaState.OFF)
-    found = load(home, account.name, account.host)
-    notes = (found.note,) if found.note else ()
-    return evaluate_account_schema(account, found.metadata, now, notes)
+    cached = load(home, account.name, account.host)
+    notes = (cached.note,) if cached.note else ()
+    return evaluate_account_schema(account, cached.metadata, now, notes)
 
 
 def evaluate_account_schema(
     account: Account, metadata: Metadata | None, now: datetime, notes: Sequence[str] = ()
 ) -> AccountSchema:
-    """Evaluate how old ``metadata`` is at ``now``, and whether a mismatch is a problem by the account's settings."""
+    """Return the schema with its age at ``now`` as fresh or old, and ``certain`` by the account's settings."""
     state = SchemaState.UNKNOWN
     if metadata is not None:
         fresh = metadata.is_fresh(now, timedelta(hours=account.metadata_hours))
@@ -62,25 +65,26 @@ def evaluate_account_schema(
 def check_account_fit(prepared: PreparedImport, known: AccountSchema) -> PreparedImport:
     """Compare a prepared import with the account's schema.
 
-    Returns it with notes about what does not fit, and with a validator that also checks the cells against the account.
-    Raises :class:`AccountMismatch` for what is certain to fail.
+    Returns it with notes about mismatches, and with a validator that also checks the cells against the schema. Raises
+    :class:`AccountMismatch` when the schema is fresh and certain and the mapping does not fit it.
     """
     metadata = known.metadata
     if metadata is None:
         notes = list(known.notes)
         if known.state is SchemaState.UNKNOWN:
             notes.append(
-                f"Nothing is known of the account's fields, so these checks were not made: {_ALL_CHECKS}. "
+                f"Nothing is known of the account's fields, so these checks were not made: {_CHECK_NAMES}. "
                 f"With the keys of an account: {REFRESH}"
             )
         return replace(prepared, account=SchemaSnapshot(known.state), account_notes=tuple(notes))
-    # Imported only where something is known, for most dry runs do not need it.
+    # Imported only when there is a schema: most checks run without one.
     from importer.crm_schema.checks.compare import compare
 
     target = TARGETS[prepared.mapping.target]
     call = CallTraits(target.activity_keys, creates="lead" in target.sections, updates=target.updates_leads)
     found = compare(prepared.loaded, metadata, call)
     if known.state is SchemaState.OLD or not known.certain:
+        # Turn problems into warnings, and drop the constraints on the cells.
         found = found.softened()
     path = str(prepared.request.mapping)
     read_at = f"{metadata.read_at:%d %b %Y %H:%M} UTC"
@@ -102,14 +106,14 @@ def check_account_fit(prepared: PreparedImport, known: AccountSchema) -> Prepare
     return replace(prepared, account=snapshot, account_notes=(*notes, *_finding_notes(path, found)))
 
 
-def digest_constraints(demands: Mapping[str, FieldConstraint]) -> str:
-    """Return one digest of the account's constraints on the cells, so that a change is noticed; empty for none."""
-    if not demands:
+def digest_constraints(constraints: Mapping[str, FieldConstraint]) -> str:
+    """Return a digest of the account's constraints on the cells; empty for none. It changes the plan's fingerprint."""
+    if not constraints:
         return ""
     parts = [
-        [name, demand.label, demand.options, demand.max_length, demand.events, demand.required]
-        + ([sorted(demand.owners.active), sorted(demand.owners.inactive)] if demand.owners else [])
-        for name, demand in sorted(demands.items())
+        [name, constraint.label, constraint.options, constraint.max_length, constraint.events, constraint.required]
+        + ([sorted(constraint.owners.active), sorted(constraint.owners.inactive)] if constraint.owners else [])
+        for name, constraint in sorted(constraints.items())
     ]
     return hashlib.sha256(repr(parts).encode("utf-8", "backslashreplace")).hexdigest()
 

@@ -1,4 +1,4 @@
-"""Phase one of an import: plan it from a spreadsheet and a mapping. No CRM is in reach here, so nothing can be sent."""
+"""Plan an import: read a spreadsheet, check its rows by a mapping, write a plan. Nothing here calls the CRM."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ class PlanRequest:
     """A request for a plan.
 
     ``options`` override what the mapping says about the file. ``locale`` holds the account's defaults for times and
-    phone numbers. ``limit`` plans only the first so many rows. ``again`` is the person's reason for sending rows that
-    were already sent; empty means: do not.
+    phone numbers. ``limit`` plans only the first ``limit`` rows. ``again`` is the user's reason for sending rows that
+    were already sent; empty: they are not sent again.
     """
 
     source: Path
@@ -61,9 +61,11 @@ class PlanRequest:
 
 @dataclass(frozen=True, slots=True)
 class PreparedImport:
-    """A plan request whose file is open and whose mapping fits it; not one data row has been read.
+    """A plan request whose file is open and whose mapping fits it; no data row has been read yet.
 
-    ``account`` and ``account_notes`` are the results of the comparison with the account's schema.
+    ``source_sha`` identifies the file's content; ``signature`` shows whether it was written to since. ``account`` and
+    ``account_notes`` are empty until :func:`importer.planning.account_schema.check_account_fit` compares the mapping
+    with the account's schema.
     """
 
     request: PlanRequest
@@ -87,22 +89,22 @@ def read_mapping(path: Path) -> LoadedMapping:
 
     Raises :class:`MappingError` with every problem at once.
     """
-    return _parsed(read_text(path), path)
+    return _parse_cached(read_text(path), path)
 
 
 def mapping_of_plan(facts: PlanFacts) -> LoadedMapping:
     """Return the mapping that a plan was made with, as it was then."""
-    return _parsed(facts.mapping_file, Path(facts.mapping_path))
+    return _parse_cached(facts.mapping_file, Path(facts.mapping_path))
 
 
-# A check needs the mapping of its plan four times; the result of parsing a text is always the same, and frozen.
+# A check needs the mapping of its plan four times. Sharing one result is safe, because it is immutable.
 @lru_cache(maxsize=8)
-def _parsed(text: str, path: Path) -> LoadedMapping:
+def _parse_cached(text: str, path: Path) -> LoadedMapping:
     return parse_mapping(text, path, **mapping_vocabulary())
 
 
 class MappingVocabulary(TypedDict):
-    """The names that the mapping's parser needs from packages above it, as its keyword arguments."""
+    """Keyword arguments of :func:`parse_mapping`: the names of targets and transforms, which it must not import."""
 
     targets: Collection[str]
     transforms: Collection[str]
@@ -119,23 +121,26 @@ def mapping_vocabulary() -> MappingVocabulary:
 
 
 def prepare_import(request: PlanRequest) -> PreparedImport:
-    """Open the file, match its headings with the mapping and compile the checks.
+    """Open the file, match its headings with the mapping and build the validator of its rows.
 
     Raises :class:`SourceError` or :class:`MappingError`.
     """
     loaded = read_mapping(request.mapping)
     mapping = loaded.mapping
+    # Taken before the file is opened: :func:`plan_import` compares it again after the last row.
     signature = file_signature(request.source)
-    options = _merged_options(mapping, request.options)
+    options = _merge_options(mapping, request.options)
+    # The validator needs pandas, which takes a while to import: it is done while a workbook's reader process starts.
     source = open_source(request.source, options, meanwhile=partial(importlib.import_module, "pandas"))
     headings = match_source_headings(loaded, source)
     if headings.problems:
         raise MappingError(str(request.mapping), headings.problems)
     target = make_target(mapping)
-    letters = {column.label: column for column in source.columns}
+    by_label = {column.label: column for column in source.columns}
+    # The key is the heading as the mapping spells it, which may differ from the one in the file.
     columns = {
-        used: SourceColumn(label=label, letter=letters[label].letter, heading=letters[label].heading)
-        for used, label in headings.labels.items()
+        heading: SourceColumn(label=label, letter=by_label[label].letter, heading=by_label[label].heading)
+        for heading, label in headings.labels.items()
     }
     validator = Validator(
         mapping,
@@ -156,7 +161,7 @@ def prepare_import(request: PlanRequest) -> PreparedImport:
         validator=validator,
         source_sha=sha,
         signature=signature,
-        fingerprint=_fingerprint(request, loaded, source, sha),
+        fingerprint=_request_fingerprint(request, loaded, source, sha),
     )
 
 
@@ -170,7 +175,8 @@ def match_source_headings(loaded: LoadedMapping, source: Source) -> HeadingMatch
     return match_headings(loaded, [(column.label, column.heading) for column in source.columns], table)
 
 
-def _merged_options(mapping: Mapping, given: SourceOptions) -> SourceOptions:
+def _merge_options(mapping: Mapping, given: SourceOptions) -> SourceOptions:
+    """Return the reading options of the mapping, overridden by those ``given`` with the request."""
     section = mapping.source
     return SourceOptions(
         sheet=given.sheet or section.sheet,
@@ -181,7 +187,8 @@ def _merged_options(mapping: Mapping, given: SourceOptions) -> SourceOptions:
     )
 
 
-def _fingerprint(request: PlanRequest, loaded: LoadedMapping, source: Source, sha: str) -> str:
+def _request_fingerprint(request: PlanRequest, loaded: LoadedMapping, source: Source, sha: str) -> str:
+    """Return the fingerprint of a plan: of everything that decides which rows it has and what they say."""
     parts = (
         sha,
         loaded.sha,
@@ -198,60 +205,63 @@ def _fingerprint(request: PlanRequest, loaded: LoadedMapping, source: Source, sh
 
 
 def fingerprint(parts: Sequence[str]) -> str:
-    """Return one hexadecimal digest of everything that makes two plans the same plan."""
+    """Return the SHA-256 of ``parts`` in hexadecimal. Plans with the same fingerprint are the same plan."""
     return hashlib.sha256("\x1f".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def plan_import(prepared: PreparedImport, folder: Path, now: datetime, progress: Progress | None = None) -> Plan:
-    """Check every row and write the plan into ``folder``; ``now`` is the time to note in it (UTC).
+    """Check every row and write the plan into ``folder``; ``now`` is its time of creation (UTC).
 
     Raises :class:`SourceError` when the file turns out broken or changes while it is read.
     """
     from importer.data_quality.analyzer import DataQualityAnalyzer
 
-    listener = progress or SilentProgress()
+    progress = progress or SilentProgress()
     columns = [(column.letter, column.label) for column in prepared.source.columns]
-    detective = DataQualityAnalyzer(columns, prepared.headings.fields)
+    analyzer = DataQualityAnalyzer(columns, prepared.headings.fields)
     writer = PlanWriter(folder)
     prepared.validator.use_temp_folder(folder)
     tally = _Tally()
-    chunks = _limited(prepared.source.chunks(CHUNK_ROWS), prepared.request.limit)
+    chunks = _limit_rows(prepared.source.chunks(CHUNK_ROWS), prepared.request.limit)
     with BackgroundWorker() as reading, BackgroundWorker() as writing:
         # Three chunks are worked on at once: the next one is read, this one checked, and the last one written.
-        for chunk in reading.prefetch(_at_least_one(chunks, prepared.source)):
+        for chunk in reading.prefetch(_ensure_one_chunk(chunks, prepared.source)):
+            # Report the rows of the chunks before this one.
             if tally.rows:
-                listener.reading(tally.rows)
+                progress.reading(tally.rows)
             checked = prepared.validator.check(chunk.rows, chunk.cells, chunk.problems)
             tally.add(len(chunk.rows), int(checked.ok.sum()), checked.problems)
             problems = problem_batch(checked.problems)
-            writing.submit(_write_chunk, writer, detective, chunk, checked.ok, checked.records, problems)
+            writing.submit(_write_and_analyze, writer, analyzer, chunk, checked.ok, checked.records, problems)
             # Free their memory before the next rows are checked.
             del chunk, checked, problems
+            # A crash point for tests; does nothing otherwise.
             reach("reading-source")
-    # Only now is everything written; until then the listener may stop the planning.
-    listener.reading(tally.rows)
+    # Only now is everything written; until then ``progress`` may stop the planning by raising.
+    progress.reading(tally.rows)
     if file_signature(prepared.request.source) != prepared.signature:
         raise SourceError(
             f"{prepared.request.source} changed while it was being read.",
             "Wait until nothing writes to it, then run again; nothing was sent.",
         )
-    return writer.finish(replace(_facts(prepared, tally, now), damage=detective.findings()))
+    return writer.finish(replace(_collect_facts(prepared, tally, now), damage=analyzer.findings()))
 
 
-def _write_chunk(
+def _write_and_analyze(
     writer: PlanWriter,
-    detective: DataQualityAnalyzer,
+    analyzer: DataQualityAnalyzer,
     chunk: Chunk,
     ok: NDArray[np.bool_],
     records: pd.DataFrame,
     problems: pa.RecordBatch,
 ) -> None:
+    """Append a chunk to the plan and to the data-quality analysis; runs on the writing thread."""
     writer.add(chunk.rows, ok, chunk.cells, records, problems)
-    detective.add(chunk.rows, chunk.cells)
+    analyzer.add(chunk.rows, chunk.cells)
 
 
-def _at_least_one(chunks: Iterator[Chunk], source: Source) -> Iterator[Chunk]:
-    """Yield ``chunks``, or one without rows, so that a plan always knows its columns."""
+def _ensure_one_chunk(chunks: Iterator[Chunk], source: Source) -> Iterator[Chunk]:
+    """Yield ``chunks``, or one chunk without rows if there are none: the plan's files need the columns of a chunk."""
     first = next(chunks, None)
     if first is None:
         import numpy as np
@@ -263,7 +273,8 @@ def _at_least_one(chunks: Iterator[Chunk], source: Source) -> Iterator[Chunk]:
     yield from chunks
 
 
-def _limited(chunks: Iterator[Chunk], limit: int | None) -> Iterator[Chunk]:
+def _limit_rows(chunks: Iterator[Chunk], limit: int | None) -> Iterator[Chunk]:
+    """Yield the first ``limit`` rows of ``chunks``, or all of them when it is ``None``."""
     left = limit
     for chunk in chunks:
         if left is not None and len(chunk.rows) > left:
@@ -277,7 +288,7 @@ def _limited(chunks: Iterator[Chunk], limit: int | None) -> Iterator[Chunk]:
 
 
 class _Tally:
-    """Counts rows and groups problems by code while chunks go by."""
+    """Counts rows, and groups their problems by code, chunk by chunk."""
 
     def __init__(self) -> None:
         self.rows = 0
@@ -290,6 +301,7 @@ class _Tally:
         """Count some rows; ``problems`` are sorted by row."""
         self.rows += rows
         self.ready += ready
+        # A row with several problems of one code counts once: the row counted last, by code.
         last: dict[str, int] = {}
         for problem in problems:
             code, row = problem.code, problem.row
@@ -309,7 +321,8 @@ class _Tally:
         return tuple(ProblemGroup(code, rows, tuple(self._first[code]), self._example[code]) for code, rows in by_size)
 
 
-def _facts(prepared: PreparedImport, tally: _Tally, now: datetime) -> PlanFacts:
+def _collect_facts(prepared: PreparedImport, tally: _Tally, now: datetime) -> PlanFacts:
+    """Return the facts of the plan, all but the findings of the data-quality analysis."""
     request, mapping, source = prepared.request, prepared.mapping, prepared.source
     facts = PlanFacts(
         fingerprint=prepared.fingerprint,
@@ -338,10 +351,11 @@ def _facts(prepared: PreparedImport, tally: _Tally, now: datetime) -> PlanFacts:
         again=request.again,
         metadata=prepared.account,
     )
-    return replace(facts, blocked=_blocked(mapping, facts))
+    return replace(facts, blocked=_describe_block(mapping, facts))
 
 
-def _blocked(mapping: Mapping, facts: PlanFacts) -> str:
+def _describe_block(mapping: Mapping, facts: PlanFacts) -> str:
+    """Return why the mapping forbids to send anything of this plan; empty when the ready rows may be sent."""
     if facts.invalid and mapping.on_invalid is OnInvalid.STOP:
         return f"{facts.invalid} of {facts.rows} rows are invalid, and the mapping says `on_invalid: stop`."
     if mapping.max_invalid is not None and facts.invalid > mapping.max_invalid * facts.rows:

@@ -1,7 +1,12 @@
-"""Store a plan on disk: every row of the source, the record for the CRM, and the problems of the row.
+"""Store a plan on disk: every row of the source, its record for the CRM, and its problems.
 
-Two Arrow files hold the rows and the problems in the same chunks, so that memory stays at one chunk however long the
-source is. ``plan.json`` is written last: a folder without it is not a plan.
+A plan is a folder with three files. The two Arrow files have the same chunks as record batches, and one chunk at a time
+is in memory:
+
+- ``rows.arrow`` has one line per row of the source, with the columns ``row`` (number), ``ok`` (whether it is ready),
+  ``c:INDEX:LABEL`` (a cell of the source, as text) and ``f:NAME`` (a field of the record for the CRM).
+- ``problems.arrow`` has one line per problem, sorted by row (:mod:`importer.planning.issue_table`).
+- ``plan.json`` has the facts of the whole plan. It is written last: a folder without it is not a plan.
 """
 
 from __future__ import annotations
@@ -42,7 +47,11 @@ class ProblemGroup:
 
 
 class SchemaState(StrEnum):
-    """The state of the account's schema when a plan was made."""
+    """The state of the account's schema when a plan was made.
+
+    ``FRESH`` and ``OLD`` by the age that the settings allow; ``UNKNOWN`` when it was never read; ``OFF`` when the
+    settings turn the comparison off.
+    """
 
     FRESH = "fresh"
     OLD = "old"
@@ -88,13 +97,13 @@ class PlanFacts:
     """Why nothing may be sent (`on_invalid: stop`, `max_invalid`); empty when the ready rows may be."""
     again: str = ""
     damage: tuple[Damage, ...] = ()
-    """Columns that look spoiled; a warning only."""
+    """Columns whose values look damaged; a warning only."""
     metadata: SchemaSnapshot = SchemaSnapshot()
 
 
 @dataclass(frozen=True, slots=True)
 class PlanChunk:
-    """Some consecutive rows of a plan, with the cells of the source and their problems."""
+    """Some consecutive rows of a plan, with the cells of the source and their problems; ``ok`` marks the ready rows."""
 
     rows: np.ndarray
     ok: np.ndarray
@@ -104,7 +113,7 @@ class PlanChunk:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A finished plan in its folder. Nothing in it can send."""
+    """A finished plan in its folder."""
 
     folder: Path
     facts: PlanFacts
@@ -114,19 +123,20 @@ class Plan:
         import pyarrow.compute as pc
 
         for batch, problems in zip(self._rows("row", "ok", "c:"), self._batches(_PROBLEMS), strict=True):
-            some = only_invalid and pc.any(batch.column("ok")).as_py()
-            yield from _read_chunks(batch.filter(pc.invert(batch.column("ok"))) if some else batch, problems)
+            must_filter = only_invalid and pc.any(batch.column("ok")).as_py()
+            wanted = batch.filter(pc.invert(batch.column("ok"))) if must_filter else batch
+            yield from _split_batch(wanted, problems)
 
     def ready_batches(self) -> Iterator[tuple[np.ndarray, pa.RecordBatch]]:
         """Yield row numbers and records of the rows that are ready, chunk by chunk."""
         for batch in self._rows("row", "ok", "f:"):
             ready = batch.filter(batch.column("ok"))
-            yield ready.column("row").to_numpy(), _fields_of(ready)
+            yield ready.column("row").to_numpy(), _select_fields(ready)
 
     def column_batches(self) -> Iterator[tuple[pa.RecordBatch, pa.RecordBatch]]:
         """Yield the source's cells, in the order of its columns, and the records of all rows, chunk by chunk."""
         for batch in self._rows("c:", "f:"):
-            yield batch.select([name for name in batch.schema.names if name.startswith("c:")]), _fields_of(batch)
+            yield batch.select([name for name in batch.schema.names if name.startswith("c:")]), _select_fields(batch)
 
     def problem_batches(self) -> Iterator[tuple[np.ndarray, pa.RecordBatch]]:
         """Yield the row numbers of each chunk, and the problems of these rows."""
@@ -134,9 +144,10 @@ class Plan:
             yield batch.column("row").to_numpy(), problems
 
     def _rows(self, *prefixes: str) -> Iterator[pa.RecordBatch]:
-        """Yield the columns whose names have one of the prefixes; unpacking the others would take time for nothing."""
+        """Yield the batches of ``rows.arrow`` with only the columns whose names begin with one of ``prefixes``."""
         import pyarrow as pa
 
+        # Columns that are not asked for are not decompressed.
         with pa.OSFile(str(self.folder / _ROWS)) as file:
             names = pa.ipc.open_file(file).schema.names
         return self._batches(_ROWS, [place for place, name in enumerate(names) if name.startswith(prefixes)])
@@ -150,13 +161,14 @@ class Plan:
                 yield reader.get_batch(number)
 
 
-def _fields_of(batch: pa.RecordBatch) -> pa.RecordBatch:
+def _select_fields(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Return the fields of the records by their names, without the prefix."""
     names = [name for name in batch.schema.names if name.startswith("f:")]
     return batch.select(names).rename_columns([name[2:] for name in names])
 
 
-def _read_chunks(batch: pa.RecordBatch, problems: pa.RecordBatch) -> Iterator[PlanChunk]:
-    """Yield the rows of a batch, few enough at a time that a million problems are never in memory together."""
+def _split_batch(batch: pa.RecordBatch, problems: pa.RecordBatch) -> Iterator[PlanChunk]:
+    """Yield the rows of a batch and their ``problems`` in chunks of 5,000 rows, which bounds the problems in memory."""
     import numpy as np
 
     names = [name for name in batch.schema.names if name.startswith("c:")]
@@ -167,17 +179,17 @@ def _read_chunks(batch: pa.RecordBatch, problems: pa.RecordBatch) -> Iterator[Pl
         # Rows and problems are both sorted by row number: find the problems of this part by binary search.
         part = rows[begin : begin + _ROWS_PER_CHUNK]
         first, last = np.searchsorted(problem_rows, [part[0], part[-1] + 1]).tolist() if len(part) else (0, 0)
-        some = batch.slice(begin, _ROWS_PER_CHUNK)
+        part_batch = batch.slice(begin, _ROWS_PER_CHUNK)
         yield PlanChunk(
-            rows=some.column("row").to_numpy(),
-            ok=some.column("ok").to_numpy(zero_copy_only=False),
-            cells=some.select(names).rename_columns(labels).to_pandas(),
+            rows=part_batch.column("row").to_numpy(),
+            ok=part_batch.column("ok").to_numpy(zero_copy_only=False),
+            cells=part_batch.select(names).rename_columns(labels).to_pandas(),
             problems=ProblemTable(problems.slice(first, last - first)),
         )
 
 
 class PlanWriter:
-    """Writes a plan chunk by chunk; it is valid after :meth:`finish`."""
+    """Writes a plan chunk by chunk; the folder is a plan only after :meth:`finish`."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -214,6 +226,7 @@ class PlanWriter:
         import pyarrow as pa
 
         options = pa.ipc.IpcWriteOptions(compression="lz4")
+        # Create the file first, so that only its owner may read it from the first byte on.
         descriptor = os.open(self._folder / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         os.close(descriptor)
         return pa.ipc.new_file(str(self._folder / name), schema, options=options)
@@ -234,7 +247,7 @@ class PlanWriter:
 
 
 def open_plan(folder: Path) -> Plan:
-    """Open the plan in ``folder``. Raises :class:`ImporterError` when it is not there or incomplete."""
+    """Open the plan in ``folder``. Raises :class:`ImporterError` when it is missing or incomplete."""
     try:
         content = json.loads((folder / _FACTS).read_text("utf-8"))
     except (OSError, ValueError):
@@ -250,9 +263,10 @@ def open_plan(folder: Path) -> Plan:
         ProblemGroup(**{**group, "first_rows": tuple(group["first_rows"])}) for group in content.pop("groups")
     )
     notes = tuple(content.pop("notes"))
+    # Optional, as the defaults of :class:`PlanFacts` are.
     damage = tuple(Damage(**{**found, "first_rows": tuple(found["first_rows"])}) for found in content.pop("damage", ()))
-    known = content.pop("metadata", {})
-    metadata = SchemaSnapshot(**{**known, "state": SchemaState(known.get("state", SchemaState.UNKNOWN))})
+    snapshot = content.pop("metadata", {})
+    metadata = SchemaSnapshot(**{**snapshot, "state": SchemaState(snapshot.get("state", SchemaState.UNKNOWN))})
     facts = PlanFacts(
         source=SourceFacts(**source), groups=groups, notes=notes, damage=damage, metadata=metadata, **content
     )
@@ -265,13 +279,13 @@ def to_records(rows: np.ndarray, batch: pa.RecordBatch, keys: Sequence[str]) -> 
     for begin in range(0, len(rows), _ROWS_PER_SLICE):
         part = rows[begin : begin + _ROWS_PER_SLICE].tolist()
         pieces = [column.slice(begin, _ROWS_PER_SLICE) for column in batch.columns]
-        gaps = [name for name, piece in zip(names, pieces, strict=True) if piece.null_count]
+        nullable = [name for name, piece in zip(names, pieces, strict=True) if piece.null_count]
         columns = [piece.to_pylist() for piece in pieces]
         values = zip(*columns, strict=True) if columns else iter([()] * len(part))
         for row, key, texts in zip(part, keys[begin : begin + _ROWS_PER_SLICE], values, strict=True):
-            # A field that is absent is not sent; most columns have no gaps.
+            # A null is a field that this row does not send; most columns have none.
             fields = dict(zip(names, texts, strict=True))
-            for name in gaps:
+            for name in nullable:
                 if fields[name] is None:
                     del fields[name]
             yield Record(row, key, fields)

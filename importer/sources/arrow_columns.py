@@ -1,7 +1,7 @@
 """Batches of consecutive rows as Arrow columns, and the regrouping of small batches into chunks.
 
-The program needs this for the batches that the reading process sends, so nothing here imports pandas or
-``pyarrow.compute``, which cost memory in both processes.
+Both the program and the reading process import this module, so it imports neither pandas nor ``pyarrow.compute``, which
+would cost memory twice.
 """
 
 from __future__ import annotations
@@ -51,14 +51,14 @@ class ColumnBatch(Generic[IssueT]):
         return ColumnBatch(rows, self.lines[begin:end], columns, issues)
 
     def column(self, position: int) -> pa.Array:
-        """Return the texts of a raw column; empty ones where the rows do not reach so far."""
+        """Return the texts of the raw column ``position``; empty texts if the batch has fewer columns."""
         if position < len(self.columns):
             return self.columns[position]
         return pa.repeat(pa.scalar("", TEXT), len(self.rows))
 
 
 def limit_chunk_rows(size: int, width: int) -> int:
-    """Return how many rows of ``width`` cells a chunk has: ``size``, or fewer where these would be too many cells."""
+    """Return the number of rows of a chunk: ``size``, or fewer if rows of ``width`` cells were too many cells."""
     return max(1, min(size, _MAX_CELLS // max(1, width)))
 
 
@@ -81,13 +81,14 @@ def regroup(batches: Iterable[ColumnBatch[IssueT]], size: int) -> Iterator[Colum
 
 
 def _concatenate(batches: Sequence[ColumnBatch[IssueT]]) -> ColumnBatch[IssueT]:
-    """Join the batches. They lose each column as soon as it is joined, so that memory holds no row twice."""
+    """Join the batches, and drop each of their columns as soon as it is joined, so that no cell is in memory twice."""
     width = max(len(batch.columns) for batch in batches)
     columns = []
     for position in range(width):
         columns.append(pa.concat_arrays([batch.column(position) for batch in batches]))
         for batch in batches:
-            batch.columns[position : position + 1] = [_EMPTY] * (position < len(batch.columns))
+            if position < len(batch.columns):
+                batch.columns[position] = _EMPTY
     return ColumnBatch(
         np.concatenate([batch.rows for batch in batches]),
         np.concatenate([batch.lines for batch in batches]),

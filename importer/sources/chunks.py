@@ -1,7 +1,7 @@
-"""Build chunks from raw rows or raw columns: keep the columns of the layout, and report what does not fit into it.
+"""Build chunks from raw rows or raw columns: keep the columns of the layout, and report rows that do not fit it.
 
-Readers deliver either rows of Python values (:class:`RowBlock`, the exact way) or Arrow columns (:class:`RawBatch`, the
-fast way). Both become the same :class:`Chunk` with the same problems.
+Readers deliver either rows of Python values (:class:`RowBlock`) or, several times faster, Arrow columns
+(:class:`RawBatch`). Both become the same :class:`Chunk` with the same problems.
 """
 
 from __future__ import annotations
@@ -25,7 +25,10 @@ ColumnConverter = Callable[[Sequence[Any]], pa.Array]
 
 @dataclass(frozen=True, slots=True)
 class Flaw:
-    """A cell that is wrong in the file itself: problem code, spreadsheet row, position in the raw row and text."""
+    """An erroneous cell of a raw row: problem code, spreadsheet row, position in the raw row and text.
+
+    It becomes a :class:`Problem` when the layout is known, if its column is one of the layout's.
+    """
 
     code: str
     row: int
@@ -34,7 +37,7 @@ class Flaw:
 
 
 RawBatch: TypeAlias = ColumnBatch[Flaw]
-"""Rows as they stand in the file, before the layout is applied, with the flaws of their cells."""
+"""Rows with all columns of the file, before the layout is applied, and the flaws of their cells."""
 
 
 @dataclass(slots=True)
@@ -55,25 +58,25 @@ def text_column(cells: Sequence[Any]) -> pa.Array:
 def chunk_from_rows(
     block: RowBlock, layout: Layout, convert: ColumnConverter = text_column, *, pad: bool = True
 ) -> Chunk:
-    """Build the chunk of ``block``, whose records are consumed. With ``pad``, missing last cells are no problem."""
+    """Build the chunk of ``block``, and empty its records. With ``pad``, missing last cells are no problem."""
     problems = _fit_records(block, layout, convert, pad=pad)
     columns = list(zip(*block.records, strict=True)) if block.records else [()] * layout.width
     block.records.clear()
     for position in layout.unnamed:
-        # Most columns without a heading are empty, which one count tells.
+        # Most columns without a heading are empty: counting empty cells is cheaper than a loop over the rows.
         if columns[position].count("") < len(columns[position]):
             problems += [
-                _row_too_long(layout, row, position, convert([cell])[0].as_py())
+                _too_long_problem(layout, row, position, convert([cell])[0].as_py())
                 for row, cell in zip(block.rows, columns[position], strict=True)
                 if str(cell).strip()
             ]
     texts = [convert(columns[position]) for position in layout.positions]
     rows, lines = np.array(block.rows, dtype="int64"), np.array(block.lines, dtype="int64")
-    return _make_chunk(layout, rows, lines, texts, block.flaws, problems)
+    return _finish_chunk(layout, rows, lines, texts, block.flaws, problems)
 
 
 def chunk_from_columns(batch: RawBatch, layout: Layout) -> Chunk:
-    """Build the chunk of ``batch``: short rows are padded, text that would get lost is a problem of its row."""
+    """Build the chunk of ``batch``: short rows are padded; text outside the layout is a problem of its row."""
     problems = []
     # Text behind the last column of the layout: only the last such cell of a row is reported.
     last = np.zeros(len(batch.rows), np.int64)
@@ -81,17 +84,17 @@ def chunk_from_columns(batch: RawBatch, layout: Layout) -> Chunk:
         last[_has_text(batch.columns[position])] = position
     for at in np.flatnonzero(last).tolist():
         text = batch.columns[int(last[at])][at].as_py()
-        problems.append(_row_too_long(layout, int(batch.rows[at]), int(last[at]), text))
+        problems.append(_too_long_problem(layout, int(batch.rows[at]), int(last[at]), text))
     for position in layout.unnamed:
         texts = batch.column(position)
         for at in np.flatnonzero(_has_text(texts)).tolist():
-            problems.append(_row_too_long(layout, int(batch.rows[at]), position, texts[at].as_py()))
+            problems.append(_too_long_problem(layout, int(batch.rows[at]), position, texts[at].as_py()))
     columns = [batch.column(position) for position in layout.positions]
-    return _make_chunk(layout, batch.rows, batch.lines, columns, batch.issues, problems)
+    return _finish_chunk(layout, batch.rows, batch.lines, columns, batch.issues, problems)
 
 
 def _fit_records(block: RowBlock, layout: Layout, convert: ColumnConverter, *, pad: bool) -> list[Problem]:
-    """Pad or cut every record to the width of the layout; return the problems of those that lack or lose text."""
+    """Pad or cut every record to the width of the layout; return the problems of those too short, or cut."""
     width = layout.width
     if set(map(len, block.records)) <= {width}:
         return []
@@ -107,12 +110,12 @@ def _fit_records(block: RowBlock, layout: Layout, convert: ColumnConverter, *, p
             last = next((position for position in reversed(range(found)) if str(record[position]).strip()), 0)
             if last >= width:
                 text = convert([record[last]])[0].as_py()
-                problems.append(_row_too_long(layout, block.rows[at], last, text))
+                problems.append(_too_long_problem(layout, block.rows[at], last, text))
         block.records[at] = record[:width] + [""] * (width - found)
     return problems
 
 
-def _make_chunk(
+def _finish_chunk(
     layout: Layout,
     rows: np.ndarray,
     lines: np.ndarray,
@@ -120,7 +123,7 @@ def _make_chunk(
     flaws: Sequence[Flaw],
     problems: list[Problem],
 ) -> Chunk:
-    """Make the chunk of fitting columns, and add the problems of cells with flaws and of repeated headings."""
+    """Make the chunk of the layout's columns, and add the problems of flaws and of repeated headings."""
     problems = [*_flaw_problems(flaws, layout), *problems, *_repeated_headings(rows, columns, layout)]
     problems.sort(key=lambda problem: problem.row)
     return Chunk(rows, lines, [column.label for column in layout.columns], columns, tuple(problems))
@@ -137,8 +140,8 @@ def _flaw_problems(flaws: Sequence[Flaw], layout: Layout) -> list[Problem]:
     return problems
 
 
-def _row_too_long(layout: Layout, row: int, position: int, text: str) -> Problem:
-    """Return the problem of a ``text`` that stands at ``position`` of a raw row, where no heading is."""
+def _too_long_problem(layout: Layout, row: int, position: int, text: str) -> Problem:
+    """Return the problem of a row that has ``text`` at ``position``, which is no column of the layout."""
     offset = column_index(layout.columns[0].letter) - layout.positions[0] if layout.columns else 0
     return make_problem("row-too-long", row, value=text, place=column_letter(position + offset))
 
@@ -159,6 +162,7 @@ def _repeated_headings(rows: np.ndarray, columns: Sequence[pa.Array], layout: La
 def _has_text(texts: pa.Array) -> np.ndarray:
     """Tell for each of the texts whether it holds more than blanks."""
     found = np.zeros(len(texts), bool)
+    # Nearly always all texts are empty, which their longest length shows.
     if pc.max(pc.binary_length(texts)).as_py():
         found[:] = [bool(text.strip()) for text in texts.to_pylist()]
     return found

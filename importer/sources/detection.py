@@ -16,7 +16,7 @@ _SAVE_AS = "Open it in the program that made it and save it as .xlsx or as CSV U
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _GZIP = b"\x1f\x8b"
-# BIFF 2 to 5 without a container: the oldest Excel files begin with the record BOF.
+# BIFF 2 to 5 without an OLE container: the oldest Excel files begin with the type of the record BOF.
 _BIFF = (b"\x09\x00", b"\x09\x02", b"\x09\x04", b"\x09\x08")
 _OTHER_FORMATS = (
     (b"%PDF", "a PDF document"),
@@ -55,7 +55,7 @@ def source_hash(path: Path) -> str:
     Raises :class:`SourceError` when the file cannot be read.
     """
     check_regular_file(path)
-    # Comes with all of OpenSSL, which reading does not need.
+    # Imported here, because it loads OpenSSL, which the reading process does not need.
     import hashlib
 
     digest = hashlib.sha256()
@@ -72,16 +72,16 @@ def file_signature(path: Path) -> tuple[int, int, int]:
     """Return the size in bytes, the modification time in nanoseconds and the inode number of the file.
 
     When one of them differs, the file was written to or replaced. Raises :class:`SourceError` when there is no such
-    ordinary file.
+    regular file.
     """
     info = check_regular_file(path)
     return info.st_size, info.st_mtime_ns, info.st_ino
 
 
 def check_regular_file(path: Path) -> stat_result:
-    """Return the ``stat`` result of the ordinary file ``path``.
+    """Return the ``stat`` result of the regular file ``path``.
 
-    Raises :class:`SourceError` for anything else, without opening it: opening a pipe would wait for ever.
+    Raises :class:`SourceError` for anything else, without opening it: opening a pipe would block for ever.
     """
     try:
         info = path.stat()
@@ -138,24 +138,25 @@ class DetectedFormat:
 
 
 def is_container(head: bytes) -> bool:
-    """Tell whether a file with these first bytes is a workbook or another file of parts, and no text."""
+    """Tell whether a file with these first bytes is a workbook, or another ZIP or OLE file, and no text."""
     return head.startswith((*_ZIP, _OLE)) or _is_biff(head)
 
 
 def _is_biff(head: bytes) -> bool:
+    # A text may begin with a tab, too, but the high byte of the record's length is a NUL, which no text has.
     return head.startswith(_BIFF) and b"\x00" in head[2:8]
 
 
 def detect_format(path: Path, head: bytes) -> DetectedFormat:
-    """Detect the format of the ordinary file ``path`` with these first bytes.
+    """Detect the format of the regular file ``path`` with these first bytes.
 
-    Raises :class:`SourceError` when it is empty or no spreadsheet, with what it is instead.
+    Raises :class:`SourceError` when it is empty or no spreadsheet; the message names the format it has instead.
     """
     if not head:
         raise SourceError(f"{path} is empty.", "Export the data again; the file should hold at least the headings.")
     gzipped = head.startswith(_GZIP)
     if gzipped:
-        head = _unpacked_head(path)
+        head = _read_unpacked_head(path)
         if head.startswith((*_ZIP, _OLE)):
             raise SourceError(
                 f"{path} is a compressed workbook or archive.", "Unpack it first; only text files are read from .gz."
@@ -173,7 +174,7 @@ def detect_format(path: Path, head: bytes) -> DetectedFormat:
     return DetectedFormat(detected, gzipped, how, _extension_warning(path, detected, gzipped))
 
 
-def _unpacked_head(path: Path) -> bytes:
+def _read_unpacked_head(path: Path) -> bytes:
     import gzip
 
     try:
@@ -242,7 +243,7 @@ def _ole_format(path: Path) -> str:
 
 
 def _extension_warning(path: Path, detected: str, gzipped: bool) -> str:
-    """Return a sentence about an extension that promises another format; empty if it is right or unknown."""
+    """Return a sentence about an extension that belongs to another format; empty if it is right or unknown."""
     name = path.name.lower()
     bare_name = name.removesuffix(".gz")
     extension = bare_name.rpartition(".")[2] if "." in bare_name else ""

@@ -1,4 +1,4 @@
-"""Find the row of the headings, and build the layout of the columns from it."""
+"""Find the heading row, build the layout of the columns from it, and convert between column numbers and letters."""
 
 from __future__ import annotations
 
@@ -42,10 +42,10 @@ class SampleRow:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The columns and their places in a raw row: ``positions[i]`` is the index of ``columns[i]``, counted from 0.
+    """The columns and their positions in a raw row, which has all cells of the file.
 
-    ``expected`` is the least number of cells of a complete row; ``unnamed`` are positions without heading or data in
-    the sample, which are left out.
+    ``positions[i]`` is the index of ``columns[i]`` in a raw row, counted from 0. ``expected`` is the least number of
+    cells of a complete row. ``unnamed`` are positions without heading or data in the sample; they are left out.
     """
 
     header_row: int
@@ -78,6 +78,7 @@ def find_header_row(sample: Sequence[SampleRow], given: int | None, name: str) -
             if len(rows) >= SAMPLE_ROWS
             else f"The rows with text are {_format_ranges(rows)}.",
         )
+    # Without a given row: skip title lines, each with a single filled cell.
     if not sample:
         raise SourceError(f"{name} holds no text.", "Check that it is the right file and sheet.")
     at = next((at for at, row in enumerate(sample[: _MAX_TITLES + 1]) if row.filled > 1), 0)
@@ -123,6 +124,7 @@ def build_layout(
     of the file. Raises :class:`SourceError` when there are no columns, or more than a spreadsheet holds.
     """
     header = sample[at]
+    # Keep the columns that have a heading, or data below it in the sample.
     headed = [position for position, cell in enumerate(header.cells) if normalize_heading(cell)]
     used = {position for row in sample[at + 1 :] for position, cell in enumerate(row.cells) if cell.strip()}
     inside = range(len(header.cells))
@@ -131,7 +133,8 @@ def build_layout(
         raise SourceError(f"{name} has {len(kept)} columns; a spreadsheet holds {_MAX_COLUMNS}.", "Leave some out.")
     if not kept:
         raise SourceError(
-            f"{name.rstrip(chr(44))}: row {header.row}, which should hold the headings, has no text that can be seen.",
+            # The name of a sheet comes with a comma behind it.
+            f"{name.rstrip(',')}: row {header.row}, which should hold the headings, has no text that can be seen.",
             "Write the headings into it, or say with `source: {header_row: …}` where they are.",
         )
     columns, notes = _name_columns(header.cells, kept, offset)
@@ -140,7 +143,7 @@ def build_layout(
 
 
 def _name_columns(cells: Sequence[str], kept: Sequence[int], offset: int) -> tuple[tuple[Column, ...], tuple[str, ...]]:
-    """Give every kept column a unique label, with notes about made-up ones."""
+    """Return the kept columns, each with a unique label, and notes about labels that differ from the heading."""
     columns: list[Column] = []
     notes: list[str] = []
     taken: dict[str, Column] = {}

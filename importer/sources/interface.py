@@ -20,7 +20,7 @@ CHUNK_ROWS = 30_000
 
 @dataclass(frozen=True, slots=True)
 class SourceOptions:
-    """Settings of the user for reading a file; ``None`` means: detect it.
+    """The user's settings for reading a file; ``None`` means: detect it.
 
     ``sheet`` is a name, or a number counted from 1 written as text. ``header_row`` is numbered as the spreadsheet
     shows it. ``pad_short_rows`` turns missing last cells of a text file into empty ones instead of a problem.
@@ -75,7 +75,7 @@ class Chunk:
     (equal to ``rows`` for workbooks) of the i-th cells.
 
     ``columns`` are Arrow arrays of text without nulls (empty cell = ""), one per :class:`Column`, and ``labels`` their
-    names. Rows wrong by themselves (ragged, error cells) are present, padded or cut, and have their ``problems``.
+    names. Rows with ``problems`` (too few or too many cells, error cells) are included, padded or cut to the columns.
     """
 
     rows: np.ndarray
@@ -88,7 +88,7 @@ class Chunk:
     def cells(self) -> pd.DataFrame:
         """The columns as a frame of the pandas dtype ``str`` with a ``RangeIndex``; nothing is copied.
 
-        pandas is imported on the first use (a third of a second and 50 MB), so that reading does without it.
+        pandas is imported on first use only, because it costs a third of a second and 50 MB.
         """
         import numpy as np
         import pandas as pd

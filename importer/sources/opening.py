@@ -1,4 +1,4 @@
-"""Open a spreadsheet: check the file, detect its format by its first bytes, choose the reader."""
+"""Open a spreadsheet: check the file, detect its format, choose the reader."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from importer.sources.interface import Source, SourceOptions
 
 
 def open_source(path: Path, options: SourceOptions, meanwhile: Callable[[], object] | None = None) -> Source:
-    """Open the spreadsheet ``path``, judged by its content and not by its name; no data row is read yet.
+    """Open the spreadsheet ``path``, whose format is detected by its content; no data row is read yet.
 
-    A workbook is opened and read by a separate process (:mod:`importer.sources.isolation.isolated`); while that
-    starts, this one calls ``meanwhile``, for example to import libraries that the caller will need.
-    Raises :class:`SourceError` for anything that is not a readable spreadsheet, with what it is and what to do.
+    A workbook is opened and read by a separate process (:mod:`importer.sources.isolation.isolated`). While that process
+    starts, ``meanwhile`` is called, for example to import libraries; it is not called for a text file. Raises
+    :class:`SourceError` for anything that is not a readable spreadsheet.
     """
-    head = _checked_head(path)
+    head = _check_and_read_head(path)
     if not is_container(head):
         return _open_detected(path, head, options)
     from importer.sources.isolation.isolated import open_isolated
@@ -26,12 +26,12 @@ def open_source(path: Path, options: SourceOptions, meanwhile: Callable[[], obje
 
 
 def open_in_process(path: Path, options: SourceOptions) -> Source:
-    """Open a spreadsheet of any format in this process; otherwise as :func:`open_source`."""
-    return _open_detected(path, _checked_head(path), options)
+    """Open a spreadsheet as :func:`open_source` does, but in this process, workbooks included."""
+    return _open_detected(path, _check_and_read_head(path), options)
 
 
-def _checked_head(path: Path) -> bytes:
-    """Return the first bytes of the file. Raises :class:`SourceError` for what is no ordinary file."""
+def _check_and_read_head(path: Path) -> bytes:
+    """Return the first bytes of the file. Raises :class:`SourceError` unless it is a regular, readable file."""
     if path.name.startswith("~$"):
         raise SourceError(
             f"{path} is the mark that Excel leaves while a workbook is open, not the workbook.",
@@ -44,6 +44,7 @@ def _checked_head(path: Path) -> bytes:
 def _open_detected(path: Path, head: bytes, options: SourceOptions) -> Source:
     detected = detect_format(path, head)
     notes: tuple[str, ...] = (detected.warning,) if detected.warning else ()
+    # The lock files of Excel and of LibreOffice.
     if any(path.with_name(mark).exists() for mark in (f"~${path.name}", f".~lock.{path.name}#")):
         notes += ("The file is open in another program; changes that are not saved there are not in it.",)
     if detected.format == "csv":

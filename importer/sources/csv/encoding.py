@@ -1,4 +1,4 @@
-"""Detect the encoding of a text file, and prove it over the whole file before a row is read."""
+"""Detect the encoding of a text file, and verify it over the whole file before a row is read."""
 
 from __future__ import annotations
 
@@ -24,8 +24,9 @@ _MAX_UNPACKED = 8 << 30
 _ALWAYS_UNPACKED = 256 << 20
 _MAX_RATIO = 200
 _CONTEXT_CHARACTERS = 30
-# Text that was encoded twice: UTF-8 of Latin letters, quotation marks, Devanagari and emoji, whose bytes were taken for
-# characters of cp1252. It begins with one of five characters, whose own UTF-8 is looked for first.
+# Text that was encoded twice ("mojibake"): the UTF-8 bytes of Latin letters, quotation marks, Devanagari or emoji were
+# decoded as cp1252 and encoded again. It begins with one of five characters; searching a block for their UTF-8 bytes is
+# cheap and rules most blocks out.
 _CONTINUATION = "[\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]"
 _MOJIBAKE_BEGINS = "ÂÃâàð"
 _MOJIBAKE_BYTES = re.compile(b"\xc3[%b]" % bytes(mark.encode()[1] for mark in _MOJIBAKE_BEGINS))
@@ -34,6 +35,7 @@ _MOJIBAKE = re.compile(
     f"|(?<=ð)Ÿ{_CONTINUATION}{_CONTINUATION})"
 )
 _SUGGESTED = ["cp1252", "cp1250", "cp1251", "cp932", "gb18030", "big5", "cp949", "cp1253", "cp1254", "cp1255", "cp1256"]
+# The mark, Python's name of the encoding that skips it, and the encodings a user may give for such a file.
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig", ("utf-8", "utf-8-sig")),
     (codecs.BOM_UTF16_LE, "utf-16", ("utf-16", "utf-16-le")),
@@ -43,7 +45,7 @@ _REQUIRED_BOMS: dict[str, bytes | tuple[bytes, ...]] = {
     "utf-16": (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE),
     "utf-32": (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE),
 }
-# Python calls these encodings, too, though no file is written in them.
+# Python has codecs of these names, but no file is written in them.
 _NOT_FOR_FILES = frozenset({"idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape"})
 
 
@@ -94,15 +96,15 @@ class TextFile:
 def detect_encoding(path: Path, gzipped: bool, given: str | None) -> tuple[TextFile, Detection, tuple[str, ...]]:
     """Return the file with its encoding, the evidence, and notes. Reads the whole file once, a block at a time.
 
-    Nothing is guessed: a byte order mark counts, then UTF-8 if every byte of the file is valid UTF-8. Raises
-    :class:`SourceError` for anything else, for a NUL character, and for bytes that the given encoding lacks.
+    Nothing is guessed: without a ``given`` encoding the file must have a byte order mark or be valid UTF-8 from end to
+    end. Raises :class:`SourceError` for anything else, for a NUL character, and for bytes that do not decode.
     """
     with TextFile(path, gzipped, "").open_bytes() as stream:
         head = stream.read(4096)
-    marked = next((bom for bom in _BOMS if head.startswith(bom[0])), None)
+    bom = next((known for known in _BOMS if head.startswith(known[0])), None)
     if given is not None:
         name = _find_codec(given)
-        encoding = marked[1] if marked and name in marked[2] else name
+        encoding = bom[1] if bom and name in bom[2] else name
         found = Detection("encoding", given, "given")
         if not head.startswith(_REQUIRED_BOMS.get(encoding, b"")):
             raise SourceError(
@@ -111,8 +113,8 @@ def detect_encoding(path: Path, gzipped: bool, given: str | None) -> tuple[TextF
             )
     elif head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
         raise SourceError(f"{path} is encoded in UTF-32.", "Save it as CSV UTF-8.")
-    elif marked:
-        encoding, found = marked[1], Detection("encoding", marked[1], "byte order mark")
+    elif bom:
+        encoding, found = bom[1], Detection("encoding", bom[1], "byte order mark")
     else:
         _refuse_wide_characters(path, head)
         encoding, found = "utf-8", Detection("encoding", "utf-8", "every byte of the file is valid UTF-8")
@@ -128,7 +130,7 @@ def detect_encoding(path: Path, gzipped: bool, given: str | None) -> tuple[TextF
 
 
 def _find_codec(given: str) -> str:
-    """Return the name of Python's codec. Raises :class:`SourceError` for what is no encoding of text files."""
+    """Return the name of Python's codec. Raises :class:`SourceError` unless it is an encoding of text files."""
     try:
         name = codecs.lookup(given).name
         "a".encode(name)
@@ -142,7 +144,7 @@ def _find_codec(given: str) -> str:
 
 
 def _refuse_wide_characters(path: Path, head: bytes) -> None:
-    """Raise :class:`SourceError` for UTF-16 or UTF-32 without a byte order mark, which many NULs show."""
+    """Raise :class:`SourceError` if many NULs show that a file is UTF-16 or UTF-32 without a byte order mark."""
     every_fourth = [head[offset::4].count(0) for offset in range(4)]
     even, odd = head[0::2].count(0), head[1::2].count(0)
     if sum(every_fourth) > len(head) * 2 // 3:
@@ -158,7 +160,7 @@ def _refuse_wide_characters(path: Path, head: bytes) -> None:
 
 
 def _prove_encoding(file: TextFile, *, is_given: bool) -> str:
-    """Decode the whole file and discard the text. Return the first word that was encoded twice, or an empty text.
+    """Decode the whole file as a check. Return the first word that looks encoded twice, or an empty text.
 
     Raises :class:`SourceError` for bytes that do not decode, for a NUL, for a blank file, and for a compressed file
     that is damaged or unpacks to too much.
@@ -178,9 +180,9 @@ def _prove_encoding(file: TextFile, *, is_given: bool) -> str:
                         text = decoder.decode(block, final=not block)
                     except UnicodeDecodeError as error:
                         offset = done + len(block) - len(error.object) + error.start
-                        raise _undecodable(file, offset, is_given=is_given) from None
+                        raise _undecodable_error(file, offset, is_given=is_given) from None
                     if "\0" in text:
-                        raise _null_character(file)
+                        raise _null_character_error(file)
                     word = word or _find_mojibake(text)
                     is_blank = is_blank and not text.strip("\ufeff \t\r\n")
                 if not block:
@@ -224,7 +226,7 @@ def _is_ordinary_utf8(decoder: codecs.IncrementalDecoder, block: bytes) -> bool:
 
 
 def _count_unfinished_bytes(content: bytes) -> int:
-    """Return how many last bytes begin a character of UTF-8 that goes on behind the end."""
+    """Return how many of the last bytes begin a UTF-8 character whose other bytes are missing."""
     for back in range(1, min(3, len(content)) + 1):
         byte = content[-back]
         if byte >= 0xC0:
@@ -235,7 +237,7 @@ def _count_unfinished_bytes(content: bytes) -> int:
 
 
 def _find_mojibake(text: str) -> str:
-    """Return the first word that looks like UTF-8 taken for Windows text (`RenÃ©e`); empty if there is none."""
+    """Return the first word that looks like UTF-8 decoded as cp1252 (`RenÃ©e`); empty if there is none."""
     begins = not text.isascii() and any(mark in text for mark in _MOJIBAKE_BEGINS)
     found = _MOJIBAKE.search(text) if begins else None
     if found is None:
@@ -244,7 +246,7 @@ def _find_mojibake(text: str) -> str:
     return next((word for word in re.split(r'[\s,;|"]+', around) if found.group()[0] in word), found.group())
 
 
-def _undecodable(file: TextFile, offset: int, *, is_given: bool) -> SourceError:
+def _undecodable_error(file: TextFile, offset: int, *, is_given: bool) -> SourceError:
     """Return the error for the bad byte at ``offset``: its line, the text before it, and an encoding to try."""
     # Count the lines before the byte, and keep up to 32 kB on either side of it.
     newlines = io.IncrementalNewlineDecoder(codecs.getincrementaldecoder(file.encoding)("replace"), translate=True)
@@ -280,11 +282,12 @@ def _suggest_encoding(sample: bytes) -> str:
     from charset_normalizer import from_bytes
 
     best = from_bytes(sample, cp_isolation=_SUGGESTED).best()
-    # Where several read the sample alike, the one that Excel uses in the West is the likeliest.
+    # If cp1252 decodes the sample to the same text, it is the likeliest: Excel uses it in Western countries.
     return best.encoding if best is not None and "cp1252" not in best.could_be_from_charset else "cp1252"
 
 
-def _null_character(file: TextFile) -> SourceError:
+def _null_character_error(file: TextFile) -> SourceError:
+    """Return the error for a NUL character, with the line of the first one."""
     line = 1
     with io.TextIOWrapper(file.open_bytes(), encoding=file.encoding, errors="replace") as stream:
         while (text := stream.read(_BLOCK)) and "\0" not in text:

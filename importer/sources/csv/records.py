@@ -1,8 +1,8 @@
-"""Read the records of a text file in one of two ways with the same result: quickly, or exactly.
+"""Read the records of a text file in one of two ways with the same result: as columns, or one by one.
 
-Plain stretches of the file, in which every quote stands where RFC 4180 wants it, are split by Arrow, many times faster
-than Python can. Everything else goes record by record through Python's strict reader, which also reports errors. A test
-compares the two.
+Plain stretches of the file, in which every quote is where RFC 4180 allows it, are split by Arrow, many times faster
+than by Python. All other records go through the strict reader of Python's :mod:`csv`, which also reports errors.
+tests/unit/sources/test_records.py compares the two.
 """
 
 from __future__ import annotations
@@ -59,6 +59,7 @@ class RecordReader:
         self._at_end = False
         self._row = 0
         self._line = 0
+        # The estimated size of a record; corrected after each batch of columns.
         self._record_bytes = 200
         if has_separator_line:
             next(self._read_lines(), "")
@@ -66,25 +67,26 @@ class RecordReader:
     def skip(self, rows: int) -> None:
         """Continue behind row ``rows``, blank ones counted. Raises :class:`BrokenRecordError`."""
         if rows > self._row:
-            self._read_exactly(1, rows)
+            self._read_strictly(1, rows)
 
     def read_block(self, size: int) -> RowBlock:
         """Read up to ``size`` records with any text, one by one; none at the end. Raises :class:`BrokenRecordError`."""
-        return self._read_exactly(size, self._row)
+        return self._read_strictly(size, self._row)
 
     def read_columns(self, size: int, width: int) -> RawBatch | None:
         """Read ``size`` records as ``width`` columns and keep those with any text.
 
-        Returns ``None`` when the records are not plain, have other numbers of cells, or are not there: nothing has been
-        consumed then, and :meth:`read_block` has to read them.
+        Returns ``None`` when the records are not plain, have other numbers of cells, or at the end of the file. Nothing
+        is consumed then, and the caller goes on with :meth:`read_block`.
         """
+        # In a single column Arrow would drop an empty cell as a blank line, and it needs a delimiter of one byte.
         if width < 2 or not self._delimiter.isascii():
             return None
         ends, quotes = self._find_plain_records(size)
         if not len(ends):
             return None
         if self._buffer.startswith(codecs.BOM_UTF8, self._position):
-            # In the middle of a file it is a character like others, but Arrow would take it away.
+            # At the beginning of the file the mark has been skipped. Here it is text, but Arrow would drop it.
             return None
         stretch = memoryview(self._buffer)[self._position : self._position + int(ends[-1]) + 1]
         text = np.frombuffer(stretch, np.uint8)
@@ -102,14 +104,15 @@ class RecordReader:
         self._position += len(stretch)
         return _drop_blank_records(ColumnBatch(rows, lines, columns))
 
-    def _read_exactly(self, size: int, skip_to: int) -> RowBlock:
-        """Read up to ``size`` records with any text; when ``skip_to`` is a later row, read up to it and keep none."""
-        # The limit belongs to the csv module as a whole; raising it does no harm.
+    def _read_strictly(self, size: int, skip_to: int) -> RowBlock:
+        """Read up to ``size`` records with any text. When ``skip_to`` is a later row, only skip to it."""
+        # The limit is global to the csv module; raising it does no harm.
         csv.field_size_limit(max(csv.field_size_limit(), MAX_CELL_CHARACTERS))
         reader: Any = csv.reader(self._read_lines(), delimiter=self._delimiter, strict=True)
         block, row, lines_before = RowBlock(), self._row, self._line
         rows, lines, records = block.rows, block.lines, block.records
         skipping = skip_to > row
+        # Line numbers of this reader, which counts from where it starts: the last line of the latest record.
         end = 0
         try:
             for record in reader:
@@ -122,7 +125,7 @@ class RecordReader:
                 if not record:
                     continue
                 first = record[0]
-                # Joining is expensive, so only rows that begin with a blank cell pay for it.
+                # Skip blank records. Joining is expensive, so it is done only if the first cell is blank.
                 if (not first or first.isspace()) and not "".join(record).strip():
                     continue
                 rows.append(row)
@@ -140,7 +143,7 @@ class RecordReader:
         while True:
             lines = self._buffer[self._position :].splitlines(keepends=True)
             if not self._at_end:
-                # Its end, or the second half of its end, may not have been read yet.
+                # Hold the last line back: it may continue in the next block, or its "\r" be followed by "\n" there.
                 held = lines.pop() if lines else b""
             for line in lines:
                 text = line.decode("utf-8", "surrogatepass")
@@ -162,8 +165,8 @@ class RecordReader:
     def _find_plain_records(self, size: int) -> tuple[Positions, Positions]:
         """Find the line ends of the next ``size`` records and the quotes among them, counted from the position.
 
-        A line end behind an even number of quotes ends a record, if the quotes are plain. Returns no ends when there
-        are no records, or none that plainly end.
+        A line end behind an even number of quotes ends a record, provided that the quotes are plain, which
+        :func:`_is_well_quoted` checks later. Returns no ends when no complete record is found.
         """
         none = np.empty(0, np.int64)
         while True:
@@ -178,7 +181,7 @@ class RecordReader:
                 break
             self._record_bytes = self._record_bytes * 3 // 2 + 1
         ends = ends[:size]
-        # A last record without a line end is left to the exact reader, and so is a cell that may be too long.
+        # A last record without a line end is left to the strict reader, and so is a cell that may be too long.
         if not len(ends) or np.diff(ends, prepend=-1).max() > MAX_CELL_CHARACTERS:
             return none, none
         return ends, quotes[: np.searchsorted(quotes, ends[-1])]
@@ -192,7 +195,7 @@ def _is_well_quoted(text: NDArray[np.uint8], quotes: Positions, delimiter: int) 
     """
     returns = np.flatnonzero(text == _RETURN)
     if len(returns) and not (text[returns + 1] == _NEWLINE).all():
-        # A carriage return alone ends lines on old Macs; the exact reader knows.
+        # A carriage return alone ends lines on old Macs; the strict reader handles it.
         return False
     if not len(quotes):
         return True
@@ -231,11 +234,11 @@ def _split_with_arrow(stretch: memoryview, delimiter: str, width: int, records: 
 
 
 def _drop_blank_records(batch: RawBatch) -> RawBatch:
-    """Return the records that hold any text."""
+    """Return the batch without the records that hold no text."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    # Whatever begins with a visible ASCII character holds text; only the others need a closer look.
+    # A record whose first cell begins with a visible ASCII character holds text; only the others are checked.
     doubtful = pc.invert(pc.match_substring_regex(batch.columns[0], "^[!-~]"))
     blank = [
         at

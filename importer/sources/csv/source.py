@@ -29,12 +29,18 @@ from importer.sources.interface import Chunk, Detection, Source, SourceOptions
 _DELIMITERS = (",", ";", "\t", "|")
 _SAMPLE_CHARACTERS = 1 << 18
 _MAX_RECORDS = 1000
+# Shares of the records that must have the usual number of cells, and how far the best delimiter must lead.
 _CONSISTENT_SHARE = 0.9
+_MAJORITY_SHARE = 0.6
+_MIN_LEAD = 0.05
 _DELIMITER_NAMES = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "bar": "|", "pipe": "|", "space": " "}
 
 
 def open_text_file(path: Path, detected: DetectedFormat, options: SourceOptions, notes: tuple[str, ...]) -> Source:
-    """Open the text file ``path``: prove its encoding, find delimiter and headings. Raises :class:`SourceError`."""
+    """Open the text file ``path``: detect and verify its encoding, find delimiter and headings.
+
+    Raises :class:`SourceError`.
+    """
     if options.sheet is not None:
         raise SourceError(f"{path} is a text file and has no sheets.", "Leave the sheet out.")
     file, encoding, encoding_notes = detect_encoding(path, detected.gzipped, options.encoding)
@@ -70,7 +76,7 @@ class _TextTable:
             return records.read_block(SAMPLE_ROWS)
 
     def read_chunks(self, layout: Layout, pad: bool, size: int) -> Iterator[Chunk]:
-        """Yield the records behind the headings: plain ones as columns, others one by one."""
+        """Yield the records behind the headings: as columns where they are plain, else one by one (see ``records``)."""
         with self._open_records() as records:
             records.skip(layout.header_row)
             while True:
@@ -83,6 +89,7 @@ class _TextTable:
                     if not block.rows:
                         return
                     chunk = chunk_from_rows(block, layout, pad=pad)
+                # A batch of columns may hold nothing but blank records.
                 if len(chunk.rows):
                     yield chunk
 
@@ -121,7 +128,7 @@ def _syntax_error(path: Path, error: BrokenRecordError) -> SourceError:
 
 
 def _find_delimiter(file: TextFile, given: str | None) -> tuple[str, bool, Detection]:
-    """Return the delimiter, whether a first line ``sep=`` announces one (and is no row), and the evidence."""
+    """Return the delimiter, whether the first line is a separator line (``sep=;``, no row), and the evidence."""
     with file.open() as stream:
         sample = stream.read(_SAMPLE_CHARACTERS)
         is_cut = bool(stream.read(1))
@@ -161,7 +168,11 @@ def _parse_separator_line(line: str) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class _Split:
-    """The sample split by one delimiter: cells of the first record, the usual number, and how many records have it."""
+    """The sample split by one delimiter.
+
+    ``first`` and ``usual`` are numbers of cells: of the first record, and the commonest one above 1. ``agreeing`` of
+    the ``records`` have the usual number.
+    """
 
     delimiter: str
     first: int
@@ -185,13 +196,13 @@ def _detect_delimiter(sample: str, *, is_cut: bool, name: str) -> tuple[str, str
     # From the strongest evidence to the weakest: all records agree, the headings are split, most records agree.
     consistent = [split for split in several if split.share >= _CONSISTENT_SHARE and split.first == split.usual]
     with_headings = [split for split in several if split.first > 1]
-    mostly = [split for split in several if split.share >= 0.6]
+    mostly = [split for split in several if split.share >= _MAJORITY_SHARE]
     for fitting in (consistent, with_headings, mostly):
         if not fitting:
             continue
         ranked = sorted(fitting, key=lambda split: split.share, reverse=True)
         best = ranked[0]
-        if len(ranked) > 1 and best.share - ranked[1].share < 0.05:
+        if len(ranked) > 1 and best.share - ranked[1].share < _MIN_LEAD:
             options = " or ".join(f"{_format_delimiter(split.delimiter)} ({split.usual} columns)" for split in ranked)
             raise SourceError(
                 f"{name}: cannot tell which character separates the cells: {options}.",
@@ -212,10 +223,11 @@ def _split_sample(sample: str, delimiter: str, *, is_cut: bool) -> _Split | None
             if len(counts) >= _MAX_RECORDS:
                 break
         else:
+            # The end of the sample may cut its last record.
             if is_cut and len(counts) > 1:
                 counts.pop()
     except csv.Error:
-        # What came before still counts; the reader of the rows reports the broken record with its line.
+        # Count the records before it; the broken one is reported, with its line, when the rows are read.
         pass
     if not counts:
         return None

@@ -1,4 +1,4 @@
-"""Workbooks as the library python-calamine reads them, with its errors translated into ours."""
+"""Read .xls, .xlsb and OpenDocument workbooks with python-calamine, and translate its errors."""
 
 from __future__ import annotations
 
@@ -40,7 +40,8 @@ class CalamineWorkbook:
         self._path = path
         self._detected = detected
         with _translated_errors(path):
-            # A path is read piece by piece, but the library believes its extension; a stream is judged by content.
+            # Given a path, the library reads piece by piece but trusts the extension; so a file with a wrong one is
+            # given as a stream, whose format it detects.
             self._stream = path.open("rb") if detected.warning else None
             self._workbook = python_calamine.load_workbook(self._stream or path)
 
@@ -96,7 +97,7 @@ def _translated_errors(path: Path) -> Iterator[None]:
 
 
 class CalamineSheet:
-    """One sheet, whose values are in memory from the opening to the end of the first reading."""
+    """One sheet, whose values are in memory from the opening to the end of the first pass over the rows."""
 
     def __init__(self, path: Path, detected: DetectedFormat, name: str, loaded: Any) -> None:
         self._path = path
@@ -121,6 +122,7 @@ class CalamineSheet:
 
     def read_chunks(self, layout: Layout, size: int) -> Iterator[Chunk]:
         """Yield the rows behind the headings that hold any value, at most ``size`` at a time."""
+        # The first pass uses the values loaded at the opening; a later one loads them again.
         loaded, self._loaded = self._loaded, None
         if loaded is None:
             workbook = CalamineWorkbook(self._path, self._detected)
@@ -153,7 +155,7 @@ def _read_blocks(loaded: Any, size: int, after: int) -> Iterator[RowBlock]:
 
 
 def _is_blank(record: list[Any]) -> bool:
-    """Tell whether a raw row holds no text. For most rows counting empty cells, or the first cell, is enough."""
+    """Tell whether a raw row holds no text. For most rows the number of empty cells, or the first cell, decides."""
     if record.count("") == len(record):
         return True
     first = record[0]

@@ -14,7 +14,7 @@ duration            ``30:05:00``: hours, minutes, seconds
 empty cell          empty text
 ==================  ==========================================================================
 
-Excel keeps 15 digits of a number, so longer ones (card numbers, long ids) were rounded before we see them; such columns
+Excel keeps 15 digits of a number, so longer ones (card numbers, long ids) are already rounded in the file; such columns
 must be text in the workbook. How a cell is displayed (currency, percent, zeros in front) does not matter.
 """
 

@@ -1,4 +1,4 @@
-"""Open one sheet of an Excel or OpenDocument workbook: choose the reader and the sheet, find the headings."""
+"""Open one sheet of a workbook of any format: choose the reader and the sheet, find the headings."""
 
 from __future__ import annotations
 
@@ -95,9 +95,9 @@ def open_workbook(path: Path, detected: DetectedFormat, options: SourceOptions, 
     name = f'{path}, sheet "{choice.name}"'
     at, header = find_header_row(sample, options.header_row, name)
     # Our own sheet "To fix" has two columns in front of those of the user's file.
-    begin = tuple(normalize_heading(cell) for cell in sample[at].cells[:2])
-    hidden = (0, 1) if choice.is_to_fix and sheet.offset == 0 and begin == _TO_FIX_COLUMNS else ()
-    layout, heading_notes = build_layout(sample, at, sheet.offset, hidden, f"{name},")
+    first_two = tuple(normalize_heading(cell) for cell in sample[at].cells[:2])
+    left_out = (0, 1) if choice.is_to_fix and sheet.offset == 0 and first_two == _TO_FIX_COLUMNS else ()
+    layout, heading_notes = build_layout(sample, at, sheet.offset, left_out, f"{name},")
     return Source(
         path=path,
         format=detected.format,
@@ -122,7 +122,7 @@ def _open_reader(path: Path, detected: DetectedFormat) -> WorkbookReader:
 
 
 def _sheet_notes(sheet: SheetReader, header_row: int, file_format: str) -> Iterator[str]:
-    """Yield notes about what is visible in Excel and cannot be seen in the cells."""
+    """Yield notes about merged cells, hidden rows and lost errors, which the cells' texts do not show."""
     # Only the first cell of a merged range holds its value; ranges above the headings do not matter.
     ranges = [area for area, last_row in sheet.merged if last_row >= header_row]
     if ranges:
@@ -143,26 +143,28 @@ def _choose_sheet(workbook: WorkbookReader, wanted: str | None, path: Path) -> S
     Raises :class:`SourceError` when the sheet is unknown, when several could be meant, and for the results in a results
     workbook of this program, which would send finished rows again.
     """
+    # A results workbook of this program is recognised by its sheets and the first headings of one of them.
     sheets = workbook.sheets
     names = [sheet.name for sheet in sheets]
-    is_ours = "Summary" in names and any(
+    is_results = "Summary" in names and any(
         name in names and workbook.first_row(name)[:2] == begin
         for name, begin in (("Results", _RESULTS_COLUMNS), (_TO_FIX, _TO_FIX_COLUMNS))
     )
     if wanted is not None:
         choice = _choose_named_sheet(sheets, wanted, path)
-    elif not is_ours:
+    elif not is_results:
         return _choose_only_sheet(workbook, path)
     elif _TO_FIX in names and workbook.has_row(_TO_FIX, 2):
         found = Detection("sheet", _TO_FIX, "the rows to correct in a results workbook of this program")
         note = "This is a results workbook of this program; its sheet To fix was read."
         choice = SheetChoice(_TO_FIX, found, (note,))
     else:
-        raise _results_workbook(path)
-    if not is_ours:
+        raise _results_workbook_error(path)
+    if not is_results:
         return choice
+    # Long tables go on in further sheets: "Results 2", "To fix 2".
     if choice.name.startswith(("Results", "Summary")):
-        raise _results_workbook(path)
+        raise _results_workbook_error(path)
     if not choice.name.startswith(_TO_FIX):
         return choice
     others = [f'"{name}"' for name in names if name.startswith(f"{_TO_FIX} ") and name != choice.name]
@@ -170,7 +172,7 @@ def _choose_sheet(workbook: WorkbookReader, wanted: str | None, path: Path) -> S
     return SheetChoice(choice.name, choice.found, (*choice.notes, *more), is_to_fix=True)
 
 
-def _results_workbook(path: Path) -> SourceError:
+def _results_workbook_error(path: Path) -> SourceError:
     return SourceError(
         f"{path} is a results workbook of this program; importing its results would send finished rows again.",
         f'Correct the rows in its sheet "{_TO_FIX}", if it has one, and import that: `source: {{sheet: {_TO_FIX}}}`.',
@@ -195,7 +197,7 @@ def _choose_named_sheet(sheets: Sequence[SheetInfo], wanted: str, path: Path) ->
 
 
 def _find_sheet(sheets: Sequence[SheetInfo], wanted: str) -> tuple[SheetInfo | None, str]:
-    """Find a sheet by its name, else by the same name in other letters, else by the number of its visible tab."""
+    """Find a sheet by its name, else ignoring case and outer blanks, else by the number of its visible tab."""
     for sheet in sheets:
         if sheet.name == wanted:
             return sheet, "given"
@@ -210,7 +212,7 @@ def _find_sheet(sheets: Sequence[SheetInfo], wanted: str) -> tuple[SheetInfo | N
 
 
 def _choose_only_sheet(workbook: WorkbookReader, path: Path) -> SheetChoice:
-    """Choose the only visible sheet, or the only visible one that is not empty."""
+    """Choose the only visible sheet, or the only visible one that is not empty. Raises :class:`SourceError`."""
     sheets = workbook.sheets
     visible = [sheet for sheet in sheets if sheet.visible and sheet.readable]
     if not visible:

@@ -1,4 +1,4 @@
-"""Check the ZIP container of a workbook before anything unpacks it: no bombs, no double entries, no damaged parts."""
+"""Check the ZIP container of a workbook before it is unpacked: no ZIP bombs, duplicate entries or damaged parts."""
 
 from __future__ import annotations
 
@@ -60,12 +60,12 @@ def check_archive(archive: zipfile.ZipFile, path: Path) -> None:
         if name.startswith("/") or ".." in name.split("/") or entry.flag_bits & 1:
             raise damaged_workbook(path)
         if entry.file_size > max(_LARGE, entry.compress_size * _MAX_RATIO):
-            raise _too_large(path)
+            raise _too_large_error(path)
     if sum(entry.file_size for entry in entries) > MAX_UNPACKED:
-        raise _too_large(path)
+        raise _too_large_error(path)
 
 
-def _too_large(path: Path) -> SourceError:
+def _too_large_error(path: Path) -> SourceError:
     return SourceError(
         f"{path} unpacks to far more data than its size allows for a spreadsheet.",
         "If it is really yours, save the sheet as CSV UTF-8 and import that.",
@@ -73,9 +73,9 @@ def _too_large(path: Path) -> SourceError:
 
 
 def verify_parts(archive: zipfile.ZipFile, path: Path, read_anyway: Collection[str] = ()) -> None:
-    """Read every part but sheets and pictures once, so that wrong checksums and document type declarations show.
+    """Read every part but sheets and pictures once, to find wrong checksums and document type declarations.
 
-    ``read_anyway`` are parts that are read from end to end later. Raises :class:`SourceError`.
+    ``read_anyway`` are parts to leave out, because they are read from end to end later. Raises :class:`SourceError`.
     """
     for entry in archive.infolist():
         skipped = entry.filename.startswith(("xl/worksheets/sheet", "xl/media/", "Pictures/"))

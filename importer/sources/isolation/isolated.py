@@ -1,8 +1,9 @@
-"""Read workbooks in a separate process: a crash, a hang or too much memory there costs the program nothing.
+"""Read workbooks in a separate process, whose crashes, hangs and excessive memory do not affect the program.
 
-The process is a new interpreter that knows no key, has a temporary folder of its own, and is given limits; it ends with
-the program. Its answers are checked like the file itself (:mod:`importer.sources.isolation.protocol`). Libraries are
-imported only when the process has been started, so that both import them at the same time.
+The process is a new interpreter without access keys in its environment, with its own temporary folder and with limits;
+it ends with the program. Its answers are validated, because a malicious file may have taken it over
+(:mod:`importer.sources.isolation.protocol`). This module imports libraries only after starting the process, so that
+both processes import them at the same time.
 """
 
 from __future__ import annotations
@@ -31,8 +32,8 @@ if TYPE_CHECKING:
 _KEPT_VARIABLES = ("SYSTEMROOT", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "TZ")
 _SAVE_AGAIN = "Open it in Excel and save it under a new name as .xlsx, or save the sheet as CSV; then import that file."
 _MAX_BATCH_ROWS = CHUNK_ROWS // 5
-# For libraries that would set memory aside for many threads, or keep what they have used. Some is kept, because asking
-# the system for it anew for each batch would take a fifth of the computing.
+# Limit the memory that libraries reserve for threads or keep after use. A little may be kept: requesting it from the
+# system again for each batch would cost a fifth of the computing time.
 _MEMORY_SETTINGS = {
     "OPENBLAS_NUM_THREADS": "1",
     "OMP_NUM_THREADS": "1",
@@ -49,9 +50,9 @@ class ReaderError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class ReaderLimits:
-    """Limits of the reading process: bytes of memory, seconds of computing, and seconds without an answer.
+    """Limits of the reading process: bytes of address space, seconds of computing, and seconds without an answer.
 
-    Half of the memory is only set aside by the libraries and never filled.
+    Libraries reserve half of the address space without using it.
     """
 
     memory: int = 3 << 30
@@ -76,13 +77,13 @@ def open_isolated(
             meanwhile()
         description = reader.describe()
     except BaseException:
-        # An error may be kept for long, and the process with it.
+        # End the process now: the error's traceback refers to it, and the error may be kept for long.
         reader.close()
         raise
     unused = [reader]
 
     def read(size: int) -> Iterator[Chunk]:
-        # The process that opened the file serves the first reading; a later one starts a process of its own.
+        # The process that opened the file serves the first pass; each later pass starts a new process.
         current = unused.pop() if unused else _ReaderProcess(path, options, limits)
         return current.read_chunks(size, description["columns"])
 
@@ -90,7 +91,7 @@ def open_isolated(
 
 
 class _ReaderProcess:
-    """One reading process, from its start to the end of a reading."""
+    """One reading process, from its start to the end of one pass over the rows."""
 
     def __init__(self, path: Path, options: SourceOptions, limits: ReaderLimits) -> None:
         self._path = path
@@ -122,24 +123,24 @@ class _ReaderProcess:
             return decode_source(message)
 
     def read_chunks(self, size: int, columns: tuple[Column, ...]) -> Iterator[Chunk]:
-        """Yield all rows; the process ends with the reading, also with one that is given up."""
+        """Yield all rows, then end the process; also when the caller stops early."""
         from importer.sources.arrow_columns import limit_chunk_rows, regroup
 
         labels = [column.label for column in columns]
         chunk_rows = limit_chunk_rows(size, len(labels))
         try:
-            # A loop would hold a chunk while the next one arrives.
+            # ``map`` instead of a loop, whose variable would keep a chunk in memory while the next one arrives.
             batches = regroup(self._receive_batches(chunk_rows, len(labels)), chunk_rows)
-            yield from map(partial(_make_chunk, labels=labels), batches)
+            yield from map(partial(_to_chunk, labels=labels), batches)
         finally:
             self.close()
 
     def _receive_batches(self, size: int, columns: int) -> Iterator[ColumnBatch[Problem]]:
-        """Yield the rows as they arrive: fewer at a time than a chunk, so that only this process holds a whole one."""
+        """Yield the rows in batches smaller than a chunk, so that the reading process never holds a whole chunk."""
         if not self._is_described:
             self.describe()
         self._request({"chunks": min(size, _MAX_BATCH_ROWS)})
-        # The limit of bytes is for each chunk: a long file may have any number of them.
+        # The limit of bytes is per chunk, because a long file may have any number of chunks.
         rows, bytes_left = 0, MAX_CELL_BYTES
         while True:
             message, encoded = self._receive(bytes_left)
@@ -157,7 +158,7 @@ class _ReaderProcess:
 
     def _request(self, message: dict[str, Any]) -> None:
         assert self._process.stdin is not None
-        # A process that is gone has ended with an answer, or without one, which says why.
+        # If the process is gone, :meth:`_receive` reports the reason: its last answer, or the missing answer.
         with contextlib.suppress(OSError):
             send(self._process.stdin, message)
 
@@ -185,7 +186,7 @@ class _ReaderProcess:
 
     @contextlib.contextmanager
     def _translated_errors(self) -> Iterator[None]:
-        """End the process and raise :class:`SourceError` for an answer that does not come or is malformed."""
+        """End the process and raise :class:`SourceError` when an answer is missing or malformed."""
         try:
             yield
         except (EOFError, OSError, TypeError, ValueError) as error:
@@ -204,14 +205,14 @@ class _ReaderProcess:
             ) from None
 
 
-def _make_chunk(batch: ColumnBatch[Problem], labels: list[str]) -> Chunk:
+def _to_chunk(batch: ColumnBatch[Problem], labels: list[str]) -> Chunk:
     return Chunk(batch.rows, batch.lines, labels, batch.columns, tuple(batch.issues))
 
 
 def _end_process(process: subprocess.Popen[bytes], folder: tempfile.TemporaryDirectory[str]) -> None:
     process.kill()
     for stream in filter(None, (process.stdin, process.stdout)):
-        # Something may still have to be written to a process that is gone.
+        # Closing flushes, which fails when the process is gone.
         with contextlib.suppress(OSError):
             stream.close()
     process.wait()

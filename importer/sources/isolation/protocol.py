@@ -1,8 +1,8 @@
 """Messages between the program and the process that reads a workbook: JSON, and Arrow batches for cells.
 
-A message is a header (size of the JSON, number of batches), the JSON, and each batch behind its size. Nothing is
-unpickled: the process may have been taken over by the file that it reads, so its messages are checked in type, size and
-form. Arrow and NumPy are imported for cells only, so that the first request goes out before the program has them.
+A message is a header (size of the JSON, number of batches), the JSON, and each batch preceded by its size. Nothing is
+unpickled, and the type, size and form of all messages are checked, because a malicious file may have taken the process
+over. Arrow and NumPy are imported for cells only, so that the first request is sent before the program imports them.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _PROBLEM_FIELDS = {field.name for field in fields(Problem)}
 
 
 class MalformedMessage(ValueError):
-    """A message that has not the form it should have."""
+    """A message of a wrong size, type or form."""
 
 
 def send(stream: IO[bytes], message: Mapping[str, Any], batches: Sequence[pa.RecordBatch] = ()) -> None:
@@ -101,7 +101,7 @@ def encode_source(source: Source) -> dict[str, Any]:
 
 
 def decode_source(message: dict[str, Any]) -> dict[str, Any]:
-    """Return the arguments of a :class:`Source` but for ``path`` and ``read``. Raises :class:`MalformedMessage`."""
+    """Return the arguments of a :class:`Source`, all but ``path`` and ``read``. Raises :class:`MalformedMessage`."""
     try:
         return {
             "format": str(message["format"]),
@@ -137,7 +137,7 @@ def encode_chunk(chunk: Chunk) -> tuple[dict[str, Any], list[pa.RecordBatch]]:
 
 
 def decode_chunk(message: dict[str, Any], encoded: Sequence[bytes], columns: int) -> ColumnBatch[Problem]:
-    """Return the rows of a message with so many columns. Raises :class:`MalformedMessage`."""
+    """Return the rows of a message. Raises :class:`MalformedMessage`, also unless it has ``columns`` columns."""
     import pyarrow as pa
 
     from importer.sources.arrow_columns import TEXT, ColumnBatch

@@ -1,4 +1,4 @@
-"""The process that reads one workbook for the program, with limits, so that a bad file takes nothing else down.
+"""The process that reads one workbook for the program, with limits on memory and time.
 
 :mod:`importer.sources.isolation.isolated` starts it; it reads requests from standard input and writes its answers to
 standard output.
@@ -37,17 +37,17 @@ def limit_resources(memory: int, seconds: int) -> None:
 
 
 class PandasBlocker:
-    """An import hook that hides pandas: Arrow would import it, if it is there, to recognise its objects."""
+    """An import hook that hides pandas, which Arrow would otherwise import, only to recognise its objects."""
 
     def find_spec(self, fullname: str, path: object = None, target: object = None) -> None:
-        """Raise :class:`ModuleNotFoundError` for pandas; return nothing for modules that others find."""
+        """Raise :class:`ModuleNotFoundError` for pandas; leave all other modules to the next finder."""
         if fullname == "pandas":
             raise ModuleNotFoundError("not in this process", name=fullname)
 
 
 def serve(requests: Iterator[dict[str, Any]], answers: IO[bytes]) -> None:
-    """Open the workbook that the first request names, and send its chunks for each further request."""
-    # Before the ``try``: without the memory for these libraries the process breaks down, which is no bug of ours.
+    """Open the workbook of the first request, and answer each further request with all of its chunks."""
+    # Before the ``try``: if the memory does not suffice for these libraries, the process must fail, not report a bug.
     import numpy  # noqa: F401
     import pyarrow  # noqa: F401
 
@@ -63,7 +63,7 @@ def serve(requests: Iterator[dict[str, Any]], answers: IO[bytes]) -> None:
         for request in requests:
             for chunk in source.chunks(int(request["chunks"])):
                 send(answers, *encode_chunk(chunk))
-                # Not to be held while the next one is read.
+                # Free its memory before the next one is read.
                 del chunk
             send(answers, {"end": True})
     except SourceError as error:
@@ -100,7 +100,7 @@ def main() -> None:
     limit_resources(int(sys.argv[1]), int(sys.argv[2]))
     sys.meta_path.insert(0, PandasBlocker())
     answers = os.fdopen(os.dup(1), "wb")
-    # What a library prints must not get between the answers.
+    # Send the output of libraries to standard error, so that it does not mix with the answers.
     os.dup2(2, 1)
     serve(read_requests(sys.stdin.buffer), answers)
 

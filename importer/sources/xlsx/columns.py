@@ -1,6 +1,6 @@
 """Read the plainly spelled cells of an .xlsx sheet as columns of text, many thousands at a time.
 
-The result is what :mod:`importer.sources.xlsx.rows` gives cell by cell; a test compares the two.
+The result is the same as that of :mod:`importer.sources.xlsx.rows`; tests/unit/sources/test_xlsx.py compares the two.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ if TYPE_CHECKING:
 
     Indexes = NDArray[np.int64]
 
-# Numbers of at most 15 digits in the shortest spelling, which stay as they are.
+# Numbers of at most 15 digits in their shortest spelling: the text in the file is already the formatted text.
 _CANONICAL = r"\A(?:0|-?[1-9][0-9]{0,14}|-?(?:0|[1-9][0-9]{0,8})\.[0-9]{0,5}[1-9])\z"
-# All that may have more than 15 digits before its point, and a little more.
+# Numbers that may have more than 15 digits before the decimal point; a superset, checked again one by one.
 _PERHAPS_TOO_LARGE = r"\A[-+]?[0-9]{16}|[^-+.0-9]"
 _TYPE_ATTRIBUTES = {CellType.BOOLEAN: "b", CellType.DATE: "d"}
 
 
 @dataclass(frozen=True, slots=True)
 class WindowColumns:
-    """The rows of a window that hold anything, and the numbers of its first and last row, whatever these hold."""
+    """The rows of a window that are not blank, and the numbers of its first and last row, blank or not."""
 
     batch: RawBatch
     first: int
@@ -44,7 +44,7 @@ class WindowColumns:
 
 
 def columns_from_window(window: bytes, decoder: CellDecoder) -> WindowColumns | None:
-    """Read the rows of a window; ``None`` when they have to be read one by one. Can be called in several threads."""
+    """Read the rows of a window; ``None`` when only the row parsers can. Can be called in several threads."""
     cells = scan_cells(window)
     if cells is None or cells.numbers[-1] > MAX_ROWS:
         return None
@@ -59,7 +59,7 @@ def columns_from_window(window: bytes, decoder: CellDecoder) -> WindowColumns | 
 
 
 def columns_from_rows(rows: Sequence[SheetRow], decoder: CellDecoder) -> RawBatch:
-    """Return those of the rows that hold anything, which were read one by one, in the same form."""
+    """Convert rows that were read one by one into columns; blank rows are dropped."""
     rows = [row for row in rows if not row.is_blank]
     width = max((len(row.cells) for row in rows), default=0)
     columns: list[list[Any]] = [[] for _ in range(width)]
@@ -95,7 +95,7 @@ class _CellTexts:
         self._flaws: dict[int, str] = {}
 
     def read(self) -> bool:
-        """Read all cells; false where another way has to. Raises :class:`ValueError` for illegal character data."""
+        """Read all cells; return false when only the row parsers can. Raises :class:`ValueError` for illegal text."""
         cells = self._cells
         is_filled = cells.end > cells.begin
         if (~is_filled & (cells.type == CellType.SHARED)).any():
@@ -113,20 +113,20 @@ class _CellTexts:
             self._add(numbers[kinds == kind], lambda chosen: self._format_numbers(self._raw_contents(chosen), chosen))
         texts = _is_one_of(cells.type, CellType.TEXT, CellType.INLINE)
         self._add(np.flatnonzero(is_filled & texts), self._read_texts)
-        others = _is_one_of(cells.type, CellType.BOOLEAN, CellType.DATE)
-        self._add(np.flatnonzero(is_filled & others), self._read_others)
+        booleans_and_dates = _is_one_of(cells.type, CellType.BOOLEAN, CellType.DATE)
+        self._add(np.flatnonzero(is_filled & booleans_and_dates), self._read_booleans_and_dates)
         self._add(np.flatnonzero(cells.type == CellType.ERROR), self._read_errors)
         return True
 
     def _read_shared_indexes(self) -> bool:
-        """Parse the indexes of shared strings; false where one is no number, or is not there."""
+        """Parse the indexes of shared strings; return false if one is no number or out of range."""
         begin, end = self._cells.begin[self._is_shared], self._cells.end[self._is_shared]
         length = end - begin
         if not len(begin):
             return True
         if length.max() > MAX_WORD_DIGITS:
             return False
-        # Behind the last content there are at least the ends of its cell and row.
+        # Reading words of eight bytes is safe: at least the end tags of cell and row follow the last content.
         index = parse_digits(words_from(self._bytes)[begin], length)
         if index.min() < 0 or index.max() >= len(self._decoder.strings):
             return False
@@ -142,7 +142,7 @@ class _CellTexts:
             self._own_count += len(chosen)
 
     def _raw_contents(self, chosen: Indexes) -> pa.Array:
-        """Return the contents of these cells as they are written, copied together by one operation."""
+        """Return the contents of these cells as they are in the XML, copied by one operation."""
         begin, end = self._cells.begin[chosen], self._cells.end[chosen]
         length = end - begin
         offsets = np.zeros(len(chosen) + 1, np.int64)
@@ -186,7 +186,7 @@ class _CellTexts:
         texts = [unescape(decode_character_data(text.encode())) for text in raw.take(pa.array(escaped)).to_pylist()]
         return _replace(raw, escaped, pa.array(texts, TEXT))
 
-    def _read_others(self, chosen: Indexes) -> pa.Array:
+    def _read_booleans_and_dates(self, chosen: Indexes) -> pa.Array:
         """Read booleans and dates one by one; they are rare."""
         texts = []
         for cell in chosen.tolist():
@@ -201,7 +201,7 @@ class _CellTexts:
         return pa.array(texts, TEXT)
 
     def to_batch(self) -> RawBatch:
-        """Return the rows that hold anything, as columns."""
+        """Return the rows that are not blank, as columns."""
         cells = self._cells
         own = pa.concat_arrays(self._own_texts) if self._own_texts else pa.array([], TEXT)
         # First pass: which cells hold text or a flaw, and so which rows are kept.
@@ -220,8 +220,8 @@ class _CellTexts:
         count = int(is_kept.sum())
         columns = []
         for column in range(width):
-            own_cells = chosen[ends[column] : ends[column + 1]]
-            columns.append(self._to_column(new_row[own_cells], own_cells, count, own))
+            in_column = chosen[ends[column] : ends[column + 1]]
+            columns.append(self._to_column(new_row[in_column], in_column, count, own))
         numbers = cells.numbers[is_kept]
         flaws = [
             Flaw(flaw_code(text), int(cells.numbers[cells.row[cell]]), int(cells.column[cell]), text)
@@ -240,21 +240,23 @@ class _CellTexts:
         return found
 
     def _to_column(self, rows: Indexes, cells: Indexes, count: int, own: pa.Array) -> pa.Array:
-        """Make the column of ``count`` rows, in whose ``rows`` these cells stand; the others are empty."""
-        ways = ((self._is_shared, self._decoder.strings.take), (self._is_own, own.take))
+        """Make a column of ``count`` rows; ``rows[i]`` is the row of ``cells[i]``, and all other rows are empty."""
+        # Where the texts come from: which cells, and how to take texts by their indexes.
+        sources = ((self._is_shared, self._decoder.strings.take), (self._is_own, own.take))
         if len(rows) == count:
             # No gap, and the cells are in the order of their rows.
-            for which, take in ways:
+            for which, take in sources:
                 if which[cells].all():
                     return take(pa.array(self._index[cells]))
         taken = []
-        for which, take in ways:
-            mine = which[cells]
-            if mine.any():
+        for which, take in sources:
+            selected = which[cells]
+            if selected.any():
+                # A null where the text comes from the other source, or the row has no cell in this column.
                 indexes = np.zeros(count, np.int64)
                 is_missing = np.ones(count, bool)
-                indexes[rows[mine]] = self._index[cells[mine]]
-                is_missing[rows[mine]] = False
+                indexes[rows[selected]] = self._index[cells[selected]]
+                is_missing[rows[selected]] = False
                 taken.append(take(pa.array(indexes, mask=is_missing if is_missing.any() else None)))
         if len(taken) == 1 and not taken[0].null_count:
             return taken[0]

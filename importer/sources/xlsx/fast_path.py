@@ -2,7 +2,7 @@
 
 Excel and most programs write nearly all tables so: ``<row r="7" …><c r="A7" s="1" t="s"><v>12</v></c>…</row>``. Where
 :mod:`importer.sources.xlsx.tag_scanner` checks every tag, this checks every cell, eight bytes at a time. It accepts
-only what it has compared byte by byte, and gives no answer for anything else.
+only spellings that it has compared byte by byte, and raises :class:`IrregularMarkupError` for any other.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _A, _LETTERS = ord("A"), 26
 
 
 class IrregularMarkupError(Exception):
-    """The XML is not spelled as this way of reading requires."""
+    """The XML is not in the spelling that a scanner requires."""
 
 
 def require(condition: object) -> None:
@@ -35,7 +35,7 @@ def require(condition: object) -> None:
 
 
 class RegularCells:
-    """The cells of a piece, of which only the type and style are still to be read.
+    """The cells of a window, all but their types and styles, which the caller parses.
 
     ``numbers`` are those of the rows, ``row`` the index of each cell's row among them, ``column`` its column from 0.
     ``attributes`` and ``close`` are the positions between which type and style stand; ``begin`` and ``end`` those of
@@ -43,7 +43,7 @@ class RegularCells:
     """
 
     def __init__(self, text: NDArray[np.uint8], size: int) -> None:
-        # There are 32 zeros behind the piece, so reading a little beyond its end is harmless.
+        # There are 32 zeros behind the window, so reading a little beyond its end is harmless.
         self._text = text
         self._words = words_from(text)
         # First pass: the positions of all tags, and the letter behind each "<": c, r, v or /.

@@ -1,4 +1,4 @@
-"""The parts of an .xlsx file: its sheets, where their cells, shared strings and styles are, and the number formats."""
+"""Read the workbook part and the styles part of an .xlsx file: sheets, the parts they are in, and number formats."""
 
 from __future__ import annotations
 
@@ -17,8 +17,11 @@ from importer.sources.interface import SheetInfo
 
 @dataclass(frozen=True, slots=True)
 class XlsxPackage:
-    """The contents of the workbook part. ``sheets`` are in the order of their tabs; ``members`` maps the name of a
-    sheet to its part; ``strings`` and ``styles`` are parts, or empty; ``from_1904`` is the epoch of dates."""
+    """The contents of the workbook part.
+
+    ``sheets`` are in the order of their tabs. ``members`` maps the name of a sheet to that of its part (an entry of the
+    archive); ``strings`` and ``styles`` are names of parts, or empty. With ``from_1904`` dates count from 1904.
+    """
 
     sheets: tuple[SheetInfo, ...]
     members: dict[str, str]
@@ -28,10 +31,10 @@ class XlsxPackage:
 
 
 def read_package(archive: zipfile.ZipFile, path: Path) -> XlsxPackage:
-    """Read the package of an archive. Raises :class:`SourceError` when it is not that of a workbook."""
+    """Read the workbook part of an archive. Raises :class:`SourceError` when it is damaged or has no sheets."""
     parts = {name.replace("\\", "/").lower(): name for name in archive.namelist()}
-    workbook = _Relations(archive, path, parts, "").first_of("officedocument") or "xl/workbook.xml"
-    relations = _Relations(archive, path, parts, workbook)
+    workbook = _Relationships(archive, path, parts, "").first_of("officedocument") or "xl/workbook.xml"
+    relationships = _Relationships(archive, path, parts, workbook)
     sheets: list[tuple[str, str, str]] = []
     epochs = []
 
@@ -48,18 +51,22 @@ def read_package(archive: zipfile.ZipFile, path: Path) -> XlsxPackage:
     nowhere = ("", "")
     return XlsxPackage(
         sheets=tuple(
-            SheetInfo(name, state == "visible", relations.by_id.get(relation, nowhere)[0] == "worksheet")
+            SheetInfo(name, state == "visible", relationships.by_id.get(relation, nowhere)[0] == "worksheet")
             for name, state, relation in sheets
         ),
-        members={name: relations.by_id.get(relation, nowhere)[1] for name, _, relation in sheets},
-        strings=relations.first_of("sharedstrings"),
-        styles=relations.first_of("styles"),
+        members={name: relationships.by_id.get(relation, nowhere)[1] for name, _, relation in sheets},
+        strings=relationships.first_of("sharedstrings"),
+        styles=relationships.first_of("styles"),
         from_1904=any(epochs),
     )
 
 
-class _Relations:
-    """The relations of one part to others: ``by_id`` has the type (last word, lower case) and the part of each."""
+class _Relationships:
+    """The relationships of the part ``owner`` (ECMA-376, part 2): which other parts it refers to.
+
+    ``by_id`` has by id the type (the last word of its URI, in lower case) and the name of the part. ``parts`` maps the
+    names of all parts in lower case to their spelling in the archive.
+    """
 
     def __init__(self, archive: zipfile.ZipFile, path: Path, parts: dict[str, str], owner: str) -> None:
         folder, name = posixpath.split(owner.replace("\\", "/"))
@@ -79,6 +86,7 @@ class _Relations:
         parse_elements(read_part(archive, member, path), start, path)
 
     def first_of(self, kind: str) -> str:
+        """Return the first part of this type; empty if there is none."""
         return next((part for found, part in self.by_id.values() if found == kind), "")
 
 
@@ -98,7 +106,7 @@ def parse_elements(blocks: Iterator[bytes], start: Callable[[str, dict[str, str]
 
 
 class NumberKind(IntEnum):
-    """What a number format makes of the number in a cell."""
+    """The kind of value that a number format displays."""
 
     NUMBER = 0
     DATETIME = 1
@@ -108,13 +116,14 @@ class NumberKind(IntEnum):
 # The numbers below 164 are formats that every program knows (ECMA-376, part 1, 18.8.30), with those of East Asia.
 _DATETIME_FORMATS = frozenset((*range(14, 23), *range(27, 37), 45, 47, *range(50, 59)))
 _DURATION_FORMAT = 46
+# Quoted and escaped characters, padding, and brackets of colours and conditions, but not [h], [m] or [s].
 _LITERALS = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?!h+\]|m+\]|s+\])[^\]]*\]', re.IGNORECASE)
 _DURATION = re.compile(r"\[(h+|m+|s+)\]", re.IGNORECASE)
 _DATETIME = re.compile(r"[dmyhs]", re.IGNORECASE)
 
 
 def read_styles(archive: zipfile.ZipFile, member: str, path: Path) -> list[NumberKind]:
-    """Read the styles part: the kind of number of each cell style. Raises :class:`SourceError` for broken XML."""
+    """Return the kind of value of each cell style, by its number. Raises :class:`SourceError` for broken XML."""
     codes: dict[int, str] = {}
     formats: list[int] = []
     section = ""
@@ -140,7 +149,7 @@ def _parse_id(text: str) -> int:
 
 
 def classify_format(code: str) -> NumberKind:
-    """Return the kind of number of a format code: its first section counts, without texts, colours and conditions."""
+    """Return the kind of value of a format code, from its first section without texts, colours and conditions."""
     bare = _LITERALS.sub("", code).partition(";")[0]
     if _DURATION.search(bare):
         return NumberKind.DURATION

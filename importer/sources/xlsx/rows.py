@@ -1,7 +1,7 @@
-"""Read the rows of an .xlsx sheet one by one from windows of its XML: memory does not grow with the sheet.
+"""Split the XML of an .xlsx sheet into windows, and parse these row by row.
 
-Programs write nearly all sheets in the same plain spelling, which a regular expression takes apart quickly. Windows in
-any other spelling go through expat. A test compares the two.
+Programs write nearly all sheets in the same plain spelling, which a regular expression parses quickly. Windows in any
+other spelling go through expat. tests/unit/sources/test_xlsx.py compares the two.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class SheetRow:
 
     @property
     def is_blank(self) -> bool:
-        """Whether there is neither text nor a flaw in it."""
+        """Whether the row has neither text nor a flaw."""
         return not self.flaws and not any(type(cell) is int or str(cell).strip() for cell in self.cells)
 
 
@@ -70,12 +70,14 @@ def split_windows(blocks: Iterator[bytes], path: Path) -> Iterator[bytes]:
     """Split the XML of a sheet into windows of whole rows, about a megabyte each."""
     rest = b""
     for block in blocks:
+        # Search the new block, and the end of the old one, where a tag may have been split.
         searched = max(0, len(rest) - 32)
         rest += block
-        # One byte is found many times faster than several, and mostly it is not there.
+        # The end of the rows. A single byte is found many times faster than several, and most blocks do not have it.
         has_end = rest.find(b"h", searched) >= 0 and rest.find(b"sheetData", searched) >= 0
         over = _DATA_END.search(rest, searched) if has_end else None
         stop = over.start() if over else len(rest)
+        # The end of the last whole row: usually spelled plainly, else with a namespace prefix or a blank.
         end = rest.rfind(_PLAIN_ROW_END, searched, stop) + len(_PLAIN_ROW_END)
         if end < len(_PLAIN_ROW_END):
             end = max((found.end() for found in _ROW_END.finditer(rest, searched, stop)), default=0)
@@ -118,7 +120,7 @@ def parse_window(window: bytes, decoder: CellDecoder, before: int, place: str, p
 
 
 def exceeds_precision(content: str | bytes) -> bool:
-    """Tell whether a number has so many digits before its point that Excel has rounded it."""
+    """Tell whether a number has more than 15 digits before its decimal point, so that Excel has rounded it."""
     try:
         return abs(float(content)) >= 10.0**MAX_DIGITS
     except ValueError:
@@ -126,7 +128,7 @@ def exceeds_precision(content: str | bytes) -> bool:
 
 
 class _UnknownStringInCellError(Exception):
-    """A cell refers to a shared string that is not there. It is no ValueError, which stands for damage."""
+    """A cell refers to a shared string that is not there. No ValueError, because those are reported as damage."""
 
     def __init__(self, row: int, column: int) -> None:
         super().__init__(row, column)
@@ -137,14 +139,16 @@ class _UnknownStringInCellError(Exception):
 def _parse_plain(window: bytes, decoder: CellDecoder) -> list[SheetRow] | None:
     """Parse the rows of a window in plain spelling.
 
-    ``None`` unless every byte of it belongs to a row or cell that was matched, so that nothing is overlooked.
+    Returns ``None`` unless every byte of the window belongs to a match, so that nothing is overlooked.
     """
     if len(window.translate(None, ILLEGAL_BYTES)) != len(window) or b"]]>" in window:
         return None
+    # Bytes that are accounted for: the ends of rows, then every match.
     matched = window.count(_PLAIN_ROW_END) * len(_PLAIN_ROW_END)
     rows: list[SheetRow] = []
     columns: dict[bytes, int] = {}
     row, number, cells = SheetRow(0), b"", list[CellValue]()
+    # Each match is the beginning of a row, which alone has ``row_number``, or a cell of the row before.
     for whole, row_number, letters, own_number, style, cell_type, formula, content, inline in _PLAIN.findall(window):
         matched += len(whole)
         if row_number:
@@ -158,7 +162,7 @@ def _parse_plain(window: bytes, decoder: CellDecoder) -> list[SheetRow] | None:
             column = columns[letters] = _parse_column(letters.decode())
         gap = column - len(cells)
         if own_number != number or gap < 0:
-            # The parser knows for certain whether this is damage.
+            # The cell names another row, or a column further left: expat decides whether this is damage.
             return None
         if gap:
             cells += [""] * gap
@@ -184,7 +188,7 @@ def _parse_plain(window: bytes, decoder: CellDecoder) -> list[SheetRow] | None:
 def _add_rare_cell(
     row: SheetRow, cell_type: str, content: str, style: str, decoder: CellDecoder, *, formula: bool
 ) -> None:
-    """Add a cell with an Excel error or a formula that was never calculated, an empty one, a boolean or an ISO date."""
+    """Add a cell of a rare kind: an Excel error, a formula without result, an empty cell, a boolean or an ISO date."""
     if cell_type == "e" or (formula and not content):
         flaw = content.strip() or ("#VALUE!" if cell_type == "e" else "")
         row.flaws[len(row.cells)] = flaw
@@ -201,7 +205,7 @@ def _parse_column(letters: str) -> int:
 
 
 def _parse_xml(window: bytes, decoder: CellDecoder, before: int) -> list[SheetRow]:
-    """Parse the rows of a window in any spelling. Rows and cells without a number follow the one before."""
+    """Parse the rows of a window in any spelling. A row or cell without a reference follows the previous one."""
     handler = _RowHandler(decoder, before)
     parser = expat.ParserCreate()
     parser.buffer_text = True

@@ -1,7 +1,8 @@
-"""The shared strings of a workbook, in a temporary file instead of in memory: each costs eight bytes of memory.
+"""Read the shared strings of a workbook into a temporary file, so that each costs only eight bytes of memory.
 
-Plain spelling (``<si><t>text</t></si>``), in which nearly all programs write, is split at its tags. Any other part goes
-through expat. A test compares the two.
+The plain spelling of nearly all programs (``<si><t>text</t></si>``) is split at its tags. Any other spelling goes
+through expat. tests/unit/sources/test_xlsx_scanner.py compares the two. The functions that decode XML text are used by
+the parsers of sheets, too.
 """
 
 from __future__ import annotations
@@ -39,12 +40,12 @@ _BEGINS_BLANK = np.isin(np.arange(256), np.frombuffer(b"\t\n\v\f\r \x1c\x1d\x1e\
 
 
 class SharedStrings:
-    """The shared strings by their index, from 0. ``blank`` are the indexes of those that hold no text but blanks."""
+    """The shared strings by their index, from 0. ``blank`` has the indexes of strings that are empty or only blanks."""
 
     def __init__(self, archive: zipfile.ZipFile, member: str, path: Path) -> None:
         ends = [np.zeros(1, np.int64)]
         self.blank: set[int] = set()
-        # A file without a name in any folder: nothing is left behind, however the program ends.
+        # An unnamed file, which disappears however the program ends.
         with tempfile.TemporaryFile() as file:
             if member:
                 count = 0
@@ -84,7 +85,7 @@ class SharedStrings:
         return self._arrow.take(indexes if isinstance(indexes, pa.Array) else pa.array(indexes, pa.int64()))
 
     def release_memory(self) -> None:
-        """Give the pages of the file that were read back to the system, which reads them again when needed.
+        """Let the system drop the pages of the file from memory; it reads them again when needed.
 
         Does nothing where the system has no such request (Windows).
         """
@@ -96,7 +97,8 @@ def _find_blank(texts: Sequence[bytes], content: bytes, begins: NDArray[np.int64
     """Return the indexes of the texts that hold nothing but blanks. ``content`` is all of them joined, each from its
     position in ``begins`` on.
 
-    For most texts the first byte is enough, without decoding; that of an empty one is the next text's.
+    Only texts that begin like a blank, or are empty, are decoded: the first byte of the others decides. (An empty text
+    has no first byte; there the array has that of the next text.)
     """
     perhaps = _BEGINS_BLANK[np.frombuffer(content + b" ", np.uint8)[begins]]
     perhaps |= np.diff(begins, append=len(content)) == 0
@@ -114,7 +116,8 @@ def read_shared_strings(open_blocks: Callable[[], Iterator[bytes]], path: Path) 
             yield texts
             done += len(texts)
     except _IrregularPartError:
-        # From the beginning, because only the parser knows what the irregular place means for all that follows.
+        # Parse again from the beginning: the irregular markup may change the meaning of everything behind it. Skip the
+        # ``done`` texts that were yielded already.
         for texts in _parse_xml(open_blocks(), path):
             remaining = texts[done:]
             done -= len(texts) - len(remaining)
@@ -122,11 +125,11 @@ def read_shared_strings(open_blocks: Callable[[], Iterator[bytes]], path: Path) 
 
 
 class _IrregularPartError(Exception):
-    """A part is not spelled plainly."""
+    """The part is not in the plain spelling."""
 
 
 def _split_plain(blocks: Iterator[bytes]) -> Iterator[list[bytes]]:
-    """Split a part that is plainly spelled. Raises :class:`_IrregularPartError` as soon as it is not."""
+    """Split a part in plain spelling. Raises :class:`_IrregularPartError` as soon as it finds another one."""
     rest = b""
     is_begun = False
     for block in blocks:
@@ -167,9 +170,9 @@ def _split_items(items: bytes) -> list[bytes]:
 
 
 def is_legal_xml(content: bytes) -> bool:
-    """Tell whether this is UTF-8 whose characters XML may hold as they are, without the end of a CDATA section.
+    """Tell whether this is valid UTF-8 without characters that XML forbids, and without ``]]>``.
 
-    Expensive searches are done only where a cheap one does not rule them out: one byte is found many times faster.
+    A cheap search for a single byte precedes each expensive one, and mostly rules it out.
     """
     if np.frombuffer(content, np.uint8).min(initial=255) < ord(" ") and len(
         content.translate(None, ILLEGAL_BYTES)
@@ -185,7 +188,7 @@ def is_legal_xml(content: bytes) -> bool:
 
 
 def _parse_xml(blocks: Iterator[bytes], path: Path) -> Iterator[list[bytes]]:
-    """Read a part in any spelling: the text of each ``si`` is all its ``t`` but those of phonetic hints (``rPh``)."""
+    """Parse a part in any spelling: the text of an ``si`` is all its ``t`` except those of phonetic hints (``rPh``)."""
     texts: list[bytes] = []
     pieces: list[str] = []
     is_text = False
@@ -243,7 +246,7 @@ def _decode_escape(found: re.Match[str]) -> str:
 def decode_character_data(raw: bytes) -> str:
     """Decode XML character data without elements: resolve references, and read line ends as XML does.
 
-    Raises :class:`ValueError` for what no XML parser would accept.
+    Raises :class:`ValueError` for character data that is not well-formed.
     """
     text = raw.decode("utf-8")
     if "\r" in text:

@@ -1,4 +1,4 @@
-"""SIMD within a register: the bytes of a piece of XML as 64-bit words, compared and parsed for all cells at once.
+"""SIMD within a register: the bytes of a window of XML as 64-bit words, compared and parsed for all cells at once.
 
 A word holds eight consecutive bytes, the first in its lowest byte (little-endian). NumPy then compares or multiplies
 the words of many thousand cells in one operation.

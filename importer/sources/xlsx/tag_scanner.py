@@ -1,8 +1,8 @@
-"""Find the cells of plainly spelled rows of an .xlsx sheet by operations over all bytes of a piece at once.
+"""Find the cells of a window of an .xlsx sheet by NumPy operations over all of its bytes at once.
 
-Programs write nearly all sheets in the same plain spelling. The most regular pieces are read by
-:mod:`importer.sources.xlsx.fast_path`; others here, where every tag is compared with what the plain spelling allows.
-Unless every byte is accounted for there is no answer, and the caller reads the piece in another way.
+Programs write nearly all sheets in the same plain spelling. The most regular windows are scanned by
+:mod:`importer.sources.xlsx.fast_path`; others here, where every tag is compared with the spellings that are allowed.
+Unless every byte is accounted for, the result is ``None``, and the caller uses the row parsers.
 """
 
 from __future__ import annotations
@@ -49,11 +49,11 @@ _ONE_LETTER_TYPES = {
 
 @dataclass(frozen=True, slots=True)
 class ScannedCells:
-    """The cells of a piece in their order, as arrays with one item per cell.
+    """The cells of a window in their order, as arrays with one item per cell.
 
     ``numbers`` are those of the rows, and ``row`` is the index of the cell's row among them. ``column`` counts from 0,
-    ``style`` is 0 where there is none. The content of a cell are the bytes of the piece from ``begin`` to ``end``;
-    ``formula`` tells whether it is the result of one.
+    ``style`` is 0 where there is none. The content of a cell is the bytes of the window from ``begin`` to ``end``;
+    ``formula`` tells whether a formula calculated it.
     """
 
     numbers: Positions
@@ -66,15 +66,15 @@ class ScannedCells:
     formula: NDArray[np.bool_]
 
 
-def scan_cells(piece: bytes) -> ScannedCells | None:
-    """Find the cells of whole rows; ``None`` when these are not plainly spelled, numbered and in order."""
-    # With zeros behind it, reading a few bytes beyond the end of the piece is harmless.
-    text = np.concatenate([np.frombuffer(piece, np.uint8), np.zeros(32, np.uint8)])
-    if not is_legal_xml(piece):
+def scan_cells(window: bytes) -> ScannedCells | None:
+    """Find the cells of a window; ``None`` unless its rows are plainly spelled, numbered and in order."""
+    # With zeros behind it, reading a few bytes beyond the end of the window is harmless.
+    text = np.concatenate([np.frombuffer(window, np.uint8), np.zeros(32, np.uint8)])
+    if not is_legal_xml(window):
         return None
     for scan in (_scan_regular, _scan_tags):
         with suppress(IrregularMarkupError):
-            return scan(text, len(piece))
+            return scan(text, len(window))
     return None
 
 
@@ -99,12 +99,14 @@ def _scan_tags(text: NDArray[np.uint8], size: int) -> ScannedCells:
 
 
 def _require_order(cells: ScannedCells) -> ScannedCells:
+    """Return the cells. Raises :class:`IrregularMarkupError` unless rows and columns ascend."""
     order = cells.row * (1 << 16) + cells.column
     require((np.diff(order) > 0).all() and (np.diff(cells.numbers) > 0).all())
     return cells
 
 
 def _tag_code(tag: str) -> int:
+    """Return the first two bytes of a tag as one number."""
     first, second = tag[:2].encode()
     return first << 8 | second
 
@@ -122,11 +124,11 @@ _SPELLINGS = {_ROW_END: b"/row>", _INLINE: b"is>", _INLINE_END: b"/is>", _TEXT_P
 
 
 class _TagScan:
-    """One scan of a piece: first the positions and codes of all tags, then their meaning."""
+    """One scan of a window: first the positions and codes of all tags, then their meaning."""
 
     def __init__(self, text: NDArray[np.uint8], size: int) -> None:
         self._text = text
-        # First pass: "<" and ">" must alternate, from the first byte of the piece to the last.
+        # First pass: "<" and ">" must alternate, from the first byte of the window to the last.
         self._open, self._close = np.flatnonzero(text == ord("<")), np.flatnonzero(text == ord(">"))
         count = len(self._open)
         require(count and count == len(self._close))

@@ -1,4 +1,4 @@
-"""Decode the contents of cells: numbers, dates, shared strings and the other types of .xlsx become text."""
+"""Decode the contents of .xlsx cells into text: numbers, dates, shared strings and the other types."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _CACHE_SIZE = 50_000
 
 
 CellValue = str | int
-"""A text, or the index of a shared string: those become text column by column, which is many times faster."""
+"""A text, or the index of a shared string. Indexes are resolved column by column, which is many times faster."""
 
 
 class UnknownStringError(ValueError):
@@ -33,7 +33,7 @@ class UnknownStringError(ValueError):
 
 
 class CellDecoder:
-    """Turns the contents of cells into text, for one workbook: with its shared ``strings``, styles and date epoch."""
+    """Decodes the cells of one workbook, with its shared ``strings``, styles and date epoch."""
 
     def __init__(self, strings: SharedStrings, styles: Sequence[NumberKind], *, from_1904: bool) -> None:
         self.strings = strings
@@ -81,7 +81,7 @@ class CellDecoder:
         return [_format_decimal(content) or self.format_number(content.strip(), style) for content in contents]
 
     def number_kinds(self, styles: NDArray[np.int64]) -> NDArray[np.int8]:
-        """Return the kind of number of each style; 0, the first style, counts for cells without one."""
+        """Return the kind of value of each style; cells without a style have style 0."""
         import numpy as np
 
         known = np.array([*self._styles, NumberKind.NUMBER], np.int8)
@@ -120,8 +120,9 @@ class CellDecoder:
             return format_cell((_EPOCH + timedelta(days=number)).time())
         days = number + self._epoch_shift
         if 60 <= days < 61:
-            # Excel counts the 29th of February 1900, which never was; as text it is found and reported later.
+            # Excel counts 29 February 1900, a day that did not exist; the row is reported when the text is parsed.
             return "1900-02-29"
+        # Before that day Excel counts from one day later, 31 December 1899.
         moment = _EPOCH + timedelta(days=days + (days < 60))
         return format_cell(moment.date() if number.is_integer() else moment)
 

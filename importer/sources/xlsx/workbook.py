@@ -1,7 +1,13 @@
 """Open and read an .xlsx workbook as a stream: one sheet, its rows in windows, its shared strings on disk.
 
-:func:`open_xlsx_workbook` is the only entrance to this package. Each window is read in the fastest way that understands
-it: as columns (:mod:`~importer.sources.xlsx.columns`), else row by row (:mod:`~importer.sources.xlsx.rows`).
+:func:`open_xlsx_workbook` is the public function of this package. A window is a stretch of whole rows of the sheet's
+XML, about a megabyte long. It is read by the first of four parsers that accepts its spelling, from the fastest to the
+most general one:
+
+1. as columns (:mod:`~importer.sources.xlsx.columns`), cells found by :mod:`~importer.sources.xlsx.fast_path`;
+2. as columns, cells found by :mod:`~importer.sources.xlsx.tag_scanner`;
+3. row by row (:mod:`~importer.sources.xlsx.rows`), by a regular expression;
+4. row by row, by the XML parser expat, which accepts any spelling.
 """
 
 from __future__ import annotations
@@ -43,7 +49,7 @@ _MAX_TAG_BYTES = 4096
 _MAX_MERGED = 10_000
 # Rows are read one by one only where the first few are wanted, so their windows are smaller.
 _SAMPLE_BLOCK = 1 << 18
-# Threads that read windows; the calling thread unpacks the file meanwhile, and more would wait for each other.
+# Threads that read windows. The calling thread decompresses the file meanwhile; more would wait for each other.
 _THREADS = 2
 
 
@@ -56,7 +62,7 @@ class SheetCheck:
 
 
 def open_xlsx_workbook(path: Path) -> XlsxWorkbook:
-    """Open the .xlsx workbook ``path``, and check everything in it but the sheets that are not asked for.
+    """Open the .xlsx workbook ``path``, and check all parts but the sheets, which :meth:`XlsxWorkbook.sheet` checks.
 
     Raises :class:`SourceError` when it is damaged or unsafe.
     """
@@ -64,7 +70,7 @@ def open_xlsx_workbook(path: Path) -> XlsxWorkbook:
     with open_archive(path) as archive, ThreadPoolExecutor(1, thread_name_prefix="check-sheet") as background:
         check_archive(archive, path)
         package = read_package(archive, path)
-        # If only one sheet can be wanted, it is checked already now: to unpack it takes a while.
+        # If there is only one visible sheet, start to check it now on another thread: to decompress it takes a while.
         candidates = [package.members[sheet.name] for sheet in package.sheets if sheet.visible and sheet.readable]
         if len(candidates) == 1 and candidates[0]:
             checks[candidates[0]] = background.submit(check_sheet, path, candidates[0])
@@ -76,7 +82,10 @@ def open_xlsx_workbook(path: Path) -> XlsxWorkbook:
 
 @dataclass(frozen=True, slots=True)
 class XlsxWorkbook:
-    """An opened .xlsx workbook. No file is held open: every reading opens it anew. ``checks`` are begun, by part."""
+    """An opened .xlsx workbook. No file is held open: each pass opens it again.
+
+    ``checks`` are the checks of sheets that have been started already, by the name of the sheet's part.
+    """
 
     path: Path
     package: XlsxPackage
@@ -123,6 +132,7 @@ class XlsxSheet:
         self.offset = 0
         self.merged, self.hidden_rows = check.merged, check.hidden_rows
         self._path, self._name, self._member, self._decoder = path, name, member, decoder
+        # The widest row of the sample, from which the size of chunks is estimated.
         self._width = 0
 
     def read_sample(self, size: int) -> list[SampleRow]:
@@ -137,11 +147,11 @@ class XlsxSheet:
     def read_chunks(self, layout: Layout, size: int) -> Iterator[Chunk]:
         """Yield the rows behind the headings that hold any value, at most ``size`` at a time."""
         batches = regroup(self._read_batches(layout.header_row), limit_chunk_rows(size, self._width))
-        # A loop would hold the rows of a chunk while those of the next one are read.
+        # ``map`` instead of a loop, whose variable would keep a chunk in memory while the next one is read.
         return map(partial(chunk_from_columns, layout=layout), batches)
 
     def _read_batches(self, after: int) -> Iterator[RawBatch]:
-        """Yield the rows of each window behind row ``after``; two threads read windows while this one unpacks."""
+        """Yield the rows of each window behind row ``after``; two threads read windows while this one decompresses."""
         place = f'{self._path}, sheet "{self._name}"'
         before = 0
         with open_archive(self._path) as archive:
@@ -150,7 +160,7 @@ class XlsxSheet:
                 if found is not None and found.first > before:
                     batch, before = found.batch, found.last
                 else:
-                    # Spelled in another way, or rows out of order: the exact way reads it, or reports the damage.
+                    # Another spelling, or rows out of order: the row parsers read it, or report the damage.
                     rows = parse_window(window, self._decoder, before, place, self._path)
                     before = rows[-1].number if rows else before
                     batch = columns_from_rows(rows, self._decoder)
@@ -159,15 +169,15 @@ class XlsxSheet:
 
 
 def _read_sheet_rows(path: Path, name: str, member: str, decoder: CellDecoder) -> Iterator[SheetRow]:
-    """Yield the rows of a sheet that hold anything, one by one."""
+    """Yield the rows of a sheet that hold any text or flaw, one by one."""
     with open_archive(path) as archive:
         yield from read_rows(read_part(archive, member, path, _SAMPLE_BLOCK), decoder, f'{path}, sheet "{name}"', path)
 
 
 def check_sheet(path: Path, member: str) -> SheetCheck:
-    """Read a sheet's part from end to end, so that damage shows before any row is used.
+    """Read a sheet's part from end to end, to find damage before any row is used.
 
-    Finds merged ranges, which stand behind the rows, and hidden rows with cells on the way. Raises
+    Also finds merged ranges, which the XML has behind the rows, and counts hidden rows with cells. Raises
     :class:`SourceError` when the part is damaged, or in another encoding than UTF-8.
     """
     merged: list[tuple[str, int]] = []
@@ -179,7 +189,7 @@ def check_sheet(path: Path, member: str) -> SheetCheck:
                 raise unexpected_xml(path, member)
             is_first = False
             hidden.feed(block)
-            # A tag may be cut between two blocks, so the end of each is searched again with the next one.
+            # A tag may be split between two blocks, so the end of each is searched again with the next one.
             searched = rest + block
             last = 0
             if b"m" in searched and b"mergeCell" in searched:
@@ -201,9 +211,9 @@ class HiddenRowCounter:
     def feed(self, block: bytes) -> None:
         """Count the hidden rows in the next block."""
         text = self._rest + block
-        # One byte is found many times faster than several, and mostly it is not there.
+        # A single byte is found many times faster than several, and most blocks do not have it.
         if b"h" in text and b"hidden=" in text:
             self.count += sum(1 for closed in _HIDDEN_ROW.findall(text) if not closed)
-        # A tag that is cut is searched again with the next block.
+        # Keep an incomplete tag at the end, to search it again with the next block.
         begin = text.rfind(b"<", -_MAX_TAG_BYTES)
         self._rest = text[begin:] if begin >= 0 and b">" not in text[begin:] else b""
