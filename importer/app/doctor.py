@@ -13,7 +13,7 @@ from importer.app.preflight import identify_account, warn_of_shared_tenant
 from importer.config.settings import Account
 from importer.core.errors import CrmError, ImporterError, RunStopped, SettingsError
 from importer.core.model import CallClass, Request
-from importer.core.time import Clock
+from importer.core.time import Clock, format_age
 from importer.crm_schema.cache import load
 from importer.crm_schema.model import ActivityType, FieldFacts
 from importer.leadsquared.interface import ApiUser, Crm
@@ -30,7 +30,6 @@ from importer.ledger.interface import Ledger
 from importer.rate_limit.account_limiter import make_account_limiter
 from importer.rate_limit.daily_quota import DailyQuota, count_calls_today
 from importer.rate_limit.window_limiter import describe_limit
-from importer.reports.messages import format_age
 from importer.targets import TARGETS
 
 _SKEW_WARNING = 60.0

@@ -1,4 +1,7 @@
-"""The dry run: plan a file and report. It cannot reach the CRM, and loads nothing that only a delivery needs."""
+"""The dry run: plan a file, estimate the cost of its delivery and report.
+
+It cannot reach the CRM, and loads nothing that only a delivery needs.
+"""
 
 from __future__ import annotations
 
@@ -6,21 +9,27 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
-from importer.app.cost_estimate import estimate_cost
 from importer.app.environment import Environment, open_ledger_of
 from importer.config.accounts import load_account
-from importer.config.settings import Account
+from importer.config.settings import DEFAULT_LIMIT, Account
 from importer.core.errors import LedgerError, SettingsError
 from importer.core.filesystem import check_writable, temp_dir
 from importer.core.memory import trim_heap
+from importer.core.model import CallClass, Limit
 from importer.core.progress import StoppableReading
+from importer.core.text import format_count
+from importer.core.time import format_duration
 from importer.ledger.factory import ledger_exists
+from importer.ledger.interface import Ledger
 from importer.planning.account_schema import check_account_fit, load_account_schema
-from importer.planning.plan import PlanRequest, PreparedImport, plan_import, prepare_import
+from importer.planning.plan import PlanRequest, PreparedImport, mapping_of_plan, plan_import, prepare_import
 from importer.planning.store import Plan
+from importer.rate_limit.daily_quota import count_calls_today
+from importer.rate_limit.window_limiter import describe_limit
 from importer.reports.interface import Cost
 from importer.reports.publisher import Publisher, Report, ReportPaths
 from importer.reports.run_report import RunReport
+from importer.targets import make_target
 
 
 def check(request: PlanRequest, places: ReportPaths, env: Environment) -> Report:
@@ -34,8 +43,8 @@ def check(request: PlanRequest, places: ReportPaths, env: Environment) -> Report
         now, account = env.clock.now(), _account_of(request.account, env)
         plan = _planned(request, account, folder, now, env)
         trim_heap()
-        books = RunReport(plan, cost=_cost(plan, account, env))
-        return Publisher(places, workbook, env.progress.note).publish(books)
+        report = RunReport(plan, cost=_cost(plan, account, env))
+        return Publisher(places, workbook, env.progress.note).publish(report)
 
 
 def _planned(request: PlanRequest, account: Account | None, folder: Path, now: datetime, env: Environment) -> Plan:
@@ -75,3 +84,37 @@ def plan_in(prepared: PreparedImport, folder: Path, now: datetime, env: Environm
             f"The plan cannot be written to {folder}: {error.strerror or error}. Nothing was sent.",
             "Make room on that disk, or set IMPORTER_HOME to a folder on another one; then run again.",
         ) from None
+
+
+def estimate_cost(plan: Plan, now: datetime, account: Account | None, ledger: Ledger | None = None) -> Cost | None:
+    """Estimate the least that a delivery of all ready rows of ``plan`` needs; ``None`` when there are none.
+
+    Without an account LeadSquared's usual limit is used; with a ledger, the limits learned and the calls made since the
+    midnight (UTC) before ``now``. Rows that turn out to be in LeadSquared already need no call; waiting,
+    reading back and polling come on top.
+    """
+    if not plan.facts.ready or plan.facts.blocked:
+        return None
+    target = make_target(mapping_of_plan(plan.facts).mapping)
+    kind = target.call_class
+    left: int | None = None
+    if account is not None and account.daily_calls:
+        used = count_calls_today(ledger, account.name, now) if ledger else 0
+        left = max(0, account.daily_calls - used)
+    calls = -(-plan.facts.ready // target.batch_size)
+    limit = _limit(kind, account, ledger)
+    seconds = (calls - 1) // limit.calls * limit.seconds
+    time = f" and {format_duration(seconds)}" if seconds >= 1 else ""
+    at_limit = describe_limit(kind, limit.calls, limit.seconds)
+    text = f"at least {format_count(calls, 'call')}{time}, at {at_limit}"
+    if left is not None:
+        text += f"; the daily budget leaves at most {format_count(left, 'call')} today"
+        text += ", so the import will stop there, and `importer resume` goes on tomorrow" if left < calls else ""
+    return Cost(calls, seconds, left, text)
+
+
+def _limit(kind: CallClass, account: Account | None, ledger: Ledger | None) -> Limit:
+    if account is None:
+        return DEFAULT_LIMIT
+    learned = ledger.learned_limits(account.name).get(kind) if ledger else None
+    return account.limits[kind].stricter(learned.limit if learned else None)

@@ -1,25 +1,38 @@
-"""Imports: run a file, resume a run, show it again, and list the runs."""
+"""Imports: run a file, resume a run, show it again, list the runs, and record their last successes."""
 
 from __future__ import annotations
 
+import hashlib
+import json
 import logging
+import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import replace
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 from importer.app.account_snapshot import AccountView
-from importer.app.anomalies import NEW_MAPPING, compare_with_earlier, detect_anomalies
-from importer.app.cost_estimate import estimate_cost
-from importer.app.dry_run import plan_in
+from importer.app.dry_run import estimate_cost, plan_in
 from importer.app.environment import Environment, open_ledger_of
-from importer.app.heartbeat import Success, record_success
-from importer.app.preflight import bind_tenant, check_disk, clear_account, require_same_tenant
+from importer.app.preflight import (
+    NEW_MAPPING,
+    bind_tenant,
+    check_disk,
+    clear_account,
+    compare_with_earlier,
+    detect_anomalies,
+    require_same_tenant,
+)
 from importer.config.settings import Account
 from importer.core.errors import AccountMismatch, ImporterError, LedgerError, UsageError
+from importer.core.filesystem import atomic_write
 from importer.core.logging import log_fields
 from importer.core.model import Status
+from importer.core.text import format_count, is_or_are
+from importer.core.time import format_minute
 from importer.delivery.deliver import DeliveryOptions, deliver
 from importer.ledger.interface import Ledger, Run, RunState
 from importer.planning.account_schema import has_account_problems
@@ -27,13 +40,32 @@ from importer.planning.plan import PlanRequest, PreparedImport, fingerprint, pre
 from importer.planning.store import Plan, SchemaState, open_plan
 from importer.rate_limit.daily_quota import DailyQuota
 from importer.reports.interface import RunSummary
-from importer.reports.messages import format_count, is_or_are
 from importer.reports.publisher import Publisher, Report, ReportPaths
 from importer.reports.run_report import RunReport, summarize_run
 
+SUCCESS_FOLDER = "last_success"
+"""A folder with a file for each account and mapping: the last success, for monitoring. It is replaced whenever an
+import finishes; one that is too old means that none has since.
+"""
 _FIRST_ALONE = "Its first row goes alone, the others once it is there."
 
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Success:
+    """The newest finished import of one mapping to one account. ``at`` is ISO in UTC."""
+
+    account: str
+    mapping: str
+    run: str
+    source: str
+    rows: int
+    at: str
+
+    def days(self, now: datetime) -> int:
+        """Return the whole days since then; 0 for a time in the future."""
+        return max(0, (now - datetime.fromisoformat(self.at)).days)
 
 
 def run(
@@ -108,7 +140,7 @@ def _removed_unless_begun(plan: Plan, ledger: Ledger) -> Iterator[None]:
 def _describe_known_run(run: Run, uncertain: int) -> str:
     if run.state is not RunState.FINISHED:
         return f"Continuing run {run.id} of this file."
-    when = (run.finished_at or run.started_at)[:16].replace("T", " ")
+    when = format_minute(run.finished_at or run.started_at)
     words = f"This file was imported with this mapping on {when} UTC (run {run.id})."
     if not uncertain:
         return f"{words} Nothing is sent again."
@@ -170,12 +202,11 @@ def _send(
     finally:
         crm.close()
     stopped = delivered.stopped
-    books = RunReport(plan, ledger, delivered.run)
     _record_success(delivered.run, env)
     rows = {status.value: count for status, count in ledger.counts(delivered.run.id).items()}
     _log.info("sending ended: %s", stopped.message if stopped else delivered.run.state.value, extra={"rows": rows})
     why, remedy = (stopped.message, stopped.remedy) if stopped else ("", "")
-    return replace(publisher.publish(books, account, why, remedy), stopped=stopped)
+    return replace(publisher.publish(RunReport(plan, ledger, delivered.run), account, why, remedy), stopped=stopped)
 
 
 def _confirm_sending(plan: Plan, account: Account, ledger: Ledger, recipient: str, env: Environment) -> None:
@@ -269,3 +300,31 @@ def _summary_of(found: Run, ledger: Ledger) -> RunSummary | None:
         return summarize_run(RunReport(open_plan(Path(found.new.folder)), ledger, found))
     except ImporterError:
         return None
+
+
+def record_success(home: Path, success: Success) -> str:
+    """Replace the file of this account and mapping; returns why that failed, or an empty text.
+
+    Never raises: the import has succeeded all the same.
+    """
+    mapping = os.path.abspath(success.mapping)
+    name = re.sub(r"[^A-Za-z0-9_-]", "_", f"{success.account}-{Path(mapping).stem}")[:80]
+    digest = hashlib.sha256(f"{success.account}\x1f{mapping}".encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    path = home / SUCCESS_FOLDER / f"{name}-{digest}.json"
+    try:
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        atomic_write(path, json.dumps(asdict(success), indent=1), durable=False)
+    except OSError as error:
+        return f"{path} could not be written: {error.strerror or error}."
+    return ""
+
+
+def read_successes(home: Path) -> list[Success]:
+    """Read the last successes, sorted by account and mapping; unreadable files are left out."""
+    found = []
+    for path in sorted((home / SUCCESS_FOLDER).glob("*.json")):
+        with suppress(OSError, ValueError, TypeError):
+            success = Success(**json.loads(path.read_text("utf-8")))
+            datetime.fromisoformat(success.at)
+            found.append(success)
+    return sorted(found, key=lambda success: (success.account, success.mapping))

@@ -9,7 +9,7 @@ from pathlib import Path
 from importer.app.environment import Environment, open_ledger_of
 from importer.core.errors import UsageError
 from importer.core.model import Outcome, Status
-from importer.core.time import format_iso
+from importer.core.time import format_iso, format_minute
 from importer.delivery.deduplication import WAITS_FOR_OTHER_RUN
 from importer.ledger.interface import DECIDED, UNDECIDED, Ledger, Run
 from importer.planning.store import Plan, open_plan
@@ -92,8 +92,7 @@ def decide(
             _refuse_taken(ledger, run, row, activity_id.strip())
             at = format_iso(env.clock.now())
             words = f"{decision.value} by {who}: {why.strip()}"
-            when = at[:16].replace("T", " ")
-            text = f"Decided on {when} UTC: {words}. {before.evidence}".rstrip()
+            text = f"Decided on {format_minute(at)} UTC: {words}. {before.evidence}".rstrip()
             outcome = _outcome(before, decision, activity_id.strip(), text, at)
             ledger.decide(run.id, outcome, words)
     step = f"Run: importer resume {run.id}" if decision in (Decision.ABSENT, Decision.UNDECIDED) else "Nothing to do."

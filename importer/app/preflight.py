@@ -1,26 +1,33 @@
-"""Checks before the first row is sent: the keys, the tenant, and room for the results."""
+"""Checks before the first row is sent: the keys, the tenant, room for the results, and anomalies of the plan."""
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 
 from importer.config.settings import Account
-from importer.core.errors import CrmError, LedgerError, ReportError, SettingsError
+from importer.core.errors import CrmError, ImporterError, LedgerError, ReportError, SettingsError
 from importer.core.filesystem import check_writable
 from importer.core.time import Clock
 from importer.leadsquared.interface import ApiUser, Crm
 from importer.leadsquared.query_client import ClockReading, QueryClient
 from importer.leadsquared.reader import CrmReader
-from importer.ledger.interface import Ledger
-from importer.planning.store import SchemaSnapshot
+from importer.ledger.interface import Ledger, Run
+from importer.planning.store import Plan, SchemaSnapshot, open_plan
 from importer.rate_limit.account_limiter import make_account_limiter
 from importer.rate_limit.daily_quota import DailyQuota
 
 _CLOCK_WARNING_SECONDS = 300
 _LEAST_FREE_BYTES = 50 * 1024 * 1024
+_MANY_TIMES = 10
+_FEW_ROWS = 200
+_RUNS_COMPARED = 500
+_HEADINGS_LISTED = 5
+
+NEW_MAPPING = "This mapping was never used with this account."
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +76,17 @@ def clear_account(
     identity, seen = identify_account(account, crm, clock, stopping, DailyQuota(account, ledger, clock).count)
     known = ledger.tenants()
     _refuse_other_tenant(account, known.get(account.name, ""), identity)
-    warnings = [shared for shared in [warn_of_shared_tenant(account, identity, known)] if shared]
+    warnings = list(filter(None, [warn_of_shared_tenant(account, identity, known)]))
     if identity.role and identity.role.lower() != "administrator":
         warnings.append(
             f"The keys belong to {identity.user_name}, whose role is {identity.role}. "
             "Only an Administrator sees all leads, so reading back may be incomplete."
         )
-    warnings += _clock_warnings(seen.server_skew if seen else None)
+    if seen is not None and abs(seen.server_skew) > _CLOCK_WARNING_SECONDS:
+        warnings.append(
+            f"The clock of this computer differs from LeadSquared's by {-seen.server_skew:+,.0f} s. The import allows "
+            "for that, but the times in its reports are wrong: set the clock."
+        )
     return ClearedAccount(identity, tuple(warnings), seen)
 
 
@@ -121,15 +132,6 @@ def require_same_tenant(known: SchemaSnapshot, identity: ApiUser) -> None:
         )
 
 
-def _clock_warnings(skew: float | None) -> list[str]:
-    if skew is None or abs(skew) <= _CLOCK_WARNING_SECONDS:
-        return []
-    return [
-        f"The clock of this computer differs from LeadSquared's by {-skew:+,.0f} s. The import allows for that, but "
-        "the times in its reports are wrong: set the clock."
-    ]
-
-
 def check_disk(results_folder: Path, home: Path, source_bytes: int) -> None:
     """Check that the results can be written before anything is sent.
 
@@ -144,3 +146,59 @@ def check_disk(results_folder: Path, home: Path, source_bytes: int) -> None:
                 f"The disk of {folder} has {free // 2**20} MB free; this import needs about {needed // 2**20} MB.",
                 "Make room, or choose another folder (--results, IMPORTER_HOME); nothing was sent.",
             )
+
+
+def detect_anomalies(plan: Plan, ledger: Ledger) -> list[str]:
+    """Describe what a person should check before this plan is sent; empty when it is as always.
+
+    Anomalies are a mapping that was never used with the account, far more rows than usual, and other headings than
+    last time.
+    """
+    facts = plan.facts
+    if ledger.find_run(facts.fingerprint) is not None:
+        return []
+    if not ledger.mapping_proven(facts.account, facts.mapping_sha):
+        return [NEW_MAPPING]
+    return compare_with_earlier(plan, ledger)
+
+
+def compare_with_earlier(plan: Plan, ledger: Ledger) -> list[str]:
+    """Describe far more rows, or other headings, than the earlier imports of the mapping to the account had."""
+    facts = plan.facts
+    earlier = [
+        run
+        for run in ledger.runs(account=facts.account, limit=_RUNS_COMPARED)
+        if run.new.mapping_sha == facts.mapping_sha and run.new.rows
+    ]
+    found = _compare_headings(plan, earlier)
+    usual = median(run.new.rows for run in earlier) if earlier else facts.rows
+    if facts.rows >= _FEW_ROWS and facts.rows > _MANY_TIMES * usual:
+        found.insert(0, f"The file has {facts.rows:,} rows; imports with this mapping usually have about {usual:,.0f}.")
+    return found
+
+
+def _compare_headings(plan: Plan, earlier: Sequence[Run]) -> list[str]:
+    if plan.facts.source.sheet.startswith("To fix"):
+        # The sheet has columns of our own beside those of the file that it came from.
+        return []
+    before = next((headings for run in earlier if (headings := _headings_of(run)) is not None), None)
+    now = {column.heading for column in plan.facts.source.columns}
+    if before is None or now == before:
+        return []
+    sentences = []
+    for words, names in (("new", now - before), ("gone", before - now)):
+        if names:
+            shown = ", ".join(f'"{name}"' for name in sorted(names)[:_HEADINGS_LISTED])
+            more = f" and {len(names) - _HEADINGS_LISTED} more" if len(names) > _HEADINGS_LISTED else ""
+            sentences.append(f"{words}: {shown}{more}")
+    return [f"The headings differ from those of the last import with this mapping ({'; '.join(sentences)})."]
+
+
+def _headings_of(run: Run) -> set[str] | None:
+    try:
+        facts = open_plan(Path(run.new.folder)).facts
+    except ImporterError:
+        return None
+    if facts.source.sheet.startswith("To fix"):
+        return None
+    return {column.heading for column in facts.source.columns}

@@ -220,7 +220,10 @@ def _with_locale(facts: AccountProfile, identity: ApiUser | None = None) -> Acco
     """Add a time zone and a country that mappings know: as configured, else as LeadSquared says."""
     zone, country = facts.time_zone, facts.country
     if identity is not None:
-        zone, country = zone or identity.time_zone, country or _country_of(identity.country_code)
+        from importer.transforms.phones import only_country
+
+        # A prefix that several countries share, such as +1, gives no country.
+        zone, country = zone or identity.time_zone, country or only_country(identity.country_code.strip().lstrip("+"))
     try:
         zone = validate_time_zone(zone) if zone else ""
     except InvalidValueError:
@@ -230,13 +233,6 @@ def _with_locale(facts: AccountProfile, identity: ApiUser | None = None) -> Acco
     except InvalidValueError:
         country = ""
     return replace(facts, time_zone=zone, country=country)
-
-
-def _country_of(prefix: str) -> str:
-    """Return the country of a telephone prefix that only one country has; "" for +1 and others that several share."""
-    from importer.transforms.phones import only_country
-
-    return only_country(prefix.strip().lstrip("+"))
 
 
 def _known_field(found: FieldFacts) -> KnownField:

@@ -12,6 +12,9 @@ import click
 from importer.cli.doctor import examination_json, print_examination
 from importer.cli.options import build_environment, json_option, open_account
 from importer.cli.streams import print_json, print_output
+from importer.core.errors import SettingsError, UsageError
+from importer.core.text import display_text, pluralize
+from importer.core.time import format_minute
 
 if TYPE_CHECKING:
     from importer.app.account_status import AccountListing
@@ -68,13 +71,11 @@ def _print_account(one: AccountListing) -> None:
     budget = f", {one.daily_calls:,} a day" if one.daily_calls else ""
     _print(f"    limits: {one.calls} calls and {one.bulk_calls} bulk calls in {one.window_seconds:g} s{budget}")
     where = " / ".join(filter(None, (one.time_zone, one.country))) or "none"
-    last = f"{one.last_used[:16].replace('T', ' ')} UTC" if one.last_used else "never"
+    last = f"{format_minute(one.last_used)} UTC" if one.last_used else "never"
     _print(f"    time zone and country: {where}; last used: {last}")
 
 
 def _print(text: str) -> None:
-    from importer.core.text import display_text
-
     print_output(display_text(text))
 
 
@@ -119,7 +120,6 @@ def _hosts(region: str | None, host: str | None, async_host: str | None) -> tupl
     """Return host and async host, as given or asked for. Raises :class:`UsageError`."""
     from importer.config.regions import REGIONS
     from importer.config.regions import find_region as find
-    from importer.core.errors import UsageError
 
     if region and host:
         raise UsageError("--region and --host say the same.", "Give one of them.")
@@ -137,16 +137,12 @@ def _hosts(region: str | None, host: str | None, async_host: str | None) -> tupl
 
 def _ask(question: str, option: str, kind: click.Choice[str] | None = None) -> str:
     """Ask the person. Raises :class:`UsageError` without a terminal."""
-    from importer.core.errors import UsageError
-
     if not sys.stdin.isatty():
         raise UsageError(f"Nobody is there to be asked: {option} is missing.", f"Give {option}.")
     return str(click.prompt(question, type=kind, err=True)).strip()
 
 
 def _ask_key(name: str) -> str:
-    from importer.core.errors import UsageError
-
     if not sys.stdin.isatty():
         raise UsageError(
             "Keys are only asked at a terminal, where nothing shows or records them.",
@@ -162,7 +158,6 @@ def _ask_key(name: str) -> str:
 def test_command(name: str | None, every: bool, as_json: bool) -> int:
     """Ask LeadSquared once whose keys they are: of the account NAME, of all, or of the LEADSQUARED_… variables."""
     from importer.app.account_status import read_accounts_file
-    from importer.core.errors import UsageError
 
     if name and every:
         raise UsageError("NAME and --all contradict each other.", "Give one of them.")
@@ -193,7 +188,6 @@ def test_command(name: str | None, every: bool, as_json: bool) -> int:
 def _check(name: str | None, env: Any, also: dict[str, str]) -> AccountTest:
     from importer.app.doctor import AccountTest, Examination, Health, check_account
     from importer.app.environment import open_ledger_of
-    from importer.core.errors import SettingsError
 
     try:
         account = open_account(env, name)
@@ -232,7 +226,7 @@ def check_command(file: Path | None) -> int:
     path, entries = (
         (file, load_accounts(file)) if file else read_accounts_file(build_environment(quiet=True, verbose=0))
     )
-    _print(f"{path} is a valid accounts file with {len(entries)} account{'s' * (len(entries) != 1)}.")
+    _print(f"{path} is a valid accounts file with {len(entries)} {pluralize(len(entries), 'account')}.")
     return 0
 
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import click
 
 from importer.cli.options import build_environment, output_options
+from importer.cli.streams import print_json
+from importer.core.text import is_or_are, pluralize, shorten_text
 
 if TYPE_CHECKING:
     from importer.app.environment import Environment
@@ -51,7 +53,6 @@ def command(
     reason, and can be taken back until the row is sent again.
     """
     from importer.app.manual_resolution import Decision, decide, uncertain_rows
-    from importer.cli.streams import print_json
 
     env = build_environment(quiet=quiet or as_json, verbose=verbose)
     if row is not None or decision is not None:
@@ -67,8 +68,8 @@ def command(
     if as_json:
         print_json({"run": run.id, "rows": [asdict(each) for each in found]})
         return 0
-    some = f"{len(found)} row of" if len(found) == 1 else f"{len(found)} rows of"
-    click.echo(f"{some} run {run.id} {'is' if len(found) == 1 else 'are'} uncertain ({run.new.source}).")
+    rows = f"{len(found)} {pluralize(len(found), 'row')}"
+    click.echo(f"{rows} of run {run.id} {is_or_are(len(found))} uncertain ({run.new.source}).")
     if only_list:
         for each in found:
             click.echo(f"\n{_describe(each)}")
@@ -101,8 +102,6 @@ def _ask(run_id: str, found: Sequence[UncertainRow], env: Environment) -> int:
 
 
 def _describe(each: UncertainRow) -> str:
-    from importer.core.text import shorten_text
-
     lines = [f"Row {each.row}"]
     lines += [f"  {shorten_text(label)}: {shorten_text(text)}" for label, text in each.cells]
     known = "".join(shorten_text(each.text[at : at + 60]) for at in range(0, len(each.text), 60))

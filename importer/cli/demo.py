@@ -10,7 +10,8 @@ from pathlib import Path
 import click
 
 from importer.cli.options import build_environment, output_options
-from importer.cli.streams import print_output
+from importer.cli.streams import print_json, print_output
+from importer.core.text import display_text
 
 _IMPORTS = (
     ("webinar-attendance.csv", "webinar-attendance.yaml", "280 webinar visits, posted in bulk by lead id"),
@@ -27,10 +28,8 @@ def command(folder: Path, as_json: bool, quiet: bool, verbose: int) -> int:
     """Import sample files into a CRM on this computer, and leave the results to look at. Needs no keys."""
     from importer.app.imports import run
     from importer.cli import sandbox
-    from importer.cli.streams import print_json
     from importer.config.settings import Locale, without_database
     from importer.core.filesystem import find_free_path
-    from importer.core.text import display_text
     from importer.delivery.deliver import DeliveryOptions
     from importer.planning.plan import PlanRequest
     from importer.reports.json_report import json_report

@@ -8,6 +8,7 @@ import click
 
 from importer.cli.options import build_environment, open_account, output_options
 from importer.cli.streams import print_json, print_output
+from importer.core.text import display_text
 
 if TYPE_CHECKING:
     from importer.app.doctor import Examination
@@ -17,8 +18,6 @@ _COLOURS = {"ok": "green", "note": "yellow", "problem": "red"}
 
 def print_examination(each: Examination, indent: str = "") -> None:
     """Print one examination with its mark in colour, and what to do on the next line."""
-    from importer.core.text import display_text
-
     mark = click.style(f"{each.health.value:<8}", fg=_COLOURS[each.health.value])
     print_output(indent + mark + display_text(f"{each.name}: {each.found}"))
     if each.remedy:

@@ -6,6 +6,8 @@ import textwrap
 
 import click
 
+from importer.cli.streams import print_json
+
 _WIDTH = 100
 
 
@@ -16,7 +18,6 @@ def command(code: str | None, as_json: bool) -> int:
     """Explain CODE, as it stands in a report's ErrorCode; without it, list all codes."""
     from dataclasses import asdict
 
-    from importer.cli.streams import print_json
     from importer.reports.error_codes import explain, explanations
 
     if code is None:

@@ -8,6 +8,8 @@ import click
 
 from importer.cli.options import build_environment, json_option
 from importer.cli.streams import print_json, print_output
+from importer.core.errors import UsageError
+from importer.core.text import format_count
 
 
 @click.group("ledger")
@@ -21,7 +23,6 @@ def command() -> None:
 def backup_command(dest: Path, as_json: bool) -> int:
     """Copy the ledger to DEST, a new file; imports may go on meanwhile. docs/operating.md says how to put it back."""
     from importer.config.settings import read_database_url
-    from importer.core.errors import UsageError
     from importer.ledger.sqlite_file import back_up
     from importer.ledger.store import ledger_file
 
@@ -41,10 +42,8 @@ def backup_command(dest: Path, as_json: bool) -> int:
 def move_command(as_json: bool) -> int:
     """Move the ledger of this computer into the database that IMPORTER_DATABASE_URL names. Doing it again is safe."""
     from importer.config.settings import read_database_url
-    from importer.core.errors import UsageError
     from importer.ledger.factory import move_ledger
     from importer.ledger.integrity.identity import wants_adoption
-    from importer.reports.messages import format_count
 
     env = build_environment(quiet=True, verbose=0)
     database = read_database_url(env.variables)

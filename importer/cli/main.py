@@ -15,7 +15,7 @@ from importer.core.errors import ImporterError, MappingError
 from importer.core.failpoints import VARIABLE, arm
 from importer.core.logging import note_in_file
 from importer.core.redaction import redact
-from importer.core.text import escape_text
+from importer.core.text import display_text, escape_text
 
 # Module and, unless it is called ``command``, the name of each command in it.
 _COMMANDS = {
@@ -141,7 +141,7 @@ def _fail(
     text = escape_text(redact(message), keep="\n" if lines else "")
     print_message(click.style("Error: ", fg="red", bold=True) + text)
     if remedy:
-        print_message(escape_text(redact(remedy)))
+        print_message(display_text(remedy))
     note_in_file(message, status=status, remedy=remedy)
     if "--json" in arguments:
         from importer.reports.json_report import json_failure

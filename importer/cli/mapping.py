@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from importer.cli.options import json_option
-from importer.cli.streams import print_output
+from importer.cli.options import build_environment, json_option, open_account
+from importer.cli.streams import print_json, print_output
+from importer.core.text import display_text
 
 if TYPE_CHECKING:
     from importer.app.suggest_mapping import Proposed
@@ -40,8 +41,6 @@ def new_command(
     Works without keys and without a network, and never replaces a file.
     """
     from importer.app.suggest_mapping import ProposalRequest, propose_mapping
-    from importer.cli.options import build_environment, open_account
-    from importer.cli.streams import print_json
     from importer.sources.interface import SourceOptions
 
     env = build_environment(quiet=as_json, verbose=0)
@@ -58,8 +57,6 @@ def new_command(
 
 
 def _print_proposal(proposed: Proposed, file: Path) -> None:
-    from importer.core.text import display_text
-
     proposal, path = proposed.proposal, display_text(str(proposed.path))
     used = {column for entry in proposal.entries if not entry.held for column in entry.columns}
     print_output(f"Mapping: {path}")
@@ -80,7 +77,6 @@ def _print_proposal(proposed: Proposed, file: Path) -> None:
 def check_command(mapping: Path, file: Path | None) -> int:
     """Find every problem in MAPPING, with its line."""
     from importer.app.mappings import check_mapping_file
-    from importer.core.text import display_text
 
     for line in check_mapping_file(mapping, file):
         click.echo(display_text(line))
@@ -109,7 +105,6 @@ def schema_command(mapping: Path | None, json_schema: bool) -> int:
 def template_command(mapping: Path, output: Path | None) -> int:
     """Make a workbook to fill in: the headings that MAPPING uses, with notes, drop-down lists and an example."""
     from importer.app.mappings import write_template
-    from importer.core.text import display_text
 
     click.echo(f"Template: {display_text(str(write_template(mapping, output)))}")
     return 0

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from importer.cli.streams import print_json, print_output, stop_live_display
+from importer.core.text import display_text
+from importer.core.time import SystemClock
 
 if TYPE_CHECKING:
     from importer.app.environment import Environment
@@ -91,7 +93,6 @@ def build_environment(*, quiet: bool, verbose: int, yes: bool = True, log_name: 
     from importer.app.environment import Environment
     from importer.cli.progress import choose_progress
     from importer.config.settings import home_folder, remove_keys
-    from importer.core.time import SystemClock
 
     os.umask(0o077)
     home = home_folder(os.environ)
@@ -134,8 +135,6 @@ def _make_crm(account: Account) -> Any:
 
 
 def _confirm(question: str) -> bool:
-    from importer.core.text import display_text
-
     stop_live_display()
     return click.confirm(display_text(question), default=True, err=True)
 
@@ -168,7 +167,6 @@ def open_account(env: Environment, name: str | None) -> Account:
 
 def print_report(report: Report, *, as_json: bool) -> int:
     """Print how an import ended, and return its exit status."""
-    from importer.core.text import display_text
     from importer.reports.json_report import json_report
     from importer.reports.text_report import render_summary
 

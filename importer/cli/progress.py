@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING
 from importer.cli.streams import print_message, set_live_display
 from importer.core.model import Counts, Status
 from importer.core.progress import Progress, SilentProgress
-from importer.core.redaction import redact
-from importer.core.text import escape_text
-from importer.reports.messages import format_count
+from importer.core.text import display_text, format_count
+from importer.core.time import format_duration
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -37,16 +36,27 @@ def format_rate(done: int, total: int, seconds: float) -> str:
     if done <= 0 or seconds <= 0:
         return ""
     rate = done / seconds
-    left = round((total - done) / rate)
-    minutes, rest = divmod(left, 60)
-    hours, minutes = divmod(minutes, 60)
-    time_left = f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s" if minutes else f"{rest} s"
-    return f"{rate:,.0f} {'row' if round(rate) == 1 else 'rows'}/s, {time_left} left"
+    return f"{format_count(round(rate))}/s, {format_duration((total - done) / rate)} left"
 
 
 def format_trouble(counts: Counts) -> str:
     """Format the counts of refused and uncertain rows, such as "3 rejected"; empty without any."""
     return ", ".join(f"{counts[status]:,} {status.value}" for status in _TROUBLE if counts.get(status))
+
+
+class _DeliveryRate:
+    """The rate of a delivery since its first report."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._started: tuple[float, int] | None = None
+
+    def describe(self, done: int, total: int, counts: Counts) -> list[str]:
+        """Return how many rows have an outcome, then rate and trouble as far as there are any."""
+        now = self._clock()
+        began, first = self._started = self._started or (now, done)
+        parts = [f"{done:,} of {format_count(total)}", format_rate(done - first, total - first, now - began)]
+        return [part for part in (*parts, format_trouble(counts)) if part]
 
 
 class LineProgress:
@@ -57,8 +67,8 @@ class LineProgress:
     ) -> None:
         self._clock = clock
         self._write = write
+        self._rate = _DeliveryRate(clock)
         self._last = float("-inf")
-        self._started: tuple[float, int] | None = None
 
     def reading(self, rows: int) -> None:
         """Print how many rows have been read."""
@@ -67,22 +77,18 @@ class LineProgress:
 
     def delivering(self, done: int, total: int, counts: Counts) -> None:
         """Print how many rows have an outcome."""
-        now = self._clock()
-        if self._started is None:
-            self._started = (now, done)
+        parts = self._rate.describe(done, total, counts)
         if self._due() or done == total:
-            began, first = self._started
-            parts = [f"{done:,} of {format_count(total)}", format_rate(done - first, total - first, now - began)]
-            self._write("; ".join(part for part in (*parts, format_trouble(counts)) if part))
+            self._write("; ".join(parts))
 
     def waiting(self, reason: str, seconds: float) -> None:
         """Print the reason of a pause of two seconds or more."""
         if seconds >= 2 and self._due():
-            self._write(escape_text(redact(f"Waiting {seconds:.0f} s: {reason}.")))
+            self._write(display_text(f"Waiting {seconds:.0f} s: {reason}."))
 
     def note(self, text: str) -> None:
         """Print a sentence at once."""
-        self._write(escape_text(redact(text)))
+        self._write(display_text(text))
 
     def _due(self) -> bool:
         now = self._clock()
@@ -105,9 +111,9 @@ class TerminalProgress:
         self._clock = clock
         self._open_console = open_console or _open_console
         self._display: _BarDisplay | None = None
+        self._rate = _DeliveryRate(clock)
         self._done = ""
         self._last = float("-inf")
-        self._started: tuple[float, int] | None = None
 
     def reading(self, rows: int) -> None:
         """Draw how many rows have been read."""
@@ -115,25 +121,21 @@ class TerminalProgress:
 
     def delivering(self, done: int, total: int, counts: Counts) -> None:
         """Draw bar, rate and time left."""
-        now = self._clock()
-        if self._started is None:
-            self._started = (now, done)
-        began, first = self._started
-        self._done = f"{done:,} of {format_count(total)}"
-        parts = [self._done, format_rate(done - first, total - first, now - began), format_trouble(counts)]
+        parts = self._rate.describe(done, total, counts)
+        self._done = parts[0]
         finished = done >= total
-        self._draw("  ".join(part for part in parts if part), (done, total), force=finished)
+        self._draw("  ".join(parts), (done, total), force=finished)
         if finished and self._display:
             self._display.stop()
 
     def waiting(self, reason: str, seconds: float) -> None:
         """Draw the reason of a pause, beside what is done so far."""
-        text = escape_text(redact(f"Waiting {seconds:.0f} s: {reason}"))
+        text = display_text(f"Waiting {seconds:.0f} s: {reason}")
         self._draw(f"{self._done}  {text}" if self._done else text)
 
     def note(self, text: str) -> None:
         """Print a sentence above the bar."""
-        text = escape_text(redact(text))
+        text = display_text(text)
         if self._display and self._display.is_live:
             self._display.print_above(text)
         else:

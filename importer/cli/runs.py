@@ -9,6 +9,8 @@ import click
 
 from importer.cli.options import build_environment, json_option, output_options, print_report
 from importer.cli.streams import print_json
+from importer.core.text import display_text, format_count, pluralize
+from importer.core.time import format_minute
 
 
 @click.group("runs", invoke_without_command=True)
@@ -34,7 +36,6 @@ def prune_command(older_than: str, account: str | None, yes: bool, as_json: bool
     import sys
 
     from importer.app.retention import Pruned, find_prunable, parse_age, prune
-    from importer.reports.messages import format_count
 
     env = build_environment(quiet=True, verbose=0, yes=yes or as_json)
     age = parse_age(older_than)
@@ -59,9 +60,7 @@ def prune_command(older_than: str, account: str | None, yes: bool, as_json: bool
 
 
 def _list(account: str | None, limit: int, *, as_json: bool) -> int:
-    from importer.app.heartbeat import read_successes
-    from importer.app.imports import list_runs
-    from importer.core.text import display_text
+    from importer.app.imports import list_runs, read_successes
     from importer.reports.messages import list_counts
 
     env = build_environment(quiet=True, verbose=0)
@@ -88,13 +87,12 @@ def _list(account: str | None, limit: int, *, as_json: bool) -> int:
     if not listed:
         click.echo("There are no runs yet.")
     for run, summary in listed:
-        click.echo(
-            f"{run.id}  {run.started_at[:16].replace('T', ' ')}  {run.state.value:<8}  {display_text(run.new.source)}"
-        )
+        click.echo(f"{run.id}  {format_minute(run.started_at)}  {run.state.value:<8}  {display_text(run.new.source)}")
         if summary is not None:
             click.echo(f"    {display_text(summary.headline)}")
     for each in ended:
-        ago = {0: "today", 1: "1 day ago"}.get(each.days(now), f"{each.days(now)} days ago")
+        days = each.days(now)
+        ago = f"{days} {pluralize(days, 'day')} ago" if days else "today"
         click.echo(
             f"Last success of {display_text(each.mapping)} to account {display_text(each.account)}: "
             f"{ago} ({each.at[:10]})."

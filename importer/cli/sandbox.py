@@ -24,6 +24,7 @@ import click
 from importer.config.accounts import load_account, sandbox_file
 from importer.config.settings import Account, child_environment
 from importer.core.errors import ImporterError
+from importer.core.filesystem import atomic_write
 
 
 @click.command(
@@ -87,7 +88,7 @@ def start(home: Path, name: str, arguments: Sequence[str] = (), settings: Mappin
         "pid": str(process.pid),
         "arguments": "\n".join(options),
     }
-    _write(path, content)
+    atomic_write(path, json.dumps(content), durable=False)
     return load_account(name, {}, home)
 
 
@@ -119,14 +120,6 @@ def _read(path: Path) -> dict[str, str]:
     except (OSError, ValueError):
         return {}
     return {str(name): str(text) for name, text in content.items()} if isinstance(content, dict) else {}
-
-
-def _write(path: Path, content: Mapping[str, str]) -> None:
-    temporary = path.with_suffix(".tmp")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        json.dump(dict(content), file)
-    temporary.replace(path)
 
 
 def ensure_running(home: Path, account: Account) -> None:

@@ -13,7 +13,7 @@ import click
 
 from importer.core.errors import ReportError
 from importer.core.redaction import redact
-from importer.core.text import escape_text
+from importer.core.text import display_text, escape_text
 
 
 def prepare_streams() -> None:
@@ -81,7 +81,7 @@ def print_lines(text: str) -> None:
 
 def print_json(content: dict[str, Any]) -> None:
     """Print one JSON object on standard output, with control and direction characters as JSON's escapes."""
-    print_output(escape_text(redact(json.dumps(content, ensure_ascii=False))))
+    print_output(display_text(json.dumps(content, ensure_ascii=False)))
 
 
 def discard_output(stream: TextIO) -> None:

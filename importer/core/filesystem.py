@@ -36,18 +36,6 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def write_synced(path: Path, content: bytes) -> None:
-    """Write a draft, mode 0600, over its old content, and wait until it is on disk. Raises :class:`OSError`.
-
-    New code uses :func:`atomic_write`, which also gives the draft its name.
-    """
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(descriptor)
-
-
 @contextlib.contextmanager
 def open_atomic(path: Path, *, mode: int = 0o600, durable: bool = True, overwrite: bool = True) -> Iterator[BinaryIO]:
     """Open a binary stream whose content becomes the file ``path`` when the block ends well, in one step.

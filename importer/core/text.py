@@ -49,6 +49,11 @@ def format_count(count: int, noun: str = "row", plural: str = "") -> str:
     return f"{count:,} {pluralize(count, noun, plural)}"
 
 
+def is_or_are(count: int) -> str:
+    """Return the verb that goes with ``count``: "is" for one, else "are"."""
+    return pluralize(count, "is", "are")
+
+
 def join_words(words: Sequence[str]) -> str:
     """Return a list as a sentence has it: "a", "a and b", "a, b and c"; empty for none."""
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

@@ -7,6 +7,8 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
+from importer.core.text import format_count
+
 
 class Clock(Protocol):
     """Tells the time and waits."""
@@ -67,6 +69,11 @@ def format_timestamp(iso: str) -> str:
     return f"{moment:%Y-%m-%d %H:%M:%S} UTC" if moment else iso
 
 
+def format_minute(iso: str) -> str:
+    """Format an ISO time to the minute, without its zone: "2026-11-20 09:30"; a day without a time stays one."""
+    return iso[:16].replace("T", " ")
+
+
 def format_duration(seconds: float) -> str:
     """Format seconds in two units ("3 min 12 s", "2 h 5 min"), rounded to seconds; less than nothing is "0 s"."""
     minutes, rest = divmod(max(0, round(seconds)), 60)
@@ -89,5 +96,5 @@ def format_age(age: timedelta) -> str:
     for unit, seconds in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
         number = int(age.total_seconds() // seconds)
         if number:
-            return f"{number} {unit}{'s' if number != 1 else ''}"
+            return format_count(number, unit)
     return "less than a minute"

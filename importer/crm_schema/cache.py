@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -13,6 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeVar
 
+from importer.core.filesystem import atomic_write
 from importer.crm_schema.model import ActivityType, FieldFacts, Metadata, User
 
 Entry = TypeVar("Entry")
@@ -47,19 +46,11 @@ def save(home: Path, metadata: Metadata, clean: Callable[[str], str] = str) -> s
     ``clean`` removes secrets from the text of the file.
     """
     path = cache_file(home, metadata.account)
-    temporary = path.with_suffix(f".{os.getpid()}.tmp")
     text = clean(json.dumps({"format": FORMAT, **asdict(metadata), "read_at": metadata.read_at.isoformat()}))
     try:
         path.parent.mkdir(mode=0o700, exist_ok=True)
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
+        atomic_write(path, text)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
         return f"{path} could not be written: {error.strerror or error}."
     return ""
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from importer.core.errors import CrmError
 from importer.core.failpoints import reach
 from importer.core.model import Outcome, Status
+from importer.core.text import pluralize
 from importer.core.time import format_iso
 from importer.delivery.context import DeliveryContext
 from importer.delivery.outcomes import outcome_from_receipt
@@ -33,7 +34,7 @@ def poll(context: DeliveryContext, patience: float) -> int:
         if not left or now >= deadline:
             return left
         reach("polling")
-        reason = f"LeadSquared is still working on {left} accepted row{'s' if left != 1 else ''}"
+        reason = f"LeadSquared is still working on {left} accepted {pluralize(left, 'row')}"
         context.wait(reason, min(pause, max(0.05, deadline - now)))
         pause = min(_MAX_PAUSE, pause * _PAUSE_GROWTH)
 

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import os
 from base64 import b32encode
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from importer.core.filesystem import open_atomic
 from importer.planning.store import Plan
 
 if TYPE_CHECKING:
@@ -63,21 +62,10 @@ def load_idempotency_keys(plan: Plan) -> IdempotencyKeys:
     found = np.array(digests, dtype=f"S{_DIGEST_BYTES}") if digests else np.empty(0, dtype=f"S{_DIGEST_BYTES}")
     stored = np.empty(len(found), dtype=[("digest", f"S{_DIGEST_BYTES}"), ("occurrence", "u4")])
     stored["digest"], stored["occurrence"] = found, _count_occurrences(found)
-    _save(path, stored)
-    return IdempotencyKeys(stored)
-
-
-def _save(path: Path, stored: np.ndarray) -> None:
-    """Save the keys, on disk before they have their name: after a power cut wrong ones would let rows go twice."""
-    import numpy as np
-
-    temporary = path.with_suffix(".tmp")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
+    # They are on disk before they have their name: after a power cut wrong ones would let rows go twice.
+    with open_atomic(path) as file:
         np.save(file, stored, allow_pickle=False)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
+    return IdempotencyKeys(stored)
 
 
 def _count_occurrences(digests: np.ndarray) -> np.ndarray:

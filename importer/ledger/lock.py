@@ -16,7 +16,7 @@ from pathlib import Path
 
 from importer.core.errors import AnotherRunActive, LedgerError
 from importer.core.failpoints import reach
-from importer.core.platform import try_lock
+from importer.core.platform import open_private, try_lock
 
 _FOLDER = "locks"
 _ATTEMPTS = 5
@@ -77,9 +77,8 @@ def lock_path(home: Path, account: str) -> Path:
 def _open_locked(path: Path) -> int | None:
     """Lock the file and return its descriptor; ``None`` when another process holds the lock."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
     for _ in range(_ATTEMPTS):
-        descriptor = os.open(path, flags, 0o600)
+        descriptor = open_private(path, os.O_RDWR | os.O_CREAT)
         try:
             locked = try_lock(descriptor)
         except OSError:

@@ -17,6 +17,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import StaticPool
 
 from importer.core.errors import LedgerError, UsageError
+from importer.core.filesystem import publish, sync_folder, temp_dir
+from importer.core.platform import open_private
 from importer.ledger.integrity.machine_id import file_system, is_shared
 from importer.ledger.schema import APPLICATION_ID
 
@@ -61,9 +63,8 @@ def prepare_file(path: Path) -> None:
 
     Raises :class:`LedgerError` when it is something else, and :class:`OSError`.
     """
-    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
     try:
-        os.close(os.open(path, flags, 0o600))
+        os.close(open_private(path, os.O_RDWR | os.O_CREAT | os.O_EXCL))
     except FileExistsError:
         # An existing file must not be opened here: closing it would drop the locks that SQLite holds in this process.
         if not stat.S_ISREG(path.lstat().st_mode):
@@ -260,26 +261,22 @@ def back_up(ledger: Path, place: Path) -> int:
         raise UsageError(f"There is no ledger {ledger}.", "Set IMPORTER_HOME to the folder that has it.")
     if place.exists():
         raise UsageError(f"{place} exists already.", "Name a new file: a backup never replaces an older one.")
-    temporary = place.with_name(f".{place.name}.{os.getpid()}")
-    with translate_errors(place):
+    with translate_errors(place), temp_dir(place.parent, ".importer-") as private:
+        draft = private / "draft.db"
+        last = _copy(ledger, draft)
         try:
-            os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-            last = _copy(ledger, temporary)
-            with temporary.open("rb") as file:
-                os.fsync(file.fileno())
-            os.link(temporary, place)
+            publish(draft, place, overwrite=False)
         except FileExistsError:
             raise UsageError(f"{place} exists already.", "Name a new file.") from None
-        finally:
-            temporary.unlink(missing_ok=True)
+        sync_folder(place.parent)
     return last
 
 
-def _copy(ledger: Path, temporary: Path) -> int:
+def _copy(ledger: Path, draft: Path) -> int:
     address = f"file:{quote(str(ledger.absolute()))}?mode=ro"
     with (
         closing(sqlite3.connect(address, uri=True, timeout=_BACKUP_BUSY_SECONDS)) as source,
-        closing(sqlite3.connect(temporary)) as copy,
+        closing(sqlite3.connect(draft)) as copy,
     ):
         # In one step: page by page, a write in between would begin the copy anew, and never end during an import.
         source.backup(copy)

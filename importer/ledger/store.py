@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine
 from importer.core.errors import LedgerError
 from importer.core.failpoints import reach
 from importer.core.model import CallClass, Counts, Outcome, Status
+from importer.core.time import format_iso
 from importer.ledger import accounts, calls, runs, sqlite_file
 from importer.ledger import outcomes as rows
 from importer.ledger.changes import read_owners, same_id
@@ -58,18 +59,13 @@ def open_sqlite_ledger(
     operating system's). Raises :class:`LedgerError` when the file cannot be used or is not the one used here last.
     """
     machine = machine_id() if this_machine is None else this_machine
-    engine, identity, guard = open_file(Opening(home, iso(clock()), machine, randomness, adopt))
+    engine, identity, guard = open_file(Opening(home, format_iso(clock()), machine, randomness, adopt))
     return SqlLedger(engine, identity.install_key, guard, clock=clock)
 
 
 def ledger_file(home: Path) -> Path:
     """Return the path of the ledger's file in ``home``, whether or not it exists."""
     return home / FILE_NAME
-
-
-def iso(moment: datetime) -> str:
-    """Format a time as the ledger stores it: UTC, to the millisecond."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds")
 
 
 class SqlLedger:
@@ -132,7 +128,7 @@ class SqlLedger:
             raise
 
     def _now(self) -> str:
-        return iso(self._clock())
+        return format_iso(self._clock())
 
     # --- runs
 
@@ -267,7 +263,8 @@ class SqlLedger:
         return self._read(lambda connection: calls.last_ended_at(connection, account, before))
 
     def calls_since(self, account: str, since: str) -> int:
-        return self._read(lambda connection: calls.count_since(connection, account, iso(datetime.fromisoformat(since))))
+        start = format_iso(datetime.fromisoformat(since))
+        return self._read(lambda connection: calls.count_since(connection, account, start))
 
     def call_statistics(self, run_id: str) -> CallStatistics:
         return self._read(lambda connection: calls.statistics(connection, run_id))

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from importer.core.errors import ImporterError
-from importer.core.filesystem import sync_folder, write_synced
+from importer.core.filesystem import atomic_write
 from importer.core.model import Record
 from importer.data_quality import Damage
 from importer.planning.issue_table import ProblemTable
@@ -238,11 +238,7 @@ class PlanWriter:
             with (self._folder / name).open("rb") as file:
                 os.fsync(file.fileno())
         # A folder becomes a plan when its facts appear under their name, after all else is on disk.
-        target = self._folder / _FACTS
-        temporary = target.with_suffix(".tmp")
-        write_synced(temporary, json.dumps(asdict(facts), ensure_ascii=True).encode())
-        temporary.replace(target)
-        sync_folder(self._folder)
+        atomic_write(self._folder / _FACTS, json.dumps(asdict(facts), ensure_ascii=True))
         return Plan(self._folder, facts)
 
 

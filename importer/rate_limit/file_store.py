@@ -18,7 +18,7 @@ from typing import Any
 import orjson
 
 from importer.core.errors import LedgerError
-from importer.core.platform import try_lock, unlock
+from importer.core.platform import open_private, try_lock, unlock
 from importer.rate_limit.shared_limiter import StoredState, T
 
 _MAX_BYTES = 1_000_000
@@ -41,8 +41,7 @@ class FileSlotStore:
         self._pause = pause
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
-            self._descriptor = os.open(path, flags, 0o600)
+            self._descriptor = open_private(path, os.O_RDWR | os.O_CREAT)
         except OSError as error:
             raise self._unusable(error.strerror or str(error)) from None
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from importer.core.errors import UsageError
 from importer.core.issues import CATALOGUE
+from importer.core.text import find_nearest
 from importer.delivery.deduplication import ALREADY_SENT, GIVEN_UP, WAITS_FOR_OTHER_RUN
 from importer.delivery.outcomes import DUPLICATE_ID, NO_ANSWER, NO_RECEIPT, REFUSED_WHOLE
 from importer.leadsquared.error_catalog import ERROR_EXPLANATIONS, ErrorExplanation
 from importer.ledger.interface import DECIDED, UNDECIDED
 from importer.validation.catalogue import example_of
 
-_LEAST_SIMILARITY = 60.0
 _LOOK_AGAIN = "Do not enter or import the row again. Run: importer resume"
 
 DELIVERY: dict[str, ErrorExplanation] = {
@@ -121,8 +121,6 @@ def explain(code: str) -> Explanation:
     found = known.get(code.strip().casefold())
     if found is not None:
         return found
-    from rapidfuzz import fuzz, process
-
-    best = process.extractOne(code.casefold(), list(known), scorer=fuzz.ratio, score_cutoff=_LEAST_SIMILARITY)
-    hint = f"Did you mean {known[best[0]].code}? " if best else ""
+    nearest = find_nearest(code, [one.code for one in known.values()])
+    hint = f"Did you mean {nearest[0]}? " if nearest else ""
     raise UsageError(f"There is no explanation of the code {code!r}.", f"{hint}List them all: importer explain")

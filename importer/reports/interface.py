@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from importer.core.issues import Problem
-from importer.core.model import Counts, Status
+from importer.core.model import NEEDS_PERSON, Counts, Status
 from importer.data_quality import Damage
 
 if TYPE_CHECKING:
@@ -114,6 +114,11 @@ class RunSummary:
     damage: tuple[Damage, ...] = ()
     metadata: AccountDataAge | None = None
 
+    @property
+    def attention_total(self) -> int:
+        """Return the number of rows that need a person: invalid, rejected or uncertain."""
+        return sum(self.counts.get(status, 0) for status in NEEDS_PERSON)
+
 
 @dataclass(frozen=True, slots=True)
 class ResultChunk:
@@ -155,7 +160,7 @@ class Bin:
 
 
 @dataclass(frozen=True, slots=True)
-class ColumnProfile:
+class ColumnStatistics:
     """One column of the source.
 
     ``filled`` rows have text in it. ``distinct`` counts different texts; with ``many`` there are more than that.
@@ -233,7 +238,7 @@ class RunProfile:
     """
 
     rows: int
-    columns: tuple[ColumnProfile, ...]
+    columns: tuple[ColumnStatistics, ...]
     strips: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     preview: str = ""
     previewed: tuple[int, ...] = ()

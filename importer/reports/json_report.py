@@ -6,7 +6,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from importer.core.model import NEEDS_PERSON
 from importer.core.redaction import redact
 from importer.reports.interface import RunSummary
 from importer.reports.messages import list_counts
@@ -28,7 +27,7 @@ def json_report(summary: RunSummary, results: Path | None, report: Path | None, 
         "exit_status": exit_status,
         "rows": summary.rows,
         "counts": {status.value: count for status, count in list_counts(summary.counts)},
-        "problems": sum(summary.counts.get(status, 0) for status in NEEDS_PERSON),
+        "problems": summary.attention_total,
         "results": None if results is None else str(results),
         "report": None if report is None else str(report),
         "message": redact(summary.headline),

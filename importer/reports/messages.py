@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 from importer.core.model import DELIVERED, Counts, Status, VerdictKind
-from importer.core.text import shorten_text
+from importer.core.text import format_count, is_or_are, join_words, pluralize, shorten_text
+from importer.core.time import format_elapsed, format_timestamp
 from importer.data_quality import Damage
 from importer.reports.interface import RunSummary
 
@@ -89,8 +89,7 @@ def format_row_list(rows: Sequence[int], total: int) -> str:
     named = [f"{row}" for row in rows]
     if total > len(rows):
         named.append(f"{total - len(rows):,} more")
-    noun = "row" if len(named) == 1 else "rows"
-    return f"{noun} {named[0] if len(named) == 1 else ', '.join(named[:-1]) + ' and ' + named[-1]}"
+    return f"{pluralize(len(named), 'row')} {join_words(named)}"
 
 
 def describe_damage(damage: Damage) -> str:
@@ -104,59 +103,9 @@ def describe_damage(damage: Damage) -> str:
     return f"{head} {damage.what} {damage.remedy}"
 
 
-def format_time(iso: str) -> str:
-    """Format an ISO time in UTC: "2026-11-20 09:30:00 UTC". Any other text is returned as it is."""
-    parsed = parse_time(iso)
-    return f"{parsed:%Y-%m-%d %H:%M:%S} UTC" if parsed else iso
-
-
-def parse_time(iso: str) -> datetime | None:
-    """Parse an ISO time; return ``None`` for any other text."""
-    try:
-        return datetime.fromisoformat(iso)
-    except ValueError:
-        return None
-
-
-def format_time_between(started: str, finished: str) -> str:
-    """Format the time between two ISO times ("3 min 12 s"); return "" when one of them is missing."""
-    first, last = parse_time(started), parse_time(finished)
-    if first is None or last is None or (first.tzinfo is None) != (last.tzinfo is None):
-        return ""
-    return format_duration((last - first).total_seconds())
-
-
-def format_duration(seconds: float) -> str:
-    """Format seconds: "3 min 12 s"; negative ones count as 0."""
-    minutes, seconds = divmod(max(0, round(seconds)), 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours:
-        return f"{hours} h {minutes} min"
-    return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
-
-
-def format_age(age: timedelta) -> str:
-    """Format an age in one rough unit: "3 hours"."""
-    for unit, seconds in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
-        number = int(age.total_seconds() // seconds)
-        if number:
-            return format_count(number, unit)
-    return "less than a minute"
-
-
-def format_count(count: int, noun: str = "row") -> str:
-    """Format a count with its noun: "1 row", "1,250 rows"."""
-    return f"{count:,} {noun}{'s' if count != 1 else ''}"
-
-
 def describe_detection(what: str, value: str) -> str:
     """Describe a detected property of a file; a delimiter by its name, as a single character is easily overlooked."""
     return _DELIMITERS.get(value, f'"{value}"') if what == "delimiter" else value
-
-
-def is_or_are(count: int) -> str:
-    """Return the verb for a count."""
-    return "is" if count == 1 else "are"
 
 
 def describe_result(status: str, rows: int, counts: Counts, reason: str) -> str:
@@ -167,7 +116,7 @@ def describe_result(status: str, rows: int, counts: Counts, reason: str) -> str:
     if status == "planned":
         ready = rows - invalid
         text = f"{ready:,} of {format_count(rows)} {is_or_are(ready)} ready to send"
-        text += f"; {format_count(invalid)} {'needs' if invalid == 1 else 'need'} you." if invalid else "."
+        text += f"; {format_count(invalid)} {pluralize(invalid, 'needs', 'need')} you." if invalid else "."
         return f"{text} {reason}".rstrip()
     delivered = sum(counts.get(one, 0) for one in DELIVERED)
     parts = [f"{delivered:,} of {format_count(rows)} {is_or_are(delivered)} in LeadSquared"]
@@ -221,8 +170,8 @@ def list_run_facts(summary: RunSummary) -> list[tuple[str, str]]:
         ("Target", summary.target),
         ("Fields", summary.metadata.text if summary.metadata else ""),
         ("Delivery", summary.cost.text[:1].upper() + summary.cost.text[1:] if summary.cost else ""),
-        ("Started", format_time(summary.started_at)),
-        ("Finished", format_time(summary.finished_at)),
-        ("Time taken", format_time_between(summary.started_at, summary.finished_at)),
+        ("Started", format_timestamp(summary.started_at)),
+        ("Finished", format_timestamp(summary.finished_at)),
+        ("Time taken", format_elapsed(summary.started_at, summary.finished_at)),
     ]
     return [(label, text) for label, text in lines if text]

@@ -14,7 +14,15 @@ from importer.planning.plan import mapping_of_plan
 from importer.planning.store import Plan, to_records
 from importer.reports.attention_rows import MOST_LISTED, find_attention_rows, find_invalid_rows
 from importer.reports.column_profile import ColumnValues, describe_column_types
-from importer.reports.interface import PARTS, AttentionRow, CallProfile, ColumnProfile, RunProfile, SlowCall, TimePart
+from importer.reports.interface import (
+    PARTS,
+    AttentionRow,
+    CallProfile,
+    ColumnStatistics,
+    RunProfile,
+    SlowCall,
+    TimePart,
+)
 from importer.reports.messages import CALL_RESULTS, NO_CALL_RESULT
 from importer.reports.run_report import RunReport
 from importer.targets import make_target
@@ -51,7 +59,7 @@ def profile_run(report: RunReport) -> RunProfile:
     )
 
 
-def _columns(plan: Plan, strips: Mapping[str, tuple[int, ...]]) -> Iterator[ColumnProfile]:
+def _columns(plan: Plan, strips: Mapping[str, tuple[int, ...]]) -> Iterator[ColumnStatistics]:
     """Yield the profile of each column; ``strips`` are the places of problems by its letter."""
     import pyarrow.compute as pc
 
@@ -75,7 +83,7 @@ def _columns(plan: Plan, strips: Mapping[str, tuple[int, ...]]) -> Iterator[Colu
     for column, gathered in zip(columns, values, strict=True):
         bins = by_day[column.label].bins() if column.label in days else gathered.bins()
         bars, others = gathered.bars() if not bins else ((), 0)
-        yield ColumnProfile(
+        yield ColumnStatistics(
             letter=column.letter,
             label=column.label,
             field=fields.get(column.label, ""),

@@ -10,7 +10,8 @@ from typing import Any
 
 from importer.config.settings import Account
 from importer.core.issues import CATALOGUE
-from importer.core.model import NEEDS_PERSON, CallClass, Counts, Outcome, Status
+from importer.core.model import CallClass, Counts, Outcome, Status
+from importer.core.time import format_age
 from importer.ledger.interface import DECIDED, Ledger, Run, RunState
 from importer.planning.store import Plan, PlanChunk, SchemaSnapshot, SchemaState
 from importer.rate_limit.window_limiter import describe_limit
@@ -24,7 +25,7 @@ from importer.reports.interface import (
     ResultChunk,
     RunSummary,
 )
-from importer.reports.messages import CALL_RESULTS, describe_detection, describe_next_step, describe_result, format_age
+from importer.reports.messages import CALL_RESULTS, describe_detection, describe_next_step, describe_result
 
 _MOST_GROUPS = 12
 _FIRST_ROWS = 5
@@ -244,9 +245,7 @@ def exit_status(summary: RunSummary) -> int:
     """Return a command's exit status: 0 when all rows are done, 3 when some need a person, 4 when `resume` is due."""
     if summary.status == "interrupted":
         return 4
-    if any(summary.counts.get(status, 0) for status in NEEDS_PERSON):
-        return 3
-    return 0
+    return 3 if summary.attention_total else 0
 
 
 def describe_account_data(facts: SchemaSnapshot, planned_at: str) -> AccountDataAge:

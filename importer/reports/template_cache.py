@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from contextlib import suppress
 from importlib.metadata import version
@@ -10,6 +9,8 @@ from io import BytesIO
 from pathlib import Path
 
 from jinja2.bccache import Bucket, BytecodeCache
+
+from importer.core.filesystem import atomic_write
 
 
 class TemplateCache(BytecodeCache):
@@ -35,15 +36,9 @@ class TemplateCache(BytecodeCache):
             return
         content = BytesIO()
         bucket.write_bytecode(content)
-        place = self._place(bucket)
-        draft = place.with_suffix(f".{os.getpid()}")
         with suppress(OSError):
             self._folder.mkdir(exist_ok=True)
-            try:
-                draft.write_bytes(self._head + content.getvalue())
-                draft.replace(place)
-            finally:
-                draft.unlink(missing_ok=True)
+            atomic_write(self._place(bucket), self._head + content.getvalue(), durable=False)
 
     def _place(self, bucket: Bucket) -> Path:
         return self._folder / f"{bucket.key}.jinja"

@@ -5,16 +5,9 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
-from importer.core.text import display_text
+from importer.core.text import display_text, format_count, pluralize
 from importer.reports.interface import RunSummary
-from importer.reports.messages import (
-    describe_damage,
-    describe_status,
-    format_count,
-    format_row_list,
-    list_counts,
-    list_run_facts,
-)
+from importer.reports.messages import describe_damage, describe_status, format_row_list, list_counts, list_run_facts
 
 _WIDTH = 100
 _GROUPS = 5
@@ -31,7 +24,7 @@ def render_summary(summary: RunSummary) -> str:
     for status, count in list_counts(summary.counts):
         if count:
             lines.append(f"  {count:>{digits},}  {status.value:<10} {describe_status(status, summary.status)}")
-    lines += [f"  {summary.rows:>{digits},}  {'row' if summary.rows == 1 else 'rows'} read", ""]
+    lines += [f"  {summary.rows:>{digits},}  {pluralize(summary.rows, 'row')} read", ""]
 
     for label, text in list_run_facts(summary):
         lines.append(f"  {label:<11}{display_text(text)}")
@@ -60,7 +53,7 @@ def _problems(summary: RunSummary) -> Iterator[str]:
         yield from _wrapped(f"{text} ({group.code}; {where})", f"{group.rows:>9,}  ")
     left = summary.errors[_GROUPS:]
     if left:
-        kinds = "1 more kind" if len(left) == 1 else f"{len(left)} more kinds"
+        kinds = format_count(len(left), "more kind")
         rows = format_count(sum(group.rows for group in left))
         yield f"           … and {kinds} of problem, {rows}; the workbook lists them all."
 

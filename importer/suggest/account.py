@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from importer.suggest.headings import QUALIFIED, likeness
+from importer.suggest.similarity import QUALIFIED, likeness
 from importer.suggest.vocabulary import (
     ACTIVITY_CODE,
     ACTIVITY_NOTE,

@@ -34,7 +34,7 @@ _ORDERS = {4: (("d", "m", "Y"), ("m", "d", "Y")), 2: (("d", "m", "y"), ("m", "d"
 
 
 @dataclass(frozen=True, slots=True)
-class DateForm:
+class DetectedDateForm:
     """A form of dates as mappings write it. ``order`` is that of day, month and year, such as ``dmY``.
 
     ``utc`` says that the text itself names UTC as its zone.
@@ -46,7 +46,7 @@ class DateForm:
     utc: bool
 
 
-def find_date_forms(text: str) -> frozenset[DateForm]:
+def find_date_forms(text: str) -> frozenset[DetectedDateForm]:
     """Find every form of dates that a text of this structure can have, with day and month in both orders.
 
     The text itself need not fit the form (31/02/2026). Returns an empty set when it is no date.
@@ -57,12 +57,12 @@ def find_date_forms(text: str) -> frozenset[DateForm]:
     found = _TIME.search(plain)
     utc = _UTC.search(plain) is not None
     if found is None:
-        return frozenset(DateForm(form, order, False, False) for form, order in _days(plain) if not utc)
+        return frozenset(DetectedDateForm(form, order, False, False) for form, order in _days(plain) if not utc)
     clock = _clock(found)
     before, after = plain[: found.start()], plain[found.end() :]
     # The mark keeps the place of the time while the rest is read as a day.
     days = _days(f"{before}\0{after}")
-    return frozenset(DateForm(form.replace("\0", clock), order, True, utc) for form, order in days)
+    return frozenset(DetectedDateForm(form.replace("\0", clock), order, True, utc) for form, order in days)
 
 
 def _clock(found: re.Match[str]) -> str:
@@ -135,8 +135,8 @@ _LEAST_SHARE = 0.6
 _MOST_FORMS = 24
 _MOST_WRONG = 0.05
 """Share of values that are a date in no form, such as 31 February, up to which the others can prove theirs."""
-_ISO_DAY = DateForm("%Y-%m-%d", "Ymd", False, False)
-_ISO_TIME = DateForm("%Y-%m-%d %H:%M:%S", "Ymd", True, False)
+_ISO_DAY = DetectedDateForm("%Y-%m-%d", "Ymd", False, False)
+_ISO_TIME = DetectedDateForm("%Y-%m-%d %H:%M:%S", "Ymd", True, False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,8 +152,8 @@ class DateProfile:
     dated: int = 0
     odd: int = 0
     unfit: int = 0
-    forms: tuple[DateForm, ...] = ()
-    nearest: DateForm | None = None
+    forms: tuple[DetectedDateForm, ...] = ()
+    nearest: DetectedDateForm | None = None
     plain: bool = False
     timed: bool = False
 
@@ -163,7 +163,7 @@ class DateProfile:
         return self.dated > 0
 
     @property
-    def proven(self) -> DateForm | None:
+    def proven(self) -> DetectedDateForm | None:
         """Return the one form that every value of the column has; ``None`` if none or several fit."""
         return self.forms[0] if len(self.forms) == 1 else None
 
@@ -177,8 +177,8 @@ class DateCounts:
     """A counter of the values of a column that have each form which its first values can have."""
 
     def __init__(self) -> None:
-        self._readers: dict[DateForm, Dates | DateTimes] = {}
-        self._counts: Counter[DateForm] = Counter()
+        self._readers: dict[DetectedDateForm, Dates | DateTimes] = {}
+        self._counts: Counter[DetectedDateForm] = Counter()
         self._plain = DateTimes([_ISO_TIME.text, _ISO_DAY.text], "UTC")
         self._filled = self._odd = self._plainly = self._any = 0
         self._no_dates = False
@@ -232,13 +232,13 @@ class DateCounts:
         return True
 
 
-def _rank(form: DateForm) -> tuple[bool, str, str]:
+def _rank(form: DetectedDateForm) -> tuple[bool, str, str]:
     # A column of nothing but "May" may have short or full names; short ones are usual.
     return ("%B" in form.text, form.order, form.text)
 
 
-def _one_for_each_order(forms: list[DateForm]) -> tuple[DateForm, ...]:
-    kept: dict[str, DateForm] = {}
+def _one_for_each_order(forms: list[DetectedDateForm]) -> tuple[DetectedDateForm, ...]:
+    kept: dict[str, DetectedDateForm] = {}
     for form in sorted(forms, key=_rank):
         kept.setdefault(form.order, form)
     if "dy" in kept:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from importer.suggest.account import AccountProfile
-from importer.suggest.date_detection import DateForm
+from importer.suggest.date_detection import DetectedDateForm
 from importer.suggest.matching import Confidence, Match
 from importer.suggest.model import MappingLine, Rule, Value
 from importer.suggest.vocabulary import WORDS
@@ -76,7 +76,7 @@ def _held(match: Match, facts: AccountProfile) -> MappingLine:
     return _entry(match, match.reason, todo, alternatives=(_rule(match, nearest, zone, plain=False),))
 
 
-def _rule(match: Match, form: DateForm, zone: str, *, plain: bool) -> Rule:
+def _rule(match: Match, form: DetectedDateForm, zone: str, *, plain: bool) -> Rule:
     """Return the options of the field; midnight is meant where LeadSquared needs a time and the file has only a day."""
     label = match.profile.column.label
     zoned: dict[str, Value] = {"timezone": zone} if zone and "%z" not in form.text else {}
@@ -94,7 +94,7 @@ def _rule(match: Match, form: DateForm, zone: str, *, plain: bool) -> Rule:
     return {"column": label, "type": "date", "format": form.text}
 
 
-def _zone(match: Match, form: DateForm, facts: AccountProfile) -> tuple[str, str]:
+def _zone(match: Match, form: DetectedDateForm, facts: AccountProfile) -> tuple[str, str]:
     """Return the time zone, or why it is unclear; both empty when nothing is known of it or none is needed."""
     if "%z" in form.text:
         return "", ""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 
-from importer.suggest.choices import nearest_option
 from importer.suggest.profile import ColumnProfile, Shape
+from importer.suggest.similarity import nearest_option
 from importer.suggest.vocabulary import WORDS, CandidateField, ValueKind
 from importer.transforms.choices import folded
 

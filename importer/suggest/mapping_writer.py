@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 
 from importer.config.yaml import find_secrets, parse_yaml
+from importer.core.text import format_count
 from importer.suggest.datetimes import describe_example
 from importer.suggest.model import Ignored, MappingLine, Proposal, Rule, Value
 
@@ -47,7 +48,7 @@ def open_questions(text: str) -> list[tuple[int, str]]:
 
 
 def _head(proposal: Proposal) -> Iterator[str]:
-    count = f"{proposal.rows:,} row{'' if proposal.rows == 1 else 's'}, {len(proposal.columns)} columns"
+    count = f"{format_count(proposal.rows)}, {len(proposal.columns)} columns"
     yield from _comment(f"Proposed from {proposal.file}: {count}. Read every line before you use it.")
     yield from _comment("high: heading and values agree. medium: likely. low: look twice. TODO: only you can know.")
     yield ""

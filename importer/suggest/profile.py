@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pyarrow.compute as pc
 
 from importer.sources.interface import Chunk, Column
-from importer.suggest.choices import is_yes_or_no
 from importer.suggest.date_detection import DateCounts, DateProfile
+from importer.suggest.similarity import is_yes_or_no
 from importer.transforms.columns import arrow_of, column_of, matching, without_invisible
 from importer.transforms.identifiers import read_emails, read_ids
 from importer.transforms.numbers import read_integers, read_numbers

@@ -6,20 +6,22 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from importer.mapping.column_references import fold_heading as folded_heading
+from importer.mapping.column_references import fold_heading
 from importer.sources.interface import Source
 from importer.suggest.account import AccountProfile, activity_fields_of, lead_fields_of, lead_part
-from importer.suggest.choices import nearest_option
-from importer.suggest.explanations import explain_unused_column
+from importer.suggest.evidence import Fit, assess_values
 from importer.suggest.mapping_writer import can_be_named
-from importer.suggest.matching import Confidence, Match, assign, candidates
+from importer.suggest.matching import Confidence, Match, assign, candidates, names_of, resolve_matches
 from importer.suggest.model import Ignored, MappingLine, Proposal
-from importer.suggest.profile import ColumnProfile, profile_columns
-from importer.suggest.resolution import resolve_matches
+from importer.suggest.profile import ColumnProfile, Shape, profile_columns
 from importer.suggest.rules import mapping_lines
+from importer.suggest.similarity import QUALIFIED, likeness, nearest_option
 from importer.suggest.target_selection import ActivityTypeChoice, TargetChoice, choose_target, choose_type
-from importer.suggest.vocabulary import ACTIVITY_CODE, WHOLE_NAME, CandidateField
+from importer.suggest.vocabulary import ACTIVITY_CODE, LEAD_FIELDS, WHOLE_NAME, CandidateField
 from importer.targets import TARGETS
+
+_MOST_SHOWN, _LONGEST_SHOWN = 6, 60
+_SHAPES = (Shape.EMAIL, Shape.UUID, Shape.FLAG, Shape.INTEGER, Shape.NUMBER, Shape.URL, Shape.IP)
 
 
 def propose(
@@ -132,7 +134,7 @@ def _ignored(
 ) -> list[Ignored]:
     used = {column for entry in entries if not entry.held for column in entry.columns}
     held = {column: entry.field for entry in entries if entry.held for column in entry.columns}
-    folded = {folded_heading(label) for label in used}
+    folded = {fold_heading(label) for label in used}
     found = []
     for profile in profiles:
         label = profile.column.label
@@ -140,9 +142,9 @@ def _ignored(
             words = (
                 f"waits for your choice at {held[label]}"
                 if label in held
-                else explain_unused_column(profile, fields, entries)
+                else _explain_unused_column(profile, fields, entries)
             )
-            found.append(Ignored(label, words, can_be_named(label) and folded_heading(label) not in folded))
+            found.append(Ignored(label, words, can_be_named(label) and fold_heading(label) not in folded))
     return found
 
 
@@ -168,3 +170,51 @@ def _missing(
         words = "No column has an id, an e-mail or a phone number: every row would make a new lead, each time."
         found.append(("lead", words))
     return found
+
+
+def _explain_unused_column(
+    profile: ColumnProfile, fields: Sequence[CandidateField], entries: Sequence[MappingLine]
+) -> str:
+    """Explain why no field was found for the column, and describe its values."""
+    if not profile.filled:
+        return "no field was found for it, and it is empty"
+    heading = profile.column.heading
+    wanted = _find_named_field(heading, fields)
+    filled = {entry.field for entry in entries}
+    if wanted is not None:
+        found = assess_values(profile, wanted)
+        if found.fit is Fit.AGAINST:
+            return f"named like {wanted.name}, but {found.reason}"
+        if wanted.name in filled or (wanted.name == WHOLE_NAME and "FirstName" in filled):
+            return f"named like {wanted.name}, which another column fills"
+    elsewhere = _find_named_field(
+        heading, [field for field in LEAD_FIELDS if field.name not in {one.name for one in fields}]
+    )
+    if elsewhere is not None and assess_values(profile, elsewhere).fit > Fit.AGAINST:
+        return f"looks like the lead field {elsewhere.name}, which this call does not write"
+    return f"no field was found for it; {_describe_values(profile)}"
+
+
+def _find_named_field(heading: str, fields: Sequence[CandidateField]) -> CandidateField | None:
+    scores = [
+        (likeness(heading, (*names_of(field), *field.vague))[0], -place, field) for place, field in enumerate(fields)
+    ]
+    best = max(scores, key=lambda entry: entry[:2], default=None)
+    return best[2] if best is not None and best[0] >= QUALIFIED else None
+
+
+def _describe_values(profile: ColumnProfile) -> str:
+    """Describe the values of a column; only repeated words are shown, never an address or a phone number."""
+    choices = profile.choices
+    for shape in _SHAPES:
+        if profile.share(shape) >= 0.9:
+            return f"its values are {shape.value}"
+    if profile.share(Shape.PHONE) > 0.5:
+        return "its values are shaped like phone numbers"
+    if profile.dates.is_date:
+        form = profile.dates.proven
+        return f"its values are dates{f' of the form {form.text}' if form else ''}"
+    shown = ", ".join(choices)
+    if 0 < len(choices) <= _MOST_SHOWN and len(shown) <= _LONGEST_SHOWN and profile.filled >= 3 * len(choices):
+        return f"its values are {shown}"
+    return "its values are texts"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from importer.core.text import pluralize
 from importer.suggest.account import AccountProfile
-from importer.suggest.choices import YES_NO, nearest_option
 from importer.suggest.datetimes import date_line
 from importer.suggest.mapping_writer import can_be_named
 from importer.suggest.matching import Match
 from importer.suggest.model import MappingLine, Rule, Value
 from importer.suggest.profile import ColumnProfile, Shape
+from importer.suggest.similarity import YES_NO, nearest_option
 from importer.suggest.vocabulary import WHOLE_NAME, ValueKind
 from importer.transforms.choices import FLAGS, folded
 
@@ -102,8 +103,8 @@ def _drop_down(match: Match) -> MappingLine:
     guessed = any(option and not option.exact for option in found.values())
     todo = ""
     if unknown:
-        values_are = "1 value is" if len(unknown) == 1 else f"{len(unknown)} values are"
-        todo = f"{values_are} like none of the account's options: complete the value mapping."
+        values_are = pluralize(len(unknown), "value is", "values are")
+        todo = f"{len(unknown)} {values_are} like none of the account's options: complete the value mapping."
     elif guessed:
         todo = "Check the value mapping: these are the nearest options, not the same words."
     line = _line(match, {"type": "choice", "options": values, "lookup": lookup}, todo=todo)

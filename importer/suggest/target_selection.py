@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from importer.suggest.account import AccountProfile, lead_fields_of
-from importer.suggest.headings import words_of
 from importer.suggest.matching import Confidence, Match, assign, candidates
 from importer.suggest.profile import ColumnProfile
+from importer.suggest.similarity import words_of
 from importer.suggest.vocabulary import ACTIVITY_TIME, WORDS
 from importer.targets import (
     TARGETS,

@@ -9,10 +9,11 @@ from datetime import datetime
 from pathlib import Path
 
 from importer.core.errors import AnotherRunActive
+from importer.core.time import format_iso
 from importer.ledger.integrity.identity import Randomness, create_tables, read_identity
 from importer.ledger.interface import Sender
 from importer.ledger.sqlite_file import connect, engine_on
-from importer.ledger.store import SqlLedger, iso
+from importer.ledger.store import SqlLedger
 
 
 class MemoryLedger(SqlLedger):
@@ -21,7 +22,7 @@ class MemoryLedger(SqlLedger):
     def __init__(self, *, clock: Callable[[], datetime], randomness: Randomness = secrets.token_bytes) -> None:
         engine = engine_on(connect(None))
         with engine.execution_options(writes=True).begin() as connection:
-            create_tables(connection, iso(clock()), "", randomness)
+            create_tables(connection, format_iso(clock()), "", randomness)
             identity = read_identity(connection, Path(":memory:"))
         super().__init__(engine, identity.install_key, None, clock=clock)
         self._senders: set[str] = set()

@@ -15,6 +15,7 @@ from importer.cli.jobs.metrics import metrics_command
 from importer.cli.jobs.run import run_command
 from importer.cli.jobs.workspace import jobs_options, open_workspace
 from importer.cli.streams import print_json, print_lines, print_output
+from importer.core.text import format_count
 
 Row = Mapping[str, Any]
 """A run, file or notification as `--json` prints it."""
@@ -145,7 +146,7 @@ def _describe_files(files: list[Row]) -> Iterator[str]:
     for each in files:
         end = each["outcome"] or each["state"]
         if each["rows"]:
-            end += f", {each['rows']:,} row{'s' * (each['rows'] != 1)}"
+            end += f", {format_count(each['rows'])}"
             end += f", {each['problems']:,} of them for a person" if each["problems"] else ""
         ended_at = _minute(each["ended_at"] or each["taken_at"])
         yield f"    {ended_at}  {each['job']}  {Path(each['path']).name}: {end}"

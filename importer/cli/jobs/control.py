@@ -8,6 +8,7 @@ import click
 
 from importer.cli.jobs.workspace import current_user, jobs_options, open_workspace
 from importer.cli.streams import print_json, print_lines, print_output
+from importer.core.text import pluralize
 
 
 @click.command("pause")
@@ -76,7 +77,7 @@ def approve_command(name: str, chosen: Path | None, file: Path | None, as_json: 
         for path in paths:
             print_output(display_text(f"Approved: {path}"))
         print_output(
-            f"{'It is' if len(paths) == 1 else 'They are'} sent when the job is due, or now: importer jobs run {name}"
+            f"{pluralize(len(paths), 'It is', 'They are')} sent when the job is due, or now: importer jobs run {name}"
         )
     return 0
 

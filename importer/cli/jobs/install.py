@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -87,14 +86,12 @@ def _install_crontab(block: str) -> str:
 def _write_unit(path: Path, text: str, *, replace: bool) -> str:
     """Write a unit. Raises :class:`ImporterError` when another one is there, or it cannot be written."""
     from importer.core.errors import ImporterError, UsageError
+    from importer.core.filesystem import atomic_write
 
     try:
         if path.exists() and path.read_text("utf-8") != text and not replace:
             raise UsageError(f"{path} is there already and differs.", "Compare them; --replace writes the new one.")
-        draft = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-        draft.write_text(text, "utf-8")
-        draft.chmod(0o644)
-        draft.replace(path)
+        atomic_write(path, text, mode=0o644)
     except OSError as error:
         raise ImporterError(
             f"{path} cannot be written: {error.strerror or error}.", "Run it as root, or print it and copy it there."

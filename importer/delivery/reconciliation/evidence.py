@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from importer.core.text import pluralize
 from importer.delivery.reconciliation.matcher import compared_fields
 from importer.targets.interface import EffectType, ReadBackQuery
 
@@ -33,8 +34,8 @@ def format_evidence(
         f"It was sent on {sent_at:%Y-%m-%d %H:%M:%S} UTC and looked for on {read_at:%Y-%m-%d %H:%M:%S} UTC.",
     ]
     if seen is not None:
-        singular, plural = ("lead", "leads") if query.effect is EffectType.LEAD else ("activity", "activities")
-        shown = f"The reading showed {seen} {singular if seen == 1 else plural}"
+        noun = ("lead", "leads") if query.effect is EffectType.LEAD else ("activity", "activities")
+        shown = f"The reading showed {seen} {pluralize(seen, *noun)}"
         ids = ", ".join(candidate_ids[:_MAX_IDS]) + (", …" if len(candidate_ids) > _MAX_IDS else "")
         fitting = f"{'these fit' if len(candidate_ids) > 1 else 'this fits'}: {ids}."
         sentences.append(f"{shown}; {fitting}" if candidate_ids else f"{shown}, of which none fits.")

@@ -14,6 +14,7 @@ from itertools import islice
 
 from importer.core.errors import CrmError, RunStopped
 from importer.core.model import Outcome, Record, Status, VerdictKind
+from importer.core.text import pluralize
 from importer.core.time import format_iso
 from importer.delivery.context import DeliveryContext
 from importer.delivery.reconciliation.matcher import same_activity, written_since
@@ -128,7 +129,7 @@ def refuse_rows_already_in_crm(context: DeliveryContext) -> None:
     if known:
         raise RunStopped(
             f"The ledger knows of no import to account {context.account.name}, but LeadSquared already holds "
-            f"activities exactly like row{'s' if len(known) > 1 else ''} {', '.join(known)} of this file. Was the "
+            f"activities exactly like {pluralize(len(known), 'row')} {', '.join(known)} of this file. Was the "
             "ledger deleted, or is this another computer? Nothing was sent.",
             "Put the old ledger folder back (IMPORTER_HOME), or import on the computer that has it. If the rows shall "
             "be created once more, say why: importer run … --again REASON",

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from importer.core.failpoints import reach
 from importer.core.model import Outcome, Record, Status
+from importer.core.text import pluralize
 from importer.core.time import format_iso
 from importer.delivery.context import DeliveryContext
 from importer.delivery.outcomes import REFUSED_WHOLE
@@ -113,7 +114,7 @@ class Reconciler:
         if settle:
             reach("settling")
             self._context.wait(
-                f"{rows} row{'s' if rows != 1 else ''} without a clear answer: "
+                f"{rows} {pluralize(rows, 'row')} without a clear answer: "
                 "LeadSquared gets time to finish before the import looks",
                 self._context.account.settle_seconds,
             )

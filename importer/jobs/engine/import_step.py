@@ -22,13 +22,13 @@ from importer.core.errors import (
     SourceError,
 )
 from importer.core.model import NEEDS_PERSON
+from importer.core.text import is_or_are
 from importer.delivery.deliver import DeliveryOptions
 from importer.jobs.config.loader import Task
 from importer.jobs.config.model import HoldRules, UnusualFiles
 from importer.jobs.store.records import FileRecord, JobOutcome
 from importer.planning.plan import PlanRequest
 from importer.planning.store import PlanFacts
-from importer.reports.messages import is_or_are
 from importer.reports.publisher import Report, ReportPaths
 from importer.sources import file_signature
 

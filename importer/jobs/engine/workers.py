@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from importer.core.errors import ImporterError, LedgerError
-from importer.core.platform import try_lock
+from importer.core.platform import open_private, try_lock
 from importer.core.redaction import Secret
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def file_lock(home: Path, name: str) -> Iterator[bool]:
     path = home / "locks" / f"jobs-{name}.lock"
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
+        descriptor = open_private(path, os.O_RDWR | os.O_CREAT)
     except OSError as error:
         raise LedgerError(
             f"The lock file {path} cannot be used: {error.strerror or error}.",

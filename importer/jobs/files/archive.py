@@ -10,6 +10,7 @@ from pathlib import Path
 
 from importer.core.errors import ImporterError
 from importer.core.filesystem import sync_folder
+from importer.core.platform import open_private
 
 
 class ArchivePathTaken(ImporterError):
@@ -80,7 +81,7 @@ def _move_without_links(source: Path, place: Path, refusal: OSError) -> None:
     """Move on a disk without links: reserve the name with an empty file, and rename onto that."""
     if source.parent.stat().st_dev != place.parent.stat().st_dev:
         raise refusal
-    os.close(os.open(place, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    os.close(open_private(place, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
     source.replace(place)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from importer.core.errors import SettingsError
+from importer.core.filesystem import atomic_write
 from importer.jobs.engine.dbos_support import require_engine
 from importer.jobs.monitoring.status import Snapshot
 
@@ -60,15 +60,9 @@ def write_textfile(path: Path, content: bytes) -> None:
 
     Raises :class:`SettingsError`.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
-        with os.fdopen(descriptor, "wb") as file:
-            os.fchmod(descriptor, 0o644)
-            file.write(content)
-        temporary.replace(path)
+        atomic_write(path, content, mode=0o644, durable=False)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise SettingsError(
             f"The metrics cannot be written to {path}: {error.strerror or error}.",
             "Name a file in the folder of node_exporter's textfile collector that this user may write.",

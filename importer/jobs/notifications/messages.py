@@ -11,11 +11,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from importer.core.redaction import redact
-from importer.core.text import escape_text
+from importer.core.text import escape_text, format_count, pluralize
 from importer.jobs.config.model import Address, NotificationRule, NotifyWhen
 from importer.jobs.engine.results import FileResult, JobRunResult
 from importer.jobs.store.records import JobOutcome, JobState, NotificationMessage
-from importer.reports.messages import format_count
 
 _MOST_FILES = 5
 _MOST_CHARS = 400
@@ -107,9 +106,9 @@ def _title(run: JobRunResult) -> str:
     concerned = sum(each.outcome is run.outcome for each in run.files)
     titles = {
         JobOutcome.DONE: f"{format_count(rows, 'row')} imported",
-        JobOutcome.PROBLEMS: f"{format_count(problems, 'row')} {'needs' if problems == 1 else 'need'} you",
+        JobOutcome.PROBLEMS: f"{format_count(problems, 'row')} {pluralize(problems, 'needs', 'need')} you",
         JobOutcome.FAILED: f"{format_count(concerned, 'file')} could not be imported",
-        JobOutcome.HELD: f"{format_count(concerned, 'file')} {'waits' if concerned == 1 else 'wait'} for your approval",
+        JobOutcome.HELD: f"{format_count(concerned, 'file')} {pluralize(concerned, 'waits', 'wait')} for your approval",
         JobOutcome.INTERRUPTED: "stopped before its end",
         JobOutcome.DUPLICATE: f"{format_count(concerned, 'file')} known already, nothing sent",
     }

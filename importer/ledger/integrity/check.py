@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from importer.core.platform import lock_shared, try_lock
+from importer.core.platform import lock_shared, open_private, try_lock
 from importer.ledger.integrity.machine_id import boot_id
 
 FILE_NAME = "ledger.checked"
@@ -102,11 +102,11 @@ def register(path: Path) -> Presence:
     """Register this process as one that has the ledger at ``path`` open. Never raises."""
     descriptor = None
     try:
-        descriptor = os.open(path.with_name(FILE_NAME), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+        descriptor = open_private(path.with_name(FILE_NAME), os.O_RDWR | os.O_CREAT)
         alone = try_lock(descriptor)
         # An exclusive lock is held by others only for as long as it takes to get here.
         lock_shared(descriptor)
-    except (OSError, ImportError, AttributeError):  # the latter two on Windows
+    except (OSError, ImportError):  # the latter on Windows
         if descriptor is not None:
             os.close(descriptor)
         return Presence(path, None, alone=False)

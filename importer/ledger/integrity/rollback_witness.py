@@ -6,10 +6,13 @@ before its request leaves, so it is never ahead of a ledger that lost nothing.
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from importer.core.filesystem import atomic_write
 from importer.core.platform import lock_exclusive
 
 FILE_NAME = "ledger.head"
@@ -45,11 +48,10 @@ def read_witness(home: Path) -> WitnessRecord | None:
 def write_witness(home: Path, record: WitnessRecord, *, anew: bool = False) -> None:
     """Durably replace the witness file, unless it holds a later call of the same ledger.
 
-    Several processes, each sending to another account, may share the ledger; a lock keeps its number from
-    going back.
+    Several processes, each sending to another account, may share the ledger; a lock keeps its number from going back.
     ``anew`` replaces it whatever it holds. Raises :class:`OSError`.
     """
-    with _locked_folder(home) as folder:
+    with _locked_folder(home):
         if (
             not anew
             and (before := read_witness(home))
@@ -57,36 +59,18 @@ def write_witness(home: Path, record: WitnessRecord, *, anew: bool = False) -> N
             and before.number >= record.number
         ):
             return
-        temporary = home / f"{FILE_NAME}.tmp"
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0)
-        descriptor = os.open(temporary, flags, 0o600)
-        try:
-            os.write(descriptor, f"{record.uuid} {record.number}\n".encode("ascii"))
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-        os.replace(temporary, home / FILE_NAME)
-        folder.sync()
+        atomic_write(home / FILE_NAME, f"{record.uuid} {record.number}\n".encode("ascii"))
 
 
-class _locked_folder:  # noqa: N801  reads as the statement it is used in
-    """Holds the folder's lock for the duration of a ``with``; does nothing where folders cannot be opened (Windows)."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._descriptor: int | None = None
-
-    def __enter__(self) -> _locked_folder:
-        if hasattr(os, "O_DIRECTORY"):
-            self._descriptor = os.open(self._path, os.O_RDONLY | os.O_DIRECTORY)
-            lock_exclusive(self._descriptor)
-        return self
-
-    def sync(self) -> None:
-        """Make a rename inside the folder durable."""
-        if self._descriptor is not None:
-            os.fsync(self._descriptor)
-
-    def __exit__(self, *_: object) -> None:
-        if self._descriptor is not None:
-            os.close(self._descriptor)
+@contextlib.contextmanager
+def _locked_folder(path: Path) -> Iterator[None]:
+    """Hold the folder's lock while the block runs; does nothing where folders cannot be opened (Windows)."""
+    if not hasattr(os, "O_DIRECTORY"):
+        yield
+        return
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        lock_exclusive(descriptor)
+        yield
+    finally:
+        os.close(descriptor)

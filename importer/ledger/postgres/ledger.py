@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from importer.core.errors import LedgerError
 from importer.core.failpoints import reach
 from importer.core.redaction import Secret
+from importer.core.time import format_iso
 from importer.ledger import accounts
 from importer.ledger.integrity import identity
 from importer.ledger.integrity.identity import ADOPT_ADVICE, LedgerIdentity, Randomness
@@ -29,7 +30,7 @@ from importer.ledger.postgres.sender_lock import DatabaseSender, hold_sender, re
 from importer.ledger.postgres.tables import SCHEMA, shared_metadata, writers
 from importer.ledger.postgres.transactions import Transactions
 from importer.ledger.schema import SCHEMA_VERSION, metadata
-from importer.ledger.store import SqlLedger, iso
+from importer.ledger.store import SqlLedger
 
 T = TypeVar("T")
 
@@ -121,7 +122,9 @@ def open_shared_ledger(
     not the one used last, and :class:`SettingsError` for an invalid URL.
     """
     database = Database.of(url, answer_seconds)
-    engine, known, writer = open_database(SharedOpening(database, home, iso(clock()), randomness, adopt, for_moving))
+    engine, known, writer = open_database(
+        SharedOpening(database, home, format_iso(clock()), randomness, adopt, for_moving)
+    )
     transactions = Transactions(engine, database, writer)
     return SharedLedger(engine, known.install_key, database, transactions, clock=clock)
 

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Table, delete, func, insert, select, text, up
 
 from importer.core.errors import LedgerError
 from importer.core.redaction import Secret
+from importer.core.time import format_iso
 from importer.ledger.changes import note_event
 from importer.ledger.integrity import migration_mark
 from importer.ledger.integrity.identity import LedgerIdentity, Randomness, read_values
@@ -25,7 +26,6 @@ from importer.ledger.postgres.ledger import open_shared_ledger
 from importer.ledger.postgres.tables import SCHEMA
 from importer.ledger.schema import bookings, calls, events, limits, meta, questions, rows, runs, tenants
 from importer.ledger.sqlite_file import translate_errors
-from importer.ledger.store import iso
 
 _FROM = "moved_from"
 _BATCH = 1000
@@ -65,7 +65,7 @@ def move_file(
         raise LedgerError(f"There is no ledger file in {home}.", "Set IMPORTER_HOME to the folder that holds it.")
     place = Database.of(url).place
     machine = machine_id() if this_machine is None else this_machine
-    engine, known, _ = open_file(Opening(home, iso(clock()), machine, randomness, adopt, for_moving=True))
+    engine, known, _ = open_file(Opening(home, format_iso(clock()), machine, randomness, adopt, for_moving=True))
     try:
         # The file stays locked until it is marked, so nothing is written into it that the copy would lack.
         with ExitStack() as held, translate_errors(path), engine.execution_options(writes=True).begin() as source:
@@ -73,7 +73,7 @@ def move_file(
                 held.enter_context(sender_lock(home, account, clock=clock))
             ledger = open_shared_ledger(url, home, clock=clock, for_moving=True)
             try:
-                result = ledger.change(lambda connection: _copy(source, connection, known, place, iso(clock())))
+                result = ledger.change(lambda connection: _copy(source, connection, known, place, format_iso(clock())))
             finally:
                 ledger.close()
             migration_mark.mark_moved(source, place)

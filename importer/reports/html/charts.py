@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from importer.core.text import format_count
+from importer.core.time import format_duration
 from importer.reports.interface import PARTS, Bin, CallProfile, ValueCount
-from importer.reports.messages import format_count, format_duration
 
 HEIGHT = 40.0
 _STEP = 10.0
@@ -112,7 +113,7 @@ def timeline(calls: CallProfile) -> Chart:
             rectangles.append(Rectangle(index * _STEP, 7.0, _STEP - _GAP, 5.0, title, "uncertain"))
     refused = sum(part.refused for part in calls.parts)
     uncertain = sum(part.uncertain for part in calls.parts)
-    number = "1 call" if calls.calls == 1 else f"{calls.calls:,} calls"
+    number = format_count(calls.calls, "call")
     description = f"{number} in {format_seconds(calls.seconds)}"
     description += f"; {refused:,} refused because of the limit" if refused else ""
     description += f"; {uncertain:,} without a certain answer" if uncertain else ""

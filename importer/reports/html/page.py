@@ -13,18 +13,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from importer.core.filesystem import new_report_file
-from importer.core.model import DELIVERED, NEEDS_PERSON, Status
-from importer.core.text import display_text, shorten_text
+from importer.core.model import DELIVERED, Status
+from importer.core.text import display_text, format_count, shorten_text
 from importer.reports.html.charts import Chart, format_seconds, histogram, share, strip, timeline
-from importer.reports.interface import ColumnProfile, ReportColumn, RunProfile, RunSummary
-from importer.reports.messages import (
-    STATUS_COLORS,
-    describe_status,
-    format_count,
-    format_row_list,
-    list_counts,
-    list_run_facts,
-)
+from importer.reports.interface import ColumnStatistics, ReportColumn, RunProfile, RunSummary
+from importer.reports.messages import STATUS_COLORS, describe_status, format_row_list, list_counts, list_run_facts
 from importer.reports.template_cache import TemplateCache
 
 _HERE = Path(__file__)
@@ -148,7 +141,7 @@ def bars(summary: RunSummary) -> list[Bar]:
     return pieces
 
 
-def _column_view(column: ReportColumn, known: ColumnProfile | None, rows: int) -> _ColumnView:
+def _column_view(column: ReportColumn, known: ColumnStatistics | None, rows: int) -> _ColumnView:
     if known is None:
         return _ColumnView(column)
     # 100 % and 0 % mean all and none: a share close to one of them is not rounded to it.
@@ -176,7 +169,7 @@ def _strip(counts: tuple[int, ...], rows: int) -> Chart | None:
     return strip(counts, rows) if any(counts) else None
 
 
-def _describe_distinct(known: ColumnProfile) -> str:
+def _describe_distinct(known: ColumnStatistics) -> str:
     if not known.filled:
         return "empty"
     if known.many:
@@ -190,7 +183,7 @@ def _tone(summary: RunSummary) -> str:
     """Return the class of the page's head by how it went: bad, warn, good or plain."""
     if summary.status in ("failed", "interrupted") or summary.counts.get(Status.INVALID, 0) == summary.rows > 0:
         return "bad"
-    if any(summary.counts.get(status, 0) for status in NEEDS_PERSON):
+    if summary.attention_total:
         return "warn"
     done = sum(summary.counts.get(status, 0) for status in (*DELIVERED, Status.SKIPPED))
     return "good" if done == summary.rows else "plain"

@@ -11,8 +11,9 @@ from pathlib import Path
 from importer.core.filesystem import new_report_file
 from importer.core.memory import gc_paused
 from importer.core.model import Status
+from importer.core.time import parse_iso
 from importer.reports.interface import RESULT_COLUMNS, ResultRows, RunSummary
-from importer.reports.messages import describe_damage, parse_time
+from importer.reports.messages import describe_damage
 from importer.reports.xlsx.row_sheets import FixSheet, ResultsSheet, SheetRows, sheet_rows
 from importer.reports.xlsx.sheet_series import SAMPLE, SHEET_COLUMNS, SHEET_ROWS
 from importer.reports.xlsx.summary_sheet import SummarySheet
@@ -31,7 +32,7 @@ def write_workbook(path: Path, summary: RunSummary, rows: ResultRows, *, rows_pe
     rows raises passes through; no file is left then either.
     """
     summary = _without_excess_columns(summary)
-    created = parse_time(summary.finished_at or summary.started_at) or datetime(2000, 1, 1, tzinfo=UTC)
+    created = parse_iso(summary.finished_at or summary.started_at) or datetime(2000, 1, 1, tzinfo=UTC)
     with new_report_file(path) as draft, Workbook(draft, created) as book:
         SummarySheet(book).write(summary)
         results = ResultsSheet(book, summary.rows, rows_per_sheet) if summary.status != "planned" else None

@@ -259,19 +259,19 @@ def _undecodable_error(file: TextFile, offset: int, *, is_given: bool) -> Source
         after = stream.read(32768)
     text = before.decode(file.encoding, "replace").replace("\r", "\n").rpartition("\n")[2]
     behind = f', behind "{escape_text(text[-_CONTEXT_CHARACTERS:])}"' if text.strip("\ufeff") else ""
-    message = f"{file.path}, line {line}{behind}: the byte 0x{after[0]:02X}"
+    where = f"{file.path}, line {line}{behind}"
     if is_given or file.encoding != "utf-8":
         return SourceError(
-            f"{message} does not exist in {file.encoding}.",
+            f"{where}: the byte 0x{after[0]:02X} does not exist in {file.encoding}.",
             "Set the encoding that the file was written in, or save it as CSV UTF-8.",
         )
     if not before.isascii():
         return SourceError(
-            f"{message} is not valid UTF-8, although other letters before it are.",
+            f"{where}: the byte 0x{after[0]:02X} is not valid UTF-8, although other letters before it are.",
             "The file mixes encodings or is damaged; export it again as CSV UTF-8.",
         )
     return SourceError(
-        f"{message} is not valid UTF-8.",
+        f"{where}: the byte 0x{after[0]:02X} is not valid UTF-8.",
         f"Save the file as CSV UTF-8, or say how it is encoded, for example "
         f"`source: {{encoding: {_suggest_encoding(before + after)}}}`.",
     )

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from importer.core.errors import SourceError
+from importer.core.text import pluralize
 from importer.sources.detection import DetectedFormat
 from importer.sources.headings import SAMPLE_ROWS, Layout, SampleRow, build_layout, find_header_row, normalize_heading
 from importer.sources.interface import Chunk, Detection, SheetInfo, Source, SourceOptions
@@ -129,7 +130,7 @@ def _sheet_notes(sheet: SheetReader, header_row: int, file_format: str) -> Itera
         shown = ", ".join(ranges[:3]) + (" and others" if len(ranges) > 3 else "")
         yield f"Merged cells ({shown}) have their value in the first cell only; the others are read as empty."
     if sheet.hidden_rows:
-        yield f"{sheet.hidden_rows} hidden {'row is' if sheet.hidden_rows == 1 else 'rows are'} read like all others."
+        yield f"{sheet.hidden_rows} hidden {pluralize(sheet.hidden_rows, 'row is', 'rows are')} read like all others."
     if file_format != "xlsx":
         yield (
             f"Excel errors such as #N/A cannot be told from empty cells in .{file_format} files; "

@@ -18,6 +18,7 @@ from importer.app.imports import run
 from importer.config.settings import Account, AccountChecks
 from importer.core.errors import AccountMismatch, SettingsError
 from importer.core.model import Reply, Request, Status
+from importer.core.time import format_age
 from importer.crm_schema.cache import FOLDER, cache_file, load
 from importer.crm_schema.model import FieldConstraint, Metadata, Owners
 from importer.delivery.deliver import DeliveryOptions
@@ -30,7 +31,6 @@ from importer.planning.account_schema import (
 from importer.planning.plan import PlanRequest, prepare_import
 from importer.planning.store import SchemaSnapshot, SchemaState, open_plan
 from importer.reports.json_report import json_failure, json_report
-from importer.reports.messages import format_age
 from importer.reports.publisher import Report, ReportPaths
 from importer.reports.run_report import describe_account_data
 from tests.support.delivery_world import BY_ID, UNREACHED, Fault, RecordingProgress, World, answer, before, lead, mx

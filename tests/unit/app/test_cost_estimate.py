@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from importer.app.cost_estimate import estimate_cost
+from importer.app.dry_run import estimate_cost
 from importer.core.model import CallClass, Limit
 from importer.ledger.interface import LearnedLimit
 from importer.planning.store import Plan

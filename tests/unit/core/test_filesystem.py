@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from importer.core import filesystem
-from importer.core.filesystem import atomic_write, open_atomic, temp_dir, write_synced
+from importer.core.filesystem import atomic_write, open_atomic, temp_dir
 
 HOLD = """
 import sys, time
@@ -80,25 +80,31 @@ def test_what_is_not_ours_stays(tmp_path: Path) -> None:
 
 def test_a_draft_is_private_and_on_disk_before_it_is_renamed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever the mask is; what it held is gone; and what cannot be synced is told."""
-    path = tmp_path / "draft"
+    path = tmp_path / "state"
     before = os.umask(0)
     try:
-        write_synced(path, b"long before\n")
-        write_synced(path, b"key\n")
+        atomic_write(path, b"long before\n")
+        atomic_write(path, b"key\n")
     finally:
         os.umask(before)
     assert (path.read_bytes(), path.stat().st_mode & 0o777) == (b"key\n", 0o600)
-    synced: list[bytes] = []
-    monkeypatch.setattr(os, "fsync", lambda descriptor: synced.append(path.read_bytes()))
-    write_synced(path, b"new\n")
-    assert synced == [b"new\n"], "the disk is asked when everything is written"
+    synced: list[list[tuple[bytes, int]]] = []
+
+    def note(_: int) -> None:
+        synced.append(sorted((each.read_bytes(), each.stat().st_mode & 0o777) for each in tmp_path.iterdir()))
+
+    monkeypatch.setattr(os, "fsync", note)
+    atomic_write(path, b"new\n")
+    assert synced[0] == [(b"key\n", 0o600), (b"new\n", 0o600)], "the disk is asked when everything is written"
+    assert synced[1:] == [[(b"new\n", 0o600)]], "and once more for the name"
 
     def refuse(descriptor: int) -> None:
         raise OSError(5, "Input/output error")
 
     monkeypatch.setattr(os, "fsync", refuse)
     with pytest.raises(OSError, match="Input/output"):
-        write_synced(path, b"new\n")
+        atomic_write(path, b"newest\n")
+    assert (path.read_bytes(), [each.name for each in tmp_path.iterdir()]) == (b"new\n", ["state"])
 
 
 HOLD_FILE = """

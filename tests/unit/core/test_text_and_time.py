@@ -6,12 +6,21 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from importer.core.text import format_count, join_words, pluralize
-from importer.core.time import format_age, format_duration, format_elapsed, format_iso, format_timestamp, start_of_day
+from importer.core.text import format_count, is_or_are, join_words, pluralize
+from importer.core.time import (
+    format_age,
+    format_duration,
+    format_elapsed,
+    format_iso,
+    format_minute,
+    format_timestamp,
+    start_of_day,
+)
 
 
 def test_counts_have_their_noun() -> None:
     assert [format_count(number) for number in (0, 1, 2, 1250)] == ["0 rows", "1 row", "2 rows", "1,250 rows"]
+    assert [is_or_are(number) for number in (0, 1, 2)] == ["are", "is", "are"]
     assert (format_count(2, "try", "tries"), pluralize(1, "try", "tries"), pluralize(0, "job")) == (
         "2 tries",
         "try",
@@ -44,6 +53,7 @@ def test_elapsed_time_is_known_when_both_ends_are() -> None:
         (timedelta(minutes=1), "1 minute"),
         (timedelta(hours=3, minutes=59), "3 hours"),
         (timedelta(days=2, hours=1), "2 days"),
+        (timedelta(days=1250), "1,250 days"),
     ],
 )
 def test_ages_have_one_unit(age: timedelta, text: str) -> None:
@@ -56,3 +66,8 @@ def test_timestamps() -> None:
     assert start_of_day(moment) == "2026-11-20T00:00:00.000+00:00"
     assert format_timestamp(format_iso(moment)) == "2026-11-20 09:30:01 UTC"
     assert format_timestamp("soon") == "soon"
+    assert [format_minute(iso) for iso in (format_iso(moment), "2026-11-20", "")] == [
+        "2026-11-20 09:30",
+        "2026-11-20",
+        "",
+    ]

@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 
 from importer.app.environment import Environment
-from importer.app.heartbeat import FOLDER, Success, read_successes, record_success
-from importer.app.imports import resume, run
+from importer.app.imports import SUCCESS_FOLDER, Success, read_successes, record_success, resume, run
 from importer.app.preflight import clear_account
 from importer.config.settings import Account
 from importer.core.errors import LedgerError, ReportError, RunStopped, UsageError
@@ -316,12 +315,12 @@ def test_marks_of_success(tmp_path: Path) -> None:
     assert record_success(tmp_path, replace(made, run="r2")) == ""
     assert record_success(tmp_path, replace(made, account="b")) == ""
     for name, text in (("x.json", "{"), ("y.json", '{"account": 1}'), ("z.json", "[]")):
-        (tmp_path / FOLDER / name).write_text(text, "utf-8")
+        (tmp_path / SUCCESS_FOLDER / name).write_text(text, "utf-8")
     assert [(one.account, one.run) for one in read_successes(tmp_path)] == [("a", "r2"), ("b", "r1")]
     assert made.days(datetime(2026, 11, 25, 9, tzinfo=UTC)) == 4
     assert made.days(datetime(2026, 11, 1, tzinfo=UTC)) == 0
     (tmp_path / "other").mkdir()
-    (tmp_path / "other" / FOLDER).write_text("in the way", "utf-8")
+    (tmp_path / "other" / SUCCESS_FOLDER).write_text("in the way", "utf-8")
     assert "could not be written" in record_success(tmp_path / "other", made)
     assert read_successes(tmp_path / "other") == []
 
@@ -331,7 +330,7 @@ def test_a_run_that_ends_marks_its_success(env: Environment, account: Account, m
     imported(files(3), account, env)
     (mark,) = read_successes(env.home)
     assert (mark.account, mark.rows) == ("test", 3)
-    shutil.rmtree(env.home / FOLDER)
+    shutil.rmtree(env.home / SUCCESS_FOLDER)
     imported(files(3), account, env)
     assert read_successes(env.home) == [mark] or read_successes(env.home)[0].run == mark.run
     monkeypatch.setattr("importer.app.imports.record_success", lambda *given: "no room")

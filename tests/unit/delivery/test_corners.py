@@ -15,11 +15,12 @@ from importer.app.preflight import check_disk
 from importer.core.errors import ImporterError, LedgerError
 from importer.core.model import CallClass, Limit, Outcome, Receipt, Status
 from importer.core.progress import SilentProgress
+from importer.core.text import format_count
 from importer.core.time import SystemClock
 from importer.delivery.guards import Guards
 from importer.delivery.idempotency_keys import load_idempotency_keys
 from importer.planning.store import open_plan
-from importer.reports.messages import describe_next_step, describe_result, format_count
+from importer.reports.messages import describe_next_step, describe_result
 from importer.reports.run_report import RowCountMismatch, RunReport, summarize_run
 from tests.support.delivery_world import (
     BY_ID,

@@ -183,7 +183,7 @@ def test_a_failure_with_one_answer_costs_no_other(world: World, monkeypatch: pyt
 def waits_of(world: World, monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The waits for the account's limits, as they are written down."""
     waits: list[float] = []
-    monkeypatch.setattr(world.ledger, "note_wait", lambda run_id, seconds: waits.append(seconds))
+    monkeypatch.setattr(world.ledger, "record_wait", lambda run_id, seconds: waits.append(seconds))
     return waits
 
 
@@ -207,6 +207,6 @@ def test_a_run_that_waits_for_nothing_notes_nothing(world: World, monkeypatch: p
     def fail(run_id: str, seconds: float) -> None:
         raise LedgerError("The disk is full.", "")
 
-    monkeypatch.setattr(world.ledger, "note_wait", fail)
+    monkeypatch.setattr(world.ledger, "record_wait", fail)
     world.account = replace(world.account, limits=dict.fromkeys(CallClass, Limit(2, 10.0)))
     assert world.deliver(world.plan(visits(201, first=1000))).stopped is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import sqlite3
 import subprocess
 import sys
@@ -107,12 +108,18 @@ def test_a_read_only_file_is_said_so(ledger: SqlLedger) -> None:
     assert "rights" in caught.value.remedy
 
 
-def test_a_witness_that_cannot_be_written_keeps_the_call_from_leaving(ledger: SqlLedger, home: Path) -> None:
+def test_a_witness_that_cannot_be_written_keeps_the_call_from_leaving(
+    ledger: SqlLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The row stays uncertain, and nothing more is sent by this process."""
-    (home / "ledger.head.tmp").mkdir()
-    with pytest.raises(LedgerError, match=r"ledger\.head cannot be used"):
-        ledger.begin_call(call([2]))
-    (home / "ledger.head.tmp").rmdir()
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", refuse)
+        with pytest.raises(LedgerError, match=r"ledger\.head cannot be used"):
+            ledger.begin_call(call([2]))
     with pytest.raises(LedgerError, match=r"ledger\.head cannot be used"):
         ledger.begin_call(call([3]))
     assert ledger.counts("run-1") == {Status.UNCERTAIN: 1}

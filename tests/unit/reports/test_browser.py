@@ -17,7 +17,7 @@ from importer.reports.interface import (
     AttentionRow,
     Bin,
     CallProfile,
-    ColumnProfile,
+    ColumnStatistics,
     ErrorGroup,
     ReportColumn,
     RunProfile,
@@ -34,8 +34,8 @@ MARKS = (0, 3, *(0,) * (PARTS - 2))
 PROFILE = RunProfile(
     rows=40,
     columns=(
-        ColumnProfile("A", "Plan", "x", 40, 2, False, ("Gold",), (ValueCount("Gold", 30), ValueCount("Silver", 10))),
-        ColumnProfile(
+        ColumnStatistics("A", "Plan", "x", 40, 2, False, ("Gold",), (ValueCount("Gold", 30), ValueCount("Silver", 10))),
+        ColumnStatistics(
             "B", "Score", "y", 38, 20, False, ("1",), bins=(Bin("0", "9", 5), Bin("10", "19", 8)), strip=MARKS
         ),
     ),

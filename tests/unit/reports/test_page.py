@@ -22,7 +22,7 @@ from importer.reports.interface import (
     AttentionRow,
     Bin,
     CallProfile,
-    ColumnProfile,
+    ColumnStatistics,
     Cost,
     ErrorGroup,
     ReportColumn,
@@ -109,9 +109,9 @@ def profile_with(text: str, rows: int = 6) -> RunProfile:
     marks = (0,) * (PARTS - 1) + (1,)
     bars = (ValueCount(text, 4), ValueCount("b", 1))
     columns = (
-        ColumnProfile("A", text, text, rows, 2, False, (text,), bars=bars, others=1, strip=marks, read_as=text),
-        ColumnProfile("B", "n", "", rows, 20, False, (text,), bins=(Bin("1", "5", 3), Bin("6", "9", 0))),
-        ColumnProfile("C", "ids", "", 3, 5000, True, (text,)),
+        ColumnStatistics("A", text, text, rows, 2, False, (text,), bars=bars, others=1, strip=marks, read_as=text),
+        ColumnStatistics("B", "n", "", rows, 20, False, (text,), bins=(Bin("1", "5", 3), Bin("6", "9", 0))),
+        ColumnStatistics("C", "ids", "", 3, 5000, True, (text,)),
     )
     return RunProfile(
         rows=rows,
@@ -247,7 +247,7 @@ def test_a_page_of_a_million_rows_is_small() -> None:
     known = RunProfile(
         rows=10**6,
         columns=tuple(
-            ColumnProfile(one.letter, one.label, "f", 10**6, 9, False, (), bars=column.bars * 3, strip=(9,) * PARTS)
+            ColumnStatistics(one.letter, one.label, "f", 10**6, 9, False, (), bars=column.bars * 3, strip=(9,) * PARTS)
             for one in columns
         ),
         strips={},

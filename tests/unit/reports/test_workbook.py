@@ -20,6 +20,8 @@ from importer.core.errors import ReportError
 from importer.core.filesystem import check_writable, find_free_path
 from importer.core.issues import make_problem
 from importer.core.model import Status
+from importer.core.text import format_count
+from importer.core.time import format_elapsed, format_timestamp
 from importer.reports.interface import (
     RESULT_COLUMNS,
     ErrorGroup,
@@ -27,14 +29,7 @@ from importer.reports.interface import (
     ResultChunk,
 )
 from importer.reports.json_report import json_failure, json_report
-from importer.reports.messages import (
-    STATUS_COLORS,
-    UNCERTAIN_ADVICE,
-    format_count,
-    format_row_list,
-    format_time,
-    format_time_between,
-)
+from importer.reports.messages import STATUS_COLORS, UNCERTAIN_ADVICE, format_row_list
 from importer.reports.text_report import render_summary
 from importer.reports.xlsx import sheet_series
 from importer.reports.xlsx.template import TemplateColumn, write_template_workbook
@@ -315,10 +310,10 @@ def test_words() -> None:
     assert format_row_list((7,), 1) == "row 7"
     assert format_row_list((3, 9), 2) == "rows 3 and 9"
     assert format_row_list((3, 9), 16) == "rows 3, 9 and 14 more"
-    assert format_time("nonsense") == "nonsense"
-    assert format_time_between("2026-11-20T10:00:00+00:00", "2026-11-20T11:02:03+00:00") == "1 h 2 min"
-    assert format_time_between("2026-11-20T10:00:00+00:00", "2026-11-20T10:02:03+00:00") == "2 min 3 s"
-    assert format_time_between("2026-11-20T10:00:00+00:00", "") == ""
+    assert format_timestamp("nonsense") == "nonsense"
+    assert format_elapsed("2026-11-20T10:00:00+00:00", "2026-11-20T11:02:03+00:00") == "1 h 2 min"
+    assert format_elapsed("2026-11-20T10:00:00+00:00", "2026-11-20T10:02:03+00:00") == "2 min 3 s"
+    assert format_elapsed("2026-11-20T10:00:00+00:00", "") == ""
 
 
 def test_the_json_object() -> None:

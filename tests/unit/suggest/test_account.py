@@ -135,7 +135,7 @@ def test_stopping(when: str, monkeypatch: pytest.MonkeyPatch, sandbox: Sandbox) 
     if when == "asking":
         env.stop.set()
     else:
-        monkeypatch.setattr(suggest_mapping, "_asked", lambda facts, *rest: env.stop.set() or facts)
+        monkeypatch.setattr(suggest_mapping, "_read_account", lambda facts, *rest: env.stop.set() or facts)
     with pytest.raises(RunStopped):
         suggest_mapping.propose_mapping(suggest_mapping.ProposalRequest(SAMPLES / "new-students.csv"), env)
     assert not Path("new-students.yaml").exists()
@@ -222,7 +222,8 @@ def test_a_type_whose_fields_are_not_told(monkeypatch: pytest.MonkeyPatch, capsy
 def test_an_account_of_this_machine_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A country prefix that the CRM tells wrongly, and an account whose keys are gone, are as if not known."""
     assert (
-        suggest_mapping._places(AccountProfile(), ApiUser("", "", "o", "", "Nowhere/Town", "1", "")) == AccountProfile()
+        suggest_mapping._with_locale(AccountProfile(), ApiUser("", "", "o", "", "Nowhere/Town", "1", ""))
+        == AccountProfile()
     )
     monkeypatch.delenv("LEADSQUARED_ACCESS_KEY")
     assert "activity:" in proposed(str(SAMPLES / "fee-payments.csv"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from importer.suggest.headings import CONTAINED, EXACT, NEAR, QUALIFIED, likeness, means_other, words_of
+from importer.suggest.similarity import CONTAINED, EXACT, NEAR, QUALIFIED, likeness, means_other, words_of
 
 
 @pytest.mark.parametrize(

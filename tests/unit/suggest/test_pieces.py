@@ -14,10 +14,10 @@ from importer.planning.plan import read_mapping
 from importer.sources import open_source
 from importer.sources.interface import SourceOptions
 from importer.suggest.account import AccountProfile, KnownField
-from importer.suggest.choices import NearestOption, nearest_option
 from importer.suggest.mapping_writer import mapping_text
 from importer.suggest.model import MappingLine, Proposal
 from importer.suggest.proposal import propose
+from importer.suggest.similarity import NearestOption, nearest_option
 from importer.suggest.target_selection import choose_type
 from importer.transforms.phones import only_country
 from tests.support.sampled import examples

@@ -1,13 +1,18 @@
-"""Similarity of headings and names of fields, whatever their case, accents, camel case or units."""
+"""Similarity of headings and names of fields, and of values and the options of a drop-down.
+
+Headings are alike whatever their case, accents, camel case or units.
+"""
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from importer.suggest.vocabulary import WORDS
+from importer.transforms.choices import FLAGS, folded
 
 EXACT = 100.0
 QUALIFIED = 96.0
@@ -23,9 +28,12 @@ _BRACKETS = re.compile(r"[(\[{][^)\]}]*[)\]}]")
 _ALTERNATIVES = re.compile(r"[/|]|\bor\b")
 _LEAST_FUZZY = 5
 _LEAST_LIKENESS = 85.0
+_OPTION_LIKENESS = 75.0
 _OWN_PERSON, _ADDRESS, _NUMBER, _FILLER, _OTHERS = (
     frozenset(WORDS[topic]) for topic in ("own_person", "address", "number", "filler", "others")
 )
+YES_NO: Mapping[str, str] = {**FLAGS, **dict.fromkeys(WORDS["yes"], "1"), **dict.fromkeys(WORDS["no"], "0")}
+"""The value for LeadSquared of each word for yes or no: the words that mappings know by themselves, and others."""
 
 
 @cache
@@ -129,3 +137,41 @@ def _find_typo(own: str, names: dict[int, str]) -> tuple[float, int] | None:
 
 def _digits(text: str) -> str:
     return re.sub(r"[^0-9]", "", text)
+
+
+@dataclass(frozen=True, slots=True)
+class NearestOption:
+    """The value of an option; ``exact`` if the text differs from it at most in the case of letters and outer blanks."""
+
+    value: str
+    exact: bool
+
+
+def nearest_option(text: str, options: Sequence[tuple[str, str]]) -> NearestOption | None:
+    """Find the option that ``text`` means: the same, a nearly equal one, or the one letter that the text begins with.
+
+    ``options`` are pairs of value and shown text. ``None`` when no option is near, or several are equally so.
+    """
+    from rapidfuzz import fuzz
+
+    plain = folded(text)
+    for value, label in options:
+        if plain in (folded(value), folded(label)):
+            return NearestOption(value, True)
+    scores = {
+        value: max(fuzz.ratio(plain, folded(value)), fuzz.ratio(plain, folded(label))) for value, label in options
+    }
+    best = max(scores.values(), default=0.0)
+    nearest = [value for value, score in scores.items() if score == best]
+    if best >= _OPTION_LIKENESS and len(nearest) == 1:
+        return NearestOption(nearest[0], False)
+    initials = [value for value, _ in options if len(value) == 1 and folded(value) == plain[:1]]
+    # Codes of one letter are telling only when all options are such codes.
+    if len(initials) == 1 and all(len(value) == 1 for value, _ in options):
+        return NearestOption(initials[0], False)
+    return None
+
+
+def is_yes_or_no(texts: Iterable[str]) -> bool:
+    """Return whether all texts are words for yes or no."""
+    return all(folded(text) in YES_NO for text in texts)
