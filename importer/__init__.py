@@ -12,7 +12,7 @@ __version__ = "0.1.0"
 __all__ = ["deliver", "plan_import"]
 
 
-_MODULES = {"deliver": "importer.delivery.deliver", "plan_import": "importer.planning.plan"}
+_MODULES = {"deliver": "importer.delivery.deliver_plan", "plan_import": "importer.planning.plan"}
 
 
 def __getattr__(name: str) -> Any:

@@ -48,7 +48,7 @@ def main() -> None:
         "LEADSQUARED_WINDOW_SECONDS": "1",
     }
     from importer.cli.main import run
-    from importer.delivery import deliver
+    from importer.delivery import deliver_plan
     from importer.delivery.dispatcher import Dispatcher
     from importer.leadsquared.client import LeadSquaredClient
     from importer.ledger.store import SqlLedger
@@ -58,7 +58,7 @@ def main() -> None:
     timed(BulkActivitiesByLeadId, "ready_request", "bodies")
     timed(LeadSquaredClient, "send", "HTTP")
     timed(Dispatcher, "run", "delivery", time.process_time)
-    assert deliver
+    assert deliver_plan
     status = run(["run", source, "-m", mapping, "--yes", "--quiet", "--results", str(Path(folder) / "results.xlsx")])
     print(json.dumps({"status": status, **SPENT}))
 

@@ -7,26 +7,30 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from importer.config.settings import Account, AccountChecks
+from importer.config import Account, AccountChecks
 from importer.core.errors import AccountMismatch, CrmError, RunStopped
 from importer.core.time import Clock
-from importer.crm_schema.checks.activities import EVENT, OWNER, find_event_codes
-from importer.crm_schema.model import CrmFieldKind, FieldFacts, Metadata
-from importer.leadsquared.interface import Crm
-from importer.leadsquared.metadata import (
+from importer.crm_schema import EVENT, OWNER, CrmFieldKind, FieldFacts, Metadata, find_event_codes
+from importer.leadsquared import (
+    Crm,
+    CrmReader,
     MetadataReading,
     MetadataScope,
+    QueryClient,
     complete_metadata,
     read_metadata,
     save_metadata,
 )
-from importer.leadsquared.query_client import QueryClient
-from importer.leadsquared.reader import CrmReader
-from importer.mapping.model import Mapping
-from importer.planning.account_schema import REFRESH, AccountSchema, check_account_fit, load_account_schema
-from importer.planning.plan import PreparedImport
-from importer.planning.store import SchemaState
-from importer.rate_limit.account_limiter import make_account_limiter
+from importer.mapping import Mapping
+from importer.planning import (
+    REFRESH,
+    AccountSchema,
+    PreparedImport,
+    SchemaState,
+    check_account_fit,
+    load_account_schema,
+)
+from importer.rate_limit import make_account_limiter
 
 
 @dataclass(slots=True)

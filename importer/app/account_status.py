@@ -7,12 +7,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from importer.app.environment import Environment, open_ledger_of
-from importer.config.accounts import fetch_key, find_accounts_file
-from importer.config.accounts_file import AccountEntry, KeyPlace, load_accounts
-from importer.config.regions import find_region_name
-from importer.config.settings import DEFAULT_LIMIT, KEY_NAMES, read_database_url
+from importer.config import (
+    DEFAULT_LIMIT,
+    KEY_NAMES,
+    AccountEntry,
+    KeyPlace,
+    fetch_key,
+    find_accounts_file,
+    find_region_name,
+    load_accounts,
+    read_database_url,
+)
 from importer.core.errors import SettingsError, UsageError
-from importer.ledger.factory import ledger_exists
+from importer.ledger import ledger_exists
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,26 +10,25 @@ from pathlib import Path
 
 from importer.app.environment import Environment, open_ledger_of
 from importer.app.preflight import identify_account, warn_of_shared_tenant
-from importer.config.settings import Account
+from importer.config import Account
 from importer.core.errors import CrmError, ImporterError, RunStopped, SettingsError
 from importer.core.model import CallClass, Request
 from importer.core.time import Clock, format_age
-from importer.crm_schema.cache import load
-from importer.crm_schema.model import ActivityType, FieldFacts
-from importer.leadsquared.interface import ApiUser, Crm
-from importer.leadsquared.metadata import (
+from importer.crm_schema import ActivityType, FieldFacts, load
+from importer.leadsquared import (
     FULL_SCOPE,
+    ApiUser,
+    ClockReading,
+    Crm,
+    QueryClient,
     parse_queue_metrics,
     read_activity_types,
     read_lead_fields,
     read_metadata,
     save_metadata,
 )
-from importer.leadsquared.query_client import ClockReading, QueryClient
-from importer.ledger.interface import Ledger
-from importer.rate_limit.account_limiter import make_account_limiter
-from importer.rate_limit.daily_quota import DailyQuota, count_calls_today
-from importer.rate_limit.window_limiter import describe_limit
+from importer.ledger import Ledger
+from importer.rate_limit import DailyQuota, count_calls_today, describe_limit, make_account_limiter
 from importer.targets import TARGETS
 
 _SKEW_WARNING = 60.0

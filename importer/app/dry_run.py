@@ -10,8 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from importer.app.environment import Environment, open_ledger_of
-from importer.config.accounts import load_account
-from importer.config.settings import DEFAULT_LIMIT, Account
+from importer.config import DEFAULT_LIMIT, Account, load_account
 from importer.core.errors import LedgerError, SettingsError
 from importer.core.filesystem import check_writable, temp_dir
 from importer.core.memory import trim_heap
@@ -19,16 +18,19 @@ from importer.core.model import CallClass, Limit
 from importer.core.progress import StoppableReading
 from importer.core.text import format_count
 from importer.core.time import format_duration
-from importer.ledger.factory import ledger_exists
-from importer.ledger.interface import Ledger
-from importer.planning.account_schema import check_account_fit, load_account_schema
-from importer.planning.plan import PlanRequest, PreparedImport, mapping_of_plan, plan_import, prepare_import
-from importer.planning.store import Plan
-from importer.rate_limit.daily_quota import count_calls_today
-from importer.rate_limit.window_limiter import describe_limit
-from importer.reports.interface import Cost
-from importer.reports.publisher import Publisher, Report, ReportPaths
-from importer.reports.run_report import RunReport
+from importer.ledger import Ledger, ledger_exists
+from importer.planning import (
+    Plan,
+    PlanRequest,
+    PreparedImport,
+    check_account_fit,
+    load_account_schema,
+    mapping_of_plan,
+    plan_import,
+    prepare_import,
+)
+from importer.rate_limit import count_calls_today, describe_limit
+from importer.reports import Cost, Publisher, Report, ReportPaths, RunReport
 from importer.targets import make_target
 
 

@@ -9,16 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from importer.config.accounts import load_account
-from importer.config.settings import Account, Locale, read_database_url
+from importer.config import Account, Locale, load_account, read_database_url
 from importer.core.errors import SettingsError
 from importer.core.progress import Progress
 from importer.core.time import Clock
-from importer.leadsquared.interface import Crm
-from importer.planning.store import PlanFacts
+from importer.leadsquared import Crm
+from importer.planning import PlanFacts
 
 if TYPE_CHECKING:
-    from importer.ledger.interface import Ledger
+    from importer.ledger import Ledger
 
 Confirm = Callable[[str], bool]
 Review = Callable[[PlanFacts, Sequence[str]], None]
@@ -68,8 +67,7 @@ def open_ledger_of(env: Environment) -> Iterator[Ledger]:
 
     Raises :class:`LedgerError` and :class:`SettingsError`.
     """
-    from importer.ledger.factory import open_ledger
-    from importer.ledger.integrity.identity import wants_adoption
+    from importer.ledger import open_ledger, wants_adoption
 
     database, adopt = read_database_url(env.variables), wants_adoption(env.variables)
     ledger = open_ledger(env.home, database, clock=env.clock.now, adopt=adopt)

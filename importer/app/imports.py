@@ -26,22 +26,27 @@ from importer.app.preflight import (
     detect_anomalies,
     require_same_tenant,
 )
-from importer.config.settings import Account
+from importer.config import Account
 from importer.core.errors import AccountMismatch, ImporterError, LedgerError, UsageError
 from importer.core.filesystem import atomic_write
 from importer.core.logging import log_fields
 from importer.core.model import Status
 from importer.core.text import format_count, is_or_are
 from importer.core.time import format_minute
-from importer.delivery.deliver import DeliveryOptions, deliver
-from importer.ledger.interface import Ledger, Run, RunState
-from importer.planning.account_schema import has_account_problems
-from importer.planning.plan import PlanRequest, PreparedImport, fingerprint, prepare_import
-from importer.planning.store import Plan, SchemaState, open_plan
-from importer.rate_limit.daily_quota import DailyQuota
-from importer.reports.interface import RunSummary
-from importer.reports.publisher import Publisher, Report, ReportPaths
-from importer.reports.run_report import RunReport, summarize_run
+from importer.delivery import DeliveryOptions, deliver
+from importer.ledger import Ledger, Run, RunState
+from importer.planning import (
+    Plan,
+    PlanRequest,
+    PreparedImport,
+    SchemaState,
+    fingerprint,
+    has_account_problems,
+    open_plan,
+    prepare_import,
+)
+from importer.rate_limit import DailyQuota
+from importer.reports import Publisher, Report, ReportPaths, RunReport, RunSummary, summarize_run
 
 SUCCESS_FOLDER = "last_success"
 """A folder with a file for each account and mapping: the last success, for monitoring. It is replaced whenever an

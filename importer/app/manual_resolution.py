@@ -10,9 +10,9 @@ from importer.app.environment import Environment, open_ledger_of
 from importer.core.errors import UsageError
 from importer.core.model import Outcome, Status
 from importer.core.time import format_iso, format_minute
-from importer.delivery.deduplication import WAITS_FOR_OTHER_RUN
-from importer.ledger.interface import DECIDED, UNDECIDED, Ledger, Run
-from importer.planning.store import Plan, open_plan
+from importer.delivery import WAITS_FOR_OTHER_RUN
+from importer.ledger import DECIDED, UNDECIDED, Ledger, Run
+from importer.planning import Plan, open_plan
 
 _SHOWN_CELLS = 8
 _DECIDABLE = (Status.CREATED, Status.NOT_SENT, Status.SKIPPED)

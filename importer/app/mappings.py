@@ -6,16 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from importer.config.settings import Locale
+from importer.config import Locale
 from importer.core.errors import MappingError
 from importer.core.filesystem import find_free_path
-from importer.mapping.column_references import find_column_references
-from importer.mapping.json_schema import mapping_json_schema
-from importer.mapping.model import FieldRule, FieldType
-from importer.planning.plan import match_source_headings, read_mapping
-from importer.reports.xlsx.template import TemplateColumn, write_template_workbook
-from importer.sources import open_source
-from importer.sources.interface import SourceOptions
+from importer.mapping import FieldRule, FieldType, find_column_references, mapping_json_schema
+from importer.planning import match_source_headings, read_mapping
+from importer.reports import TemplateColumn, write_template_workbook
+from importer.sources import SourceOptions, open_source
 from importer.targets import TARGETS, make_target
 from importer.transforms import TRANSFORMS
 
@@ -62,8 +59,7 @@ def schema_for_editors() -> dict[str, Any]:
 
 def mapping_schema_text(path: Path) -> str:
     """Describe the pandera schema that the mapping compiles to. Raises :class:`MappingError`."""
-    from importer.validation.schema import format_schema
-    from importer.validation.validator import SourceColumn, Validator
+    from importer.validation import SourceColumn, Validator, format_schema
 
     loaded = read_mapping(path)
     target = make_target(loaded.mapping)

@@ -8,17 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from importer.config.settings import Account
+from importer.config import Account
 from importer.core.errors import CrmError, ImporterError, LedgerError, ReportError, SettingsError
 from importer.core.filesystem import check_writable
 from importer.core.time import Clock
-from importer.leadsquared.interface import ApiUser, Crm
-from importer.leadsquared.query_client import ClockReading, QueryClient
-from importer.leadsquared.reader import CrmReader
-from importer.ledger.interface import Ledger, Run
-from importer.planning.store import Plan, SchemaSnapshot, open_plan
-from importer.rate_limit.account_limiter import make_account_limiter
-from importer.rate_limit.daily_quota import DailyQuota
+from importer.leadsquared import ApiUser, ClockReading, Crm, CrmReader, QueryClient
+from importer.ledger import Ledger, Run
+from importer.planning import Plan, SchemaSnapshot, open_plan
+from importer.rate_limit import DailyQuota, make_account_limiter
 
 _CLOCK_WARNING_SECONDS = 300
 _LEAST_FREE_BYTES = 50 * 1024 * 1024

@@ -14,8 +14,8 @@ from importer.core.errors import AnotherRunActive, ImporterError, LedgerError, U
 from importer.core.filesystem import sync_folder
 from importer.core.model import Status
 from importer.core.time import format_iso
-from importer.ledger.interface import Run, RunState
-from importer.planning.store import open_plan
+from importer.ledger import Run, RunState
+from importer.planning import open_plan
 
 _ALL = 1_000_000_000
 _AGE = re.compile(r"([0-9]{1,5})\s*([dwmy])")

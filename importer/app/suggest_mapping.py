@@ -11,28 +11,28 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from importer.app.environment import Environment, account_locale, open_ledger_of
-from importer.config.accounts import load_account
-from importer.config.yaml import InvalidValueError, validate_country, validate_time_zone
+from importer.config import InvalidValueError, load_account, validate_country, validate_time_zone
 from importer.core.errors import ImporterError, MappingError, UsageError
 from importer.core.filesystem import ReportFileExists, new_report_file
 from importer.core.progress import StoppableReading
 from importer.core.text import display_text, suggest_name
-from importer.crm_schema.model import FieldFacts
-from importer.leadsquared.interface import ApiUser
-from importer.leadsquared.metadata import read_activity_fields, read_activity_types, read_lead_fields
-from importer.leadsquared.query_client import QueryClient
-from importer.leadsquared.reader import CrmReader
-from importer.planning.plan import read_mapping
-from importer.rate_limit.account_limiter import make_account_limiter
-from importer.rate_limit.daily_quota import DailyQuota
-from importer.sources import open_source
-from importer.sources.interface import SourceOptions
-from importer.suggest.account import AccountProfile, KnownField
-from importer.suggest.model import MappingLine, Proposal
+from importer.crm_schema import FieldFacts
+from importer.leadsquared import (
+    ApiUser,
+    CrmReader,
+    QueryClient,
+    read_activity_fields,
+    read_activity_types,
+    read_lead_fields,
+)
+from importer.planning import read_mapping
+from importer.rate_limit import DailyQuota, make_account_limiter
+from importer.sources import SourceOptions, open_source
+from importer.suggest import AccountProfile, KnownField, MappingLine, Proposal
 from importer.targets import TARGETS
 
 if TYPE_CHECKING:
-    from importer.leadsquared.reader import Query
+    from importer.leadsquared import Query
 
 
 _TIMEOUT_SECONDS = 15.0
@@ -76,8 +76,7 @@ def propose_mapping(request: ProposalRequest, env: Environment) -> Proposed:
     Raises :class:`UsageError` for an unknown target or a file that is there already, :class:`SourceError` for a
     spreadsheet that cannot be read, :class:`SettingsError` for an account that was named and is not right.
     """
-    from importer.suggest.mapping_writer import mapping_text, open_questions
-    from importer.suggest.proposal import propose
+    from importer.suggest import mapping_text, open_questions, propose
 
     _check(request)
     source = open_source(request.file, request.options, meanwhile=partial(importlib.import_module, "pandas"))
@@ -220,7 +219,7 @@ def _with_locale(facts: AccountProfile, identity: ApiUser | None = None) -> Acco
     """Add a time zone and a country that mappings know: as configured, else as LeadSquared says."""
     zone, country = facts.time_zone, facts.country
     if identity is not None:
-        from importer.transforms.phones import only_country
+        from importer.transforms import only_country
 
         # A prefix that several countries share, such as +1, gives no country.
         zone, country = zone or identity.time_zone, country or only_country(identity.country_code.strip().lstrip("+"))

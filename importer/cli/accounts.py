@@ -17,8 +17,7 @@ from importer.core.text import display_text, pluralize
 from importer.core.time import format_minute
 
 if TYPE_CHECKING:
-    from importer.app.account_status import AccountListing
-    from importer.app.doctor import AccountTest
+    from importer.app import AccountListing, AccountTest
 
 _KEPT = {
     "keyring": "its keys are in the keyring of this computer.",
@@ -36,7 +35,7 @@ def command() -> None:
 @json_option
 def list_command(as_json: bool) -> int:
     """Show the accounts: host, limits, where the keys are kept and whether they are there. Never shows a key."""
-    from importer.app.account_status import list_accounts
+    from importer.app import list_accounts
 
     path, listed = list_accounts(build_environment(quiet=True, verbose=0))
     if as_json:
@@ -96,18 +95,15 @@ def add_command(
     name: str, region: str | None, host: str | None, kept_in: str | None, replace: bool, **rest: Any
 ) -> int:
     """Add the account NAME to accounts.yaml. Keys are asked for without being shown, and never written into it."""
-    from importer.config import accounts_editor
-    from importer.config.secrets import KeyStorage, key_variable
+    from importer.config import KeyStorage, NewAccount, add_account, check_name_free, find_file_to_write, key_variable
 
     env = build_environment(quiet=True, verbose=0)
-    path = accounts_editor.find_file_to_write(env.variables, env.home)
-    accounts_editor.check_name_free(name, path, env.home, replace=replace)
+    path = find_file_to_write(env.variables, env.home)
+    check_name_free(name, path, env.home, replace=replace)
     chosen, async_host = _hosts(region, host, rest.pop("async_host"))
     keeping = KeyStorage(kept_in or _ask("Where shall its keys be kept?", "--kept-in", click.Choice(list(_KEPT))))
     settings = {setting: value for setting, value in rest.items() if value is not None}
-    accounts_editor.add_account(
-        accounts_editor.NewAccount(name, chosen, async_host, keeping, settings, replace), path, env.home, _ask_key
-    )
+    add_account(NewAccount(name, chosen, async_host, keeping, settings, replace), path, env.home, _ask_key)
     _print(f"Account {name} is in {path}; {_KEPT[keeping.value]}")
     if keeping is KeyStorage.ENVIRONMENT:
         for key in ("access_key", "secret_key", *(("api_key",) if async_host else ())):
@@ -118,8 +114,8 @@ def add_command(
 
 def _hosts(region: str | None, host: str | None, async_host: str | None) -> tuple[str, str]:
     """Return host and async host, as given or asked for. Raises :class:`UsageError`."""
-    from importer.config.regions import REGIONS
-    from importer.config.regions import find_region as find
+    from importer.config import REGIONS
+    from importer.config import find_region as find
 
     if region and host:
         raise UsageError("--region and --host say the same.", "Give one of them.")
@@ -157,7 +153,7 @@ def _ask_key(name: str) -> str:
 @json_option
 def test_command(name: str | None, every: bool, as_json: bool) -> int:
     """Ask LeadSquared once whose keys they are: of the account NAME, of all, or of the LEADSQUARED_… variables."""
-    from importer.app.account_status import read_accounts_file
+    from importer.app import read_accounts_file
 
     if name and every:
         raise UsageError("NAME and --all contradict each other.", "Give one of them.")
@@ -186,8 +182,7 @@ def test_command(name: str | None, every: bool, as_json: bool) -> int:
 
 
 def _check(name: str | None, env: Any, also: dict[str, str]) -> AccountTest:
-    from importer.app.doctor import AccountTest, Examination, Health, check_account
-    from importer.app.environment import open_ledger_of
+    from importer.app import AccountTest, Examination, Health, check_account, open_ledger_of
 
     try:
         account = open_account(env, name)
@@ -201,8 +196,8 @@ def _check(name: str | None, env: Any, also: dict[str, str]) -> AccountTest:
 @click.argument("name")
 def remove_command(name: str) -> int:
     """Take the account NAME out of accounts.yaml. Its keys stay where they are kept."""
-    from importer.app.account_status import read_accounts_file
-    from importer.config.accounts_editor import remove_account
+    from importer.app import read_accounts_file
+    from importer.config import remove_account
 
     env = build_environment(quiet=True, verbose=0)
     path, entries = read_accounts_file(env)
@@ -220,8 +215,8 @@ def remove_command(name: str) -> int:
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 def check_command(file: Path | None) -> int:
     """Find every problem in accounts.yaml, or in FILE."""
-    from importer.app.account_status import read_accounts_file
-    from importer.config.accounts_file import load_accounts
+    from importer.app import read_accounts_file
+    from importer.config import load_accounts
 
     path, entries = (
         (file, load_accounts(file)) if file else read_accounts_file(build_environment(quiet=True, verbose=0))
@@ -233,7 +228,7 @@ def check_command(file: Path | None) -> int:
 @command.command("schema")
 def schema_command() -> int:
     """The JSON Schema of accounts files, for editors."""
-    from importer.config.accounts_file import accounts_json_schema
+    from importer.config import accounts_json_schema
 
     print_output(json.dumps(accounts_json_schema(), indent=2, ensure_ascii=False))
     return 0

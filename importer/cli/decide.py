@@ -15,8 +15,7 @@ from importer.cli.streams import print_json
 from importer.core.text import is_or_are, pluralize, shorten_text
 
 if TYPE_CHECKING:
-    from importer.app.environment import Environment
-    from importer.app.manual_resolution import UncertainRow
+    from importer.app import Environment, UncertainRow
 
 _CHOICES = {"c": "created", "a": "absent", "g": "abandon"}
 _WIDTH = 100
@@ -52,7 +51,7 @@ def command(
     Without --row it asks about one row after the other. A decision is written down with your name, the time and the
     reason, and can be taken back until the row is sent again.
     """
-    from importer.app.manual_resolution import Decision, decide, uncertain_rows
+    from importer.app import Decision, decide, uncertain_rows
 
     env = build_environment(quiet=quiet or as_json, verbose=verbose)
     if row is not None or decision is not None:
@@ -78,7 +77,7 @@ def command(
 
 
 def _ask(run_id: str, found: Sequence[UncertainRow], env: Environment) -> int:
-    from importer.app.manual_resolution import Decision, decide
+    from importer.app import Decision, decide
 
     for each in found:
         click.echo(f"\n{_describe(each)}")

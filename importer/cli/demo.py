@@ -26,15 +26,13 @@ _IMPORTS = (
 @output_options
 def command(folder: Path, as_json: bool, quiet: bool, verbose: int) -> int:
     """Import sample files into a CRM on this computer, and leave the results to look at. Needs no keys."""
-    from importer.app.imports import run
+    from importer.app import run
     from importer.cli import sandbox
-    from importer.config.settings import Locale, without_database
+    from importer.config import Locale, without_database
     from importer.core.filesystem import find_free_path
-    from importer.delivery.deliver import DeliveryOptions
-    from importer.planning.plan import PlanRequest
-    from importer.reports.json_report import json_report
-    from importer.reports.publisher import Report, ReportPaths
-    from importer.reports.text_report import render_summary
+    from importer.delivery import DeliveryOptions
+    from importer.planning import PlanRequest
+    from importer.reports import Report, ReportPaths, build_json_report, render_summary
 
     env = build_environment(quiet=quiet or as_json, verbose=verbose)
     # A trial leaves nothing in a database that others share.
@@ -73,7 +71,9 @@ def command(folder: Path, as_json: bool, quiet: bool, verbose: int) -> int:
         say(f"  workbook  {display_text(str(report.results))}")
         say(f"  report    {display_text(str(report.page))}")
     if as_json:
-        print_json({"imports": [json_report(one.summary, one.results, one.page, one.exit_status) for one in reports]})
+        print_json(
+            {"imports": [build_json_report(one.summary, one.results, one.page, one.exit_status) for one in reports]}
+        )
     # Rows that need a person are part of the demo, so they are no failure of it.
     return 4 if any(report.exit_status == 4 for report in reports) else 0
 

@@ -11,7 +11,7 @@ from importer.cli.streams import print_json, print_output
 from importer.core.text import display_text
 
 if TYPE_CHECKING:
-    from importer.app.doctor import Examination
+    from importer.app import Examination
 
 _COLOURS = {"ok": "green", "note": "yellow", "problem": "red"}
 
@@ -36,18 +36,19 @@ def examination_json(each: Examination) -> dict[str, str]:
 @output_options
 def command(account: str | None, forget_limits: bool, refresh: bool, as_json: bool, quiet: bool, verbose: int) -> int:
     """Examine an account: keys, host, time zone, country, clock, limits, fields and queues. Sends nothing."""
-    from importer.app import doctor
+    from importer.app import Health, examine_account
+    from importer.app import forget_limits as forget_learned_limits
 
     env = build_environment(quiet=quiet or as_json, verbose=verbose)
     examined = []
     known = open_account(env, account)
     if forget_limits:
-        doctor.forget_limits(known, env)
-    for each in doctor.examine_account(known, env, refresh=refresh):
+        forget_learned_limits(known, env)
+    for each in examine_account(known, env, refresh=refresh):
         examined.append(each)
         if not as_json:
             print_examination(each)
-    bad = any(each.health is doctor.Health.BAD for each in examined)
+    bad = any(each.health is Health.BAD for each in examined)
     if as_json:
         print_json({"exit_status": int(bad), "examined": [examination_json(each) for each in examined]})
     return int(bad)

@@ -18,7 +18,7 @@ def command(code: str | None, as_json: bool) -> int:
     """Explain CODE, as it stands in a report's ErrorCode; without it, list all codes."""
     from dataclasses import asdict
 
-    from importer.reports.error_codes import explain, explanations
+    from importer.reports import explain, explanations
 
     if code is None:
         found = list(explanations())

@@ -22,9 +22,8 @@ def command() -> None:
 @json_option
 def backup_command(dest: Path, as_json: bool) -> int:
     """Copy the ledger to DEST, a new file; imports may go on meanwhile. docs/operating.md says how to put it back."""
-    from importer.config.settings import read_database_url
-    from importer.ledger.sqlite_file import back_up
-    from importer.ledger.store import ledger_file
+    from importer.config import read_database_url
+    from importer.ledger import back_up, ledger_file
 
     env = build_environment(quiet=True, verbose=0)
     if read_database_url(env.variables) is not None:
@@ -41,9 +40,8 @@ def backup_command(dest: Path, as_json: bool) -> int:
 @json_option
 def move_command(as_json: bool) -> int:
     """Move the ledger of this computer into the database that IMPORTER_DATABASE_URL names. Doing it again is safe."""
-    from importer.config.settings import read_database_url
-    from importer.ledger.factory import move_ledger
-    from importer.ledger.integrity.identity import wants_adoption
+    from importer.config import read_database_url
+    from importer.ledger import move_ledger, wants_adoption
 
     env = build_environment(quiet=True, verbose=0)
     database = read_database_url(env.variables)

@@ -144,6 +144,6 @@ def _fail(
         print_message(display_text(remedy))
     note_in_file(message, status=status, remedy=remedy)
     if "--json" in arguments:
-        from importer.reports.json_report import json_failure
+        from importer.reports import json_failure
 
         print_json(json_failure(f"{message} {remedy}".strip(), remedy, status))

@@ -13,7 +13,7 @@ from importer.cli.streams import print_json, print_output
 from importer.core.text import display_text
 
 if TYPE_CHECKING:
-    from importer.app.suggest_mapping import Proposed
+    from importer.app import Proposed
 
 _PATH = click.Path(path_type=Path)
 
@@ -40,15 +40,15 @@ def new_command(
 
     Works without keys and without a network, and never replaces a file.
     """
-    from importer.app.suggest_mapping import ProposalRequest, propose_mapping
-    from importer.sources.interface import SourceOptions
+    from importer.app import ProposalRequest, propose_mapping
+    from importer.sources import SourceOptions
 
     env = build_environment(quiet=as_json, verbose=0)
     if account:
         open_account(env, account)
     proposed = propose_mapping(ProposalRequest(file, target, output, account, SourceOptions(**reading)), env)
     if as_json:
-        from importer.app.suggest_mapping import proposal_json
+        from importer.app import proposal_json
 
         print_json(proposal_json(proposed))
     else:
@@ -76,7 +76,7 @@ def _print_proposal(proposed: Proposed, file: Path) -> None:
 @click.option("--file", type=_PATH, help="Also match the mapping with this file's headings.")
 def check_command(mapping: Path, file: Path | None) -> int:
     """Find every problem in MAPPING, with its line."""
-    from importer.app.mappings import check_mapping_file
+    from importer.app import check_mapping_file
 
     for line in check_mapping_file(mapping, file):
         click.echo(display_text(line))
@@ -88,7 +88,7 @@ def check_command(mapping: Path, file: Path | None) -> int:
 @click.option("--json-schema", is_flag=True, help="The JSON Schema of all mappings, for editors.")
 def schema_command(mapping: Path | None, json_schema: bool) -> int:
     """Show the pandera schema that MAPPING compiles to."""
-    from importer.app.mappings import mapping_schema_text, schema_for_editors
+    from importer.app import mapping_schema_text, schema_for_editors
 
     if json_schema:
         click.echo(json.dumps(schema_for_editors(), indent=2, ensure_ascii=False))
@@ -104,7 +104,7 @@ def schema_command(mapping: Path | None, json_schema: bool) -> int:
 @click.option("-o", "--output", type=_PATH, help="Path of the new workbook; default: the mapping's name.")
 def template_command(mapping: Path, output: Path | None) -> int:
     """Make a workbook to fill in: the headings that MAPPING uses, with notes, drop-down lists and an example."""
-    from importer.app.mappings import write_template
+    from importer.app import write_template
 
     click.echo(f"Template: {display_text(str(write_template(mapping, output)))}")
     return 0

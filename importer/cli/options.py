@@ -19,11 +19,11 @@ from importer.core.text import display_text
 from importer.core.time import SystemClock
 
 if TYPE_CHECKING:
-    from importer.app.environment import Environment
-    from importer.config.settings import Account, Locale
+    from importer.app import Environment
+    from importer.config import Account, Locale
     from importer.core.progress import Progress
-    from importer.planning.plan import PlanRequest
-    from importer.reports.publisher import Report
+    from importer.planning import PlanRequest
+    from importer.reports import Report
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -64,8 +64,8 @@ def file_options(command: Command) -> Command:
 
 def plan_request(values: dict[str, Any], account: str, locale: Locale, again: str = "") -> PlanRequest:
     """Make the request for a plan from the options of :func:`file_options`."""
-    from importer.planning.plan import PlanRequest
-    from importer.sources.interface import SourceOptions
+    from importer.planning import PlanRequest
+    from importer.sources import SourceOptions
 
     return PlanRequest(
         source=values["file"],
@@ -90,9 +90,9 @@ def build_environment(*, quiet: bool, verbose: int, yes: bool = True, log_name: 
     Ctrl-C finishes the calls in flight; a second one stops at once. The log also goes into the file that the person
     named, or else, with a ``log_name``, into one of that name in the home folder.
     """
-    from importer.app.environment import Environment
+    from importer.app import Environment
     from importer.cli.progress import choose_progress
-    from importer.config.settings import home_folder, remove_keys
+    from importer.config import home_folder, remove_keys
 
     os.umask(0o077)
     home = home_folder(os.environ)
@@ -129,7 +129,7 @@ def _configure_log(verbosity: int, default: Path | None) -> None:
 
 
 def _make_crm(account: Account) -> Any:
-    from importer.leadsquared.client import LeadSquaredClient
+    from importer.leadsquared import LeadSquaredClient
 
     return LeadSquaredClient(account)
 
@@ -155,8 +155,7 @@ def _handle_stop_signals(stop: threading.Event, progress: Progress) -> None:
 def open_account(env: Environment, name: str | None) -> Account:
     """Load the account called ``name``, and start its sandbox if it has one that is not running."""
     from importer.cli.sandbox import ensure_running
-    from importer.config.accounts import load_account
-    from importer.config.settings import remove_keys
+    from importer.config import load_account, remove_keys
 
     account = load_account(name, env.variables, env.home)
     # Now that the keys are known, they are also found in variables with names of the person's own.
@@ -167,11 +166,10 @@ def open_account(env: Environment, name: str | None) -> Account:
 
 def print_report(report: Report, *, as_json: bool) -> int:
     """Print how an import ended, and return its exit status."""
-    from importer.reports.json_report import json_report
-    from importer.reports.text_report import render_summary
+    from importer.reports import build_json_report, render_summary
 
     if as_json:
-        print_json(json_report(report.summary, report.results, report.page, report.exit_status))
+        print_json(build_json_report(report.summary, report.results, report.page, report.exit_status))
         return report.exit_status
     lines = [render_summary(report.summary)]
     if report.results:

@@ -56,12 +56,10 @@ def run_command(
 
     The same file with the same mapping continues its run and sends nothing twice.
     """
-    from importer.app.dry_run import check
-    from importer.app.environment import account_locale
-    from importer.app.imports import run
-    from importer.config.settings import Locale
-    from importer.delivery.deliver import DeliveryOptions
-    from importer.reports.publisher import ReportPaths
+    from importer.app import account_locale, check, run
+    from importer.config import Locale
+    from importer.delivery import DeliveryOptions
+    from importer.reports import ReportPaths
 
     env = build_environment(quiet=quiet or as_json, verbose=verbose, yes=yes or as_json)
     places = ReportPaths(values["results"])
@@ -80,9 +78,8 @@ def run_command(
 @output_options
 def check_command(as_json: bool, quiet: bool, verbose: int, **values: Any) -> int:
     """Find every problem in FILE and show what would be sent. Sends nothing and needs no keys."""
-    from importer.app.dry_run import check
-    from importer.app.environment import account_locale
-    from importer.reports.publisher import ReportPaths
+    from importer.app import account_locale, check
+    from importer.reports import ReportPaths
 
     env = build_environment(quiet=quiet or as_json, verbose=verbose)
     account, locale = account_locale(values["account"], env)
@@ -106,9 +103,9 @@ def resume_command(
     verbose: int,
 ) -> int:
     """Finish RUN, or the newest run that is not finished, and search again for uncertain rows."""
-    from importer.app.imports import resume
-    from importer.delivery.deliver import DeliveryOptions
-    from importer.reports.publisher import ReportPaths
+    from importer.app import resume
+    from importer.delivery import DeliveryOptions
+    from importer.reports import ReportPaths
 
     env = build_environment(quiet=quiet or as_json, verbose=verbose)
     options = DeliveryOptions(keep_going=keep_going, patience=patience)

@@ -35,7 +35,7 @@ def prune_command(older_than: str, account: str | None, yes: bool, as_json: bool
     """
     import sys
 
-    from importer.app.retention import Pruned, find_prunable, parse_age, prune
+    from importer.app import Pruned, find_prunable, parse_age, prune
 
     env = build_environment(quiet=True, verbose=0, yes=yes or as_json)
     age = parse_age(older_than)
@@ -60,8 +60,8 @@ def prune_command(older_than: str, account: str | None, yes: bool, as_json: bool
 
 
 def _list(account: str | None, limit: int, *, as_json: bool) -> int:
-    from importer.app.imports import list_runs, read_successes
-    from importer.reports.messages import list_counts
+    from importer.app import list_runs, read_successes
+    from importer.reports import list_counts
 
     env = build_environment(quiet=True, verbose=0)
     listed = list_runs(env, account, limit)
@@ -106,8 +106,8 @@ def _list(account: str | None, limit: int, *, as_json: bool) -> int:
 @output_options
 def show_command(run_id: str, results: Path | None, as_json: bool, quiet: bool, verbose: int) -> int:
     """Show how RUN ended and write its workbook and report again."""
-    from importer.app.imports import show
-    from importer.reports.publisher import ReportPaths
+    from importer.app import show
+    from importer.reports import ReportPaths
 
     env = build_environment(quiet=quiet or as_json, verbose=verbose)
     return print_report(show(run_id, ReportPaths(results), env), as_json=as_json)

@@ -21,8 +21,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from importer.config.accounts import load_account, sandbox_file
-from importer.config.settings import Account, child_environment
+from importer.config import Account, child_environment, load_account, sandbox_file
 from importer.core.errors import ImporterError
 from importer.core.filesystem import atomic_write
 
@@ -39,7 +38,7 @@ def command(ctx: click.Context, name: str) -> int:
 
     While it runs (and afterwards, for it is started again), use it with --account sandbox.
     """
-    from importer.config.settings import home_folder
+    from importer.config import home_folder
 
     home = home_folder(os.environ)
     stop(home, name)

@@ -1,1 +1,5 @@
 """Settings, regions, secrets, the accounts file, and the toolkit for YAML files."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

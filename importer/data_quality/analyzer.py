@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from importer.data_quality import Damage, DamageKind
 from importer.data_quality.cells import ColumnCells, Marks
 from importer.data_quality.codes import CodeDetector
 from importer.data_quality.days import DateDetector
 from importer.data_quality.messages import describe_damage
+from importer.data_quality.model import Damage, DamageKind
 from importer.data_quality.texts import TextDetector
-from importer.transforms.columns import arrow_of
+from importer.transforms import arrow_of
 
 if TYPE_CHECKING:
     import numpy as np

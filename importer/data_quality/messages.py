@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from importer.data_quality import DamageKind
 from importer.data_quality.cells import Marks
+from importer.data_quality.model import DamageKind
 from importer.data_quality.texts import repair_mojibake
 
 _FIRST_DAY = date(1899, 12, 30)

@@ -1,1 +1,5 @@
 """Deliver a plan: send its rows, each exactly once, and record their outcomes."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

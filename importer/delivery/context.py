@@ -6,21 +6,18 @@ import threading
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 
-from importer.config.settings import Account
+from importer.config import Account
 from importer.core.errors import RunStopped
 from importer.core.model import Record, Status
 from importer.core.progress import Progress
 from importer.core.time import Clock
 from importer.delivery.guards import Guards
 from importer.delivery.idempotency_keys import IdempotencyKeys, import_key
-from importer.leadsquared.interface import Crm
-from importer.leadsquared.query_client import QueryClient
-from importer.leadsquared.reader import CrmReader
-from importer.ledger.interface import Ledger, Run
-from importer.planning.store import Plan, to_records
-from importer.rate_limit.account_limiter import AccountLimiter
-from importer.rate_limit.daily_quota import DailyQuota
-from importer.targets.interface import Target
+from importer.leadsquared import Crm, CrmReader, QueryClient
+from importer.ledger import Ledger, Run
+from importer.planning import Plan, to_records
+from importer.rate_limit import AccountLimiter, DailyQuota
+from importer.targets import Target
 
 STOPPED = "Stopped on request. What was sent is recorded."
 LOCK_LOST = (

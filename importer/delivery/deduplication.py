@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from importer.core.model import DELIVERED, Outcome, Record, Status
 from importer.core.time import format_iso
 from importer.delivery.context import DeliveryContext
-from importer.ledger.interface import KnownRow
+from importer.ledger import KnownRow
 
 ALREADY_SENT = "already-sent"
 WAITS_FOR_OTHER_RUN = "waits-for-other-run"

@@ -36,11 +36,9 @@ from importer.delivery.outcomes import (
     reach_resolved,
 )
 from importer.delivery.reconciliation.reconcile import Reconciler
-from importer.leadsquared.client import body_bytes
-from importer.leadsquared.query_client import ClockReading
-from importer.ledger.interface import Call, RowToSend
-from importer.rate_limit.account_limiter import not_sent_reply
-from importer.rate_limit.window_limiter import Slot
+from importer.leadsquared import ClockReading, body_bytes
+from importer.ledger import Call, RowToSend
+from importer.rate_limit import Slot, not_sent_reply
 
 _MAX_IN_FLIGHT = 32
 _MAX_RESPONSE_WAIT = 0.25

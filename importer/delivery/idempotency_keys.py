@@ -13,7 +13,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from importer.core.filesystem import open_atomic
-from importer.planning.store import Plan
+from importer.planning import Plan
 
 if TYPE_CHECKING:
     import numpy as np

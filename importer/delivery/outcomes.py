@@ -15,9 +15,9 @@ from importer.core.model import Outcome, Receipt, Record, Reply, Status, Verdict
 from importer.core.redaction import redact
 from importer.core.time import format_iso
 from importer.delivery.context import DeliveryContext
-from importer.leadsquared.responses import classify
-from importer.ledger.interface import CallEnd, EndedCall
-from importer.targets.interface import Target
+from importer.leadsquared import classify
+from importer.ledger import CallEnd, EndedCall
+from importer.targets import Target
 
 _log = logging.getLogger(__name__)
 
@@ -156,7 +156,7 @@ def mark_duplicate_ids(context: DeliveryContext, completed: Sequence[CompletedCa
     The other row may be in the ledger, or in a call before.
     """
     # Loads SQLAlchemy, which a check without a ledger does not need.
-    from importer.ledger.changes import same_id
+    from importer.ledger import same_id
 
     ids = [outcome.activity_id for each in completed for outcome in each.result.outcomes if outcome.activity_id]
     if not ids:

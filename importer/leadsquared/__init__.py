@@ -1,1 +1,5 @@
 """The HTTP client of the LeadSquared API."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

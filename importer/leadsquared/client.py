@@ -19,7 +19,7 @@ import urllib3
 from requests.adapters import HTTPAdapter
 
 from importer import __version__
-from importer.config.settings import Account
+from importer.config import Account
 from importer.core.errors import SettingsError
 from importer.core.model import HostKind, Reply, Request, TransportFailure
 from importer.core.redaction import redact

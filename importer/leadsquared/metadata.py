@@ -9,12 +9,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from importer.config.settings import Account
+from importer.config import Account
 from importer.core.errors import CrmError
 from importer.core.model import CallClass, Reply, Request
 from importer.core.redaction import redact
-from importer.crm_schema.cache import save
-from importer.crm_schema.model import ActivityType, FieldFacts, Metadata, User
+from importer.crm_schema import ActivityType, FieldFacts, Metadata, User, save
 from importer.leadsquared.query_client import UnansweredError
 from importer.leadsquared.reader import Query
 

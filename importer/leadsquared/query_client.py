@@ -12,8 +12,7 @@ from importer.core.time import Clock
 from importer.leadsquared.interface import Crm
 from importer.leadsquared.reader import api_user_request
 from importer.leadsquared.responses import classify
-from importer.rate_limit.account_limiter import AccountLimiter
-from importer.rate_limit.window_limiter import Slot
+from importer.rate_limit import AccountLimiter, Slot
 
 _MAX_TRIES = 4
 _FIRST_PAUSE = 0.5

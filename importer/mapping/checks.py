@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from importer.config.yaml import Document, KeyPath
+from importer.config import Document, KeyPath
 from importer.core.text import find_nearest, format_names, join_words, suggest_name
 from importer.mapping.column_references import find_column_references, fold_heading, iterate_rules
 from importer.mapping.date_formats import has_time

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from importer.config.yaml import KeyPath
+from importer.config import KeyPath
 from importer.mapping.model import FieldRule, Mapping
 from importer.mapping.values import template_headings
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 
-from importer.config.yaml import InvalidValueError
+from importer.config import InvalidValueError
 from importer.core.text import format_names
 
 DIRECTIVES = {

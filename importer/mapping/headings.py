@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from importer.config.yaml import format_path
+from importer.config import format_path
 from importer.core.errors import MappingProblem
 from importer.core.text import find_nearest, pluralize
 from importer.mapping.column_references import find_column_references, fold_heading, normalize_heading

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from collections.abc import Mapping as MappingOf
 from typing import Any
 
-from importer.config.yaml import SHARE_SCHEMA, build_schema, generate_schema
+from importer.config import SHARE_SCHEMA, build_schema, generate_schema
 from importer.mapping.checks import UPDATE_BEHAVIORS
 from importer.mapping.date_formats import DIRECTIVES
 from importer.mapping.model import TYPE_MEANINGS, FieldType, Mapping

@@ -9,7 +9,7 @@ from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from importer.config.yaml import Document, FileKind, KeyPath, find_secrets, format_path, parse_file
+from importer.config import Document, FileKind, KeyPath, find_secrets, format_path, parse_file
 from importer.core.errors import MappingError, MappingProblem
 from importer.core.text import suggest_name
 from importer.mapping.checks import NO_FIELDS_REMEDY, check_mapping

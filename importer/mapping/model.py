@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from importer.config.yaml import Country, Flag, Share, StrictModel, Text, TimeZone, WholeNumber
+from importer.config import Country, Flag, Share, StrictModel, Text, TimeZone, WholeNumber
 from importer.mapping.date_formats import validate_date_format
 from importer.mapping.patterns import validate_pattern
 from importer.mapping.values import (

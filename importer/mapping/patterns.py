@@ -12,7 +12,7 @@ import warnings
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from importer.config.yaml import InvalidValueError
+from importer.config import InvalidValueError
 
 MAX_CHARACTERS = 500
 _MANY = 300

@@ -10,7 +10,7 @@ import re
 from decimal import Decimal
 from typing import Any
 
-from importer.config.yaml import InvalidValueError
+from importer.config import InvalidValueError
 
 _DELIMITERS = {"tab": "\t", "comma": ",", "semicolon": ";", "pipe": "|"}
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")

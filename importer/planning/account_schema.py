@@ -8,12 +8,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from importer.config.settings import Account, AccountChecks
+from importer.config import Account, AccountChecks
 from importer.core.errors import AccountMismatch
 from importer.core.issues import ACCOUNT_CODES
-from importer.crm_schema.cache import load
-from importer.crm_schema.checks.findings import CallTraits, Findings
-from importer.crm_schema.model import FieldConstraint, Metadata
+from importer.crm_schema import CallTraits, FieldConstraint, Findings, Metadata, load
 from importer.planning.plan import PreparedImport
 from importer.planning.store import PlanFacts, SchemaSnapshot, SchemaState
 from importer.targets import TARGETS
@@ -78,7 +76,7 @@ def check_account_fit(prepared: PreparedImport, known: AccountSchema) -> Prepare
             )
         return replace(prepared, account=SchemaSnapshot(known.state), account_notes=tuple(notes))
     # Imported only when there is a schema: most checks run without one.
-    from importer.crm_schema.checks.compare import compare
+    from importer.crm_schema import compare
 
     target = TARGETS[prepared.mapping.target]
     call = CallTraits(target.activity_keys, creates="lead" in target.sections, updates=target.updates_leads)

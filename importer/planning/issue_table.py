@@ -77,7 +77,7 @@ class ProblemTable(Mapping[int, tuple[Problem, ...]]):
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        from importer.transforms.columns import joined
+        from importer.transforms import joined
 
         column, letter = self._batch.column("column"), self._batch.column("letter")
         # Each text has the form: Column B "Phone": message remedy
@@ -98,7 +98,7 @@ class ProblemTable(Mapping[int, tuple[Problem, ...]]):
         """
         import numpy as np
 
-        from importer.transforms.columns import joined
+        from importer.transforms import joined
 
         pairs = joined(self._batch.column("column"), "\0", self._batch.column("letter")).dictionary_encode()
         found = [find(*pair.rsplit("\0", 1)) for pair in pairs.dictionary.to_pylist()]

@@ -12,23 +12,37 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
-from importer.config.settings import Locale
-from importer.config.yaml import read_text
+from importer.config import Locale, read_text
 from importer.core.background import BackgroundWorker
 from importer.core.errors import MappingError, MappingProblem, SourceError
 from importer.core.failpoints import reach
 from importer.core.issues import Problem
 from importer.core.progress import Progress, SilentProgress
-from importer.mapping.headings import HeadingMatch, SourceTable, match_headings
-from importer.mapping.loader import LoadedMapping, parse_mapping
-from importer.mapping.model import Mapping, OnInvalid, Ragged
+from importer.mapping import (
+    HeadingMatch,
+    LoadedMapping,
+    Mapping,
+    OnInvalid,
+    Ragged,
+    SourceTable,
+    match_headings,
+    parse_mapping,
+)
 from importer.planning.issue_table import problem_batch
 from importer.planning.store import Plan, PlanFacts, PlanWriter, ProblemGroup, SchemaSnapshot
-from importer.sources import file_signature, open_source, source_hash
-from importer.sources.interface import CHUNK_ROWS, Chunk, Source, SourceFacts, SourceOptions
+from importer.sources import (
+    CHUNK_ROWS,
+    Chunk,
+    Source,
+    SourceFacts,
+    SourceOptions,
+    file_signature,
+    open_source,
+    source_hash,
+)
 from importer.targets import TARGETS, make_target
 from importer.transforms import TRANSFORMS
-from importer.validation.validator import SourceColumn, Validator
+from importer.validation import SourceColumn, Validator
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,7 +50,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
-    from importer.data_quality.analyzer import DataQualityAnalyzer
+    from importer.data_quality import DataQualityAnalyzer
 
 _FIRST_ROWS = 5
 
@@ -214,7 +228,7 @@ def plan_import(prepared: PreparedImport, folder: Path, now: datetime, progress:
 
     Raises :class:`SourceError` when the file turns out broken or changes while it is read.
     """
-    from importer.data_quality.analyzer import DataQualityAnalyzer
+    from importer.data_quality import DataQualityAnalyzer
 
     progress = progress or SilentProgress()
     columns = [(column.letter, column.label) for column in prepared.source.columns]

@@ -24,7 +24,7 @@ from importer.core.filesystem import atomic_write
 from importer.core.model import Record
 from importer.data_quality import Damage
 from importer.planning.issue_table import ProblemTable
-from importer.sources.interface import Column, Detection, SourceFacts
+from importer.sources import Column, Detection, SourceFacts
 
 if TYPE_CHECKING:
     import numpy as np
@@ -208,7 +208,7 @@ class PlanWriter:
         """Append one chunk; ``problems`` are those of its rows, sorted by row (:func:`problem_batch`)."""
         import pyarrow as pa
 
-        from importer.transforms.columns import arrow_of
+        from importer.transforms import arrow_of
 
         columns: dict[str, Any] = {"row": pa.array(rows, pa.int64()), "ok": pa.array(ok, pa.bool_())}
         for index, label in enumerate(cells.columns):

@@ -10,3 +10,7 @@ A call gets the right to leave, its *slot*, in four steps:
    processes, and in later runs (:mod:`.account_limiter`, :mod:`.backoff`).
 4. Calls and queries also count against the daily quota; when it is used up, the run stops (:mod:`.daily_quota`).
 """
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

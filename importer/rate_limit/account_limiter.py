@@ -8,14 +8,12 @@ import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 
-from importer.config.settings import Account
+from importer.config import Account
 from importer.core.errors import LedgerError, RunStopped
 from importer.core.model import CallClass, Limit, Reply, TransportFailure, Verdict
 from importer.core.redaction import Secret
 from importer.core.time import Clock, format_iso
-from importer.ledger.factory import require_driver
-from importer.ledger.integrity.machine_id import boot_id
-from importer.ledger.interface import LearnedLimit
+from importer.ledger import LearnedLimit, boot_id, require_driver
 from importer.rate_limit.backoff import ThrottlingBackoff, always_throttled, is_quota, quota_exceeded
 from importer.rate_limit.file_store import FileSlotStore
 from importer.rate_limit.shared_limiter import SharedLimiter, SlotStore

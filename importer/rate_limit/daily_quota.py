@@ -5,10 +5,10 @@ from __future__ import annotations
 import threading
 from datetime import datetime
 
-from importer.config.settings import Account
+from importer.config import Account
 from importer.core.errors import RunStopped
 from importer.core.time import Clock, start_of_day
-from importer.ledger.interface import Ledger
+from importer.ledger import Ledger
 
 _TRUSTED_SECONDS = 60.0
 """For so long the number of calls that was read from the ledger is not read again."""

@@ -17,14 +17,7 @@ import psycopg
 
 from importer.core.errors import LedgerError
 from importer.core.redaction import Secret
-from importer.ledger.postgres.connection import (
-    Database,
-    Meaning,
-    Pause,
-    RawConnection,
-    advisory_lock_number,
-    meaning_of,
-)
+from importer.ledger import Database, Meaning, Pause, RawConnection, advisory_lock_number, meaning_of
 from importer.rate_limit.shared_limiter import StoredState, T
 
 _PAUSES = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 3.0)

@@ -7,7 +7,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from importer.core.model import NEEDS_PERSON, Status
-from importer.planning.issue_table import ProblemTable
+from importer.planning import ProblemTable
 from importer.reports.interface import AttentionRow
 from importer.reports.run_report import RunReport
 

@@ -7,9 +7,9 @@ from collections.abc import Mapping as MappingOf
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from importer.mapping.model import FieldRule, FieldType, Mapping
+from importer.mapping import FieldRule, FieldType, Mapping
 from importer.reports.interface import Bin, ValueCount
-from importer.transforms.date_forms import shown_form
+from importer.transforms import shown_form
 
 if TYPE_CHECKING:
     import pyarrow as pa

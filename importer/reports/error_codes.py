@@ -8,11 +8,18 @@ from dataclasses import dataclass
 from importer.core.errors import UsageError
 from importer.core.issues import CATALOGUE
 from importer.core.text import find_nearest
-from importer.delivery.deduplication import ALREADY_SENT, GIVEN_UP, WAITS_FOR_OTHER_RUN
-from importer.delivery.outcomes import DUPLICATE_ID, NO_ANSWER, NO_RECEIPT, REFUSED_WHOLE
-from importer.leadsquared.error_catalog import ERROR_EXPLANATIONS, ErrorExplanation
-from importer.ledger.interface import DECIDED, UNDECIDED
-from importer.validation.catalogue import example_of
+from importer.delivery import (
+    ALREADY_SENT,
+    DUPLICATE_ID,
+    GIVEN_UP,
+    NO_ANSWER,
+    NO_RECEIPT,
+    REFUSED_WHOLE,
+    WAITS_FOR_OTHER_RUN,
+)
+from importer.leadsquared import ERROR_EXPLANATIONS, ErrorExplanation
+from importer.ledger import DECIDED, UNDECIDED
+from importer.validation import example_of
 
 _LOOK_AGAIN = "Do not enter or import the row again. Run: importer resume"
 

@@ -11,7 +11,9 @@ from importer.reports.interface import RunSummary
 from importer.reports.messages import list_counts
 
 
-def json_report(summary: RunSummary, results: Path | None, report: Path | None, exit_status: int) -> dict[str, Any]:
+def build_json_report(
+    summary: RunSummary, results: Path | None, report: Path | None, exit_status: int
+) -> dict[str, Any]:
     """Return the object for ``--json``: every status has a count (0 without rows), paths are texts or ``None``.
 
     ``forecast`` holds the calls and seconds that a delivery needs at least, ``None`` once there is a run.
@@ -47,6 +49,6 @@ def json_report(summary: RunSummary, results: Path | None, report: Path | None, 
 
 def json_failure(message: str, remedy: str, exit_status: int, run_id: str = "") -> dict[str, Any]:
     """Return the same object for a command that failed before there was anything to sum up."""
-    return json_report(
+    return build_json_report(
         RunSummary(run_id, "failed", message, remedy, "", "", "", "", 0, {}, ()), None, None, exit_status
     )

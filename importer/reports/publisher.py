@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from importer.config.settings import Account
+from importer.config import Account
 from importer.core.background import BackgroundWorker
 from importer.core.errors import ImporterError, ReportError
 from importer.core.filesystem import ReportFileExists, find_free_path

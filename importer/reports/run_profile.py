@@ -8,10 +8,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from importer.core.model import Record, VerdictKind
-from importer.ledger.interface import PastCall
-from importer.mapping.model import FieldType
-from importer.planning.plan import mapping_of_plan
-from importer.planning.store import Plan, to_records
+from importer.ledger import PastCall
+from importer.mapping import FieldType
+from importer.planning import Plan, mapping_of_plan, to_records
 from importer.reports.attention_rows import MOST_LISTED, find_attention_rows, find_invalid_rows
 from importer.reports.column_profile import ColumnValues, describe_column_types
 from importer.reports.interface import (

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from importer.config.settings import Account
+from importer.config import Account
 from importer.core.issues import CATALOGUE
 from importer.core.model import CallClass, Counts, Outcome, Status
 from importer.core.time import format_age
-from importer.ledger.interface import DECIDED, Ledger, Run, RunState
-from importer.planning.store import Plan, PlanChunk, SchemaSnapshot, SchemaState
-from importer.rate_limit.window_limiter import describe_limit
+from importer.ledger import DECIDED, Ledger, Run, RunState
+from importer.planning import Plan, PlanChunk, SchemaSnapshot, SchemaState
+from importer.rate_limit import describe_limit
 from importer.reports.error_codes import remedy_of
 from importer.reports.interface import (
     RESULT_COLUMNS,

@@ -5,7 +5,6 @@ later. Text files are read in this process (``csv``). Workbooks are read in a se
 ``excel.workbook`` chooses the sheet, and ``xlsx`` or python-calamine reads it.
 """
 
-from importer.sources.detection import file_signature, source_hash
-from importer.sources.opening import open_source
+import lazy_loader
 
-__all__ = ["file_signature", "open_source", "source_hash"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -13,9 +13,7 @@ import numpy as np
 import pyarrow.compute as pc
 
 from importer.suggest.vocabulary import WORDS
-from importer.transforms.columns import arrow_of
-from importer.transforms.date_forms import NAMES, ORDINAL
-from importer.transforms.dates import Dates, DateTimes
+from importer.transforms import NAMES, ORDINAL, Dates, DateTimes, arrow_of
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -11,7 +11,7 @@ from importer.suggest.date_detection import DetectedDateForm
 from importer.suggest.matching import Confidence, Match
 from importer.suggest.model import MappingLine, Rule, Value
 from importer.suggest.vocabulary import WORDS
-from importer.transforms.date_forms import example_of
+from importer.transforms import example_of
 
 _ABBREVIATION = re.compile(rf"\b({'|'.join(WORDS['time_zones'])})\b")
 _SEASONS = (datetime(2025, 1, 15, tzinfo=UTC), datetime(2025, 7, 15, tzinfo=UTC))

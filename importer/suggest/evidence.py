@@ -8,7 +8,7 @@ from enum import IntEnum
 from importer.suggest.profile import ColumnProfile, Shape
 from importer.suggest.similarity import nearest_option
 from importer.suggest.vocabulary import WORDS, CandidateField, ValueKind
-from importer.transforms.choices import folded
+from importer.transforms import folded
 
 _PROGRESS_STATES = frozenset(WORDS["progress_states"])
 _NEARLY_ALL, _MOST, _SOME = 0.97, 0.8, 0.5

@@ -8,7 +8,7 @@ import textwrap
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 
-from importer.config.yaml import find_secrets, parse_yaml
+from importer.config import find_secrets, parse_yaml
 from importer.core.text import format_count
 from importer.suggest.datetimes import describe_example
 from importer.suggest.model import Ignored, MappingLine, Proposal, Rule, Value

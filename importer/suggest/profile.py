@@ -10,13 +10,20 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow.compute as pc
 
-from importer.sources.interface import Chunk, Column
+from importer.sources import Chunk, Column
 from importer.suggest.date_detection import DateCounts, DateProfile
 from importer.suggest.similarity import is_yes_or_no
-from importer.transforms.columns import arrow_of, column_of, matching, without_invisible
-from importer.transforms.identifiers import read_emails, read_ids
-from importer.transforms.numbers import read_integers, read_numbers
-from importer.transforms.phones import Phones
+from importer.transforms import (
+    Phones,
+    arrow_of,
+    column_of,
+    matching,
+    read_emails,
+    read_ids,
+    read_integers,
+    read_numbers,
+    without_invisible,
+)
 
 if TYPE_CHECKING:
     import pandas as pd

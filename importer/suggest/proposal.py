@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from importer.mapping.column_references import fold_heading
-from importer.sources.interface import Source
+from importer.mapping import fold_heading
+from importer.sources import Source
 from importer.suggest.account import AccountProfile, activity_fields_of, lead_fields_of, lead_part
 from importer.suggest.evidence import Fit, assess_values
 from importer.suggest.mapping_writer import can_be_named

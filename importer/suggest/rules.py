@@ -13,7 +13,7 @@ from importer.suggest.model import MappingLine, Rule, Value
 from importer.suggest.profile import ColumnProfile, Shape
 from importer.suggest.similarity import YES_NO, nearest_option
 from importer.suggest.vocabulary import WHOLE_NAME, ValueKind
-from importer.transforms.choices import FLAGS, folded
+from importer.transforms import FLAGS, folded
 
 _NEARLY_ALL = 0.97
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from importer.suggest.vocabulary import WORDS
-from importer.transforms.choices import FLAGS, folded
+from importer.transforms import FLAGS, folded
 
 EXACT = 100.0
 QUALIFIED = 96.0

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from importer.core.errors import MappingProblem
 from importer.core.model import CallClass, Receipt, Record, Request
-from importer.mapping.model import Mapping
+from importer.mapping import Mapping
 from importer.targets import mapping_checks, receipts
 from importer.targets.bodies import ACTIVITY_KEYS, activity, encode_activities
 from importer.targets.interface import EffectType, Target

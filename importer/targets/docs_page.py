@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from importer.targets import TARGETS
+from importer.targets.registry import TARGETS
 
 _HEAD = """# Targets
 

@@ -17,7 +17,7 @@ import orjson
 
 from importer.core.errors import MappingProblem
 from importer.core.model import CallClass, Receipt, Record, Request
-from importer.mapping.model import Mapping
+from importer.mapping import Mapping
 from importer.targets.bodies import section_fields
 
 _NOT_DIGITS = re.compile(r"[^0-9]")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from importer.core.errors import MappingProblem
-from importer.mapping.model import Mapping
+from importer.mapping import Mapping
 
 UPDATE_BEHAVIORS = ("DoNotUpdate", "UpdateOnlyEmptyFields", "DoNotUpdateUniqueFields")
 

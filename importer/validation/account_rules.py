@@ -9,9 +9,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from importer.core.text import shorten_text
-from importer.crm_schema.model import FieldConstraint, Owners
-from importer.mapping.model import FieldRule
-from importer.transforms.columns import arrow_of, truths_of
+from importer.crm_schema import FieldConstraint, Owners
+from importer.mapping import FieldRule
+from importer.transforms import arrow_of, truths_of
 from importer.validation.rules import ClosestMatch, Rule, length_rule, shortened
 
 if TYPE_CHECKING:

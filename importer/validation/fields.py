@@ -11,15 +11,12 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from importer.config.settings import Locale
+from importer.config import Locale
 from importer.core.errors import MappingProblem
 from importer.core.issues import make_problem
-from importer.crm_schema.model import FieldConstraint
-from importer.mapping.model import Blank, FieldRule, FlatField
-from importer.mapping.values import template_headings
-from importer.transforms import TRANSFORMS
-from importer.transforms.choices import LookupTable
-from importer.transforms.columns import LastColumnCache, arrow_of, blank, column_of, joined
+from importer.crm_schema import FieldConstraint
+from importer.mapping import Blank, FieldRule, FlatField, template_headings
+from importer.transforms import TRANSFORMS, LastColumnCache, LookupTable, arrow_of, blank, column_of, joined
 from importer.validation.account_rules import account_rules
 from importer.validation.interface import SourceColumn
 from importer.validation.readers import Reader, UnreadableError, make_reader

@@ -13,16 +13,27 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from importer.config.settings import Locale
-from importer.config.yaml import countries
-from importer.mapping.model import FieldRule, FieldType
-from importer.transforms.choices import FLAGS, LookupTable
-from importer.transforms.columns import ByteStats, LastColumnCache, arrow_of, column_of
-from importer.transforms.date_forms import date_form, example_of, shown_form
-from importer.transforms.dates import Dates, DateTimes
-from importer.transforms.identifiers import read_emails, read_ids
-from importer.transforms.numbers import read_integers, read_numbers
-from importer.transforms.phones import Phones, knows_country
+from importer.config import Locale, countries
+from importer.mapping import FieldRule, FieldType
+from importer.transforms import (
+    FLAGS,
+    ByteStats,
+    Dates,
+    DateTimes,
+    LastColumnCache,
+    LookupTable,
+    Phones,
+    arrow_of,
+    column_of,
+    date_form,
+    example_of,
+    knows_country,
+    read_emails,
+    read_ids,
+    read_integers,
+    read_numbers,
+    shown_form,
+)
 
 if TYPE_CHECKING:
     import pandas as pd

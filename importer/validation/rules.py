@@ -11,11 +11,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from importer.mapping.model import FieldRule, FieldType
-from importer.transforms.choices import folded
-from importer.transforms.columns import arrow_of, truths_of
-from importer.transforms.identifiers import alphabet, stray_letter
-from importer.transforms.numbers import within
+from importer.mapping import FieldRule, FieldType
+from importer.transforms import alphabet, arrow_of, folded, stray_letter, truths_of, within
 from importer.validation.readers import Reader
 from importer.validation.uniqueness import Overflow, UniqueValues
 

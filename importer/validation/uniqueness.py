@@ -22,7 +22,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from importer.transforms.columns import WHITESPACE, arrow_of
+from importer.transforms import WHITESPACE, arrow_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -25,7 +25,7 @@ from pandera.errors import SchemaError, SchemaErrorReason
 from importer.core.errors import MappingError, MappingProblem
 from importer.core.issues import Problem, make_problem
 from importer.core.text import suggest_name
-from importer.transforms.columns import arrow_of, blank, truths_of
+from importer.transforms import arrow_of, blank, truths_of
 from importer.validation.fields import CompiledField
 from importer.validation.interface import SourceColumn
 from importer.validation.schema import WHOLE_ROW, validate

@@ -9,11 +9,11 @@ from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from importer.config.settings import Locale
+from importer.config import Locale
 from importer.core.errors import MappingError
 from importer.core.issues import Problem
 from importer.core.memory import gc_paused
-from importer.mapping.model import Mapping as MappingFile
+from importer.mapping import Mapping as MappingFile
 from importer.validation.interface import CheckedChunk, SourceColumn
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from pandera.pandas import DataFrameSchema
 
-    from importer.crm_schema.model import FieldConstraint
+    from importer.crm_schema import FieldConstraint
     from importer.validation.fields import CompiledField
     from importer.validation.schema import Failure
     from importer.validation.user_schema import UserSchema

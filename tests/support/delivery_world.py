@@ -20,7 +20,7 @@ import pandas as pd
 from importer.config.settings import Account, Keys
 from importer.core.model import CallClass, Counts, Limit, Reply, Request, TransportFailure
 from importer.core.redaction import Secret
-from importer.delivery.deliver import Delivered, DeliveryOptions, deliver
+from importer.delivery.deliver_plan import Delivered, DeliveryOptions, deliver
 from importer.planning.issue_table import problem_batch
 from importer.planning.store import Plan, PlanFacts, PlanWriter
 from importer.sources.interface import Column, SourceFacts

@@ -31,8 +31,7 @@ def command() -> None:
 def check_command(file: Path | None, as_json: bool) -> int:
     """Find every problem in the jobs file, and look at mappings, accounts and folders."""
     from importer.cli.options import build_environment
-    from importer.jobs.config.loader import find_jobs_file, load_jobs
-    from importer.jobs.config.preflight import find_job_problems
+    from importer.jobs import find_job_problems, find_jobs_file, load_jobs
 
     env = build_environment(quiet=True, verbose=0)
     path = find_jobs_file(file, env.variables, env.home)
@@ -54,7 +53,7 @@ def check_command(file: Path | None, as_json: bool) -> int:
 @command.command("schema")
 def schema_command() -> int:
     """The JSON Schema of jobs files, for editors."""
-    from importer.jobs.config.model import jobs_json_schema
+    from importer.jobs import jobs_json_schema
 
     print_output(json.dumps(jobs_json_schema(), indent=2, ensure_ascii=False))
     return 0
@@ -64,7 +63,7 @@ def schema_command() -> int:
 @jobs_options
 def list_command(file: Path | None, as_json: bool) -> int:
     """Show the jobs: when each is due, what waits for a person, and how it ended last."""
-    from importer.jobs.monitoring.status import describe_jobs
+    from importer.jobs import describe_jobs
 
     with open_workspace(file) as workspace:
         listed = describe_jobs(workspace.jobs, workspace.store, workspace.env.clock.now())
@@ -89,7 +88,7 @@ def list_command(file: Path | None, as_json: bool) -> int:
 @jobs_options
 def next_command(count: int, file: Path | None, as_json: bool) -> int:
     """Show when jobs are due next."""
-    from importer.jobs.monitoring.status import upcoming_runs
+    from importer.jobs import upcoming_runs
 
     with open_workspace(file) as workspace:
         times = upcoming_runs(workspace.jobs, workspace.store, workspace.env.clock.now(), count)
@@ -108,7 +107,7 @@ def next_command(count: int, file: Path | None, as_json: bool) -> int:
 @jobs_options
 def history_command(name: str | None, limit: int, file: Path | None, as_json: bool) -> int:
     """Show what the jobs, or the job NAME, did, newest first, and what became of each file and notification."""
-    from importer.jobs.monitoring.status import history
+    from importer.jobs import history
 
     with open_workspace(file) as workspace:
         if name is not None:

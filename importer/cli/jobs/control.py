@@ -55,7 +55,7 @@ def approve_command(name: str, chosen: Path | None, file: Path | None, as_json: 
     """Let the files of the job NAME be sent that its guards hold; they go at its next run."""
     from importer.core.errors import UsageError
     from importer.core.text import display_text
-    from importer.jobs.store.records import FileState
+    from importer.jobs import FileState
 
     with open_workspace(file) as workspace:
         workspace.jobs.task(name)
@@ -92,8 +92,7 @@ def test_command(name: str, file: Path | None, as_json: bool) -> int:
     """
     from importer.cli.options import build_environment
     from importer.core.errors import UsageError
-    from importer.jobs.config.loader import find_jobs_file, load_jobs
-    from importer.jobs.notifications.dispatcher import make_sender, try_addresses
+    from importer.jobs import find_jobs_file, load_jobs, make_sender, try_addresses
 
     env = build_environment(quiet=True, verbose=0)
     task = load_jobs(find_jobs_file(file, env.variables, env.home)).task(name)

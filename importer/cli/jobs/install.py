@@ -25,8 +25,16 @@ _CRON, _SYSTEMD, _WINDOWS = "cron", "systemd", "windows-task"
 def install_command(kind: str | None, write: bool, replace: bool, file: Path | None, as_json: bool) -> int:
     """Print a unit for the scheduler of this machine, or install it."""
     from importer.cli.options import build_environment
-    from importer.jobs.config.loader import find_jobs_file, load_jobs
-    from importer.jobs.install import TASK_FILE, UNIT_PATH, Installation, crontab_block, systemd_unit, windows_task
+    from importer.jobs import (
+        TASK_FILE,
+        UNIT_PATH,
+        Installation,
+        crontab_block,
+        find_jobs_file,
+        load_jobs,
+        systemd_unit,
+        windows_task,
+    )
 
     if kind is None:
         raise click.UsageError("Say for what: --cron, --systemd or --windows-task.")
@@ -67,7 +75,7 @@ def _program() -> list[str]:
 def _install_crontab(block: str) -> str:
     """Put the block into the crontab of this user. Raises :class:`ImporterError`."""
     from importer.core.errors import ImporterError
-    from importer.jobs.install import merged_crontab
+    from importer.jobs import merged_crontab
 
     program = shutil.which("crontab")
     if program is None:

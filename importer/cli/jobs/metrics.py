@@ -14,7 +14,7 @@ from importer.cli.jobs.workspace import JobsWorkspace, jobs_options, open_worksp
 from importer.cli.streams import print_json
 
 if TYPE_CHECKING:
-    from importer.jobs.monitoring.status import MetricsCollector
+    from importer.jobs import MetricsCollector
 
 
 @click.command("metrics")
@@ -30,7 +30,7 @@ def metrics_command(textfile: Path | None, file: Path | None, as_json: bool) -> 
     For cron: the same metrics as those of `importer serve --listen`, but those of the engine.
     """
     from importer.cli.streams import print_output
-    from importer.jobs.monitoring.prometheus import format_metrics, health, write_textfile
+    from importer.jobs import format_metrics, health, write_textfile
 
     with open_workspace(file) as workspace:
         picture = metrics_collector(workspace).snapshot()
@@ -48,9 +48,9 @@ def metrics_collector(
     workspace: JobsWorkspace, engine_trouble: Callable[[datetime], str] | None = None
 ) -> MetricsCollector:
     """Make the collector of metrics of the ledger and the jobs of ``workspace``."""
-    from importer.config.settings import read_database_url
-    from importer.jobs.monitoring.status import MetricsCollector
-    from importer.ledger.factory import monitor_ledger
+    from importer.config import read_database_url
+    from importer.jobs import MetricsCollector
+    from importer.ledger import monitor_ledger
 
     env = workspace.env
     ledger = monitor_ledger(env.home, read_database_url(env.variables))
@@ -66,8 +66,7 @@ def metrics_server(
         yield
         return
     from importer.cli.streams import print_message
-    from importer.jobs.monitoring.http_server import parse_address, serve_metrics
-    from importer.jobs.monitoring.prometheus import format_metrics
+    from importer.jobs import format_metrics, parse_address, serve_metrics
 
     take = metrics_collector(workspace, engine_trouble).snapshot
     # A missing package is reported now, and not to the first request.

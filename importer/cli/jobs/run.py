@@ -11,7 +11,7 @@ from importer.cli.jobs.workspace import jobs_options, open_workspace
 from importer.cli.streams import print_json, print_lines
 
 if TYPE_CHECKING:
-    from importer.jobs.engine.results import JobRunResult
+    from importer.jobs import JobRunResult
 
 _BUSY = 75
 _POST_SECONDS = 30.0
@@ -29,9 +29,7 @@ def run_command(name: str, file: Path | None, as_json: bool, quiet: bool, verbos
     What a killed process left is finished first. While the job is running already, this ends quietly with exit status
     75.
     """
-    from importer.jobs.engine.results import JobRunResult
-    from importer.jobs.engine.scheduler import Engine
-    from importer.jobs.store.records import JobOutcome
+    from importer.jobs import Engine, JobOutcome, JobRunResult
 
     with open_workspace(file, quiet=quiet or as_json, verbose=verbose) as workspace:
         workspace.jobs.task(name)
@@ -56,7 +54,7 @@ def run_command(name: str, file: Path | None, as_json: bool, quiet: bool, verbos
 
 
 def _print_end(end: JobRunResult, *, as_json: bool, quiet: bool = False) -> int:
-    from importer.jobs.store.records import JobOutcome
+    from importer.jobs import JobOutcome
 
     if as_json:
         print_json(end.to_json())

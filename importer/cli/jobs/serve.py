@@ -13,7 +13,7 @@ from importer.cli.jobs.workspace import JobsWorkspace, jobs_options, open_worksp
 from importer.cli.streams import print_json
 
 if TYPE_CHECKING:
-    from importer.jobs.engine.scheduler import Engine
+    from importer.jobs import Engine
 
 _BUSY = 75
 _TIDY_SECONDS = 1800.0
@@ -45,7 +45,7 @@ def command(file: Path | None, as_json: bool, listen: str | None, verbose: int) 
     from importer.cli.streams import print_message
     from importer.core.memory import limit_malloc_arenas
     from importer.core.progress import SilentProgress
-    from importer.jobs.engine.scheduler import Engine
+    from importer.jobs import Engine
 
     limit_malloc_arenas()
     opened = open_workspace(file, quiet=False, verbose=max(verbose, 1), log_name="serve.jsonl")
@@ -76,7 +76,7 @@ def command(file: Path | None, as_json: bool, listen: str | None, verbose: int) 
 
 def _only_one(workspace: JobsWorkspace) -> AbstractContextManager[bool]:
     """One service on a machine, unless several work together."""
-    from importer.jobs.engine.workers import file_lock
+    from importer.jobs import file_lock
 
     return nullcontext(True) if workspace.databases.shared else file_lock(workspace.env.home, "serve")
 

@@ -14,13 +14,8 @@ import click
 from importer.cli.options import build_environment, open_account
 
 if TYPE_CHECKING:
-    from importer.app.environment import Environment
-    from importer.jobs.config.loader import LoadedJobs
-    from importer.jobs.engine.job_run import JobRunner
-    from importer.jobs.engine.workers import HoldLock
-    from importer.jobs.notifications.dispatcher import NotificationDispatcher
-    from importer.jobs.store.database import Databases
-    from importer.jobs.store.store import JobStore
+    from importer.app import Environment
+    from importer.jobs import Databases, HoldLock, JobRunner, JobStore, LoadedJobs, NotificationDispatcher
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -43,7 +38,7 @@ class JobsWorkspace:
 
     def worker(self) -> JobRunner:
         """Make a worker that runs the jobs with the configured accounts."""
-        from importer.jobs.engine.job_run import JobRunner
+        from importer.jobs import JobRunner
 
         env = self.env
         return JobRunner(self.jobs, self.store, env, lambda name: open_account(env, name), self.hold)
@@ -51,13 +46,13 @@ class JobsWorkspace:
     @property
     def hold(self) -> HoldLock:
         """Return the function that locks a job, also against other machines where several share a database."""
-        from importer.jobs.engine.workers import job_locks
+        from importer.jobs import job_locks
 
         return job_locks(self.env.home, self.databases.shared)
 
     def postman(self) -> NotificationDispatcher:
         """Make the dispatcher of the notifications."""
-        from importer.jobs.notifications.dispatcher import NotificationDispatcher, make_sender
+        from importer.jobs import NotificationDispatcher, make_sender
 
         environment = self.env.variables
         return NotificationDispatcher(self.jobs, self.store, make_sender(environment), environment, self.env.clock)
@@ -71,12 +66,16 @@ def open_workspace(
 
     Raises :class:`JobsFileError`, :class:`UsageError`, :class:`SettingsError` or :class:`LedgerError`.
     """
-    from importer.config.settings import remove_keys
-    from importer.jobs.config.loader import find_jobs_file, load_jobs
-    from importer.jobs.engine.workers import exclusive_start
-    from importer.jobs.notifications.addresses import hide_addresses
-    from importer.jobs.store.database import find_databases, open_database
-    from importer.jobs.store.store import JobStore
+    from importer.config import remove_keys
+    from importer.jobs import (
+        JobStore,
+        exclusive_start,
+        find_databases,
+        find_jobs_file,
+        hide_addresses,
+        load_jobs,
+        open_database,
+    )
 
     env = build_environment(quiet=quiet, verbose=verbose, log_name=log_name)
     jobs = load_jobs(find_jobs_file(file, env.variables, env.home))

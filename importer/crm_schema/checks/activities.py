@@ -22,7 +22,7 @@ from importer.crm_schema.checks.findings import (
     suggest_field,
 )
 from importer.crm_schema.model import ActivityType, FieldConstraint, FieldFacts, Metadata
-from importer.mapping.model import FieldRule
+from importer.mapping import FieldRule
 
 EVENT = "ActivityEvent"
 OWNER = "ActivityOwnerEmail"

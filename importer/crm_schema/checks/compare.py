@@ -6,7 +6,7 @@ from importer.crm_schema.checks.activities import compare_activity
 from importer.crm_schema.checks.fields import Section, compare_key, compare_section, require_text
 from importer.crm_schema.checks.findings import REFRESH_HINT, CallTraits, Findings, FindingsCollector, suggest_field
 from importer.crm_schema.model import FieldFacts, Metadata
-from importer.mapping.loader import LoadedMapping
+from importer.mapping import LoadedMapping
 
 _ALWAYS = frozenset({"prospectid", "leadtype"})
 """Names by which a call knows the lead or its kind, in small letters; an account need not list them as fields."""

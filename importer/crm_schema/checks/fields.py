@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from importer.core.text import find_nearest
 from importer.crm_schema.checks.findings import IMPORT_KEY_LENGTH, REFRESH_HINT, FindingsCollector, suggest_field
 from importer.crm_schema.model import CrmFieldKind, FieldConstraint, FieldFacts, Metadata, Owners
-from importer.mapping.model import FieldRule, FieldType
+from importer.mapping import FieldRule, FieldType
 
 _PLAIN = frozenset(
     {

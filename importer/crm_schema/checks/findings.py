@@ -8,9 +8,7 @@ from dataclasses import dataclass, field, replace
 from importer.core.errors import MappingProblem
 from importer.core.text import find_nearest
 from importer.crm_schema.model import ActivityType, FieldConstraint, FieldFacts
-from importer.mapping.column_references import fold_heading
-from importer.mapping.loader import LoadedMapping
-from importer.mapping.model import FieldRule
+from importer.mapping import FieldRule, LoadedMapping, fold_heading
 
 REFRESH_HINT = "(importer doctor --refresh reads them)"
 

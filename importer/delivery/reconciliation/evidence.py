@@ -7,7 +7,7 @@ from datetime import datetime
 
 from importer.core.text import pluralize
 from importer.delivery.reconciliation.matcher import compared_fields
-from importer.targets.interface import EffectType, ReadBackQuery
+from importer.targets import EffectType, ReadBackQuery
 
 _MAX_IDS = 5
 

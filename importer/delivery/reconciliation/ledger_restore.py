@@ -18,9 +18,9 @@ from importer.core.text import pluralize
 from importer.core.time import format_iso
 from importer.delivery.context import DeliveryContext
 from importer.delivery.reconciliation.matcher import same_activity, written_since
-from importer.leadsquared.interface import CrmActivity
-from importer.ledger.interface import Call, CallEnd, RowToSend
-from importer.targets.interface import EffectType, ReadBackQuery
+from importer.leadsquared import CrmActivity
+from importer.ledger import Call, CallEnd, RowToSend
+from importer.targets import EffectType, ReadBackQuery
 
 RESTORED = "restored"
 """Code of a call that the lost ledger made, recorded again, and of its row."""

@@ -15,9 +15,8 @@ from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 
 from importer.core.model import Status
-from importer.leadsquared.interface import CrmActivity, CrmLead
-from importer.leadsquared.reader import parse_timestamp
-from importer.targets.interface import EffectType, ReadBackQuery
+from importer.leadsquared import CrmActivity, CrmLead, parse_timestamp
+from importer.targets import EffectType, ReadBackQuery
 
 SKEW_MARGIN = timedelta(minutes=2)
 MIN_TRUNCATED_LENGTH = 100

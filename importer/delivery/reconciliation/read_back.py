@@ -9,8 +9,8 @@ from importer.core.model import Outcome
 from importer.delivery.context import DeliveryContext
 from importer.delivery.reconciliation.evidence import describe_lead
 from importer.delivery.reconciliation.matcher import ReadBackResult, same_activity, same_key
-from importer.leadsquared.query_client import UnansweredError
-from importer.targets.interface import EffectType, ReadBackQuery
+from importer.leadsquared import UnansweredError
+from importer.targets import EffectType, ReadBackQuery
 
 _MAX_CANARIES = 5
 _LONGEST_DELAY = timedelta(hours=1)

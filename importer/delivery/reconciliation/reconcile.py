@@ -27,7 +27,7 @@ from importer.delivery.reconciliation.matcher import (
     match_rows,
 )
 from importer.delivery.reconciliation.read_back import ReadBack
-from importer.targets.interface import EffectType, ReadBackQuery
+from importer.targets import EffectType, ReadBackQuery
 
 _THREADS = 8
 _CHUNK = 200

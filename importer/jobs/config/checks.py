@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from importer.config.yaml import Document, InvalidValueError, KeyPath
+from importer.config import Document, InvalidValueError, KeyPath
 from importer.core.text import suggest_name
 from importer.jobs.config.model import Job, JobsFile, NotificationRule, NotifyWhen, validate_job_name
 

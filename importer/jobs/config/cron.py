@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from importer.config.yaml import InvalidValueError
+from importer.config import InvalidValueError
 from importer.core.text import format_count
 from importer.jobs.engine.dbos_support import require_engine
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from importer.config.yaml import FileKind, find_secrets, parse_file, read_text
+from importer.config import FileKind, find_secrets, parse_file, read_text
 from importer.core.errors import JobsFileError, UsageError
 from importer.core.text import suggest_name
 from importer.jobs.config.checks import check_jobs

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from importer.config.yaml import (
+from importer.config import (
     SHARE_SCHEMA,
     Flag,
     InvalidValueError,

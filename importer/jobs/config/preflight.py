@@ -8,12 +8,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from importer.config.accounts import load_account
+from importer.config import load_account
 from importer.core.errors import ImporterError, SettingsError
 from importer.jobs.config.loader import LoadedJobs, Task
 from importer.jobs.engine.dbos_support import INSTALL
 from importer.jobs.notifications.addresses import read_address
-from importer.planning.plan import read_mapping
+from importer.planning import read_mapping
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from importer.app.environment import Environment, Review
-from importer.app.imports import run
-from importer.config.settings import Account, Locale
+from importer.app import Environment, Review, run
+from importer.config import Account, Locale
 from importer.core.errors import (
     AnotherRunActive,
     CrmError,
@@ -23,13 +22,12 @@ from importer.core.errors import (
 )
 from importer.core.model import NEEDS_PERSON
 from importer.core.text import is_or_are
-from importer.delivery.deliver import DeliveryOptions
+from importer.delivery import DeliveryOptions
 from importer.jobs.config.loader import Task
 from importer.jobs.config.model import HoldRules, UnusualFiles
 from importer.jobs.store.records import FileRecord, JobOutcome
-from importer.planning.plan import PlanRequest
-from importer.planning.store import PlanFacts
-from importer.reports.publisher import Report, ReportPaths
+from importer.planning import PlanFacts, PlanRequest
+from importer.reports import Report, ReportPaths
 from importer.sources import file_signature
 
 LoadAccount = Callable[[str], Account]

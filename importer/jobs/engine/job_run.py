@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from importer.app.environment import Environment
+from importer.app import Environment
 from importer.core.errors import ImporterError
 from importer.core.redaction import redact
 from importer.core.time import format_iso
@@ -46,7 +46,7 @@ from importer.jobs.store.records import (
     PendingNotification,
 )
 from importer.jobs.store.store import JobStore
-from importer.planning.plan import read_mapping
+from importer.planning import read_mapping
 from importer.sources import source_hash
 
 _log = logging.getLogger(__name__)

@@ -19,7 +19,7 @@ from importer.core.platform import open_private, try_lock
 from importer.core.redaction import Secret
 
 if TYPE_CHECKING:
-    from importer.ledger.postgres.connection import Database, RawConnection
+    from importer.ledger import Database, RawConnection
 
 _log = logging.getLogger(__name__)
 _TRIES, _TRY_SECONDS = 240, 0.25
@@ -67,10 +67,10 @@ class WorkerRegistry:
     """The machines that share a database, each known by a lock. Raises :class:`LedgerError` when it cannot be used."""
 
     def __init__(self, shared: Secret) -> None:
-        from importer.ledger.factory import require_driver
+        from importer.ledger import require_driver
 
         require_driver()
-        from importer.ledger.postgres.connection import Database
+        from importer.ledger import Database
 
         self._database: Database = Database.of(shared)
         self._guard = threading.Lock()
@@ -144,7 +144,7 @@ class WorkerRegistry:
             return self._database.connect(autocommit=True)
 
     def _try_lock(self, connection: RawConnection, name: str) -> bool:
-        from importer.ledger.postgres.connection import advisory_lock_number
+        from importer.ledger import advisory_lock_number
 
         with self._database.translated_errors(), self._database.with_deadline(connection):
             answer = connection.execute(_TRY_LOCK, (advisory_lock_number(f"jobs\x1f{name}"),)).fetchone()

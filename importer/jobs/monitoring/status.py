@@ -17,7 +17,7 @@ from importer.jobs.config.loader import LoadedJobs, Task
 from importer.jobs.notifications.addresses import describe_location
 from importer.jobs.store.records import FileState, NotificationState, StoredNotification
 from importer.jobs.store.store import JobStore
-from importer.ledger.monitor import LedgerMetrics, LedgerMonitor
+from importer.ledger import LedgerMetrics, LedgerMonitor
 
 LEAST_FREE_BYTES = 200 * 2**20
 """Least free disk space; with less, an import would refuse to begin sooner or later."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
-from importer.config.secrets import key_from_credentials, key_from_file
+from importer.config import key_from_credentials, key_from_file
 from importer.core.errors import SettingsError
 from importer.core.redaction import Secret
 from importer.jobs.config.model import Address

@@ -30,7 +30,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.schema import CreateColumn
 
-from importer.config.settings import DATABASE_VARIABLE, read_database_url
+from importer.config import DATABASE_VARIABLE, read_database_url
 from importer.core.errors import SettingsError
 from importer.core.redaction import Secret
 

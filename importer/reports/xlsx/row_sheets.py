@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from importer.core.issues import Problem
 from importer.core.model import Status
 from importer.core.redaction import redact, redact_all
-from importer.planning.issue_table import ProblemTable
+from importer.planning import ProblemTable
 from importer.reports.interface import RESULT_COLUMNS, ReportColumn, ResultChunk
 from importer.reports.messages import STATUS_COLORS, UNCERTAIN_ADVICE
 from importer.reports.xlsx.sheet_series import NUMBER, OWN_HEADING, PLAIN, Heading, SheetSeries, source_headings

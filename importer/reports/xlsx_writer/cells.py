@@ -78,7 +78,7 @@ def sheet_column(texts: pd.Series | Sequence[str]) -> tuple[pa.Array, AbstractSe
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    from importer.transforms.columns import ByteStats
+    from importer.transforms import ByteStats
 
     kind = pa.large_string()
     changed: set[int] = set()
@@ -129,7 +129,7 @@ def risky_texts(texts: pa.Array) -> pa.Array:
     """Return for each text whether Excel would take it for a formula when a person edits its cell."""
     import pyarrow as pa
 
-    from importer.transforms.columns import ByteStats
+    from importer.transforms import ByteStats
 
     return pa.array(ByteStats.at(texts).begins_with(_RISKY_BYTES))
 
@@ -166,7 +166,7 @@ def rows_xml(
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    from importer.transforms.columns import joined
+    from importer.transforms import joined
 
     count = len(numbers)
     lines = pc.cast(pa.array(np.arange(first_line, first_line + count)), pa.large_string())
@@ -186,7 +186,7 @@ def _cells_xml(column: TextColumn, lines: pa.Array) -> pa.Array:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    from importer.transforms.columns import joined
+    from importer.transforms import joined
 
     texts, kind = column.texts, pa.large_string()
     empty = pc.equal(texts, "")
@@ -220,7 +220,7 @@ def _rare_texts(texts: pa.Array) -> Any:
     """Return for each text whether it must be written by :func:`text_xml`; ``None`` when none must."""
     import pyarrow.compute as pc
 
-    from importer.transforms.columns import ByteStats
+    from importer.transforms import ByteStats
 
     glance = ByteStats.at(texts)
     ends = glance.begins_with(_BLANKS).any() or glance.ends_with(_BLANKS).any()
@@ -234,7 +234,7 @@ def _escaped_texts(texts: pa.Array) -> pa.Array:
     """Return the texts with ``&``, ``<`` and ``>`` as XML writes them."""
     import pyarrow.compute as pc
 
-    from importer.transforms.columns import ByteStats
+    from importer.transforms import ByteStats
 
     if not ByteStats.at(texts).holds(_TO_ESCAPE):
         return texts

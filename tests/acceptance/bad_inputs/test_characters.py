@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from importer.delivery.reconciliation.read_back import ReadBack
 from importer.leadsquared.interface import CrmLead
 from importer.reports.xlsx_writer import sheet_text
+from importer.targets import EffectType
 from tests.acceptance.bad_inputs.bad_files import Desk, csv_of, mapping, row, xlsx
 from tests.acceptance.bad_inputs.bad_words import DAY, MOMENT, NO_EMAIL, NO_NUMBER, NUMBER, PHONE, UNSENDABLE, wrong
 from tests.support.delivery_world import World, answer, before, lead
@@ -241,7 +242,7 @@ def test_b082_the_lead_is_not_there_or_twice(desk: Desk) -> None:
     (outcome,) = world.ledger.outcomes("run-1")
     assert (outcome.row, outcome.status.value, outcome.error) == (2, "rejected", "Lead not found")
     twins = SimpleNamespace(find_leads=lambda field, value: [CrmLead(lead(1), ""), CrmLead(lead(2), "")])
-    target = SimpleNamespace(sections=("activity",), mapping=SimpleNamespace(import_key=""))
+    target = SimpleNamespace(effect=lambda: EffectType.ACTIVITY, mapping=SimpleNamespace(import_key=""))
     looking = ReadBack(SimpleNamespace(reader=twins, target=target))  # type: ignore[arg-type]
     assert (
         looking.read(("EmailAddress", "a@b.in", "201")).trouble

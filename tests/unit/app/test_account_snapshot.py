@@ -21,7 +21,7 @@ from importer.core.model import Reply, Request, Status
 from importer.core.time import format_age
 from importer.crm_schema.cache import FOLDER, cache_file, load
 from importer.crm_schema.model import FieldConstraint, Metadata, Owners
-from importer.delivery.deliver import DeliveryOptions
+from importer.delivery.deliver_plan import DeliveryOptions
 from importer.planning.account_schema import (
     check_account_fit,
     digest_constraints,
@@ -30,7 +30,7 @@ from importer.planning.account_schema import (
 )
 from importer.planning.plan import PlanRequest, prepare_import
 from importer.planning.store import SchemaSnapshot, SchemaState, open_plan
-from importer.reports.json_report import json_failure, json_report
+from importer.reports.json_report import build_json_report, json_failure
 from importer.reports.publisher import Report, ReportPaths
 from importer.reports.run_report import describe_account_data
 from tests.support.delivery_world import BY_ID, UNREACHED, Fault, RecordingProgress, World, answer, before, lead, mx
@@ -124,7 +124,7 @@ def test_a_run_reads_once_a_day_what_its_mapping_needs(world: World, says: Says,
     later(world, 3)
     second = deliver(file("Silver"), world, env)
     assert (second.exit_status, says.asked) == (0, ["UserByAccessKey.Get"])
-    shown = json_report(second.summary, None, None, 0)["metadata"]
+    shown = build_json_report(second.summary, None, None, 0)["metadata"]
     assert (shown["state"], shown["read_at"]) == ("fresh", first.summary.metadata.read_at)
     assert 3 <= shown["age_hours"] < 3.1
     later(world, 24)
@@ -260,7 +260,7 @@ def test_a_check_asks_nobody(world: World, says: Says, env: Environment) -> None
     blind = check(request, ReportPaths(), env)
     assert (blind.exit_status, says.asked) == (0, [])
     assert [note for note in blind.summary.notes if "these checks were not made" in note]
-    assert json_report(blind.summary, None, None, 0)["metadata"]["state"] == "unknown"
+    assert build_json_report(blind.summary, None, None, 0)["metadata"]["state"] == "unknown"
     named = replace(env, variables={
         "LEADSQUARED_HOST": world.account.host, "LEADSQUARED_ACCESS_KEY": "key-a-of-the-tests",
         "LEADSQUARED_SECRET_KEY": "key-b-of-the-tests"})  # fmt: skip

@@ -17,7 +17,7 @@ from importer.app.imports import list_runs, resume, run, show
 from importer.config.settings import Account, Locale
 from importer.core.errors import MappingError, SettingsError, SourceError, UsageError
 from importer.core.model import CallClass, Limit, Reply, Request, Status, Verdict, VerdictKind
-from importer.delivery.deliver import DeliveryOptions
+from importer.delivery.deliver_plan import DeliveryOptions
 from importer.ledger.interface import LearnedLimit
 from importer.ledger.store import ledger_file
 from importer.planning.plan import PlanRequest, plan_import, prepare_import

@@ -13,7 +13,7 @@ from importer.app.manual_resolution import Decision, decide, uncertain_rows
 from importer.config.settings import Account
 from importer.core.errors import UsageError
 from importer.core.model import CallClass, Status
-from importer.delivery.deliver import DeliveryOptions
+from importer.delivery.deliver_plan import DeliveryOptions
 from importer.ledger.interface import Call, RowToSend
 from importer.reports.publisher import ReportPaths
 from tests.support.delivery_world import LOST, World, answer, before, lead

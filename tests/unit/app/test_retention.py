@@ -16,7 +16,7 @@ from importer.app.retention import find_prunable, parse_age, prune
 from importer.config.settings import Account
 from importer.core.errors import LedgerError, UsageError
 from importer.core.model import Outcome, Status
-from importer.delivery.deliver import DeliveryOptions
+from importer.delivery.deliver_plan import DeliveryOptions
 from importer.ledger import sqlite_file
 from importer.planning.plan import PlanRequest
 from importer.reports.publisher import Report

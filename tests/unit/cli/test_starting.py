@@ -19,7 +19,7 @@ UNNEEDED = (
     "urllib3",
     "http.client",
     "sqlite3",
-    "importer.delivery.deliver",
+    "importer.delivery.deliver_plan",
     "importer.leadsquared.client",
 )
 CHECK = """

@@ -17,7 +17,7 @@ from importer.config.settings import Account
 from importer.core.errors import LedgerError, ReportError, RunStopped, UsageError
 from importer.core.model import Status
 from importer.core.progress import SilentProgress, StoppableReading
-from importer.delivery.deliver import DeliveryOptions
+from importer.delivery.deliver_plan import DeliveryOptions
 from importer.delivery.idempotency_keys import load_idempotency_keys
 from importer.planning.plan import PlanRequest
 from importer.planning.store import PlanFacts
@@ -171,7 +171,7 @@ def test_a_lead_is_looked_up_before_its_activities(tmp_path: Path) -> None:
     )
     plan = world.plan([("a@example.com", "visit")], by_email)
     records = [replace(record, fields={"activity.EmailAddress": "a@example.com"}) for record in _records(plan)]
-    from importer.delivery.deliver import make_context
+    from importer.delivery.deliver_plan import make_context
     from importer.delivery.reconciliation import ledger_restore
     from importer.targets import make_target
 

@@ -16,7 +16,7 @@ from importer.app.imports import Environment, ReportPaths, open_ledger_of, resum
 from importer.config.settings import Account
 from importer.core.errors import LedgerError, UsageError
 from importer.core.model import Status
-from importer.delivery.deliver import DeliveryOptions
+from importer.delivery.deliver_plan import DeliveryOptions
 from importer.ledger.integrity.identity import ADOPT_VARIABLE
 from importer.ledger.sqlite_file import back_up
 from importer.ledger.store import ledger_file

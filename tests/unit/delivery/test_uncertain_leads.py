@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from importer.core.model import HostKind, Record, Reply, Request, Status, Verdict, VerdictKind
-from importer.delivery.deliver import DeliveryOptions
+from importer.delivery.deliver_plan import DeliveryOptions
 from importer.delivery.outcomes import resolve_outcomes
 from importer.mapping.loader import parse_mapping
 from importer.planning.plan import mapping_vocabulary

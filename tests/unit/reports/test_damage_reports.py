@@ -11,7 +11,7 @@ import openpyxl
 from importer.core.model import Status
 from importer.data_quality import Damage
 from importer.reports.html.page import render_page
-from importer.reports.json_report import json_report
+from importer.reports.json_report import build_json_report
 from importer.reports.messages import describe_damage
 from importer.reports.text_report import render_summary
 from importer.reports.xlsx.workbook import write_workbook
@@ -64,7 +64,7 @@ def test_the_workbook_tells_it_on_its_summary(tmp_path: Path, text_run: TextRun)
 
 def test_scripts_get_a_list_of_objects() -> None:
     """Every part of a finding under its own name."""
-    (found,) = json_report(summary({Status.CREATED: 3}, damage=(ZIP,)), None, None, 0)["damage"]
+    (found,) = build_json_report(summary({Status.CREATED: 3}, damage=(ZIP,)), None, None, 0)["damage"]
     assert found == {
         "kind": "leading-zeros-lost", "column": "Zip", "letter": "D", "field": "lead.Zip", "rows": 31,
         "first_rows": (3, 9), "example": "2139", "what": "Zeros were lost.", "remedy": "Get it again.",

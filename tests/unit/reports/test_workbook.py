@@ -28,7 +28,7 @@ from importer.reports.interface import (
     ReportColumn,
     ResultChunk,
 )
-from importer.reports.json_report import json_failure, json_report
+from importer.reports.json_report import build_json_report, json_failure
 from importer.reports.messages import STATUS_COLORS, UNCERTAIN_ADVICE, format_row_list
 from importer.reports.text_report import render_summary
 from importer.reports.xlsx import sheet_series
@@ -318,7 +318,7 @@ def test_words() -> None:
 
 def test_the_json_object() -> None:
     """The same form after success and after failure, with every status."""
-    good = json_report(summary({Status.CREATED: 3, Status.REJECTED: 1}), Path("r.xlsx"), None, 3)
+    good = build_json_report(summary({Status.CREATED: 3, Status.REJECTED: 1}), Path("r.xlsx"), None, 3)
     bad = json_failure("broken", "mend it", 2)
     assert good.keys() == bad.keys()
     assert (good["problems"], good["counts"]["created"], good["counts"]["pending"]) == (1, 3, 0)

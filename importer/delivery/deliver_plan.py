@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from importer import __version__
-from importer.config.settings import Account, with_limits
+from importer.config import Account, with_limits
 from importer.core.errors import ImporterError, RunStopped
 from importer.core.failpoints import reach
 from importer.core.model import CallClass, Outcome, Status
@@ -23,14 +23,10 @@ from importer.delivery.guards import Guards
 from importer.delivery.idempotency_keys import load_idempotency_keys
 from importer.delivery.reconciliation.ledger_restore import refuse_rows_already_in_crm, restore_lost_rows
 from importer.delivery.reconciliation.reconcile import Reconciler
-from importer.leadsquared.interface import Crm
-from importer.leadsquared.query_client import ClockReading, QueryClient
-from importer.leadsquared.reader import CrmReader
-from importer.ledger.interface import Ledger, NewRun, Run, RunState
-from importer.planning.plan import mapping_of_plan
-from importer.planning.store import Plan
-from importer.rate_limit.account_limiter import AccountLimiter, make_account_limiter
-from importer.rate_limit.daily_quota import DailyQuota
+from importer.leadsquared import ClockReading, Crm, CrmReader, QueryClient
+from importer.ledger import Ledger, NewRun, Run, RunState
+from importer.planning import Plan, mapping_of_plan
+from importer.rate_limit import AccountLimiter, DailyQuota, make_account_limiter
 from importer.targets import make_target
 
 _HAVE_OUTCOME = frozenset(Status) - {Status.NOT_SENT}

@@ -1,0 +1,31 @@
+from .cache import load, save
+from .checks.activities import EVENT, OWNER, find_event_codes
+from .checks.compare import compare
+from .checks.findings import CallTraits, Findings
+from .model import (
+    ActivityType,
+    CrmFieldKind,
+    FieldConstraint,
+    FieldFacts,
+    Metadata,
+    Owners,
+    User,
+)
+
+__all__ = [
+    "EVENT",
+    "OWNER",
+    "ActivityType",
+    "CallTraits",
+    "CrmFieldKind",
+    "FieldConstraint",
+    "FieldFacts",
+    "Findings",
+    "Metadata",
+    "Owners",
+    "User",
+    "compare",
+    "find_event_codes",
+    "load",
+    "save",
+]

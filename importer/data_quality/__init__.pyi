@@ -1,0 +1,7 @@
+from .analyzer import DataQualityAnalyzer
+from .model import Damage
+
+__all__ = [
+    "Damage",
+    "DataQualityAnalyzer",
+]

@@ -1,0 +1,51 @@
+from .client import LeadSquaredClient, body_bytes
+from .error_catalog import ERROR_EXPLANATIONS, ErrorExplanation
+from .interface import (
+    ApiUser,
+    Crm,
+    CrmActivity,
+    CrmLead,
+)
+from .metadata import (
+    FULL_SCOPE,
+    MetadataReading,
+    MetadataScope,
+    complete_metadata,
+    parse_queue_metrics,
+    read_activity_fields,
+    read_activity_types,
+    read_lead_fields,
+    read_metadata,
+    save_metadata,
+)
+from .query_client import ClockReading, QueryClient, UnansweredError
+from .reader import CrmReader, Query, parse_timestamp
+from .responses import classify
+
+__all__ = [
+    "ERROR_EXPLANATIONS",
+    "FULL_SCOPE",
+    "ApiUser",
+    "ClockReading",
+    "Crm",
+    "CrmActivity",
+    "CrmLead",
+    "CrmReader",
+    "ErrorExplanation",
+    "LeadSquaredClient",
+    "MetadataReading",
+    "MetadataScope",
+    "Query",
+    "QueryClient",
+    "UnansweredError",
+    "body_bytes",
+    "classify",
+    "complete_metadata",
+    "parse_queue_metrics",
+    "parse_timestamp",
+    "read_activity_fields",
+    "read_activity_types",
+    "read_lead_fields",
+    "read_metadata",
+    "save_metadata",
+]

@@ -1,0 +1,51 @@
+from .account_schema import (
+    REFRESH,
+    AccountSchema,
+    check_account_fit,
+    has_account_problems,
+    load_account_schema,
+)
+from .issue_table import ProblemTable
+from .plan import (
+    PlanRequest,
+    PreparedImport,
+    fingerprint,
+    mapping_of_plan,
+    match_source_headings,
+    plan_import,
+    prepare_import,
+    read_mapping,
+)
+from .store import (
+    Plan,
+    PlanChunk,
+    PlanFacts,
+    SchemaSnapshot,
+    SchemaState,
+    open_plan,
+    to_records,
+)
+
+__all__ = [
+    "REFRESH",
+    "AccountSchema",
+    "Plan",
+    "PlanChunk",
+    "PlanFacts",
+    "PlanRequest",
+    "PreparedImport",
+    "ProblemTable",
+    "SchemaSnapshot",
+    "SchemaState",
+    "check_account_fit",
+    "fingerprint",
+    "has_account_problems",
+    "load_account_schema",
+    "mapping_of_plan",
+    "match_source_headings",
+    "open_plan",
+    "plan_import",
+    "prepare_import",
+    "read_mapping",
+    "to_records",
+]
