@@ -221,8 +221,8 @@ def _facts(report: RunReport, account: Account | None) -> Iterator[tuple[str, st
         yield ("Sent again on purpose", facts.again)
     if not report.ledger or not report.run:
         return
-    figures = report.ledger.call_statistics(report.run.id)
-    calls, by_verdict = sum(figures.by_verdict.values()), figures.by_verdict
+    statistics = report.ledger.call_statistics(report.run.id)
+    calls, by_verdict = sum(statistics.by_verdict.values()), statistics.by_verdict
     if len(by_verdict) == 1:
         results = f", {'all ' if calls > 1 else ''}{CALL_RESULTS[next(iter(by_verdict))]}"
     else:
@@ -230,7 +230,7 @@ def _facts(report: RunReport, account: Account | None) -> Iterator[tuple[str, st
         results = f": {results}" if results else ""
     yield ("Calls", f"{calls:,}{results}")
     if calls:
-        yield ("Time per call", f"{figures.seconds / calls:.2f} s on average, {figures.slowest:.2f} s at most")
+        yield ("Time per call", f"{statistics.seconds / calls:.2f} s on average, {statistics.slowest:.2f} s at most")
     learned = report.ledger.learned_limits(facts.account)
     for kind in CallClass:
         if kind in learned:

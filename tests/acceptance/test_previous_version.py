@@ -50,7 +50,7 @@ def test_a_job_that_was_killed_is_continued_and_its_notifications_are_sent(left:
     with serving(Webhook()) as webhook:
         left.environment["HOOK"] = f"{webhook.address}/here"
         ended = run_job(left)
-        titles = [message["title"] for message in webhook.heard]
+        titles = [message["title"] for message in webhook.received]
     assert ended.status == 0, ended
     assert [Path(each["path"]).name for each in ended.json["files"]] == ["second.csv"]
     assert ended.json["files"][0]["counts"] == {"created": 100}

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from importer.jobs import JobRunResult
 
 _BUSY = 75
-_POST_SECONDS = 30.0
+_NOTIFY_SECONDS = 30.0
 """After so long at the end no more notifications are begun; what is left goes with the next start."""
 
 
@@ -47,9 +47,9 @@ def run_command(name: str, file: Path | None, as_json: bool, quiet: bool, verbos
                 engine.delete_old(workspace.env.clock.now())
             finally:
                 engine.stop()
-        postman = workspace.postman()
-        postman.send_due(_POST_SECONDS, workspace.env.stop.is_set)
-        postman.delete_old()
+        notifications = workspace.notifications()
+        notifications.send_due(_NOTIFY_SECONDS, workspace.env.stop.is_set)
+        notifications.delete_old()
     return _print_end(end, as_json=as_json, quiet=quiet)
 
 

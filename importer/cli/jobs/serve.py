@@ -21,7 +21,7 @@ _TAKE_OVER_SECONDS = 10.0
 _NOTIFY_SECONDS = 5.0
 """How often it looks for notifications to be sent."""
 
-_LAST_POST_SECONDS = 20.0
+_LAST_NOTIFY_SECONDS = 20.0
 
 
 @click.command("serve")
@@ -69,7 +69,7 @@ def command(file: Path | None, as_json: bool, listen: str | None, verbose: int) 
         finally:
             workspace.env.stop.set()
             engine.stop()
-        workspace.postman().send_due(_LAST_POST_SECONDS)
+        workspace.notifications().send_due(_LAST_NOTIFY_SECONDS)
     print_message("Stopped; what was under way is continued at the next start.")
     return 0
 
@@ -85,10 +85,10 @@ def _watch(workspace: JobsWorkspace, engine: Engine) -> None:
     """Send notifications, take over work of other machines and remove old records, until a stop is requested."""
     from importer.core.memory import IdleMemoryCleaner
 
-    env, postman, leftovers = workspace.env, workspace.postman(), IdleMemoryCleaner()
+    env, notifications, leftovers = workspace.env, workspace.notifications(), IdleMemoryCleaner()
     taken_over = tidied = env.clock.monotonic()
     while not env.stop.wait(min(_NOTIFY_SECONDS, _TAKE_OVER_SECONDS)):
-        postman.send_due(_TIDY_SECONDS, env.stop.is_set)
+        notifications.send_due(_TIDY_SECONDS, env.stop.is_set)
         leftovers.clear()
         now = env.clock.monotonic()
         if engine.is_shared and now - taken_over >= _TAKE_OVER_SECONDS:
@@ -97,4 +97,4 @@ def _watch(workspace: JobsWorkspace, engine: Engine) -> None:
         if now - tidied >= _TIDY_SECONDS:
             tidied = now
             engine.delete_old(env.clock.now())
-            postman.delete_old()
+            notifications.delete_old()

@@ -50,7 +50,7 @@ class JobsWorkspace:
 
         return job_locks(self.env.home, self.databases.shared)
 
-    def postman(self) -> NotificationDispatcher:
+    def notifications(self) -> NotificationDispatcher:
         """Make the dispatcher of the notifications."""
         from importer.jobs import NotificationDispatcher, make_sender
 

@@ -149,9 +149,9 @@ class MetricsCollector:
     def snapshot(self) -> Snapshot:
         """Take a snapshot. Never raises :class:`ImporterError`: a part that cannot be read is among its troubles."""
         now, troubles = self.now(), {}
-        figures, jobs, job_of_run, free = LedgerMetrics(), {}, {}, 0
+        ledger_metrics, jobs, job_of_run, free = LedgerMetrics(), {}, {}, 0
         try:
-            figures = self.ledger.read_metrics()
+            ledger_metrics = self.ledger.read_metrics()
         except ImporterError as error:
             troubles["ledger"] = error.message
         try:
@@ -168,7 +168,7 @@ class MetricsCollector:
         engine = self.engine_trouble(now) if self.engine_trouble else None
         if engine:
             troubles["engine"] = engine
-        return Snapshot(now, figures, jobs, job_of_run, free, None if engine is None else not engine, troubles)
+        return Snapshot(now, ledger_metrics, jobs, job_of_run, free, None if engine is None else not engine, troubles)
 
     def _measure_job(self, name: str, now: datetime) -> JobMetrics:
         task, state, last = self.jobs.task(name), self.store.state(name), self.store.runs(name, 1)

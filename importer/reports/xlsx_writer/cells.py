@@ -93,8 +93,8 @@ def sheet_column(texts: pd.Series | Sequence[str]) -> tuple[pa.Array, AbstractSe
         array = pa.concat_arrays([pa.array([], kind), *(piece.cast(kind) for piece in array.chunks)])
 
     # First pass: the bytes of the whole column prove for most columns that there is nothing to change.
-    glance = ByteStats.at(array)
-    if glance.longest() <= _MOST_LINE_FEEDS and not glance.holds(_PERHAPS_ILLEGAL):
+    stats = ByteStats.at(array)
+    if stats.longest() <= _MOST_LINE_FEEDS and not stats.holds(_PERHAPS_ILLEGAL):
         return array, changed
     # Second pass: find the texts to change. Only one longer than the limit of line feeds can exceed either limit.
     too_long = pc.greater(pc.utf8_length(array), _MOST_LINE_FEEDS)
@@ -222,9 +222,9 @@ def _rare_texts(texts: pa.Array) -> Any:
 
     from importer.transforms import ByteStats
 
-    glance = ByteStats.at(texts)
-    ends = glance.begins_with(_BLANKS).any() or glance.ends_with(_BLANKS).any()
-    if not ends and not glance.holds(_PERHAPS_RARE):
+    stats = ByteStats.at(texts)
+    ends = stats.begins_with(_BLANKS).any() or stats.ends_with(_BLANKS).any()
+    if not ends and not stats.holds(_PERHAPS_RARE):
         return None
     rare = pc.match_substring_regex(texts, _RARE)
     return rare if pc.any(rare).as_py() else None

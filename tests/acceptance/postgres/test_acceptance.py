@@ -132,7 +132,7 @@ def test_connections_that_are_cut_again_and_again(trial: Trial, server: Server) 
 def test_one_sender_per_account(trial: Trial, tmp_path: Path) -> None:
     """A second worker on the account is told who sends; one on another account is not in its way."""
     trial.environment["LEADSQUARED_TIMEOUT_SECONDS"] = "60"
-    trial.sandbox.change(latency=8.0)
+    trial.sandbox.change(latency=16.0)
     worker = under_way(trial)
     second = trial.run(IMPORTER_HOME=str(tmp_path / "elsewhere"))
     assert second.status == 75
@@ -153,21 +153,21 @@ def test_one_sender_per_account(trial: Trial, tmp_path: Path) -> None:
 WORKER = """
 import sys, threading, time
 from pathlib import Path
-from importer.crm.client import LeadSquaredClient
-from importer.crm.reader import identity_request
-from importer.model import CallClass
-from importer.pipeline.clock import SystemClock
-from importer.pipeline.limits import allowances_of
-from importer.account_sources import load_account
+from importer.config.accounts import load_account
+from importer.core.model import CallClass
+from importer.core.time import SystemClock
+from importer.leadsquared.client import LeadSquaredClient
+from importer.leadsquared.reader import api_user_request
+from importer.rate_limit.account_limiter import make_account_limiter
 import os
 account = load_account(None, os.environ, Path(sys.argv[1]))
 crm, clock = LeadSquaredClient(account), SystemClock(threading.Event())
-allowances, kind = allowances_of(account, clock), CallClass.STANDARD
+limiter, kind = make_account_limiter(account, clock), CallClass.STANDARD
 for _ in range(int(sys.argv[2])):
-    while (slot := allowances.take(kind)) is None:
-        time.sleep(min(0.05, max(0.001, allowances.wait_time(kind))))
-    assert allowances.send(kind, slot, lambda: crm.send(identity_request())).status == 200
-allowances.close()
+    while (slot := limiter.acquire(kind)) is None:
+        time.sleep(min(0.05, max(0.001, limiter.wait_time(kind))))
+    assert limiter.send(kind, slot, lambda: crm.send(api_user_request())).status == 200
+limiter.close()
 """
 
 

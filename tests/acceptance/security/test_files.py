@@ -32,10 +32,11 @@ def watch(event, arguments):
     if event == "open" and isinstance(arguments[0], str) and "secret-outside" in arguments[0]:
         seen.append("open outside")
 from pathlib import Path
-import importer.sources, importer.sources.xlsx.workbook, importer.sources.excel.calamine_reader
+import importer.sources.xlsx.workbook, importer.sources.excel.calamine_reader
 from importer.sources.interface import SourceOptions
+from importer.sources.opening import open_in_process
 sys.addaudithook(watch)
-source = importer.sources.opening.open_in_process(Path(sys.argv[1]), SourceOptions())
+source = open_in_process(Path(sys.argv[1]), SourceOptions())
 cells = [list(chunk.cells.iloc[row]) for chunk in source.chunks() for row in range(len(chunk.rows))]
 print(json.dumps([seen, cells]))
 """

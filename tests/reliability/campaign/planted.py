@@ -76,7 +76,7 @@ BUGS = {
         ("pytest:tests/unit/ledger/test_opening.py",),
     ),
     "full-not-read-back": Bug(
-        "FULL in place of EXTRA, by a slip: the read-back of the setting notices",
+        "FULL in place of EXTRA, by mistake: the read-back of the setting notices",
         "ledger/sqlite_file.py",
         '("synchronous", "EXTRA", 3)',
         '("synchronous", "FULL", 3)',

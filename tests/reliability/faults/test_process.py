@@ -60,7 +60,7 @@ def test_p1_sigkill_in_each_state(trial: Trial, place: str) -> None:
         "planned": ("importer.app.preflight:clear_account", 1),
         "before a call": (RECORD, 2),
         "after an answer": (RECORD, 3),
-        "writing reports": ("importer.core.filesystem:_publish", 1),
+        "writing reports": ("importer.core.filesystem:publish", 1),
     }
     if place == "planned":
         where["planned"] = ("importer.leadsquared.reader:CrmReader.read_api_user", 1)
@@ -386,7 +386,7 @@ def test_the_places_of_these_tests_exist() -> None:
         RECORD,
         SEND,
         "importer.delivery.context:DeliveryContext.wait",
-        "importer.core.filesystem:_publish",
+        "importer.core.filesystem:publish",
     ):
         module, _, path = place.partition(":")
         found: object = importlib.import_module(module)

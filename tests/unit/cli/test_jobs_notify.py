@@ -19,7 +19,6 @@ from importer.cli.jobs import serve
 from importer.cli.main import run
 from importer.jobs.config.model import Address
 from importer.jobs.files.inbox import InboxFile
-from importer.jobs.notifications import dispatcher
 from importer.jobs.store.database import find_databases, open_database
 from importer.jobs.store.records import JobRun, NotificationMessage, PendingNotification
 from importer.jobs.store.store import JobStore
@@ -62,8 +61,8 @@ def test_serve_looks_for_letters_and_tidies_up(monkeypatch: pytest.MonkeyPatch) 
         return now[0]
 
     clock = SimpleNamespace(now=lambda: datetime(2026, 11, 21, tzinfo=UTC), monotonic=monotonic)
-    postman = SimpleNamespace(send_due=send_due, delete_old=lambda: seen.append("letters"))
-    desk = SimpleNamespace(env=SimpleNamespace(stop=stop, clock=clock), postman=lambda: postman)
+    notifications = SimpleNamespace(send_due=send_due, delete_old=lambda: seen.append("letters"))
+    desk = SimpleNamespace(env=SimpleNamespace(stop=stop, clock=clock), notifications=lambda: notifications)
     engine = SimpleNamespace(is_shared=False, delete_old=lambda at: seen.append("engine"))
     serve._watch(desk, engine)  # type: ignore[arg-type]  # what is used
     assert seen[:5] == ["deliver", "deliver", "deliver", "engine", "letters"]
@@ -78,10 +77,10 @@ def test_trying_notifications(
     path.write_text(JOBS, "utf-8")
     monkeypatch.setenv("IMPORTER_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("HOOK", "json://127.0.0.1:1/")
-    monkeypatch.setattr(dispatcher, "make_sender", lambda environment: lambda address, message: "")
+    monkeypatch.setattr("importer.jobs.make_sender", lambda environment: lambda address, message: "")
     assert run(["jobs", "test-notification", "loud", "--file", str(path)]) == 0
     assert capsys.readouterr().out == "problems: the variable HOOK: sent.\n"
-    monkeypatch.setattr(dispatcher, "make_sender", lambda environment: lambda address, message: "No.")
+    monkeypatch.setattr("importer.jobs.make_sender", lambda environment: lambda address, message: "No.")
     assert run(["jobs", "test-notification", "loud", "--file", str(path), "--json"]) == 1
     assert json.loads(capsys.readouterr().out)["tried"][0]["trouble"] == "No."
     assert run(["jobs", "test-notification", "silent", "--file", str(path)]) == 2

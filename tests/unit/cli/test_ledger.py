@@ -31,7 +31,7 @@ def test_what_was_moved_is_told(
     """In words and as JSON."""
     monkeypatch.setenv("IMPORTER_DATABASE_URL", "postgresql://importer@db.invalid/importer")
     told = MigrationResult("db.invalid/importer", 1, 2, 3000, before)
-    monkeypatch.setattr("importer.ledger.factory.move_ledger", lambda *given, **options: told)
+    monkeypatch.setattr("importer.ledger.move_ledger", lambda *given, **options: told)
     assert run(["ledger", "move"]) == 0
     assert f"1 run, 2 calls and 3,000 rows {words} db.invalid/importer" in capsys.readouterr().out
     monkeypatch.setenv("IMPORTER_DATABASE_URL", "postgresql://importer@db.invalid/importer")

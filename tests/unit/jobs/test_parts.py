@@ -213,8 +213,10 @@ def test_a_service_looks_after_the_others() -> None:
         )
         clock = SimpleNamespace(monotonic=lambda times=times: next(times), now=lambda: NOW)
         stop = SimpleNamespace(wait=lambda seconds, waits=waits: next(waits), is_set=lambda: False)
-        postman = SimpleNamespace(send_due=lambda seconds, stopped: 0, delete_old=lambda: 0)
-        desk = SimpleNamespace(env=SimpleNamespace(stop=stop, clock=clock), postman=lambda postman=postman: postman)
+        notifications = SimpleNamespace(send_due=lambda seconds, stopped: 0, delete_old=lambda: 0)
+        desk = SimpleNamespace(
+            env=SimpleNamespace(stop=stop, clock=clock), notifications=lambda notifications=notifications: notifications
+        )
         serve._watch(desk, engine)  # type: ignore[arg-type]  # what is used
         assert done == expected
 
