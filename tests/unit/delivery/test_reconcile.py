@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from importer.core.model import Outcome, Reply, Request, Status
+from importer.delivery.reconciliation.read_back import ReadBack
+from importer.leadsquared import CrmLead
+from importer.targets import EffectType
 from tests.support.delivery_world import (
     BLIND,
     BY_ID,
@@ -335,3 +339,16 @@ def test_a_reading_without_answers_is_given_up_early(world: World) -> None:
     world.crm.on_post = lambda number: None
     world.deliver(plan)
     assert world.statuses() == {"created": 60}
+
+
+@pytest.mark.parametrize(
+    ("leads", "shown", "gone"), [([], (), True), ([CrmLead("lead-1", "")], ("activity of lead-1",), False)]
+)
+def test_a_lead_that_a_field_names_is_found_before_its_activities(leads: Any, shown: Any, gone: bool) -> None:
+    """The activities are those of the one lead with that e-mail address; without a lead nothing can be shown."""
+    reader = SimpleNamespace(
+        find_leads=lambda field, value: leads, activities_of_lead=lambda lead, event: [f"activity of {lead}"]
+    )
+    target = SimpleNamespace(effect=lambda: EffectType.ACTIVITY, mapping=SimpleNamespace(import_key=""))
+    result = ReadBack(SimpleNamespace(reader=reader, target=target)).read(("EmailAddress", "a@b.in", "201"))  # type: ignore[arg-type]
+    assert (result.activities, result.gone) == (shown, gone)
