@@ -87,6 +87,7 @@ def _classes(node: ast.ClassDef, tree: ast.Module) -> list[type]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", sorted(ROOT.rglob("*.py")), ids=lambda path: str(path.relative_to(ROOT)))
 def test_a_module_uses_public_names_only(path: Path) -> None:
     """No private import, attribute, override or monkey-patch of a library; the sandbox is held to it, too."""

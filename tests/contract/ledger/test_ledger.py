@@ -27,6 +27,7 @@ class TestSqliteLedger(LedgerContract, GroupedCallsContract):
         opened.close()
 
 
+@pytest.mark.slow
 class TestSharedLedger(LedgerContract, GroupedCallsContract):
     @pytest.fixture
     def ledger(self, tmp_path: Path, server: Server, clock: TickingClock) -> Iterator[Ledger]:

@@ -42,11 +42,13 @@ def source(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.M
     return opened(makers[form](), SourceOptions(sheet="People" if form in ("xls", "ods") else None))
 
 
+@pytest.mark.slow
 def test_the_same_table_gives_the_same_rows(source: Source) -> None:
     """Leading zeros, NA, 1e5, long digits, formulas, spaces and emoji arrive as the text that they are."""
     assert [(row, cells) for row, _, cells in rows_of(source)] == EXPECTED
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [1, 2, 3, 4, 5])
 def test_the_size_of_chunks_changes_nothing_but_their_number(source: Source, size: int) -> None:
     """Rows and numbers are the same for every chunk size, and no chunk is larger than asked or empty."""
@@ -57,12 +59,14 @@ def test_the_size_of_chunks_changes_nothing_but_their_number(source: Source, siz
     assert [(row, cells) for chunk in chunks for row, _, cells in rows_in(chunk)] == EXPECTED
 
 
+@pytest.mark.slow
 def test_a_source_can_be_read_again(source: Source) -> None:
     """Every call of chunks starts at the first data row, also when an earlier reading was left half way."""
     next(source.chunks(1))
     assert rows_of(source) == rows_of(source)
 
 
+@pytest.mark.slow
 def test_cells_are_arrow_text_without_missing_values(source: Source) -> None:
     """Frames have pandas' str dtype on Arrow memory, a RangeIndex, and one column for every label."""
     (chunk,) = source.chunks()
@@ -73,6 +77,7 @@ def test_cells_are_arrow_text_without_missing_values(source: Source) -> None:
     assert chunk.problems == ()
 
 
+@pytest.mark.slow
 def test_columns_say_where_they_are(source: Source) -> None:
     """Headings, labels, letters and indexes go from left to right."""
     assert [(column.index, column.letter, column.heading, column.label) for column in source.columns] == [
@@ -81,6 +86,7 @@ def test_columns_say_where_they_are(source: Source) -> None:
     assert source.header_row == 1
 
 
+@pytest.mark.slow
 def test_what_was_detected_is_told(source: Source) -> None:
     """Each source tells its format and header row, a text its encoding and delimiter too, a workbook its sheet."""
     told = {found.what: found.value for found in source.detections}
@@ -91,6 +97,7 @@ def test_what_was_detected_is_told(source: Source) -> None:
     assert all(found.how for found in source.detections)
 
 
+@pytest.mark.slow
 def test_the_garbage_collector_is_left_as_it_was(source: Source) -> None:
     """Between chunks the collector runs, although it rests in the hot loop."""
     for _ in source.chunks(1):

@@ -49,6 +49,7 @@ def written(body: Any) -> bytes:
     return body_bytes(Request("POST", "/x", CallClass.BULK, body))
 
 
+@pytest.mark.slow
 @given(FIELDS)
 @example({"activity.ActivityEvent": "201", "lead.City": "x", "activity.mx_A": ""})
 @example({"activity.mx_Set.X": "1", "activity.ActivityEvent": "5", "activity.mx_A": "2"})
@@ -65,6 +66,7 @@ def test_an_activity_without_a_type_has_none(fields: dict[str, str]) -> None:
     assert activity(Record(2, "k", fields), TOP) == expected_activity(fields)
 
 
+@pytest.mark.slow
 @given(st.lists(FIELDS, max_size=6), st.integers(1, 4))
 @example([{"activity.100%b": "%s", "activity.ActivityEvent": "201", "lead.City": "x"}], 3)
 @example([{"activity.mx_A": 'x",\n  "y'}, {"activity.ActivityNote": 'x",', "activity.mx_A": "\\"}], 2)
@@ -95,6 +97,7 @@ def test_activities_as_bytes(rows: list[dict[str, str]]) -> None:
     assert encode_activities(records, TOP) == orjson.dumps([activity(record, TOP) for record in records])
 
 
+@pytest.mark.slow
 @given(FIELDS, st.sampled_from([None, "EmailAddress"]))
 @example({"lead.City": "x", "activity.mx_A": "", "lead.mx_A": "y"}, None)
 def test_a_lead_is_written_pair_by_pair(fields: dict[str, str], search_by: str | None) -> None:

@@ -131,6 +131,7 @@ ANY_JSON = st.recursive(
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", list(TARGETS))
 @settings(deadline=None, max_examples=100)
 @given(body=ANY_JSON, count=st.integers(1, 25))

@@ -113,6 +113,7 @@ def codes(report: Report) -> list[str]:
     return [group.code for group in report.summary.errors]
 
 
+@pytest.mark.slow
 def test_a_run_reads_once_a_day_what_its_mapping_needs(world: World, says: Says, env: Environment) -> None:
     """Not the users, and not the fields of other types; the next day it reads again."""
     first = deliver(file("Gold", "Gol"), world, env)
@@ -133,6 +134,7 @@ def test_a_run_reads_once_a_day_what_its_mapping_needs(world: World, says: Says,
     assert "LeadsMetaData.Get" in says.asked
 
 
+@pytest.mark.slow
 def test_what_is_lacking_is_read_besides(world: World, says: Says, env: Environment) -> None:
     """Another mapping needs users; the rest stays as it was, with its time."""
     deliver(file("Gold"), world, env)
@@ -143,6 +145,7 @@ def test_what_is_lacking_is_read_besides(world: World, says: Says, env: Environm
     assert codes(report) == ["unknown-user"]
 
 
+@pytest.mark.slow
 def test_a_mapping_that_cannot_work_stops_before_anything_is_sent(world: World, says: Says, env: Environment) -> None:
     """It names the line; after an earlier reading the account is asked once more, for it may have changed."""
     deliver(file("Gold"), world, env)
@@ -161,6 +164,7 @@ def test_a_mapping_that_cannot_work_stops_before_anything_is_sent(world: World, 
         deliver(file("Gold", mapping=BY_ID + "  mx_Custom_4: Plan\n"), world, env)
 
 
+@pytest.mark.slow
 def test_rows_that_did_not_fit_are_looked_at_anew(world: World, says: Says, env: Environment) -> None:
     """Once the account has the option, the same file sends the rest, and nothing twice."""
     request = file("Gold", "Platinum")
@@ -182,6 +186,7 @@ def test_rows_that_did_not_fit_are_looked_at_anew(world: World, says: Says, env:
     assert deliver(request, world, env).summary.run_id == first.summary.run_id
 
 
+@pytest.mark.slow
 def test_an_option_that_is_new_today_is_known(world: World, says: Says, env: Environment) -> None:
     """Before a row is found unfit because of an earlier reading, the account is asked once more."""
     deliver(file("Gold"), world, env)
@@ -191,6 +196,7 @@ def test_an_option_that_is_new_today_is_known(world: World, says: Says, env: Env
     assert len(list((env.home / "runs").iterdir())) == 2
 
 
+@pytest.mark.slow
 def test_a_reading_that_fails_stops_nothing(world: World, says: Says, env: Environment) -> None:
     """The run goes on with a note; a part that is not shown is noted, too."""
     says.faults["LeadsMetaData.Get"] = before(UNREACHED)
@@ -213,6 +219,7 @@ def test_a_disk_that_takes_no_file_stops_nothing(world: World, env: Environment)
     assert any("could not be written" in note for note in report.summary.notes)
 
 
+@pytest.mark.slow
 def test_an_old_reading_decides_nothing(world: World, says: Says, env: Environment) -> None:
     """When it cannot be renewed, what does not fit is noted and sent."""
     deliver(file("Gold"), world, env)
@@ -226,6 +233,7 @@ def test_an_old_reading_decides_nothing(world: World, says: Says, env: Environme
     assert "2 days before the check; too old" in report.summary.metadata.text
 
 
+@pytest.mark.slow
 def test_settings_turn_problems_into_notes_or_off(world: World, says: Says, env: Environment) -> None:
     """For accounts that take what nobody documented."""
     wrong = file("Gol", mapping=PLANS + "  mx_Custom_3: Plan\n")
@@ -254,6 +262,7 @@ def test_another_tenant_gets_nothing(world: World, says: Says, env: Environment)
     assert world.crm.posts == 0
 
 
+@pytest.mark.slow
 def test_a_check_asks_nobody(world: World, says: Says, env: Environment) -> None:
     """It uses what is remembered, and says what it could not check."""
     request = file("Gold", "Gol")
@@ -308,6 +317,7 @@ def test_doctor_tells_what_it_could_not_read(world: World, says: Says, env: Envi
     assert examined(world, env, refresh=True)["Metadata"][0].health is Health.BAD
 
 
+@pytest.mark.slow
 def test_keys_never_reach_the_file(world: World, says: Says, env: Environment) -> None:
     """Not even when the account itself shows one."""
     says.fields[0]["DisplayName"] = "canary-key-of-the-tests"
@@ -315,6 +325,7 @@ def test_keys_never_reach_the_file(world: World, says: Says, env: Environment) -
     assert "canary" not in cache_file(env.home, "test").read_text()
 
 
+@pytest.mark.slow
 def test_many_warnings_are_cut(world: World, env: Environment) -> None:
     """A note for each of the first, and their number."""
     rules = "".join(f"  mx_Custom_{number}: Plan\n" for number in range(30, 60))
@@ -329,6 +340,7 @@ def test_many_warnings_are_cut(world: World, env: Environment) -> None:
     assert (len(notes), notes[-1]) == (22, "10 more places of the mapping may not fit the account.")
 
 
+@pytest.mark.slow
 def test_warnings_without_a_line(world: World, env: Environment, says: Says) -> None:
     """What stands nowhere has no line in its note."""
     says.fields.append({"SchemaName": "Status", "DisplayName": "Status", "IsMandatory": True})

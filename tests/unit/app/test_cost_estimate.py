@@ -14,6 +14,7 @@ from importer.planning.store import Plan
 from tests.support.delivery_world import World, visits
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("rows", "text"),
     [

@@ -99,6 +99,7 @@ def crm_of(env: Environment, account: Account) -> FullCrm:
     return made
 
 
+@pytest.mark.slow
 def test_run_twice_then_show(env: Environment, account: Account) -> None:
     """The second run sends nothing and says so; the report can be drawn again."""
     request = files(30, bad=1)
@@ -119,6 +120,7 @@ def test_run_twice_then_show(env: Environment, account: Account) -> None:
     assert list_runs(env, "test", 10)[0][1] is None
 
 
+@pytest.mark.slow
 def test_an_interrupted_run_is_continued_by_run_and_by_resume(env: Environment, account: Account) -> None:
     """Both finish what was begun."""
     crm = crm_of(env, account)
@@ -139,6 +141,7 @@ def test_an_interrupted_run_is_continued_by_run_and_by_resume(env: Environment, 
         resume("nonsense", lambda name: account, ReportPaths(), DeliveryOptions(), env)
 
 
+@pytest.mark.slow
 def test_resume_looks_again_at_rows_in_doubt(env: Environment, account: Account) -> None:
     """A finished run with uncertain rows is the next best thing to resume."""
     crm = crm_of(env, account)
@@ -150,6 +153,7 @@ def test_resume_looks_again_at_rows_in_doubt(env: Environment, account: Account)
     assert resume(None, lambda name: account, ReportPaths(), DeliveryOptions(), env).exit_status == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stored", [before, after], ids=["absent", "there"])
 def test_run_looks_again_at_rows_in_doubt(env: Environment, account: Account, stored: Any) -> None:
     """The file given again finds out what became of them, says so and asks nobody; the next time nothing is left."""
@@ -172,6 +176,7 @@ def test_run_looks_again_at_rows_in_doubt(env: Environment, account: Account, st
     assert crm.posts == posts
 
 
+@pytest.mark.slow
 def test_run_looks_again_at_one_row_that_stays_in_doubt(env: Environment, account: Account) -> None:
     """As often as it is given; what cannot be found out stays in the report."""
     crm = crm_of(env, account)
@@ -184,6 +189,7 @@ def test_run_looks_again_at_one_row_that_stays_in_doubt(env: Environment, accoun
     assert crm.posts == 1
 
 
+@pytest.mark.slow
 def test_nothing_may_be_sent(env: Environment, account: Account) -> None:
     """`on_invalid: stop`, `max_invalid` and a file without rows leave the CRM alone and keep no run."""
     for mapping, words in ((BY_ID + "on_invalid: stop\n", "on_invalid"), (BY_ID + "max_invalid: 5%\n", "5%")):
@@ -200,6 +206,7 @@ def test_nothing_may_be_sent(env: Environment, account: Account) -> None:
     assert generous.summary.counts[Status.CREATED] == 30
 
 
+@pytest.mark.slow
 def test_saying_no(env: Environment, account: Account) -> None:
     """Nothing is sent, and nothing is kept unless a run had begun."""
     crm = crm_of(env, account)
@@ -330,6 +337,7 @@ def test_doctor_stops_at_refused_keys(world: World) -> None:
     assert listed[1].health is Health.BAD
 
 
+@pytest.mark.slow
 def test_two_imports_that_choose_the_same_name_for_their_reports_both_get_one(
     env: Environment, account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:

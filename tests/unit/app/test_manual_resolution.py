@@ -33,6 +33,7 @@ def run_id(env: Environment, account: Account) -> str:  # noqa: F811  the fixtur
     return report.summary.run_id
 
 
+@pytest.mark.slow
 def test_each_decision(env: Environment, account: Account, run_id: str) -> None:  # noqa: F811  the same
     """What a row becomes, what the person does next, and that the rest stays as it was."""
     found, rows = uncertain_rows(None, env)
@@ -56,6 +57,7 @@ def test_each_decision(env: Environment, account: Account, run_id: str) -> None:
     assert decide(run_id, 3, Decision.CREATED, "the right id", "ann", env, "act-8").status is Status.CREATED
 
 
+@pytest.mark.slow
 def test_what_cannot_be_decided(env: Environment, run_id: str) -> None:  # noqa: F811  the same
     """No reason, a row that is certain, a row that was never sent, a run that is not there."""
     for row, decision, why, words in (
@@ -70,6 +72,7 @@ def test_what_cannot_be_decided(env: Environment, run_id: str) -> None:  # noqa:
         uncertain_rows("nowhere", env)
 
 
+@pytest.mark.slow
 def test_an_id_that_another_row_has(env: Environment, run_id: str) -> None:  # noqa: F811  the same
     """A slip of the hand does not give one activity to two rows; a row keeps its own."""
     decide(run_id, 3, Decision.CREATED, "seen", "ann", env, "act-7")
@@ -78,6 +81,7 @@ def test_an_id_that_another_row_has(env: Environment, run_id: str) -> None:  # n
     assert decide(run_id, 3, Decision.CREATED, "once more", "bob", env, "act-7").status is Status.CREATED
 
 
+@pytest.mark.slow
 def test_a_row_that_waits_for_another_run_is_decided_there(
     env: Environment,  # noqa: F811  the same
     account: Account,  # noqa: F811  the same
@@ -90,6 +94,7 @@ def test_a_row_that_waits_for_another_run_is_decided_there(
         decide(report.summary.run_id, 3, Decision.ABSENT, "not there", "ann", env)
 
 
+@pytest.mark.slow
 def test_a_row_that_was_being_sent_when_the_program_died(
     env: Environment,  # noqa: F811  the same
     account: Account,  # noqa: F811  the same

@@ -44,6 +44,7 @@ def prune_all(env: Environment) -> list[str]:
     return [each.run.id for each in prune(find_prunable(env, OLD), env, OLD).removed]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 def test_whatever_is_imported_and_pruned_no_row_is_sent_twice(seed: int, env: Environment, account: Account) -> None:
     """Overlapping files, again and again, with prunings between them, some of which are cut short."""
@@ -62,6 +63,7 @@ def test_whatever_is_imported_and_pruned_no_row_is_sent_twice(seed: int, env: En
     assert crm.notes() == {f"visit {number}": 1 for number in wanted}
 
 
+@pytest.mark.slow
 def test_what_is_removed_and_what_stays(env: Environment, account: Account) -> None:
     """The folder and the texts go; rows, keys and counts stay; the newest run of the mapping stays whole."""
     first = send(files(30, bad=1), account, env).summary.run_id
@@ -76,6 +78,7 @@ def test_what_is_removed_and_what_stays(env: Environment, account: Account) -> N
     assert find_prunable(env, OLD) == []
 
 
+@pytest.mark.slow
 def test_runs_that_are_not_done_stay(env: Environment, account: Account) -> None:
     """With rows in doubt, and open ones."""
     crm = crm_of(env, account)
@@ -89,6 +92,7 @@ def test_runs_that_are_not_done_stay(env: Environment, account: Account) -> None
     assert doubtful.summary.run_id not in prune_all(env)
 
 
+@pytest.mark.slow
 def test_rows_sent_again_on_purpose_stay_known_as_that(env: Environment, account: Account) -> None:
     """The same command must not send them a third time; a folder that cannot be read stays as well."""
     crm = crm_of(env, account)
@@ -105,6 +109,7 @@ def test_rows_sent_again_on_purpose_stay_known_as_that(env: Environment, account
     assert [crm.notes()[f"visit {number}"] for number in range(3)] == [2, 2, 2]
 
 
+@pytest.mark.slow
 def test_a_pruning_that_is_cut_short_goes_on(
     env: Environment, account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -128,6 +133,7 @@ def _fail(path: Path) -> None:
     raise OSError(5, "Input/output error")
 
 
+@pytest.mark.slow
 def test_folders_that_are_not_ours_are_never_removed(env: Environment, account: Account, tmp_path: Path) -> None:
     """A run of another home, and a link in place of the folder."""
     linked = send(files(3), account, env).summary.run_id
@@ -140,6 +146,7 @@ def test_folders_that_are_not_ours_are_never_removed(env: Environment, account: 
     assert find_prunable(replace(env, home=env.home), OLD, account="other") == []
 
 
+@pytest.mark.slow
 def test_an_account_that_is_being_sent_to_is_left(env: Environment, account: Account) -> None:
     """The import has the lock; pruning comes back another day."""
     send(files(3), account, env)
@@ -151,6 +158,7 @@ def test_an_account_that_is_being_sent_to_is_left(env: Environment, account: Acc
     assert ([each.run.id for each in ended.busy], ended.removed) == ([found[0].run.id], [])
 
 
+@pytest.mark.slow
 def test_the_ledger_is_compacted_when_it_is_worth_it(
     env: Environment, account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -194,6 +202,7 @@ def test_no_ages(text: str) -> None:
         parse_age(text)
 
 
+@pytest.mark.slow
 def test_a_row_kept_for_a_person_is_not_one_of_those(env: Environment, account: Account) -> None:
     """The ledger itself refuses to forget what is not settled, whoever asks."""
     report = send(files(2), account, env)

@@ -73,6 +73,7 @@ def test_circumstances_stand_above_each_table(monkeypatch: pytest.MonkeyPatch, t
     assert "load 2.5" in second
 
 
+@pytest.mark.slow
 def test_memory_of_children_counts_once(tmp_path: Path) -> None:
     """A parent that is small and a child that is large are as much as the two together."""
     from measure import run
@@ -83,6 +84,7 @@ def test_memory_of_children_counts_once(tmp_path: Path) -> None:
     assert 60 < taken.megabytes < 2 * 60
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="only Linux tells what processes share")
 def test_a_file_that_two_processes_have_in_memory_counts_once(tmp_path: Path) -> None:
     """As the libraries do that both have loaded."""
@@ -98,6 +100,7 @@ def test_a_file_that_two_processes_have_in_memory_counts_once(tmp_path: Path) ->
     assert 60 < taken.megabytes < 2 * 60
 
 
+@pytest.mark.slow
 def test_only_the_end_of_what_a_program_says_is_kept(tmp_path: Path) -> None:
     """A program that prints a whole file must not make those after it look large."""
     from measure import run

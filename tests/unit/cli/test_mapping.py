@@ -15,6 +15,7 @@ ROOT = Path(__file__).parents[3]
 MAPPINGS = sorted((ROOT / "mappings").glob("*.yaml"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mapping", MAPPINGS, ids=lambda path: path.stem)
 def test_check_schema_and_template(
     mapping: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch

@@ -40,6 +40,7 @@ def collector() -> Iterator[None]:
     gc.unfreeze()
 
 
+@pytest.mark.slow
 def test_a_check_without_a_ledger_loads_no_database_and_no_network(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("Id,Name\n1,Ann\n", "utf-8")
     (tmp_path / "m.yaml").write_text(

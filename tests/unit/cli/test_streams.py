@@ -54,6 +54,7 @@ def test_silence() -> None:
     os.close(reading)
 
 
+@pytest.mark.slow
 def test_closed_streams_are_opened() -> None:
     """A program that starts without streams gets harmless ones, so no file of ours is taken for them."""
     script = (

@@ -23,6 +23,7 @@ from importer.core.model import Status
 ROOT = Path(__file__).parents[3]
 
 
+@pytest.mark.slow
 def test_help_lists_every_command_and_loads_nothing_heavy() -> None:
     """`importer --help` is shown before pandas, pandera, SQLAlchemy or requests are loaded."""
     code = (

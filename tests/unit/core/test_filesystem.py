@@ -34,6 +34,7 @@ def test_private_and_gone_at_the_end(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_folders_in_use_stay_and_abandoned_ones_go(tmp_path: Path) -> None:
     """While the other process lives its folder stays; after kill -9 the next user removes it."""
     process = subprocess.Popen([sys.executable, "-c", HOLD, str(tmp_path)], stdout=subprocess.PIPE, text=True)
@@ -168,6 +169,7 @@ def test_without_overwriting_an_older_file_stays(tmp_path: Path, monkeypatch: py
     assert (path.read_bytes(), names(tmp_path)) == (b"old", ["state"])
 
 
+@pytest.mark.slow
 def test_the_temporary_file_of_a_killed_program_goes(tmp_path: Path) -> None:
     """While the other process lives its file stays; after kill -9 the next writer of the same file removes it."""
     path = tmp_path / "state"

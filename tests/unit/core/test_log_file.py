@@ -157,6 +157,7 @@ def _write_many(path: Path, who: int) -> None:
         LOG.info("%d:%d", who, number)
 
 
+@pytest.mark.slow
 def test_processes_that_rotate_one_file_lose_no_line(tmp_path: Path) -> None:
     """The service and imports by hand write into one file."""
     fork = multiprocessing.get_context("fork")
@@ -171,6 +172,7 @@ def test_processes_that_rotate_one_file_lose_no_line(tmp_path: Path) -> None:
     assert found == sorted(f"{who}:{number}" for who in range(3) for number in range(150))
 
 
+@pytest.mark.slow
 def test_a_lock_that_is_not_given_back_delays_and_loses_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

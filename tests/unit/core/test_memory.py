@@ -75,6 +75,7 @@ def leave(number: int) -> weakref.ref[Part]:
     return weakref.ref(left[0])
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("no_collector")
 def test_what_finished_work_left_is_freed() -> None:
     leftovers = IdleMemoryCleaner(Watch())
@@ -105,6 +106,7 @@ def test_what_python_has_looked_at_already_counts() -> None:
     assert left() is None
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("no_collector")
 def test_looking_takes_a_hundredth_of_the_time_at_most() -> None:
     watch = Watch()
@@ -143,17 +145,20 @@ def printed(folder: Path, program: str, *arguments: str, **environment: str) -> 
     return done.stdout.strip()
 
 
+@pytest.mark.slow
 @needs_glibc
 def test_many_threads_share_two_heaps(tmp_path: Path) -> None:
     assert int(printed(tmp_path, HEAPS)) > 2, "nothing would have to be shared"
     assert printed(tmp_path, HEAPS, "share") == "2"
 
 
+@pytest.mark.slow
 @needs_glibc
 def test_a_number_of_heaps_that_people_chose_stays(tmp_path: Path) -> None:
     assert printed(tmp_path, HEAPS, "share", MALLOC_ARENA_MAX="3") == "3"
 
 
+@pytest.mark.slow
 def test_the_command_lets_arrow_use_the_allocator_that_gives_back(tmp_path: Path) -> None:
     begin = "import sys\nfrom importer.__main__ import main\ntry:\n    main()\nexcept SystemExit:\n    pass\n"
     assert printed(tmp_path, begin + POOL, "--version").splitlines()[-1] == "system"
@@ -165,6 +170,7 @@ def say_the_pool() -> None:
     exec(POOL)
 
 
+@pytest.mark.slow
 def test_commands_of_tests_use_the_same_allocator(tmp_path: Path) -> None:
     """They are forked from a process that has loaded Arrow already, and what they measure must hold for the real command."""
     ended = commands.Running(tmp_path, dict(os.environ), ["--version"], say_the_pool).wait()

@@ -61,6 +61,7 @@ METADATA = st.builds(
 )
 
 
+@pytest.mark.slow
 @given(known=METADATA)
 def test_what_is_saved_is_loaded(tmp_path_factory: pytest.TempPathFactory, known: Metadata) -> None:
     """Whatever an account says comes back as it was."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -20,6 +21,7 @@ CELLS = (
 """Cells that a detector looks at more closely, and any others."""
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(st.data())
 def test_the_chunks_do_not_matter(data: st.DataObject) -> None:

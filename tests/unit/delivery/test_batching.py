@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -103,6 +104,7 @@ def test_the_first_row_is_tried_alone_when_it_is_the_likely_one() -> None:
     assert rows(queue.next_batch(25, ())) == [6]
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=100)
 @given(bad=st.sets(st.integers(2, 26), min_size=1, max_size=3))
 def test_a_bad_row_costs_at_most_seven_calls(bad: set[int]) -> None:
@@ -130,6 +132,7 @@ def test_a_group_larger_than_the_size_is_cut() -> None:
     assert [rows(queue.next_batch(1, ())) for _ in range(3)] == [[2], [3], [4]]
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=100)
 @given(
     leads=st.lists(st.sampled_from(["", "a", "b", "c"]), max_size=30),

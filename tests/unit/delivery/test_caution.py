@@ -36,6 +36,7 @@ def imported(request: PlanRequest, account: Account, env: Environment, again: st
 # --- what is not usual
 
 
+@pytest.mark.slow
 def test_a_script_needs_a_yes_for_what_is_unusual(env: Environment, account: Account) -> None:
     """A mapping that is new, far more rows, other headings: each is named, and nothing is sent without a yes."""
     alone = replace(env, vouched=False)
@@ -53,6 +54,7 @@ def test_a_script_needs_a_yes_for_what_is_unusual(env: Environment, account: Acc
     assert any("usually have about" in note for note in env.progress.notes)  # type: ignore[attr-defined]
 
 
+@pytest.mark.slow
 def test_a_review_decides_where_nobody_is_asked(env: Environment, account: Account) -> None:
     """It sees the plan and what is unusual, not that a mapping is new; a run that was begun is not reviewed again."""
     crm = crm_of(env, account)
@@ -74,6 +76,7 @@ def test_a_review_decides_where_nobody_is_asked(env: Environment, account: Accou
     assert "usually have about 60" in seen[1][1][0]
 
 
+@pytest.mark.slow
 def test_a_run_that_has_begun_is_not_asked_about_again(env: Environment, account: Account) -> None:
     """What a person said yes to is finished by a script, and by resume."""
     crm = crm_of(env, account)
@@ -88,6 +91,7 @@ def test_a_run_that_has_begun_is_not_asked_about_again(env: Environment, account
         resume(None, lambda name: account, ReportPaths(), DeliveryOptions(), alone)
 
 
+@pytest.mark.slow
 def test_headings_are_compared_with_the_last_file_that_is_still_known(env: Environment, account: Account) -> None:
     """A removed plan and a sheet To fix say nothing about the headings of a file."""
     alone = replace(env, vouched=False)
@@ -100,6 +104,7 @@ def test_headings_are_compared_with_the_last_file_that_is_still_known(env: Envir
         imported(files(7, name="next.csv"), account, alone)
 
 
+@pytest.mark.slow
 def test_the_sheet_to_fix_has_columns_of_ours(env: Environment, account: Account) -> None:
     """Correcting rows in the workbook is no other file, and leaves no headings to compare with."""
     import openpyxl
@@ -120,6 +125,7 @@ def test_the_sheet_to_fix_has_columns_of_ours(env: Environment, account: Account
 # --- a new ledger
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mapping", [BY_ID, BY_ID_WITH_KEY])
 def test_a_new_ledger_looks_into_the_crm(tmp_path: Path, mapping: str) -> None:
     """Rows that are there already stop the run, with an import key of a lost ledger, too; on purpose they are sent."""
@@ -269,6 +275,7 @@ def test_the_name_of_the_results() -> None:
     assert ReportPaths(Path("out.xlsx")).workbook("a.csv", "r") == Path("out.xlsx")
 
 
+@pytest.mark.slow
 def test_results_that_cannot_be_written_are_kept_with_the_run(
     env: Environment, account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -299,6 +306,7 @@ def test_results_that_cannot_be_written_are_kept_with_the_run(
     assert "kept" not in caught.value.message
 
 
+@pytest.mark.slow
 def test_a_workbook_that_exists_is_not_replaced(env: Environment, account: Account) -> None:
     """The new one gets a name of its own, and a sentence says so."""
     Path("out.xlsx").write_text("mine", "utf-8")
@@ -325,6 +333,7 @@ def test_marks_of_success(tmp_path: Path) -> None:
     assert read_successes(tmp_path / "other") == []
 
 
+@pytest.mark.slow
 def test_a_run_that_ends_marks_its_success(env: Environment, account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
     """A finished run leaves a mark, also when the same file comes again; trouble with it is only a note."""
     imported(files(3), account, env)

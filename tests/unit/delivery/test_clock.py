@@ -76,6 +76,7 @@ def world_of(folder: Path, seconds: float, at: int) -> tuple[World, SetClock]:
     return world, clock
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seconds", [HOURS, -HOURS])
 @pytest.mark.parametrize("at", range(1, 40))
 def test_the_clock_is_set_at_any_moment(tmp_path: Path, seconds: float, at: int) -> None:
@@ -95,6 +96,7 @@ def skew_of(query_client: QueryClient) -> float | None:
     return query_client.clock_reading and query_client.clock_reading.server_skew
 
 
+@pytest.mark.slow
 def test_a_server_that_does_not_tell_the_time(tmp_path: Path) -> None:
     """Then the run ends before anything leaves on a time that nobody knows, and goes on later."""
     world, clock = world_of(tmp_path, HOURS, 10**9)

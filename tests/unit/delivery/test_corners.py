@@ -200,6 +200,7 @@ def test_moments_are_utc() -> None:
     assert start < datetime(2027, 1, 1, tzinfo=UTC)
 
 
+@pytest.mark.slow
 def test_a_failing_ledger_while_calls_are_in_flight(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """The error comes through; the rows stay in doubt and are read back next time."""
     plan = world.plan(visits(60))

@@ -43,6 +43,7 @@ def test_every_row_arrives_once(world: World) -> None:
     assert world.progress.done[-1] == (120, 120)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mapping", ["content", "key"])
 @pytest.mark.parametrize("fault", [after(LOST), before(LOST), after(answer("<html>", 502)), before(answer(None))])
 def test_a_lost_answer_is_read_back(world: World, fault: object, mapping: str) -> None:
@@ -114,6 +115,7 @@ def test_rows_refused_one_by_one(world: World) -> None:
     assert (first.row, first.error) == (7, "bad note")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("whole", ["nothing", "partial"])
 def test_a_call_refused_as_a_whole_costs_its_neighbours_nothing(world: World, whole: str) -> None:
     """Reading back finds what was stored, halving isolates the bad row."""
@@ -135,6 +137,7 @@ def test_many_refused_rows_stop_the_run_unless_told_to_go_on(world: World) -> No
     assert world.statuses() == {"created": 41, "rejected": 59}
 
 
+@pytest.mark.slow
 def test_three_unclear_calls_in_a_row_stop_the_run_and_resume_settles_them(world: World) -> None:
     """A CRM that answers nonsense is left alone; later each row is found."""
     plan = world.plan(visits(120))
@@ -146,6 +149,7 @@ def test_three_unclear_calls_in_a_row_stop_the_run_and_resume_settles_them(world
     assert all_once(world, 120)
 
 
+@pytest.mark.slow
 def test_rows_of_a_lead_in_doubt_wait_for_its_recovery(world: World) -> None:
     """A later row of the same lead never overtakes one whose fate is not known."""
     rows = [*visits(1), *[(lead(7), f"step {number}") for number in range(60)]]
@@ -155,6 +159,7 @@ def test_rows_of_a_lead_in_doubt_wait_for_its_recovery(world: World) -> None:
     assert stored == [f"step {number}" for number in range(60)]
 
 
+@pytest.mark.slow
 def test_without_proof_nothing_is_sent_again(world: World) -> None:
     """If reading back does not even show a row that is known to be there, an absent row stays uncertain."""
     plan = world.plan(visits(26))
@@ -179,6 +184,7 @@ def test_a_row_absent_twice_over_is_left_to_a_person(world: World) -> None:
     assert "second time" in outcome.evidence
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("losses", "arrives"), [(4, True), (5, False)])
 def test_with_an_import_key_a_row_is_sent_again_more_often(world: World, losses: int, arrives: bool) -> None:
     """With a key that finds each sending for certain, four repetitions are tried before a person has to look."""
@@ -230,6 +236,7 @@ def test_identical_rows_of_one_file_are_all_sent_once_each(world: World) -> None
     assert world.statuses("run-2") == {"skipped": 2, "created": 1}
 
 
+@pytest.mark.slow
 def test_a_row_that_another_run_may_have_sent_waits_for_it(world: World) -> None:
     """While a row is in doubt in one run, no other run sends it; once settled, the other run goes on."""
     first = world.plan(visits(2))
@@ -264,6 +271,7 @@ def test_a_row_that_another_run_gave_up_is_sent(world: World) -> None:
     assert world.statuses("run-2") == {"skipped": 1, "created": 1}
 
 
+@pytest.mark.slow
 def test_the_person_stops_it(world: World) -> None:
     """A request to stop finishes the calls in flight; nothing is lost and the rest follows later."""
     world.crm.on_post = lambda number: world.stop.set() if number == 2 else None
@@ -277,6 +285,7 @@ def test_the_person_stops_it(world: World) -> None:
     assert all_once(world, 200)
 
 
+@pytest.mark.slow
 def test_a_daily_budget_stops_cleanly_and_goes_on_the_next_day(world: World) -> None:
     """The budget counts calls of the UTC day, the three looks at the leads of the first rows among them."""
     from dataclasses import replace
@@ -301,6 +310,7 @@ def test_a_lock_that_is_no_longer_ours_stops_the_run(world: World) -> None:
     assert "lock file" in delivered.stopped.message
 
 
+@pytest.mark.slow
 def test_a_right_that_is_lost_at_the_last_moment(world: World) -> None:
     """Asked once more right before a call leaves: it does not, and its rows are as if they had never been sent."""
     asked_by_calls: list[str] = []
@@ -319,6 +329,7 @@ def test_a_right_that_is_lost_at_the_last_moment(world: World) -> None:
     assert all_once(world, 60)
 
 
+@pytest.mark.slow
 def test_a_crash_between_sending_and_the_answer(world: World) -> None:
     """Rows that were being sent when the program died are read back before anything else is sent."""
 

@@ -81,6 +81,7 @@ def test_a_lone_call_waits_for_no_other(world: World, monkeypatch: pytest.Monkey
     assert groups == [(0, 1), (1, 0), (0, 1), (1, 0), (0, 1), (1, 0)]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("disarmed")
 @pytest.mark.parametrize("point", ["call-committed", "call-witnessed"])
 def test_dying_before_several_calls_leave(world: World, point: str) -> None:
@@ -97,6 +98,7 @@ def test_dying_before_several_calls_leave(world: World, point: str) -> None:
     assert all_once(world, 60)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("disarmed")
 @pytest.mark.parametrize("point", ["call-uncommitted", "outcome-uncommitted"])
 def test_dying_while_a_group_is_written(world: World, point: str) -> None:
@@ -128,6 +130,7 @@ def test_an_answer_is_kept_when_the_next_call_may_not_begin(world: World, monkey
     assert world.crm.posts == 1
 
 
+@pytest.mark.slow
 def test_a_budget_that_ends_within_a_group(world: World) -> None:
     """Of calls that could go together only those leave that the day's budget still allows; three questions went before."""
     world.account = replace(world.account, daily_calls=6)
@@ -160,6 +163,7 @@ def test_one_activity_in_two_answers_that_come_together(world: World) -> None:
     assert mark_duplicate_ids(work, []) == []
 
 
+@pytest.mark.slow
 def test_a_failure_with_one_answer_costs_no_other(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of answers that come together one cannot be judged: the others are written, its rows are read back."""
     from importer.delivery import outcomes
@@ -188,6 +192,7 @@ def waits_of(world: World, monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return waits
 
 
+@pytest.mark.slow
 def test_waits_for_the_limits_are_written_down(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two calls in ten seconds: a run of many calls spends most of its time waiting, and says so before it has ended."""
     world.account = replace(world.account, limits=dict.fromkeys(CallClass, Limit(2, 10.0)))
@@ -199,6 +204,7 @@ def test_waits_for_the_limits_are_written_down(world: World, monkeypatch: pytest
     assert 0.5 * (world.clock.monotonic() - begun) < sum(waits) <= world.clock.monotonic() - begun
 
 
+@pytest.mark.slow
 def test_a_run_that_waits_for_nothing_notes_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nor does a figure that cannot be written down stop one that waits."""
     waits = waits_of(world, monkeypatch)

@@ -35,6 +35,7 @@ def lose_and_restore(env: Environment, backup: Path) -> Environment:
     return replace(env, variables={ADOPT_VARIABLE: "yes"})
 
 
+@pytest.mark.slow
 def test_rows_sent_after_the_backup_are_found_and_not_doubled(
     env: Environment, account: Account, tmp_path: Path
 ) -> None:
@@ -61,6 +62,7 @@ def test_rows_sent_after_the_backup_are_found_and_not_doubled(
     assert set(crm.notes().values()) == {1}
 
 
+@pytest.mark.slow
 def test_without_an_answer_nothing_is_sent(env: Environment, account: Account, tmp_path: Path) -> None:
     """A row that cannot be looked for waits; a repeat on purpose is not looked for."""
     crm = crm_of(env, account)
@@ -78,6 +80,7 @@ def test_without_an_answer_nothing_is_sent(env: Environment, account: Account, t
     assert crm.notes()["visit 10"] == 2
 
 
+@pytest.mark.slow
 def test_what_was_there_long_before_the_backup_is_no_lost_row(
     env: Environment, account: Account, tmp_path: Path
 ) -> None:
@@ -100,6 +103,7 @@ def taken_meanwhile(old: Path, new: Path) -> None:
     raise FileExistsError(17, "File exists")
 
 
+@pytest.mark.slow
 def test_rows_of_one_lead_are_looked_for_at_once(env: Environment, account: Account, tmp_path: Path) -> None:
     """Each activity stands for one row, and a lead is asked for once."""
     crm = crm_of(env, account)

@@ -207,6 +207,7 @@ def test_rows_that_share_an_activity() -> None:
     assert same_lead(full, other, short, looked=ReadBackResult(activities=short_only))[1] == [RowPresence.ABSENT]
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=100)
 @given(
     sent=st.lists(st.tuples(st.sampled_from("ab"), st.sampled_from(["", "x", "y"])), min_size=1, max_size=4),

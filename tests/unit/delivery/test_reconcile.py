@@ -50,6 +50,7 @@ def uncertain(world: World, run: str = "run-1") -> list[Outcome]:
     return list(world.ledger.outcomes(run, [Status.UNCERTAIN]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mapping", [BY_ID, BY_ID_WITH_KEY], ids=["content", "key"])
 @pytest.mark.parametrize(
     "shows",
@@ -71,6 +72,7 @@ def test_what_the_crm_does_to_a_text(world: World, mapping: str, shows: Shows) -
     assert set(world.crm.notes().values()) == {1}
 
 
+@pytest.mark.slow
 def test_two_rows_that_a_cut_text_may_be(world: World) -> None:
     """Texts that differ only behind the cut: both there, both created; one there, nobody says which."""
     rows = [*visits(1), (lead(7), f"{LONG}one"), (lead(7), f"{LONG}two")]
@@ -95,6 +97,7 @@ def store_only(note: str) -> Any:
     return fault
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("who", ["before", "during", "after"])
 def test_somebody_else_logs_the_same(world: World, who: str) -> None:
     """An older one is not ours; with one more than we sent nobody says which is ours, and nothing is sent again."""
@@ -139,6 +142,7 @@ def written_at(moment: str, identity: str) -> Any:
     return fault
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stored", [True, False])
 def test_a_lead_that_was_deleted_or_merged(world: World, stored: bool) -> None:
     """Its row stays uncertain, whether it was stored or not: the activity may have moved with the lead."""
@@ -174,6 +178,7 @@ def test_a_reading_that_is_refused_for_a_lead_that_is_gone(world: World) -> None
     assert "Reading back failed" in second.evidence
 
 
+@pytest.mark.slow
 def test_a_bad_row_whose_lead_is_gone_is_isolated(world: World) -> None:
     """A call refused because of such a row is answered: the row is rejected, its neighbours arrive."""
     world.crm.gone.add(lead(4))
@@ -183,6 +188,7 @@ def test_a_bad_row_whose_lead_is_gone_is_isolated(world: World) -> None:
     assert world.statuses() == {"created": 25, "rejected": 1}
 
 
+@pytest.mark.slow
 def test_a_row_just_created_that_is_not_shown_proves_that_others_may_hide(world: World) -> None:
     """When LeadSquared shows new rows later than the settle time, nothing is sent again."""
     born: dict[str, float] = {}
@@ -206,6 +212,7 @@ def test_a_row_just_created_that_is_not_shown_proves_that_others_may_hide(world:
     assert set(world.crm.notes().values()) == {1}
 
 
+@pytest.mark.slow
 def test_the_second_reading_waits_as_long_as_a_new_row_takes_to_be_shown(world: World) -> None:
     """After a refused call the rows are as old as the row that proved the reading before they count as absent."""
     world.crm.whole = "all"
@@ -220,6 +227,7 @@ def edited(request: Request, act: Callable[[], Reply]) -> Reply:
     return read_as(lambda text: "edited by hand", "visit 29")(request, act)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", ["gone", "edited", "deleted-long-ago", "deleted-now", "all-edited", "unreadable"])
 def test_a_row_that_proves_nothing_gives_way_to_another(world: World, what: str) -> None:
     """A canary that was edited, deleted or merged meanwhile does not block the recovery for ever."""
@@ -286,6 +294,7 @@ def test_an_import_key_in_another_case(world: World) -> None:
     assert world.statuses() == {"created": 4}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mapping", [BY_ID, BY_ID_WITH_KEY], ids=["content", "key"])
 def test_the_evidence_tells_a_person_where_to_look(world: World, mapping: str) -> None:
     """What was looked for, where, when, what was found, and where it is in LeadSquared; never the row's content."""
@@ -307,6 +316,7 @@ def test_the_evidence_tells_a_person_where_to_look(world: World, mapping: str) -
     assert "visit 1" not in row.evidence
 
 
+@pytest.mark.slow
 def test_a_row_sent_in_vain_is_recognised_when_another_run_sent_it(world: World) -> None:
     """A file that could not be sent, its copy that could: the first one, resumed, sends nothing twice."""
     first = world.plan(visits(3))
@@ -319,6 +329,7 @@ def test_a_row_sent_in_vain_is_recognised_when_another_run_sent_it(world: World)
     assert set(world.crm.notes().values()) == {1}
 
 
+@pytest.mark.slow
 def test_a_reading_without_answers_is_given_up_early(world: World) -> None:
     """When LeadSquared answers no question, a few are asked in vain, not one for each row; the next reading tries again."""
     asked: list[str] = []

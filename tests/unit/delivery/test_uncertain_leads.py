@@ -97,6 +97,7 @@ class LeadCrm(ScriptedCrm):
 CREATE = "target: create-lead\nlead:\n  EmailAddress: Lead\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", [after(LOST), before(LOST)])
 def test_a_lead_in_doubt_is_looked_up(world: World, fault: Any) -> None:
     """Found since the call left: created. Absent twice: sent once more."""
@@ -120,6 +121,7 @@ def test_a_lead_that_existed_before_is_a_duplicate(world: World) -> None:
     assert world.statuses() == {"created": 1, "rejected": 1}
 
 
+@pytest.mark.slow
 def test_a_row_without_anything_to_look_up_stays_uncertain(world: World) -> None:
     """Without id, e-mail or phone nobody can tell."""
     text = "target: capture-lead\nlead:\n  FirstName: Lead\n"
@@ -180,6 +182,7 @@ class Queue(ScriptedCrm):
         return answer([]) if request.method == "GET" else answer({"RecordCount": 0})
 
 
+@pytest.mark.slow
 def test_polling_is_patient_and_resumes(world: World) -> None:
     """Pending is not failed: the run stays open, and the next one asks on."""
     plan = lead_plan(world, ASYNC, 1, "run-1")

@@ -44,6 +44,7 @@ def test_unsound_times(text: str, words: str) -> None:
     assert words in f"{caught.value.message} {caught.value.remedy}"
 
 
+@pytest.mark.slow
 def test_the_clock_is_that_of_the_time_zone() -> None:
     """Half past two in Kolkata is nine in the evening before, in UTC; a clock change moves nothing in local time."""
     start = datetime(2026, 3, 28, 12, tzinfo=UTC)

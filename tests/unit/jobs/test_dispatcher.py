@@ -86,6 +86,7 @@ def test_it_is_sent_once(dispatcher: NotificationDispatcher, store: JobStore, se
     assert states(store) == [("one", "sent", 1), ("two", "sent", 1), ("other", "waiting", 0)]
 
 
+@pytest.mark.slow
 def test_growing_pauses_and_the_end_of_patience(
     dispatcher: NotificationDispatcher, store: JobStore, server: Server, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -91,6 +91,7 @@ def pretend_fired(engine: Engine, name: str, at: datetime) -> None:
     _get_dbos_instance()._sys_db.update_last_fired_at(name, at.isoformat())
 
 
+@pytest.mark.slow
 def test_schedules_follow_the_jobs_file(tmp_path: Path, store: JobStore) -> None:
     """New ones are added, changed ones changed, those that are gone removed; missed times are caught up once."""
     databases = find_databases({}, tmp_path)
@@ -117,6 +118,7 @@ def test_schedules_follow_the_jobs_file(tmp_path: Path, store: JobStore) -> None
         assert "b" not in schedules(engine)
 
 
+@pytest.mark.slow
 def test_each_missed_time_is_caught_up(tmp_path: Path, store: JobStore) -> None:
     """A machine that is off every night catches up every morning, also when it was never on at the right time."""
     now = datetime(2026, 3, 1, 9, tzinfo=UTC)
@@ -129,6 +131,7 @@ def test_each_missed_time_is_caught_up(tmp_path: Path, store: JobStore) -> None:
     assert nights == ["2026-03-02", "2026-03-03", "2026-03-04"]
 
 
+@pytest.mark.slow
 def test_one_queue_has_a_part_for_each_account(tmp_path: Path, store: JobStore) -> None:
     """Fifty queues would keep an idle service and its database busy all day; how many accounts go at once is a setting."""
     worker = worker_of(tmp_path, store, f"a , schedule: {YEARLY}", f"b , schedule: {YEARLY}")
@@ -155,6 +158,7 @@ def test_how_many_accounts_at_once_is_a_number(given: str) -> None:
     assert "1 to 1000" in caught.value.remedy
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("missed", "slept", "runs"),
     [("catch-up", timedelta(days=3, hours=1), 1), ("skip", timedelta(days=3, hours=1), 0), ("skip", timedelta(0), 1)],
@@ -194,6 +198,7 @@ class At(SystemClock):
         return self._moment
 
 
+@pytest.mark.slow
 def test_a_changed_schedule_owes_nothing_yet(tmp_path: Path, store: JobStore) -> None:
     """Its times count from the first start with it."""
     now = datetime(2026, 3, 1, 9, tzinfo=UTC)
@@ -204,6 +209,7 @@ def test_a_changed_schedule_owes_nothing_yet(tmp_path: Path, store: JobStore) ->
             assert caught_up(engine) == []
 
 
+@pytest.mark.slow
 def test_an_engine_that_begins_nothing_is_noticed(tmp_path: Path, store: JobStore) -> None:
     """By what was due and was not begun, whatever its threads look like; and by a database that is away."""
     worker = worker_of(tmp_path, store, f"a , schedule: {YEARLY}")
@@ -220,6 +226,7 @@ def test_an_engine_that_begins_nothing_is_noticed(tmp_path: Path, store: JobStor
         engine._dbos = whole
 
 
+@pytest.mark.slow
 def test_old_workflows_are_deleted(tmp_path: Path, store: JobStore) -> None:
     """What the engine wrote down about runs that ended long ago is removed; the jobs' own history stays."""
     worker = worker_of(tmp_path, store, "a")
@@ -231,6 +238,7 @@ def test_old_workflows_are_deleted(tmp_path: Path, store: JobStore) -> None:
         assert engine.delete_old(now + timedelta(days=40)) == 0
 
 
+@pytest.mark.slow
 def test_the_engine_writes_plain_json(tmp_path: Path, store: JobStore) -> None:
     """No code can be hidden in what it reads back."""
     databases = find_databases({}, tmp_path)
@@ -261,6 +269,7 @@ def test_a_database_that_cannot_be_used(tmp_path: Path, store: JobStore) -> None
         engine.stop()
 
 
+@pytest.mark.slow
 def test_a_short_trouble_does_not_cost_a_night(
     tmp_path: Path, store: JobStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -28,6 +28,7 @@ from importer.reports.publisher import Report
 from tests.unit.jobs.helpers import put, run_job
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("error", "outcome", "status"),
     [

@@ -18,6 +18,7 @@ from importer.jobs.store.records import FileState, JobOutcome
 from tests.unit.jobs.helpers import Clock, put, run_job, set_results, stored_notifications
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("verdict", "status", "folder", "notified"),
     [
@@ -210,6 +211,7 @@ def test_a_trouble_that_stays_is_notified_once_a_day(worker: JobRunner) -> None:
     assert "The mapping is wrong" in worker.store.notifications()[-1].text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "verdict", [ImportResult(JobOutcome.INTERRUPTED, 4, "stop"), ImportResult(JobOutcome.ERROR, 1, "network")]
 )

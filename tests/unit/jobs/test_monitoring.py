@@ -182,6 +182,7 @@ def at(take_picture: Callable[[], Any]) -> Any:
         yield address
 
 
+@pytest.mark.slow
 def test_what_is_answered(watcher: MetricsCollector) -> None:
     """Metrics, health, liveness; 503 when something is wrong; nothing else, and to nobody else."""
     with at(watcher.snapshot) as address:

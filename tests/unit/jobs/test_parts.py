@@ -80,6 +80,7 @@ def test_the_service_is_hardened(jobs: LoadedJobs, place: Installation, tmp_path
     assert "User=meera" in unit
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="there is no systemd-analyze")
 def test_systemd_finds_the_service_safe(jobs: LoadedJobs, place: Installation, tmp_path: Path) -> None:
     """Its own analysis gives it at most 3.0 of 10."""
@@ -93,6 +94,7 @@ def test_systemd_finds_the_service_safe(jobs: LoadedJobs, place: Installation, t
     assert judged.returncode == 0, judged.stdout[-400:]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="there is no systemd-analyze")
 def test_systemd_understands_the_service(jobs: LoadedJobs, tmp_path: Path) -> None:
     """Every line of it, also with blanks, percent signs and a credential."""
@@ -201,6 +203,7 @@ def test_without_the_engine(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "importer[jobs]" in caught.value.remedy
 
 
+@pytest.mark.slow
 def test_a_service_looks_after_the_others() -> None:
     """Every ten seconds where there are others, never where there are none; what is old is forgotten every half hour."""
     for has_peers, expected in ((True, ["looked", "looked", "tidied", "looked"]), (False, ["tidied"])):

@@ -66,6 +66,7 @@ def test_a_webhook_hears_it_and_nobody_sees_its_address(
     assert "tok3n0path0abc" not in caplog.text + out + err
 
 
+@pytest.mark.slow
 def test_no_redirect_is_followed_by_a_notification(webhook: Webhook) -> None:
     """A message goes where its address says and nowhere else."""
     webhook.status = 307
@@ -125,6 +126,7 @@ def test_only_numbers_and_few_words_of_a_log_pass(line: str, word: str) -> None:
     assert describe_answer(word)
 
 
+@pytest.mark.slow
 def test_every_kind_is_known_to_apprise_and_none_is_local() -> None:
     """No word of the list is a slip; addresses as services show them are read; what acts on this machine is not there."""
     from apprise.manager_plugins import NotificationManager
@@ -168,6 +170,7 @@ def test_the_process_answers_with_one_word(monkeypatch: pytest.MonkeyPatch, caps
     assert limits == [(resource.RLIMIT_CORE, (0, 0))]
 
 
+@pytest.mark.slow
 def test_another_process_sends_it(webhook: Webhook) -> None:
     """The whole way through a process of its own, which knows none of our variables."""
     send = make_sender({"LSQ_ACCESS_KEY": "secret", "no_proxy": "127.0.0.1"})
@@ -175,6 +178,7 @@ def test_another_process_sends_it(webhook: Webhook) -> None:
     assert webhook.received[0]["type"] == "warning"
 
 
+@pytest.mark.slow
 def test_a_server_that_never_answers_is_given_up(webhook: Webhook) -> None:
     """A process that waits is ended."""
     webhook.silent = True

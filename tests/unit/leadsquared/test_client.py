@@ -162,6 +162,7 @@ def test_an_unknown_host_never_left() -> None:
     assert "host name is not known" in reply.detail
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "act",
     [
@@ -203,6 +204,7 @@ def test_a_stale_connection_is_not_resent_silently() -> None:
         client.close()
 
 
+@pytest.mark.slow
 def test_large_and_slow_answers_are_cut() -> None:
     """Four megabytes after unpacking, and twice the time-out in all."""
     bomb = gzip.compress(b" " * (5 * 1024 * 1024))
@@ -224,6 +226,7 @@ def test_large_and_slow_answers_are_cut() -> None:
         assert time.monotonic() - started < 1.9
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", ["head", "length", "no-length", "tls"])
 def test_an_answer_that_trickles_is_cut(part: str, tmp_path: Path) -> None:
     """Each byte comes within the time-out, yet the call ends after twice that time, and nothing of it is believed."""
@@ -249,6 +252,7 @@ def test_an_answer_that_trickles_is_cut(part: str, tmp_path: Path) -> None:
     assert not sent_all.is_set()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "seconds"),
     [

@@ -46,6 +46,7 @@ def paged(total: int, first: int = 0) -> Callable[[Request], Any]:
     return answer
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("total", [0, 1, 999, 1000, 1001, 2500])
 @pytest.mark.parametrize("first", [0, 1])
 def test_all_pages_are_read(total: int, first: int) -> None:
@@ -54,6 +55,7 @@ def test_all_pages_are_read(total: int, first: int) -> None:
     assert len(found) == total
 
 
+@pytest.mark.slow
 def test_an_ignored_page_number_is_noticed() -> None:
     """If the same page comes again and again, nothing may be concluded."""
     answer = {"RecordCount": 3000, "ProspectActivities": [activity(number) for number in range(1000)]}
@@ -61,6 +63,7 @@ def test_an_ignored_page_number_is_noticed() -> None:
         CrmReader(ask_with(lambda request: answer)).activities_of_lead(LEAD, "")
 
 
+@pytest.mark.slow
 def test_a_total_that_moves_is_read_again() -> None:
     """A row that arrives while reading makes the reading start over."""
     totals = chain([1500], repeat(1501))
@@ -74,6 +77,7 @@ def test_a_total_that_moves_is_read_again() -> None:
     assert len(CrmReader(ask_with(answer)).activities_of_lead(LEAD, "201")) == 1501
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("body", [{}, [], {"RecordCount": "3"}, {"RecordCount": True}, {"RecordCount": -1}])
 def test_a_missing_total_is_incomplete(body: Any) -> None:
     """Without a total nobody knows whether it was all."""
@@ -234,6 +238,7 @@ def test_metrics_in_any_spelling() -> None:
         parse_queue_metrics(Reply(200, body=[]))
 
 
+@pytest.mark.slow
 def test_there_is_an_end_to_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     """A total that can never be reached does not read for ever."""
     monkeypatch.setattr("importer.leadsquared.reader._MAX_PAGES", 2)

@@ -94,6 +94,7 @@ ANY = st.recursive(
 )
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=100)
 @given(status=st.none() | st.integers(100, 599), body=ANY, text=st.text(max_size=50), one=st.booleans())
 def test_nothing_is_applied_without_a_2xx_and_json(status: int | None, body: Any, text: str, one: bool) -> None:

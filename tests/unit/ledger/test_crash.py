@@ -17,6 +17,7 @@ from importer.ledger.store import open_sqlite_ledger
 from tests.support.ledger_builders import TickingClock, call, new_run
 
 
+@pytest.mark.slow
 def test_killing_the_sender_at_random_moments_loses_no_call(tmp_path: Path) -> None:
     """Each call reported as begun is in the ledger, whole; the witness is never ahead; what was cut is uncertain."""
     done = subprocess.run(
@@ -71,6 +72,7 @@ ledger.close()
 """
 
 
+@pytest.mark.slow
 def test_two_accounts_can_be_sent_to_at_once(tmp_path: Path) -> None:
     """Processes that share the ledger wait for each other; no call is lost and the witness knows the last one."""
     arguments = [sys.executable, "-c", SENDER, str(tmp_path / "home")]

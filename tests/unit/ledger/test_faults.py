@@ -87,6 +87,7 @@ def test_a_reader_that_blocks_the_commit_leaves_nothing_behind(ledger: SqlLedger
     send(ledger, [2])
 
 
+@pytest.mark.slow
 def test_a_slow_reader_of_outcomes_does_not_block_writers(ledger: SqlLedger, home: Path) -> None:
     """Between two portions no lock is held."""
     rows = list(range(2, 12_000))
@@ -180,6 +181,7 @@ def test_a_row_that_changed_meanwhile_is_not_overwritten(ledger: SqlLedger, stal
     assert ledger.counts("run-1") == {Status.UNCERTAIN: 2}
 
 
+@pytest.mark.slow
 def test_known_keys_are_looked_up_by_their_index(ledger: SqlLedger) -> None:
     """However many keys are asked for: reading whole runs instead would take minutes."""
     send(ledger, range(2, 1000))
@@ -234,6 +236,7 @@ def test_no_row_content_is_in_a_database_error(ledger: SqlLedger) -> None:
     assert "somebody" not in caught.value.message
 
 
+@pytest.mark.slow
 def test_a_file_size_limit_is_a_full_disk(home: Path, tmp_path: Path) -> None:
     """A limit on the file's size undoes the change and stops the run, in a process of its own."""
     script = tmp_path / "limited.py"
@@ -274,6 +277,7 @@ def test_another_thread_is_told_off(ledger: SqlLedger) -> None:
         pool.submit(ledger.counts, "run-1").result()
 
 
+@pytest.mark.slow
 def test_foreign_locks_survive_a_second_opening(ledger: SqlLedger, home: Path) -> None:
     """Opening the ledger twice in one process does not drop the first one's lock on the file."""
     with ledger._writing():

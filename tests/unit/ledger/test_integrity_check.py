@@ -113,6 +113,7 @@ def test_a_ledger_that_cannot_be_read_at_the_end(
     ledger.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "change",
     [
@@ -159,6 +160,7 @@ def test_after_another_start_of_the_machine(
     assert len(checks) == 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("ahead", "number"), [(0, 0), (23, 0), (25, 1), (-25, 1)])
 def test_once_a_day_in_any_case(
     used: Callable[..., SqlLedger],

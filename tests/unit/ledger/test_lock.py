@@ -62,6 +62,7 @@ def test_the_lock_file_is_private_and_stays(tmp_path: Path) -> None:
     assert held.path.exists()
 
 
+@pytest.mark.slow
 def test_a_killed_holder_leaves_no_lock(tmp_path: Path) -> None:
     """What the file still says of a dead process does not count."""
     holder = subprocess.Popen(
@@ -78,6 +79,7 @@ def test_a_killed_holder_leaves_no_lock(tmp_path: Path) -> None:
     holder.stdout.close()
 
 
+@pytest.mark.slow
 def test_a_program_started_meanwhile_does_not_inherit_the_lock(tmp_path: Path) -> None:
     """A child that outlives its parent would keep the account locked."""
     with hold(tmp_path):
@@ -176,6 +178,7 @@ def test_windows_locks_a_byte_that_nobody_reads(tmp_path: Path, monkeypatch: pyt
     assert calls == [(1 << 30, 2, 1)] * 2
 
 
+@pytest.mark.slow
 def test_of_many_started_at_once_one_sends(tmp_path: Path) -> None:
     """However close together processes start, exactly one gets the account."""
     script = (

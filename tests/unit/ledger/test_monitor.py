@@ -32,6 +32,7 @@ def pair(request: pytest.FixtureRequest, tmp_path: Path, clock: TickingClock) ->
     return lambda: open_ledger(tmp_path / "home", secret, clock=clock), monitor_ledger(tmp_path / "home", secret)
 
 
+@pytest.mark.slow
 def test_what_the_figures_say(pair: Pair) -> None:
     """Before there is a ledger, while calls are under way, and after they ended; each call is counted once."""
     opened, watch = pair
@@ -104,6 +105,7 @@ def test_a_ledger_that_cannot_be_read_is_an_error_with_advice(tmp_path: Path, cl
     assert watch.read_metrics().calls == {APPLIED: 1}
 
 
+@pytest.mark.slow
 def test_a_database_that_is_away_is_an_error_with_advice(server: Server) -> None:
     """Whoever watches is told, and asks again later."""
     secret = Secret(server.emptied("watching").replace("watching", "nowhere"))

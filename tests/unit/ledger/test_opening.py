@@ -134,6 +134,7 @@ def test_a_truncated_file_is_refused(used: Callable[..., SqlLedger], home: Path,
     refusal(used)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", range(1, 12, 2))
 def test_a_damaged_page_is_refused(used: Callable[..., SqlLedger], home: Path, page: int) -> None:
     """Garbage in the middle is found when opening, before anything is sent."""
@@ -152,6 +153,7 @@ def test_a_ledger_that_does_not_say_who_it_is_is_refused(used: Callable[..., Sql
     assert "has no identity" in refusal(used).message
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("limit", "unfinished", "cut_short", "looked"),
     [(10**9, False, False, False), (0, False, False, False), (0, True, False, True), (0, False, True, True)],

@@ -90,6 +90,7 @@ def test_a_ledger_without_calls_gets_a_new_witness(opened: Callable[..., SqlLedg
     assert read_witness(home).number == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("content", ["", "garbage", "uuid -1\n", " 5\n", "uuid ٣\n", "\xff\xfe"])
 def test_an_unreadable_witness_is_refused(used: Callable[..., SqlLedger], home: Path, content: str) -> None:
     """A witness that says nothing is no witness."""

@@ -13,6 +13,7 @@ from importer.ledger.integrity.machine_id import file_system, is_shared, machine
 from importer.ledger.schema import format_rows, parse_rows, row_ranges
 
 
+@pytest.mark.slow
 @given(st.sets(st.integers(min_value=1, max_value=2_000), min_size=1))
 def test_rows_survive_being_written_as_ranges(rows: set[int]) -> None:
     """Any set of rows comes back, in order, from the fewest ranges."""

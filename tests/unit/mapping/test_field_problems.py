@@ -7,6 +7,7 @@ import pytest
 from tests.unit.mapping.helpers import REMOVE, problems
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("rule", "key", "message", "remedy"),
     [

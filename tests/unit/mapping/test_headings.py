@@ -102,6 +102,7 @@ def test_columns_that_nobody_speaks_of_are_noted() -> None:
     )
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(st.lists(st.text(max_size=8), max_size=6, unique=True))
 def test_every_column_is_used_ignored_or_unused(headings: list[str]) -> None:
@@ -116,6 +117,7 @@ def test_every_column_is_used_ignored_or_unused(headings: list[str]) -> None:
     }
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(st.text(max_size=30))
 def test_folding_twice_changes_nothing(heading: str) -> None:

@@ -146,6 +146,7 @@ def test_any_bytes_load_or_give_a_mapping_error(content: bytes) -> None:
     load_bytes(content)
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(st.text(alphabet="atx:{}[]-,'\"\n\t ~&*!%@`|>#?\\\ud7ff\x85\ufeff1", max_size=60))
 def test_any_text_loads_or_gives_a_mapping_error(text: str) -> None:
@@ -167,6 +168,7 @@ trees = st.recursive(
 rules = st.dictionaries(st.sampled_from([*FieldRule.model_fields]), trees, max_size=6)
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(
     st.fixed_dictionaries(
@@ -190,6 +192,7 @@ fields = st.dictionaries(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(fields, st.randoms(use_true_random=False), st.integers(1, 8), st.booleans())
 def test_the_sha_survives_rewriting(table: dict[str, dict[str, str]], random: object, indent: int, flow: bool) -> None:

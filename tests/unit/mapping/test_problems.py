@@ -238,6 +238,7 @@ def test_a_broken_target_does_not_hide_the_rest() -> None:
     assert [(line, path) for line, path, _, _ in found] == [(1, "target"), (2, "lead.A.type")]
 
 
+@pytest.mark.slow
 def test_very_many_problems_are_cut() -> None:
     """A file that is something else altogether gives a readable answer."""
     found = problems("\n".join(f"key_{number}: 1" for number in range(1000)))

@@ -102,6 +102,7 @@ def refusal(tenant: Tenant, request: Request) -> str:
     return "".join(errors) or ("" if set(states) <= {"done"} else "refused in the queue")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_only_the_rows_that_are_meant_to_be_are_invalid(name: str) -> None:
     """Each bad row is bad in its own way; all other rows pass."""
@@ -113,6 +114,7 @@ def test_only_the_rows_that_are_meant_to_be_are_invalid(name: str) -> None:
         assert len(records) == 274
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_the_sandbox_accepts_every_other_row(name: str) -> None:
     """Fields, options, lengths, leads and unique values fit the sandbox, except in the rows meant for refusal."""

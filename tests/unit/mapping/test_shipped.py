@@ -102,6 +102,7 @@ def test_every_mapping_begins_with_the_line_for_editors(path: Path) -> None:
     assert lines[1].startswith("# ")
 
 
+@pytest.mark.slow
 def test_the_script_writes_the_sample_files_again(tmp_path: Path) -> None:
     """Text files byte for byte; the workbook cell for cell."""
     sheets = {"store-visits.xlsx": ["Visits", "Stores"], "admission-leads.xlsx": ["Leads", "Courses"]}

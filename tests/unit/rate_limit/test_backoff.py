@@ -102,6 +102,7 @@ def test_a_run_ends_cleanly_at_a_quota_and_goes_on_later(world: World) -> None:
     assert set(world.crm.notes().values()) == {1}
 
 
+@pytest.mark.slow
 def test_a_run_that_is_refused_again_and_again_ends(world: World) -> None:
     """After minutes of growing pauses, with everything left for later."""
     plan = world.plan(visits(60))

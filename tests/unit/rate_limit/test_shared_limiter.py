@@ -248,6 +248,7 @@ def test_a_file_that_cannot_be_used(tmp_path: Path) -> None:
         made.acquire(0.0)
 
 
+@pytest.mark.slow
 @given(
     st.integers(1, 4),
     st.lists(
@@ -297,6 +298,7 @@ def test_an_import_and_its_next_start_share_the_slots(world: World, tmp_path: Pa
     assert world.clock.monotonic() - before < 11.0
 
 
+@pytest.mark.slow
 def test_slots_of_a_killed_process_stay_busy(tmp_path: Path) -> None:
     """SIGKILL while a slot is taken: the file is whole, and the slot is still counted."""
     code = (

@@ -44,6 +44,7 @@ def test_hold_and_learn() -> None:
     assert limiter.wait_time(18.5) == 0
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=100)
 @given(
     calls=st.integers(1, 6),

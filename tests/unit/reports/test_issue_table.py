@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import groupby
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,6 +27,7 @@ def told_one_by_one(problem: Problem) -> str:
     return f"{place}{problem.message} {problem.remedy}"
 
 
+@pytest.mark.slow
 @given(PROBLEMS)
 def test_a_table_is_the_mapping_that_it_was_made_of(problems: list[Problem]) -> None:
     """Rows in order, each with all of its problems."""

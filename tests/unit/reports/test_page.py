@@ -160,6 +160,7 @@ def test_nothing_of_the_data_becomes_a_part_of_the_page(status: str) -> None:
     assert "http" not in text.replace("http-equiv", "")
 
 
+@pytest.mark.slow
 @given(st.text(max_size=40))
 @settings(max_examples=30, deadline=None)
 def test_any_text_may_stand_anywhere(text: str) -> None:
@@ -240,6 +241,7 @@ def test_the_page_is_written_once(tmp_path: Path) -> None:
     assert (tmp_path / "page.html").read_text("utf-8") == render_page(made, profile_with("x", rows=1))
 
 
+@pytest.mark.slow
 def test_a_page_of_a_million_rows_is_small() -> None:
     """Five hundred listed rows, a hundred columns with pictures: far below two megabytes."""
     column = profile_with("x" * 60).columns[0]
@@ -258,6 +260,7 @@ def test_a_page_of_a_million_rows_is_small() -> None:
     assert len(render_page(summary({Status.REJECTED: 10**6}, columns=columns), known).encode()) < 1_500_000
 
 
+@pytest.mark.slow
 @given(st.lists(st.integers(0, 10**6), min_size=PARTS, max_size=PARTS), st.integers(1, 10**7))
 @settings(max_examples=50, deadline=None)
 def test_strips_stay_in_their_box(counts: list[int], rows: int) -> None:

@@ -248,6 +248,7 @@ def test_days_fall_into_bins_that_follow_each_other(days: list[datetime]) -> Non
     assert len(bins) <= 20
 
 
+@pytest.mark.slow
 @given(st.lists(st.integers(-(10**9) + 1, 10**9 - 1), min_size=13, max_size=80, unique=True))
 @settings(max_examples=50, deadline=None)
 def test_numbers_fall_into_bins(numbers: list[int]) -> None:

@@ -141,6 +141,7 @@ def test_only_rows_that_can_be_corrected_are_to_fix(tmp_path: Path) -> None:
     assert sheet.auto_filter.ref
 
 
+@pytest.mark.slow
 def test_a_refused_row_says_what_to_do(tmp_path: Path) -> None:
     """On the sheet To fix; the sheet Results keeps LeadSquared's own words. Empty statuses and lone bars are left out."""
     advice = (ErrorGroup("code", "why", 1, (2,), "Import the lead first."),)
@@ -208,6 +209,7 @@ def test_more_rows_than_a_sheet_holds(tmp_path: Path) -> None:
     assert column(path, "To fix 2", "Text")
 
 
+@pytest.mark.slow
 @pytest.mark.no_cover  # thousands of columns take twice as long with it
 def test_an_empty_run_and_a_wide_one(tmp_path: Path) -> None:
     """No rows, no errors, or thousands of columns make a workbook all the same."""
@@ -266,6 +268,7 @@ def test_what_a_cell_cannot_hold_is_marked() -> None:
     assert sheet_text("\n" * 300).count("\n") == 253
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=60)
 @given(texts=st.lists(st.one_of(st.text(max_size=20), st.sampled_from(NAUGHTY), st.just("\n" * 300)), max_size=8))
 def test_a_column_is_marked_as_its_cells_are(texts: list[str]) -> None:

@@ -93,6 +93,7 @@ def not_markup(text: str) -> str:
     return "" if text.startswith("<r>") and text.endswith("</r>") else text
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(TEXT, TEXT), max_size=12), st.sampled_from([5, 1000]))
 @example([(text, text) for text in NAUGHTY], 1000)
 @example([("", ""), ("x", "")], 1000)
@@ -109,6 +110,7 @@ def test_markup_of_xlsxwriter_stays_text(tmp_path: Path) -> None:
     assert [text for _, _, _, text in sheets[0]] == ["2", "<r>x</r>", "<r><t>y</t></r>"]
 
 
+@pytest.mark.slow
 @given(st.lists(TEXT, min_size=1, max_size=8))
 @settings(max_examples=examples(60), deadline=None)
 def test_a_single_row_is_the_same_as_a_block(texts: list[str]) -> None:

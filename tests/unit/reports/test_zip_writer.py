@@ -50,6 +50,7 @@ def assert_all_there(path: Path, rows: int) -> list[str]:
     return book.sheetnames
 
 
+@pytest.mark.slow
 @given(st.binary(max_size=300), st.binary(max_size=300))
 def test_the_crc_of_two_parts_is_that_of_both_together(first: bytes, second: bytes) -> None:
     """Also of parts without a byte."""

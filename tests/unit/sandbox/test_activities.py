@@ -55,6 +55,7 @@ BAD_ROWS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("changes", "kind", "words"), BAD_ROWS)
 def test_a_bad_row_is_refused_by_itself(crm: Caller, changes: dict[str, Any], kind: str, words: str) -> None:
     """A bad row has a receipt with its reason, and its neighbours are stored."""
@@ -74,6 +75,7 @@ def test_a_bad_row_refuses_its_whole_call(crm: Caller, style: str, stored: int) 
     assert len(crm.activities()) == stored
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "body",
     [

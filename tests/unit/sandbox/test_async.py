@@ -107,6 +107,7 @@ def test_metrics_spell_one_key_in_two_ways(crm: Caller) -> None:
     assert crm.queued("GET", "/activity/createcustom/metrics").json()["ProcessingratePerMinute"] == 24.8
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("method", "path", "headers", "parameters", "code"),
     [

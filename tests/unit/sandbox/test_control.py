@@ -64,6 +64,7 @@ def test_settings_can_be_read(crm: Caller) -> None:
     assert (shown["latency"], shown["bulk_refusal"]) == (1, "per-row")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ["/", "/__sandbox__/state"])
 @pytest.mark.parametrize(
     "headers", [{"Host": "evil.example"}, {"Origin": "https://evil.example"}, {"Host": "127.0.0.1.evil:1"}]

@@ -26,6 +26,7 @@ def stored(crm: Caller) -> int:
     return len(crm.activities())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("when", STORED)
 @pytest.mark.parametrize(("effect", "status"), [("500", 500), ("502", 502), ("503", 503), ("504", 504), ("mx", 500)])
 def test_a_failing_server_has_stored_nothing_some_or_all(crm: Caller, effect: str, status: int, when: str) -> None:
@@ -39,6 +40,7 @@ def test_a_failing_server_has_stored_nothing_some_or_all(crm: Caller, effect: st
     assert attempt(crm).status_code == 200
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("when", STORED)
 @pytest.mark.parametrize("effect", ["drop", "reset", "timeout"])
 def test_a_lost_answer(crm: Caller, effect: str, when: str) -> None:
@@ -59,6 +61,7 @@ def test_a_time_out_is_answered_in_the_end(crm: Caller) -> None:
     assert stored(crm) == 25
 
 
+@pytest.mark.slow
 def test_a_call_may_be_processed_long_after_the_caller_gave_up(crm: Caller) -> None:
     """Nothing is there when the caller looks, and then it is."""
     crm.fault("late-processing", seconds=0.6)
@@ -177,6 +180,7 @@ def test_a_fault_leaves_other_calls_alone(crm: Caller, on: str) -> None:
     assert attempt(crm).status_code == 200
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "order",
     [

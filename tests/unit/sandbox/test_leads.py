@@ -25,6 +25,7 @@ def test_a_lead_is_created(crm: Caller) -> None:
     assert (stored["mx_Newsletter"], stored["mx_Score"]) == ("1", "7")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("fields", "kind", "words"),
     [

@@ -79,6 +79,7 @@ def test_calls_without_keys_and_control_calls_use_nothing_up(start: Callable[...
     assert [crm.get(FIND).status_code for _ in range(2)] == [200, 429]
 
 
+@pytest.mark.slow
 def test_writes_take_their_time_side_by_side(start: Callable[..., Caller]) -> None:
     """Latency holds writes back, not reads, and those that wait do not wait for each other."""
     from concurrent.futures import ThreadPoolExecutor

@@ -168,6 +168,7 @@ def test_pages_of_a_type_sorted_by_time_are_unstable(crm: Caller) -> None:
     assert len(orders) > 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "change",
     [
@@ -216,6 +217,7 @@ def test_of_several_leads_with_a_phone_the_last_active_is_found(crm: Caller) -> 
     assert crm.get(f"{LEAD}/RetrieveLeadByPhoneNumber", phone="9000000005").json()[0]["ProspectID"] == lead_id(6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("parameter", "found"),
     [

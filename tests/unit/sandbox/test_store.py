@@ -61,6 +61,7 @@ def run() -> Iterator[Any]:
         one.process.communicate()
 
 
+@pytest.mark.slow
 def test_a_killed_sandbox_goes_on_where_it_was(run: Any, tmp_path: Path) -> None:
     """kill -9, and then the same tenant, leads, activities and queue, on the same port."""
     options = ["--store", str(tmp_path / "deep" / "crm.db"), "--async-delay", "60", "--keys-from-env"]
@@ -86,6 +87,7 @@ def test_a_killed_sandbox_goes_on_where_it_was(run: Any, tmp_path: Path) -> None
     assert second.end(signal.SIGTERM) == (0, "", "")
 
 
+@pytest.mark.slow
 def test_a_sandbox_stops_on_ctrl_c_and_says_nothing_else(run: Any) -> None:
     """One line of JSON, and no key anywhere, even if callers put keys into addresses."""
     one = run()
@@ -94,6 +96,7 @@ def test_a_sandbox_stops_on_ctrl_c_and_says_nothing_else(run: Any) -> None:
     assert one.end(signal.SIGINT) == (0, "", "")
 
 
+@pytest.mark.slow
 def test_made_up_keys_are_not_told(run: Any) -> None:
     """Without keys it starts, and nobody gets in; --keys-from-env refuses to start."""
     nothing = dict.fromkeys(ENVIRONMENT, "")
@@ -104,6 +107,7 @@ def test_made_up_keys_are_not_told(run: Any) -> None:
     assert (refused.process.returncode, "SANDBOX_SECRET_KEY" in err) == (2, True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("options", "words"),
     [
@@ -119,6 +123,7 @@ def test_options_that_make_no_sense_end_it(run: Any, options: list[str], words: 
     assert (one.process.returncode, out, words in err) == (2, "", True)
 
 
+@pytest.mark.slow
 def test_options_and_faults_of_the_command_line_count(run: Any) -> None:
     """They are the switches that can be changed later."""
     host = run("--bulk-refusal", "whole-call", "--fixed-window", "--fault", "401:2:1:bulk").ready()["host"]

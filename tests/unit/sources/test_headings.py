@@ -139,6 +139,7 @@ def test_invisible_characters_in_headings(open_text: Open) -> None:
     assert labels(source) == ["Lead ID", "Joined at", "Café"]
 
 
+@pytest.mark.slow
 def test_too_many_columns(open_text: Open) -> None:
     """More columns than a spreadsheet holds are refused."""
     with pytest.raises(SourceError) as caught:

@@ -52,6 +52,7 @@ def replace_reader(monkeypatch: pytest.MonkeyPatch, script: str) -> None:
     monkeypatch.setattr(isolated.subprocess, "Popen", start)
 
 
+@pytest.mark.slow
 def test_a_killed_reader_is_an_error_for_people(tmp_path: Path) -> None:
     """Killed as by the system for its memory: the file, what happened, what to do; no process is left."""
     source = open_source(as_xlsx(tmp_path / "people.xlsx"), NONE)
@@ -65,6 +66,7 @@ def test_a_killed_reader_is_an_error_for_people(tmp_path: Path) -> None:
     assert reader_processes() == []
 
 
+@pytest.mark.slow
 def test_a_reader_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody waits for ever."""
     replace_reader(monkeypatch, "import time; time.sleep(60)")
@@ -72,6 +74,7 @@ def test_a_reader_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.Monkey
         open_isolated(as_xlsx(tmp_path / "people.xlsx"), NONE, ReaderLimits(silence=0.2))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "answer",
     [
@@ -92,6 +95,7 @@ def test_a_reader_that_talks_nonsense_is_not_believed(
         open_isolated(as_xlsx(tmp_path / "people.xlsx"), NONE, ReaderLimits(silence=0.5))
 
 
+@pytest.mark.slow
 def test_a_reader_that_floods_a_chunk_is_not_believed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """However small its pieces are. What counts is a chunk: a long file may hold any number of them."""
     path = as_xlsx(tmp_path / "people.xlsx")
@@ -103,6 +107,7 @@ def test_a_reader_that_floods_a_chunk_is_not_believed(tmp_path: Path, monkeypatc
     assert reader_processes() == []
 
 
+@pytest.mark.slow
 def test_chunks_of_wide_sheets_have_fewer_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The program puts no more cells together than it should, whatever arrives at once."""
     source = open_source(as_xlsx(tmp_path / "people.xlsx"), NONE)
@@ -112,12 +117,14 @@ def test_chunks_of_wide_sheets_have_fewer_rows(tmp_path: Path, monkeypatch: pyte
     assert sum(found) == len(rows_of(open_in_process(source.path, NONE)))
 
 
+@pytest.mark.slow
 def test_too_little_memory_is_said(tmp_path: Path) -> None:
     """A file that needs more than reading may use ends with words, whatever the shortage breaks."""
     with pytest.raises(SourceError, match="memory"):
         list(open_isolated(as_xlsx(tmp_path / "people.xlsx"), NONE, ReaderLimits(memory=150 << 20)).chunks())
 
 
+@pytest.mark.slow
 def test_errors_of_reading_come_through_as_they_are(tmp_path: Path) -> None:
     """With the words and the advice of the reader itself."""
     path = as_xlsx(tmp_path / "people.xlsx")
@@ -128,6 +135,7 @@ def test_errors_of_reading_come_through_as_they_are(tmp_path: Path) -> None:
     assert (there.value.message, there.value.remedy) == (here.value.message, here.value.remedy)
 
 
+@pytest.mark.slow
 def test_a_bug_keeps_its_traceback(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is no fault of the file, and is not reported as one."""
     script = (
@@ -139,6 +147,7 @@ def test_a_bug_keeps_its_traceback(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         open_isolated(as_xlsx(tmp_path / "people.xlsx"), NONE)
 
 
+@pytest.mark.slow
 def test_a_reading_that_is_given_up_ends_its_process(tmp_path: Path) -> None:
     """And one that was never begun, when its generator can no longer be started."""
     source = open_source(as_xlsx(tmp_path / "people.xlsx"), NONE)
@@ -153,6 +162,7 @@ def test_a_reading_that_is_given_up_ends_its_process(tmp_path: Path) -> None:
     assert reader_processes() == []
 
 
+@pytest.mark.slow
 def test_the_reader_knows_nothing_and_ends_with_the_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No variable but a few harmless ones, a temporary folder of its own, and no life after the program's."""
     monkeypatch.setenv("LEADSQUARED_ACCESS_KEY", "canary0key0that0must0never0appear")
@@ -286,6 +296,7 @@ def test_limits_are_set(monkeypatch: pytest.MonkeyPatch) -> None:
     assert given[resource.RLIMIT_CORE] == (0, 0)
 
 
+@pytest.mark.slow
 def test_a_reader_does_without_pandas(tmp_path: Path) -> None:
     """Its libraries do not find pandas, and find everything else."""
     hidden = PandasBlocker()
@@ -304,6 +315,7 @@ def test_a_reader_does_without_pandas(tmp_path: Path) -> None:
     assert process.stdout.split() == [str(len(rows_of(open_in_process(path, NONE)))), "False"]
 
 
+@pytest.mark.slow
 def test_who_asks_for_no_frame_reads_without_pandas(tmp_path: Path) -> None:
     """The text arrives as it is; pandas is imported with the first frame."""
     path = as_xlsx(tmp_path / "people.xlsx")
@@ -319,6 +331,7 @@ def test_who_asks_for_no_frame_reads_without_pandas(tmp_path: Path) -> None:
     assert process.stdout.split() == [rows, "False", rows, "True"]
 
 
+@pytest.mark.slow
 def test_something_else_is_done_while_the_process_begins(tmp_path: Path) -> None:
     """For a workbook only: a text file is looked at by the caller itself."""
     done: list[str] = []

@@ -12,6 +12,8 @@ from importer.sources.interface import SourceOptions
 from importer.sources.isolation.isolated import ReaderLimits, open_isolated
 from tests.support.source_files import as_ods
 
+pytestmark = pytest.mark.slow
+
 CELLS = [
     f'<table:table-cell office:value-type="string"><text:p>{text}</text:p></table:table-cell>'
     for text in ("Name", "Note", "Asha", "one")

@@ -43,6 +43,7 @@ CELLS = st.text(st.sampled_from('ab,;"\n \u00a0\u00e9\U0001f600\x1c'), max_size=
 WRITTEN = st.lists(st.lists(CELLS, min_size=3, max_size=3), max_size=12)
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(
     text=st.text(st.sampled_from('a,;"\n\r \u00e9\ufeff'), max_size=80), size=st.integers(1, 5), width=st.integers(2, 4)
@@ -66,6 +67,7 @@ def test_quick_and_exact_reading_are_the_same(text: str, size: int, width: int) 
         assert quick[:common] == exact[:common]
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(table=WRITTEN, size=st.integers(1, 5), ends=st.sampled_from(["\n", "\r\n"]), every=st.booleans())
 def test_what_a_program_writes_is_read_quickly(table: list[list[str]], size: int, ends: str, every: bool) -> None:

@@ -8,6 +8,7 @@ import string
 import tempfile
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -31,6 +32,7 @@ def lines_in(text: str) -> int:
     return len(io.StringIO(text, newline=None).read().split("\n")) - 1
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(100), deadline=None)
 @given(TABLES, st.sampled_from(",;\t|"), st.sampled_from(["\n", "\r\n", "\r"]), st.integers(1, 5), st.booleans())
 def test_any_table_comes_back(rows: list[list[str]], delimiter: str, end: str, size: int, mark: bool) -> None:
@@ -78,6 +80,7 @@ XML_CELLS = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs")
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(40), deadline=None)
 @given(st.lists(st.lists(XML_CELLS, min_size=3, max_size=3), max_size=10), st.integers(1, 4))
 def test_any_text_comes_back_from_a_workbook(rows: list[list[str]], size: int) -> None:

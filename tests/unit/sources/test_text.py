@@ -69,6 +69,7 @@ PIECES = st.sampled_from(
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @given(st.lists(st.one_of(PIECES, st.text(max_size=3), st.binary(max_size=2)), max_size=12), st.integers(1, 9))
 @settings(deadline=None)
 def test_bytes_that_need_not_become_text_are_as_sound_as_those_that_do(pieces: list[str | bytes], size: int) -> None:

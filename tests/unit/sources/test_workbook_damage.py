@@ -33,6 +33,7 @@ def test_a_truncated_workbook(tmp_path: Path) -> None:
         assert "damaged or incomplete" in refused(path)
 
 
+@pytest.mark.slow
 def test_flipped_bits(tmp_path: Path) -> None:
     """A damaged byte is refused or harmless: the data is never different."""
     whole = as_xlsx(tmp_path / "whole.xlsx").read_bytes()
@@ -49,6 +50,7 @@ def test_flipped_bits(tmp_path: Path) -> None:
     assert outcomes == {"same", "refused"}
 
 
+@pytest.mark.slow
 def test_a_zip_bomb(tmp_path: Path) -> None:
     """A part that unpacks to a thousand times its size is refused before it is unpacked."""
     path = raw(tmp_path, "", extra={"xl/sharedStrings.xml": " " * (60 << 20)})
@@ -88,6 +90,7 @@ def test_document_type_declarations(tmp_path: Path, where: str) -> None:
     assert refused(path).startswith("a.xlsx holds XML that no spreadsheet program writes")
 
 
+@pytest.mark.slow
 def test_a_stray_cell_in_the_last_corner(tmp_path: Path) -> None:
     """Among the first rows it is a column without a heading, which a note tells; it costs no memory."""
     path = raw(tmp_path, '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>')
@@ -96,6 +99,7 @@ def test_a_stray_cell_in_the_last_corner(tmp_path: Path) -> None:
     assert source.notes == ('Column XFD has no heading; it is called "(column XFD)".',)
 
 
+@pytest.mark.slow
 def test_a_stray_cell_far_below(tmp_path: Path) -> None:
     """Behind the first thousand rows it would not be noticed, so its row is a problem."""
     rows = "".join(f'<row r="{row}"><c r="A{row}"><v>1</v></c></row>' for row in range(2, 1003))

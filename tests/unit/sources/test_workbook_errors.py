@@ -75,6 +75,7 @@ def test_a_formula_with_a_result_is_its_result(tmp_path: Path) -> None:
     assert problems_of(open_in_process(path, NONE)) == []
 
 
+@pytest.mark.slow
 def test_errors_far_down_have_their_row(tmp_path: Path) -> None:
     """Positions stay right over many pieces of XML and over chunks."""
     rows = [

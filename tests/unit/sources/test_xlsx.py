@@ -96,6 +96,7 @@ def cell_xml(place: str, kind: str, content: str, style: int) -> str:
     return f'<c r="{place}"{look}{named}><v>{escape_xml(content)}</v></c>'
 
 
+@pytest.mark.slow
 @given(
     st.lists(
         st.tuples(st.integers(1, 3), st.lists(st.tuples(st.integers(1, 2), CELLS, st.integers(0, 3)), max_size=5)),

@@ -51,6 +51,7 @@ def pieces(draw: st.DrawFn) -> bytes:
     return "".join(rows).encode()
 
 
+@pytest.mark.slow
 @given(pieces())
 @example(PIECE)
 def test_both_ways_find_the_same(piece: bytes) -> None:
@@ -59,6 +60,7 @@ def test_both_ways_find_the_same(piece: bytes) -> None:
         same(_scan_regular(padded(piece), len(piece)), _scan_tags(padded(piece), len(piece)))
 
 
+@pytest.mark.slow
 @given(st.data(), pieces())
 def test_what_is_changed_anywhere_deceives_neither(data: st.DataObject, piece: bytes) -> None:
     """Bytes changed, lost or doubled: where the quick way has an answer it is that of the thorough one."""
@@ -73,6 +75,7 @@ def test_what_is_changed_anywhere_deceives_neither(data: st.DataObject, piece: b
     same(quick, _scan_tags(padded(changed), len(changed)))
 
 
+@pytest.mark.slow
 def test_every_change_of_a_byte_is_seen() -> None:
     """One byte after the other, each changed, lost and doubled."""
     answers = 0
@@ -113,6 +116,7 @@ def test_kinds_and_styles_are_read() -> None:
     assert cells.column.tolist() == [0, 1, 25, 27]
 
 
+@pytest.mark.slow
 @given(st.lists(st.text(st.sampled_from("0123456789/:;? \x00\xff"), min_size=1, max_size=8), min_size=1))
 def test_digits_are_read_eight_at_a_time(texts: list[str]) -> None:
     """What is no digit gives -1, whatever stands behind."""
@@ -127,6 +131,7 @@ def test_no_digits_are_no_number() -> None:
     assert parse_digits(np.array([0x3030], np.uint64), np.array([0])).tolist() == [-1]
 
 
+@pytest.mark.slow
 @given(
     st.lists(
         st.floats(allow_nan=False, allow_infinity=False).map(repr)

@@ -52,6 +52,7 @@ def blocks(text: bytes, size: int) -> Iterator[bytes]:
     return (text[begin : begin + size] for begin in range(0, len(text), size))
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(items=st.lists(ITEMS, max_size=8), size=st.integers(1, 90))
 def test_shared_texts_are_cut_as_a_parser_reads_them(items: list[str], size: int) -> None:
@@ -91,6 +92,7 @@ def test_odd_parts_are_left_to_the_parser(part: bytes) -> None:
         list(_split_plain(iter([part])))
 
 
+@pytest.mark.slow
 @given(
     st.lists(st.text(st.sampled_from(" \t\n\u00a0\u1680\u2003\u3000\x1c\x85éa😀"), max_size=3), max_size=12),
     st.integers(1, 40),

@@ -27,6 +27,7 @@ NONE = SourceOptions()
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=20)
 
 
+@pytest.mark.slow
 @given(st.lists(st.lists(TEXT, min_size=2, max_size=2), min_size=1, max_size=6), st.booleans())
 @example([["_x000D_", "a\rb"], [" x", "y "]], False)
 @example([["_x000D_", "a\rb"], [" x", "y "]], True)
@@ -57,6 +58,7 @@ def _lines(text: str) -> str:
     return text.replace("\ufffe", "").replace("\uffff", "")
 
 
+@pytest.mark.slow
 @given(st.lists(st.floats(-1e6, 2e6, allow_nan=False), min_size=1, max_size=8), st.booleans())
 @settings(max_examples=40, deadline=None)
 def test_numbers_and_moments_agree_with_another_reader(numbers: list[float], from_1904: bool) -> None:

@@ -42,6 +42,7 @@ def declared(path: Path, part: str, encoding: str, name: str = "Asha") -> Path:
     return made
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoding", ENCODINGS)
 @pytest.mark.parametrize(
     ("name", "part"),

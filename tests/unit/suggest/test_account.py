@@ -62,6 +62,7 @@ def proposed(*arguments: str) -> str:
     return text
 
 
+@pytest.mark.slow
 def test_the_activity_type_and_its_fields(capsys: pytest.CaptureFixture[str]) -> None:
     """Type 201 by the file's name; its fields by their names, its drop-down with a look-up, the account's zone."""
     text = proposed(str(SAMPLES / "webinar-attendance.csv"))
@@ -74,6 +75,7 @@ def test_the_activity_type_and_its_fields(capsys: pytest.CaptureFixture[str]) ->
     assert run(["mapping", "check", "proposed.yaml", "--file", str(SAMPLES / "webinar-attendance.csv")]) == 0
 
 
+@pytest.mark.slow
 def test_lead_fields_of_the_account(capsys: pytest.CaptureFixture[str]) -> None:
     """Own fields are found by other names for the same thing; the country of phones is the account's."""
     text = proposed(str(SAMPLES / "website-enquiries.tsv"))
@@ -85,18 +87,21 @@ def test_lead_fields_of_the_account(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["mapping", "check", "proposed.yaml"]) == 0
 
 
+@pytest.mark.slow
 def test_mandatory_fields(capsys: pytest.CaptureFixture[str]) -> None:
     """What LeadSquared demands of an activity is required."""
     text = proposed(str(SAMPLES / "store-visits.xlsx"), "--sheet", "Visits", "--header-row", "3")
     assert "mx_Custom_1: {column: Store, max_length: 200, required: true}" in text
 
 
+@pytest.mark.slow
 def test_a_mandatory_field_without_a_column(capsys: pytest.CaptureFixture[str]) -> None:
     """It is asked for, where it belongs."""
     Path("visits.csv").write_text(f"Lead ID,Visited on,Amount\n{lead_id(1)},14/02/2025 10:30,12\n", "utf-8")
     assert "LeadSquared demands mx_Custom_1 (Store)" in " ".join(proposed("visits.csv").split())
 
 
+@pytest.mark.slow
 def test_types_named_in_a_column(capsys: pytest.CaptureFixture[str]) -> None:
     """A column with the names of activity types becomes their codes."""
     kinds = ("Webinar attended", "Call logged", "Payment")
@@ -105,6 +110,7 @@ def test_types_named_in_a_column(capsys: pytest.CaptureFixture[str]) -> None:
     assert "lookup: {Call logged: 203, Payment: 204, Webinar attended: 201}" in proposed("mixed.csv")
 
 
+@pytest.mark.slow
 def test_json_names_the_account(capsys: pytest.CaptureFixture[str]) -> None:
     """Programs see whom was asked."""
     assert run(["mapping", "new", str(SAMPLES / "fee-payments.csv"), "--json"]) == 0
@@ -114,6 +120,7 @@ def test_json_names_the_account(capsys: pytest.CaptureFixture[str]) -> None:
     assert told["check"] == []
 
 
+@pytest.mark.slow
 def test_without_an_answer_it_works_all_the_same(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -141,6 +148,7 @@ def test_stopping(when: str, monkeypatch: pytest.MonkeyPatch, sandbox: Sandbox) 
     assert not Path("new-students.yaml").exists()
 
 
+@pytest.mark.slow
 def test_a_named_account(sandbox: Sandbox, capsys: pytest.CaptureFixture[str]) -> None:
     """It is asked, and its name told."""
     Path("accounts.yaml").write_text(
@@ -155,6 +163,7 @@ def test_a_named_account(sandbox: Sandbox, capsys: pytest.CaptureFixture[str]) -
     assert told["notes"] == []
 
 
+@pytest.mark.slow
 def test_what_is_proposed_arrives(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     """Days without a time and days with a time of their own are moments that LeadSquared takes."""
     rows = [f"lead{row:04}@example.com,{row + 10}/02/2025,paid {row}" for row in range(1, 9)]
@@ -169,6 +178,7 @@ def test_what_is_proposed_arrives(sandbox: Sandbox, monkeypatch: pytest.MonkeyPa
     assert {each["CreatedOn"][11:16] for each in found} == {"18:30"}
 
 
+@pytest.mark.slow
 def test_options_are_known_by_what_people_see(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -208,6 +218,7 @@ def test_drop_downs_of_activities(options: Any, read: tuple[str, ...]) -> None:
     assert (field.max_length, field.mandatory, field.display_name) == (200, False, "")
 
 
+@pytest.mark.slow
 def test_a_type_whose_fields_are_not_told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """The proposal is made without them, and says so."""
 
@@ -229,6 +240,7 @@ def test_an_account_of_this_machine_only(tmp_path: Path, monkeypatch: pytest.Mon
     assert "activity:" in proposed(str(SAMPLES / "fee-payments.csv"))
 
 
+@pytest.mark.slow
 def test_a_file_that_appears_meanwhile(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """The writing itself never replaces a file, whatever was seen before."""
     Path("proposed.yaml").write_text("mine", "utf-8")

@@ -82,6 +82,7 @@ def test_mistakes(capsys: pytest.CaptureFixture[str]) -> None:
     assert not Path("new-students.yaml").exists()
 
 
+@pytest.mark.slow
 def test_how_the_file_is_read_is_written_down(tmp_path: Path) -> None:
     """What the person had to say about the file stands in the mapping, so that `check` needs no options."""
     shutil.copy(ROOT / "sample_data" / "store-visits.xlsx", tmp_path)
@@ -101,6 +102,7 @@ def test_places_from_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert "timezone: Asia/Kolkata}" in text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("zone", ["IST", "Mars/Olympus"])
 def test_places_that_there_are_not(zone: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A setting that no mapping may have is not written into one."""
@@ -113,6 +115,7 @@ def test_places_that_there_are_not(zone: str, tmp_path: Path, monkeypatch: pytes
     assert "XX" not in text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", ["ivr-calls", "fees-bhugtan", "newsletter-opens", "visites-magasin", "contactformulier"]
 )

@@ -35,6 +35,7 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[str, lis
     return all_verdicts(tmp_path_factory.mktemp("exports"))
 
 
+@pytest.mark.slow
 def test_nine_of_ten_columns_are_right(judged: dict[str, tuple[str, list[Verdict]]]) -> None:
     """Field, type and form of dates, over all exports together; and of each export most columns."""
     every = [verdict for _, verdicts in judged.values() for verdict in verdicts]
@@ -55,6 +56,7 @@ def test_the_call_fits_the_file(judged: dict[str, tuple[str, list[Verdict]]]) ->
     assert {name: target for name, (target, _) in judged.items()} == {each.name: each.target for each in EXPORTS}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("export", EXPORTS, ids=lambda export: export.name)
 def test_a_proposal_loads_and_leaves_no_column_out(export: Export, tmp_path: Path) -> None:
     """The mapping is sound but for the activity type, which no file can know, and names every column."""
@@ -70,6 +72,7 @@ def test_a_proposal_loads_and_leaves_no_column_out(export: Export, tmp_path: Pat
     assert all(f"TODO: {words[:20]}" in text for _, words in open_questions(text))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("target", sorted(TARGETS))
 @pytest.mark.parametrize("name", ["other-crm-leads", "dialler-call-log", "newsletter-opens"])
 def test_every_target_can_be_asked_for(name: str, target: str, tmp_path: Path) -> None:
@@ -84,6 +87,7 @@ def test_every_target_can_be_asked_for(name: str, target: str, tmp_path: Path) -
         assert "no column was recognised as it" in text.replace("\n  #   ", " ")
 
 
+@pytest.mark.slow
 def test_equal_files_give_equal_proposals(tmp_path: Path) -> None:
     """Read again, and in small pieces, the text is the same to the letter."""
     export = EXPORTS[0]

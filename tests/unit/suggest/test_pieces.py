@@ -180,6 +180,7 @@ def test_the_only_country_of_a_prefix(prefix: str, country: str) -> None:
 HOSTILE = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=25)
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(60), deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(HOSTILE, min_size=1, max_size=5), st.lists(HOSTILE, min_size=3, max_size=3))
 def test_whatever_the_headings_are(headings: list[str], words: list[str]) -> None:

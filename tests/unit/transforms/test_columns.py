@@ -36,6 +36,7 @@ def array_of(texts: list[str | None], before: int = 0) -> Any:
     return pa.array(["é"] * before + texts, pa.large_string()).slice(before)
 
 
+@pytest.mark.slow
 @given(TEXTS, st.integers(0, 2))
 def test_bytes_of_each_text_are_found(texts: list[str | None], before: int) -> None:
     """Begin and end of every text are its own, wherever the array begins."""
@@ -53,6 +54,7 @@ def test_bytes_of_each_text_are_found(texts: list[str | None], before: int) -> N
         assert stats.holds(some) == any(byte in some for byte in content)
 
 
+@pytest.mark.slow
 @given(TEXTS, st.integers(0, 2))
 @example([], 0)
 @example([None], 1)
@@ -62,6 +64,7 @@ def test_blank_is_what_trimming_leaves_empty(texts: list[str | None], before: in
     assert blank(array_of(texts, before)).to_pylist() == expected
 
 
+@pytest.mark.slow
 @given(TEXTS, st.integers(0, 2))
 def test_invisible_characters_and_outer_blanks_are_removed(texts: list[str | None], before: int) -> None:
     """Also from texts of which all are ASCII, which are trimmed in another way."""
@@ -71,6 +74,7 @@ def test_invisible_characters_and_outer_blanks_are_removed(texts: list[str | Non
     assert without_invisible(array_of(plain)).to_pylist() == [text and text.strip(WHITESPACE) for text in plain]
 
 
+@pytest.mark.slow
 @given(TEXTS)
 def test_only_texts_with_control_characters_cannot_be_sent(texts: list[str | None]) -> None:
     """Tabs and line breaks can be sent, and so can all else that no control character is."""
@@ -82,6 +86,7 @@ def test_only_texts_with_control_characters_cannot_be_sent(texts: list[str | Non
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "rule",
     [

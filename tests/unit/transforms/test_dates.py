@@ -15,6 +15,7 @@ from importer.transforms.dates import Dates, DateTimes
 from tests.unit.transforms.builders import column, values
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("form", "text", "expected"),
     [
@@ -78,6 +79,7 @@ def test_a_day_is_read_in_its_form_only(form: str, text: str, expected: str | No
     assert values(Dates(form).read(column(text))) == [expected]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("form", "zone", "text", "expected"),
     [
@@ -125,6 +127,7 @@ def test_several_forms_are_tried_in_turn() -> None:
     assert values(moments.read(texts)) == ["2026-01-01 00:00:00", "2026-01-01 18:30:00", None, None]
 
 
+@pytest.mark.slow
 @given(st.dates(date(1000, 1, 1), date(9999, 12, 31)), st.sampled_from(["%d/%m/%Y", "%Y%m%d", "%d-%b-%Y", "%B %d, %Y"]))
 @settings(deadline=None, max_examples=100)
 def test_every_day_can_be_read_back(day: date, form: str) -> None:
@@ -132,6 +135,7 @@ def test_every_day_can_be_read_back(day: date, form: str) -> None:
     assert values(Dates(form).read(column(day.strftime(form)))) == [day.isoformat()]
 
 
+@pytest.mark.slow
 @given(
     st.datetimes(datetime(1970, 1, 1), datetime(2037, 12, 31)),
     st.sampled_from(["Asia/Kolkata", "Europe/Berlin", "America/New_York", "UTC", "Australia/Lord_Howe"]),
@@ -146,6 +150,7 @@ def test_moments_agree_with_pythons_own_zones(moment: datetime, zone: str) -> No
     assert values(DateTimes(["%Y-%m-%d %H:%M:%S"], zone).read(column(text))) == [expected]
 
 
+@pytest.mark.slow
 @given(st.lists(st.datetimes(datetime(1900, 1, 1), datetime(2100, 1, 1)), max_size=5), st.integers(-14, 14))
 @settings(deadline=None, max_examples=50)
 def test_offsets_are_taken_away(moments: list[datetime], hours: int) -> None:

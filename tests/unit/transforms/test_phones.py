@@ -100,6 +100,7 @@ def test_countries_without_numbers_are_known_as_such() -> None:
     assert not knows_country("AQ")
 
 
+@pytest.mark.slow
 @given(
     st.sampled_from(["IN", "US", "GB", "AE", "SG", "BR", "IT", "MX", "AR", "RU", "ZA", "ID", "PH", "KZ", ""]),
     st.sampled_from(["", "+91", "+1", "+44", "+971", "+65", "+7", "0", "00", "+52", "+54", "+39", "8"]),
@@ -118,6 +119,7 @@ def test_the_short_way_gives_the_librarys_answer(country: str, start: str, digit
     assert values(Phones(country).read(column(text))) == [expected]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("country", sorted(phonenumbers.SUPPORTED_REGIONS))
 def test_example_numbers_of_every_country_read_as_the_library_reads_them(country: str) -> None:
     """The short way agrees with the library in every country, with and without country code."""

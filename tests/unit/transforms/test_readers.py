@@ -112,6 +112,7 @@ NUMBERS = st.decimals(-1000, 1000, places=3) | st.sampled_from(
 )
 
 
+@pytest.mark.slow
 @given(st.lists(NUMBERS, min_size=1, max_size=6), st.none() | NUMBERS, st.none() | NUMBERS)
 @settings(deadline=None, max_examples=100)
 def test_ranges_are_exact(numbers: list[Decimal], low: Decimal | None, high: Decimal | None) -> None:

@@ -42,6 +42,7 @@ def test_a_transform_changes_a_text_as_its_description_says(name: str, text: str
     assert values(TRANSFORMS[name](column(text))) == [expected]
 
 
+@pytest.mark.slow
 @given(TEXTS, st.sampled_from(sorted(TRANSFORMS)))
 @settings(deadline=None, max_examples=100)
 def test_a_transform_keeps_length_index_and_missing_cells(texts: list[str | None], name: str) -> None:
@@ -54,6 +55,7 @@ def test_a_transform_keeps_length_index_and_missing_cells(texts: list[str | None
     assert changed.isna().tolist() == given_column.isna().tolist()
 
 
+@pytest.mark.slow
 @given(TEXTS, st.sampled_from(sorted(set(TRANSFORMS))))
 @settings(deadline=None, max_examples=100)
 def test_a_transform_does_nothing_more_the_second_time(texts: list[str | None], name: str) -> None:
@@ -63,6 +65,7 @@ def test_a_transform_does_nothing_more_the_second_time(texts: list[str | None], 
     assert values(TRANSFORMS[name](once)) == values(once)
 
 
+@pytest.mark.slow
 @given(TEXTS, st.sampled_from(sorted(TRANSFORMS)))
 @settings(deadline=None, max_examples=50)
 def test_a_transform_sees_every_cell_alone(texts: list[str | None], name: str) -> None:
@@ -87,6 +90,7 @@ def test_every_transform_says_what_it_does() -> None:
     assert all(name == found.name and found.description.endswith(".") for name, found in TRANSFORMS.items())
 
 
+@pytest.mark.slow
 def test_the_names_are_known_without_pandas() -> None:
     """Commands that only need the names do not wait for pandas."""
     code = "import importer.transforms, sys; sys.exit('pandas' in sys.modules or 'pyarrow' in sys.modules)"

@@ -125,6 +125,7 @@ def test_one_cell_has_one_problem() -> None:
     assert [problem.code for problem in check(PLAN, {"type": "email"}, "Gol").problems] == ["not-an-email"]
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(100))
 @given(
     texts=st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=6), min_size=1, max_size=6)

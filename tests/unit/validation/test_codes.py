@@ -132,6 +132,7 @@ CASES: list[tuple[dict[str, Any], str, str, str]] = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("rule", "text", "code", "words"), CASES)
 def test_a_wrong_cell_has_one_problem_in_plain_words(rule: dict[str, Any], text: str, code: str, words: str) -> None:
     """A problem names the place, what is wrong, what was expected and what to do."""

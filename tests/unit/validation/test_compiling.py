@@ -124,6 +124,7 @@ def test_the_schema_is_panderas_and_refuses_by_itself() -> None:
     }
 
 
+@pytest.mark.slow
 def test_checks_cannot_be_switched_off_from_outside() -> None:
     """pandera's environment variables do not let bad rows through."""
     code = (
@@ -181,6 +182,7 @@ def test_the_schema_as_text_shows_every_column_and_check() -> None:
     assert columns["f"]["checks"] == {"phone": {"country": "IN"}}
 
 
+@pytest.mark.slow
 def test_the_room_is_light_until_it_checks() -> None:
     """Importing the validator does not wait for pandas and pandera."""
     code = (

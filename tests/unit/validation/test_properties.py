@@ -67,6 +67,7 @@ def in_chunks(rows: list[list[str]], size: int) -> tuple[list[Problem], list[boo
     return problems, verdicts, pd.concat(records, ignore_index=True)
 
 
+@pytest.mark.slow
 @given(ROWS, st.integers(1, 5))
 @settings(deadline=None, max_examples=examples(20))
 def test_nothing_depends_on_the_size_of_chunks(rows: list[list[str]], size: int) -> None:
@@ -92,6 +93,7 @@ def by_pandera(schema: pandera.DataFrameSchema, frame: pd.DataFrame) -> list[tup
     return found
 
 
+@pytest.mark.slow
 @given(ROWS)
 @settings(deadline=None, max_examples=40)
 def test_the_checks_called_one_by_one_find_what_panderas_validation_finds(rows: list[list[str]]) -> None:
@@ -109,6 +111,7 @@ def test_the_checks_called_one_by_one_find_what_panderas_validation_finds(rows: 
     assert ours == by_pandera(made.schema, frame)
 
 
+@pytest.mark.slow
 @given(ROWS)
 @settings(deadline=None, max_examples=examples(20))
 def test_a_row_is_ok_if_and_only_if_it_has_no_problem(rows: list[list[str]]) -> None:
@@ -121,6 +124,7 @@ def test_a_row_is_ok_if_and_only_if_it_has_no_problem(rows: list[list[str]]) -> 
     assert checked.records["activity.fixed"].tolist() == ["7"] * len(rows)
 
 
+@pytest.mark.slow
 @given(ROWS)
 @settings(deadline=None, max_examples=examples(20))
 def test_a_cell_has_at_most_one_problem_of_a_kind(rows: list[list[str]]) -> None:
@@ -138,6 +142,7 @@ def test_checking_the_same_rows_again_changes_nothing(rows: list[list[str]]) -> 
     assert first.problems == second.problems
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("rule", "texts"), ROUND_TRIPS, ids=[rule["type"] for rule, _ in ROUND_TRIPS])
 def test_what_is_sent_would_pass_again_unchanged(rule: dict[str, Any], texts: st.SearchStrategy[str]) -> None:
     """The text for the CRM of a good row is good itself, and is written as itself."""

@@ -16,6 +16,7 @@ from importer.validation.validator import Validator
 from tests.unit.validation.builders import LOCALE, cells_of, check, check_cells, messages_of, numbers, validator, wire
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("rule", "text", "expected"),
     [

@@ -29,12 +29,14 @@ def rule_of(name: str, **options: object) -> Rule:
     return next(rule for rule in made if rule.name == name)
 
 
+@pytest.mark.slow
 @given(st.lists(st.one_of(st.none(), LETTERS, st.text("ab@", max_size=3)), max_size=8))
 def test_alphabets_are_judged_text_by_text(texts: list[str | None]) -> None:
     rule = rule_of("one_alphabet", type=FieldType.EMAIL)
     assert verdicts(rule, texts) == [text is None or not stray_letter(text) for text in texts]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pattern", ["a+", r"\w*", "(?:a|b)?", r"[^@]+@[^@]+"])
 @given(st.lists(st.one_of(st.none(), LETTERS), max_size=8))
 def test_patterns_are_judged_text_by_text(pattern: str, texts: list[str | None]) -> None:

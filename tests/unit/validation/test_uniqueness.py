@@ -44,6 +44,7 @@ def by_dictionary(texts: list[str | None]) -> list[int]:
 
 
 # Each calls more texts alike than the one before.
+@pytest.mark.slow
 @pytest.mark.parametrize("hash_of", [hash, lambda text: ord((text or " ")[0]) % 3 - 1, lambda text: 7])
 @given(texts=TEXTS, size=st.integers(1, 9))
 @example(texts=["a", "b", "b", "a", "a"], size=2)
@@ -73,6 +74,7 @@ def test_many_values_go_to_the_folder_and_are_found_there(
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_rows(tmp_path: Path) -> None:
     """What stays in memory of a hundred thousand further values is a hash for every 4096."""
     found = UniqueValues(overflow=Overflow(tmp_path))

@@ -48,6 +48,7 @@ def refused(folder: Path, schema: str, *rows: list[str], name: str = "Rules") ->
     return problem.message, problem.remedy
 
 
+@pytest.mark.slow
 def test_a_model_with_coercion_and_a_check_of_whole_rows(tmp_path: Path) -> None:
     """Every failure of every row is reported, although texts that cannot be coerced stop pandera; our own come first."""
     checked = run(
@@ -81,6 +82,7 @@ def test_good_rows_pass_in_one_go(tmp_path: Path) -> None:
     assert checked.records["activity.mx_2"].iloc[0] == "5"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("column", ["activity.mx_1", "mx_1", "Score"])
 def test_columns_are_found_by_flat_name_schema_name_and_heading(tmp_path: Path, column: str) -> None:
     """People may speak of a field or of the column in the spreadsheet."""
@@ -115,6 +117,7 @@ def test_a_schema_name_of_both_sections_must_be_told_apart(tmp_path: Path) -> No
     )
 
 
+@pytest.mark.slow
 def test_patterns_of_columns_mean_every_field_that_fits(tmp_path: Path) -> None:
     """A regular expression as column name checks each field that it matches by itself."""
     schema = 'Rules = pa.DataFrameSchema({"activity[.]mx_.": pa.Column(int, pa.Check.lt(5), regex=True)})'
@@ -215,6 +218,7 @@ def test_templates_of_several_columns_can_be_checked(tmp_path: Path) -> None:
     assert (problem.column, problem.field, problem.value) == ("", "activity.note", "a-b")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("schema", "message", "remedy"),
     [
@@ -279,6 +283,7 @@ def test_a_yaml_file_of_pandera_is_a_schema_too(tmp_path: Path) -> None:
     assert [problem.message for problem in checked.problems] == ['"9" fails the check less_than(5) of your schema.']
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("content", ["columns: [", "just text", "schema_type: dataframe\ncolumns: 3\n"])
 def test_a_yaml_file_that_is_no_schema_is_an_error(tmp_path: Path, content: str) -> None:
     """Whatever is in the file, the message says what is expected."""

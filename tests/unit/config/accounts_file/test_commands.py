@@ -234,6 +234,7 @@ def test_without_an_accounts_file(env: Environment) -> None:
 # --- trying
 
 
+@pytest.mark.slow
 def test_an_account_is_tried_with_one_question_that_counts(env: Environment, sandbox: Callable[..., Sandbox]) -> None:
     """Host, keys, tenant, clock and async host; the budget knows it."""
     crm = sandbox()
@@ -249,6 +250,7 @@ def test_an_account_is_tried_with_one_question_that_counts(env: Environment, san
         assert ledger.tenants() == {}, "only an import that somebody said yes to binds a name to its tenant"
 
 
+@pytest.mark.slow
 def test_accounts_of_one_tenant_are_noticed(env: Environment, sandbox: Callable[..., Sandbox]) -> None:
     """Whether the other was tried just now or imported to earlier: they share a limit."""
     crm = sandbox()
@@ -264,6 +266,7 @@ def test_accounts_of_one_tenant_are_noticed(env: Environment, sandbox: Callable[
     assert health(tried("one", env))["Tenant"] is Health.NOTE
 
 
+@pytest.mark.slow
 def test_keys_of_another_tenant_are_found(env: Environment, sandbox: Callable[..., Sandbox]) -> None:
     """An account whose imports went elsewhere is not sound, though its keys are accepted."""
     added(env, wish(host=sandbox().host))
@@ -273,6 +276,7 @@ def test_keys_of_another_tenant_are_found(env: Environment, sandbox: Callable[..
     assert (health(found)["Keys"], health(found)["Tenant"], found.is_usable) == (Health.GOOD, Health.BAD, False)
 
 
+@pytest.mark.slow
 def test_wrong_keys_and_a_budget_that_is_used_up(env: Environment, sandbox: Callable[..., Sandbox]) -> None:
     """Both are told, and the second asks nothing."""
     crm = sandbox()
@@ -288,6 +292,7 @@ def test_wrong_keys_and_a_budget_that_is_used_up(env: Environment, sandbox: Call
         tried("one", env)
 
 
+@pytest.mark.slow
 def test_half_an_async_host(env: Environment, sandbox: Callable[..., Sandbox]) -> None:
     """What is missing is named."""
     crm = sandbox()
@@ -299,6 +304,7 @@ def test_half_an_async_host(env: Environment, sandbox: Callable[..., Sandbox]) -
 # --- the command line
 
 
+@pytest.mark.slow
 def test_the_commands_from_end_to_end(tmp_path: Path) -> None:
     """Two accounts on one sandbox: added, listed, tried and removed, with the keys from the environment."""
     with Trial(tmp_path, next(iter(KINDS.values())), rows=1) as trial:
