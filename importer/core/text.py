@@ -89,3 +89,13 @@ def suggest_name(word: str, known: Iterable[str]) -> str:
     """Return what to write instead of ``word``, as a sentence: the nearest known word, else all of them."""
     choices = list(known)
     return did_you_mean(word, choices) or f"Known: {format_names(choices)}."
+
+
+def column_letter(index: int) -> str:
+    """Return Excel's letters of the column ``index``, counted from 0: ``A``, ``Z``, ``AA``."""
+    letters = ""
+    number = index + 1
+    while number:
+        number, rest = divmod(number - 1, 26)
+        letters = chr(65 + rest) + letters
+    return letters

@@ -15,8 +15,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from importer.core.issues import Problem, make_problem
+from importer.core.text import column_letter
 from importer.sources.arrow_columns import TEXT, ColumnBatch
-from importer.sources.headings import Layout, column_index, column_letter
+from importer.sources.headings import Layout, column_index
 from importer.sources.interface import Chunk
 
 ColumnConverter = Callable[[Sequence[Any]], pa.Array]

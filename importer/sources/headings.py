@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from importer.core.errors import SourceError
+from importer.core.text import column_letter
 from importer.sources.interface import Column, Detection
 
 SAMPLE_ROWS = 1000
@@ -173,18 +174,8 @@ def normalize_heading(heading: str) -> str:
     return " ".join(unicodedata.normalize("NFC", heading.translate(_INVISIBLE)).split())
 
 
-def column_letter(index: int) -> str:
-    """Return Excel's letters of the column ``index``, counted from 0: ``A``, ``Z``, ``AA``."""
-    letters = ""
-    number = index + 1
-    while number:
-        number, rest = divmod(number - 1, 26)
-        letters = chr(65 + rest) + letters
-    return letters
-
-
 def column_index(letters: str) -> int:
-    """Return the index of a column from its letters; the inverse of :func:`column_letter`."""
+    """Return the index of a column from its letters; the inverse of :func:`~importer.core.text.column_letter`."""
     number = 0
     for letter in letters:
         number = number * 26 + ord(letter) - 64

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from importer.core.filesystem import new_report_file
-from importer.reports.xlsx_writer import GENERAL, ColumnFormat, Note, Style, Workbook, column_letter, sheet_text
+from importer.core.text import column_letter
+from importer.reports.xlsx_writer import GENERAL, ColumnFormat, Note, Style, Workbook, sheet_text
 
 _ROWS_WITH_LISTS = 5000
 _LONGEST_LIST = 255

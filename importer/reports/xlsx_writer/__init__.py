@@ -3,15 +3,7 @@
 It knows cells, styles and sheets, and nothing of what an import is; docs/results-writer.md says why it exists.
 """
 
-from importer.reports.xlsx_writer.cells import (
-    CUT,
-    RISKY_STARTS,
-    TextColumn,
-    column_letter,
-    risky_texts,
-    sheet_column,
-    sheet_text,
-)
+from importer.reports.xlsx_writer.cells import CUT, RISKY_STARTS, TextColumn, risky_texts, sheet_column, sheet_text
 from importer.reports.xlsx_writer.sheet import GENERAL, TEXT, THOUSANDS, BarChart, ColumnFormat, Note, Sheet, Style
 from importer.reports.xlsx_writer.workbook import Workbook
 
@@ -28,7 +20,6 @@ __all__ = [
     "Style",
     "TextColumn",
     "Workbook",
-    "column_letter",
     "risky_texts",
     "sheet_column",
     "sheet_text",

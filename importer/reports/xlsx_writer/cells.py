@@ -15,6 +15,8 @@ from functools import cache
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from importer.core.text import column_letter
+
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
@@ -49,12 +51,6 @@ _LITERAL_ESCAPE = re.compile("(_x[0-9a-fA-F]{4}_)")
 
 
 @cache
-def column_letter(index: int) -> str:
-    """Return Excel's letters of a column that is counted from 0: A, …, Z, AA, …"""
-    rest, last = divmod(index, 26)
-    return (column_letter(rest - 1) if rest else "") + chr(ord("A") + last)
-
-
 def sheet_text(text: str) -> str:
     r"""Return ``text`` as a cell can hold it.
 

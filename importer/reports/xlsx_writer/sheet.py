@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from importer.reports.xlsx_writer.cells import RISKY_STARTS, TextColumn, column_letter, rows_xml, text_xml
+from importer.core.text import column_letter
+from importer.reports.xlsx_writer.cells import RISKY_STARTS, TextColumn, rows_xml, text_xml
 from importer.reports.xlsx_writer.zip_writer import DeflatedStream
 
 GENERAL, THOUSANDS, TEXT = 0, 3, 49

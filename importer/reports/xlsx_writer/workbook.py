@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from importer.core.background import BackgroundWorker
-from importer.reports.xlsx_writer.cells import column_letter
+from importer.core.text import column_letter
 from importer.reports.xlsx_writer.sheet import Sheet, Style
 from importer.reports.xlsx_writer.zip_writer import DeflatedStream, ZipWriter
 

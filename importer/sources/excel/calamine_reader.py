@@ -10,11 +10,12 @@ from typing import Any
 import python_calamine
 
 from importer.core.memory import gc_paused
+from importer.core.text import column_letter
 from importer.sources.chunks import ColumnConverter, RowBlock, chunk_from_rows
 from importer.sources.detection import DetectedFormat, password_protected
 from importer.sources.excel.cell_text import format_cell, format_column, format_opendocument_column
 from importer.sources.excel.zip_safety import check_archive, damaged_workbook, open_archive, verify_parts, verify_xml
-from importer.sources.headings import Layout, SampleRow, column_letter
+from importer.sources.headings import Layout, SampleRow
 from importer.sources.interface import Chunk, SheetInfo
 
 # The parts of an OpenDocument file that are read.

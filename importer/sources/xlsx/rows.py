@@ -13,8 +13,9 @@ from pathlib import Path
 from xml.parsers import expat
 
 from importer.core.errors import SourceError
+from importer.core.text import column_letter
 from importer.sources.excel.zip_safety import damaged_workbook
-from importer.sources.headings import column_index, column_letter
+from importer.sources.headings import column_index
 from importer.sources.xlsx.shared_strings import ILLEGAL_BYTES, decode_character_data, unescape
 from importer.sources.xlsx.values import CellDecoder, CellValue, UnknownStringError
 

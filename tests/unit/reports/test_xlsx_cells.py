@@ -15,8 +15,9 @@ import xlsxwriter
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from importer.core.text import column_letter
 from importer.reports.xlsx.sheet_series import NUMBER, OWN_HEADING, Heading, SheetSeries
-from importer.reports.xlsx_writer import RISKY_STARTS, Style, TextColumn, Workbook, column_letter, sheet_text
+from importer.reports.xlsx_writer import RISKY_STARTS, Style, TextColumn, Workbook, sheet_text
 from tests.support.sampled import examples
 
 NAUGHTY = ["=1+1", "+1", "-5", "@x", "\t=1", "\r\n", "a\rb", "_x000D_", "x_x0041_y", " lead", "trail ", "<b>&amp;</b>",

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from importer.core.errors import SourceError
-from importer.sources.headings import column_index, column_letter, normalize_heading
+from importer.core.text import column_letter
+from importer.sources.headings import column_index, normalize_heading
 from importer.sources.interface import Source, SourceOptions
 from importer.sources.opening import open_in_process
 from tests.support.source_files import as_xlsx, detected, problems_of, rows_of

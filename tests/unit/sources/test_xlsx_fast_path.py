@@ -12,7 +12,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from importer.sources.headings import column_letter
+from importer.core.text import column_letter
 from importer.sources.xlsx.fast_path import IrregularMarkupError
 from importer.sources.xlsx.package import NumberKind
 from importer.sources.xlsx.shared_strings import SharedStrings
