@@ -23,8 +23,9 @@ from importer.jobs.store.records import JobOutcome
 BY_HAND, AFTER, AFTER_BY_HAND = "hand", "after", "after by hand"
 """Causes of a run; by hand, a person or another scheduler waits for its end."""
 _WAITED_FOR = (BY_HAND, AFTER_BY_HAND)
-_TRIES = 12
-_TRY_AGAIN_SECONDS = 300.0
+_PAUSES = (2.0, 30.0, *[300.0] * 11)
+"""Seconds between the tries of a run that nobody waits for: the locks of a process that was just killed are dropped
+within seconds, other troubles last for minutes."""
 
 Plain = dict[str, Any]
 StartRun = Callable[[str, str], None]
@@ -60,13 +61,12 @@ def register_workflows(dbos: Any, runner: JobRunner, begin_due: StartRun, hand_o
 
     @dbos.workflow(name="importer-turn")  # type: ignore[untyped-decorator]
     def by_name(name: str, cause: str, due: str) -> Plain:
-        # A run that nobody waits for is tried again every five minutes, so that a short trouble does not cost a night.
-        tries = 1 if cause in _WAITED_FOR else _TRIES
-        for tried in range(1, tries + 1):
-            result = run_once(name, cause, due, last=tried == tries)
-            if tried == tries or not is_transient(result["outcome"], result["exit_status"]):
+        # A run that nobody waits for is tried again for an hour, so that a short trouble does not cost a night.
+        for pause in (None,) if cause in _WAITED_FOR else (*_PAUSES, None):
+            result = run_once(name, cause, due, last=pause is None)
+            if pause is None or not is_transient(result["outcome"], result["exit_status"]):
                 break
-            runner.env.clock.sleep(_TRY_AGAIN_SECONDS)
+            runner.env.clock.sleep(pause)
             if runner.env.stop.is_set():
                 if hand_over is not None:
                     hand_over(name, due)

@@ -133,7 +133,7 @@ class Works:
         self.crm.stop()
 
 
-def until(reached: Callable[[], bool], seconds: float = 90) -> None:
+def until(reached: Callable[[], bool], seconds: float = 300) -> None:
     end = time.monotonic() + seconds
     while not reached():
         assert time.monotonic() < end, "it took too long"

@@ -9,10 +9,11 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -287,7 +288,7 @@ def test_a_short_trouble_does_not_cost_a_night(
         return seen[-1]
 
     monkeypatch.setattr(job_run, "import_file", import_it)
-    monkeypatch.setattr(workflow, "_TRY_AGAIN_SECONDS", 0.01)
+    monkeypatch.setattr(workflow, "_PAUSES", (0.01,) * 12)
     worker = worker_of(tmp_path, store, f"a , schedule: {YEARLY}")
     (tmp_path / "a" / "a.csv").write_text("E-mail\na@example.org\n", "utf-8")
     with running(worker, find_databases({}, tmp_path)) as engine:
@@ -299,3 +300,24 @@ def test_a_short_trouble_does_not_cost_a_night(
         time.sleep(0.5)
         eventually(lambda: all(each.status == "SUCCESS" for each in engine._dbos.list_workflows()))
     assert len(seen) == 4
+
+
+@pytest.mark.slow
+def test_a_lock_that_a_killed_process_left_delays_a_run_for_seconds_only(tmp_path: Path, store: JobStore) -> None:
+    """The server of the locks may notice the end of a process after the others have; a run by hand ends as busy."""
+    worker = worker_of(tmp_path, store, f"a , schedule: {YEARLY}")
+    held = iter([False, False])
+    worker = replace(worker, hold=lambda name: nullcontext(next(held, True)))
+    pauses: list[float] = []
+    clock = SimpleNamespace(now=worker.env.clock.now, monotonic=time.monotonic, sleep=pauses.append)
+    worker = replace(worker, env=replace(worker.env, clock=clock))
+    with running(worker, find_databases({}, tmp_path)) as engine:
+        now = datetime.now(UTC)
+        assert engine.run_now("a", now).outcome is JobOutcome.BUSY
+        engine.apply_schedules(now)
+        pauses.clear()
+        engine._enqueue("left", "a", "schedule", now.isoformat())
+        eventually(lambda: engine._dbos.list_workflows(workflow_ids=["left"])[0].status == "SUCCESS")
+        result = engine._dbos.list_workflows(workflow_ids=["left"])[0].output
+    assert result["outcome"] == JobOutcome.NOTHING
+    assert [each for each in pauses if each >= 1] == [2.0]
