@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -72,6 +72,16 @@ def open_ledger_of(env: Environment) -> Iterator[Ledger]:
     database, adopt = read_database_url(env.variables), wants_adoption(env.variables)
     ledger = open_ledger(env.home, database, clock=env.clock.now, adopt=adopt)
     try:
+        _clean_ledger(ledger, env)
         yield ledger
     finally:
         ledger.close()
+
+
+def _clean_ledger(ledger: Ledger, env: Environment) -> None:
+    """Hide keys that an earlier version left in the ledger, once for each account whose keys can be had."""
+    for account in ledger.accounts_to_clean():
+        with suppress(SettingsError):
+            # A key is known, and found in texts, once its account is loaded.
+            load_account(account, env.variables, env.home)
+            ledger.clean(account)

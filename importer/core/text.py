@@ -20,6 +20,8 @@ def shorten_text(text: str) -> str:
     """Return the first 60 characters of ``text``, control and direction characters written as escapes."""
     if len(text) <= SHOWN_CHARACTERS and text.isascii() and text.isprintable():
         return text
+    # Before it is cut: the beginning of a key would not be recognised as one.
+    text = redact(text) if len(text) > SHOWN_CHARACTERS else text
     escaped = _HIDDEN.sub(_escape, text[: SHOWN_CHARACTERS + 1])
     return escaped if len(text) <= SHOWN_CHARACTERS else escaped[:SHOWN_CHARACTERS] + "…"
 

@@ -22,7 +22,7 @@ from importer import __version__
 from importer.config import Account
 from importer.core.errors import SettingsError
 from importer.core.model import HostKind, Reply, Request, TransportFailure
-from importer.core.redaction import redact
+from importer.core.redaction import redact, redact_json
 from importer.leadsquared.deadline import POOLS, Deadline
 
 _CONNECT_SECONDS = 10.0
@@ -173,10 +173,14 @@ class LeadSquaredClient:
     def _reply(self, response: requests.Response, content: bytes | None, started: float) -> Reply:
         if content is None:
             return self._failed(TransportFailure.UNKNOWN, "the answer was too large or came too slowly", started)
+        keys = self._account.keys
+        # The only entrance of foreign texts: keys are hidden before anything is cut, logged or kept. What follows the
+        # kept text is looked at, too, for a key that begins in it.
+        text = redact(content[: 2 * _MAX_TEXT].decode("utf-8", "replace"))
         return Reply(
             status=response.status_code,
-            body=parse_json(content),
-            text=redact(content[:_MAX_TEXT].decode("utf-8", "replace")),
+            body=redact_json(parse_json(content), (keys.access, keys.secret, keys.api)),
+            text=text[:_MAX_TEXT],
             retry_after=_retry_after(response.headers, self._now()),
             elapsed=self._monotonic() - started,
             server_skew=_skew(response.headers, self._now()),

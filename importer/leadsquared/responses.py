@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from importer.core.model import Limit, Reply, TransportFailure, Verdict, VerdictKind
+from importer.core.redaction import redact
 
 RATE_LIMIT = "MXAPIRateLimitExceededException"
 
@@ -83,7 +84,7 @@ def _parse_error(body: Any) -> tuple[str, str]:
     if not isinstance(message, str):
         inner = body.get("Message")
         message = inner.get("Message") if isinstance(inner, Mapping) else inner
-    return known, message[:_MAX_TEXT] if isinstance(message, str) else ""
+    return known, redact(message)[:_MAX_TEXT] if isinstance(message, str) else ""
 
 
 def _classify_throttling(reply: Reply, code: str, message: str) -> Verdict | None:

@@ -359,6 +359,17 @@ class Ledger(Protocol):
         """
         ...
 
+    def accounts_to_clean(self) -> list[str]:
+        """Return the accounts in whose texts keys were not hidden yet; see :meth:`clean`."""
+        ...
+
+    def clean(self, account: str) -> int:
+        """Hide the keys that this process knows in all texts about ``account``; return how many lines changed.
+
+        Texts that are written now have none in them; those of an earlier version may.
+        """
+        ...
+
     def compact(self) -> int:
         """Return unused space to the disk when it is a quarter of the file or more; return the number of bytes."""
         ...

@@ -16,7 +16,7 @@ from importer.core.errors import LedgerError
 from importer.core.failpoints import reach
 from importer.core.model import CallClass, Counts, Outcome, Status
 from importer.core.time import format_iso
-from importer.ledger import accounts, calls, runs, sqlite_file
+from importer.ledger import accounts, calls, cleaning, runs, sqlite_file
 from importer.ledger import outcomes as rows
 from importer.ledger.changes import read_owners, same_id
 from importer.ledger.integrity.file_guard import FileGuard
@@ -310,6 +310,12 @@ class SqlLedger:
 
     def prune_run(self, run_id: str, before: str) -> None:
         self._write(lambda connection: runs.prune(connection, run_id, before, self._now()))
+
+    def accounts_to_clean(self) -> list[str]:
+        return self._read(cleaning.accounts_to_clean)
+
+    def clean(self, account: str) -> int:
+        return self._write(lambda connection: cleaning.clean(connection, account, self._now()))
 
     def compact(self) -> int:
         self._refuse_if_closed()

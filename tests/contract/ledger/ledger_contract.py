@@ -10,6 +10,7 @@ from importer.core.errors import AnotherRunActive, LedgerError
 from importer.core.model import CallClass, Limit, Outcome, Status, VerdictKind
 from importer.ledger.interface import LearnedLimit, Ledger, RunState
 from tests.contract.ledger.calls_contract import CallsContract
+from tests.contract.ledger.cleaning_contract import CleaningContract
 from tests.contract.ledger.resolution_contract import ResolutionContract
 from tests.support.ledger_builders import call, ended, key_of, new_run, outcomes, send
 
@@ -286,6 +287,12 @@ class AccountsContract:
 
 
 class LedgerContract(
-    RunsContract, CallsContract, ResolutionContract, ReadingContract, PruningContract, AccountsContract
+    RunsContract,
+    CallsContract,
+    ResolutionContract,
+    ReadingContract,
+    PruningContract,
+    AccountsContract,
+    CleaningContract,
 ):
     """All of it."""

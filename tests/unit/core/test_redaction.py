@@ -5,13 +5,25 @@ from __future__ import annotations
 import base64
 import html
 import json
+from collections.abc import Callable
+from random import Random
 from urllib.parse import quote, quote_plus
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from importer.core.redaction import HIDDEN, Secret, is_key, redact, redact_all
+from importer.core import redaction
+from importer.core.redaction import HIDDEN, Secret, is_key, redact, redact_all, redact_cut, redact_json
+from importer.core.text import shorten_text
+
+
+@pytest.fixture(autouse=True)
+def no_other_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keys that other tests made, some of them at random, stand in no text of this one."""
+    monkeypatch.setattr(redaction, "_known", set())
+    monkeypatch.setattr(redaction, "_longest_first", [()])
+
 
 KEY = 'we+ird/key"with&odd<chars>=0001'
 
@@ -30,7 +42,7 @@ def test_every_spelling_of_a_key_is_hidden() -> None:
     assert base64.b64encode(raw).decode()[:20] not in redact(base64.b64encode(raw + b":x").decode())
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=8, max_size=40), st.text(max_size=20))
 def test_no_text_keeps_a_key(key: str, around: str) -> None:
     """Whatever printable key, whatever stands around it."""
@@ -105,3 +117,80 @@ def test_many_texts_are_redacted_as_each_of_them(odd: str) -> None:
     for texts in ([odd], ["plain", odd, "secretKey"], [odd, "=9f8e7d6c5b4a"], []):
         assert redact_all(texts) == [redact(text) for text in texts]
     assert redact_all(["x", "9f8e7d6c5b4a"]) == ["x", HIDDEN]
+
+
+WAYS: dict[str, list[Callable[[str], str]]] = {
+    "%": [lambda c: f"%{ord(c):02x}", lambda c: f"%{ord(c):02X}"],
+    "\\": [lambda c: f"\\u{ord(c):04x}", lambda c: f"\\x{ord(c):02X}", lambda c: f"\\{c}" if c in "\\/\"'" else c],
+    "&": [lambda c: f"&#{ord(c)};", lambda c: f"&#x{ord(c):X};", lambda c: html.escape(c)],
+}
+"""By the character with which its escapes begin: the ways in which one notation writes a character."""
+
+
+def escaped(text: str, random: Random) -> str:
+    """``text`` in one of the notations, which escapes some characters, and always the one that begins escapes."""
+    mark, ways = random.choice(list(WAYS.items()))
+    if mark == "\\" and random.random() < 0.3:
+        return json.dumps(text)[1:-1]
+    share = random.choice((0.1, 0.5, 1.0))
+    always = {mark, *(character for character in sorted(set(text)) if random.random() < share)}
+    way = random.choice(ways)
+    return "".join((f"&#{ord(c)};" if c == mark == "&" else way(c)) if c in always else c for c in text)
+
+
+def test_a_key_is_hidden_however_often_it_is_escaped() -> None:
+    """An address in a message in JSON in a page: mixtures of escapes, up to four of them around each other."""
+    Secret(KEY)
+    random = Random(1)
+    for _ in range(300):
+        text = KEY
+        for _ in range(random.randint(1, 4)):
+            text = escaped(text, random)
+        assert redact(f"before {text} after") == f"before {HIDDEN} after", text
+
+
+@pytest.mark.parametrize(
+    ("text", "hidden"),
+    [
+        ("url=%2fx%3faccessKey%3dunknown%26leadId%3d7", f"url=%2fx%3faccessKey%3d{HIDDEN}%26leadId%3d7"),
+        ("x?secretKey%253Dunknown%2526leadId%253D7", f"x?secretKey%253D{HIDDEN}%2526leadId%253D7"),
+        ("{&quot;accessKey&quot;:&quot;unknown&quot;}", f"{{&quot;accessKey&quot;:&quot;{HIDDEN}&quot;}}"),
+        (r"{\u0022accessKey\u0022:\u0022unknown\u0022}", rf"{{\u0022accessKey\u0022:\u0022{HIDDEN}\u0022}}"),
+    ],
+)
+def test_only_the_value_of_a_key_parameter_is_hidden(text: str, hidden: str) -> None:
+    """Escaped or not: what stands around it stays readable."""
+    assert redact(text) == hidden
+
+
+def test_a_pair_in_base64_is_hidden() -> None:
+    """As in the header of a proxy, where name and colon stand before the password."""
+    Secret("pass-word-0001")
+    for name in ("u", "us", "use"):
+        encoded = base64.b64encode(f"{name}:pass-word-0001".encode()).decode()
+        assert encoded[6:-4] not in redact(f"Basic {encoded}")
+
+
+@pytest.mark.parametrize("end", ["we+ird", "we%2Bird", "we%2bird%2", "we%2bird%", r"we\u002bird\u00", "we&plus;ird&#"])
+def test_the_beginning_of_a_key_at_the_end_of_a_cut_text_is_hidden(end: str) -> None:
+    """An earlier version cut texts before it looked for keys in them."""
+    Secret(KEY)
+    assert redact_cut(f"said {end}") == f"said {HIDDEN}"
+    assert redact_cut("said we+ir") == "said we+ir"
+    assert redact_cut(f"said {KEY}, twice") == f"said {HIDDEN}, twice"
+
+
+def test_json_loses_the_keys_that_are_named() -> None:
+    """Other secrets stay: a short password may be a word of somebody's data."""
+    key, _ = Secret("named-key-0001"), Secret("spring-time")
+    value = {"a": ["x named%2dkey-0001", 5, None, True], "named-key-0001": {"b": "spring-time"}}
+    assert redact_json(value, [key, Secret("")]) == {
+        "a": [f"x {HIDDEN}", 5, None, True],
+        HIDDEN: {"b": "spring-time"},
+    }
+
+
+def test_a_long_text_is_redacted_before_it_is_shortened() -> None:
+    """The beginning of a key would not be recognised as one."""
+    Secret("shortened-key-0001")
+    assert shorten_text("x" * 50 + "shortened-key-0001") == "x" * 50 + HIDDEN

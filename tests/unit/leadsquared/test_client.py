@@ -26,6 +26,7 @@ from importer.core.model import CallClass, HostKind, Limit, Reply, Request, Tran
 from importer.core.redaction import Secret
 from importer.leadsquared import client as module
 from importer.leadsquared.client import LeadSquaredClient, body_bytes
+from importer.leadsquared.responses import classify
 from tests.support.certificates import self_signed, server_context
 
 ACCESS, SECRET, API = "canary-access-0001", "canary-secret-0002", "canary-api-000003"
@@ -309,6 +310,21 @@ def test_no_key_is_ever_said(caplog: pytest.LogCaptureFixture) -> None:
     said.append(sent("http://127.0.0.1:9", Request("GET", "/x", CallClass.ASYNC, host=HostKind.ASYNC)).detail)
     for text in [*said, caplog.text]:
         assert not any(key in text for key in (ACCESS, SECRET, API))
+
+
+def test_keys_in_an_answer_are_hidden_before_it_is_cut() -> None:
+    """In every text and name of its JSON and in the text that is kept, also one that goes on behind the cut."""
+    escaped = "".join(f"%{ord(letter):02x}" for letter in SECRET)
+    body = {"ExceptionMessage": f"{'x' * 480} {escaped} is wrong", ACCESS: [f"u003d{API}"], "other": SECRET[:-1]}
+    with serving(reply_with(http(json.dumps(body).encode()))) as server:
+        reply = sent(server.host)
+    hidden = {"ExceptionMessage": f"{'x' * 480} •••• is wrong", "••••": ["u003d••••"], "other": SECRET[:-1]}
+    assert reply.body == hidden
+    assert classify(replace(reply, status=500), batch_of_one=True).message.endswith(" •••• is wrong")
+    page = b"<p>" + b"x" * (module._MAX_TEXT - 10) + escaped.encode()
+    with serving(reply_with(http(page))) as server:
+        assert "%6" not in (text := sent(server.host).text)
+    assert text.endswith("••••")
 
 
 def test_every_error_of_requests_is_judged() -> None:
