@@ -117,6 +117,11 @@ TYPES_OF_OPTION: dict[str, tuple[FieldType, ...]] = {
     "format": (FieldType.DATE, FieldType.DATETIME),
     "timezone": (FieldType.DATETIME,),
     "country": (FieldType.PHONE,),
+    "decimal": _NUMBERS,
+    "thousands": _NUMBERS,
+    "currency": _NUMBERS,
+    "percent": (FieldType.NUMBER,),
+    "negative": _NUMBERS,
     "range": _NUMBERS,
     "pattern": _TEXTS,
     "max_length": (*_TEXTS, *_NUMBERS, FieldType.CHOICE),
@@ -158,6 +163,7 @@ def check_rule(path: KeyPath, rule: FieldRule, document: Document, transforms: C
     for position, name in enumerate(rule.transforms):
         if name not in transforms:
             field.add(("transforms", position), f'"{name}" is not a known transform.', suggest_name(name, transforms))
+    _check_number_form(field)
     _check_fit(field)
     _check_choices(field)
     _check_emptiness(field)
@@ -215,6 +221,19 @@ def _check_fit(field: _Field) -> None:
             field.add("format", f'"{rule.format}" has a time, but the type is date.', "Write `type: datetime`.")
         if rule.type is FieldType.DATETIME and not timed:
             field.add("format", f'"{rule.format}" has no time, but the type is datetime.', "Write `type: date`.")
+
+
+def _check_number_form(field: _Field) -> None:
+    rule = field.rule
+    if rule.decimal is not None and rule.decimal == rule.thousands:
+        field.add("thousands", "`decimal` and `thousands` are the same character.", "Correct one of them.")
+    if rule.type in _NUMBERS and "digits" in rule.transforms and "type" not in field.broken:
+        field.add(
+            ("transforms", rule.transforms.index("digits")),
+            "`digits` takes the minus and the decimal point off a number: -12.5 would become 125.",
+            "Remove it, and say how the numbers are written with `decimal`, `thousands`, `currency`, `percent` or "
+            "`negative`.",
+        )
 
 
 def _check_choices(field: _Field) -> None:

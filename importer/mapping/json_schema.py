@@ -62,8 +62,18 @@ def _describe_options(field: dict[str, Any], transforms: MappingOf[str, Transfor
     field["format"]["description"] += (
         " Parts: " + ", ".join(f"{part} {word}" for part, word in DIRECTIVES.items()) + "."
     )
+    field["decimal"]["enum"] = [".", ",", "point", "comma"]
+    field["thousands"]["enum"] = [",", ".", " ", "'", "comma", "point", "space", "apostrophe"]
+    _allow_single_text(field["currency"])
     field["range"] |= {"items": {"type": ["number", "null"]}}
     del field["range"]["prefixItems"]
+
+
+def _allow_single_text(option: dict[str, Any]) -> None:
+    """Let a list have a single text in its place."""
+    items = option.pop("items")
+    del option["type"]
+    option["anyOf"] = [items, {"type": "array", "items": items, "minItems": 1}]
 
 
 def _choices(meanings: MappingOf[str, str] | MappingOf[FieldType, str]) -> list[dict[str, str]]:

@@ -15,12 +15,15 @@ from importer.config import Country, Flag, Share, StrictModel, Text, TimeZone, W
 from importer.mapping.date_formats import validate_date_format
 from importer.mapping.patterns import validate_pattern
 from importer.mapping.values import (
+    parse_decimal_mark,
     parse_delimiter,
+    parse_thousands_mark,
     read_number,
     read_range,
     validate_encoding,
     validate_schema_path,
     validate_template,
+    wrap_single_text,
 )
 
 
@@ -43,8 +46,8 @@ TYPE_MEANINGS: MappingOf[FieldType, str] = {
     FieldType.TEXT: "Any text.",
     FieldType.EMAIL: "An e-mail address.",
     FieldType.PHONE: "A phone number; `country` says which one is meant when the number has no country code.",
-    FieldType.NUMBER: "A number with an optional minus and decimal point, without units or thousands separators.",
-    FieldType.INTEGER: "A whole number.",
+    FieldType.NUMBER: "Digits with a sign and a decimal point; `decimal`, `thousands` and so on name other forms.",
+    FieldType.INTEGER: "A whole number, in the same forms; decimals must be zeros.",
     FieldType.BOOLEAN: "Yes or no: true, false, yes, no, y, n, 1 or 0 in any case.",
     FieldType.DATE: "A day; `format` says how it is written.",
     FieldType.DATETIME: "A day and time; `format` says how it is written, `timezone` in which time zone.",
@@ -59,6 +62,20 @@ class Blank(StrEnum):
 
     OMIT = "omit"
     CLEAR = "clear"
+
+
+class Percent(StrEnum):
+    """Meaning of a percent sign: 12% is the number 12, or the fraction 0.12."""
+
+    NUMBER = "number"
+    FRACTION = "fraction"
+
+
+class Negative(StrEnum):
+    """Spelling of negative numbers besides a minus in front: (250), or 250-."""
+
+    PARENTHESES = "parentheses"
+    TRAILING = "trailing"
 
 
 class OnInvalid(StrEnum):
@@ -79,6 +96,9 @@ Number = Annotated[Decimal, BeforeValidator(read_number)]
 DateFormat = Annotated[str, AfterValidator(validate_date_format)]
 Pattern = Annotated[str, AfterValidator(validate_pattern)]
 Template = Annotated[str, AfterValidator(validate_template)]
+Decimals = Annotated[str, AfterValidator(parse_decimal_mark)]
+Thousands = Annotated[str, AfterValidator(parse_thousands_mark)]
+Words = Annotated[tuple[Text, ...], BeforeValidator(wrap_single_text)]
 Range = Annotated[tuple[Number | None, Number | None], BeforeValidator(read_range)]
 
 
@@ -112,6 +132,19 @@ class FieldRule(StrictModel):
     format: DateFormat | None = Field(None, description="Form of a date or datetime, such as %d/%m/%Y %H:%M.")
     timezone: TimeZone | None = Field(None, description="Time zone of a datetime, such as Asia/Kolkata.")
     country: Country | None = Field(None, description="Two-letter country of phone numbers without a country code.")
+    decimal: Decimals | None = Field(None, description='Character that begins the decimals: "." or ",".')
+    thousands: Thousands | None = Field(
+        None, description='Character between the thousands: ",", ".", `space` or `apostrophe`.'
+    )
+    currency: Words | None = Field(
+        None, description="Signs or words beside the number that are left out, such as ₹; one, or a list."
+    )
+    percent: Percent | None = Field(
+        None, description="Every number has a percent sign, and 12% is sent as 12 (`number`) or 0.12 (`fraction`)."
+    )
+    negative: Negative | None = Field(
+        None, description="Negative numbers without a minus in front: (250) (`parentheses`) or 250- (`trailing`)."
+    )
     transforms: tuple[str, ...] = Field((), description="Applied to the cell from left to right.")
     lookup: MappingOf[str, str] | None = Field(None, description="Table from the cell's text to the CRM's text.")
     default: str | None = Field(None, description="Used when the cell is empty or not in `lookup`.")

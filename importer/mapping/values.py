@@ -42,6 +42,28 @@ def parse_delimiter(text: str) -> str:
     return character
 
 
+def parse_decimal_mark(text: str) -> str:
+    """Return the character that begins decimals. Raises :class:`InvalidValueError`."""
+    mark = {"point": ".", "comma": ","}.get(text.casefold(), text)
+    if mark not in (".", ","):
+        raise InvalidValueError(f'"{text}" does not begin decimals.', 'Write "." or ",".')
+    return mark
+
+
+def parse_thousands_mark(text: str) -> str:
+    """Return the character between thousands: point, comma, blank or apostrophe. Raises :class:`InvalidValueError`."""
+    words = {"point": ".", "comma": ",", "space": " ", "apostrophe": "'", "\u2019": "'"}
+    mark = " " if text and text.isspace() else words.get(text.casefold(), text)
+    if mark not in (".", ",", " ", "'"):
+        raise InvalidValueError(f'"{text}" does not separate thousands.', 'Write ",", ".", space or apostrophe.')
+    return mark
+
+
+def wrap_single_text(given: Any) -> Any:
+    """Return a list with the text when only one is given."""
+    return [given] if isinstance(given, str) else given
+
+
 def validate_encoding(text: str) -> str:
     """Return the name of a text encoding when Python knows it."""
     try:

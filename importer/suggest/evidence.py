@@ -63,7 +63,6 @@ def _counted(count: int, profile: ColumnProfile, what: str) -> str:
 _SHAPES = {
     ValueKind.EMAIL: (Shape.EMAIL, "e-mail addresses", "no value is an e-mail address"),
     ValueKind.ID: (Shape.UUID, "ids as LeadSquared writes them", "no value is an id as LeadSquared writes them"),
-    ValueKind.NUMBER: (Shape.NUMBER, "numbers", "no value is among numbers"),
     ValueKind.URL: (Shape.URL, "web addresses", "no value is a web address"),
 }
 """The shape of the values of a kind, their plural, and the reason against a column without any."""
@@ -96,6 +95,18 @@ def _phone(profile: ColumnProfile) -> Evidence:
     if profile.share(Shape.PREFIXED_PHONE) >= _MOST:
         return Evidence(Fit.AGAINST, "the numbers have a word in front, such as p:, which no phone number has")
     return Evidence(Fit.AGAINST, "the values are no phone numbers")
+
+
+def _number(profile: ColumnProfile) -> Evidence:
+    numbers = profile.numbers
+    if not numbers.count:
+        return Evidence(Fit.AGAINST, "the values are no numbers")
+    words = _counted(numbers.count, profile, "numbers")
+    if len(numbers.forms) > 1:
+        return Evidence(Fit.FITS, f"{words}, which can be read in several ways")
+    share = numbers.count / profile.filled
+    fit = Fit.DOUBTFUL if share < _MOST else Fit.PROVES if share >= _NEARLY_ALL else Fit.FITS
+    return Evidence(fit, words)
 
 
 def _person(profile: ColumnProfile) -> Evidence:
@@ -192,6 +203,7 @@ def _options(profile: ColumnProfile, field: CandidateField) -> Evidence:
 
 _BY_KIND = {
     ValueKind.PHONE: _phone,
+    ValueKind.NUMBER: _number,
     ValueKind.PERSON: _person,
     ValueKind.WHOLE_NAME: _whole_name,
     ValueKind.PLACE: _place,

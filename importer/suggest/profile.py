@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from importer.sources import Chunk, Column
 from importer.suggest.date_detection import DateCounts, DateProfile
+from importer.suggest.number_detection import NumberCounts, NumberProfile
 from importer.suggest.similarity import is_yes_or_no
 from importer.transforms import (
     Phones,
@@ -20,8 +21,6 @@ from importer.transforms import (
     matching,
     read_emails,
     read_ids,
-    read_integers,
-    read_numbers,
     without_invisible,
 )
 
@@ -73,6 +72,8 @@ class Shape(StrEnum):
 
 
 _PATTERNS = {
+    Shape.INTEGER: r"-?[0-9]+",
+    Shape.NUMBER: r"-?[0-9]+(?:\.[0-9]+)?",
     Shape.URL: _URL,
     Shape.PHONE: _PHONE_SHAPE,
     Shape.PREFIXED_PHONE: _ADDRESSED_PHONE,
@@ -99,6 +100,7 @@ class ColumnProfile:
     phones_seen: Counter[str] = field(default_factory=Counter)
     values: Counter[str] | None = field(default_factory=Counter)
     dates: DateProfile = field(default_factory=DateProfile)
+    numbers: NumberProfile = field(default_factory=NumberProfile)
     clocks: Counter[str] = field(default_factory=Counter)
 
     @property
@@ -149,6 +151,7 @@ class Profiler:
         self._profile = ColumnProfile(column)
         self._country = country
         self._dates = DateCounts()
+        self._numbers = NumberCounts()
         self._absent: set[Shape] = set()
         self._readers = {
             place: Phones(place) for place in dict.fromkeys(("", country) if country else ("", *COUNTRIES))
@@ -170,10 +173,12 @@ class Profiler:
         self._count_shapes(filled, array, first)
         self._count_values(array)
         self._dates.add(filled)
+        self._numbers.add(filled)
 
     def profile(self) -> ColumnProfile:
         """Return what was counted."""
         self._profile.dates = self._dates.profile()
+        self._profile.numbers = self._numbers.profile()
         return self._profile
 
     def _count_shapes(self, filled: pd.Series[str], array: Any, first: bool) -> None:
@@ -181,8 +186,6 @@ class Profiler:
         readers = {
             Shape.EMAIL: read_emails,
             Shape.UUID: read_ids,
-            Shape.INTEGER: read_integers,
-            Shape.NUMBER: read_numbers,
         }
         for shape in counts:
             if shape in readers:

@@ -8,12 +8,12 @@ from importer.core.text import pluralize
 from importer.suggest.account import AccountProfile
 from importer.suggest.datetimes import date_line
 from importer.suggest.mapping_writer import can_be_named
-from importer.suggest.matching import Match
+from importer.suggest.matching import Confidence, Match
 from importer.suggest.model import MappingLine, Rule, Value
 from importer.suggest.profile import ColumnProfile, Shape
 from importer.suggest.similarity import YES_NO, nearest_option
 from importer.suggest.vocabulary import WHOLE_NAME, ValueKind
-from importer.transforms import FLAGS, folded
+from importer.transforms import FLAGS, NumberForm, folded
 
 _NEARLY_ALL = 0.97
 
@@ -30,6 +30,8 @@ def mapping_lines(match: Match, facts: AccountProfile) -> list[MappingLine]:
         return [_drop_down(match)]
     if kind is ValueKind.PHONE:
         return [_phone(match, facts)]
+    if kind is ValueKind.NUMBER:
+        return [_number(match)]
     rule: dict[str, Value] = _length(match)
     if kind is ValueKind.EMAIL:
         rule = {"type": "email", **rule}
@@ -41,8 +43,8 @@ def mapping_lines(match: Match, facts: AccountProfile) -> list[MappingLine]:
         # The column has names of activity types in place of their codes.
         found = {text: nearest_option(text, facts.activity_types) for text in profile.choices}
         rule = {"lookup": {text: option.value for text, option in found.items() if option}, "required": "true"}
-    elif kind in (ValueKind.NUMBER, ValueKind.CODE):
-        rule = {"type": "integer" if whole_numbers else "number"}
+    elif kind is ValueKind.CODE:
+        rule = {"type": "integer"}
     return [_line(match, rule)]
 
 
@@ -89,6 +91,35 @@ def _phone(match: Match, facts: AccountProfile) -> MappingLine:
         f"{profile.best_country or 'IN'}`, or set LEADSQUARED_COUNTRY; until then such rows are invalid."
     )
     return _line(match, {**rule, **_length(match)}, todo=todo)
+
+
+def _number(match: Match) -> MappingLine:
+    """Return the line for a column of numbers; commented out, with the alternatives, when a person must decide."""
+    numbers = match.profile.numbers
+    forms = numbers.forms or (NumberForm(),)
+    kind = "integer" if numbers.whole else "number"
+    rules: list[dict[str, Value]] = [{"type": kind, **_number_options(form)} for form in forms]
+    if len(rules) == 1:
+        return _line(match, rules[0])
+    todo = (
+        f"How are these numbers meant? {numbers.describe_alternatives()} The file cannot tell. Uncomment the right "
+        'line, and take the column off "ignore".'
+    )
+    column = match.profile.column.label
+    required: dict[str, Value] = {"required": "true"} if match.field.mandatory else {}
+    alternatives = tuple({"column": column, **rule, **required} for rule in rules)
+    return MappingLine(
+        match.field.section, match.field.name, column, Confidence.LOW, match.reason, {}, todo, alternatives
+    )
+
+
+def _number_options(form: NumberForm) -> dict[str, Value]:
+    stated = {"decimal": form.decimal, "thousands": "space" if form.thousands == " " else form.thousands}
+    stated |= {"percent": form.percent, "negative": form.negative}
+    options: dict[str, Value] = {name: value for name, value in stated.items() if value}
+    if form.currency:
+        options["currency"] = form.currency
+    return options
 
 
 def _drop_down(match: Match) -> MappingLine:

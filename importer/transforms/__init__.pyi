@@ -25,7 +25,8 @@ from .identifiers import (
     read_ids,
     stray_letter,
 )
-from .numbers import read_integers, read_numbers, within
+from .number_forms import currency_of, describe_form, find_number_forms, form_options, separators
+from .numbers import NumberForm, Numbers, within
 from .phones import Phones, knows_country, only_country
 from .registry import TRANSFORMS, Transform
 
@@ -40,23 +41,28 @@ __all__ = [
     "Dates",
     "LastColumnCache",
     "LookupTable",
+    "NumberForm",
+    "Numbers",
     "Phones",
     "Transform",
     "alphabet",
     "arrow_of",
     "blank",
     "column_of",
+    "currency_of",
     "date_form",
+    "describe_form",
     "example_of",
+    "find_number_forms",
     "folded",
+    "form_options",
     "joined",
     "knows_country",
     "matching",
     "only_country",
     "read_emails",
     "read_ids",
-    "read_integers",
-    "read_numbers",
+    "separators",
     "shown_form",
     "stray_letter",
     "truths_of",

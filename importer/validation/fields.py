@@ -19,7 +19,7 @@ from importer.mapping import Blank, FieldRule, FlatField, template_headings
 from importer.transforms import TRANSFORMS, LastColumnCache, LookupTable, arrow_of, blank, column_of, joined
 from importer.validation.account_rules import account_rules
 from importer.validation.interface import SourceColumn
-from importer.validation.readers import Reader, UnreadableError, make_reader
+from importer.validation.readers import UnreadableError, make_reader
 from importer.validation.rules import Rule, lookup_rule, type_rules, unique_rule, value_rules
 from importer.validation.uniqueness import Overflow
 
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from importer.validation.readers import Read
 
     Column = pd.Series[str]
+
+
+_PLAIN_NUMBERS = {"decimal": ".", "thousands": None, "currency": None, "percent": None, "negative": None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,20 +94,16 @@ class FieldCompiler:
         except UnreadableError as error:
             self._add(flat.name, *error.args)
             return None
-        values = tuple(value_rules(rule, reader.read))
-        fixed = (*type_rules(rule, reader), *values)
-        default = self._fixed_text(flat, "default", rule.default, reader, fixed) if rule.default else None
+        default = self._fixed_text(flat, "default", rule.default) if rule.default else None
         if rule.value is not None:
-            read: Read = _constant(self._fixed_text(flat, "value", rule.value, reader, fixed))
+            read: Read = _constant(self._fixed_text(flat, "value", rule.value))
             rules: tuple[Rule, ...] = ()
         elif rule.lookup is not None:
-            entries = {
-                text: self._fixed_text(flat, "lookup", value, reader, fixed) for text, value in rule.lookup.items()
-            }
+            entries = {text: self._fixed_text(flat, "lookup", value) for text, value in rule.lookup.items()}
             read = LastColumnCache(LookupTable(entries).read)
             rules = () if default is not None else (lookup_rule(rule.lookup, read),)
         else:
-            read, rules = reader.read, fixed
+            read, rules = reader.read, (*type_rules(rule, reader), *value_rules(rule, reader.read))
         constraint = self.constraints.get(flat.name)
         if constraint is not None and rule.value is None:
             rules = (*rules, *account_rules(constraint, rule, read))
@@ -124,12 +123,15 @@ class FieldCompiler:
             clears=rule.blank is Blank.CLEAR,
         )
 
-    def _fixed_text(self, flat: FlatField, option: str, text: str, reader: Reader, rules: tuple[Rule, ...]) -> str:
+    def _fixed_text(self, flat: FlatField, option: str, text: str) -> str:
         """Convert a constant of the mapping; one that fails a rule, which would fail every row, is a problem."""
         if not text.strip():
             return text
+        # Forms of numbers are those of the cells; a mapping has its own numbers with a decimal point.
+        plain = flat.rule.model_copy(update=_PLAIN_NUMBERS)
+        reader = make_reader(plain, self.locale)
         column = pd.Series([text], dtype="str")
-        for rule in rules:
+        for rule in (*type_rules(plain, reader), *value_rules(plain, reader.read)):
             if not rule.passes(column).all():
                 own_words = next(rule.own_words(column)) if rule.own_words else {}
                 words: dict[str, Any] = {**rule.words, **own_words}

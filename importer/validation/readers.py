@@ -6,7 +6,8 @@ Their results are missing where a text is not of the type.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -22,6 +23,8 @@ from importer.transforms import (
     DateTimes,
     LastColumnCache,
     LookupTable,
+    NumberForm,
+    Numbers,
     Phones,
     arrow_of,
     column_of,
@@ -30,10 +33,9 @@ from importer.transforms import (
     knows_country,
     read_emails,
     read_ids,
-    read_integers,
-    read_numbers,
     shown_form,
 )
+from importer.validation.explanations import explain_number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,7 +61,8 @@ class Reader:
 
     ``check`` names the check in the schema, ``code`` the problem of a text that is not of the type, and ``words`` fill
     that problem's placeholders. ``formed`` is only there when a text of the right form can still mean nothing.
-    ``facts`` are what the schema shows of the type.
+    ``doubt`` then names the check and the problem of such texts. ``facts`` are what the schema shows of the type, and
+    ``explain`` returns what is wrong with a text and what would help, to be added to its problem.
     """
 
     read: Read
@@ -68,6 +71,8 @@ class Reader:
     words: Mapping[str, object] = field(default_factory=dict)
     facts: Mapping[str, object] = field(default_factory=dict)
     formed: Callable[[pd.Series[str]], pd.Series[bool]] | None = None
+    doubt: tuple[str, str] = ("", "")
+    explain: Callable[[str], str] | None = None
 
 
 def make_reader(rule: FieldRule, locale: Locale) -> Reader:
@@ -101,6 +106,21 @@ def _phone_reader(rule: FieldRule, locale: Locale) -> Reader:
     return Reader(LastColumnCache(phones.read), "phone", "not-a-phone", words, {"country": country} if country else {})
 
 
+def _number_reader(rule: FieldRule, locale: Locale) -> Reader:
+    form = NumberForm(
+        rule.decimal or "", rule.thousands or "", rule.currency or (), rule.percent or "", rule.negative or ""
+    )
+    whole = rule.type is FieldType.INTEGER
+    numbers = Numbers(form, whole=whole)
+    check, code = ("integer", "not-an-integer") if whole else ("number", "not-a-number")
+    explain = partial(explain_number, whole=whole)
+    stated = {name: value for name, value in asdict(form).items() if value}
+    if not form.is_open:
+        return Reader(numbers.read, check, code, facts=stated, explain=explain)
+    doubt = ("certain_number", "ambiguous-number")
+    return Reader(numbers.read, check, code, facts=stated, formed=numbers.formed, doubt=doubt, explain=explain)
+
+
 def _date_reader(rule: FieldRule, locale: Locale) -> Reader:
     form = rule.format or DATE_FORM
     read = LastColumnCache(Dates(form).read)
@@ -117,7 +137,8 @@ def _moment_reader(rule: FieldRule, locale: Locale) -> Reader:
         facts["timezone"] = zone
     moments = DateTimes(forms, zone)
     words = {"format": shown_form(forms[0]), "example": example_of(forms[0]), "timezone": zone}
-    return Reader(moments.read, "datetime", "not-a-datetime", words, facts, moments.formed)
+    doubt = ("certain_moment", "time-not-in-zone")
+    return Reader(moments.read, "datetime", "not-a-datetime", words, facts, moments.formed, doubt)
 
 
 def _choice_reader(rule: FieldRule, locale: Locale) -> Reader:
@@ -148,8 +169,8 @@ _MAKERS: Mapping[FieldType, _Maker] = {
     FieldType.TEXT: _always(_sendable, "sendable_text", "not-text"),
     FieldType.EMAIL: _always(read_emails, "email", "not-an-email"),
     FieldType.PHONE: _phone_reader,
-    FieldType.NUMBER: _always(read_numbers, "number", "not-a-number"),
-    FieldType.INTEGER: _always(read_integers, "integer", "not-an-integer"),
+    FieldType.NUMBER: _number_reader,
+    FieldType.INTEGER: _number_reader,
     FieldType.BOOLEAN: _always(LookupTable(FLAGS).read, "boolean", "not-a-boolean", words=list(FLAGS)),
     FieldType.DATE: _date_reader,
     FieldType.DATETIME: _moment_reader,

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     Words = Callable[[pd.Series[str]], Iterator[Mapping[str, object]]]
 
 _SHOWN_OPTIONS = 8
+_MOST_TEXTS = 1000
+"""A column with more different wrong texts has no typos but is the wrong column: the others get no help."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,22 +52,35 @@ def type_rules(rule: FieldRule, reader: Reader) -> Iterator[Rule]:
 
     All other rules pass a text that is not, so that it has one problem.
     """
-    formed = reader.formed
+    formed, explained = reader.formed, _explanations(reader)
     if formed is not None:
-        yield Rule(reader.check, reader.code, lambda texts: formed(texts) | texts.isna(), reader.words, reader.facts)
-        yield Rule(
-            "certain_moment",
-            "time-not-in-zone",
-            lambda texts: reader.read(texts).notna() | ~formed(texts),
-            reader.words,
-        )
+        known: Test = lambda texts: formed(texts) | texts.isna()  # noqa: E731
+        yield Rule(reader.check, reader.code, known, reader.words, reader.facts, explained)
+        certain: Test = lambda texts: reader.read(texts).notna() | ~formed(texts)  # noqa: E731
+        yield Rule(*reader.doubt, certain, reader.words, own_words=explained)
     elif reader.code == "not-an-option":
         choices = ClosestMatch(rule.options or ())
         words = {**reader.words, "options": shortened(rule.options or ())}
         passes = _read_by(reader.read)
         yield Rule(reader.check, reader.code, passes, words, reader.facts, choices.suggestions)
     else:
-        yield Rule(reader.check, reader.code, _read_by(reader.read), reader.words, reader.facts)
+        yield Rule(reader.check, reader.code, _read_by(reader.read), reader.words, reader.facts, explained)
+
+
+def _explanations(reader: Reader) -> Words | None:
+    """Return the words ``help`` for problems of a type whose reader can explain a text."""
+    explain = reader.explain
+    if explain is None:
+        return None
+    known: dict[str, str] = {}
+
+    def explained(texts: pd.Series[str]) -> Iterator[Mapping[str, object]]:
+        for text in texts.tolist():
+            if text not in known and len(known) < _MOST_TEXTS:
+                known[text] = explain(text)
+            yield {"help": known.get(text, "")}
+
+    return explained
 
 
 def lookup_rule(lookup: Mapping[str, str], read: Read) -> Rule:
@@ -189,8 +204,6 @@ def _range_words(low: object, high: object) -> str:
 
 
 _LIKENESS = 60.0
-_MOST_TEXTS = 1000
-"""A column with more different wrong texts has no typos but is the wrong column."""
 
 
 class ClosestMatch:

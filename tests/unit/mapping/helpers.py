@@ -12,7 +12,7 @@ from importer.mapping.loader import LoadedMapping, parse_mapping
 from importer.mapping.model import Mapping
 
 TARGETS = ("create-lead", "bulk-activities-by-lead-id")
-TRANSFORMS = ("strip", "title", "upper")
+TRANSFORMS = ("strip", "title", "upper", "digits")
 REMOVE = 'Write its value ("" for an empty text), or remove the line.'
 """The remedy for an option without a value."""
 

@@ -42,6 +42,32 @@ from tests.unit.mapping.helpers import REMOVE, problems
             "`required` must be true or false, not a list.",
             "Write true or false.",
         ),
+        ("{column: A, type: number, decimal: x}", "decimal", '"x" does not begin decimals.', 'Write "." or ",".'),
+        (
+            "{column: A, type: number, thousands: x}",
+            "thousands",
+            '"x" does not separate thousands.',
+            'Write ",", ".", space or apostrophe.',
+        ),
+        (
+            "{column: A, type: number, decimal: ., thousands: point}",
+            "thousands",
+            "`decimal` and `thousands` are the same character.",
+            "Correct one of them.",
+        ),
+        (
+            "{column: A, currency: €}",
+            "currency",
+            "`currency` does not fit a field of type text.",
+            "It is for `number` and `integer`.",
+        ),
+        (
+            "{column: A, type: number, transforms: [strip, digits]}",
+            "transforms[2]",
+            "`digits` takes the minus and the decimal point off a number: -12.5 would become 125.",
+            "Remove it, and say how the numbers are written with `decimal`, `thousands`, `currency`, `percent` or "
+            "`negative`.",
+        ),
         ("{column: A, max_length: 0}", "max_length", "`max_length` must be at least 1.", "Write a larger number."),
         (
             "{column: A, transforms: [strip, titel]}",

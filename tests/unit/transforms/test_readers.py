@@ -1,4 +1,4 @@
-"""E-mail addresses, ids, numbers and choices: what is read, and what is not taken for one."""
+"""E-mail addresses, ids, ranges and choices: what is read, and what is not taken for one."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from importer.transforms.choices import FLAGS, LookupTable
 from importer.transforms.identifiers import read_emails, read_ids
-from importer.transforms.numbers import read_integers, read_numbers, within
+from importer.transforms.numbers import within
 from tests.unit.transforms.builders import column, values
 
 ID = "2c1e8f0a-6b1d-4c52-9e8e-0d3f5a7b9c11"
@@ -68,43 +68,6 @@ def test_an_email_address_has_one_at_and_a_domain_with_a_dot(text: str, expected
 def test_an_id_has_five_groups_of_hexadecimal_digits(text: str, expected: str | None) -> None:
     """Ids are written in small letters; braces and missing hyphens are refused."""
     assert values(read_ids(column(text))) == [expected]
-
-
-@pytest.mark.parametrize(
-    ("text", "number", "integer"),
-    [
-        ("12", "12", "12"),
-        (" -7 ", "-7", "-7"),
-        ("007", "7", "7"),
-        ("-0", "0", "0"),
-        ("12.50", "12.50", None),
-        ("-012.5", "-12.5", None),
-        ("-0.0", "0.0", None),
-        ("12.0", "12.0", None),
-        ("12345678901234567890123", "12345678901234567890123", "12345678901234567890123"),
-        ("1_000", None, None),
-        ("1,000", None, None),
-        ("1 000", None, None),
-        ("1.000,5", None, None),
-        ("٣", None, None),
-        ("３", None, None),
-        ("1e5", None, None),
-        ("+5", None, None),
-        (".5", None, None),
-        ("5.", None, None),
-        ("−5", None, None),
-        ("5%", None, None),
-        ("(5)", None, None),
-        ("nan", None, None),
-        ("inf", None, None),
-        ("0x10", None, None),
-        ("", None, None),
-    ],
-)
-def test_numbers_are_ascii_digits(text: str, number: str | None, integer: str | None) -> None:
-    """Nothing is guessed about separators, signs, exponents or other scripts' digits."""
-    assert values(read_numbers(column(text))) == [number]
-    assert values(read_integers(column(text))) == [integer]
 
 
 NUMBERS = st.decimals(-1000, 1000, places=3) | st.sampled_from(

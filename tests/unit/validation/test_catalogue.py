@@ -28,7 +28,7 @@ def test_every_kind_has_whole_sentences() -> None:
     for kind in CATALOGUE.values():
         assert kind.explanation.endswith(".")
         assert kind.remedy.endswith(".")
-        assert kind.message.endswith((".", "{suggestion}"))
+        assert kind.message.endswith((".", "{suggestion}", "{help}"))
         assert not kind.title.endswith(".")
         names = {
             name for text in (kind.message, kind.remedy) for _, name, _, _ in string.Formatter().parse(text) if name

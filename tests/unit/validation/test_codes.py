@@ -48,7 +48,15 @@ CASES: list[tuple[dict[str, Any], str, str, str]] = [
         {"type": "number"},
         "1,200.50",
         "not-a-number",
-        '"1,200.50" is not a number. Expected something like 12.5, without units or thousands separators.',
+        '"1,200.50" is not a number that the mapping can read. With `decimal: ".", thousands: ","` it is 1200.50. '
+        "Expected something like 12.5, or name the form of the numbers in the mapping.",
+    ),
+    (
+        {"type": "number"},
+        "1.234",
+        "ambiguous-number",
+        '"1.234" can mean two numbers. With `thousands: "."` it is 1234, with `decimal: "."` it is 1.234. '
+        "Add to the field in the mapping what is meant.",
     ),
     (
         {"type": "integer"},

@@ -170,7 +170,7 @@ def test_the_schema_as_text_shows_every_column_and_check() -> None:
         'column A "Cell"',
     ]
     assert [column["nullable"] for column in columns.values()] == [False, True, True, True, True, True]
-    assert columns["a"]["checks"] == {"integer": True, "range": {"low": "0", "high": None}}
+    assert columns["a"]["checks"] == {"integer": True, "certain_number": True, "range": {"low": "0", "high": None}}
     assert columns["b"]["checks"] == {"in_lookup": {"table": {"Gold": "G"}}, "unique": True}
     assert columns["c"]["checks"] == {
         "sendable_text": True,
