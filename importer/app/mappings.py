@@ -10,7 +10,7 @@ from importer.config import Locale
 from importer.core.errors import MappingError
 from importer.core.filesystem import find_free_path
 from importer.mapping import FieldRule, FieldType, find_column_references, mapping_json_schema
-from importer.planning import match_source_headings, read_mapping
+from importer.planning import mapping_notes, match_source_headings, read_mapping
 from importer.reports import TemplateColumn, write_template_workbook
 from importer.sources import SourceOptions, open_source
 from importer.targets import TARGETS, make_target
@@ -36,6 +36,7 @@ def check_mapping_file(path: Path, file: Path | None) -> Iterator[str]:
     target = make_target(loaded.mapping)
     yield f"{path} is a valid mapping for {target.name}: {target.title}"
     yield f"It fills {len(loaded.mapping.flat_fields())} fields from {len(_headings(path))} columns."
+    yield from mapping_notes(loaded)
     if file is None:
         return
     section = loaded.mapping.source

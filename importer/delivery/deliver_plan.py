@@ -23,6 +23,7 @@ from importer.delivery.guards import Guards
 from importer.delivery.idempotency_keys import load_idempotency_keys
 from importer.delivery.reconciliation.ledger_restore import refuse_rows_already_in_crm, restore_lost_rows
 from importer.delivery.reconciliation.reconcile import Reconciler
+from importer.delivery.reconciliation.repeated_leads import correct_repeated_leads
 from importer.leadsquared import ClockReading, Crm, CrmReader, QueryClient
 from importer.ledger import Ledger, NewRun, Run, RunState
 from importer.planning import Plan, mapping_of_plan
@@ -190,6 +191,7 @@ def _deliver(context: DeliveryContext, options: DeliveryOptions) -> int:
             reconciler.resolve(uncertain, context.records_of([each.row for each in uncertain]), settle=True)
         uncertain = []
         if pending or next(context.records(leave_out=_HAVE_OUTCOME), None) is None:
+            correct_repeated_leads(context)
             return pending
 
 

@@ -22,6 +22,7 @@ from .interface import (
     RowToSend,
     Run,
     RunState,
+    UnclearCall,
 )
 from .monitor import LedgerMetrics, LedgerMonitor
 from .postgres.connection import (
@@ -55,6 +56,7 @@ __all__ = [
     "RowToSend",
     "Run",
     "RunState",
+    "UnclearCall",
     "advisory_lock_number",
     "back_up",
     "boot_id",

@@ -23,7 +23,7 @@ from importer.ledger.changes import (
     require,
     storable,
 )
-from importer.ledger.interface import Call, CallEnd, CallStatistics, EndedCall, PastCall
+from importer.ledger.interface import Call, CallEnd, CallStatistics, EndedCall, PastCall, UnclearCall
 from importer.ledger.outcomes import outcome_values
 from importer.ledger.runs import generation, required
 from importer.ledger.schema import SENDING, calls, format_rows, parse_rows, rows
@@ -280,3 +280,16 @@ def past(connection: Connection, run_id: str) -> list[PastCall]:
         )
         for line in connection.execute(query)
     ]
+
+
+def unclear(connection: Connection, run_id: str) -> list[UnclearCall]:
+    """Return the run's calls that had no clear answer or were refused as a whole, in the order of sending."""
+    verdicts = (VerdictKind.UNCERTAIN.value, VerdictKind.REFUSED.value)
+    query = select(calls.c.sent_at, calls.c.server_skew, calls.c.rows, calls.c.verdict)
+    query = query.where(calls.c.run_id == run_id, calls.c.verdict.in_(verdicts)).order_by(calls.c.number)
+    found = [
+        (line.verdict, UnclearCall(line.sent_at, line.server_skew, parse_rows(line.rows)))
+        for line in connection.execute(query)
+    ]
+    # A refused call with one row certainly wrote nothing.
+    return [call for verdict, call in found if verdict == VerdictKind.UNCERTAIN or len(call.rows) > 1]

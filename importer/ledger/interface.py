@@ -153,6 +153,18 @@ class PastCall:
     elapsed: float
 
 
+@dataclass(frozen=True, slots=True)
+class UnclearCall:
+    """A call of a run that may have written some of its ``rows``: it had no clear answer, or was refused as a whole.
+
+    ``sent_at`` is an ISO time in UTC; ``server_skew`` the server's clock minus ours, in seconds, ``None`` if unknown.
+    """
+
+    sent_at: str
+    server_skew: float | None
+    rows: tuple[int, ...]
+
+
 DECIDED, UNDECIDED = "decided", "undecided"
 """Error codes of a row whose status a person set, until it is sent again, and of one whose decision was undone."""
 
@@ -226,6 +238,10 @@ class Ledger(Protocol):
 
     def settle(self, run_id: str, outcomes: Sequence[Outcome], why: str) -> None:
         """Record the outcomes of uncertain or pending rows as found later by read-back, polling or a person."""
+        ...
+
+    def correct(self, run_id: str, outcomes: Sequence[Outcome], why: str) -> None:
+        """Record the outcomes of delivered or rejected rows anew, because more is known than their answer said."""
         ...
 
     def decide(self, run_id: str, outcome: Outcome, why: str) -> None:
@@ -314,6 +330,10 @@ class Ledger(Protocol):
 
     def past_calls(self, run_id: str) -> list[PastCall]:
         """Return the run's calls that carried rows, in the order in which they were sent."""
+        ...
+
+    def unclear_calls(self, run_id: str) -> list[UnclearCall]:
+        """Return the run's calls that had no clear answer or were refused as a whole, in the order of sending."""
         ...
 
     def bind_account(self, account: str, org_id: str) -> str:

@@ -39,6 +39,7 @@ _COLUMNS = [
     )
 ]
 _SKIPS = frozenset({Status.SKIPPED, Status.UNCERTAIN})
+_ANSWERED = frozenset({*DELIVERED, Status.REJECTED})
 _SKIPPABLE = ("", Status.NOT_SENT, Status.SKIPPED)
 # A person gave up a row that was sent and then skipped: it may be in the CRM, so it is not sent again.
 _MAY_BE_IN_CRM = [
@@ -78,6 +79,16 @@ def settle(connection: Connection, run_id: str, outcomes: Sequence[Outcome], why
         again = outcome.status is Status.NOT_SENT and was.attempts > 0
         values = {**outcome_values(outcome, now), "reposts": was.reposts + (1 if again else 0)}
         changes.append(Change(outcome.row, was, values))
+    apply(connection, run_id, account, changes, Reason(now, why))
+
+
+def correct(connection: Connection, run_id: str, outcomes: Sequence[Outcome], why: str, now: str) -> None:
+    """Record the outcomes of delivered or rejected rows anew."""
+    account = required(connection, run_id).new.account
+    numbers = [outcome.row for outcome in outcomes]
+    states = read_states(connection, run_id, numbers)
+    require(states, numbers, lambda state: state.status in _ANSWERED, "corrected")
+    changes = [Change(outcome.row, states[outcome.row], outcome_values(outcome, now)) for outcome in outcomes]
     apply(connection, run_id, account, changes, Reason(now, why))
 
 

@@ -35,6 +35,7 @@ from importer.ledger.interface import (
     Run,
     RunState,
     Sender,
+    UnclearCall,
 )
 from importer.ledger.lock import sender_lock
 from importer.ledger.opening import Opening, open_file
@@ -201,6 +202,9 @@ class SqlLedger:
 
         self._write(settled)
 
+    def correct(self, run_id: str, outcomes: Sequence[Outcome], why: str) -> None:
+        self._write(lambda connection: rows.correct(connection, run_id, outcomes, why, self._now()))
+
     def decide(self, run_id: str, outcome: Outcome, why: str) -> None:
         def decided(connection: Connection) -> None:
             rows.decide(connection, run_id, outcome, why, self._now())
@@ -271,6 +275,9 @@ class SqlLedger:
 
     def past_calls(self, run_id: str) -> list[PastCall]:
         return self._read(lambda connection: calls.past(connection, run_id))
+
+    def unclear_calls(self, run_id: str) -> list[UnclearCall]:
+        return self._read(lambda connection: calls.unclear(connection, run_id))
 
     # --- accounts
 

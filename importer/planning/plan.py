@@ -117,6 +117,13 @@ def _parse_cached(text: str, path: Path) -> LoadedMapping:
     return parse_mapping(text, path, **mapping_vocabulary())
 
 
+def mapping_notes(loaded: LoadedMapping) -> Iterator[str]:
+    """Yield what the author of a valid mapping should know about it, by its target, as sentences."""
+    for note in TARGETS[loaded.mapping.target].mapping_notes(loaded.mapping):
+        line, column = loaded.line_of(note.path)
+        yield f"{loaded.path}, {replace(note, line=line, column=column).describe('the mapping')}"
+
+
 class MappingVocabulary(TypedDict):
     """Keyword arguments of :func:`parse_mapping`: the names of targets and transforms, which it must not import."""
 
@@ -360,7 +367,11 @@ def _collect_facts(prepared: PreparedImport, tally: _Tally, now: datetime) -> Pl
         invalid=tally.rows - tally.ready,
         groups=tally.groups(),
         fields=prepared.headings.fields,
-        notes=tuple(itertools.chain(source.notes, prepared.headings.notes, prepared.account_notes)),
+        notes=tuple(
+            itertools.chain(
+                source.notes, prepared.headings.notes, mapping_notes(prepared.loaded), prepared.account_notes
+            )
+        ),
         created_at=now.isoformat(timespec="seconds"),
         again=request.again,
         metadata=prepared.account,

@@ -30,7 +30,7 @@ def post(tenant: Tenant, options: Options, request: Request) -> Any:
         raise refusals.mandatory("RelatedProspectId")
     found = tenant.find_lead("EmailAddress", body["EmailAddress"])
     if found is None:
-        lead = lead_body([{"Attribute": name, "Value": body[name]} for name in _NEW_LEAD if body.get(name)])
+        lead = lead_body([{"Attribute": name, "Value": body[name]} for name in _NEW_LEAD if body.get(name)], options)
         refuse_duplicates(tenant, lead.fields)
         found = tenant.create_lead(lead.fields)
     return success({"Id": _post_to(tenant, found["ProspectID"], activity, request, 0)})

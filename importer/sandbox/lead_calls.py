@@ -22,7 +22,7 @@ def success(message: Any) -> dict[str, Any]:
 
 def create(tenant: Tenant, options: Options, request: Request) -> Any:
     """Lead.Create: a new lead, never an update."""
-    lead = lead_body(request.body)
+    lead = lead_body(request.body, options)
     return success({"Id": _create(tenant, options, lead)["ProspectID"]})
 
 
@@ -46,7 +46,7 @@ def capture(tenant: Tenant, options: Options, request: Request) -> Any:
     behaviour = request.parameter("LeadUpdateBehavior")
     if behaviour not in _BEHAVIOURS:
         raise refusals.invalid("LeadUpdateBehavior")
-    lead = lead_body(request.body)
+    lead = lead_body(request.body, options)
     found = _captured(tenant, lead)
     if found is None:
         stored = _create(tenant, options, lead)
@@ -88,7 +88,7 @@ def _capture_changes(found: Lead, fields: dict[str, Any], behaviour: str) -> dic
 
 def upserted(tenant: Tenant, options: Options, pairs: Any) -> tuple[str, bool, bool]:
     """Create or change the lead that SearchBy finds: its id, whether it is new, and whether it changed."""
-    lead = lead_body(pairs)
+    lead = lead_body(pairs, options)
     names = ("EmailAddress", "Phone") if options.default_search == "email-phone" else ("EmailAddress",)
     if lead.search_by:
         if not lead.value(lead.search_by):

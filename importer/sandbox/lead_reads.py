@@ -14,6 +14,7 @@ from importer.sandbox.tenant import Lead, Tenant
 
 _TIMES = ("CreatedOn", "ModifiedOn")
 _MOST_ROWS = 1000
+_MOST_IDS = 10_000
 
 
 def _shown(lead: Lead, columns: list[str] | None = None) -> dict[str, Any]:
@@ -72,9 +73,25 @@ def search(tenant: Tenant, options: Options, request: Request) -> Any:
         # The name is case-sensitive, and a wrong one finds nothing instead of being refused.
         known = name in LEAD_FIELD or name in _TIMES
         found = [lead for lead in found if known and fits(str(lead.get(name) or "").lower(), value)]
+    return [_shown(lead, _columns(body)) for lead in _page(found, body.get("Paging") or {})]
+
+
+def by_ids(tenant: Tenant, options: Options, request: Request) -> Any:
+    """Leads/Retrieve/ByIds: those of the ids that are leads, in the order of the ids."""
+    body = request.body
+    parameters = body.get("SearchParameters") if isinstance(body, dict) else None
+    ids = parameters.get("LeadIds") if isinstance(parameters, dict) else None
+    if not isinstance(ids, list):
+        raise refusals.mandatory("LeadIds")
+    if len(ids) > _MOST_IDS:
+        raise refusals.invalid("LeadIds")
+    found = [lead for identity in ids if (lead := tenant.find_lead("ProspectID", identity)) is not None]
+    return [_shown(lead, _columns(body)) for lead in _page(found, body.get("Paging") or {})]
+
+
+def _columns(body: dict[str, Any]) -> list[str] | None:
     include = str((body.get("Columns") or {}).get("Include_CSV", ""))
-    columns = [name.strip() for name in include.split(",") if name.strip()] or None
-    return [_shown(lead, columns) for lead in _page(found, body.get("Paging") or {})]
+    return [name.strip() for name in include.split(",") if name.strip()] or None
 
 
 def _page(found: list[Lead], paging: dict[str, Any]) -> list[Lead]:

@@ -10,7 +10,7 @@ from importer.sandbox.fields import LEAD_FIELD, UNIQUE
 from importer.sandbox.options import Options
 from importer.sandbox.refusals import ApiError
 from importer.sandbox.tenant import Lead, Tenant
-from importer.sandbox.values import set_values, stored_value, text_of
+from importer.sandbox.values import international, set_values, stored_value, text_of
 
 _ONE_OF = ("FirstName", "LastName", "EmailAddress", "Phone")
 _LABELS = {"EmailAddress": "Email", "Phone": "Phone Number"}
@@ -20,18 +20,19 @@ _SEARCHABLE = {**{name: name for name in UNIQUE}, "ProspectId": "ProspectID"}
 
 @dataclass(frozen=True, slots=True)
 class LeadBody:
-    """A lead as sent: the fields to store, how to find it (empty: not said), and whether it names its own id."""
+    """A lead: its values as sent and as they are stored, how to find it (empty: not said), and the id that it names."""
 
+    sent: dict[str, Any]
     fields: dict[str, Any]
     search_by: str
     prospect_id: str
 
     def value(self, name: str) -> str:
-        """The value of a field that leads are found by."""
-        return self.prospect_id if name == "ProspectID" else str(self.fields.get(name) or "")
+        """The value of a field that leads are found by: a phone is compared as it was sent."""
+        return self.prospect_id if name == "ProspectID" else str(self.sent.get(name) or "")
 
 
-def lead_body(pairs: Any) -> LeadBody:
+def lead_body(pairs: Any, options: Options) -> LeadBody:
     """The lead in an array of pairs; raises :class:`ApiError` for what LeadSquared refuses."""
     if not isinstance(pairs, list):
         raise refusals.cannot_deserialize(pairs, "System.Collections.Generic.List`1[LeadField]")
@@ -45,14 +46,14 @@ def lead_body(pairs: Any) -> LeadBody:
     unknown = [name for name in named if name not in LEAD_FIELD]
     if unknown:
         raise refusals.unknown_attributes(unknown)
-    fields = {name: _stored(name, value) for name, value in named.items()}
+    fields = {name: _stored(name, value, options) for name, value in named.items()}
     if search_by and search_by not in _SEARCHABLE:
         raise ApiError("MXInvalidInputException", "Invalid SearchBy value provided")
     prospect_id = str(fields.pop("ProspectID", ""))
-    return LeadBody(fields, _SEARCHABLE.get(search_by, ""), prospect_id)
+    return LeadBody(named, fields, _SEARCHABLE.get(search_by, ""), prospect_id)
 
 
-def _stored(name: str, value: Any) -> Any:
+def _stored(name: str, value: Any, options: Options) -> Any:
     field = LEAD_FIELD[name]
     if isinstance(value, tuple):
         if field.kind != "CustomObject":
@@ -64,7 +65,10 @@ def _stored(name: str, value: Any) -> Any:
             return ApiError("MXInvalidInputException", "Invalid Phone format")
         return ApiError("MXInvalidInputException", f"Invalid Input! Parameter Name: {name} {reason}.")
 
-    return stored_value(field, value, refuse)
+    text = stored_value(field, value, refuse)
+    if field.kind == "Phone" and options.phone_storage == "international":
+        return international(text, options.country_code)
+    return text
 
 
 def refuse_incomplete(fields: dict[str, Any], options: Options) -> None:

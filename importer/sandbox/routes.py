@@ -83,6 +83,7 @@ ROUTES = (
     Route("lead-by-phone", "GET", f"{_LEAD}/RetrieveLeadByPhoneNumber", lead_reads.by_phone),
     Route("lead-by-id", "GET", f"{_LEAD}/Leads.GetById", lead_reads.by_id),
     Route("lead-search", "POST", f"{_LEAD}/Leads.Get", lead_reads.search),
+    Route("leads-by-ids", "POST", f"{_LEAD}/Leads/Retrieve/ByIds", lead_reads.by_ids),
     Route("lead-fields", "GET", f"{_LEAD}/LeadsMetaData.Get", metadata.lead_fields),
     Route("users", "GET", "/v2/UserManagement.svc/Users.Get", metadata.users),
     Route("who-am-i", "GET", "/v2/Authentication.svc/UserByAccessKey.Get", metadata.who_am_i),

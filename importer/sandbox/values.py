@@ -72,6 +72,13 @@ def stored_value(field: Field, text: str, refuse: Callable[[str], ApiError], *, 
     return _BOOLEANS[text.lower()] if field.kind == "Boolean" else text
 
 
+def international(phone: str, country_code: str) -> str:
+    """A phone as the web application writes it, ``+91-9000000001``; one of ten digits is of the account's country."""
+    digits = "".join(character for character in phone if character.isdigit())
+    national, prefix = digits[-10:], digits[:-10] or country_code
+    return f"+{prefix}-{national}" if len(national) == 10 else phone
+
+
 def set_values(field: Field, inner: Any, refuse: Callable[[str], ApiError]) -> dict[str, str]:
     """The parts of a custom field set; raises what ``refuse`` makes of a part that the set does not have."""
     if not isinstance(inner, list):

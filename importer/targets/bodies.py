@@ -23,6 +23,9 @@ ACTIVITY_KEYS = ("ActivityEvent", "ActivityNote", "ActivityDateTime")
 Names = tuple[tuple[str, str], ...]
 """Schema names as the CRM knows them, each with the flat name in the record, such as ``lead.mx_City``."""
 
+_SEARCH_BY_SPELLING = {"ProspectID": "ProspectId"}
+"""`SearchBy` spells the lead's id unlike every other place, and refuses the usual spelling."""
+
 _TEXT_SEPARATOR = b",\n  "
 """Separates two texts when orjson indents; it never writes a line end within a text, so nothing else looks like it."""
 
@@ -88,7 +91,7 @@ def lead_pairs(record: Record, search_by: str | None = None) -> list[dict[str, A
     else:
         pairs = [{"Attribute": name, "Value": fields[flat]} for name, flat in names]
     if search_by:
-        pairs.append({"Attribute": "SearchBy", "Value": search_by})
+        pairs.append({"Attribute": "SearchBy", "Value": _SEARCH_BY_SPELLING.get(search_by, search_by)})
     return pairs
 
 

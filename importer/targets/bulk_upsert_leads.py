@@ -11,6 +11,7 @@ from importer.mapping import Mapping
 from importer.targets import mapping_checks, receipts
 from importer.targets.bodies import lead_pairs
 from importer.targets.interface import EffectType, Target
+from importer.targets.lead_matching import found_again_by, written_lead
 
 
 class BulkUpsertLeads(Target):
@@ -20,7 +21,7 @@ class BulkUpsertLeads(Target):
     """
 
     name: ClassVar[str] = "bulk-upsert-leads"
-    title: ClassVar[str] = "Creates or updates many leads, found by one field; safe to repeat."
+    title: ClassVar[str] = "Creates or updates many leads, found by one field."
     call_class: ClassVar[CallClass] = CallClass.BULK
     batch_size: ClassVar[int] = 25
     sections: ClassVar[tuple[str, ...]] = ("lead",)
@@ -47,7 +48,11 @@ class BulkUpsertLeads(Target):
         return field, record.fields.get(f"lead.{field}", "")
 
     def repeatable(self, record: Record) -> bool:
-        return bool(self.lead_key(record))
+        field, value = self.lead_reference(record)
+        return bool(value.strip()) and found_again_by(field)
+
+    def written_lead(self, record: Record) -> tuple[str, str]:
+        return written_lead(record, (self.mapping.search_by or "",))
 
     def request(self, records: Sequence[Record]) -> Request:
         leads = [lead_pairs(record, self.mapping.search_by) for record in records]

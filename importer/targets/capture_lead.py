@@ -7,20 +7,20 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 from importer.core.errors import MappingProblem
-from importer.core.model import CallClass, HostKind, Receipt, Record, Request, Status
+from importer.core.model import CallClass, HostKind, Receipt, Record, Request
 from importer.mapping import Mapping
 from importer.targets import mapping_checks, receipts
 from importer.targets.bodies import first_filled, lead_pairs
 from importer.targets.interface import EffectType, Target
-
-_MATCHED_BY = ("ProspectID", "EmailAddress", "Phone")
-"""Fields by which LeadSquared matches a captured lead, in its order."""
+from importer.targets.lead_matching import MATCHED_BY, found_again_by, written_lead
 
 
 class CaptureLead(Target):
     """`Lead.Capture`: https://apidocs.leadsquared.com/capture-lead/
 
-    Matches by ProspectID, then e-mail, then phone; with none of them every call makes a new lead.
+    Matches by ProspectID, then e-mail, then phone; with none of them every call makes a new lead. `SearchBy` takes the
+    place of that order, unless all four are sent. A known ProspectID with another e-mail makes a new lead, and so does
+    an unknown one that nothing else matches.
     """
 
     name: ClassVar[str] = "capture-lead"
@@ -29,27 +29,43 @@ class CaptureLead(Target):
     sections: ClassVar[tuple[str, ...]] = ("lead",)
     makes: ClassVar[frozenset[EffectType]] = frozenset({EffectType.LEAD})
     updates_leads: ClassVar[bool] = True
-    lead_identifiers: ClassVar[tuple[str, ...]] = tuple(f"lead.{field}" for field in _MATCHED_BY)
+    lead_identifiers: ClassVar[tuple[str, ...]] = tuple(f"lead.{field}" for field in MATCHED_BY)
     needs_identifier: ClassVar[bool] = False
 
     @classmethod
     def check_mapping(cls, mapping: Mapping) -> list[MappingProblem]:
         return [
             *mapping_checks.section_problems(mapping, cls.sections),
-            *mapping_checks.no_nested(mapping, "lead", _MATCHED_BY),
+            *mapping_checks.no_nested(mapping, "lead", MATCHED_BY),
             *(mapping_checks.needs_search_by(mapping, "lead") if mapping.search_by else []),
             *mapping_checks.update_behavior_problems(mapping, allowed=True),
         ]
+
+    @classmethod
+    def mapping_notes(cls, mapping: Mapping) -> list[MappingProblem]:
+        return mapping_checks.search_by_notes(mapping, MATCHED_BY)
 
     @property
     def required(self) -> frozenset[str]:
         return frozenset()
 
     def lead_reference(self, record: Record) -> tuple[str, str]:
-        return first_filled(record, (self.mapping.search_by,) if self.mapping.search_by else _MATCHED_BY)
+        return first_filled(record, self._matched_by(record))
+
+    def _matched_by(self, record: Record) -> tuple[str, ...]:
+        """Return the fields by which LeadSquared matches the record, in its order."""
+        search_by = self.mapping.search_by
+        ignored = all(record.fields.get(f"lead.{field}", "").strip() for field in MATCHED_BY)
+        return (search_by,) if search_by and not ignored else MATCHED_BY
 
     def repeatable(self, record: Record) -> bool:
-        return bool(self.lead_key(record))
+        # In LeadSquared's own order the e-mail comes second: an id before it may name a lead with another e-mail, and
+        # then each call tries to create a lead.
+        field, value = self.lead_reference(record)
+        return bool(value) and found_again_by(field)
+
+    def written_lead(self, record: Record) -> tuple[str, str]:
+        return written_lead(record, self._matched_by(record))
 
     def request(self, records: Sequence[Record]) -> Request:
         (record,) = records
@@ -59,7 +75,10 @@ class CaptureLead(Target):
         return Request("POST", "/LeadManagement.svc/Lead.Capture", self.call_class, pairs, params)
 
     def receipts(self, body: Any, count: int) -> list[Receipt]:
-        return receipts.single_lead(body)
+        return self._read_answer(body)
+
+    def _read_answer(self, body: Any) -> list[Receipt]:
+        return receipts.single_lead(body, updates=self.mapping.update_behavior != mapping_checks.NEVER_UPDATES)
 
 
 class CaptureLeadAsync(CaptureLead):
@@ -84,7 +103,7 @@ class CaptureLeadAsync(CaptureLead):
         return Request("GET", "/lead/status", self.call_class, None, {"RequestID": request_id}, HostKind.ASYNC)
 
     def status_receipt(self, body: Any) -> Receipt:
-        return receipts.task_status(body, receipts.single_lead, Status.CREATED)
+        return receipts.task_status(body, self._read_answer)
 
     @classmethod
     def metrics_request(cls) -> Request | None:

@@ -20,9 +20,14 @@ async targets hand rows to LeadSquared's queue, which LeadSquared itself does no
 """
 
 _FOOT = """
-A repeatable target (an upsert by a field that identifies the lead) is sent again when its answer is lost. All others are
-read back first, and sent again only if the row is certainly absent. `bulk-upsert-leads` never carries the same lead twice
-in one call; rows of one lead are always sent in the order of the file.
+When its answer is lost, a call is simply sent again only if the second one certainly finds the lead that the first one
+may have made: `bulk-upsert-leads` and `capture-lead` by an e-mail or another unique field. A ProspectID does not count, for
+LeadSquared gives a new lead an id of its own, and a known id with another e-mail makes a new lead; nor does a phone, which
+an account may store in another spelling. All other calls are read back first, and sent again only if the row is certainly
+absent. Whether a lead was created, updated or left as it was is then told by the times of the lead.
+`bulk-upsert-leads` never carries the same lead twice in one call; rows of one lead are always sent in the order of the file.
+
+`capture-lead` ignores `search_by` in a row that fills ProspectID, EmailAddress and Phone; the check of a mapping says so.
 
 What LeadSquared's pages leave open, and how importer treats it:
 

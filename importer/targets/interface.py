@@ -37,7 +37,8 @@ class ReadBackQuery:
     The lead is searched by ``lead_field`` (``ProspectID`` when the row names the lead's id) = ``lead_value``; both are
     empty when the row has nothing to search by. For :attr:`EffectType.ACTIVITY` the lead's activities of type ``event``
     are compared with ``content``: flat names without section, such as ``ActivityNote``, ``ActivityDateTime``,
-    ``mx_Custom_1`` and ``mx_KYC.Status``. For :attr:`EffectType.LEAD` ``content`` holds the lead's fields.
+    ``mx_Custom_1`` and ``mx_KYC.Status``. For :attr:`EffectType.LEAD` ``content`` holds the lead's fields, and
+    ``updates`` says whether the call changes a lead that is there already, instead of being refused.
     """
 
     effect: EffectType
@@ -45,6 +46,7 @@ class ReadBackQuery:
     lead_value: str
     event: str
     content: MappingOf[str, str]
+    updates: bool = False
 
 
 class Target(ABC):
@@ -92,6 +94,11 @@ class Target(ABC):
         """
 
     @classmethod
+    def mapping_notes(cls, mapping: Mapping) -> list[MappingProblem]:
+        """Return what the author of a mapping that can be used should know about it, in the form of problems."""
+        return []
+
+    @classmethod
     def effect(cls) -> EffectType:
         """Return what a read-back looks for: the activity when the call makes one, else the lead."""
         return EffectType.ACTIVITY if EffectType.ACTIVITY in cls.makes else EffectType.LEAD
@@ -119,7 +126,7 @@ class Target(ABC):
         return f"{field}={plain}" if plain else ""
 
     def repeatable(self, record: Record) -> bool:
-        """Whether sending the record twice leaves the CRM as sending it once."""
+        """Whether sending the record twice leaves the CRM as sending it once, whatever the first call found there."""
         return False
 
     @abstractmethod
@@ -145,7 +152,11 @@ class Target(ABC):
         fields = section_fields(record, effect.value)
         content = {name: text for name, text in fields.items() if name not in self.lead_keys}
         event = content.get("ActivityEvent", "") if effect is EffectType.ACTIVITY else ""
-        return ReadBackQuery(effect, *self.lead_reference(record), event, content)
+        return ReadBackQuery(effect, *self.written_lead(record), event, content, self.updates_leads)
+
+    def written_lead(self, record: Record) -> tuple[str, str]:
+        """Return the lead field and the value by which the lead is found once the record was written."""
+        return self.lead_reference(record)
 
     def status_request(self, request_id: str) -> Request:
         """Return the request that asks what became of an async call. Only for ``is_async`` targets."""

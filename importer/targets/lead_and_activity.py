@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 from importer.core.errors import MappingProblem
-from importer.core.model import CallClass, HostKind, Receipt, Record, Request, Status
+from importer.core.model import CallClass, HostKind, Receipt, Record, Request
 from importer.mapping import Mapping
 from importer.targets import mapping_checks, receipts
 from importer.targets.bodies import ACTIVITY_KEYS, activity, lead_pairs
@@ -81,7 +81,7 @@ class LeadAndActivityAsync(LeadAndActivity):
         return Request("GET", "/activity/createcustom/status", self.call_class, None, params, HostKind.ASYNC)
 
     def status_receipt(self, body: Any) -> Receipt:
-        return receipts.task_status(body, receipts.lead_and_activity, Status.UNCERTAIN)
+        return receipts.task_status(body, receipts.lead_and_activity)
 
     @classmethod
     def metrics_request(cls) -> Request | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from importer.core.errors import MappingProblem
 from importer.mapping import Mapping
 
-UPDATE_BEHAVIORS = ("DoNotUpdate", "UpdateOnlyEmptyFields", "DoNotUpdateUniqueFields")
+NEVER_UPDATES = "DoNotUpdate"
+UPDATE_BEHAVIORS = (NEVER_UPDATES, "UpdateOnlyEmptyFields", "DoNotUpdateUniqueFields")
 
 
 def section_problems(mapping: Mapping, sections: tuple[str, ...]) -> list[MappingProblem]:
@@ -50,6 +51,22 @@ def needs_search_by(mapping: Mapping, mapped_in: str) -> list[MappingProblem]:
         words = f"`search_by` names {mapping.search_by}, which the section `{mapped_in}:` does not fill."
         return [_problem("search_by", words, f"Map {mapping.search_by} there, or search by another field.")]
     return []
+
+
+def search_by_notes(mapping: Mapping, matched_by: tuple[str, ...]) -> list[MappingProblem]:
+    """Note what `search_by` is worth beside an id, where a call matches leads by ``matched_by``, an id first."""
+    search_by, (identity, *others) = mapping.search_by, matched_by
+    if not search_by or search_by == identity or identity not in mapping.lead:
+        return []
+    if all(name in mapping.lead for name in others):
+        listed = f"{', '.join(matched_by[:-1])} and {matched_by[-1]}"
+        message = (
+            f"LeadSquared ignores SearchBy beside {identity}: it matches a row that fills {listed} by these, in this "
+            "order."
+        )
+    else:
+        message = f"`search_by` takes the place of {identity}: LeadSquared finds the lead by {search_by} alone."
+    return [_problem("search_by", message, f"Leave out {identity} or `search_by`.")]
 
 
 def no_search_by(mapping: Mapping) -> list[MappingProblem]:

@@ -93,14 +93,19 @@ def single_activity(body: Any) -> list[Receipt]:
     return [Receipt(1, Status.CREATED, activity_id=identity, lead_id=lead)] if identity else []
 
 
-def single_lead(body: Any) -> list[Receipt]:
-    """Return the receipt of a call that writes one lead; `IsCreated` false means that the lead was there already."""
+def single_lead(body: Any, *, updates: bool = True) -> list[Receipt]:
+    """Return the receipt of a call that writes one lead; `IsCreated` false means that the lead was there already.
+
+    ``updates`` says whether the call changes such a lead.
+    """
     message = _message(body)
     identity = text_of(message, "Id", "LeadId", "RelatedId", "RelatedID", "ProspectId")
     if not identity:
         return []
-    updated = message.get("IsCreated") is False
-    return [Receipt(1, Status.UPDATED if updated else Status.CREATED, lead_id=identity)]
+    if message.get("IsCreated") is not False:
+        return [Receipt(1, Status.CREATED, lead_id=identity)]
+    changed = updates and message.get("AffectedRows") != 0
+    return [Receipt(1, Status.UPDATED if changed else Status.UNCHANGED, lead_id=identity)]
 
 
 def lead_and_activity(body: Any) -> list[Receipt]:
@@ -138,11 +143,11 @@ def accepted(body: Any) -> list[Receipt]:
     return [Receipt(1, Status.PENDING, request_id=identity)] if identity else []
 
 
-def task_status(body: Any, read: Callable[[Any], list[Receipt]], without_id: Status) -> Receipt:
+def task_status(body: Any, read: Callable[[Any], list[Receipt]]) -> Receipt:
     """Return the receipt in the answer to an async status call; PENDING unless it says clearly that the task ended.
 
     ``read`` reads the content of a finished task as the answer of the call's synchronous twin. A task that succeeded
-    without naming an id gets the status ``without_id``.
+    without naming an id is UNCERTAIN: reading back finds out what it did.
     """
     pending = Receipt(1, Status.PENDING)
     task = _parse_object(body.get("TaskStatus")) if isinstance(body, Mapping) else {}
@@ -157,4 +162,4 @@ def task_status(body: Any, read: Callable[[Any], list[Receipt]], without_id: Sta
     content = _parse_object(task.get("Message"))
     twin = content if "Status" in content else {"Status": "Success", "Message": content}
     receipts = read(twin)
-    return receipts[0] if receipts else Receipt(1, without_id)
+    return receipts[0] if receipts else Receipt(1, Status.UNCERTAIN)

@@ -32,6 +32,8 @@ class RowPresence(StrEnum):
     PRESENT = "present"
     ABSENT = "absent"
     UNCLEAR = "unclear"
+    OUTDATED = "outdated"
+    """The lead of an update is there, and does not hold the row's content: the same call may be made once more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,10 @@ class RowGroup:
 
 _ABSENT = RowMatch(RowPresence.ABSENT)
 _GONE = "The row's lead is not in LeadSquared: it was deleted, merged into another, or is hidden from these keys."
+_MAY_HAVE_OTHER_ID = (
+    "No lead has the row's id, but LeadSquared gives a new lead an id of its own: the call may have created one, and "
+    "the row has neither e-mail nor phone by which it could be found."
+)
 
 
 def match_rows(
@@ -88,18 +94,20 @@ def match_rows(
 ) -> list[list[RowMatch]]:
     """Return for each group of one lead's rows one match for each of its rows.
 
-    ``owned`` are activity ids that already belong to a row. ``import_key`` names the content field that carries our
-    key, or is empty. Counts are compared, not existence: two identical rows need two activities, and an activity that
-    may be of two different rows is given to neither of them unless all of both are there.
+    ``owned`` are the ids of activities or created leads that already belong to a row. ``import_key`` names the content
+    field that carries our key, or is empty. Counts are compared, not existence: two identical rows need two
+    activities, and an activity that may be of two different rows is given to neither of them unless all of both are
+    there.
     """
     if found.trouble:
         return [[RowMatch(RowPresence.UNCLEAR, text=found.trouble)] * group.rows for group in groups]
     matches: list[list[RowMatch]] = [[] for _ in groups]
     candidates: list[list[CrmActivity]] = [[] for _ in groups]
+    created = {lead_id.lower() for lead_id in owned}
     # First pass: groups that are decided by the lead alone, and the candidates of all others.
     for index, group in enumerate(groups):
         if group.query.effect is EffectType.LEAD:
-            matches[index] = [_match_created_lead(found, group.sent_at, group.skew)] * group.rows
+            matches[index] = _match_leads(found, group, created)
         elif found.gone:
             one = _ABSENT if group.absent_without_lead else RowMatch(RowPresence.UNCLEAR, text=_GONE)
             matches[index] = [one] * group.rows
@@ -214,14 +222,27 @@ def _assign_activities(rows: Sequence[int], candidates: Sequence[Sequence[CrmAct
     ]
 
 
-def _match_created_lead(found: ReadBackResult, sent_at: datetime, skew: float) -> RowMatch:
+def _match_leads(found: ReadBackResult, group: RowGroup, created: set[str]) -> list[RowMatch]:
+    """Match rows with the same lead; only the first of them can have created it, which adds it to ``created``."""
+    matches = []
+    for _ in range(group.rows):
+        matches.append(_match_lead(found, group, created))
+        if matches[-1].status is Status.CREATED:
+            created.add(matches[-1].lead_id.lower())
+    return matches
+
+
+def _match_lead(found: ReadBackResult, group: RowGroup, created: Collection[str]) -> RowMatch:
+    query = group.query
     if not found.leads:
-        return _ABSENT
+        # A new lead gets an id of LeadSquared's own, so a search for the id that was sent does not find it.
+        by_id = query.lead_field == "ProspectID"
+        return RowMatch(RowPresence.UNCLEAR, text=_MAY_HAVE_OTHER_ID) if by_id else _ABSENT
     if len(found.leads) > 1:
         ids = tuple(lead.id for lead in found.leads)
         return RowMatch(RowPresence.UNCLEAR, text=f"{len(ids)} leads match this row.", candidate_ids=ids)
     lead = found.leads[0]
-    created_by_us = created_since(lead, sent_at, skew)
+    created_by_us = lead.id.lower() not in created and created_since(lead, group.sent_at, group.skew)
     if created_by_us is None:
         text = "The lead exists, but not since when."
         return RowMatch(RowPresence.UNCLEAR, lead_id=lead.id, text=text, candidate_ids=(lead.id,))
@@ -229,13 +250,28 @@ def _match_created_lead(found: ReadBackResult, sent_at: datetime, skew: float) -
         return RowMatch(
             RowPresence.PRESENT, Status.CREATED, lead_id=lead.id, text="Confirmed by reading back the lead."
         )
+    if query.updates:
+        return _match_updated_lead(lead, group)
     return RowMatch(
         RowPresence.PRESENT,
         Status.REJECTED,
         lead_id=lead.id,
         code="MXDuplicateEntryException",
-        text="A lead with these details existed before this import.",
+        text="A lead with these details existed before this row was sent.",
     )
+
+
+def _match_updated_lead(lead: CrmLead, group: RowGroup) -> RowMatch:
+    """Match a row with a lead that the row did not create, and that its call may have changed."""
+    query = group.query
+    if not same_lead(query, lead):
+        shown = lead.fields.get(query.lead_field, "")
+        if query.lead_field in ("Phone", "Mobile") and shown.strip() != query.lead_value.strip():
+            text = f"LeadSquared holds the number as {shown}; sent in another spelling it could make a second lead."
+            return RowMatch(RowPresence.UNCLEAR, lead_id=lead.id, text=text, candidate_ids=(lead.id,))
+        return RowMatch(RowPresence.OUTDATED, lead_id=lead.id)
+    status = Status.UPDATED if changed_since(lead, group.sent_at, group.skew) else Status.UNCHANGED
+    return RowMatch(RowPresence.PRESENT, status, lead_id=lead.id, text="Confirmed by reading back the lead's fields.")
 
 
 def normal_form(text: str) -> str:
@@ -290,6 +326,17 @@ def same_activity(query: ReadBackQuery, activity: CrmActivity) -> bool:
     return True
 
 
+def same_lead(query: ReadBackQuery, lead: CrmLead) -> bool:
+    """Return whether the lead holds everything that the row would have put there; its id may be another one."""
+    for name, text in query.content.items():
+        sent, shown = normal_form(text), normal_form(lead.fields.get(name, ""))
+        if name == "EmailAddress":
+            sent, shown = sent.casefold(), shown.casefold()
+        if name != "ProspectID" and sent != shown:
+            return False
+    return True
+
+
 def same_key(sent: str, found: str) -> bool:
     """Return whether the field for the import key holds ours; its case and outer blanks make no difference."""
     return bool(sent) and found.strip().casefold() == sent.strip().casefold()
@@ -323,3 +370,9 @@ def created_since(lead: CrmLead, sent_at: datetime, server_skew: float) -> bool 
     if moment is None:
         return None
     return moment >= sent_at + timedelta(seconds=server_skew) - SKEW_MARGIN
+
+
+def changed_since(lead: CrmLead, sent_at: datetime, server_skew: float) -> bool:
+    """Return whether the lead was changed by a call that left at ``sent_at`` or later, or may have been."""
+    moment = parse_crm_time(lead.fields.get("ModifiedOn", ""))
+    return moment is None or moment >= sent_at + timedelta(seconds=server_skew) - SKEW_MARGIN

@@ -60,9 +60,11 @@ class Reconciler:
     def __init__(self, context: DeliveryContext) -> None:
         self._context = context
         self._read_back = ReadBack(context)
+        self._released: set[int] = set()
+        self._created_leads: set[str] | None = None
 
     def resolve(self, uncertain: Sequence[Outcome], records: Mapping[int, Record], *, settle: bool) -> set[int]:
-        """Settle what can be settled; return the rows that are certainly absent and may be sent again.
+        """Settle what can be settled; return the rows that may be sent again, because they are certainly absent.
 
         With ``settle`` each of the two readings first waits until LeadSquared has had time to finish what it may
         still be doing; without, the server has already answered, and the second reading only waits as long as
@@ -74,20 +76,22 @@ class Reconciler:
         if not rows:
             return set()
         # First reading.
+        self._released, self._created_leads = set(), None
         self._wait_to_settle(len(rows), settle)
         absent = self._read_rows(rows)
         if not absent:
-            return set()
+            return self._released
         # Absence counts only where reading back is proven to work.
         unproven = self._read_back.check_canary()
         if unproven:
             self._keep_uncertain(absent, f"Not found, but reading back could not be proven: {unproven}", seen=0)
-            return set()
+            return self._released
         # Second reading.
         reach("between-readings")
         self._wait_to_settle(len(absent), settle)
         self._wait_until_visible(absent)
-        return self._release(self._read_rows(absent))
+        self._release(self._read_rows(absent), "Absent in two complete readings.")
+        return self._released
 
     def _uncertain_row(self, outcome: Outcome, record: Record) -> _UncertainRow:
         sent, skew = self._context.ledger.sent_at(self._context.run.id, outcome.row)
@@ -152,17 +156,32 @@ class Reconciler:
             key = row.query.content.get(import_key, "") if import_key else ""
             by_content.setdefault(key or content_form(row.query), []).append(row)
         groups = list(by_content.values())
-        ids = [activity.id for activity in result.activities]
-        owned = set(self._context.ledger.activity_owner(self._context.account.name, ids)) if ids else set()
+        owned = self._owned_ids(result)
         matched = match_rows([self._row_group(group) for group in groups], result, owned, self._read_back.import_key)
         absent: list[_UncertainRow] = []
+        outdated: list[_UncertainRow] = []
         for group, matches in zip(groups, matched, strict=True):
             for row, match in zip(group, matches, strict=True):
                 if match.presence is RowPresence.ABSENT:
                     absent.append(row)
+                elif match.presence is RowPresence.OUTDATED:
+                    outdated.append(row)
                 else:
                     self._record(row, match, result)
+        # Nothing has to be proven for these: an update of a lead that is there may be made twice.
+        self._release(outdated, "The lead is in LeadSquared without the row's values, so it is updated once more.")
         return absent
+
+    def _owned_ids(self, result: ReadBackResult) -> set[str]:
+        """Return the ids among those shown that belong to a row: of activities, or of leads that a row created."""
+        ledger = self._context.ledger
+        if result.leads:
+            if self._created_leads is None:
+                created = ledger.outcomes(self._context.run.id, [Status.CREATED])
+                self._created_leads = {outcome.lead_id.lower() for outcome in created}
+            return {lead.id for lead in result.leads if lead.id.lower() in self._created_leads}
+        ids = [activity.id for activity in result.activities]
+        return set(ledger.activity_owner(self._context.account.name, ids)) if ids else set()
 
     def _row_group(self, rows: Sequence[_UncertainRow]) -> RowGroup:
         # A refusal has answered for the rows of its call: what a lead that is gone did not get then, it never will.
@@ -188,12 +207,14 @@ class Reconciler:
             activity_id=match.activity_id,
             lead_id=lead_id,
             error_code=match.code,
-            error=match.text if match.status is not Status.CREATED else "",
+            error=match.text if match.status is Status.REJECTED else "",
             evidence=match.text,
             at=format_iso(self._context.clock.now()),
         )
         reach("decision-made")
         self._context.ledger.settle(self._context.run.id, [outcome], match.text)
+        if self._created_leads is not None and outcome.status is Status.CREATED:
+            self._created_leads.add(outcome.lead_id.lower())
 
     def _keep_uncertain(
         self,
@@ -222,20 +243,21 @@ class Reconciler:
         ]
         self._context.ledger.settle(self._context.run.id, outcomes, text)
 
-    def _release(self, absent: Sequence[_UncertainRow]) -> set[int]:
-        """Let rows that two complete readings did not find be sent once more; return their numbers."""
+    def _release(self, rows: Sequence[_UncertainRow], evidence: str) -> None:
+        """Let rows that are certainly not in the CRM be sent once more."""
         released: list[Outcome] = []
         most = MAX_REPOSTS_WITH_KEY if self._read_back.import_key else MAX_REPOSTS
-        for row in absent:
+        for row in rows:
             whole_call_refused = row.outcome.error_code == REFUSED_WHOLE
             reposts = self._context.ledger.reposts(self._context.run.id, row.outcome.row)
             if reposts >= most and not whole_call_refused:
                 times = "a second time" if reposts == 1 else f"{reposts + 1} times"
-                self._keep_uncertain([row], f"Absent after it was sent {times}; a person has to check it.", seen=0)
+                text = f"Not there after it was sent {times}; a person has to check it."
+                self._keep_uncertain([row], text, seen=0)
                 continue
-            released.append(replace(row.outcome, status=Status.NOT_SENT, evidence="Absent in two complete readings."))
+            released.append(replace(row.outcome, status=Status.NOT_SENT, evidence=evidence))
         if released:
             reach("decision-made")
-            self._context.ledger.settle(self._context.run.id, released, "absent in two complete readings")
+            self._context.ledger.settle(self._context.run.id, released, evidence)
             reach("row-released")
-        return {outcome.row for outcome in released}
+        self._released.update(outcome.row for outcome in released)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from importer.core.errors import LedgerError
-from importer.core.model import Outcome, Status
+from importer.core.model import Outcome, Status, VerdictKind
 from importer.ledger.interface import DECIDED, UNDECIDED, Ledger, RunState
 from tests.support.ledger_builders import call, ended, key_of, new_run, outcomes, send, status_of
 
@@ -38,6 +38,28 @@ class ResolutionContract:
             with pytest.raises(LedgerError, match=f"Row {row} cannot be settled: it is {words}"):
                 ledger.settle("run-1", [Outcome(5, Status.CREATED), Outcome(row, Status.NOT_SENT)], "why")
         assert status_of(ledger, 5) is Status.UNCERTAIN
+
+    def test_an_answered_row_is_corrected(self, ledger: Ledger) -> None:
+        """What its answer said gives way to what was found since; rows without a clear answer are settled instead."""
+        send(ledger, [2], Status.UNCHANGED, lead_id="lead")
+        send(ledger, [3], Status.REJECTED)
+        send(ledger, [4], Status.UNCERTAIN)
+        ledger.correct("run-1", [Outcome(2, Status.CREATED, lead_id="lead"), Outcome(3, Status.CREATED)], "times")
+        assert ledger.counts("run-1") == {Status.CREATED: 2, Status.UNCERTAIN: 1}
+        with pytest.raises(LedgerError, match="Row 4 cannot be corrected: it is uncertain"):
+            ledger.correct("run-1", [Outcome(4, Status.CREATED)], "times")
+
+    def test_unclear_calls_may_have_written_their_rows(self, ledger: Ledger) -> None:
+        """Those without a clear answer, and refusals of several rows: one of which may not stand for the others."""
+        send(ledger, [2])
+        for rows, kind, status in (
+            ([3, 4], VerdictKind.UNCERTAIN, Status.UNCERTAIN),
+            ([5], VerdictKind.REFUSED, Status.REJECTED),
+            ([6, 7], VerdictKind.REFUSED, Status.UNCERTAIN),
+            ([8, 9], VerdictKind.THROTTLED, Status.NOT_SENT),
+        ):
+            ledger.finish_call(ledger.begin_call(call(rows)), ended(kind), outcomes(rows, status))
+        assert [one.rows for one in ledger.unclear_calls("run-1")] == [(3, 4), (6, 7)]
 
     def test_a_person_decides_about_an_uncertain_row(self, ledger: Ledger) -> None:
         """Created with the id seen, given up, or to be sent again: then the run is open again."""

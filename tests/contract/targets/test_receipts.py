@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from importer.core.model import Status
-from importer.targets import TARGETS
+from importer.targets import TARGETS, make_target
 from tests.contract.targets.test_requests import target
 
 MADE = {"RowNumber": 1, "ActivityCreated": True, "ProspectActivityId": "a-1"}
@@ -77,7 +77,7 @@ def test_bulk_leads(entry: dict[str, Any], expected: list[tuple[int, str]]) -> N
         ("create-lead", {"Id": "l-1"}, "created"),
         ("create-lead", '{"Id": "l-1"}', "created"),
         ("create-lead", "{broken", None),
-        ("capture-lead", {"Id": "l-1", "IsCreated": False}, "updated"),
+        ("capture-lead", {"Id": "l-1", "IsCreated": False}, "unchanged"),
         ("capture-lead", {"RelatedId": "l-1", "IsCreated": True}, "created"),
         ("lead-and-activity", {"Id": "a-1", "RelatedId": "l-1"}, "created"),
         ("lead-and-activity", {"RelatedId": "l-1"}, None),
@@ -89,6 +89,28 @@ def test_single_calls(name: str, message: Any, expected: str | None) -> None:
     assert found == ([expected] if expected else [])
     assert read(name, {"Status": "Error", "Message": message}, 1) == []
     assert read(name, [message], 1) == []
+
+
+@pytest.mark.parametrize(
+    ("behavior", "rest", "expected"),
+    [
+        (None, {}, Status.UPDATED),
+        ("UpdateOnlyEmptyFields", {}, Status.UPDATED),
+        ("UpdateOnlyEmptyFields", {"AffectedRows": 0}, Status.UNCHANGED),
+        ("DoNotUpdate", {}, Status.UNCHANGED),
+    ],
+)
+def test_a_captured_lead_that_was_there_is_updated_or_not(
+    behavior: str | None, rest: dict[str, Any], expected: Status
+) -> None:
+    """By what the mapping asked for, at once and through the queue."""
+    answer = {"Status": "Success", "Message": {"Id": "l-1", "IsCreated": False, **rest}}
+    for name in ("capture-lead", "capture-lead-async"):
+        made = make_target(target(name).mapping.model_copy(update={"update_behavior": behavior}))
+        if made.is_async:
+            assert made.status_receipt({"TaskStatus": {"Status": "Success", "Message": answer}}).status is expected
+        else:
+            assert [receipt.status for receipt in made.receipts(answer, 1)] == [expected]
 
 
 @pytest.mark.parametrize("name", ["capture-lead-async", "lead-and-activity-async"])
@@ -110,8 +132,7 @@ def test_async_calls(name: str) -> None:
     twin = {"Status": "Success", "Message": {"Id": "x-1", "RelatedId": "l-1"}}
     for message in (twin, json.dumps(twin), twin["Message"]):
         assert status({"Status": "SUCCESS", "Message": message}) is Status.CREATED
-    without = Status.CREATED if name == "capture-lead-async" else Status.UNCERTAIN
-    assert status({"Status": "Success", "Message": None}) is without
+    assert status({"Status": "Success", "Message": None}) is Status.UNCERTAIN
     assert made.status_receipt({"Status": "Error", "ExceptionMessage": "unknown id"}).status is Status.PENDING
     assert made.status_receipt("text").status is Status.PENDING
     failed = made.status_receipt(

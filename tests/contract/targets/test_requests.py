@@ -179,6 +179,80 @@ def test_capture_searches_by_the_named_field() -> None:
     assert made.request([record]).body[-1] == {"Attribute": "SearchBy", "Value": "mx_Roll"}
 
 
+@pytest.mark.parametrize(
+    ("target_name", "search_by", "filled", "expected"),
+    [
+        ("capture-lead", None, "EmailAddress", True),
+        ("capture-lead", None, "EmailAddress Phone", True),
+        ("capture-lead", None, "ProspectID", False),
+        ("capture-lead", None, "ProspectID EmailAddress", False),
+        ("capture-lead", None, "Phone", False),
+        ("capture-lead", "EmailAddress", "ProspectID EmailAddress", True),
+        ("capture-lead", "EmailAddress", "ProspectID EmailAddress Phone", False),
+        ("capture-lead", "EmailAddress", "Phone", False),
+        ("capture-lead", "mx_Roll", "mx_Roll", True),
+        ("capture-lead-async", None, "ProspectID", False),
+        ("bulk-upsert-leads", "EmailAddress", "EmailAddress", True),
+        ("bulk-upsert-leads", "mx_Roll", "mx_Roll", True),
+        ("bulk-upsert-leads", "Phone", "Phone EmailAddress", False),
+        ("bulk-upsert-leads", "ProspectID", "ProspectID", False),
+    ],
+)
+def test_only_a_call_that_finds_its_own_lead_is_repeated(
+    target_name: str, search_by: str | None, filled: str, expected: bool
+) -> None:
+    """A new lead has another id than the one that was sent, and its phone may be spelled otherwise."""
+    lead = rules("ProspectID", "EmailAddress", "Phone", "mx_Roll")
+    made = make_target(Mapping(target=target_name, lead=lead, search_by=search_by))
+    assert made.repeatable(Record(2, "k", {f"lead.{name}": "x" for name in filled.split()})) is expected
+
+
+@pytest.mark.parametrize(
+    ("search_by", "filled", "expected"),
+    [
+        (None, "ProspectID EmailAddress", "EmailAddress"),
+        (None, "ProspectID Phone", "Phone"),
+        (None, "ProspectID", "ProspectID"),
+        ("EmailAddress", "ProspectID", ""),
+        ("EmailAddress", "ProspectID EmailAddress Phone", "EmailAddress"),
+        ("mx_Roll", "mx_Roll EmailAddress", "mx_Roll"),
+        ("Phone", "Phone EmailAddress", "Phone"),
+    ],
+)
+def test_a_written_lead_is_looked_for_by_what_it_has(search_by: str | None, filled: str, expected: str) -> None:
+    """Its e-mail or phone; its id only where LeadSquared matches by ids and nothing else is known."""
+    lead = rules("ProspectID", "EmailAddress", "Phone", "mx_Roll")
+    made = make_target(Mapping(target="capture-lead", lead=lead, search_by=search_by))
+    query = made.read_back_query(Record(2, "k", {f"lead.{name}": "x" for name in filled.split()}))
+    assert (query.lead_field, query.updates) == (expected, True)
+
+
+def test_searching_by_the_id_has_a_spelling_of_its_own() -> None:
+    """Elsewhere the field is called ProspectID."""
+    made = make_target(Mapping(target="bulk-upsert-leads", lead=rules("ProspectID"), search_by="ProspectID"))
+    ((pair, search),) = made.request([Record(2, "k", {"lead.ProspectID": LEAD})]).body
+    assert (pair["Attribute"], search) == ("ProspectID", {"Attribute": "SearchBy", "Value": "ProspectId"})
+
+
+@pytest.mark.parametrize(
+    ("search_by", "names", "words"),
+    [
+        ("EmailAddress", ("ProspectID", "EmailAddress", "Phone"), "ignores SearchBy beside ProspectID"),
+        ("EmailAddress", ("ProspectID", "EmailAddress"), "finds the lead by EmailAddress alone"),
+        ("ProspectID", ("ProspectID", "EmailAddress", "Phone"), ""),
+        ("EmailAddress", ("EmailAddress", "Phone"), ""),
+        (None, ("ProspectID", "EmailAddress", "Phone"), ""),
+    ],
+)
+def test_a_search_field_beside_an_id_is_noted(search_by: str | None, names: tuple[str, ...], words: str) -> None:
+    """The mapping can be used, but not everything in it counts."""
+    found = Mapping(target="capture-lead", lead=rules(*names), search_by=search_by)
+    kind = TARGETS["capture-lead"]
+    assert kind.check_mapping(found) == []
+    notes = kind.mapping_notes(found)
+    assert [words in note.message for note in notes] == ([True] if words else [])
+
+
 def test_a_type_code_that_is_no_number_goes_out_as_it_stands() -> None:
     """LeadSquared then says what is wrong with it."""
     made = target("activity-by-email")

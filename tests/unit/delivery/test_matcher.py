@@ -283,3 +283,45 @@ def test_evidence_of_leads_and_of_activities_without_content() -> None:
 def test_moments_of_other_forms(text: str, moment: datetime | None) -> None:
     """Ticks, zones and fractions of any length are read; what no calendar holds is not."""
     assert parse_crm_time(text) == moment
+
+
+BEFORE, AFTER = "2020-01-01 00:00:00", (SENT + timedelta(seconds=3)).isoformat()
+
+
+@pytest.mark.parametrize(
+    ("fields", "presence", "status"),
+    [
+        ({"EmailAddress": "A@example.com", "mx_City": "Pune", "ModifiedOn": AFTER}, RowPresence.PRESENT, "updated"),
+        ({"EmailAddress": "a@example.com", "mx_City": "Pune", "ModifiedOn": BEFORE}, RowPresence.PRESENT, "unchanged"),
+        ({"EmailAddress": "a@example.com", "mx_City": "Pune"}, RowPresence.PRESENT, "updated"),
+        ({"EmailAddress": "a@example.com", "mx_City": "pune"}, RowPresence.OUTDATED, "uncertain"),
+    ],
+)
+def test_an_older_lead_is_one_to_update(fields: dict[str, str], presence: RowPresence, status: str) -> None:
+    """It holds the row's values, or the call may be made once more."""
+    content = {"ProspectID": "other", "EmailAddress": "a@example.com", "mx_City": "Pune"}
+    query = ReadBackQuery(EffectType.LEAD, "EmailAddress", "a@example.com", "", content, updates=True)
+    result = ReadBackResult(leads=(CrmLead(LEAD, BEFORE, fields),))
+    (((match),),) = match_rows([RowGroup(query, 1, SENT, 0.0)], result, set(), "")
+    assert (match.presence, match.status.value) == (presence, status)
+
+
+def test_a_lead_is_created_by_one_row_only() -> None:
+    """By the first of several, and by none when another row of the run created it."""
+    query = ReadBackQuery(EffectType.LEAD, "EmailAddress", "a@example.com", "", {"mx_City": "Pune"}, updates=True)
+    lead = CrmLead(LEAD, AFTER, {"mx_City": "Pune", "ModifiedOn": AFTER})
+    groups = [RowGroup(query, 2, SENT, 0.0)]
+    for owned, expected in ((set(), ["created", "updated"]), ({LEAD.upper()}, ["updated", "updated"])):
+        (matches,) = match_rows(groups, ReadBackResult(leads=(lead,)), owned, "")
+        assert [match.status.value for match in matches] == expected
+
+
+def test_no_lead_with_the_id_proves_nothing() -> None:
+    """A new lead gets another id; where a phone is spelled otherwise, the update would make a second lead."""
+    query = ReadBackQuery(EffectType.LEAD, "ProspectID", LEAD, "", {"ProspectID": LEAD}, updates=True)
+    ((match,),) = match_rows([RowGroup(query, 1, SENT, 0.0)], ReadBackResult(), set(), "")
+    assert match.presence is RowPresence.UNCLEAR
+    phone = ReadBackQuery(EffectType.LEAD, "Phone", "9812300001", "", {"Phone": "9812300001"}, updates=True)
+    stored = CrmLead(LEAD, BEFORE, {"Phone": "+91-9812300001"})
+    ((match,),) = match_rows([RowGroup(phone, 1, SENT, 0.0)], ReadBackResult(leads=(stored,)), set(), "")
+    assert (match.presence, "as +91-9812300001" in match.text) == (RowPresence.UNCLEAR, True)

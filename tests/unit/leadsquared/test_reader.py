@@ -164,6 +164,23 @@ def test_leads_are_found_by_each_field() -> None:
     assert find("mx_Roll", "7", {"Leads.Get": [{"mx_Roll": "7"}, "odd"]}) == []
 
 
+def test_many_leads_are_read_by_their_ids() -> None:
+    """A thousand in a call; what is not shown, or not answered, is left out."""
+    ids = [f"2c1e8f0a-6b1d-4c52-9e8e-{number:012d}" for number in range(1500)]
+    sizes = []
+
+    def answer(request: Request) -> Any:
+        wanted = request.body["SearchParameters"]["LeadIds"]
+        sizes.append(len(wanted))
+        return [{"ProspectID": identity.upper(), "CreatedOn": "2026-02-01 04:30:00"} for identity in wanted[:600]]
+
+    found = CrmReader(ask_with(answer)).leads_by_ids([ids[0].upper(), *ids, "nonsense"])
+    assert sizes == [1000, 500]
+    assert (len(found), found[ids[0]].created_on) == (1100, "2026-02-01T04:30:00.000+00:00")
+    refused = CrmReader(lambda request: Reply(500, body={"ExceptionType": "MXx", "ExceptionMessage": "no"}))
+    assert refused.leads_by_ids(ids) == {}
+
+
 def test_a_refused_question_is_an_error() -> None:
     """Nothing is concluded from it."""
     reader = CrmReader(lambda request: Reply(500, body={"ExceptionType": "MXx", "ExceptionMessage": "no"}))
