@@ -22,6 +22,19 @@ _NAME_CHARACTERS = 40
 """So much of a file's name goes into that of its temporary file, which may not be too long for the file system."""
 
 
+_MOST_NAME_BYTES = 255
+"""The longest name that common file systems take."""
+
+
+def fit_name(stem: str, rest: str) -> str:
+    """Return ``stem`` followed by ``rest`` as the name of a file: the stem is shortened when that would be too long."""
+    most = _MOST_NAME_BYTES - len(os.fsencode(rest))
+    while len(os.fsencode(stem)) > most:
+        # Bytes differ from character to character, and none may be cut in two.
+        stem = stem[: min(len(stem) - 1, most)]
+    return f"{stem}{rest}"
+
+
 def sync_folder(folder: Path) -> None:
     """Make durable what was created, renamed or removed in ``folder``, where folders can be opened (not on Windows).
 

@@ -2,7 +2,7 @@ from .error_codes import explain, explanations
 from .interface import Cost, RunSummary
 from .json_report import build_json_report, json_failure
 from .messages import list_counts
-from .publisher import Publisher, Report, ReportPaths
+from .publisher import Publisher, Report, ReportPaths, report_stem
 from .run_report import RunReport, summarize_run
 from .text_report import render_summary
 from .xlsx.template import TemplateColumn, write_template_workbook
@@ -21,6 +21,7 @@ __all__ = [
     "json_failure",
     "list_counts",
     "render_summary",
+    "report_stem",
     "summarize_run",
     "write_template_workbook",
 ]

@@ -21,6 +21,12 @@ _LAST_RESORT = "results.xlsx"
 _STEM_BYTES = 160
 
 
+def report_stem(source: str) -> str:
+    """Return the beginning of the names of a source's reports: printable, and short enough for every disk."""
+    name = "".join(sign if sign.isprintable() else "_" for sign in Path(source).name.split(".")[0])
+    return name.encode("utf-8")[:_STEM_BYTES].decode("utf-8", "ignore").rstrip() or "import"
+
+
 @dataclass(frozen=True, slots=True)
 class ReportPaths:
     """Where reports go. ``results`` is the workbook's path; ``None`` means a new name in the folder ``results``."""
@@ -34,9 +40,7 @@ class ReportPaths:
         enough for every disk.
         """
         if self.results is None:
-            name = "".join(sign if sign.isprintable() else "_" for sign in Path(source).name.split(".")[0])
-            stem = name.encode("utf-8")[:_STEM_BYTES].decode("utf-8", "ignore") or "import"
-            return find_free_path(Path("results") / f"{stem}-{suffix}.xlsx")
+            return find_free_path(Path("results") / f"{report_stem(source)}-{suffix}.xlsx")
         if not os.path.lexists(self.results):
             return self.results
         return find_free_path(self.results.with_name(f"{self.results.stem}-{suffix}{self.results.suffix}"))

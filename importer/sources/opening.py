@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -44,8 +45,8 @@ def _check_and_read_head(path: Path) -> bytes:
 def _open_detected(path: Path, head: bytes, options: SourceOptions) -> Source:
     detected = detect_format(path, head)
     notes: tuple[str, ...] = (detected.warning,) if detected.warning else ()
-    # The lock files of Excel and of LibreOffice.
-    if any(path.with_name(mark).exists() for mark in (f"~${path.name}", f".~lock.{path.name}#")):
+    # The lock files of Excel and of LibreOffice; their names may be longer than the disk allows.
+    if any(os.path.exists(path.with_name(mark)) for mark in (f"~${path.name}", f".~lock.{path.name}#")):
         notes += ("The file is open in another program; changes that are not saved there are not in it.",)
     if detected.format == "csv":
         from importer.sources.csv.source import open_text_file

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import time
 from pathlib import Path
@@ -196,3 +197,31 @@ def test_rows_that_leadsquared_refuses_in_great_number_hold_the_file(desk: Desk)
     before = desk.sandbox.state()["calls"]["bulk"]
     assert run_job(desk).json["outcome"] == "nothing"
     assert desk.sandbox.state()["calls"]["bulk"] == before
+
+
+def test_files_of_any_name_are_imported(desk: Desk) -> None:
+    """Not UTF-8, as long as a disk allows, with line breaks, blanks, emoji or right-to-left text."""
+    write_jobs_file(desk)
+    names = [
+        b"latin\xe9.csv",
+        b"a" * 251 + b".csv",
+        "लीड्स".encode() * 16 + b".csv",
+        b"two\nlines\r.csv",
+        b" blanks .csv",
+        "😀 عملاء.csv".encode(),
+        b"-rf; %41 $(x).csv",
+    ]
+    for number, name in enumerate(names):
+        written = desk.visits(2, "unused.csv", first=2 * number)
+        os.rename(written, os.path.join(os.fsencode(desk.folder / "inbox"), name))
+    ended = run_job(desk)
+    assert (ended.status, ended.json["outcome"]) == (0, "done"), (ended.json, ended.err)
+    assert sorted(os.listdir(os.fsencode(desk.folder / "inbox/done"))) == sorted(names)
+    assert (len(desk.notes()), set(desk.notes().values())) == (2 * len(names), {1})
+    (desk.folder / "inbox/done").joinpath("x").touch()
+    again = os.path.join(os.fsencode(desk.folder / "inbox"), names[1])
+    os.rename(desk.visits(2, "unused.csv", first=90), again)
+    assert run_job(desk).status == 0
+    assert not os.path.exists(again)
+    assert desk.run("jobs", "history", "visits").status == 0
+    assert desk.run("jobs", "list").status == 0

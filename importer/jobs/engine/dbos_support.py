@@ -67,7 +67,8 @@ def dumps(value: Any) -> str:
             return {_ERROR: f"{type(other).__name__}: {other}"}
         raise TypeError(f"{type(other).__name__} is nothing that the engine may keep")
 
-    return json.dumps(value, default=encode, ensure_ascii=False)
+    # In ASCII: the names of some files hold what no database takes as a character.
+    return json.dumps(value, default=encode)
 
 
 def loads(text: str) -> Any:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import logging
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -21,14 +23,19 @@ from importer.core.errors import (
     SourceError,
 )
 from importer.core.model import NEEDS_PERSON
+from importer.core.redaction import redact
 from importer.core.text import is_or_are
 from importer.delivery import DeliveryOptions
 from importer.jobs.config.loader import Task
 from importer.jobs.config.model import HoldRules, UnusualFiles
 from importer.jobs.store.records import FileRecord, JobOutcome
 from importer.planning import PlanFacts, PlanRequest
-from importer.reports import Report, ReportPaths
+from importer.reports import Report, ReportPaths, report_stem
 from importer.sources import file_signature
+
+_log = logging.getLogger(__name__)
+_ERRORS_OF_NAMES = (errno.ENAMETOOLONG, errno.EILSEQ, errno.EINVAL, errno.ENOENT, errno.ELOOP)
+"""Errors of the system that another name for the file would avoid."""
 
 LoadAccount = Callable[[str], Account]
 
@@ -115,6 +122,27 @@ def import_file(task: Task, entry: FileRecord, env: Environment, load: LoadAccou
         if outcome is JobOutcome.FAILED and not _is_unchanged(path, entry):
             return changed
         return ImportResult(outcome, error.exit_status, error.message, error.remedy, outline=outline_error(error))
+    except Exception as error:  # noqa: BLE001  whatever it is, the next file follows
+        # Raised again at each run, it would keep every later file from being imported.
+        _log.exception("%s cannot be imported", path)
+        return describe_fault(error)
+
+
+def describe_fault(error: Exception) -> ImportResult:
+    """Return the result of a file at which the program itself failed: it is set aside, and the next one follows.
+
+    An error of the disk or the machine is not the file's, which then waits.
+    """
+    of_machine = isinstance(error, OSError) and error.errno not in _ERRORS_OF_NAMES
+    name = type(error).__name__
+    return ImportResult(
+        JobOutcome.ERROR if of_machine else JobOutcome.FAILED,
+        1,
+        f"The program failed at this file: {name}: {redact(str(error))}",
+        "What was sent of it is recorded (importer runs). Please report this, and put the file into the inbox again "
+        "after the next update, or under a plain name: nothing is sent twice.",
+        outline=f"The program failed at this file ({name}).",
+    )
 
 
 def outline_error(error: ImporterError) -> str:
@@ -172,8 +200,7 @@ def _run(task: Task, entry: FileRecord, env: Environment, load: LoadAccount) -> 
         account=account.name,
         locale=Locale(account.time_zone, account.country),
     )
-    stem = Path(entry.path).name.split(".")[0] or "import"
-    places = ReportPaths(task.results / f"{stem}-{env.clock.now():%Y%m%d-%H%M%S}.xlsx")
+    places = ReportPaths(task.results / f"{report_stem(entry.path)}-{env.clock.now():%Y%m%d-%H%M%S}.xlsx")
     unattended = replace(env, review=make_review(task, approved=approved), confirm=lambda _: True)
     return run(request, account, places, DeliveryOptions(keep_going=approved), unattended)
 

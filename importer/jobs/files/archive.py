@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from importer.core.errors import ImporterError
-from importer.core.filesystem import sync_folder
+from importer.core.filesystem import fit_name, sync_folder
 from importer.core.platform import open_private
 
 
@@ -18,14 +18,17 @@ class ArchivePathTaken(ImporterError):
 
 
 def free_path(folder: Path, name: str, now: datetime) -> Path:
-    """Return a free path for ``name`` in ``folder``: with that name, or the time in it, or the time and a number."""
+    """Return a free path for ``name`` in ``folder``: with that name, or the time in it, or the time and a number.
+
+    A name that gets too long by that is shortened.
+    """
     plain = folder / name
     if not os.path.lexists(plain):
         return plain
     stem, suffix = plain.name.removesuffix("".join(plain.suffixes[-2:])), "".join(plain.suffixes[-2:])
     for number in itertools.count(1):
         extra = "" if number == 1 else f"-{number}"
-        path = folder / f"{stem}-{now:%Y%m%d-%H%M%S}{extra}{suffix}"
+        path = folder / fit_name(stem, f"-{now:%Y%m%d-%H%M%S}{extra}{suffix}")
         if not os.path.lexists(path):
             return path
     raise AssertionError("itertools.count never ends")
@@ -87,7 +90,7 @@ def _move_without_links(source: Path, place: Path, refusal: OSError) -> None:
 
 def write_note(place: Path, text: str) -> None:
     """Write a note for people beside an archived file. A disk that refuses does not fail the import."""
-    path = place.with_name(f"{place.name}.note.txt")
+    path = place.with_name(fit_name(place.name, ".note.txt"))
     try:
         with path.open("x", encoding="utf-8", errors="backslashreplace") as file:
             file.write(f"{text}\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import logging
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +16,7 @@ from importer.jobs.store.records import FileRecord, FileState, JobOutcome
 from importer.jobs.store.store import JobStore
 from importer.sources import file_signature, source_hash
 
+_log = logging.getLogger(__name__)
 _UNFINISHED = (FileState.TAKEN, FileState.HELD, FileState.APPROVED)
 
 
@@ -56,7 +58,15 @@ def claim_files(task: Task, store: JobStore, clock: Clock, mapping_sha: str) -> 
         if not is_whole:
             claimed.arriving.append(seen.path.name)
             continue
-        entry = _claim(task, seen, sha, store, clock, mapping_sha)
+        try:
+            entry = _claim(task, seen, sha, store, clock, mapping_sha)
+        except ImporterError:
+            raise
+        except Exception as error:  # noqa: BLE001  whatever it is, the next file follows
+            # Whatever is wrong with one file, the others are imported.
+            _log.exception("%s cannot be claimed", seen.path)
+            claimed.notes.append(f"{seen.path.name} cannot be claimed: {type(error).__name__}: {error}")
+            continue
         if entry.state == FileState.HELD.value:
             claimed.held += 1
             claimed.notes.append(f"{seen.path.name} is held: {entry.message}")

@@ -16,12 +16,14 @@ from sqlalchemy import (
     BigInteger,
     Column,
     Connection,
+    Dialect,
     Engine,
     Index,
     Integer,
     MetaData,
     Table,
     Text,
+    TypeDecorator,
     create_engine,
     event,
     inspect,
@@ -102,13 +104,33 @@ def _make_durable(connection: Any, _: Any) -> None:
 
 metadata = MetaData()
 
+_TO_STORED = {0xDC00 + byte: 0xEF00 + byte for byte in range(0x80, 0x100)}
+_FROM_STORED = {stored: given for given, stored in _TO_STORED.items()}
+
+
+class AnyText(TypeDecorator[str]):
+    """A text column that also takes the names of files that are not UTF-8.
+
+    Python has a lone surrogate for each byte of them that it cannot decode, which no database takes; a character for
+    private use stands for it there.
+    """
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return value if value is None or value.isascii() else value.translate(_TO_STORED)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
+        return value if value is None or value.isascii() else value.translate(_FROM_STORED)
+
 
 def _required(*names: str) -> list[Column[str]]:
-    return [Column(name, Text, nullable=False) for name in names]
+    return [Column(name, AnyText, nullable=False) for name in names]
 
 
 def _texts(*names: str) -> list[Column[str]]:
-    return [Column(name, Text, nullable=False, server_default="") for name in names]
+    return [Column(name, AnyText, nullable=False, server_default="") for name in names]
 
 
 def _numbers(*names: str) -> list[Column[int]]:
@@ -161,7 +183,7 @@ sightings = Table(
     "importer_job_sightings",
     metadata,
     Column("job", Text, primary_key=True),
-    Column("path", Text, primary_key=True),
+    Column("path", AnyText, primary_key=True),
     *_numbers("size", "mtime_ns", "inode"),
     *_texts("since"),
 )

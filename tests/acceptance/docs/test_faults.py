@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -31,8 +32,8 @@ def test_every_named_test_exists(page: str) -> None:
     """A test that is renamed or removed takes its line with it."""
     defined = {
         name
-        for path in (ROOT / "tests").rglob("test_*.py")
-        for name in re.findall(r"^def (test_\w+)\(", path.read_text("utf-8"), re.MULTILINE)
+        for path in (ROOT / "tests").rglob("*.py")
+        for name in re.findall(r"^ *def (test_\w+)\(", path.read_text("utf-8"), re.MULTILINE)
     }
     named = set(re.findall(r"`(test_\w+)`", page))
     assert named - defined == set()
@@ -41,9 +42,10 @@ def test_every_named_test_exists(page: str) -> None:
 def test_the_security_checklist_is_complete() -> None:
     """Each line names a test or says why there is none, and none of the tests is forgotten."""
     lines = re.findall(r"^\| ([KHRWTU]\d+) \| [^|]+\. \| ([^|]+) \|$", SECURITY, re.MULTILINE)
-    counts = {"K": 13, "H": 8, "R": 10, "W": 11, "T": 5}
-    wanted = [f"{letter}{number}" for letter, most in counts.items() for number in range(1, most + 1)]
-    assert [number for number, _ in lines if number[0] != "U"] == wanted
+    found = [number for number, _ in lines]
+    counts = Counter(number[0] for number in found)
+    assert found == [f"{letter}{number}" for letter, most in counts.items() for number in range(1, most + 1)]
+    assert counts >= Counter({"K": 15, "H": 8, "R": 10, "W": 11, "T": 5, "U": 7})
     assert all("`test_" in proof or proof.startswith("No test: ") for _, proof in lines)
     ours = {
         name

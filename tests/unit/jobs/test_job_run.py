@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import errno
+import os
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from random import random
 
 import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 
-from importer.core.errors import ImporterError
-from importer.jobs.engine import job_run
-from importer.jobs.engine.import_step import ImportResult
+from importer.core.errors import ImporterError, SourceError
+from importer.jobs.engine import import_step, job_run
+from importer.jobs.engine.dbos_support import dumps, loads
+from importer.jobs.engine.import_step import ImportResult, describe_fault
 from importer.jobs.engine.job_run import MOST_ATTEMPTS, JobRunner
 from importer.jobs.engine.results import run_result_from_json
 from importer.jobs.files import archive
-from importer.jobs.store.records import FileState, JobOutcome
+from importer.jobs.files.inbox import InboxFile
+from importer.jobs.store.records import FileRecord, FileState, JobOutcome
+from importer.reports import Report
 from tests.unit.jobs.helpers import Clock, put, run_job, set_results, stored_notifications
 
 
@@ -239,3 +248,85 @@ def test_a_fault_of_the_program_is_notified_without_its_message(worker: JobRunne
         raise ValueError("canary-cell")
     assert len(stored_notifications(worker)) == 2
     assert "canary-cell" in worker.store.runs("a", 1)[0].message
+
+
+@pytest.mark.parametrize(
+    ("fault", "outcome"),
+    [
+        (ValueError("surprise"), JobOutcome.FAILED),
+        (RecursionError("deep"), JobOutcome.FAILED),
+        (OSError(errno.ENAMETOOLONG, "File name too long"), JobOutcome.FAILED),
+        (OSError(errno.ENOSPC, "No space left on device"), JobOutcome.ERROR),
+        (SourceError("It cannot be read."), JobOutcome.FAILED),
+    ],
+)
+def test_a_fault_at_one_file_leaves_the_others_alone(
+    worker: JobRunner, monkeypatch: pytest.MonkeyPatch, fault: Exception, outcome: JobOutcome
+) -> None:
+    """It is set aside with the reason, unless the machine is to blame; the next file is imported."""
+    first, second = put(worker, "E-mail\na\n"), put(worker, "E-mail\nb\n", "b.csv")
+    well = describe_fault(ValueError("well"))
+    well = replace(well, outcome=JobOutcome.DONE, exit_status=0)
+
+    def run_one(task: object, entry: FileRecord, *_: object) -> Report:
+        if entry.path == str(first):
+            raise fault
+        return second  # type: ignore[return-value]  # only handed on
+
+    monkeypatch.setattr(import_step, "_run", run_one)
+    monkeypatch.setattr(import_step, "_describe_report", lambda report, task: well)
+    ended = run_job(worker)
+    assert ended.outcome == outcome
+    assert {Path(each.path).name: each.outcome for each in ended.files} == {"a.csv": outcome, "b.csv": JobOutcome.DONE}
+    assert (first.parent / "failed" / "a.csv").exists() == (outcome is JobOutcome.FAILED)
+    assert first.exists() == (outcome is JobOutcome.ERROR)
+    assert run_job(worker).outcome in (JobOutcome.NOTHING, outcome)
+
+
+def test_a_file_that_cannot_be_claimed_leaves_the_others_alone(
+    worker: JobRunner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the database has against it, the next file is claimed, and the run says why."""
+    put(worker, "E-mail\na\n"), put(worker, "E-mail\nb\n", "b.csv")
+    add_file = worker.store.add_file
+
+    def refuse(job: str, seen: InboxFile, *rest: object) -> FileRecord:
+        if seen.path.name == "a.csv":
+            raise UnicodeError("no such character")
+        return add_file(job, seen, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(worker.store, "add_file", refuse)
+    begun = worker.begin("a")
+    assert [worker.store.file_record(number).path[-5:] for number in begun.numbers] == ["b.csv"]
+    assert begun.notes == ["a.csv cannot be claimed: UnicodeError: no such character"]
+
+
+NAMES = st.binary(min_size=1, max_size=251).filter(lambda name: b"/" not in name and b"\0" not in name)
+ODD_NAMES = [b"latin\xe9", b"x" * 251, "é".encode() * 125, b"two\nlines\r", b" x ", "😀".encode() * 62, "שלום".encode()]
+
+
+def with_examples(test: Callable[..., None]) -> Callable[..., None]:
+    for name in ODD_NAMES:
+        test = example(name)(test)
+    return test
+
+
+@with_examples
+@given(NAMES)
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_names_of_every_kind(worker: JobRunner, monkeypatch: pytest.MonkeyPatch, name: bytes) -> None:
+    """Whatever a name holds, its file is imported, and it and a second one of its name are archived and recorded."""
+    well = replace(describe_fault(ValueError("well")), outcome=JobOutcome.FAILED)
+    for content in ("one", "two"):
+        path = worker.jobs.task("a").inbox / os.fsdecode(name + b".csv")
+        path.write_text(f"E-mail\n{content}{random()}\n", "utf-8")
+        set_results(monkeypatch, well)
+        ended = run_job(worker)
+        if not ended.files:
+            # One of the names that are never claimed, such as hidden files.
+            path.unlink()
+            return
+        assert run_result_from_json(loads(dumps(ended.to_json()))).files == list(ended.files)
+        assert not path.exists()
+        assert Path(ended.files[0].archive).is_file()
+        assert worker.store.file_records("a")[-1].path == str(path)
