@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -12,6 +14,7 @@ from typing import Any
 from importer.core.errors import SettingsError
 
 INSTALL = "Install it: pip install 'importer[jobs]'"
+_SUBSEC_SINCE = (3, 42)
 _TIME = "$time"
 _ERROR = "$error"
 
@@ -31,6 +34,30 @@ def send_logs_to_ours() -> None:
     if not logger.handlers:
         logger.addHandler(logging.NullHandler())
     logger.propagate = True
+
+
+def engine_options(address: str) -> dict[str, Any]:
+    """Return SQLAlchemy's options for the engine's database at ``address``.
+
+    On Python 3.12 and newer, DBOS reads the time with ``unixepoch('subsec')``, which SQLite knows since 3.42; Debian 12
+    and RHEL 9 have older ones. The connections get that function from here then.
+    """
+    if not address.startswith("sqlite") or sqlite3.sqlite_version_info >= _SUBSEC_SINCE:
+        return {}
+    return {"connect_args": {"factory": _ConnectionWithSubsec}}
+
+
+class _ConnectionWithSubsec(sqlite3.Connection):
+    """A connection whose ``unixepoch`` returns fractions of seconds."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.create_function("unixepoch", 1, _unixepoch)
+
+
+def _unixepoch(modifier: str) -> float | None:
+    """Return the seconds since 1970 to the millisecond; ``None`` for anything but the one thing that DBOS asks for."""
+    return round(time.time(), 3) if modifier == "subsec" else None
 
 
 def make_serializer() -> Any:

@@ -16,7 +16,7 @@ from importer.core.redaction import redact
 from importer.core.time import format_iso
 from importer.jobs.config.cron import times_after
 from importer.jobs.config.model import MissedRuns
-from importer.jobs.engine.dbos_support import make_serializer, require_engine, send_logs_to_ours
+from importer.jobs.engine.dbos_support import engine_options, make_serializer, require_engine, send_logs_to_ours
 from importer.jobs.engine.job_run import JobRunner
 from importer.jobs.engine.results import JobRunResult, merge_results, run_result_from_json
 from importer.jobs.engine.workers import WorkerRegistry, exclusive_start
@@ -92,6 +92,7 @@ class Engine:
                 "name": self._name,
                 "system_database_url": databases.engine.reveal(),
                 "sys_db_pool_size": _POOL,
+                "db_engine_kwargs": engine_options(databases.engine.reveal()),
                 "application_version": self._version,
                 "executor_id": self._executor,
                 "serializer": make_serializer(),

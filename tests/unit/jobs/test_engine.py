@@ -23,7 +23,7 @@ from importer.core.progress import SilentProgress
 from importer.core.redaction import Secret
 from importer.core.time import SystemClock
 from importer.jobs.config.loader import parse_jobs
-from importer.jobs.engine import job_run, workflow
+from importer.jobs.engine import dbos_support, job_run, workflow
 from importer.jobs.engine.import_step import ImportResult
 from importer.jobs.engine.job_run import JobRunner
 from importer.jobs.engine.scheduler import Engine, accounts_at_once
@@ -321,3 +321,20 @@ def test_a_lock_that_a_killed_process_left_delays_a_run_for_seconds_only(tmp_pat
         result = engine._dbos.list_workflows(workflow_ids=["left"])[0].output
     assert result["outcome"] == JobOutcome.NOTHING
     assert [each for each in pauses if each >= 1] == [2.0]
+
+
+def test_an_old_sqlite_gets_the_function_that_the_engine_needs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The time with fractions of seconds, as SQLite itself returns it since 3.42; other databases get nothing."""
+    monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 40, 1))
+    options = dbos_support.engine_options("sqlite:////engine.db")["connect_args"]
+    before = time.time()
+    with closing(sqlite3.connect(":memory:", **options)) as connection:
+        connection.execute("CREATE TABLE t (x, at INTEGER NOT NULL DEFAULT (unixepoch('subsec') * 1000))")
+        connection.execute("INSERT INTO t (x) VALUES (1)")
+        (at,) = connection.execute("SELECT at FROM t").fetchone()
+        assert connection.execute("SELECT unixepoch('now')").fetchone() == (None,)
+    assert isinstance(at, int)
+    assert before - 0.001 <= at / 1000 <= time.time() + 0.001
+    assert dbos_support.engine_options("postgresql://db") == {}
+    monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 42, 0))
+    assert dbos_support.engine_options("sqlite:////engine.db") == {}
