@@ -23,7 +23,7 @@ from importer.ledger.changes import (
     require,
     storable,
 )
-from importer.ledger.interface import Call, CallEnd, CallStatistics, EndedCall, PastCall, UnclearCall
+from importer.ledger.interface import Call, CallEnd, CallStatistics, EndedCall, PastCall, RowInCall, UnclearCall
 from importer.ledger.outcomes import outcome_values
 from importer.ledger.runs import generation, required
 from importer.ledger.schema import SENDING, calls, format_rows, parse_rows, rows
@@ -234,6 +234,20 @@ def peers(connection: Connection, run_id: str, row: int) -> tuple[int, ...]:
     query = select(calls.c.rows).join(rows, rows.c.call == calls.c.number)
     carried = connection.execute(query.where(rows.c.run_id == run_id, rows.c.row == row)).scalar_one_or_none()
     return parse_rows(carried) if carried is not None else ()
+
+
+def of_rows(connection: Connection, run_id: str, first_row: int, last_row: int) -> dict[int, RowInCall]:
+    """Return the last call of each row in a closed range that a call carried, and the row's position in it."""
+    of_run = (rows.c.run_id == run_id, rows.c.row.between(first_row, last_row), rows.c.call.is_not(None))
+    called = {line.row: line.call for line in connection.execute(select(rows.c.row, rows.c.call).where(*of_run))}
+    numbers = sorted(set(called.values()))
+    # The rows of a call leave in the order of the file.
+    positions: dict[int, dict[int, int]] = {}
+    for start in range(0, len(numbers), BATCH):
+        wanted = select(calls.c.number, calls.c.rows).where(calls.c.number.in_(numbers[start : start + BATCH]))
+        for number, carried in connection.execute(wanted):
+            positions[number] = {row: position for position, row in enumerate(parse_rows(carried), 1)}
+    return {row: RowInCall(number, positions[number][row]) for row, number in called.items()}
 
 
 def last_ended_at(connection: Connection, account: str, before: str = "") -> str:

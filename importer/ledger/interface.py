@@ -154,6 +154,14 @@ class PastCall:
 
 
 @dataclass(frozen=True, slots=True)
+class RowInCall:
+    """The number of a call, and the position of a row in it, counted from 1 as LeadSquared counts the call's rows."""
+
+    number: int
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
 class UnclearCall:
     """A call of a run that may have written some of its ``rows``: it had no clear answer, or was refused as a whole.
 
@@ -291,6 +299,10 @@ class Ledger(Protocol):
 
     def call_peers(self, run_id: str, row: int) -> tuple[int, ...]:
         """Return the rows of the last call that carried the row, itself included."""
+        ...
+
+    def calls_of_rows(self, run_id: str, first_row: int, last_row: int) -> dict[int, RowInCall]:
+        """Return the last call of each row in a closed range that a call carried, and the row's position in it."""
         ...
 
     def reposts(self, run_id: str, row: int) -> int:

@@ -32,6 +32,7 @@ from importer.ledger.interface import (
     LearnedLimit,
     NewRun,
     PastCall,
+    RowInCall,
     Run,
     RunState,
     Sender,
@@ -275,6 +276,9 @@ class SqlLedger:
 
     def past_calls(self, run_id: str) -> list[PastCall]:
         return self._read(lambda connection: calls.past(connection, run_id))
+
+    def calls_of_rows(self, run_id: str, first_row: int, last_row: int) -> dict[int, RowInCall]:
+        return self._read(lambda connection: calls.of_rows(connection, run_id, first_row, last_row))
 
     def unclear_calls(self, run_id: str) -> list[UnclearCall]:
         return self._read(lambda connection: calls.unclear(connection, run_id))

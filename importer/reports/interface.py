@@ -22,6 +22,10 @@ RESULT_COLUMNS = (
     "ProspectActivityId",
     "LeadId",
     "RequestId",
+    "LeadCreated",
+    "LeadUpdated",
+    "CallNumber",
+    "RowInCall",
 )
 """The columns that stand before the source's own in the sheet Results."""
 

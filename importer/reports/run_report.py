@@ -12,7 +12,7 @@ from importer.config import Account
 from importer.core.issues import CATALOGUE
 from importer.core.model import CallClass, Counts, Outcome, Status
 from importer.core.time import format_age
-from importer.ledger import DECIDED, Ledger, Run, RunState
+from importer.ledger import DECIDED, Ledger, RowInCall, Run, RunState
 from importer.planning import Plan, PlanChunk, SchemaSnapshot, SchemaState
 from importer.rate_limit import describe_limit
 from importer.reports.error_codes import remedy_of
@@ -26,6 +26,7 @@ from importer.reports.interface import (
     RunSummary,
 )
 from importer.reports.messages import CALL_RESULTS, describe_detection, describe_next_step, describe_result
+from importer.targets import TARGETS, EffectType, Target
 
 _MOST_GROUPS = 12
 _FIRST_ROWS = 5
@@ -96,15 +97,26 @@ class RunReport:
         import pandas as pd
 
         outcomes: Mapping[int, Outcome] = {}
+        calls: Mapping[int, RowInCall] = {}
         if self.ledger and self.run and len(chunk.rows):
-            outcomes = self.ledger.outcomes_between(self.run.id, int(chunk.rows[0]), int(chunk.rows[-1]))
+            first, last = int(chunk.rows[0]), int(chunk.rows[-1])
+            outcomes = self.ledger.outcomes_between(self.run.id, first, last)
+            calls = self.ledger.calls_of_rows(self.run.id, first, last)
+        target = TARGETS[self.plan.facts.target]
         columns = _result_columns(chunk)
         seen[Status.INVALID] += int(np.count_nonzero(~chunk.ok))
         good = np.flatnonzero(chunk.ok)
-        found = [outcomes.get(row) for row in chunk.rows[good].tolist()]
+        numbers = chunk.rows[good].tolist()
+        found = [outcomes.get(row) for row in numbers]
         seen.update(outcome.status if outcome else Status.NOT_SENT for outcome in found)
-        for name, texts in zip(_TEXT_COLUMNS, zip(*map(_result_texts, found), strict=True), strict=bool(found)):
-            columns[name][good] = texts
+        texts = [
+            (*_result_texts(outcome), *_lead_texts(outcome), *_call_texts(calls.get(row), target.batch_size))
+            for row, outcome in zip(numbers, found, strict=True)
+        ]
+        for name, column in zip(_TEXT_COLUMNS, zip(*texts, strict=True), strict=bool(found)):
+            columns[name][good] = column
+        for name in _inapplicable_columns(target):
+            columns[name][:] = ""
         return ResultChunk(results=pd.DataFrame(columns, copy=False), cells=chunk.cells, problems=chunk.problems)
 
 
@@ -114,7 +126,8 @@ def _result_columns(chunk: PlanChunk) -> dict[str, Any]:
 
     bad = ~chunk.ok
     columns = {name: np.full(len(chunk.rows), "", dtype=object) for name in _TEXT_COLUMNS}
-    columns["ActivityCreated"][:] = "FALSE"
+    for name in ("ActivityCreated", "LeadCreated", "LeadUpdated"):
+        columns[name][:] = "FALSE"
     columns["Status"][bad] = Status.INVALID.value
     rows, codes, texts = chunk.problems.describe_rows()
     where = np.searchsorted(chunk.rows, rows)
@@ -141,6 +154,33 @@ def _result_texts(outcome: Outcome | None) -> tuple[str, ...]:
         created = "FALSE"
     ids = (outcome.activity_id, outcome.lead_id, outcome.request_id)
     return (created, outcome.status.value, text, outcome.error_code, *ids)
+
+
+def _lead_texts(outcome: Outcome | None) -> tuple[str, str]:
+    """Return whether a ready row created or updated its lead: TRUE, FALSE, or empty while that is not known."""
+    if outcome is None:
+        return ("FALSE", "FALSE")
+    decided = outcome.status is Status.CREATED and outcome.error_code == DECIDED
+    if decided or outcome.status in (Status.UNCERTAIN, Status.PENDING):
+        return ("", "")
+    return (str(outcome.status is Status.CREATED).upper(), str(outcome.status is Status.UPDATED).upper())
+
+
+def _call_texts(call: RowInCall | None, batch_size: int) -> tuple[str, str]:
+    """Return the number of the row's last call, and LeadSquared's number of the row where a call has several."""
+    if call is None:
+        return ("", "")
+    return (str(call.number), str(call.position) if batch_size > 1 else "")
+
+
+def _inapplicable_columns(target: type[Target]) -> tuple[str, ...]:
+    """Return the columns of results that stay empty for all rows of a target.
+
+    Where a call makes an activity, its answer counts for that alone: whether it made a lead as well is not recorded.
+    """
+    if target.effect() is EffectType.ACTIVITY:
+        return ("LeadCreated", "LeadUpdated")
+    return ("ActivityCreated",) if target.updates_leads else ("ActivityCreated", "LeadUpdated")
 
 
 def summarize_run(

@@ -56,7 +56,7 @@ def test_decisions_settle_a_run(doubtful: Trial) -> None:
         stored = [str(one["note"]) for one in trial.sandbox.state()["activities"]]
         assert len(stored) == len(set(stored)) == 28
         told = {row["RowNumber"]: row for row in results(trial.folder / ended.json["results"])}
-        assert (told[first]["ActivityCreated"], told[first]["ProspectActivityId"]) == ("TRUE", "act-1")
+        assert (told[first]["ActivityCreated"], told[first]["ProspectActivityId"]) == (True, "act-1")
         assert "abandon by" in told[second]["Error"]
         assert "not worth it" in told[second]["Error"]
         assert told[second]["ErrorCode"] == "decided"

@@ -13,8 +13,8 @@ from importer.core.redaction import redact, redact_all
 from importer.planning import ProblemTable
 from importer.reports.interface import RESULT_COLUMNS, ReportColumn, ResultChunk
 from importer.reports.messages import STATUS_COLORS, UNCERTAIN_ADVICE
-from importer.reports.xlsx.sheet_series import NUMBER, OWN_HEADING, PLAIN, Heading, SheetSeries, source_headings
-from importer.reports.xlsx_writer import Style, Workbook, risky_texts, sheet_column, sheet_text
+from importer.reports.xlsx.sheet_series import NUMBER, OWN_HEADING, Heading, SheetSeries, source_headings
+from importer.reports.xlsx_writer import CellType, Style, Workbook, risky_texts, sheet_column, sheet_text
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,7 +29,20 @@ _RESULT_WIDTHS = {
     "ProspectActivityId": 38,
     "LeadId": 38,
     "RequestId": 38,
+    "LeadCreated": 14,
+    "LeadUpdated": 14,
+    "CallNumber": 13,
+    "RowInCall": 12,
 }
+_TYPES = {
+    "RowNumber": CellType.NUMBER,
+    "ActivityCreated": CellType.BOOLEAN,
+    "LeadCreated": CellType.BOOLEAN,
+    "LeadUpdated": CellType.BOOLEAN,
+    "CallNumber": CellType.NUMBER,
+    "RowInCall": CellType.NUMBER,
+}
+"""The columns of results whose cells are not texts."""
 _STATUS = RESULT_COLUMNS.index("Status")
 
 FIX_COLUMNS = ("RowNumber", "Reason")
@@ -107,8 +120,10 @@ class ResultsSheet:
     def begin(self, columns: Sequence[ReportColumn], sample: Sequence[Sequence[str]]) -> None:
         """Write the headings; ``sample`` holds the first cells of each column."""
         own = [
-            Heading(name, _RESULT_WIDTHS[name], OWN_HEADING, NUMBER if name == "RowNumber" else PLAIN)
-            for name in RESULT_COLUMNS
+            Heading(name, width, OWN_HEADING, NUMBER, _TYPES[name])
+            if name in _TYPES
+            else Heading(name, width, OWN_HEADING)
+            for name, width in _RESULT_WIDTHS.items()
         ]
         self._series.begin([*own, *source_headings(columns, sample)])
 

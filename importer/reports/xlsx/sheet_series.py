@@ -8,7 +8,17 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from importer.reports.interface import ReportColumn
-from importer.reports.xlsx_writer import GENERAL, ColumnFormat, Note, Sheet, Style, TextColumn, Workbook, sheet_text
+from importer.reports.xlsx_writer import (
+    GENERAL,
+    CellType,
+    ColumnFormat,
+    Note,
+    Sheet,
+    Style,
+    TextColumn,
+    Workbook,
+    sheet_text,
+)
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -33,12 +43,13 @@ _NOTE_WIDTH, _NOTE_HEIGHT = 282, 96
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """One column of a table: its heading, its width in characters, and the styles of the heading and of the cells."""
+    """One column of a table: its heading, its width in characters, the styles of heading and cells, the cells' type."""
 
     text: str
     width: float
     heading_style: Style
     style: Style = PLAIN
+    type: CellType = CellType.TEXT
 
 
 def source_headings(columns: Sequence[ReportColumn], texts: Sequence[Sequence[str]]) -> list[Heading]:
@@ -115,6 +126,7 @@ class SheetSeries:
                     quoted=self._quoted[column],
                     styles=styles[column].slice(done, count) if column in styles else None,
                     kept=kept[column].slice(done, count) if column in kept else None,
+                    type=self._headings[column].type,
                 )
                 for column, array in enumerate(texts, 1)
             ]

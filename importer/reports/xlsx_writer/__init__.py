@@ -3,7 +3,15 @@
 It knows cells, styles and sheets, and nothing of what an import is; docs/results-writer.md says why it exists.
 """
 
-from importer.reports.xlsx_writer.cells import CUT, RISKY_STARTS, TextColumn, risky_texts, sheet_column, sheet_text
+from importer.reports.xlsx_writer.cells import (
+    CUT,
+    RISKY_STARTS,
+    CellType,
+    TextColumn,
+    risky_texts,
+    sheet_column,
+    sheet_text,
+)
 from importer.reports.xlsx_writer.sheet import GENERAL, TEXT, THOUSANDS, BarChart, ColumnFormat, Note, Sheet, Style
 from importer.reports.xlsx_writer.workbook import Workbook
 
@@ -14,6 +22,7 @@ __all__ = [
     "TEXT",
     "THOUSANDS",
     "BarChart",
+    "CellType",
     "ColumnFormat",
     "Note",
     "Sheet",

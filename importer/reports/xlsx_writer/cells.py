@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cache
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -130,12 +131,21 @@ def risky_texts(texts: pa.Array) -> pa.Array:
     return pa.array(ByteStats.at(texts).begins_with(_RISKY_BYTES))
 
 
+class CellType(StrEnum):
+    """The type of the cells of a column, as the attribute ``t`` of a cell names it (ECMA-376 part 1, 18.18.11)."""
+
+    TEXT = "inlineStr"
+    BOOLEAN = "b"
+    """The texts are TRUE and FALSE."""
+    NUMBER = "n"
+
+
 @dataclass(frozen=True, slots=True)
 class TextColumn:
     """The texts of a column and the numbers of their styles: ``quoted`` for texts that look like formulas.
 
     ``index`` counts from 0. ``styles``, if given, has a number of its own for each cell, and ``kept`` says of each cell
-    whether it is written even if its text is empty.
+    whether it is written even if its text is empty. ``type`` says what the texts stand for.
     """
 
     index: int
@@ -144,6 +154,7 @@ class TextColumn:
     quoted: int
     styles: pa.Array | None = None
     kept: pa.Array | None = None
+    type: CellType = CellType.TEXT
 
 
 def rows_xml(
@@ -155,7 +166,7 @@ def rows_xml(
 ) -> memoryview:
     """Return rows as one buffer of UTF-8. ``first_line`` is the sheet's line of the first row, counted from 1.
 
-    ``numbers`` stand in column A as numbers, the texts in ``columns`` as text; an empty text leaves no cell.
+    ``numbers`` stand in column A as numbers, the texts in ``columns`` by their type; an empty text leaves no cell.
     ``heights`` are those of the rows, in points.
     """
     import numpy as np
@@ -188,6 +199,12 @@ def _cells_xml(column: TextColumn, lines: pa.Array) -> pa.Array:
     empty = pc.equal(texts, "")
     if pc.all(empty).as_py() and column.kept is None:
         return texts
+    if column.type is not CellType.TEXT:
+        values = texts
+        if column.type is CellType.BOOLEAN:
+            values = pc.if_else(pc.equal(texts, "TRUE"), pa.scalar("1", kind), pa.scalar("0", kind))
+        place, rest = f'<c r="{column_letter(column.index)}', f'" s="{column.style}" t="{column.type}"><v>'
+        return pc.if_else(empty, pa.scalar("", kind), joined(place, lines, rest, values, "</v></c>"))
     # The style: one for each cell, or one for all, or one of two by what the texts begin with.
     styles = column.styles
     if styles is None:

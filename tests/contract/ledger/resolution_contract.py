@@ -8,7 +8,7 @@ import pytest
 
 from importer.core.errors import LedgerError
 from importer.core.model import Outcome, Status, VerdictKind
-from importer.ledger.interface import DECIDED, UNDECIDED, Ledger, RunState
+from importer.ledger.interface import DECIDED, UNDECIDED, Ledger, RowInCall, RunState
 from tests.support.ledger_builders import call, ended, key_of, new_run, outcomes, send, status_of
 
 
@@ -60,6 +60,14 @@ class ResolutionContract:
         ):
             ledger.finish_call(ledger.begin_call(call(rows)), ended(kind), outcomes(rows, status))
         assert [one.rows for one in ledger.unclear_calls("run-1")] == [(3, 4), (6, 7)]
+
+    def test_rows_are_found_in_their_last_call(self, ledger: Ledger) -> None:
+        """With their position in it; a row that no call carried is in none."""
+        send(ledger, [2, 3, 4], Status.NOT_SENT)
+        second = send(ledger, [2, 4, 7])
+        ledger.skip("run-1", [Outcome(9, Status.SKIPPED)], ["key-9"])
+        found = ledger.calls_of_rows("run-1", 3, 9)
+        assert found == {3: RowInCall(second - 1, 2), 4: RowInCall(second, 2), 7: RowInCall(second, 3)}
 
     def test_a_person_decides_about_an_uncertain_row(self, ledger: Ledger) -> None:
         """Created with the id seen, given up, or to be sent again: then the run is open again."""

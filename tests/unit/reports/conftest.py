@@ -23,7 +23,7 @@ LABELS = ("Lead ID", "Name", "Email", "Phone", "City", "Score", "Joined at", "In
 FIELDS = ("RelatedProspectId", "ActivityNote", "", "mx_Custom_4", "mx_Custom_1", "mx_Custom_2", "ActivityDateTime", "")
 CITIES = ("Bengaluru", "München", "São Paulo", "東京", "القاهرة")
 
-Line = tuple[int, str, str, str, str, str, str, str]
+Line = tuple[int | str, ...]
 
 
 def status_of(row: int) -> Status:
@@ -47,7 +47,8 @@ def result_line(row: int) -> Line:
     activity = f"5c1e8f0a-6b1d-4c52-9e8e-{row:012d}" if created else ""
     flag = "" if status in (Status.UNCERTAIN, Status.PENDING) else str(created).upper()
     request = f"8a7b-{row:06d}" if status is Status.PENDING else ""
-    return (row, flag, status.value, error, code, activity, f"2c1e8f0a-0000-4c52-9e8e-{row:012d}", request)
+    lead = f"2c1e8f0a-0000-4c52-9e8e-{row:012d}"
+    return (row, flag, status.value, error, code, activity, lead, request, "", "", "7", str(row % 25 + 1))
 
 
 def cell_line(row: int) -> tuple[str, ...]:
@@ -146,7 +147,7 @@ def text_run() -> TextRun:
 
 def make_text_run(texts: Sequence[str]) -> tuple[RunSummary, ResultRows]:
     lines: list[Line] = [
-        (row, "FALSE", "invalid", text, "custom-check", "", "", "") for row, text in enumerate(texts, 2)
+        (row, "FALSE", "invalid", text, "custom-check", *[""] * 7) for row, text in enumerate(texts, 2)
     ]
     summary = RunSummary(
         run_id="r-1",

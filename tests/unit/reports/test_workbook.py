@@ -47,7 +47,7 @@ NAUGHTY = [
 
 
 def chunk(rows: list[tuple[int, Status, str]], labels: tuple[str, ...] = ("Text",)) -> ResultChunk:
-    lines = [(row, "TRUE" if status is Status.CREATED else "", status.value, "why", "code", "a", "l", "r")
+    lines = [(row, "TRUE" if status is Status.CREATED else "", status.value, "why", "code", "a", "l", "r", "FALSE", "", "7", str(row))
              for row, status, _ in rows]  # fmt: skip
     results = pd.DataFrame(dict(zip(RESULT_COLUMNS, map(list, zip(*lines, strict=True)), strict=True)))
     cells = pd.DataFrame({label: pd.Series([text for _, _, text in rows], dtype=object) for label in labels})
@@ -84,7 +84,7 @@ def test_text_stays_text_in_two_readers(tmp_path: Path) -> None:
     assert column(path, "Results", "Text") == NAUGHTY
     assert column(path, "Results", "RowNumber") == list(range(2, 2 + len(NAUGHTY)))
     lines = CalamineWorkbook.from_path(str(path)).get_sheet_by_name("Results").to_python(skip_empty_area=False)
-    assert [line[8] for line in lines[1:]] == NAUGHTY
+    assert [line[len(RESULT_COLUMNS)] for line in lines[1:]] == NAUGHTY
     with zipfile.ZipFile(path) as archive:
         for name in archive.namelist():
             content = archive.read(name)
@@ -108,12 +108,14 @@ def test_every_cell_of_every_block_is_read_back(tmp_path: Path, monkeypatch: pyt
     for part in parts:
         for row, cells in zip(part.results.to_numpy().tolist(), part.cells["Text"], strict=True):
             advice = f" {UNCERTAIN_ADVICE}" if row[2] == Status.UNCERTAIN else ""
-            expected.append([*row[:3], row[3] + advice, *row[4:], cells])
+            created = row[1] == "TRUE" or ""
+            expected.append([row[0], created, row[2], row[3] + advice, *row[4:8], False, "", 7, row[0], cells])
     sheet = openpyxl.load_workbook(path)["Results"]
     assert [["" if cell is None else cell for cell in line] for line in sheet.iter_rows(values_only=True)] == expected
     other = CalamineWorkbook.from_path(path).get_sheet_by_name("Results").to_python()
-    assert [[int(line[0]), *line[1:]] if number else line for number, line in enumerate(other)] == expected
-    assert (sheet.freeze_panes, sheet.auto_filter.ref) == ("B2", f"A1:I{len(rows) + 1}")
+    assert other == expected
+    assert all(type(line[place]) is bool for line in other[1:] for place in (1, 8) if line[place] != "")
+    assert (sheet.freeze_panes, sheet.auto_filter.ref) == ("B2", f"A1:M{len(rows) + 1}")
     for line in sheet.iter_rows(min_row=2):
         look = STATUS_COLORS[Status(line[2].value)]
         assert line[2].fill.fgColor.rgb == f"FF{look.fill[1:].upper()}"
