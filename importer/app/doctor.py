@@ -158,7 +158,7 @@ def _default(name: str, configured: str, found: str, setting: str) -> Examinatio
 
 def examine_clock(seen: ClockReading | None) -> Examination:
     """Examine how far this computer's clock is from LeadSquared's."""
-    if seen is None:
+    if seen is None or seen.server_skew is None:
         return Examination("Clock", Health.NOTE, "LeadSquared's answers carry no time")
     skew = seen.server_skew
     if abs(skew) > _SKEW_WARNING:

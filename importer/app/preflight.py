@@ -79,7 +79,7 @@ def clear_account(
             f"The keys belong to {identity.user_name}, whose role is {identity.role}. "
             "Only an Administrator sees all leads, so reading back may be incomplete."
         )
-    if seen is not None and abs(seen.server_skew) > _CLOCK_WARNING_SECONDS:
+    if seen is not None and seen.server_skew is not None and abs(seen.server_skew) > _CLOCK_WARNING_SECONDS:
         warnings.append(
             f"The clock of this computer differs from LeadSquared's by {-seen.server_skew:+,.0f} s. The import allows "
             "for that, but the times in its reports are wrong: set the clock."

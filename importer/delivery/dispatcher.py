@@ -309,13 +309,10 @@ class Dispatcher:
             while self._context.query_client.clock_jumped():
                 # A query takes time, and completed calls shall not wait for it.
                 self._record()
-                self._context.query_client.read_clock()
+                if not self._context.query_client.read_clock():
+                    raise _clock_stop("its answers carry none.")
         except CrmError as error:
-            raise RunStopped(
-                "The clock of this computer was set, or it slept, and LeadSquared does not show its time: "
-                f"{error.message}",
-                "Check clock and connection, then run: importer resume",
-            ) from None
+            raise _clock_stop(error.message) from None
 
     def _wait_for_slot(self) -> None:
         reach("awaiting-slot")
@@ -343,3 +340,10 @@ class Dispatcher:
                 self._counts[outcome.status] = self._counts.get(outcome.status, 0) + 1
         done = sum(self._counts.values())
         self._context.progress.delivering(done, self._context.plan.facts.ready, dict(self._counts))
+
+
+def _clock_stop(reason: str) -> RunStopped:
+    return RunStopped(
+        f"The clock of this computer was set, or it slept, and LeadSquared does not show its time: {reason}",
+        "Check clock and connection, then run: importer resume",
+    )

@@ -27,9 +27,12 @@ class UnansweredError(CrmError):
 
 @dataclass(frozen=True, slots=True)
 class ClockReading:
-    """The server's clock minus ours, in seconds, and what our two clocks showed when that was read."""
+    """The server's clock minus ours, in seconds, and what our two clocks showed when that was read.
 
-    server_skew: float
+    ``server_skew`` is ``None`` when the server's answers carry no time; then our clocks alone are watched.
+    """
+
+    server_skew: float | None
     wall: datetime
     monotonic: float
 
@@ -105,9 +108,11 @@ class QueryClient:
         ``since`` is what our clocks showed before the request left. Where they have diverged meanwhile, the reply was
         perhaps compared with the time before that, and the difference is not known until the server is queried again.
         """
-        if reply.server_skew is None:
-            return
         now = self._read_clocks()
+        if reply.server_skew is None:
+            if self.clock_reading is None and not self._clock_uncertain:
+                self.clock_reading = ClockReading(None, *now)
+            return
         last = self.clock_reading
         before = since or ((last.wall, last.monotonic) if last else now)
         self._clock_uncertain = _have_diverged(before, now)
@@ -124,10 +129,11 @@ class QueryClient:
             return self._clock_uncertain
         return _have_diverged((last.wall, last.monotonic), self._read_clocks())
 
-    def read_clock(self) -> None:
-        """Read the server's clock anew; it stays unknown if the reply does not show it. Raises as :meth:`query`."""
+    def read_clock(self) -> bool:
+        """Read the server's clock anew; return whether the reply shows it. Raises as :meth:`query`."""
         self.clock_reading, self._clock_uncertain = None, False
         self.query(api_user_request())
+        return self._clock_uncertain or (self.clock_reading is not None and self.clock_reading.server_skew is not None)
 
     def _read_clocks(self) -> tuple[datetime, float]:
         return self._clock.now(), self._clock.monotonic()

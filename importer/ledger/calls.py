@@ -222,11 +222,11 @@ def any_unfinished(connection: Connection) -> bool:
     return connection.execute(select(calls.c.number).where(calls.c.verdict.is_(None)).limit(1)).first() is not None
 
 
-def sent_at(connection: Connection, run_id: str, row: int) -> tuple[str, float]:
-    """Return when the row's last call was sent, and the server's clock skew seen then, in seconds."""
+def sent_at(connection: Connection, run_id: str, row: int) -> tuple[str, float | None]:
+    """Return when the row's last call was sent, and the server's clock skew seen then, in seconds, if any was seen."""
     query = select(calls.c.sent_at, calls.c.server_skew).join(rows, rows.c.call == calls.c.number)
     line = connection.execute(query.where(rows.c.run_id == run_id, rows.c.row == row)).one_or_none()
-    return (line.sent_at, line.server_skew or 0.0) if line is not None else ("", 0.0)
+    return (line.sent_at, line.server_skew) if line is not None else ("", None)
 
 
 def peers(connection: Connection, run_id: str, row: int) -> tuple[int, ...]:

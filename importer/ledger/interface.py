@@ -293,8 +293,11 @@ class Ledger(Protocol):
         """Return run and row of those CRM activity ids, in whatever case, that already belong to a row."""
         ...
 
-    def sent_at(self, run_id: str, row: int) -> tuple[str, float]:
-        """Return when the row's last call was sent (ISO, UTC; or empty) and the server's clock skew in seconds."""
+    def sent_at(self, run_id: str, row: int) -> tuple[str, float | None]:
+        """Return when the row's last call was sent (ISO, UTC; or empty) and the server's clock skew in seconds.
+
+        ``None`` stands for a skew that was not measured.
+        """
         ...
 
     def call_peers(self, run_id: str, row: int) -> tuple[int, ...]:

@@ -258,7 +258,7 @@ class SqlLedger:
 
     # --- calls
 
-    def sent_at(self, run_id: str, row: int) -> tuple[str, float]:
+    def sent_at(self, run_id: str, row: int) -> tuple[str, float | None]:
         return self._read(lambda connection: calls.sent_at(connection, run_id, row))
 
     def call_peers(self, run_id: str, row: int) -> tuple[int, ...]:

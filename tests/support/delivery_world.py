@@ -21,6 +21,7 @@ from importer.config.settings import Account, Keys
 from importer.core.model import CallClass, Counts, Limit, Reply, Request, TransportFailure
 from importer.core.redaction import Secret
 from importer.delivery.deliver_plan import Delivered, DeliveryOptions, deliver
+from importer.leadsquared import ClockReading
 from importer.planning.issue_table import problem_batch
 from importer.planning.store import Plan, PlanFacts, PlanWriter
 from importer.sources.interface import Column, SourceFacts
@@ -100,7 +101,8 @@ UNREACHED = Reply(status=None, failure=TransportFailure.NOT_SENT, detail="The re
 class MemoryCrm:
     """A CRM in memory: activities by lead. ``faults`` are used up by write calls, one each; ``read_faults`` by queries.
 
-    Every lead exists but those that are ``gone``. ``bad_notes`` are refused: per row, or the whole call when ``whole`` is set.
+    Every lead exists but those that are ``gone``. ``bad_notes`` are refused: per row, or the whole call when ``whole`` is
+    set. ``ahead`` is its clock minus ours, in seconds; ``date`` what its answers tell of that, ``None``: nothing.
     """
 
     def __init__(self, clock: VirtualClock) -> None:
@@ -111,6 +113,8 @@ class MemoryCrm:
         self.bad_notes: set[str] = set()
         self.whole = ""
         self.posts = 0
+        self.ahead = 0.0
+        self.date: float | None = 0.0
         self.gone: set[str] = set()
         self.on_post: Callable[[int], None] = lambda number: None
         self._lock = threading.Lock()
@@ -129,10 +133,15 @@ class MemoryCrm:
             def act() -> Reply:
                 return self._post(request) if writing else self._read(request)
 
-            return fault(request, act) if fault else act()
+            reply = fault(request, act) if fault else act()
+            return reply if reply.server_skew is None else replace(reply, server_skew=self.date)
 
     def close(self) -> None:
         pass
+
+    def now(self) -> str:
+        """The time by its own clock."""
+        return (self.clock.now() + timedelta(seconds=self.ahead)).strftime("%Y-%m-%d %H:%M:%S")
 
     def _post(self, request: Request) -> Reply:
         entries: list[dict[str, Any]] = []
@@ -152,7 +161,8 @@ class MemoryCrm:
 
     def _store(self, item: dict[str, Any]) -> str:
         identity = str(uuid.uuid4())
-        self.activities.setdefault(item["RelatedProspectId"], []).append({"Id": identity, "item": item})
+        stored = {"Id": identity, "item": item, "written": self.now()}
+        self.activities.setdefault(item["RelatedProspectId"], []).append(stored)
         return identity
 
     def _read(self, request: Request) -> Reply:
@@ -164,8 +174,8 @@ class MemoryCrm:
             {
                 "Id": each["Id"],
                 "EventCode": each["item"]["ActivityEvent"],
-                "CreatedOn": each.get("written") or self.clock.now().strftime("%Y-%m-%d %H:%M:%S"),
-                "ModifiedOn": each.get("written") or self.clock.now().strftime("%Y-%m-%d %H:%M:%S"),
+                "CreatedOn": each["item"].get("ActivityDateTime") or each.get("written") or self.now(),
+                "ModifiedOn": each.get("written") or self.now(),
                 "RelatedProspectId": each["item"]["RelatedProspectId"],
                 "ActivityFields": {
                     "ActivityEvent_Note": each["item"].get("ActivityNote", ""),
@@ -274,7 +284,11 @@ class World:
             return self._deliver(plan, options)
 
     def _deliver(self, plan: Plan, options: DeliveryOptions | None) -> Delivered:
-        return deliver(plan, self.account, self.crm, self.ledger, self.clock, self.stop, self.progress, options)
+        chosen = options or DeliveryOptions()
+        # As the checks before an import find it out.
+        reading = ClockReading(getattr(self.crm, "date", 0.0), self.clock.now(), self.clock.monotonic())
+        chosen = replace(chosen, clock_reading=chosen.clock_reading or reading)
+        return deliver(plan, self.account, self.crm, self.ledger, self.clock, self.stop, self.progress, chosen)
 
     def statuses(self, run: str = "run-1") -> Counter[str]:
         return Counter(outcome.status.value for outcome in self.ledger.outcomes(run))

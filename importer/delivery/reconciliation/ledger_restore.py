@@ -17,6 +17,7 @@ from importer.core.model import Outcome, Record, Status, VerdictKind
 from importer.core.text import pluralize
 from importer.core.time import format_iso
 from importer.delivery.context import DeliveryContext
+from importer.delivery.reconciliation.clock_difference import SendTime
 from importer.delivery.reconciliation.matcher import same_activity, written_since
 from importer.leadsquared import CrmActivity
 from importer.ledger import Call, CallEnd, RowToSend
@@ -84,11 +85,10 @@ def _find_activity(
             f"{error.message}",
             "Nothing was doubled. Run again later: importer resume",
         ) from None
-    has_own_time = bool(query.content.get("ActivityDateTime"))
     alike = [
         activity
         for activity in activities[lead]
-        if same_activity(query, activity) and (since is None or written_since(activity, since, 0.0, has_own_time))
+        if same_activity(query, activity) and (since is None or written_since(activity, query, SendTime(since, since)))
     ]
     owned = context.ledger.activity_owner(context.account.name, [activity.id for activity in alike])
     return next((activity for activity in alike if activity.id not in owned), None)

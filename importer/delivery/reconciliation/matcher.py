@@ -10,15 +10,15 @@ import re
 import unicodedata
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 
 from importer.core.model import Status
+from importer.delivery.reconciliation.clock_difference import SendTime
 from importer.leadsquared import CrmActivity, CrmLead, parse_timestamp
 from importer.targets import EffectType, ReadBackQuery
 
-SKEW_MARGIN = timedelta(minutes=2)
 MIN_TRUNCATED_LENGTH = 100
 """From this length on a text that begins like ours counts as ours, truncated to the length of the CRM's field."""
 
@@ -68,16 +68,14 @@ class ReadBackResult:
 
 @dataclass(frozen=True, slots=True)
 class RowGroup:
-    """``rows`` rows of one lead that cannot be told apart, the first of which left at ``sent_at`` (UTC).
+    """``rows`` rows of one lead that cannot be told apart, the first of which left at ``sent`` (the server's time).
 
-    ``skew`` is the server's clock minus ours, in seconds. ``absent_without_lead`` says that the rows are certainly
-    absent when their lead is not in the CRM.
+    ``absent_without_lead`` says that the rows are certainly absent when their lead is not in the CRM.
     """
 
     query: ReadBackQuery
     rows: int
-    sent_at: datetime
-    skew: float
+    sent: SendTime
     absent_without_lead: bool = False
 
 
@@ -112,24 +110,24 @@ def match_rows(
             one = _ABSENT if group.absent_without_lead else RowMatch(RowPresence.UNCLEAR, text=_GONE)
             matches[index] = [one] * group.rows
         else:
-            candidates[index] = _find_candidates(group, found, owned, import_key)
+            candidates[index] = find_candidates(group, found, owned, import_key)
     # Second pass: groups that share a candidate are decided together, by counting.
     undecided = [index for index in range(len(groups)) if not matches[index]]
     for members in _connect_groups(undecided, candidates):
         rows = [groups[one].rows for one in members]
-        counted = _match_counts(rows, [candidates[one] for one in members], import_key)
+        doubtful = any(_is_doubtful(groups[one], each, import_key) for one in members for each in candidates[one])
+        counted = _match_counts(rows, [candidates[one] for one in members], import_key, doubtful=doubtful)
         for index, match in zip(members, counted, strict=True):
             matches[index] = match
     return matches
 
 
-def _find_candidates(
+def find_candidates(
     group: RowGroup, found: ReadBackResult, owned: Collection[str], import_key: str
 ) -> list[CrmActivity]:
     """Return the activities that may be rows of the group, the earliest first."""
     query = group.query
     key = query.content.get(import_key, "") if import_key else ""
-    has_own_time = bool(query.content.get("ActivityDateTime"))
     candidates = [
         activity
         for activity in found.activities
@@ -137,10 +135,16 @@ def _find_candidates(
         and (
             same_key(key, activity.fields.get(import_key, ""))
             if key
-            else same_activity(query, activity) and written_since(activity, group.sent_at, group.skew, has_own_time)
+            else same_activity(query, activity) and written_since(activity, query, group.sent) is not False
         )
     ]
     return sorted(candidates, key=lambda activity: (activity.created_on, activity.id))
+
+
+def _is_doubtful(group: RowGroup, candidate: CrmActivity, import_key: str) -> bool:
+    """Return whether the clocks do not tell if the activity was written before the rows were sent."""
+    by_key = import_key and group.query.content.get(import_key, "")
+    return not by_key and written_since(candidate, group.query, group.sent) is None
 
 
 def _connect_groups(indices: Sequence[int], candidates: Sequence[Sequence[CrmActivity]]) -> list[list[int]]:
@@ -157,12 +161,21 @@ def _connect_groups(indices: Sequence[int], candidates: Sequence[Sequence[CrmAct
 
 
 def _match_counts(
-    rows: Sequence[int], candidates: Sequence[Sequence[CrmActivity]], import_key: str
+    rows: Sequence[int], candidates: Sequence[Sequence[CrmActivity]], import_key: str, *, doubtful: bool
 ) -> list[list[RowMatch]]:
-    """Match groups that share activities, or a single group, by the number of their rows and activities."""
+    """Match groups that share activities, or a single group, by the number of their rows and activities.
+
+    ``doubtful`` says that one of the activities may be older than the rows.
+    """
     distinct = {activity.id: activity for listed in candidates for activity in listed}
     sent = sum(rows)
     ids = tuple(sorted(distinct))
+    if doubtful:
+        text = (
+            "LeadSquared holds what looks like this row, but the clocks do not tell whether it was written before or "
+            "after this row was sent."
+        )
+        return [[RowMatch(RowPresence.UNCLEAR, text=text, candidate_ids=ids)] * count for count in rows]
     # More activities than rows: some are not ours, and nothing tells which.
     if len(distinct) > sent:
         text = (
@@ -242,9 +255,9 @@ def _match_lead(found: ReadBackResult, group: RowGroup, created: Collection[str]
         ids = tuple(lead.id for lead in found.leads)
         return RowMatch(RowPresence.UNCLEAR, text=f"{len(ids)} leads match this row.", candidate_ids=ids)
     lead = found.leads[0]
-    created_by_us = lead.id.lower() not in created and created_since(lead, group.sent_at, group.skew)
+    created_by_us = lead.id.lower() not in created and created_since(lead, group.sent)
     if created_by_us is None:
-        text = "The lead exists, but not since when."
+        text = "The lead exists, but whether it was created before or after this row was sent is not known."
         return RowMatch(RowPresence.UNCLEAR, lead_id=lead.id, text=text, candidate_ids=(lead.id,))
     if created_by_us:
         return RowMatch(
@@ -270,7 +283,7 @@ def _match_updated_lead(lead: CrmLead, group: RowGroup) -> RowMatch:
             text = f"LeadSquared holds the number as {shown}; sent in another spelling it could make a second lead."
             return RowMatch(RowPresence.UNCLEAR, lead_id=lead.id, text=text, candidate_ids=(lead.id,))
         return RowMatch(RowPresence.OUTDATED, lead_id=lead.id)
-    status = Status.UPDATED if changed_since(lead, group.sent_at, group.skew) else Status.UNCHANGED
+    status = Status.UPDATED if changed_since(lead, group.sent) else Status.UNCHANGED
     return RowMatch(RowPresence.PRESENT, status, lead_id=lead.id, text="Confirmed by reading back the lead's fields.")
 
 
@@ -352,27 +365,36 @@ def content_form(query: ReadBackQuery) -> tuple[tuple[str, str], ...]:
     return tuple(sorted((name, normal_form(query.content[name])) for name in compared_fields(query)))
 
 
-def written_since(activity: CrmActivity, sent_at: datetime, server_skew: float, has_own_time: bool) -> bool:
-    """Return whether the activity can have been written by a call that left at ``sent_at``.
+def written_since(activity: CrmActivity, query: ReadBackQuery, sent: SendTime) -> bool | None:
+    """Return whether the activity can have been written by a call that left at ``sent``; ``None`` if nobody knows.
 
-    `ModifiedOn` is the write time; `CreatedOn` is only when the activity brought no time of its own. An activity that
-    tells neither may have been.
+    An activity that tells no time of writing may have been.
     """
-    stamps = [activity.modified_on] if has_own_time else [activity.modified_on, activity.created_on]
-    moments = [moment for moment in map(parse_crm_time, stamps) if moment is not None]
-    earliest = sent_at + timedelta(seconds=server_skew) - SKEW_MARGIN
-    return not moments or max(moments) >= earliest
+    moments = write_times(activity, query)
+    return sent.precedes(max(moments)) if moments else True
 
 
-def created_since(lead: CrmLead, sent_at: datetime, server_skew: float) -> bool | None:
-    """Return whether the lead was created by a call that left at ``sent_at`` or later; ``None`` if it does not say."""
+def write_times(activity: CrmActivity, query: ReadBackQuery) -> list[datetime]:
+    """Return the times at which the activity was written, as far as it tells them.
+
+    `ModifiedOn` is one; `CreatedOn` is only when the row brought no time of its own.
+    """
+    stamps = [activity.modified_on] if has_own_time(query) else [activity.modified_on, activity.created_on]
+    return [moment for moment in map(parse_crm_time, stamps) if moment is not None]
+
+
+def has_own_time(query: ReadBackQuery) -> bool:
+    """Return whether the row says itself when its activity happened, which LeadSquared then shows as `CreatedOn`."""
+    return bool(query.content.get("ActivityDateTime"))
+
+
+def created_since(lead: CrmLead, sent: SendTime) -> bool | None:
+    """Return whether the lead was created by a call that left at ``sent`` or later; ``None`` if nobody knows."""
     moment = parse_crm_time(lead.created_on)
-    if moment is None:
-        return None
-    return moment >= sent_at + timedelta(seconds=server_skew) - SKEW_MARGIN
+    return None if moment is None else sent.precedes(moment)
 
 
-def changed_since(lead: CrmLead, sent_at: datetime, server_skew: float) -> bool:
-    """Return whether the lead was changed by a call that left at ``sent_at`` or later, or may have been."""
+def changed_since(lead: CrmLead, sent: SendTime) -> bool:
+    """Return whether the lead was changed by a call that left at ``sent`` or later, or does not say when it was."""
     moment = parse_crm_time(lead.fields.get("ModifiedOn", ""))
-    return moment is None or moment >= sent_at + timedelta(seconds=server_skew) - SKEW_MARGIN
+    return moment is None or bool(sent.precedes(moment))

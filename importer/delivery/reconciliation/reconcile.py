@@ -1,11 +1,13 @@
 """Reconcile uncertain rows with the CRM by reading back; only a row that is certainly absent may be sent again.
 
-One row goes this way: wait until the CRM has settled → first reading → prove on a known row that reading back works
-(the canary) → wait once more → second reading. What either reading shows is recorded; what neither shows is released.
+One row goes this way: wait until the CRM has settled → measure the clocks on known rows (the canaries) → first
+reading → prove on known rows that reading back works → wait once more → second reading. What either reading shows is
+recorded; what neither shows is released.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -17,6 +19,8 @@ from importer.core.text import pluralize
 from importer.core.time import format_iso
 from importer.delivery.context import DeliveryContext
 from importer.delivery.outcomes import REFUSED_WHOLE
+from importer.delivery.reconciliation.canaries import Canaries
+from importer.delivery.reconciliation.clock_difference import SendTime, send_time
 from importer.delivery.reconciliation.evidence import format_evidence
 from importer.delivery.reconciliation.matcher import (
     ReadBackResult,
@@ -40,12 +44,15 @@ MAX_REPOSTS_WITH_KEY = 4
 
 @dataclass(frozen=True, slots=True)
 class _UncertainRow:
-    """An uncertain row with all that a read-back needs. ``skew`` is the server's clock minus ours, in seconds."""
+    """An uncertain row with all that a read-back needs.
+
+    ``skew`` is the server's clock minus ours as its answers told, in seconds; ``None`` when none did.
+    """
 
     outcome: Outcome
     query: ReadBackQuery
     sent_at: datetime
-    skew: float
+    skew: float | None
 
     @property
     def lead(self) -> tuple[str, str, str]:
@@ -62,6 +69,7 @@ class Reconciler:
         self._read_back = ReadBack(context)
         self._released: set[int] = set()
         self._created_leads: set[str] | None = None
+        self._canaries = Canaries(context, self._read_back)
 
     def resolve(self, uncertain: Sequence[Outcome], records: Mapping[int, Record], *, settle: bool) -> set[int]:
         """Settle what can be settled; return the rows that may be sent again, because they are certainly absent.
@@ -75,23 +83,38 @@ class Reconciler:
         rows = [row for row in rows if self._can_be_read(row)]
         if not rows:
             return set()
-        # First reading.
+        # First reading, with the difference of the clocks.
         self._released, self._created_leads = set(), None
         self._wait_to_settle(len(rows), settle)
+        self._read_back.reset_unanswered()
+        self._canaries.prove(row.query for row in rows)
         absent = self._read_rows(rows)
         if not absent:
             return self._released
-        # Absence counts only where reading back is proven to work.
-        unproven = self._read_back.check_canary()
-        if unproven:
-            self._keep_uncertain(absent, f"Not found, but reading back could not be proven: {unproven}", seen=0)
+        absent = self._keep_unproven(absent)
+        if not absent:
             return self._released
         # Second reading.
         reach("between-readings")
         self._wait_to_settle(len(absent), settle)
         self._wait_until_visible(absent)
+        self._read_back.reset_unanswered()
         self._release(self._read_rows(absent), "Absent in two complete readings.")
         return self._released
+
+    def _keep_unproven(self, absent: Sequence[_UncertainRow]) -> list[_UncertainRow]:
+        """Return the rows whose absence counts; the others stay uncertain, for reading back is not proven for them."""
+        self._canaries.prove(row.query for row in absent)
+        proven, kept = [], defaultdict(list)
+        for row in absent:
+            unproven = self._canaries.why_unproven(row.query)
+            if unproven:
+                kept[unproven].append(row)
+            else:
+                proven.append(row)
+        for reason, rows in kept.items():
+            self._keep_uncertain(rows, f"Not found, but reading back could not be proven: {reason}", seen=0)
+        return proven
 
     def _uncertain_row(self, outcome: Outcome, record: Record) -> _UncertainRow:
         sent, skew = self._context.ledger.sent_at(self._context.run.id, outcome.row)
@@ -127,7 +150,7 @@ class Reconciler:
         """Wait until the newest of the rows is as old as the canary was when the CRM showed it."""
         now = self._context.clock.now()
         age = min((now - row.sent_at).total_seconds() for row in rows)
-        seconds = min(self._read_back.visible_after - age, self._context.account.settle_seconds)
+        seconds = min(self._canaries.visible_after - age, self._context.account.settle_seconds)
         self._context.wait("LeadSquared gets time to show what it may have stored", seconds)
 
     def _read_rows(self, rows: Sequence[_UncertainRow]) -> list[_UncertainRow]:
@@ -137,7 +160,6 @@ class Reconciler:
             by_lead.setdefault(row.lead, []).append(row)
         absent: list[_UncertainRow] = []
         leads = list(by_lead)
-        self._read_back.reset_unanswered()
         with ThreadPoolExecutor(_THREADS, thread_name_prefix="read-back") as pool:
             for start in range(0, len(leads), _CHUNK):
                 self._context.check_stop()
@@ -186,11 +208,11 @@ class Reconciler:
     def _row_group(self, rows: Sequence[_UncertainRow]) -> RowGroup:
         # A refusal has answered for the rows of its call: what a lead that is gone did not get then, it never will.
         answered = all(row.outcome.error_code == REFUSED_WHOLE for row in rows)
+        times = [send_time(row.sent_at, self._canaries.difference(row.skew)) for row in rows]
         return RowGroup(
             query=rows[0].query,
             rows=len(rows),
-            sent_at=min(row.sent_at for row in rows),
-            skew=min(row.skew for row in rows),
+            sent=SendTime(min(time.earliest for time in times), min(time.latest for time in times)),
             absent_without_lead=answered or EffectType.LEAD in self._context.target.makes,
         )
 

@@ -14,6 +14,7 @@ from datetime import datetime
 from importer.core.errors import CrmError
 from importer.core.model import Outcome, Record, Status
 from importer.delivery.context import DeliveryContext
+from importer.delivery.reconciliation.clock_difference import difference_at, send_time
 from importer.delivery.reconciliation.matcher import changed_since, created_since, same_lead
 from importer.leadsquared import CrmLead
 from importer.ledger import UnclearCall
@@ -106,13 +107,13 @@ def _corrected(context: DeliveryContext, row: _RepeatedRow, lead: CrmLead | None
     outcome = row.outcome
     if lead is None:
         return replace(outcome, evidence=_NOT_SHOWN)
-    sent_at = datetime.fromisoformat(row.first.sent_at)
-    skew = row.first.server_skew
-    if skew is None:
+    sent = send_time(datetime.fromisoformat(row.first.sent_at), difference_at(row.first.server_skew, []))
+    written = created_since(lead, sent)
+    if written is None:
         return replace(outcome, evidence=_NOT_SHOWN)
-    if lead.id.lower() not in created and created_since(lead, sent_at, skew):
+    if lead.id.lower() not in created and written:
         return replace(outcome, status=Status.CREATED, lead_id=lead.id, error_code="", error="", evidence=_CREATED)
     never_updates = context.target.mapping.update_behavior == NEVER_UPDATES
-    if outcome.status is Status.UNCHANGED and not never_updates and changed_since(lead, sent_at, skew):
+    if outcome.status is Status.UNCHANGED and not never_updates and changed_since(lead, sent):
         return replace(outcome, status=Status.UPDATED, evidence=_UPDATED)
     return replace(outcome, evidence=_AS_ANSWERED)

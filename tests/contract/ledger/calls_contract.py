@@ -128,12 +128,12 @@ class CallsContract:
 
     def test_the_last_call_of_a_row_is_known(self, ledger: Ledger) -> None:
         """When it left, the clock skew seen then, and its fellow rows, even if those left again later."""
-        assert ledger.sent_at("run-1", 2) == ("", 0.0)
+        assert ledger.sent_at("run-1", 2) == ("", None)
         assert ledger.call_peers("run-1", 2) == ()
         number = ledger.begin_call(call([5, 2, 3]))
         left, skew = ledger.sent_at("run-1", 2)
         assert left.startswith("2026-01-01T00:00:")
-        assert skew == 0.0
+        assert skew is None
         ledger.finish_call(number, ended(server_skew=-1.5), outcomes([2, 3, 5], Status.NOT_SENT))
         ledger.begin_call(call([3]))
         assert ledger.sent_at("run-1", 2) == (left, -1.5)

@@ -157,8 +157,8 @@ BUGS = {
     "no-canary": Bug(
         "absent is believed without the proof that reading back works",
         "delivery/reconciliation/reconcile.py",
-        "        if unproven:\n",
-        "        if False:\n",
+        "            if unproven:\n",
+        "            if False:\n",
         ("scenarios:blind-reading",),
     ),
     "release-time-limiter": Bug(

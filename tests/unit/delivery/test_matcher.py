@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from importer.core.model import Status
+from importer.delivery.reconciliation.clock_difference import ClockDifference, SendTime, send_time
 from importer.delivery.reconciliation.evidence import format_evidence
 from importer.delivery.reconciliation.matcher import (
     ReadBackResult,
@@ -29,6 +30,7 @@ from importer.leadsquared.interface import CrmActivity, CrmLead
 from importer.targets.interface import EffectType, ReadBackQuery
 
 SENT = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
+AT = SendTime(SENT, SENT)
 LEAD = "2c1e8f0a-6b1d-4c52-9e8e-0d3f5a7b9c11"
 CONTENT = {
     "ActivityEvent": "201",
@@ -109,16 +111,20 @@ def test_content_form_ignores_empty_fields_and_the_owner() -> None:
 def test_an_activity_written_before_the_call_left_is_not_ours() -> None:
     """The write time counts, with two minutes of margin and the server's skew."""
     early = (SENT - timedelta(minutes=3)).isoformat()
-    assert not written_since(seen(modified_on=early), SENT, 0.0, has_own_time=True)
-    assert written_since(seen(modified_on=early), SENT, -120.0, has_own_time=True)
-    assert written_since(seen(modified_on="", created_on=""), SENT, 0.0, has_own_time=True)
-    assert written_since(seen(modified_on="", created_on=SENT.isoformat()), SENT, 0.0, has_own_time=False)
+    without_time = replace(QUERY, content={"ActivityNote": "came"})
+    assert written_since(seen(modified_on=early), QUERY, AT) is False
+    behind = ClockDifference(-120.0, -120.0)
+    assert written_since(seen(modified_on=early), QUERY, send_time(SENT, behind))
+    assert written_since(seen(modified_on="", created_on=""), QUERY, AT)
+    assert written_since(seen(modified_on="", created_on=SENT.isoformat()), without_time, AT)
+    unsure = send_time(SENT, ClockDifference(-120.0, 0.0))
+    assert written_since(seen(modified_on=early), QUERY, unsure) is None
 
 
 def judge_group(
     query: ReadBackQuery, rows: int, looked: ReadBackResult, booked: Collection[str] = (), key: str = ""
 ) -> list[RowMatch]:
-    (findings,) = match_rows([RowGroup(query, rows, SENT, 0.0)], looked, booked, key)
+    (findings,) = match_rows([RowGroup(query, rows, AT)], looked, booked, key)
     return findings
 
 
@@ -163,13 +169,12 @@ def test_leads(leads: tuple[CrmLead, ...], found: RowPresence, status: Status) -
     (match,) = judge_group(query, 1, ReadBackResult(leads=leads))
     assert (match.presence, match.status) == (found, status)
     if leads and leads[0].created_on:
-        assert created_since(leads[0], SENT, 0.0) is (status is Status.CREATED)
+        assert created_since(leads[0], AT) is (status is Status.CREATED)
 
 
 def same_lead(*contents: dict[str, str], looked: ReadBackResult) -> list[list[RowPresence]]:
     groups = [
-        RowGroup(ReadBackQuery(EffectType.ACTIVITY, "ProspectID", LEAD, "201", content), 1, SENT, 0.0)
-        for content in contents
+        RowGroup(ReadBackQuery(EffectType.ACTIVITY, "ProspectID", LEAD, "201", content), 1, AT) for content in contents
     ]
     return [[match.presence for match in found] for found in match_rows(groups, looked, (), "")]
 
@@ -227,8 +232,7 @@ def test_an_activity_is_never_given_to_two_rows(sent: list[tuple[str, str]], dat
         RowGroup(
             ReadBackQuery(EffectType.ACTIVITY, "ProspectID", LEAD, "201", contents[sent.index(kind)]),
             sent.count(kind),
-            SENT,
-            0.0,
+            AT,
         )
         for kind in kinds
     ]
@@ -242,7 +246,7 @@ def test_an_activity_is_never_given_to_two_rows(sent: list[tuple[str, str]], dat
 
 def test_a_lead_that_is_gone() -> None:
     """Its rows stay unclear, unless the lead's absence says that they were never stored."""
-    group = RowGroup(QUERY, 2, SENT, 0.0)
+    group = RowGroup(QUERY, 2, AT)
     (found,) = match_rows([group], ReadBackResult(gone=True), (), "")
     assert [match.presence for match in found] == [RowPresence.UNCLEAR, RowPresence.UNCLEAR]
     (found,) = match_rows([replace(group, absent_without_lead=True)], ReadBackResult(gone=True), (), "")
@@ -302,7 +306,7 @@ def test_an_older_lead_is_one_to_update(fields: dict[str, str], presence: RowPre
     content = {"ProspectID": "other", "EmailAddress": "a@example.com", "mx_City": "Pune"}
     query = ReadBackQuery(EffectType.LEAD, "EmailAddress", "a@example.com", "", content, updates=True)
     result = ReadBackResult(leads=(CrmLead(LEAD, BEFORE, fields),))
-    (((match),),) = match_rows([RowGroup(query, 1, SENT, 0.0)], result, set(), "")
+    (((match),),) = match_rows([RowGroup(query, 1, AT)], result, set(), "")
     assert (match.presence, match.status.value) == (presence, status)
 
 
@@ -310,7 +314,7 @@ def test_a_lead_is_created_by_one_row_only() -> None:
     """By the first of several, and by none when another row of the run created it."""
     query = ReadBackQuery(EffectType.LEAD, "EmailAddress", "a@example.com", "", {"mx_City": "Pune"}, updates=True)
     lead = CrmLead(LEAD, AFTER, {"mx_City": "Pune", "ModifiedOn": AFTER})
-    groups = [RowGroup(query, 2, SENT, 0.0)]
+    groups = [RowGroup(query, 2, AT)]
     for owned, expected in ((set(), ["created", "updated"]), ({LEAD.upper()}, ["updated", "updated"])):
         (matches,) = match_rows(groups, ReadBackResult(leads=(lead,)), owned, "")
         assert [match.status.value for match in matches] == expected
@@ -319,9 +323,9 @@ def test_a_lead_is_created_by_one_row_only() -> None:
 def test_no_lead_with_the_id_proves_nothing() -> None:
     """A new lead gets another id; where a phone is spelled otherwise, the update would make a second lead."""
     query = ReadBackQuery(EffectType.LEAD, "ProspectID", LEAD, "", {"ProspectID": LEAD}, updates=True)
-    ((match,),) = match_rows([RowGroup(query, 1, SENT, 0.0)], ReadBackResult(), set(), "")
+    ((match,),) = match_rows([RowGroup(query, 1, AT)], ReadBackResult(), set(), "")
     assert match.presence is RowPresence.UNCLEAR
     phone = ReadBackQuery(EffectType.LEAD, "Phone", "9812300001", "", {"Phone": "9812300001"}, updates=True)
     stored = CrmLead(LEAD, BEFORE, {"Phone": "+91-9812300001"})
-    ((match,),) = match_rows([RowGroup(phone, 1, SENT, 0.0)], ReadBackResult(leads=(stored,)), set(), "")
+    ((match,),) = match_rows([RowGroup(phone, 1, AT)], ReadBackResult(leads=(stored,)), set(), "")
     assert (match.presence, "as +91-9812300001" in match.text) == (RowPresence.UNCLEAR, True)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from importer.core.model import Outcome, Reply, Request, Status
+from importer.core.model import CallClass, Limit, Outcome, Reply, Request, Status
 from importer.delivery.reconciliation.read_back import ReadBack
 from importer.leadsquared import CrmLead
 from importer.targets import EffectType
@@ -217,7 +218,8 @@ def test_the_second_reading_waits_as_long_as_a_new_row_takes_to_be_shown(world: 
     """After a refused call the rows are as old as the row that proved the reading before they count as absent."""
     world.crm.whole = "all"
     world.crm.bad_notes = {"visit 4"}
-    world.crm.on_post = lambda number: world.clock.sleep(30.0 if number == 2 else 0.0)
+    world.account = replace(world.account, limits=dict.fromkeys(CallClass, Limit(1000, 5.0)))
+    world.crm.faults = [None, before(answer(None, 429))]
     world.deliver(world.plan(visits(26)))
     assert world.statuses() == {"created": 25, "rejected": 1}
     assert any("time to show" in reason for reason in world.progress.waits)
