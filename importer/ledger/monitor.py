@@ -17,6 +17,7 @@ from urllib.parse import quote
 
 from sqlalchemy import ColumnElement, Connection, func, select
 
+from importer.core.model import Status
 from importer.ledger import sqlite_file
 from importer.ledger.changes import BATCH
 from importer.ledger.interface import FILE_NAME, RunState
@@ -41,10 +42,15 @@ class CallKey:
 
 @dataclass(frozen=True, slots=True)
 class LedgerMetrics:
-    """Rows by run and status; calls and their seconds; runs by account and state; the last finish (ISO, UTC)."""
+    """Rows by run and status; calls and their seconds; runs by account and state; the last finish (ISO, UTC).
+
+    ``unrecorded`` has by open run the folder of its plan and the number of rows of which the ledger knows nothing yet:
+    they are invalid or not sent. Those of a finished run are invalid.
+    """
 
     rows: Mapping[tuple[str, str], int] = field(default_factory=dict)
     accounts: Mapping[str, str] = field(default_factory=dict)
+    unrecorded: Mapping[str, tuple[str, int]] = field(default_factory=dict)
     calls: Mapping[CallKey, int] = field(default_factory=dict)
     seconds: Mapping[CallKey, float] = field(default_factory=dict)
     runs: Mapping[tuple[str, str], int] = field(default_factory=dict)
@@ -138,7 +144,11 @@ class LedgerMonitor:
         self._call = until
 
     def _totals(self, connection: Connection) -> LedgerMetrics:
-        found = connection.execute(select(runs.c.id, runs.c.account, runs.c.state, runs.c.finished_at)).all()
+        columns = (runs.c.id, runs.c.account, runs.c.state, runs.c.finished_at, runs.c.rows, runs.c.folder)
+        found = connection.execute(select(*columns)).all()
+        recorded: Counter[str] = Counter()
+        for (run, _), count in self._rows.items():
+            recorded[run] += count
         last: dict[str, str] = {}
         for line in found:
             if line.state == RunState.FINISHED.value:
@@ -148,9 +158,13 @@ class LedgerMonitor:
         for run, seconds in self._waits.items():
             account = accounts.get(run, "")
             waits[account] = waits.get(account, 0.0) + seconds
+        rest = {line: max(0, line.rows - recorded[line.id]) for line in found}
+        finished = {line: left for line, left in rest.items() if line.state == RunState.FINISHED.value}
+        invalid = {(line.id, Status.INVALID.value): left for line, left in finished.items()}
         return LedgerMetrics(
-            rows={key: count for key, count in self._rows.items() if count},
+            rows={key: count for key, count in (self._rows + Counter(invalid)).items() if count},
             accounts=accounts,
+            unrecorded={line.id: (line.folder, left) for line, left in rest.items() if left and line not in finished},
             calls=dict(self._calls),
             seconds=dict(self._seconds),
             runs=Counter((line.account, line.state) for line in found),

@@ -89,7 +89,10 @@ def _parse_number(text: str, field: _Field) -> int:
 
 
 def times_after(cron: str, time_zone: str, start: datetime) -> Iterator[datetime]:
-    """Iterate over the times at which ``cron`` is due after ``start``, in ``time_zone``, as the engine counts them.
+    """Iterate over the times at which ``cron`` is due after ``start``, in ``time_zone``.
+
+    When clocks change it is as cron has it: a time that is left out is due right after the change, and one that comes
+    twice is due once, unless minute or hour begins with ``*``.
 
     Raises :class:`SettingsError` when the engine is not installed.
     """
@@ -98,4 +101,11 @@ def times_after(cron: str, time_zone: str, start: datetime) -> Iterator[datetime
     times = croniter(cron, start.astimezone(ZoneInfo(time_zone)))
     while True:
         due: datetime = times.get_next(datetime)
-        yield due
+        if not comes_again(cron, time_zone, due):
+            yield due
+
+
+def comes_again(cron: str, time_zone: str, due: datetime) -> bool:
+    """Return whether the local time of ``due`` came an hour before already, and ``cron`` means it only once."""
+    minute, hour, *_ = cron.split()
+    return due.astimezone(ZoneInfo(time_zone)).fold == 1 and "*" not in (minute[0], hour[0])

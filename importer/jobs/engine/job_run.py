@@ -14,7 +14,7 @@ from importer.app import Environment
 from importer.core.errors import ImporterError
 from importer.core.redaction import redact
 from importer.core.time import format_iso
-from importer.jobs.config.cron import times_after
+from importer.jobs.config.cron import comes_again, times_after
 from importer.jobs.config.loader import LoadedJobs, Task
 from importer.jobs.config.model import Job, MissedRuns
 from importer.jobs.engine.import_step import ImportResult, LoadAccount, import_file, outline_error
@@ -71,8 +71,15 @@ class JobRunner:
     hold: HoldLock
 
     def is_worth_running(self, name: str, due: str) -> bool:
-        """Return whether a run for the ``due`` time (ISO) is still wanted, by the job's rule for missed times."""
-        if not is_superseded(self.jobs.task(name).job, datetime.fromisoformat(due), self.env.clock.now()):
+        """Return whether a run for the ``due`` time (ISO) is still wanted, by the job's rule for missed times.
+
+        The engine begins a time twice that comes twice because clocks go back.
+        """
+        job, moment = self.jobs.task(name).job, datetime.fromisoformat(due)
+        schedule = job.schedule
+        if schedule and comes_again(schedule.cron or "* *", schedule.timezone or "UTC", moment):
+            return False
+        if not is_superseded(job, moment, self.env.clock.now()):
             return True
         _log.info("%s: its time %s was missed.", name, due)
         return False

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from itertools import islice
@@ -12,12 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from importer.core.errors import ImporterError
+from importer.core.model import Status
 from importer.jobs.config.cron import times_after
 from importer.jobs.config.loader import LoadedJobs, Task
 from importer.jobs.notifications.addresses import describe_location
 from importer.jobs.store.records import FileState, NotificationState, StoredNotification
 from importer.jobs.store.store import JobStore
 from importer.ledger import LedgerMetrics, LedgerMonitor
+from importer.planning import open_plan
 
 LEAST_FREE_BYTES = 200 * 2**20
 """Least free disk space; with less, an import would refuse to begin sooner or later."""
@@ -126,13 +129,29 @@ class Snapshot:
     free_bytes: int
     engine_alive: bool | None
     troubles: Mapping[str, str] = field(default_factory=dict)
+    invalid_files: Mapping[tuple[str, str, str], int] = field(default_factory=dict)
+    """Rows of files for which no run was begun, because none of their rows may be sent; keyed as :meth:`rows` is."""
 
     def rows(self) -> Counter[tuple[str, str, str]]:
-        """Count the rows by account, job (empty: by hand) and status."""
-        found: Counter[tuple[str, str, str]] = Counter()
-        for (run, status), count in self.ledger.rows.items():
+        """Count the rows by account, job (empty: by hand) and status, each status of them, also those without rows."""
+        found: Counter[tuple[str, str, str]] = Counter(self.invalid_files)
+        for run, status, count in self._rows_of_runs():
             found[self.ledger.accounts.get(run, ""), self.job_of_run.get(run, ""), status] += count
+        for account, job in {(account, job) for account, job, _ in found}:
+            for each in Status:
+                found[account, job, each.value] += 0
         return found
+
+    def _rows_of_runs(self) -> Iterator[tuple[str, str, int]]:
+        for (run, status), count in self.ledger.rows.items():
+            yield run, status, count
+        for run, (folder, rest) in self.ledger.unrecorded.items():
+            invalid = 0
+            # The plan of an old run may be gone.
+            with suppress(ImporterError):
+                invalid = min(rest, open_plan(Path(folder)).facts.invalid)
+            yield run, Status.INVALID.value, invalid
+            yield run, Status.NOT_SENT.value, rest - invalid
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +168,7 @@ class MetricsCollector:
     def snapshot(self) -> Snapshot:
         """Take a snapshot. Never raises :class:`ImporterError`: a part that cannot be read is among its troubles."""
         now, troubles = self.now(), {}
-        ledger_metrics, jobs, job_of_run, free = LedgerMetrics(), {}, {}, 0
+        ledger_metrics, jobs, job_of_run, invalid_files, free = LedgerMetrics(), {}, {}, {}, 0
         try:
             ledger_metrics = self.ledger.read_metrics()
         except ImporterError as error:
@@ -157,6 +176,11 @@ class MetricsCollector:
         try:
             job_of_run = self.store.jobs_by_run()
             jobs = {name: self._measure_job(name, now) for name in self.jobs.tasks}
+            invalid_files = {
+                (task.job.account, name, Status.INVALID.value): rows
+                for name, task in self.jobs.tasks.items()
+                if (rows := self.store.invalid_rows_without_run(name))
+            }
         except ImporterError as error:
             troubles["jobs_database"] = error.message
         try:
@@ -168,7 +192,8 @@ class MetricsCollector:
         engine = self.engine_trouble(now) if self.engine_trouble else None
         if engine:
             troubles["engine"] = engine
-        return Snapshot(now, ledger_metrics, jobs, job_of_run, free, None if engine is None else not engine, troubles)
+        alive = None if engine is None else not engine
+        return Snapshot(now, ledger_metrics, jobs, job_of_run, free, alive, troubles, invalid_files)
 
     def _measure_job(self, name: str, now: datetime) -> JobMetrics:
         task, state, last = self.jobs.task(name), self.store.state(name), self.store.runs(name, 1)

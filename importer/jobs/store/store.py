@@ -17,6 +17,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
 from importer.core.errors import LedgerError
+from importer.core.model import Status
 from importer.core.time import format_iso
 from importer.jobs.files.inbox import InboxFile
 from importer.jobs.store.database import files, jobs, migrate_tables, outbox, schedules, sightings, turns
@@ -135,6 +136,12 @@ class JobStore:
         with self._transaction() as connection:
             found = connection.execute(select(files.c.run, files.c.job).where(files.c.run != ""))
             return {row.run: row.job for row in found}
+
+    def invalid_rows_without_run(self, job: str) -> int:
+        """Count the invalid rows of the files of ``job`` for which no run was begun."""
+        query = select(files.c.counts).where(files.c.job == job, files.c.run == "", files.c.rows > 0)
+        with self._transaction() as connection:
+            return sum(counts.get(Status.INVALID.value, 0) for counts in connection.execute(query).scalars())
 
     # Sightings
 

@@ -52,3 +52,20 @@ def test_the_clock_is_that_of_the_time_zone() -> None:
     assert first.astimezone(UTC) == datetime(2026, 3, 28, 21, tzinfo=UTC)
     berlin = [due.astimezone(UTC).hour for due in islice(times_after("0 8 * * *", "Europe/Berlin", start), 2)]
     assert berlin == [6, 6]
+
+
+@pytest.mark.parametrize(
+    ("cron", "start", "hours"),
+    [
+        ("30 2 * * *", datetime(2027, 10, 30, 22, tzinfo=UTC), ["31T00:30", "01T01:30"]),
+        ("0 1-3 * * *", datetime(2027, 10, 30, 22, tzinfo=UTC), ["30T23:00", "31T00:00", "31T02:00"]),
+        ("30 * * * *", datetime(2027, 10, 31, tzinfo=UTC), ["31T00:30", "31T01:30", "31T02:30"]),
+        ("*/30 2 * * *", datetime(2027, 10, 31, tzinfo=UTC), ["31T00:30", "31T01:00", "31T01:30", "01T01:00"]),
+        ("30 2 * * *", datetime(2027, 3, 27, 12, tzinfo=UTC), ["28T01:00", "29T00:30"]),
+        ("30 * * * *", datetime(2027, 3, 28, 0, tzinfo=UTC), ["28T00:30", "28T01:30"]),
+    ],
+)
+def test_a_clock_change_neither_doubles_nor_loses_a_time(cron: str, start: datetime, hours: list[str]) -> None:
+    """As cron has it: once when the hour comes twice, right after a gap; every hour or minute goes by the real time."""
+    due = islice(times_after(cron, "Europe/Berlin", start), len(hours))
+    assert [f"{moment.astimezone(UTC):%dT%H:%M}" for moment in due] == hours

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from importer.core.errors import ImporterError, SourceError
+from importer.jobs.config.loader import parse_jobs
 from importer.jobs.engine import import_step, job_run
 from importer.jobs.engine.dbos_support import dumps, loads
 from importer.jobs.engine.import_step import ImportResult, describe_fault
@@ -330,3 +331,11 @@ def test_names_of_every_kind(worker: JobRunner, monkeypatch: pytest.MonkeyPatch,
         assert not path.exists()
         assert Path(ended.files[0].archive).is_file()
         assert worker.store.file_records("a")[-1].path == str(path)
+
+
+def test_a_time_that_comes_twice_is_run_once(tmp_path: Path, worker: JobRunner) -> None:
+    """The engine begins both; the second one is not wanted."""
+    text = "jobs: {a: {account: x, mapping: m, source: {folder: in}, schedule: {cron: '30 2 * * *', timezone: Europe/Berlin}}}"
+    worker = replace(worker, jobs=parse_jobs(text, tmp_path / "jobs.yaml"))
+    assert worker.is_worth_running("a", "2027-10-31T00:30:00+00:00")
+    assert not worker.is_worth_running("a", "2027-10-31T01:30:00+00:00")

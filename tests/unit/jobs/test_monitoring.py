@@ -11,12 +11,14 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from urllib.error import HTTPError
 
 import pytest
 
 from importer.core.errors import LedgerError, SettingsError
+from importer.core.model import Status
 from importer.jobs.config.loader import parse_jobs
 from importer.jobs.files.inbox import InboxFile
 from importer.jobs.monitoring import status as status_module
@@ -73,6 +75,20 @@ def lines_of(watcher: MetricsCollector) -> set[str]:
     content, kind = format_metrics(watcher.snapshot())
     assert kind.startswith("text/plain")
     return set(content.decode().splitlines())
+
+
+def test_rows_of_every_status_are_counted(watcher: MetricsCollector, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Invalid ones stand in plans, or with files for which no run was begun; a status without rows is zero."""
+    facts = SimpleNamespace(facts=SimpleNamespace(invalid=3))
+    monkeypatch.setattr(status_module, "open_plan", lambda folder: facts)
+    add_record(watcher.store, "a.csv", NOW, state="archived", run="r1")
+    add_record(watcher.store, "b.csv", NOW, state="archived", rows=4, counts={"invalid": 4})
+    open_runs = replace(LEDGER, unrecorded={"r1": ("/runs/r1", 10), "r2": ("/runs/r2", 2)})
+    watcher = replace(watcher, ledger=FakeLedgerWatch(open_runs))  # type: ignore[arg-type]  # looks like one
+    rows = watcher.snapshot().rows()
+    assert (rows["india", "visits", "invalid"], rows["india", "visits", "not_sent"]) == (7, 7)
+    assert (rows["india", "", "invalid"], rows["india", "", "not_sent"]) == (2, 0)
+    assert {status for account, job, status in rows if job == "visits"} == {each.value for each in Status}
 
 
 def test_the_metrics_of_ledger_and_jobs(watcher: MetricsCollector) -> None:

@@ -52,7 +52,8 @@ def test_what_the_figures_say(pair: Pair) -> None:
     for seconds in (1.25, 0.5):
         ledger.record_wait("run-1", seconds)
     for second in (watch.read_metrics(), watch.read_metrics()):
-        assert second.rows == {("run-1", "created"): 5, ("run-1", "not_sent"): 2}
+        assert second.rows == {("run-1", "created"): 5, ("run-1", "not_sent"): 2, ("run-2", "invalid"): 10}
+        assert second.unrecorded == {"run-1": ("/runs/run-1", 3)}
         assert second.calls == {APPLIED: 1, THROTTLED: 1}
         assert second.waits == {"acme": 1.75}
         assert second.runs == {("acme", "open"): 1, ("other", "finished"): 1}
