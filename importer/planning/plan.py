@@ -40,7 +40,7 @@ from importer.sources import (
     open_source,
     source_hash,
 )
-from importer.targets import TARGETS, make_target
+from importer.targets import TARGETS, check_mapping, make_target
 from importer.transforms import TRANSFORMS
 from importer.validation import SourceColumn, Validator
 
@@ -137,7 +137,7 @@ def mapping_vocabulary() -> MappingVocabulary:
     return MappingVocabulary(
         targets=TARGETS,
         transforms=TRANSFORMS,
-        check_target=lambda mapping: TARGETS[mapping.target].check_mapping(mapping),
+        check_target=check_mapping,
     )
 
 

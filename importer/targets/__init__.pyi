@@ -6,6 +6,7 @@ from .registry import (
     BulkActivitiesByLeadId,
     BulkUpsertLeads,
     CaptureLead,
+    check_mapping,
     make_target,
 )
 
@@ -19,5 +20,6 @@ __all__ = [
     "EffectType",
     "ReadBackQuery",
     "Target",
+    "check_mapping",
     "make_target",
 ]

@@ -15,14 +15,39 @@ from importer.targets.interface import EffectType, Target
 _UNIQUE = ("EmailAddress", "Phone")
 
 
+def _identifying_fields(mapping: Mapping) -> tuple[str, ...]:
+    """Return the mapped fields that may identify a new lead: e-mail and phone, else the account's own fields.
+
+    Own fields that the mapping calls `unique` come first.
+    """
+    usual = tuple(field for field in _UNIQUE if field in mapping.lead)
+    if usual:
+        return usual
+    own = [
+        name
+        for name, rule in mapping.lead.items()
+        if (name == "Mobile" or name.startswith("mx_")) and rule.fields is None and rule.value is None
+    ]
+    return tuple(sorted(own, key=lambda name: not mapping.lead[name].unique))
+
+
+def _nothing_unique(mapping: Mapping) -> list[MappingProblem]:
+    return mapping_checks.needs_one_of(
+        mapping, "lead", (*_UNIQUE, "a field that is unique in your account"), "a new lead needs a unique field"
+    )
+
+
 class CreateLead(Target):
     """`Lead.Create`: https://apidocs.leadsquared.com/create-a-lead/
 
-    E-mail and phone are unique by default; a row needs one of them, so that an uncertain row can be searched for.
+    E-mail and phone are unique by default; a row needs one of them, so that an uncertain row can be searched for. An
+    account may have made other fields unique: where neither e-mail nor phone is mapped, a row needs one of its own.
     """
 
     name: ClassVar[str] = "create-lead"
-    title: ClassVar[str] = "Creates new leads one by one; refuses a lead whose e-mail or phone already exists."
+    title: ClassVar[str] = (
+        "Creates new leads one by one; refuses a lead whose e-mail, phone or other unique field already exists."
+    )
     call_class: ClassVar[CallClass] = CallClass.STANDARD
     sections: ClassVar[tuple[str, ...]] = ("lead",)
     makes: ClassVar[frozenset[EffectType]] = frozenset({EffectType.LEAD})
@@ -32,7 +57,7 @@ class CreateLead(Target):
     def check_mapping(cls, mapping: Mapping) -> list[MappingProblem]:
         return [
             *mapping_checks.section_problems(mapping, cls.sections),
-            *mapping_checks.needs_one_of(mapping, "lead", _UNIQUE, "a new lead needs a unique field"),
+            *([] if _identifying_fields(mapping) else _nothing_unique(mapping)),
             *mapping_checks.no_nested(mapping, "lead", _UNIQUE),
             *mapping_checks.no_search_by(mapping),
             *mapping_checks.update_behavior_problems(mapping, allowed=False),
@@ -44,10 +69,18 @@ class CreateLead(Target):
 
     @property
     def identity(self) -> tuple[str, ...]:
-        return tuple(f"lead.{field}" for field in _UNIQUE if field in self.mapping.lead)
+        return tuple(f"lead.{field}" for field in _identifying_fields(self.mapping))
 
     def lead_reference(self, record: Record) -> tuple[str, str]:
-        return first_filled(record, _UNIQUE)
+        return first_filled(record, _identifying_fields(self.mapping))
+
+    def lead_key(self, record: Record) -> str:
+        fields = _identifying_fields(self.mapping)
+        if not set(fields).isdisjoint(_UNIQUE):
+            return super().lead_key(record)
+        # Which of them is unique is not known, and rows that share the value of another one need not wait.
+        values = [record.fields.get(f"lead.{field}", "").strip().casefold() for field in fields]
+        return "\n".join(values) if any(values) else ""
 
     def request(self, records: Sequence[Record]) -> Request:
         (record,) = records

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from importer.core.errors import MappingProblem
 from importer.mapping import Mapping
 from importer.targets.activity_by_email import ActivityByEmail
 from importer.targets.bulk_activities import BulkActivitiesByLeadField, BulkActivitiesByLeadId
@@ -25,6 +28,7 @@ __all__ = [
     "LeadAndActivityAsync",
     "ReadBackQuery",
     "Target",
+    "check_mapping",
     "make_target",
 ]
 
@@ -42,6 +46,41 @@ TARGETS: dict[str, type[Target]] = {
         BulkUpsertLeads,
     )
 }
+
+
+_LEAD_SECTION_HAS = {"SearchBy": "`search_by:` of the mapping"}
+"""Keys that would go into the lead as fields, with the place where the mapping has them."""
+
+
+def check_mapping(mapping: Mapping) -> list[MappingProblem]:
+    """Return everything about a mapping that its target cannot use: rules of the call, and keys of other calls."""
+    return [*TARGETS[mapping.target].check_mapping(mapping), *_foreign_keys(mapping)]
+
+
+def _foreign_keys(mapping: Mapping) -> Iterator[MappingProblem]:
+    """Yield keys that only other calls have: this one would send them as custom fields, which no account has."""
+    known: dict[str, list[str]] = {}
+    for target in TARGETS.values():
+        for key in target.activity_keys:
+            known.setdefault(key, []).append(target.name)
+    own = TARGETS[mapping.target].activity_keys
+    spelled = {key.casefold(): key for key in known}
+    for name in mapping.activity:
+        meant = spelled.get(name.casefold())
+        if meant is None or name in own:
+            continue
+        if meant in own:
+            yield MappingProblem(0, 0, f"activity.{name}", f"The key is spelled {meant}.", f"Write {meant}.")
+            continue
+        message = f"{mapping.target} has no key {meant}; it would be sent as a custom field."
+        remedy = f"Leave it out, or use a target that has it: {', '.join(known[meant])}."
+        yield MappingProblem(0, 0, f"activity.{name}", message, remedy)
+    only_activity = set(known) - {name for target in TARGETS.values() for name in target.lead_keys}
+    for name in mapping.lead:
+        place = "`activity:`" if name in only_activity else _LEAD_SECTION_HAS.get(name)
+        if place:
+            message = f"{name} is not a field of leads."
+            yield MappingProblem(0, 0, f"lead.{name}", message, f"It belongs to {place}.")
 
 
 def make_target(mapping: Mapping) -> Target:

@@ -80,6 +80,8 @@ class RowGroup:
 
 
 _ABSENT = RowMatch(RowPresence.ABSENT)
+_ALWAYS_UNIQUE = frozenset({"EmailAddress", "Phone"})
+"""Fields that no two leads share: a call that creates leads is refused for a value that is there."""
 _GONE = "The row's lead is not in LeadSquared: it was deleted, merged into another, or is hidden from these keys."
 _MAY_HAVE_OTHER_ID = (
     "No lead has the row's id, but LeadSquared gives a new lead an id of its own: the call may have created one, and "
@@ -263,8 +265,14 @@ def _match_lead(found: ReadBackResult, group: RowGroup, created: Collection[str]
         return RowMatch(
             RowPresence.PRESENT, Status.CREATED, lead_id=lead.id, text="Confirmed by reading back the lead."
         )
-    if query.updates:
-        return _match_updated_lead(lead, group)
+    return _match_updated_lead(lead, group) if query.updates else _match_older_lead(lead, query)
+
+
+def _match_older_lead(lead: CrmLead, query: ReadBackQuery) -> RowMatch:
+    """Match a row of a call that only creates leads with a lead that was there before."""
+    if query.lead_field not in _ALWAYS_UNIQUE:
+        text = f"A lead with this {query.lead_field} existed before; whether the account keeps it unique is not known."
+        return RowMatch(RowPresence.UNCLEAR, lead_id=lead.id, text=text, candidate_ids=(lead.id,))
     return RowMatch(
         RowPresence.PRESENT,
         Status.REJECTED,

@@ -14,7 +14,7 @@ from importer.core.model import CallClass, HostKind, Record
 from importer.leadsquared.client import body_bytes
 from importer.mapping.loader import parse_mapping
 from importer.mapping.model import FieldRule, Mapping
-from importer.targets import TARGETS, make_target
+from importer.targets import TARGETS, check_mapping, make_target
 from importer.targets.interface import EffectType, Target
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -253,6 +253,30 @@ def test_a_search_field_beside_an_id_is_noted(search_by: str | None, names: tupl
     assert [words in note.message for note in notes] == ([True] if words else [])
 
 
+def test_a_key_of_other_calls_names_the_targets_that_have_it() -> None:
+    """So that the author can choose one of them."""
+    lead = rules("EmailAddress")
+    activity = rules("ActivityEvent", "ActivityOwnerEmail")
+    (problem,) = check_mapping(
+        Mapping(target="lead-and-activity", lead=lead, activity=activity, search_by="EmailAddress")
+    )
+    assert problem.path == "activity.ActivityOwnerEmail"
+    assert problem.remedy.endswith("bulk-activities-by-lead-id, bulk-activities-by-lead-field.")
+
+
+def test_a_new_lead_may_be_identified_by_a_field_of_the_account() -> None:
+    """A row needs one of them, and is looked for by the first; rows that share only one of them need not wait."""
+    lead = {**rules("FirstName", "mx_City"), "mx_Roll": FieldRule(column="Roll", unique=True)}
+    found = Mapping(target="create-lead", lead=lead)
+    assert check_mapping(found) == []
+    made = make_target(found)
+    assert made.identity == ("lead.mx_Roll", "lead.mx_City")
+    one, other = (Record(2, "k", {"lead.mx_City": "Pune", "lead.mx_Roll": roll}) for roll in ("7", "8"))
+    assert made.lead_reference(one) == ("mx_Roll", "7")
+    assert made.lead_key(one) != made.lead_key(other)
+    assert made.lead_key(Record(2, "k", {"lead.FirstName": "Ann"})) == ""
+
+
 def test_a_type_code_that_is_no_number_goes_out_as_it_stands() -> None:
     """LeadSquared then says what is wrong with it."""
     made = target("activity-by-email")
@@ -273,18 +297,27 @@ NESTED = FieldRule(fields=rules("Status"))
          ["does not write `lead:`", "does not search", "no `update_behavior`"]),
         ({"target": "bulk-activities-by-lead-field", "activity": rules("SearchByValue", "ActivityEvent")},
          ["needs `search_by:`"]),
-        ({"target": "create-lead", "lead": rules("FirstName")}, ["needs one of EmailAddress, Phone"]),
+        ({"target": "create-lead", "lead": rules("FirstName")}, ["needs one of EmailAddress, Phone, a field that is"]),
+        ({"target": "create-lead", "lead": {"mx_Source": FieldRule(value="Fair")}}, ["needs one of EmailAddress"]),
         ({"target": "create-lead"}, ["needs a section `lead:`"]),
         ({"target": "create-lead", "lead": {"EmailAddress": NESTED}}, ["not a custom field set"]),
         ({"target": "capture-lead", "lead": rules("FirstName"), "update_behavior": "Whatever"}, ["not a known"]),
         ({"target": "lead-and-activity", "lead": rules("FirstName"), "activity": rules("ActivityEvent"),
           "search_by": "Phone"}, ["names Phone"]),
+        ({"target": "activity-by-email", "activity": rules("EmailAddress", "ActivityEvent", "ActivityOwnerEmail")},
+         ["has no key ActivityOwnerEmail"]),
+        ({"target": "bulk-activities-by-lead-id", "activity": rules("RelatedProspectId", "ActivityEvent", "Phone")},
+         ["has no key Phone"]),
+        ({"target": "bulk-activities-by-lead-id", "activity": rules("RelatedProspectId", "ActivityEvent", "activitynote")},
+         ["spelled ActivityNote"]),
+        ({"target": "capture-lead", "lead": rules("EmailAddress", "SearchBy", "ActivityNote")},
+         ["SearchBy is not a field of leads", "ActivityNote is not a field of leads"]),
     ],
 )  # fmt: skip
 def test_what_a_target_cannot_use(given: dict[str, Any], words: list[str]) -> None:
     """Each problem in words, with what to do."""
     found = Mapping(**given)
-    problems = TARGETS[found.target].check_mapping(found)
+    problems = check_mapping(found)
     for word in words:
         assert any(word in problem.message for problem in problems), problems
     assert all(problem.remedy for problem in problems)

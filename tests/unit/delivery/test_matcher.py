@@ -329,3 +329,11 @@ def test_no_lead_with_the_id_proves_nothing() -> None:
     stored = CrmLead(LEAD, BEFORE, {"Phone": "+91-9812300001"})
     ((match,),) = match_rows([RowGroup(phone, 1, AT)], ReadBackResult(leads=(stored,)), set(), "")
     assert (match.presence, "as +91-9812300001" in match.text) == (RowPresence.UNCLEAR, True)
+
+
+def test_an_older_lead_with_an_own_field_may_be_another_one() -> None:
+    """Only e-mail and phone are unique in every account."""
+    query = ReadBackQuery(EffectType.LEAD, "mx_Roll", "7", "", {"mx_Roll": "7"})
+    lead = CrmLead(LEAD, BEFORE, {"mx_Roll": "7"})
+    ((match,),) = match_rows([RowGroup(query, 1, SENT, 0.0)], ReadBackResult(leads=(lead,)), set(), "")
+    assert match.presence is RowPresence.UNCLEAR

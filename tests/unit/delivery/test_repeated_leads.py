@@ -15,6 +15,7 @@ from tests.support.lead_world import LeadWorld
 
 HEADINGS = "Name,Id,Mail,Tel"
 FIELDS = "lead:\n  FirstName: Name\n  ProspectID: Id\n  EmailAddress: Mail\n  Phone: Tel\n"
+OWN_FIELDS = "lead:\n  FirstName: Name\n  mx_Student_Number: Number\n"
 UNKNOWN = "11111111-1111-4111-8111-111111111111"
 LOST_EACH_SECOND = [f"drop-after-processing:{number}" for number in range(1, 12)]
 
@@ -59,6 +60,10 @@ CASES: dict[str, tuple[str, Sequence[tuple[str, str]]]] = {
         [("Ann,,ann@example.org,", "created"), ("Bob,,bob@example.org,", "created"),
          ("Eve,,lead0006@example.com,", "updated")],
     ),
+    "create by an own field": (
+        "target: create-lead\n",
+        [("Ann,R-1", "created"), ("Bob,R-2", "created"), ("Cid,R-3", "created"), ("Eve,S-0006", "uncertain")],
+    ),
     "upsert by e-mail": (
         "target: bulk-upsert-leads\nsearch_by: EmailAddress\n",
         [
@@ -85,7 +90,9 @@ def test_a_lost_answer_changes_neither_the_leads_nor_what_is_reported(tmp_path: 
     """Each second call is processed and not answered. Rows that nothing can find again are left to a person."""
     head, rows = CASES[case]
     world = LeadWorld(tmp_path)
-    outcomes = world.run(head + FIELDS, [HEADINGS, *(line for line, _ in rows)], *LOST_EACH_SECOND)
+    own = case == "create by an own field"
+    fields, headings = (OWN_FIELDS, "Name,Number") if own else (FIELDS, HEADINGS)
+    outcomes = world.run(head + fields, [headings, *(line for line, _ in rows)], *LOST_EACH_SECOND)
     told = {line: outcome.status.value for (line, _), outcome in zip(rows, outcomes.values(), strict=True)}
     assert told == dict(rows)
     names = [lead["FirstName"] for lead in world.new_leads]
