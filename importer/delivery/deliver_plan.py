@@ -21,6 +21,7 @@ from importer.delivery.deduplication import WAITS_FOR_OTHER_RUN, recheck_waiting
 from importer.delivery.dispatcher import Dispatcher
 from importer.delivery.guards import Guards
 from importer.delivery.idempotency_keys import load_idempotency_keys
+from importer.delivery.reconciliation.duplicates import name_owners_of_duplicates
 from importer.delivery.reconciliation.ledger_restore import refuse_rows_already_in_crm, restore_lost_rows
 from importer.delivery.reconciliation.reconcile import Reconciler
 from importer.delivery.reconciliation.repeated_leads import correct_repeated_leads
@@ -192,6 +193,7 @@ def _deliver(context: DeliveryContext, options: DeliveryOptions) -> int:
         uncertain = []
         if pending or next(context.records(leave_out=_HAVE_OUTCOME), None) is None:
             correct_repeated_leads(context)
+            name_owners_of_duplicates(context)
             return pending
 
 

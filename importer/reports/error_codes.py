@@ -19,8 +19,10 @@ from importer.delivery import (
 )
 from importer.leadsquared import ERROR_EXPLANATIONS, ErrorExplanation
 from importer.ledger import DECIDED, UNDECIDED
+from importer.targets import EffectType, Target
 from importer.validation import example_of
 
+DUPLICATE_ENTRY = "MXDuplicateEntryException"
 _LOOK_AGAIN = "Do not enter or import the row again. Run: importer resume"
 
 DELIVERY: dict[str, ErrorExplanation] = {
@@ -113,10 +115,29 @@ def explanations() -> Iterator[Explanation]:
             yield Explanation(one.code, kind_name, one.title, one.explanation, "", one.remedy)
 
 
-def remedy_of(code: str) -> str:
-    """Return what to do about rows that LeadSquared answered with this code; "" where only its own text says it."""
+def remedy_of(code: str, target: type[Target]) -> str:
+    """Return what to do about rows of a target that LeadSquared answered with this code.
+
+    Empty where only LeadSquared's own text says it.
+    """
+    if code == DUPLICATE_ENTRY:
+        return _remedy_of_duplicate(target)
     known = DELIVERY.get(code) or ERROR_EXPLANATIONS.get(code)
     return known.remedy if known else ""
+
+
+def _remedy_of_duplicate(target: type[Target]) -> str:
+    """Return what to do about a row with a unique value that another lead has."""
+    if target.effect() is EffectType.LEAD and not target.updates_leads:
+        return (
+            "If the row means that lead, use a target that updates leads (bulk-upsert-leads, capture-lead). Else "
+            "correct the value."
+        )
+    own = "that the row updates" if target.updates_leads else "with the row's e-mail address"
+    return (
+        f"The value belongs to another lead than the one {own}. Correct the value that is wrong, leave it out, or "
+        "merge the two leads in LeadSquared."
+    )
 
 
 def explain(code: str) -> Explanation:

@@ -30,6 +30,8 @@ from importer.targets import TARGETS, EffectType, Target
 
 _MOST_GROUPS = 12
 _FIRST_ROWS = 5
+_EXPLAINED = frozenset({Status.UNCERTAIN, Status.REJECTED})
+"""Statuses whose rows show the evidence beside the error."""
 _SENT = frozenset(Status) - {Status.NOT_SENT}
 _TEXT_COLUMNS = RESULT_COLUMNS[1:]
 _HOUR = timedelta(hours=1)
@@ -142,7 +144,7 @@ def _result_texts(outcome: Outcome | None) -> tuple[str, ...]:
     if outcome is None:
         return ("FALSE", Status.NOT_SENT.value, "", "", "", "", "")
     text = outcome.error or outcome.evidence
-    if outcome.status is Status.UNCERTAIN and outcome.evidence and outcome.evidence != outcome.error:
+    if outcome.status in _EXPLAINED and outcome.evidence and outcome.evidence != outcome.error:
         text = f"{outcome.error} {outcome.evidence}"
     # TRUE and FALSE are certain; empty is not known yet, or was decided by a person.
     is_created = outcome.status is Status.CREATED
@@ -238,6 +240,7 @@ def _crm_groups(report: RunReport) -> Iterator[ErrorGroup]:
     """Yield the causes of rejected and uncertain rows by code, the commonest first."""
     if not report.ledger or not report.run:
         return
+    target = TARGETS[report.plan.facts.target]
     rows: dict[str, list[int]] = {}
     count: Counter[str] = Counter()
     text: dict[str, str] = {}
@@ -249,7 +252,7 @@ def _crm_groups(report: RunReport) -> Iterator[ErrorGroup]:
         if len(first) < _FIRST_ROWS:
             first.append(outcome.row)
     for code, number in count.most_common(_MOST_GROUPS):
-        yield ErrorGroup(code, text[code], number, tuple(rows[code]), remedy_of(code))
+        yield ErrorGroup(code, text[code], number, tuple(rows[code]), remedy_of(code, target))
 
 
 def _facts(report: RunReport, account: Account | None) -> Iterator[tuple[str, str]]:

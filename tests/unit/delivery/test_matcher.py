@@ -335,5 +335,5 @@ def test_an_older_lead_with_an_own_field_may_be_another_one() -> None:
     """Only e-mail and phone are unique in every account."""
     query = ReadBackQuery(EffectType.LEAD, "mx_Roll", "7", "", {"mx_Roll": "7"})
     lead = CrmLead(LEAD, BEFORE, {"mx_Roll": "7"})
-    ((match,),) = match_rows([RowGroup(query, 1, SENT, 0.0)], ReadBackResult(leads=(lead,)), set(), "")
+    ((match,),) = match_rows([RowGroup(query, 1, AT)], ReadBackResult(leads=(lead,)), set(), "")
     assert match.presence is RowPresence.UNCLEAR

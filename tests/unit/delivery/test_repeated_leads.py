@@ -138,6 +138,20 @@ class _Deaf:
         pass
 
 
+def test_a_duplicate_names_the_lead_that_has_the_value(tmp_path: Path) -> None:
+    """Not the row's own lead; where LeadSquared does not answer, its own words have to do."""
+    mapping = "target: bulk-upsert-leads\nsearch_by: EmailAddress\nlead:\n  EmailAddress: Mail\n  Phone: Tel\n"
+    lines = ["Mail,Tel", "ann@example.org,", "lead0006@example.com,+91-9000000005", "cid@example.org,+91-9000000007"]
+    outcomes = LeadWorld(tmp_path).run(mapping, lines)
+    told = [outcome.evidence for outcome in outcomes.values()]
+    assert told[1] == f"The phone +91-9000000005 is that of lead {lead_id(5)} (Arjun Patel, lead0005@example.com)."
+    assert f"is that of lead {lead_id(7)}" in told[2]
+    deaf = LeadWorld(tmp_path)
+    deaf.crm = _Deaf(deaf.crm, "RetrieveLeadByPhoneNumber")  # type: ignore[assignment]
+    outcomes = deaf.run(mapping, lines, name="run-2")
+    assert [outcome.evidence for outcome in outcomes.values()] == ["", "", ""]
+
+
 def test_a_lead_that_is_not_shown_is_told_as_its_answer_said(tmp_path: Path) -> None:
     """With a word about the call before it."""
     world = LeadWorld(tmp_path)

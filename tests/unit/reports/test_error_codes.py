@@ -13,8 +13,9 @@ from importer.core.errors import UsageError
 from importer.core.issues import CATALOGUE
 from importer.delivery import deduplication, outcomes
 from importer.leadsquared.error_catalog import ERROR_EXPLANATIONS
-from importer.reports.error_codes import explain, explanations
+from importer.reports.error_codes import explain, explanations, remedy_of
 from importer.sandbox import refusals
+from importer.targets import TARGETS
 
 
 def test_every_code_of_the_program_is_explained() -> None:
@@ -71,3 +72,19 @@ def test_advice_without_a_value_beside_it_says_what_to_write() -> None:
     assert explain("not-a-date").example.endswith("Expected something like 31/12/2026.")
     assert explain("not-a-date").remedy == "Write something like 31/12/2026."
     assert explain("required").remedy == "Fill in the cell."
+
+
+@pytest.mark.parametrize(
+    ("target", "words"),
+    [
+        ("create-lead", "use a target that updates leads"),
+        ("bulk-upsert-leads", "another lead than the one that the row updates"),
+        ("lead-and-activity", "another lead than the one that the row updates"),
+        ("activity-by-email", "another lead than the one with the row's e-mail address"),
+    ],
+)
+def test_the_remedy_of_a_duplicate_fits_the_target(target: str, words: str) -> None:
+    """A target that updates leads is no advice where the row goes to one already."""
+    assert words in remedy_of("MXDuplicateEntryException", TARGETS[target])
+    assert remedy_of("MXUnknownAttributeException", TARGETS[target])
+    assert remedy_of("MXNeverSeen", TARGETS[target]) == ""
