@@ -8,6 +8,7 @@ from .model import (
     FieldType,
     FlatField,
     Mapping,
+    Marks,
     OnInvalid,
     Ragged,
 )
@@ -21,6 +22,7 @@ __all__ = [
     "HeadingMatch",
     "LoadedMapping",
     "Mapping",
+    "Marks",
     "OnInvalid",
     "Ragged",
     "SourceTable",

@@ -130,7 +130,7 @@ TYPES_OF_OPTION: dict[str, tuple[FieldType, ...]] = {
 }
 """Options that only some types have."""
 
-_NOT_FOR_CONSTANTS = ("transforms", "lookup", "default", "unique")
+_NOT_FOR_CONSTANTS = ("marks", "transforms", "lookup", "default", "unique")
 _FLAG_WORDS = frozenset(("true", "false", "yes", "no", "y", "n", "1", "0"))
 
 

@@ -64,6 +64,13 @@ class Blank(StrEnum):
     CLEAR = "clear"
 
 
+class Marks(StrEnum):
+    """Handling of marks of spreadsheets around a cell: remove or keep them."""
+
+    REMOVE = "remove"
+    KEEP = "keep"
+
+
 class Percent(StrEnum):
     """Meaning of a percent sign: 12% is the number 12, or the fraction 0.12."""
 
@@ -144,6 +151,11 @@ class FieldRule(StrictModel):
     )
     negative: Negative | None = Field(
         None, description="Negative numbers without a minus in front: (250) (`parentheses`) or 250- (`trailing`)."
+    )
+    marks: Marks = Field(
+        Marks.REMOVE,
+        description='What is no part of the value, such as blanks around it, a leading apostrophe, or ="…": `remove` '
+        "(and report it) or `keep`.",
     )
     transforms: tuple[str, ...] = Field((), description="Applied to the cell from left to right.")
     lookup: MappingOf[str, str] | None = Field(None, description="Table from the cell's text to the CRM's text.")

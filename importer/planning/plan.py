@@ -369,7 +369,11 @@ def _collect_facts(prepared: PreparedImport, tally: _Tally, now: datetime) -> Pl
         fields=prepared.headings.fields,
         notes=tuple(
             itertools.chain(
-                source.notes, prepared.headings.notes, mapping_notes(prepared.loaded), prepared.account_notes
+                source.notes,
+                prepared.headings.notes,
+                mapping_notes(prepared.loaded),
+                prepared.account_notes,
+                prepared.validator.notes(),
             )
         ),
         created_at=now.isoformat(timespec="seconds"),

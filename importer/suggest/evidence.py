@@ -92,8 +92,6 @@ def _phone(profile: ColumnProfile) -> Evidence:
         return Evidence(Fit.FITS, profile.phone_summary)
     if shaped >= _MOST:
         return Evidence(Fit.DOUBTFUL, _counted(profile.shapes[Shape.PHONE], profile, "shaped like phone numbers"))
-    if profile.share(Shape.PREFIXED_PHONE) >= _MOST:
-        return Evidence(Fit.AGAINST, "the numbers have a word in front, such as p:, which no phone number has")
     return Evidence(Fit.AGAINST, "the values are no phone numbers")
 
 

@@ -15,12 +15,14 @@ from importer.suggest.date_detection import DateCounts, DateProfile
 from importer.suggest.number_detection import NumberCounts, NumberProfile
 from importer.suggest.similarity import is_yes_or_no
 from importer.transforms import (
+    MarkKind,
     Phones,
     arrow_of,
     column_of,
     matching,
     read_emails,
     read_ids,
+    remove_marks,
     without_invisible,
 )
 
@@ -40,7 +42,6 @@ _URL = r"(?i)(?:https?://|www\.)\S+|[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}(?:/\S
 _PHONE_SHAPE = r"[+(]?[0-9](?:[ ().-]{0,2}[0-9]){6,16}"
 _WRITTEN_PHONE = r"\+.*|.*[0-9][ .)(-]+[0-9].*"
 _LETTERS = r"[\pL\pM][\pL\pM .,'’`()/&-]*"
-_ADDRESSED_PHONE = r"(?i)(?:p|tel|phone):.*"
 
 
 _CLOCKS = {
@@ -63,7 +64,6 @@ class Shape(StrEnum):
     FLAG = "yes and no"
     PHONE = "shaped like phone numbers"
     WRITTEN_PHONE = "written like phone numbers"
-    PREFIXED_PHONE = "phone numbers with a prefix"
     LETTERS = "words without digits"
     ONE_WORD = "single words"
     TWO_WORDS = "two words"
@@ -75,8 +75,6 @@ _PATTERNS = {
     Shape.INTEGER: r"-?[0-9]+",
     Shape.NUMBER: r"-?[0-9]+(?:\.[0-9]+)?",
     Shape.URL: _URL,
-    Shape.PHONE: _PHONE_SHAPE,
-    Shape.PREFIXED_PHONE: _ADDRESSED_PHONE,
     Shape.LETTERS: _LETTERS,
     Shape.ONE_WORD: r"\S+",
     Shape.TWO_WORDS: r"\S+\s+\S+",
@@ -161,7 +159,7 @@ class Profiler:
         """Count the cells of one chunk."""
         profile = self._profile
         profile.rows += len(texts)
-        plain = without_invisible(arrow_of(texts))
+        plain = without_invisible(remove_marks(arrow_of(texts), MarkKind.TEXT)[0])
         known = pc.fill_null(pc.not_equal(plain, ""), False).to_numpy(zero_copy_only=False)
         filled = column_of(plain, texts)[known].reset_index(drop=True)
         if not len(filled):
@@ -187,13 +185,16 @@ class Profiler:
             Shape.EMAIL: read_emails,
             Shape.UUID: read_ids,
         }
+        phones = remove_marks(array, MarkKind.PHONE)[0]
         for shape in counts:
             if shape in readers:
                 counts[shape] = int(readers[shape](filled).notna().sum())
+            elif shape is Shape.PHONE:
+                counts[shape] = len(array) - matching(phones, _PHONE_SHAPE).null_count
             elif shape in _PATTERNS:
                 counts[shape] = len(array) - matching(array, _PATTERNS[shape]).null_count
         if counts.get(Shape.PHONE):
-            self._count_phones(filled, array, counts)
+            self._count_phones(column_of(phones, filled), phones, counts)
         self._profile.shapes.update(counts)
         if first or self._profile.clocks.total():
             for form, pattern in _CLOCKS.items():

@@ -25,6 +25,7 @@ from .identifiers import (
     read_ids,
     stray_letter,
 )
+from .marks import Mark, MarkKind, remove_marks
 from .number_forms import currency_of, describe_form, find_number_forms, form_options, separators
 from .numbers import NumberForm, Numbers, within
 from .phones import Phones, knows_country, only_country
@@ -41,6 +42,8 @@ __all__ = [
     "Dates",
     "LastColumnCache",
     "LookupTable",
+    "Mark",
+    "MarkKind",
     "NumberForm",
     "Numbers",
     "Phones",
@@ -62,6 +65,7 @@ __all__ = [
     "only_country",
     "read_emails",
     "read_ids",
+    "remove_marks",
     "separators",
     "shown_form",
     "stray_letter",

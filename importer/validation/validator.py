@@ -54,10 +54,12 @@ class Validator:
         line_of: Callable[[str], tuple[int, int]] = lambda path: (0, 0),
     ) -> None:
         from importer.validation.fields import FieldCompiler
+        from importer.validation.mark_cleaner import MarkCleaner
 
         self._mapping, self._path, self._identity_names = mapping, path, identity
         self._compiler = FieldCompiler(columns, required, locale or Locale(), line_of, [])
         self._labels = dict.fromkeys(column.label for column in columns.values())
+        self._marks = MarkCleaner(columns.values())
         self._by_name = {flat.name: self._compiler.make(flat) for flat in mapping.flat_fields()}
         self._collect_fields()
         self._user_schema: UserSchema | None = None
@@ -79,6 +81,10 @@ class Validator:
             if flat.name in touched:
                 self._by_name[flat.name] = self._compiler.make(flat)
         self._collect_fields()
+
+    def notes(self) -> Iterator[str]:
+        """Yield sentences about what was taken off the cells that were checked so far."""
+        return self._marks.notes()
 
     def use_temp_folder(self, folder: Path) -> None:
         """Keep the values of fields that must be unique in temporary files in ``folder``, once they are too many.
@@ -123,7 +129,11 @@ class Validator:
         # First step: the text of every field, as the source has it and as the transforms leave it.
         index = pd.Index(rows.tolist(), dtype="int64")
         cells_by_label = {label: replace_surrogates(cells[label], index) for label in self._labels}
-        shown = {field.name: field.origin.take(cells_by_label, index) for field in self._fields}
+        clean = self._marks.begin(cells_by_label, index.to_numpy())
+        shown = {}
+        for field in self._fields:
+            labels = [column.label for column in field.origin.columns.values()]
+            shown[field.name] = field.origin.take(clean.of_rule(field.rule, labels), index)
         frame = pd.DataFrame({field.name: field.texts(shown[field.name]) for field in self._fields}, index=index)
         # Second step: validate the frame, and convert its texts to what is sent.
         failed = list(find_failures(self.schema, frame))
@@ -136,7 +146,7 @@ class Validator:
                     shown[field.name] = cells[field.origin.place.label]
             found = [*problems, *self._problems(failed, frame, shown, problems)]
             if self._user_schema is not None:
-                found.extend(self._user_schema.problems(frame, wires, cells_by_label, found))
+                found.extend(self._user_schema.problems(frame, wires, clean.texts(), found))
             found.sort(key=attrgetter("row"))
         ok = ~np.isin(index.to_numpy(), [problem.row for problem in found])
         records = pd.DataFrame(wires, index=index).reset_index(drop=True)

@@ -45,6 +45,9 @@ _REQUIRED_BOMS: dict[str, bytes | tuple[bytes, ...]] = {
     "utf-16": (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE),
     "utf-32": (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE),
 }
+_WIDE = ("utf-16", "utf-32")
+_BEYOND_ASCII = re.compile("[^\x00-\x7f]+")
+_CERTAIN_LETTERS = 8
 # Python has codecs of these names, but no file is written in them.
 _NOT_FOR_FILES = frozenset({"idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape"})
 
@@ -104,7 +107,11 @@ def detect_encoding(path: Path, gzipped: bool, given: str | None) -> tuple[TextF
     bom = next((known for known in _BOMS if head.startswith(known[0])), None)
     if given is not None:
         name = _find_codec(given)
-        encoding = bom[1] if bom and name in bom[2] else name
+        if bom and name not in bom[2]:
+            raise _contradicted_error(path, given, f"it begins with the byte order mark of {bom[2][0].upper()}")
+        if name.startswith(_WIDE) and name not in _REQUIRED_BOMS and b"\0" not in head:
+            raise _contradicted_error(path, given, "it has none of the zero bytes that every such file has")
+        encoding = bom[1] if bom else name
         found = Detection("encoding", given, "given")
         if not head.startswith(_REQUIRED_BOMS.get(encoding, b"")):
             raise SourceError(
@@ -119,7 +126,7 @@ def detect_encoding(path: Path, gzipped: bool, given: str | None) -> tuple[TextF
         _refuse_wide_characters(path, head)
         encoding, found = "utf-8", Detection("encoding", "utf-8", "every byte of the file is valid UTF-8")
     file = TextFile(path, gzipped, encoding)
-    word = _prove_encoding(file, is_given=given is not None)
+    word = _prove_encoding(file, given)
     if not word:
         return file, found, ()
     note = (
@@ -159,12 +166,14 @@ def _refuse_wide_characters(path: Path, head: bytes) -> None:
     )
 
 
-def _prove_encoding(file: TextFile, *, is_given: bool) -> str:
+def _prove_encoding(file: TextFile, given: str | None) -> str:
     """Decode the whole file as a check. Return the first word that looks encoded twice, or an empty text.
 
-    Raises :class:`SourceError` for bytes that do not decode, for a NUL, for a blank file, and for a compressed file
-    that is damaged or unpacks to too much.
+    Raises :class:`SourceError` for bytes that do not decode or that contradict the ``given`` encoding, for a NUL, for a
+    blank file, and for a compressed file that is damaged or unpacks to too much.
     """
+    is_given = given is not None
+    utf8 = _Utf8Evidence() if is_given and not file.encoding.startswith(("utf", *_WIDE)) else None
     path = file.path
     decoder = codecs.getincrementaldecoder(file.encoding)("strict")
     on_disk = path.stat().st_size
@@ -174,6 +183,8 @@ def _prove_encoding(file: TextFile, *, is_given: bool) -> str:
         with file.open_bytes() as stream:
             while True:
                 block = stream.read(_BLOCK)
+                if utf8 is not None:
+                    utf8.add(block)
                 # Once the file is known not to be blank, ordinary UTF-8 need not become a Python text.
                 if is_blank or file.encoding != "utf-8" or not _is_ordinary_utf8(decoder, block):
                     try:
@@ -197,9 +208,52 @@ def _prove_encoding(file: TextFile, *, is_given: bool) -> str:
         raise damaged_gzip(path) from None
     except OSError as error:
         raise unreadable_file(path, error) from None
+    if given is not None and utf8 is not None and utf8.contradicts(file.encoding):
+        shown, misread = escape_text(utf8.word), escape_text(utf8.word.encode().decode(file.encoding, "replace"))
+        raise _contradicted_error(path, given, f'every byte is valid UTF-8, and "{shown}" would become "{misread}"')
     if is_blank:
         raise SourceError(f"{path} is empty.", "Export the data again; the file should hold at least the headings.")
     return word
+
+
+class _Utf8Evidence:
+    """Evidence in the bytes of a file that it is UTF-8, whatever encoding was given.
+
+    Text in another encoding is hardly ever valid UTF-8: in encodings of one byte, letters beyond ASCII would have to
+    come in pairs such as "Ã«". ``word`` is the first one with such a letter.
+    """
+
+    def __init__(self) -> None:
+        self._decoder = codecs.getincrementaldecoder("utf-8")("strict")
+        self._is_valid = True
+        self._letters = 0
+        self.word = ""
+
+    def add(self, block: bytes) -> None:
+        """Add the next bytes of the file; none at its end."""
+        if not self._is_valid or (block.isascii() and block and not self._decoder.getstate()[0]):
+            return
+        try:
+            text = self._decoder.decode(block, final=not block)
+        except UnicodeDecodeError:
+            self._is_valid = False
+            return
+        self._letters += sum(map(len, _BEYOND_ASCII.findall(text)))
+        if not self.word and self._letters:
+            self.word = next((word for word in re.split(r'[\s,;|"]+', text) if not word.isascii()), "")
+
+    def contradicts(self, encoding: str) -> bool:
+        """Return whether the file is UTF-8 and cannot be meant to be in another ``encoding``."""
+        one_byte = len(bytes(range(256)).decode(encoding, "replace")) == 256
+        # In encodings of two bytes, a few letters can be valid UTF-8 by chance.
+        return self._is_valid and self._letters >= (1 if one_byte else _CERTAIN_LETTERS)
+
+
+def _contradicted_error(path: Path, given: str, evidence: str) -> SourceError:
+    return SourceError(
+        f"{path} is not encoded in {given}: {evidence}.",
+        "Leave `encoding` out, so that it is detected, or have the file written in that encoding.",
+    )
 
 
 def _is_ordinary_utf8(decoder: codecs.IncrementalDecoder, block: bytes) -> bool:

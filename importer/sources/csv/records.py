@@ -46,13 +46,21 @@ class BrokenRecordError(Exception):
 class RecordReader:
     """One pass over the records of a text in UTF-8, which counts rows and lines from block to block.
 
-    ``has_separator_line`` says that the first line (``sep=``) is no row. Rows count from 1; so do lines, that one
-    included.
+    ``has_separator_line`` says that the first line (``sep=``) is no row; with ``skip_blanks``, blanks behind delimiters
+    are no part of the cells, so that quotes may follow. Rows count from 1; so do lines, that one included.
     """
 
-    def __init__(self, stream: IO[bytes] | Transcoder, delimiter: str, *, has_separator_line: bool = False) -> None:
+    def __init__(
+        self,
+        stream: IO[bytes] | Transcoder,
+        delimiter: str,
+        *,
+        has_separator_line: bool = False,
+        skip_blanks: bool = False,
+    ) -> None:
         self._stream = stream
         self._delimiter = delimiter
+        self._skip_blanks = skip_blanks
         # Bytes that were read from the stream; those from ``_position`` on have not been returned as records.
         self._buffer = b""
         self._position = 0
@@ -80,7 +88,7 @@ class RecordReader:
         is consumed then, and the caller goes on with :meth:`read_block`.
         """
         # In a single column Arrow would drop an empty cell as a blank line, and it needs a delimiter of one byte.
-        if width < 2 or not self._delimiter.isascii():
+        if width < 2 or not self._delimiter.isascii() or self._skip_blanks:
             return None
         ends, quotes = self._find_plain_records(size)
         if not len(ends):
@@ -108,7 +116,9 @@ class RecordReader:
         """Read up to ``size`` records with any text. When ``skip_to`` is a later row, only skip to it."""
         # The limit is global to the csv module; raising it does no harm.
         csv.field_size_limit(max(csv.field_size_limit(), MAX_CELL_CHARACTERS))
-        reader: Any = csv.reader(self._read_lines(), delimiter=self._delimiter, strict=True)
+        reader: Any = csv.reader(
+            self._read_lines(), delimiter=self._delimiter, skipinitialspace=self._skip_blanks, strict=True
+        )
         block, row, lines_before = RowBlock(), self._row, self._line
         rows, lines, records = block.rows, block.lines, block.records
         skipping = skip_to > row

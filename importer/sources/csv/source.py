@@ -1,6 +1,6 @@
 """CSV, TSV and other delimited text, read with the strict rules of RFC 4180.
 
-Every cell stays the text that it is: nothing is trimmed, converted or taken for missing. A quoted cell may hold
+Every cell stays the text that it is; nothing is converted or taken for missing. A quoted cell may hold
 delimiters and line ends, and two quotes inside it mean one. A quote that is never closed, or text after a closing
 quote, stops the reading with the line where the record began, because everything behind it would be guesswork.
 """
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import zlib
 from collections import Counter
 from collections.abc import Iterator
@@ -29,6 +30,7 @@ from importer.sources.interface import Chunk, Detection, Source, SourceOptions
 _DELIMITERS = (",", ";", "\t", "|")
 _SAMPLE_CHARACTERS = 1 << 18
 _MAX_RECORDS = 1000
+_BLANKS_NOTE = "Quotation marks stand behind blanks in this file; they were read as quotes around the cells."
 # Shares of the records that must have the usual number of cells, and how far the best delimiter must lead.
 _CONSISTENT_SHARE = 0.9
 _MAJORITY_SHARE = 0.6
@@ -45,7 +47,8 @@ def open_text_file(path: Path, detected: DetectedFormat, options: SourceOptions,
         raise SourceError(f"{path} is a text file and has no sheets.", "Leave the sheet out.")
     file, encoding, encoding_notes = detect_encoding(path, detected.gzipped, options.encoding)
     delimiter, has_separator_line, delimiter_found = _find_delimiter(file, options.delimiter)
-    table = _TextTable(file, delimiter, has_separator_line)
+    skip_blanks = _quotes_follow_blanks(_read_head(file)[0], delimiter)
+    table = _TextTable(file, delimiter, has_separator_line, skip_blanks)
     first = table.read_sample()
     sample = [SampleRow(row, tuple(cells)) for row, cells in zip(first.rows, first.records, strict=True)]
     at, header = find_header_row(sample, options.header_row, str(path))
@@ -57,18 +60,20 @@ def open_text_file(path: Path, detected: DetectedFormat, options: SourceOptions,
         header_row=layout.header_row,
         columns=layout.columns,
         detections=(Detection("format", "csv", detected.how), encoding, delimiter_found, header),
-        notes=(*notes, *encoding_notes, *heading_notes),
+        notes=(*notes, *encoding_notes, *heading_notes, *((_BLANKS_NOTE,) if skip_blanks else ())),
         read=partial(table.read_chunks, layout, options.pad_short_rows),
     )
 
 
 @dataclass(frozen=True, slots=True)
 class _TextTable:
-    """A text file with a known delimiter. With ``has_separator_line`` its first line ``sep=`` is no row."""
+    """A text file with a known delimiter. With ``has_separator_line`` its first line ``sep=`` is no row, and with
+    ``skip_blanks`` quotes stand behind blanks."""
 
     file: TextFile
     delimiter: str
     has_separator_line: bool
+    skip_blanks: bool
 
     def read_sample(self) -> RowBlock:
         """Read the first records that hold any text."""
@@ -98,7 +103,12 @@ class _TextTable:
         path = self.file.path
         try:
             with self.file.open_utf8() as stream:
-                yield RecordReader(stream, self.delimiter, has_separator_line=self.has_separator_line)
+                yield RecordReader(
+                    stream,
+                    self.delimiter,
+                    has_separator_line=self.has_separator_line,
+                    skip_blanks=self.skip_blanks,
+                )
         except BrokenRecordError as error:
             raise _syntax_error(path, error) from None
         except (UnicodeDecodeError, EOFError, zlib.error):
@@ -129,9 +139,7 @@ def _syntax_error(path: Path, error: BrokenRecordError) -> SourceError:
 
 def _find_delimiter(file: TextFile, given: str | None) -> tuple[str, bool, Detection]:
     """Return the delimiter, whether the first line is a separator line (``sep=;``, no row), and the evidence."""
-    with file.open() as stream:
-        sample = stream.read(_SAMPLE_CHARACTERS)
-        is_cut = bool(stream.read(1))
+    sample, is_cut = _read_head(file)
     first_line = sample.replace("\r", "\n").partition("\n")[0]
     announced = _parse_separator_line(first_line)
     if given is not None:
@@ -141,6 +149,26 @@ def _find_delimiter(file: TextFile, given: str | None) -> tuple[str, bool, Detec
     else:
         delimiter, how = _detect_delimiter(sample, is_cut=is_cut, name=str(file.path))
     return delimiter, announced is not None, Detection("delimiter", _format_delimiter(delimiter), how)
+
+
+def _read_head(file: TextFile) -> tuple[str, bool]:
+    """Return the first characters of the file, and whether it goes on behind them."""
+    with file.open() as stream:
+        return stream.read(_SAMPLE_CHARACTERS), bool(stream.read(1))
+
+
+def _quotes_follow_blanks(sample: str, delimiter: str) -> bool:
+    """Tell whether quotes stand behind a delimiter and blanks, each closed before the next delimiter or line end.
+
+    RFC 4180 knows no such quotes, and other texts (`He said, "hi" to me`) have quotes behind blanks, too.
+    """
+    if delimiter == " ":
+        return False
+    opening = rf'{re.escape(delimiter)} +"'
+    opened = len(re.findall(opening, sample))
+    return bool(opened) and opened == len(
+        re.findall(rf'{opening}(?:[^"]|"")*(?:"(?={re.escape(delimiter)}|[\r\n]|\Z)|\Z)', sample)
+    )
 
 
 def _format_delimiter(delimiter: str) -> str:
@@ -215,7 +243,8 @@ def _detect_delimiter(sample: str, *, is_cut: bool, name: str) -> tuple[str, str
 def _split_sample(sample: str, delimiter: str, *, is_cut: bool) -> _Split | None:
     """Count the cells of the sample's records; ``None`` if it holds none."""
     counts: list[int] = []
-    reader = csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter, strict=True)
+    skip_blanks = _quotes_follow_blanks(sample, delimiter)
+    reader = csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter, skipinitialspace=skip_blanks, strict=True)
     try:
         for record in reader:
             if any(record):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 PHONE = "type: phone, country: IN"
 NUMBER = "type: number"
-NO_NUMBER = "is not a number. Expected something like 12.5, without units or thousands separators."
+NAME_FORM = "Expected something like 12.5, or name the form of the numbers in the mapping."
+NO_NUMBER = f"is not a number that the mapping can read. {NAME_FORM}"
 NO_PHONE = "is not a phone number in India. Expected something like +91 81234 56789. If Excel shows it as 9.19E+11, format the column as text at its source."
 NO_FLAG = "is neither yes nor no. Expected yes or no (or true, false, 1, 0)."
 NO_DAY = "is not a date of the form DD/MM/YYYY. Expected something like 31/12/2026."
@@ -17,6 +18,11 @@ ZONED = (
 )
 DAY = 'type: date, format: "%d/%m/%Y"'
 MOMENT = 'type: datetime, format: "%d/%m/%Y %H:%M", timezone: Asia/Kolkata'
+
+
+def no_number(help_: str) -> str:
+    """What is said of a text that is a number in another form."""
+    return NO_NUMBER.replace(NAME_FORM, f"{help_} {NAME_FORM}")
 
 
 def wrong(row: int, text: str, words: str) -> str:

@@ -76,11 +76,12 @@ _BROKEN = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f]")
 
 def test_b067_e_mail_addresses(desk: Desk) -> None:
     good = [" a@b.in ", "a@b.in\u00a0", "a\u200b@b.in", "asha@münchen.de", "A.B+c@Example.COM"]
+    assert desk.values("type: email", ["mailto:a@b.in"]) == ["a@b.in"]
     assert desk.values("type: email", good) == ["a@b.in", "a@b.in", "a@b.in", "asha@münchen.de", "A.B+c@Example.COM"]
     assert desk.values(
-        "type: email", ["mailto:a@b.in", "a@b.in; c@d.in", "a@b.in.", "a b@c.in", "a@b", "a@@b.in", "Asha <a@b.in>"]
+        "type: email", ["a@b.in, c@d.in", "a@b.in; c@d.in", "a@b.in.", "a b@c.in", "a@b", "a@@b.in", "Asha <a@b.in>"]
     ) == [
-        wrong(2, "mailto:a@b.in", NO_EMAIL),
+        wrong(2, "a@b.in, c@d.in", NO_EMAIL),
         wrong(3, "a@b.in; c@d.in", NO_EMAIL),
         wrong(4, "a@b.in.", NO_EMAIL),
         wrong(5, "a b@c.in", NO_EMAIL),
@@ -252,7 +253,7 @@ def test_b082_the_lead_is_not_there_or_twice(desk: Desk) -> None:
 
 def test_b083_naughty_texts(desk: Desk) -> None:
     sound = [text for text in NAUGHTY if not _BROKEN.search(text)]
-    assert desk.values("", sound) == sound
+    assert desk.values("", sound) == [text.strip("\u2028\ufeff") for text in sound]
     broken = [
         text
         for text in NAUGHTY

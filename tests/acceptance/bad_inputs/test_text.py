@@ -166,7 +166,8 @@ def test_b017_decimal_commas(desk: Desk) -> None:
     )
     assert checked.found("delimiter") == "; (the same number of cells in 3 of 3 rows)"
     assert checked.problems == [
-        'row 2, column B "Score": "1,5" is not a number. Expected something like 12.5, without units or thousands separators.'
+        'row 2, column B "Score": "1,5" is not a number that the mapping can read. With `decimal: ","` it is 1.5. '
+        "Expected something like 12.5, or name the form of the numbers in the mapping."
     ]
 
 

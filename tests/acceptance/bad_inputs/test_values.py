@@ -15,6 +15,7 @@ from tests.acceptance.bad_inputs.bad_words import (
     NUMBER,
     PHONE,
     ZONED,
+    no_number,
     wrong,
 )
 
@@ -111,32 +112,39 @@ def test_b053_codes_that_look_like_powers(desk: Desk) -> None:
 def test_b054_thousands_and_decimals(desk: Desk) -> None:
     assert desk.values(NUMBER, ["1234.56", "1.234,56", "1,234.56", "1,234", "1.234"]) == [
         "1234.56",
-        wrong(3, "1.234,56", NO_NUMBER),
-        wrong(4, "1,234.56", NO_NUMBER),
-        wrong(5, "1,234", NO_NUMBER),
-        "1.234",
+        wrong(3, "1.234,56", no_number('With `decimal: ",", thousands: "."` it is 1234.56.')),
+        wrong(4, "1,234.56", no_number('With `decimal: ".", thousands: ","` it is 1234.56.')),
+        wrong(5, "1,234", no_number('With `thousands: ","` it is 1234, with `decimal: ","` it is 1.234.')),
+        wrong(
+            6,
+            "1.234",
+            'can mean two numbers. With `thousands: "."` it is 1234, with `decimal: "."` it is 1.234. '
+            "Add to the field in the mapping what is meant.",
+        ),
     ]
+    assert desk.values(NUMBER, ["12.5", "1.234"]) == ["12.5", "1.234"]
+    assert desk.values(f'{NUMBER}, decimal: ","', ["1,234", "7"]) == ["1.234", "7"]
 
 
 def test_b055_other_thousands(desk: Desk) -> None:
     assert desk.values(NUMBER, ["1 234", "1\u00a0234", "1\u2009234", "₹ 1,00,000", "1'234"]) == [
-        wrong(2, "1 234", NO_NUMBER),
-        wrong(3, "1\xa0234", NO_NUMBER),
-        wrong(4, "1\u2009234", NO_NUMBER),
-        wrong(5, "₹ 1,00,000", NO_NUMBER),
-        wrong(6, "1'234", NO_NUMBER),
+        wrong(2, "1 234", no_number("With `thousands: space` it is 1234.")),
+        wrong(3, "1\xa0234", no_number("With `thousands: space` it is 1234.")),
+        wrong(4, "1\u2009234", no_number("With `thousands: space` it is 1234.")),
+        wrong(5, "₹ 1,00,000", no_number('With `thousands: ",", currency: "₹"` it is 100000.')),
+        wrong(6, "1'234", no_number('With `thousands: "\'"` it is 1234.')),
     ]
-    assert desk.values(f"{NUMBER}, transforms: [digits]", ["₹ 1,00,000"]) == ["100000"]
+    assert desk.values(f'{NUMBER}, thousands: ",", currency: "₹"', ["₹ 1,00,000"]) == ["100000"]
 
 
 def test_b056_other_signs(desk: Desk) -> None:
     assert desk.values(NUMBER, ["-123", "(123)", "123-", "−123", "12%", "+5", "١٢", "1_000"]) == [
         "-123",
-        wrong(3, "(123)", NO_NUMBER),
-        wrong(4, "123-", NO_NUMBER),
-        wrong(5, "−123", NO_NUMBER),
-        wrong(6, "12%", NO_NUMBER),
-        wrong(7, "+5", NO_NUMBER),
+        wrong(3, "(123)", no_number("With `negative: parentheses` it is -123.")),
+        wrong(4, "123-", no_number("With `negative: trailing` it is -123.")),
+        "-123",
+        wrong(6, "12%", no_number("With `percent: number` it is 12, with `percent: fraction` it is 0.12.")),
+        "5",
         wrong(8, "١٢", NO_NUMBER),
         wrong(9, "1_000", NO_NUMBER),
     ]

@@ -78,7 +78,7 @@ def test_bytes_that_need_not_become_text_are_as_sound_as_those_that_do(pieces: l
 
     def verdict() -> str:
         try:
-            return encoding._prove_encoding(encoding.TextFile(path, gzipped=False, encoding="utf-8"), is_given=False)
+            return encoding._prove_encoding(encoding.TextFile(path, gzipped=False, encoding="utf-8"), None)
         except SourceError as error:
             return f"{error.message} {error.remedy}"
 

@@ -220,7 +220,7 @@ def test_the_length_counted_is_that_of_what_leadsquared_gets() -> None:
 def test_patterns_are_pythons_and_match_the_whole_text() -> None:
     """Look-ahead works, digits of other scripts are digits, and a line end is not overlooked."""
     assert check_cells({"pattern": r"(?!00)\d+"}, "12", "१२").problems == []
-    assert len(check_cells({"pattern": r"(?!00)\d+"}, "001", "12\n", "12x").problems) == 3
+    assert len(check_cells({"marks": "keep", "pattern": r"(?!00)\d+"}, "001", "12\n", "12x").problems) == 3
 
 
 def test_suggestions_stop_when_a_column_is_hopeless(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,7 +20,7 @@ from tests.unit.validation.builders import LOCALE, cells_of, check, check_cells,
 @pytest.mark.parametrize(
     ("rule", "text", "expected"),
     [
-        ({}, " 0012\n", " 0012\n"),
+        ({}, " 0012\n", "0012"),
         ({}, "NA", "NA"),
         ({}, "{{7*7}} %s {0}", "{{7*7}} %s {0}"),
         ({}, "", None),
