@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import operator
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -92,7 +94,7 @@ class CleanCells:
         return texts
 
     def _count(self, tally: _Tally, found: Mapping[Mark, NDArray[np.bool_]]) -> None:
-        marked = sum(found.values()) > 0
+        marked: NDArray[np.bool_] = functools.reduce(operator.or_, found.values())
         if not tally.cells:
             tally.first_row = int(self._rows[marked][0])
         tally.cells += int(marked.sum())
