@@ -11,7 +11,7 @@ from importer.core.model import Outcome, Status
 from importer.core.text import pluralize
 from importer.core.time import format_iso
 from importer.delivery.context import DeliveryContext
-from importer.delivery.outcomes import outcome_from_receipt
+from importer.delivery.outcomes import check_ids, outcome_from_receipt
 
 _THREADS = 8
 _CHUNK = 100
@@ -62,5 +62,5 @@ def _query_status(context: DeliveryContext, outcome: Outcome) -> Outcome | None:
     receipt = context.target.status_receipt(reply.body)
     if receipt.status is Status.PENDING:
         return None
-    settled = outcome_from_receipt(outcome.row, receipt, format_iso(context.clock.now()))
+    settled = check_ids(context, outcome_from_receipt(outcome.row, receipt, format_iso(context.clock.now())))
     return replace(settled, request_id=outcome.request_id, attempts=outcome.attempts)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from importer.config import Account
 from importer.core.errors import RunStopped
 from importer.core.model import Record, Status
 from importer.core.progress import Progress
 from importer.core.time import Clock
+from importer.delivery.answer_ids import AnswerIds
 from importer.delivery.guards import Guards
 from importer.delivery.idempotency_keys import IdempotencyKeys, import_key
 from importer.leadsquared import Crm, CrmReader, QueryClient
@@ -46,6 +47,7 @@ class DeliveryContext:
     progress: Progress
     stop: threading.Event
     still_ours: Callable[[], bool]
+    answer_ids: AnswerIds = field(default_factory=AnswerIds)
 
     def records(self, *, leave_out: Collection[Status] | None = None) -> Iterator[Record]:
         """Yield the ready rows in order, without those whose outcome has one of the statuses ``leave_out``.

@@ -88,7 +88,15 @@ def interpret_response(context: DeliveryContext, call: InFlightCall, reply: Repl
     context.query_client.observe_clock(reply)
     verdict = classify(reply, batch_of_one=len(call.records) == 1)
     result = resolve_outcomes(context.target, call.records, reply, verdict, format_iso(context.clock.now()), repeats)
+    result = replace(result, outcomes=tuple(check_ids(context, outcome) for outcome in result.outcomes))
     return CompletedCall(call, reply, verdict, result)
+
+
+def check_ids(context: DeliveryContext, outcome: Outcome) -> Outcome:
+    """Return the outcome with the ids of activity and lead told apart, where LeadSquared's pages do not say how."""
+    if context.target.names_its_ids:
+        return outcome
+    return context.answer_ids.assign(outcome, context.reader, without_activity=NO_RECEIPT)
 
 
 def resolve_outcomes(

@@ -115,4 +115,5 @@ def lead_and_activity(tenant: Tenant, options: Options, request: Request) -> Any
     activity = activity_body(request.body["Activity"])
     identity, is_new, _ = upserted(tenant, options, request.body["LeadDetails"])
     posted = _post_to(tenant, identity, activity, request, 0)
-    return success({"Id": posted, "RelatedId": identity, "IsCreated": is_new})
+    first, second = (posted, identity) if options.custom_answer == "activity-first" else (identity, posted)
+    return success({"Id": first, "RelatedId": second, "IsCreated": is_new})

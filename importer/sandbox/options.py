@@ -40,6 +40,9 @@ class Options:
     duplicate_status: int = _switch(500, "HTTP status of a duplicate", 500, 200)
     default_search: str = _switch("email", "how CreateOrUpdate finds a lead without SearchBy", "email", "email-phone")
     phone_storage: str = _switch("as-sent", "how the phone of a lead is stored", "as-sent", "international")
+    custom_answer: str = _switch(
+        "activity-first", "whose id CreateCustom's answer calls Id", "activity-first", "lead-first"
+    )
     capture_activity: bool = _switch(False, "capturing a lead leaves an activity of its own (event 23)")
     mandatory_lead_fields: str = _switch("", "schema names of lead fields that are mandatory, with commas between")
     locked_lead_fields: str = _switch("", "schema names of lead fields that are locked after creation, with commas")

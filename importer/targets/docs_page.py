@@ -34,7 +34,8 @@ What LeadSquared's pages leave open, and how importer treats it:
 - What a bad row does to its bulk call is not documented. Both a refusal per row and a refusal of the whole call are handled;
   after a refusal as a whole, what was stored is read back and the bad row is searched among the rest.
 - The paths of the async status and metrics calls are only partly documented; the others follow their pattern.
-- The answer of `lead-and-activity` is not documented. An answer without an activity id counts as uncertain and is read back.
+- The answer of `lead-and-activity` is not documented. Which of its ids is the lead's is looked up once in a run and then
+  believed. An answer without an activity id counts as uncertain and is read back.
 """
 
 

@@ -75,6 +75,8 @@ class Target(ABC):
     """Flat names of fields that identify the lead, in LeadSquared's order; empty when `search_by` names the field."""
     needs_identifier: ClassVar[bool] = True
     """Whether a mapping must fill one of :attr:`lead_identifiers`. Else a row without them makes a new lead."""
+    names_its_ids: ClassVar[bool] = True
+    """Whether the documented answer says which of its ids is the activity's and which the lead's."""
     needs_search_by: ClassVar[bool] = False
     """Whether the mapping must name the lead field by which LeadSquared finds the lead (`search_by`)."""
     not_searchable: ClassVar[frozenset[str]] = frozenset()

@@ -27,6 +27,7 @@ class LeadAndActivity(Target):
     makes: ClassVar[frozenset[EffectType]] = frozenset({EffectType.LEAD, EffectType.ACTIVITY})
     activity_keys: ClassVar[tuple[str, ...]] = ACTIVITY_KEYS
     updates_leads: ClassVar[bool] = True
+    names_its_ids: ClassVar[bool] = False
     needs_search_by: ClassVar[bool] = True
 
     @classmethod
