@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from importer.config.secrets import key_from_credentials, key_from_file, key_from_keyring
-from importer.config.settings import KEY_NAMES, Account, build_account, read_database_url
+from importer.config.settings import ASYNC_PATHS, KEY_NAMES, Account, build_account, read_database_url
 from importer.core.errors import SettingsError
 from importer.core.text import pluralize
 
@@ -29,6 +29,7 @@ ACCOUNT_SETTINGS = frozenset(
         "country",
         "metadata_hours",
         "account_checks",
+        *ASYNC_PATHS,
     ]
 )
 SOURCES_OF_KEYS = ("env", "file", "credential", "keyring")

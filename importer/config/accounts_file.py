@@ -133,6 +133,10 @@ class AccountEntry(StrictModel):
     account_checks: AccountChecks | None = Field(
         None, description="What does not fit the account's fields: a `problem`, a `note`, or not looked for (`off`)."
     )
+    lead_status_path: Text | None = Field(None, description="Path that tells the state of a queued lead.")
+    lead_metrics_path: Text | None = Field(None, description="Path that tells how busy the queue of leads is.")
+    activity_status_path: Text | None = Field(None, description="Path that tells the state of a queued activity.")
+    activity_metrics_path: Text | None = Field(None, description="Path that tells how busy that queue is.")
 
 
 class AccountsFile(StrictModel):

@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Callable, Mapping, MutableMapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -20,6 +20,14 @@ DEFAULT_LIMIT = Limit(25, 5.0)
 _OFFICIAL_HOST = re.compile(r"(?:async)?api(?:-[a-z]{2}[0-9]{2})?\.leadsquared\.com")
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 KEY_NAMES = ("access_key", "secret_key", "api_key")
+ASYNC_PATHS: Mapping[str, str] = {
+    "lead_status_path": "/lead/status",
+    "lead_metrics_path": "/lead/metrics",
+    "activity_status_path": "/activity/createcustom/status",
+    "activity_metrics_path": "/activity/createcustom/metrics",
+}
+"""The settings for paths on the async host that are not documented for certain, each with the path that is assumed."""
+_PATH = re.compile(r"(?:/[A-Za-z0-9._~-]+)+")
 _SECRET_PARAMETERS = ("password", "sslpassword")
 
 
@@ -65,6 +73,8 @@ class Account:
     metadata_hours: float = 24.0
     """How long the metadata (fields, activity types and users) counts as fresh."""
     account_checks: AccountChecks = AccountChecks.PROBLEM
+    async_paths: Mapping[str, str] = field(default_factory=dict)
+    """Other paths on the async host, by the path that is assumed."""
     slots: Path | None = None
     """Folder in which the processes of this machine share the account's limits; ``None``: each keeps its own count."""
     database: Secret | None = None
@@ -236,7 +246,17 @@ def build_account(name: str, get: Callable[[str], str], prefix: str = "") -> Acc
         country=get("country").strip().upper(),
         metadata_hours=number("metadata_hours", 24),
         account_checks=_account_checks(get("account_checks").strip().lower(), describe("account_checks")),
+        async_paths={
+            assumed: _async_path(get(key), describe(key)) for key, assumed in ASYNC_PATHS.items() if get(key).strip()
+        },
     )
+
+
+def _async_path(text: str, name: str) -> str:
+    path = text.strip()
+    if not _PATH.fullmatch(path):
+        raise SettingsError(f"{name} is not a path.", "Expected only the path of the call, such as /lead/status.")
+    return path
 
 
 def _account_checks(text: str, name: str) -> AccountChecks:

@@ -13,8 +13,9 @@ from importer.core.errors import ImporterError, RunStopped
 from importer.core.failpoints import reach
 from importer.core.model import CallClass, Outcome, Status
 from importer.core.progress import Progress
+from importer.core.text import pluralize
 from importer.core.time import Clock
-from importer.delivery.async_polling import poll
+from importer.delivery.async_polling import Polled, poll
 from importer.delivery.batching import RowQueue
 from importer.delivery.context import DeliveryContext
 from importer.delivery.deduplication import WAITS_FOR_OTHER_RUN, recheck_waiting_rows, skip_delivered_rows
@@ -184,17 +185,32 @@ def _deliver(context: DeliveryContext, options: DeliveryOptions) -> int:
     while True:
         # Send all rows that have no outcome yet; rows of a lead with an uncertain row wait for its reconciliation.
         _send(context, reconciler, uncertain)
-        pending = poll(context, options.patience) if context.target.is_async else 0
+        polled = poll(context, options.patience) if context.target.is_async else Polled(0)
         # Reconcile the rows that became uncertain, each once per attempt: those that are absent are sent next.
         uncertain = [each for each in _uncertain_outcomes(context) if (each.row, each.attempts) not in reconciled]
         reconciled.update((each.row, each.attempts) for each in uncertain)
         if uncertain:
             reconciler.resolve(uncertain, context.records_of([each.row for each in uncertain]), settle=True)
         uncertain = []
-        if pending or next(context.records(leave_out=_HAVE_OUTCOME), None) is None:
+        if polled.refusal:
+            _stop_without_states(context, reconciler, polled.refusal)
+        if polled.pending or next(context.records(leave_out=_HAVE_OUTCOME), None) is None:
             correct_repeated_leads(context)
             name_owners_of_duplicates(context)
-            return pending
+            return polled.pending
+
+
+def _stop_without_states(context: DeliveryContext, reconciler: Reconciler, refusal: str) -> None:
+    """Look for the pending rows in the CRM. Raises :class:`RunStopped` when some of them stay pending."""
+    pending = list(context.ledger.outcomes(context.run.id, [Status.PENDING]))
+    reconciler.find_pending(pending, context.records_of([each.row for each in pending]))
+    left = context.ledger.counts(context.run.id).get(Status.PENDING, 0)
+    if left:
+        raise RunStopped(
+            f"LeadSquared does not tell what became of {left} accepted {pluralize(left, 'row')}: {refusal}",
+            "Check keys and rights (importer doctor). The paths of these calls are settings, "
+            "LEADSQUARED_LEAD_STATUS_PATH and LEADSQUARED_ACTIVITY_STATUS_PATH. Then run: importer resume",
+        )
 
 
 def _send(context: DeliveryContext, reconciler: Reconciler, uncertain: Sequence[Outcome]) -> None:

@@ -18,7 +18,7 @@ from .metadata import (
     read_metadata,
     save_metadata,
 )
-from .query_client import ClockReading, QueryClient, UnansweredError
+from .query_client import ClockReading, QueryClient, RefusedQueryError, UnansweredError
 from .reader import CrmReader, Query, parse_timestamp
 from .responses import classify
 
@@ -37,6 +37,7 @@ __all__ = [
     "MetadataScope",
     "Query",
     "QueryClient",
+    "RefusedQueryError",
     "UnansweredError",
     "body_bytes",
     "classify",

@@ -145,7 +145,8 @@ class LeadSquaredClient:
             )
         headers["x-api-key"] = keys.api.reveal()
         pair = {"accessKey": keys.access.reveal(), "secretKey": keys.secret.reveal()}
-        return f"{self._account.async_host}{request.path}", headers, {**request.params, **pair}
+        path = self._account.async_paths.get(request.path, request.path)
+        return f"{self._account.async_host}{path}", headers, {**request.params, **pair}
 
     def _session(self) -> requests.Session:
         session: requests.Session | None = getattr(self._local, "session", None)

@@ -25,6 +25,14 @@ class UnansweredError(CrmError):
     """A query that got no answer, however often it was repeated; the next one may fare no better."""
 
 
+class RefusedQueryError(CrmError):
+    """A query that LeadSquared refuses because of keys, rights or path; ``code`` is its code, such as http-403."""
+
+    def __init__(self, message: str, remedy: str, code: str) -> None:
+        super().__init__(message, remedy)
+        self.code = code
+
+
 @dataclass(frozen=True, slots=True)
 class ClockReading:
     """The server's clock minus ours, in seconds, and what our two clocks showed when that was read.
@@ -74,7 +82,8 @@ class QueryClient:
             if verdict.kind in (VerdictKind.APPLIED, VerdictKind.REFUSED):
                 return reply
             if verdict.kind is VerdictKind.MISCONFIGURED:
-                raise CrmError(f"LeadSquared refused a question: {verdict.message}", "Run: importer doctor")
+                message = f"LeadSquared refused a question: {verdict.message}"
+                raise RefusedQueryError(message, "Run: importer doctor", verdict.code)
             if verdict.kind is VerdictKind.THROTTLED:
                 reason = self._limiter.stop_reason(request.call_class)
                 if reason is not None:

@@ -146,10 +146,10 @@ def accepted(body: Any) -> list[Receipt]:
 def task_status(body: Any, read: Callable[[Any], list[Receipt]]) -> Receipt:
     """Return the receipt in the answer to an async status call; PENDING unless it says clearly that the task ended.
 
-    ``read`` reads the content of a finished task as the answer of the call's synchronous twin. A task that succeeded
-    without naming an id is UNCERTAIN: reading back finds out what it did.
+    An answer that tells no state at all is PENDING with an error code. ``read`` reads the content of a finished task
+    as the answer of the call's synchronous twin. A task that succeeded without naming an id is UNCERTAIN: reading back
+    finds out what it did.
     """
-    pending = Receipt(1, Status.PENDING)
     task = _parse_object(body.get("TaskStatus")) if isinstance(body, Mapping) else {}
     state = str(task.get("Status", "")).strip().lower()
     if state in _FAILED_STATUSES:
@@ -157,8 +157,11 @@ def task_status(body: Any, read: Callable[[Any], list[Receipt]]) -> Receipt:
         code, message = error_of(inner)
         reason = message or text_of(task, "StatusReason", "Message") or "LeadSquared could not process the request."
         return Receipt(1, Status.REJECTED, error_code=code or "async-failed", error=reason[:_MAX_ERROR_LENGTH])
+    if not state:
+        text = "LeadSquared's answer does not tell the state of the request."
+        return Receipt(1, Status.PENDING, error_code="no-state", error=text)
     if state not in _DONE_STATUSES:
-        return pending
+        return Receipt(1, Status.PENDING)
     content = _parse_object(task.get("Message"))
     twin = content if "Status" in content else {"Status": "Success", "Message": content}
     receipts = read(twin)

@@ -102,6 +102,23 @@ class Reconciler:
         self._release(self._read_rows(absent), "Absent in two complete readings.")
         return self._released
 
+    def find_pending(self, pending: Sequence[Outcome], records: Mapping[int, Record]) -> None:
+        """Look once for accepted rows whose state LeadSquared refuses to tell, and record those that are there.
+
+        The others stay pending; once LeadSquared has certainly ended its work on them, they are uncertain.
+        """
+        rows = [self._uncertain_row(outcome, records[outcome.row]) for outcome in pending if outcome.row in records]
+        rows = [row for row in rows if row.query.lead_field and row.query.lead_value]
+        self._released, self._created_leads = set(), None
+        self._read_back.reset_unanswered()
+        self._canaries.prove(row.query for row in rows)
+        now = self._context.clock.now()
+        for row in self._read_rows(rows):
+            ended = now >= row.sent_at + _ASYNC_HORIZON
+            status = Status.UNCERTAIN if ended else Status.PENDING
+            text = f"{row.outcome.error} It was not found either."
+            self._keep_uncertain([replace(row, outcome=replace(row.outcome, status=status))], text, seen=0)
+
     def _keep_unproven(self, absent: Sequence[_UncertainRow]) -> list[_UncertainRow]:
         """Return the rows whose absence counts; the others stay uncertain, for reading back is not proven for them."""
         self._canaries.prove(row.query for row in absent)
@@ -270,6 +287,8 @@ class Reconciler:
         released: list[Outcome] = []
         most = MAX_REPOSTS_WITH_KEY if self._read_back.import_key else MAX_REPOSTS
         for row in rows:
+            if row.outcome.status is Status.PENDING:
+                continue
             whole_call_refused = row.outcome.error_code == REFUSED_WHOLE
             reposts = self._context.ledger.reposts(self._context.run.id, row.outcome.row)
             if reposts >= most and not whole_call_refused:

@@ -295,6 +295,14 @@ def test_a_damaged_connection_file(tmp_path: Path, content: str) -> None:
     assert "importer sandbox --name demo" in caught.value.remedy
 
 
+def test_paths_of_the_async_host_are_settings() -> None:
+    """A path replaces the one that is assumed; another address is refused."""
+    own = account_from_environment(environment(LEAD_STATUS_PATH=" /1/lead/state "))
+    assert own.async_paths == {"/lead/status": "/1/lead/state"}
+    with pytest.raises(SettingsError, match="LEADSQUARED_ACTIVITY_STATUS_PATH is not a path"):
+        account_from_environment(environment(ACTIVITY_STATUS_PATH="https://elsewhere.example/x"))
+
+
 def test_learned_limits_replace_configured_ones() -> None:
     """Only those that were learned."""
     account = with_limits(account_from_environment(environment()), {CallClass.BULK: Limit(2, 60.0)})

@@ -200,6 +200,56 @@ def test_polling_is_patient_and_resumes(world: World) -> None:
     assert world.statuses() == {"created": 1}
 
 
+@pytest.mark.parametrize(
+    ("refusal", "code"),
+    [
+        (answer({"Message": "no"}, 401), "http-401"),
+        (answer({"Message": "no"}, 403), "http-403"),
+        (answer("", 404), "http-404"),
+        (mx("MXInvalidInputException", "unknown id"), "MXInvalidInputException"),
+        (answer({"RequestId": "r-1"}), "no-state"),
+        (LOST, "unanswered"),
+    ],
+)
+def test_a_refused_status_is_told_and_leaves_the_row_pending(world: World, refusal: Reply, code: str) -> None:
+    """No error is read as *not yet*: the run stops with the reason, and the row carries its code."""
+    plan = lead_plan(world, ASYNC, 1, "run-1")
+    world.crm = Queue(refusal)  # type: ignore[assignment]
+    delivered = world.deliver(plan)
+    assert delivered.stopped is not None
+    assert "does not tell what became of 1 accepted row" in delivered.stopped.message
+    assert "STATUS_PATH" in delivered.stopped.remedy
+    (outcome,) = world.ledger.outcomes("run-1")
+    assert (outcome.status, outcome.error_code) == (Status.PENDING, code)
+    assert "not found either" in outcome.evidence
+    world.clock.sleep(40_000)
+    assert world.deliver(plan).stopped is None
+    assert world.statuses() == {"uncertain": 1}
+
+
+@pytest.mark.parametrize("stale", [False, True])
+def test_a_row_whose_status_is_refused_is_looked_for(
+    world: World, monkeypatch: pytest.MonkeyPatch, stale: bool
+) -> None:
+    """Reading back finds the lead that the queue has written; one without the row's values stays pending."""
+
+    class Written(Queue):
+        def send(self, request: Request) -> Reply:
+            if request.method == "GET" and request.host is HostKind.SYNC and request.params.get("emailaddress"):
+                made = "2020-01-01 00:00:00" if stale else world.clock.now().strftime("%Y-%m-%d %H:%M:%S")
+                found = {"ProspectID": lead(1), "EmailAddress": request.params["emailaddress"], "CreatedOn": made}
+                return answer([found])
+            return super().send(request)
+
+    text = "target: capture-lead-async\nlead:\n  EmailAddress: Lead\n"
+    plan = lead_plan(world, text, 1, "run-1")
+    world.crm = Written(answer("", 403))  # type: ignore[assignment]
+    monkeypatch.setattr("importer.delivery.reconciliation.matcher.same_lead", lambda query, shown: False)
+    delivered = world.deliver(plan)
+    assert world.statuses() == ({"pending": 1} if stale else {"created": 1})
+    assert (delivered.stopped is None) is not stale
+
+
 def test_an_async_row_without_a_receipt_waits_for_the_horizon(world: World) -> None:
     """LeadSquared may work on an unanswered submission for nine hours; only then a read-back means something."""
     plan = lead_plan(world, ASYNC, 2, "run-1")

@@ -133,6 +133,10 @@ def test_async_calls_carry_them_as_the_pages_show() -> None:
     (request,) = server.requests
     assert request.startswith(f"GET /lead/status?RequestID=r&accessKey={ACCESS}&secretKey={SECRET} ".encode())
     assert f"x-api-key: {API}".encode() in request
+    with serving(reply_with(OK)) as server:
+        request = Request("GET", "/lead/status", CallClass.ASYNC, host=HostKind.ASYNC)
+        sent(server.host, request, async_paths={"/lead/status": "/1/lead/state"})
+    assert server.requests[0].startswith(b"GET /1/lead/state?")
     for lacking in ({"async_host": ""}, {"keys": Keys(Secret("a"), Secret("b"), Secret(""))}):
         with pytest.raises(SettingsError, match="no async host"):
             sent(server.host, Request("GET", "/x", CallClass.ASYNC, host=HostKind.ASYNC), **lacking)
