@@ -30,6 +30,7 @@ ACCOUNT_SETTINGS = frozenset(
         "metadata_hours",
         "account_checks",
         *ASYNC_PATHS,
+        "keys_in",
     ]
 )
 SOURCES_OF_KEYS = ("env", "file", "credential", "keyring")

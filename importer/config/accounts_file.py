@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from importer.config.settings import RANGES, AccountChecks, parse_origin
+from importer.config.settings import RANGES, AccountChecks, KeysIn, parse_origin
 from importer.config.yaml import (
     Country,
     Document,
@@ -137,6 +137,7 @@ class AccountEntry(StrictModel):
     lead_metrics_path: Text | None = Field(None, description="Path that tells how busy the queue of leads is.")
     activity_status_path: Text | None = Field(None, description="Path that tells the state of a queued activity.")
     activity_metrics_path: Text | None = Field(None, description="Path that tells how busy that queue is.")
+    keys_in: KeysIn | None = Field(None, description="Where the keys travel: in `headers`, or in the `query`.")
 
 
 class AccountsFile(StrictModel):

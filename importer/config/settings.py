@@ -9,12 +9,15 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from importer.config.secrets import without_keys
 from importer.core.errors import SettingsError
 from importer.core.model import CallClass, Limit
 from importer.core.redaction import Secret, is_key
+
+Choice = TypeVar("Choice", bound=StrEnum)
 
 DEFAULT_LIMIT = Limit(25, 5.0)
 _OFFICIAL_HOST = re.compile(r"(?:async)?api(?:-[a-z]{2}[0-9]{2})?\.leadsquared\.com")
@@ -51,6 +54,14 @@ class AccountChecks(StrEnum):
     """The metadata is not read, and nothing is compared."""
 
 
+class KeysIn(StrEnum):
+    """Where the access and secret key travel in calls of the sync host."""
+
+    HEADERS = "headers"
+    QUERY = "query"
+    """In the address, as the samples of the documentation show them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
     """One LeadSquared account: hosts, keys, limits and defaults. Durations are in seconds.
@@ -75,6 +86,7 @@ class Account:
     account_checks: AccountChecks = AccountChecks.PROBLEM
     async_paths: Mapping[str, str] = field(default_factory=dict)
     """Other paths on the async host, by the path that is assumed."""
+    keys_in: KeysIn = KeysIn.HEADERS
     slots: Path | None = None
     """Folder in which the processes of this machine share the account's limits; ``None``: each keeps its own count."""
     database: Secret | None = None
@@ -224,6 +236,12 @@ def build_account(name: str, get: Callable[[str], str], prefix: str = "") -> Acc
             raise SettingsError(f"{describe(key)} is {text!r}.", f"Expected a number from {low:g} to {high:g}.")
         return value
 
+    def choice(key: str, default: Choice) -> Choice:
+        text, known = get(key).strip().lower(), list(type(default))
+        if text and text not in known:
+            raise SettingsError(f"{describe(key)} is {text!r}.", f"Expected one of {', '.join(known)}.")
+        return type(default)(text) if text else default
+
     async_text = get("async_host").strip()
     host = parse_origin(get("host"), describe("host"))
     window = number("window_seconds", DEFAULT_LIMIT.seconds)
@@ -245,7 +263,8 @@ def build_account(name: str, get: Callable[[str], str], prefix: str = "") -> Acc
         time_zone=get("time_zone").strip(),
         country=get("country").strip().upper(),
         metadata_hours=number("metadata_hours", 24),
-        account_checks=_account_checks(get("account_checks").strip().lower(), describe("account_checks")),
+        account_checks=choice("account_checks", AccountChecks.PROBLEM),
+        keys_in=choice("keys_in", KeysIn.HEADERS),
         async_paths={
             assumed: _async_path(get(key), describe(key)) for key, assumed in ASYNC_PATHS.items() if get(key).strip()
         },
@@ -257,12 +276,6 @@ def _async_path(text: str, name: str) -> str:
     if not _PATH.fullmatch(path):
         raise SettingsError(f"{name} is not a path.", "Expected only the path of the call, such as /lead/status.")
     return path
-
-
-def _account_checks(text: str, name: str) -> AccountChecks:
-    if text and text not in list(AccountChecks):
-        raise SettingsError(f"{name} is {text!r}.", f"Expected one of {', '.join(AccountChecks)}.")
-    return AccountChecks(text) if text else AccountChecks.PROBLEM
 
 
 def _key(text: str, name: str) -> Secret:

@@ -68,7 +68,8 @@ class Request:
     """One HTTP request to LeadSquared, without host or keys. ``path`` begins with a slash.
 
     ``path`` on the sync host is relative to ``/v2``; on the async host to the root. ``content`` is the body as
-    bytes of JSON, where it is already serialized; then ``body`` is ignored and may be ``None``.
+    bytes of JSON, where it is already serialized; then ``body`` is ignored and may be ``None``. ``needs_pair`` says
+    whether the pair of access and secret key travels with it, besides the API key of the async host.
     """
 
     method: str
@@ -78,6 +79,7 @@ class Request:
     params: Mapping[str, str] = field(default_factory=dict)
     host: HostKind = HostKind.SYNC
     content: bytes | None = None
+    needs_pair: bool = True
 
 
 class TransportFailure(StrEnum):

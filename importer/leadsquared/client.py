@@ -19,7 +19,7 @@ import urllib3
 from requests.adapters import HTTPAdapter
 
 from importer import __version__
-from importer.config import Account
+from importer.config import Account, KeysIn
 from importer.core.errors import SettingsError
 from importer.core.model import HostKind, Reply, Request, TransportFailure
 from importer.core.redaction import redact, redact_json
@@ -81,8 +81,9 @@ def body_bytes(request: Request) -> bytes:
 class LeadSquaredClient:
     """Sends requests to one account. Safe to use from several threads.
 
-    On the sync host the keys travel as headers (https://apidocs.leadsquared.com/authentication/). The async pages show
-    the pair in the query besides the `x-api-key` header, so only there they are part of the address.
+    On the sync host the keys travel as headers (https://apidocs.leadsquared.com/authentication/), or in the query where
+    the account says so. The async pages show the pair in the query besides the `x-api-key` header, so there it is part
+    of the address, but for calls that need no pair.
     """
 
     def __init__(
@@ -131,22 +132,25 @@ class LeadSquaredClient:
     def _address(self, request: Request) -> tuple[str, dict[str, str], dict[str, str]]:
         """Return URL, headers and parameters, with the keys."""
         keys = self._account.keys
+        pair = {"accessKey": keys.access.reveal(), "secretKey": keys.secret.reveal()}
         headers = {"User-Agent": f"importer/{__version__}", "Accept": "application/json"}
         if request.body is not None or request.content is not None:
             headers["Content-Type"] = "application/json; charset=utf-8"
         if request.host is HostKind.SYNC:
-            headers["x-LSQ-AccessKey"] = keys.access.reveal()
-            headers["x-LSQ-SecretKey"] = keys.secret.reveal()
-            return f"{self._account.host}/v2{request.path}", headers, dict(request.params)
+            url = f"{self._account.host}/v2{request.path}"
+            if self._account.keys_in is KeysIn.QUERY:
+                return url, headers, {**request.params, **pair}
+            headers["x-LSQ-AccessKey"], headers["x-LSQ-SecretKey"] = pair.values()
+            return url, headers, dict(request.params)
         if not self._account.async_host or not keys.api:
             raise SettingsError(
                 f"Account {self._account.name} has no async host or no API key.",
                 "The async targets need LEADSQUARED_ASYNC_HOST and LEADSQUARED_API_KEY.",
             )
         headers["x-api-key"] = keys.api.reveal()
-        pair = {"accessKey": keys.access.reveal(), "secretKey": keys.secret.reveal()}
         path = self._account.async_paths.get(request.path, request.path)
-        return f"{self._account.async_host}{path}", headers, {**request.params, **pair}
+        params = {**request.params, **pair} if request.needs_pair else dict(request.params)
+        return f"{self._account.async_host}{path}", headers, params
 
     def _session(self) -> requests.Session:
         session: requests.Session | None = getattr(self._local, "session", None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from importer.core.errors import CrmError, RunStopped
@@ -17,6 +17,7 @@ from importer.rate_limit import AccountLimiter, Slot
 _MAX_TRIES = 4
 _FIRST_PAUSE = 0.5
 _MAX_SLOT_WAIT = 0.25
+_ACCESS_REFUSED = (401, 403)
 _JUMP_SECONDS = 60.0
 """Half of what a reading back allows clocks to differ by."""
 
@@ -68,6 +69,7 @@ class QueryClient:
         self._before_send = before_send
         self.clock_reading = clock_reading
         self._clock_uncertain = False
+        self._pair_needed = False
 
     def query(self, request: Request) -> Reply:
         """Send a query and return the CRM's answer; a refusal of the query's content is an answer, too.
@@ -77,10 +79,17 @@ class QueryClient:
         quota is used up.
         """
         failures = 0
+        if self._pair_needed:
+            request = replace(request, needs_pair=True)
         while True:
             reply, verdict = self._query_once(request)
             if verdict.kind in (VerdictKind.APPLIED, VerdictKind.REFUSED):
                 return reply
+            if reply.status in _ACCESS_REFUSED and not request.needs_pair:
+                # The documentation is not clear about these calls; a query may be repeated.
+                self._pair_needed = True
+                request = replace(request, needs_pair=True)
+                continue
             if verdict.kind is VerdictKind.MISCONFIGURED:
                 message = f"LeadSquared refused a question: {verdict.message}"
                 raise RefusedQueryError(message, "Run: importer doctor", verdict.code)

@@ -122,7 +122,7 @@ class Crm:
         )
         if route.kind == "async" and not _same(call.headers.get("x-api-key", ""), self._keys.api):
             return False
-        return all(pair) or not route.needs_pair
+        return all(pair) or not (route.needs_pair or self.options.status_needs_pair)
 
     def _process(self, route: Route, call: Call, entry: Entry, fault: Fault | None) -> Reply:
         pause = self.options.latency / 2 if route.writes else 0.0

@@ -52,6 +52,7 @@ class Options:
     trail_lag: float = _switch(0.0, "seconds until Retrieve shows a new activity")
     read_lag: float = _switch(0.0, "seconds until RetrieveByActivityEvent shows a new activity")
     async_delay: float = _switch(2.0, "seconds until a queued request is processed")
+    status_needs_pair: bool = _switch(False, "status and metrics need the key pair as well")
     async_fails: int = _switch(0, "so many of the next queued requests fail in processing")
     queued_word: str = _switch("In-Queue", "status word of a request that waits")
     success_word: str = _switch("Success", "status word of a request that is done")

@@ -100,11 +100,12 @@ class CaptureLeadAsync(CaptureLead):
         return receipts.accepted(body)
 
     def status_request(self, request_id: str) -> Request:
-        return Request("GET", "/lead/status", self.call_class, None, {"RequestID": request_id}, HostKind.ASYNC)
+        params = {"RequestID": request_id}
+        return Request("GET", "/lead/status", self.call_class, None, params, HostKind.ASYNC, needs_pair=False)
 
     def status_receipt(self, body: Any) -> Receipt:
         return receipts.task_status(body, self._read_answer)
 
     @classmethod
     def metrics_request(cls) -> Request | None:
-        return Request("GET", "/lead/metrics", cls.call_class, host=HostKind.ASYNC)
+        return Request("GET", "/lead/metrics", cls.call_class, host=HostKind.ASYNC, needs_pair=False)

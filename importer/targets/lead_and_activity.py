@@ -79,11 +79,13 @@ class LeadAndActivityAsync(LeadAndActivity):
 
     def status_request(self, request_id: str) -> Request:
         params = {"RequestID": request_id}
-        return Request("GET", "/activity/createcustom/status", self.call_class, None, params, HostKind.ASYNC)
+        path = "/activity/createcustom/status"
+        return Request("GET", path, self.call_class, None, params, HostKind.ASYNC, needs_pair=False)
 
     def status_receipt(self, body: Any) -> Receipt:
         return receipts.task_status(body, receipts.lead_and_activity)
 
     @classmethod
     def metrics_request(cls) -> Request | None:
-        return Request("GET", "/activity/createcustom/metrics", cls.call_class, host=HostKind.ASYNC)
+        path = "/activity/createcustom/metrics"
+        return Request("GET", path, cls.call_class, host=HostKind.ASYNC, needs_pair=False)

@@ -16,6 +16,7 @@ from importer.config.accounts import account_from_environment, load_account, san
 from importer.config.settings import (
     DEFAULT_LIMIT,
     Account,
+    KeysIn,
     child_environment,
     home_folder,
     parse_origin,
@@ -64,8 +65,10 @@ def test_every_setting_of_the_environment() -> None:
             TIMEOUT_SECONDS="12",
             TIME_ZONE=" Asia/Kolkata ",
             COUNTRY="in",
+            KEYS_IN=" Query ",
         )
     )
+    assert account.keys_in is KeysIn.QUERY
     assert account.async_host == "https://asyncapi-in21.leadsquared.com"
     assert account.limits == {
         CallClass.STANDARD: Limit(10, 2.5),
@@ -96,6 +99,7 @@ def test_what_is_missing_is_named(lacking: list[str], words: str) -> None:
 @pytest.mark.parametrize(
     ("setting", "text", "expected"),
     [
+        ("KEYS_IN", "body", "headers, query"),
         ("CALLS_PER_WINDOW", "0", "from 1 to 1000"),
         ("CALLS_PER_WINDOW", "many", "from 1 to 1000"),
         ("BULK_CALLS_PER_WINDOW", "1001", "from 1 to 1000"),

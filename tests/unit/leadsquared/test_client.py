@@ -20,7 +20,7 @@ import pytest
 import requests
 import urllib3
 
-from importer.config.settings import Account, Keys
+from importer.config.settings import Account, Keys, KeysIn
 from importer.core.errors import SettingsError
 from importer.core.model import CallClass, HostKind, Limit, Reply, Request, TransportFailure
 from importer.core.redaction import Secret
@@ -124,6 +124,26 @@ def test_sync_calls_carry_their_keys_as_headers() -> None:
     assert rest.endswith(json.dumps([{"a": "é"}], ensure_ascii=False, separators=(",", ":")).encode())
     assert b"application/json; charset=utf-8" in rest
     assert (reply.status, reply.body, reply.server_skew) == (200, {}, 10.0)
+
+
+def test_sync_calls_carry_their_keys_in_the_query_where_the_account_says_so() -> None:
+    """And not as headers then."""
+    with serving(reply_with(OK)) as server:
+        sent(server.host, replace(POST, params={"leadId": "1"}), keys_in=KeysIn.QUERY)
+    (request,) = server.requests
+    assert request.startswith(f"POST /v2/x?leadId=1&accessKey={ACCESS}&secretKey={SECRET} ".encode())
+    assert b"x-lsq" not in request.lower()
+
+
+def test_calls_of_status_carry_the_api_key_alone() -> None:
+    """The pair stays out of the address where it is not needed."""
+    asked = Request("GET", "/lead/status", CallClass.ASYNC, None, {"RequestID": "r"}, HostKind.ASYNC, needs_pair=False)
+    with serving(reply_with(OK)) as server:
+        sent(server.host, asked)
+    (request,) = server.requests
+    assert request.startswith(b"GET /lead/status?RequestID=r HTTP")
+    assert f"x-api-key: {API}".encode() in request
+    assert ACCESS.encode() not in request
 
 
 def test_async_calls_carry_them_as_the_pages_show() -> None:

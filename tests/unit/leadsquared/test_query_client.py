@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from importer.core.model import CallClass, Limit, Reply, Request
 from importer.leadsquared.query_client import QueryClient
 from importer.rate_limit.account_limiter import AccountLimiter
@@ -42,3 +44,21 @@ def test_a_question_waits_in_short_looks_while_every_slot_is_with_a_call_in_flig
     assert reply.body == {"Asked": QUESTION.path}
     assert max(clock.slept) <= 0.25
     assert sum(clock.slept) >= 5.0
+
+
+def test_the_key_pair_is_only_sent_after_a_refusal_without_it() -> None:
+    """And from then on at once; other calls are not repeated."""
+    sent: list[bool] = []
+
+    class Refusing(Answering):
+        def send(self, request: Request) -> Reply:
+            sent.append(request.needs_pair)
+            return super().send(request) if request.needs_pair else answer({"message": "Forbidden"}, 403)
+
+    clock = VirtualClock()
+    limiter = AccountLimiter({kind: Limit(9, 5.0) for kind in CallClass}, clock, 0.0)
+    client = QueryClient(Refusing(), limiter, clock, lambda: False, lambda: None)
+    status = replace(QUESTION, needs_pair=False)
+    for _ in range(2):
+        assert client.query(status).body == {"Asked": QUESTION.path}
+    assert sent == [False, True, True]
