@@ -2,7 +2,7 @@
 
 :func:`open_source` detects the format and returns a :class:`~importer.sources.interface.Source`, whose chunks are read
 later. Text files are read in this process (``csv``). Workbooks are read in a separate one (``isolation``), where
-``excel.workbook`` chooses the sheet, and ``xlsx`` or python-calamine reads it.
+``excel.workbook`` chooses the sheet and the reader.
 """
 
 import lazy_loader

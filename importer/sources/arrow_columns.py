@@ -35,7 +35,8 @@ class ColumnBatch(Generic[IssueT]):
     """Some consecutive rows that hold any text, as Arrow arrays of text without nulls, one for each raw column.
 
     ``rows`` are numbered as the spreadsheet shows them; ``lines`` are those of a text file. ``issues`` belong to some
-    of the rows: flaws of cells, or problems.
+    of the rows: flaws of cells, or problems. A column may be ``None`` if none of its cells holds text, so that a stray
+    cell far to the right costs nothing.
     """
 
     rows: np.ndarray
@@ -47,12 +48,12 @@ class ColumnBatch(Generic[IssueT]):
         """Return the rows from index ``begin`` to before ``end``; nothing is copied."""
         rows = self.rows[begin:end]
         issues = [issue for issue in self.issues if rows[0] <= issue.row <= rows[-1]] if len(rows) else []
-        columns = [column.slice(begin, end - begin) for column in self.columns]
+        columns = [None if column is None else column.slice(begin, end - begin) for column in self.columns]
         return ColumnBatch(rows, self.lines[begin:end], columns, issues)
 
     def column(self, position: int) -> pa.Array:
-        """Return the texts of the raw column ``position``; empty texts if the batch has fewer columns."""
-        if position < len(self.columns):
+        """Return the texts of the raw column ``position``; empty texts if the batch has no such column."""
+        if position < len(self.columns) and self.columns[position] is not None:
             return self.columns[position]
         return pa.repeat(pa.scalar("", TEXT), len(self.rows))
 
@@ -83,8 +84,11 @@ def regroup(batches: Iterable[ColumnBatch[IssueT]], size: int) -> Iterator[Colum
 def _concatenate(batches: Sequence[ColumnBatch[IssueT]]) -> ColumnBatch[IssueT]:
     """Join the batches, and drop each of their columns as soon as it is joined, so that no cell is in memory twice."""
     width = max(len(batch.columns) for batch in batches)
-    columns = []
+    columns: list[pa.Array] = []
     for position in range(width):
+        if all(position >= len(batch.columns) or batch.columns[position] is None for batch in batches):
+            columns.append(None)
+            continue
         columns.append(pa.concat_arrays([batch.column(position) for batch in batches]))
         for batch in batches:
             if position < len(batch.columns):

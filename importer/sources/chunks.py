@@ -1,14 +1,14 @@
 """Build chunks from raw rows or raw columns: keep the columns of the layout, and report rows that do not fit it.
 
-Readers deliver either rows of Python values (:class:`RowBlock`) or, several times faster, Arrow columns
-(:class:`RawBatch`). Both become the same :class:`Chunk` with the same problems.
+Readers deliver either rows of texts (:class:`RowBlock`) or, several times faster, Arrow columns (:class:`RawBatch`).
+Both become the same :class:`Chunk` with the same problems.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -17,11 +17,8 @@ import pyarrow.compute as pc
 from importer.core.issues import Problem, make_problem
 from importer.core.text import column_letter
 from importer.sources.arrow_columns import TEXT, ColumnBatch
-from importer.sources.headings import Layout, column_index
+from importer.sources.headings import Layout
 from importer.sources.interface import Chunk
-
-ColumnConverter = Callable[[Sequence[Any]], pa.Array]
-"""Turns the raw cells of one column into an Arrow array of text without nulls."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,33 +44,25 @@ class RowBlock:
 
     rows: list[int] = field(default_factory=list)
     lines: list[int] = field(default_factory=list)
-    records: list[list[Any]] = field(default_factory=list)
-    flaws: list[Flaw] = field(default_factory=list)
+    records: list[list[str]] = field(default_factory=list)
 
 
-def text_column(cells: Sequence[Any]) -> pa.Array:
-    """Convert a column whose cells are all text already."""
-    return pa.array(cells, TEXT)
-
-
-def chunk_from_rows(
-    block: RowBlock, layout: Layout, convert: ColumnConverter = text_column, *, pad: bool = True
-) -> Chunk:
+def chunk_from_rows(block: RowBlock, layout: Layout, *, pad: bool) -> Chunk:
     """Build the chunk of ``block``, and empty its records. With ``pad``, missing last cells are no problem."""
-    problems = _fit_records(block, layout, convert, pad=pad)
-    columns = list(zip(*block.records, strict=True)) if block.records else [()] * layout.width
+    problems = _fit_records(block, layout, pad=pad)
+    columns: list[tuple[str, ...]] = list(zip(*block.records, strict=True)) or [()] * layout.width
     block.records.clear()
     for position in layout.unnamed:
         # Most columns without a heading are empty: counting empty cells is cheaper than a loop over the rows.
         if columns[position].count("") < len(columns[position]):
             problems += [
-                _too_long_problem(layout, row, position, convert([cell])[0].as_py())
+                _too_long_problem(row, position, cell)
                 for row, cell in zip(block.rows, columns[position], strict=True)
-                if str(cell).strip()
+                if cell.strip()
             ]
-    texts = [convert(columns[position]) for position in layout.positions]
+    texts = [pa.array(columns[position], TEXT) for position in layout.positions]
     rows, lines = np.array(block.rows, dtype="int64"), np.array(block.lines, dtype="int64")
-    return _finish_chunk(layout, rows, lines, texts, block.flaws, problems)
+    return _finish_chunk(layout, rows, lines, texts, (), problems)
 
 
 def chunk_from_columns(batch: RawBatch, layout: Layout) -> Chunk:
@@ -82,19 +71,22 @@ def chunk_from_columns(batch: RawBatch, layout: Layout) -> Chunk:
     # Text behind the last column of the layout: only the last such cell of a row is reported.
     last = np.zeros(len(batch.rows), np.int64)
     for position in range(layout.width, len(batch.columns)):
-        last[_has_text(batch.columns[position])] = position
+        if batch.columns[position] is not None:
+            last[_has_text(batch.columns[position])] = position
     for at in np.flatnonzero(last).tolist():
         text = batch.columns[int(last[at])][at].as_py()
-        problems.append(_too_long_problem(layout, int(batch.rows[at]), int(last[at]), text))
+        problems.append(_too_long_problem(int(batch.rows[at]), int(last[at]), text))
     for position in layout.unnamed:
-        texts = batch.column(position)
+        if position >= len(batch.columns) or batch.columns[position] is None:
+            continue
+        texts = batch.columns[position]
         for at in np.flatnonzero(_has_text(texts)).tolist():
-            problems.append(_too_long_problem(layout, int(batch.rows[at]), position, texts[at].as_py()))
+            problems.append(_too_long_problem(int(batch.rows[at]), position, texts[at].as_py()))
     columns = [batch.column(position) for position in layout.positions]
     return _finish_chunk(layout, batch.rows, batch.lines, columns, batch.issues, problems)
 
 
-def _fit_records(block: RowBlock, layout: Layout, convert: ColumnConverter, *, pad: bool) -> list[Problem]:
+def _fit_records(block: RowBlock, layout: Layout, *, pad: bool) -> list[Problem]:
     """Pad or cut every record to the width of the layout; return the problems of those too short, or cut."""
     width = layout.width
     if set(map(len, block.records)) <= {width}:
@@ -108,10 +100,9 @@ def _fit_records(block: RowBlock, layout: Layout, convert: ColumnConverter, *, p
             expected = len(layout.columns)
             problems.append(make_problem("row-too-short", block.rows[at], found=found, expected=expected))
         elif found > width:
-            last = next((position for position in reversed(range(found)) if str(record[position]).strip()), 0)
+            last = next((position for position in reversed(range(found)) if record[position].strip()), 0)
             if last >= width:
-                text = convert([record[last]])[0].as_py()
-                problems.append(_too_long_problem(layout, block.rows[at], last, text))
+                problems.append(_too_long_problem(block.rows[at], last, record[last]))
         block.records[at] = record[:width] + [""] * (width - found)
     return problems
 
@@ -132,19 +123,18 @@ def _finish_chunk(
 
 def _flaw_problems(flaws: Sequence[Flaw], layout: Layout) -> list[Problem]:
     problems = []
+    columns = dict(zip(layout.positions, layout.columns, strict=True)) if flaws else {}
     for flaw in flaws:
-        if flaw.position in layout.positions:
-            column = layout.columns[layout.positions.index(flaw.position)]
+        if column := columns.get(flaw.position):
             problems.append(
                 make_problem(flaw.code, flaw.row, column=column.label, letter=column.letter, value=flaw.text)
             )
     return problems
 
 
-def _too_long_problem(layout: Layout, row: int, position: int, text: str) -> Problem:
+def _too_long_problem(row: int, position: int, text: str) -> Problem:
     """Return the problem of a row that has ``text`` at ``position``, which is no column of the layout."""
-    offset = column_index(layout.columns[0].letter) - layout.positions[0] if layout.columns else 0
-    return make_problem("row-too-long", row, value=text, place=column_letter(position + offset))
+    return make_problem("row-too-long", row, value=text, place=column_letter(position))
 
 
 def _repeated_headings(rows: np.ndarray, columns: Sequence[pa.Array], layout: Layout) -> list[Problem]:

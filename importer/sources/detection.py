@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import re
 import stat
+import struct
 import zlib
 from dataclasses import dataclass
 from os import stat_result
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from importer.core.errors import SourceError
+
+if TYPE_CHECKING:
+    import mmap
+    import zipfile
+
+
+def _wide(name: bytes) -> bytes:
+    """Return an ASCII name in UTF-16, byte by byte as it is in a file."""
+    return name.decode("ascii").encode("utf-16-le")
+
 
 _HEAD_BYTES = 4096
 _BLOCK = 1 << 20
@@ -16,6 +29,12 @@ _SAVE_AS = "Open it in the program that made it and save it as .xlsx or as CSV U
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _GZIP = b"\x1f\x8b"
+_ENCRYPTED, _OTHER_STREAMS = b"encryptedpackage", (b"worddocument", b"powerpoint document")
+# The names of streams that tell what an OLE container holds, in UTF-16; programs differ in their capitals.
+_OLE_NAMES = re.compile(
+    b"(%s)\0\0" % b"|".join(map(_wide, (b"root entry", b"workbook", b"book", _ENCRYPTED, *_OTHER_STREAMS))),
+    re.IGNORECASE,
+)
 # BIFF 2 to 5 without an OLE container: the oldest Excel files begin with the type of the record BOF.
 _BIFF = (b"\x09\x00", b"\x09\x02", b"\x09\x04", b"\x09\x08")
 _OTHER_FORMATS = (
@@ -32,7 +51,17 @@ _OTHER_FORMATS = (
     (b"PAR1", "a Parquet file"),
 )
 _MAC_METADATA = (b"\x00\x05\x16\x07", b"\x00\x00\x00\x01Bud1")
-_HTML = (b"<!doctype html", b"<html", b"<head", b"<body", b"<table", b"<div")
+_HTML = re.compile(
+    rb"\s*(<!--.*?-->\s*)*<(!doctype html|(html|head|body|table|tr|div|meta|style|title|script|p|center|font)\b)",
+    re.DOTALL,
+)
+_WEB_ARCHIVE = re.compile(rb"mime-version:.*\bcontent-type:\s*multipart/related", re.DOTALL)
+_XML_SPREADSHEET = (b'progid="excel.sheet"', b"urn:schemas-microsoft-com:office:spreadsheet")
+_SYLK = re.compile(rb"id;p[^\r\n]*[\r\n]+[bcefop];")
+_IN_EXCEL = (
+    "Open it in Excel (answer Yes if Excel asks whether to open it all the same), choose File, Save As, "
+    "Excel Workbook (.xlsx), and import that file."
+)
 _EXTENSIONS = {
     "csv": {"csv", "tsv", "tab", "txt", ""},
     "xlsx": {"xlsx", "xlsm", "xltx", "xltm"},
@@ -194,52 +223,90 @@ def _refuse_other_formats(path: Path, head: bytes) -> None:
             raise SourceError(f"{path} is {name}, not a spreadsheet.", _SAVE_AS)
     if head.startswith(_MAC_METADATA):
         raise SourceError(f"{path} is a note that a Mac leaves beside files.", "Name the spreadsheet itself.")
-    begin = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
-    if begin.startswith(_HTML) or (begin.startswith(b"<?xml") and b"<html" in begin):
-        raise SourceError(f"{path} is a web page (HTML), whatever its name says.", _SAVE_AS)
+    # Also of UTF-16, where every other byte is zero.
+    begin = head.lstrip(b"\xef\xbb\xbf\xff\xfe").replace(b"\0", b"").lstrip().lower()
+    if _HTML.match(begin) or _WEB_ARCHIVE.match(begin) or (begin.startswith(b"<?xml") and b"<html" in begin):
+        raise SourceError(f"{path} is a web page (HTML), whatever its name says.", _IN_EXCEL)
+    if begin.startswith(b"<?xml") and any(mark in begin for mark in _XML_SPREADSHEET):
+        raise SourceError(f"{path} is an XML spreadsheet of Excel 2003, which cannot be read here.", _IN_EXCEL)
     if begin.startswith(b"<?xml"):
         raise SourceError(f"{path} is an XML file, not a spreadsheet that can be read here.", _SAVE_AS)
+    if _SYLK.match(begin):
+        raise SourceError(f"{path} is a SYLK file (.slk), which cannot be read here.", _IN_EXCEL)
 
 
 def _zip_format(path: Path) -> str:
     """Tell the workbook formats in ZIP containers apart by their parts."""
     import zipfile
 
+    from importer.sources.excel.relationships import find_main_part, list_parts
+
     try:
         with zipfile.ZipFile(path) as archive:
-            names = {name.replace("\\", "/").lower(): name for name in archive.namelist()}
-            mime_type = b""
-            if "mimetype" in names:
-                with archive.open(names["mimetype"]) as stream:
-                    mime_type = stream.read(100)
+            names = list_parts(archive)
+            mime_type = _read_begin(archive, names.get("mimetype"), 100)
+            # Some programs leave the type out; then the content tells it.
+            is_spreadsheet = not mime_type and b":spreadsheet" in _read_begin(archive, names.get("content.xml"), _BLOCK)
+            main = find_main_part(archive, path, names)
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, zlib.error, EOFError, ValueError):
         raise SourceError(
             f"{path} is a workbook or archive that is damaged or incomplete.",
             "Copy or download it again, or open it in Excel and save it under a new name.",
         ) from None
-    if "xl/workbook.bin" in names:
-        return "xlsb"
-    if mime_type.startswith(b"application/vnd.oasis.opendocument.spreadsheet"):
+    if mime_type.startswith(b"application/vnd.oasis.opendocument.spreadsheet") or is_spreadsheet:
         return "ods"
-    if "xl/workbook.xml" in names:
-        return "xlsx"
-    if "[content_types].xml" in names and any(name.startswith("xl/") for name in names):
-        raise SourceError(f"{path} is a workbook without its table of sheets.", "Open it in Excel and save it again.")
     if any(name.startswith(("word/", "ppt/")) for name in names) or mime_type:
         raise SourceError(f"{path} is a document or presentation, not a spreadsheet.", _SAVE_AS)
+    if main:
+        return "xlsb" if main.lower().endswith(".bin") else "xlsx"
+    if "[content_types].xml" in names:
+        raise SourceError(f"{path} is a workbook without its table of sheets.", "Open it in Excel and save it again.")
+    if "index/document.iwa" in names or "index.zip" in names:
+        raise SourceError(
+            f"{path} is a document of Apple Numbers.",
+            "Open it in Numbers, choose File, Export To, Excel, and import that.",
+        )
     raise SourceError(f"{path} is a ZIP archive.", "Unpack it and name the spreadsheet inside it.")
 
 
+def _read_begin(archive: zipfile.ZipFile, name: str | None, size: int) -> bytes:
+    if name is None:
+        return b""
+    with archive.open(name) as stream:
+        return stream.read(size)
+
+
 def _ole_format(path: Path) -> str:
-    """Find the stream of an .xls workbook, or of an encrypted one, in an OLE container by its UTF-16 name."""
+    """Find the stream of an .xls workbook, or of an encrypted one, in the directory of an OLE container."""
     import mmap
 
     with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        if content.find("EncryptedPackage".encode("utf-16-le")) >= 0:
-            raise password_protected(path)
-        if content.find("Workbook".encode("utf-16-le")) >= 0 or content.find("Book".encode("utf-16-le")) >= 0:
-            return "xls"
-    raise SourceError(f"{path} is a document of an old Office program or a damaged workbook.", _SAVE_AS)
+        # Entries of the directory have 128 bytes, and begin with the name.
+        names = {found[1].lower() for found in _OLE_NAMES.finditer(content) if found.start() % 128 == 0}
+        is_cut = _lacks_sectors(content)
+    if _wide(_ENCRYPTED) in names:
+        raise password_protected(path)
+    if names & {_wide(b"workbook"), _wide(b"book")}:
+        return "xls"
+    if names.intersection(map(_wide, _OTHER_STREAMS)):
+        raise SourceError(f"{path} is a document or presentation, not a spreadsheet.", _SAVE_AS)
+    if _wide(b"root entry") in names and not is_cut:
+        raise SourceError(f"{path} is a file of an old Office program without a workbook in it.", _SAVE_AS)
+    raise SourceError(
+        f"{path} is a workbook of an old Office program that is damaged or incomplete.",
+        "Copy or download it again, or open it in Excel and save it under a new name.",
+    )
+
+
+def _lacks_sectors(content: mmap.mmap) -> bool:
+    """Tell whether the directory, or a list of sectors, of an OLE container lies behind its end."""
+    if len(content) < 512:
+        return True
+    (size_exponent,) = struct.unpack_from("<H", content, 30)
+    named = (*struct.unpack_from("<I", content, 48), *struct.unpack_from("<109I", content, 76))
+    # The highest numbers mean that there is none.
+    sectors = [sector for sector in named if sector < 0xFFFFFFFA]
+    return bool(sectors) and (max(sectors) + 2) << min(size_exponent, 16) > len(content) + 511
 
 
 def _extension_warning(path: Path, detected: str, gzipped: bool) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from importer.core.errors import SourceError
@@ -14,6 +14,8 @@ from importer.sources.interface import Column, Detection
 SAMPLE_ROWS = 1000
 _MAX_COLUMNS = 16_384
 _MAX_TITLES = 10
+_MAX_NOTES = 20
+_SAMPLE_CELLS = 1_000_000
 _INVISIBLE = dict.fromkeys([0xAD, 0x200B, 0x200C, 0x200D, 0x200E, 0x200F, 0x2060, 0xFEFF])
 _DATA_PATTERNS = (
     ("an e-mail address", re.compile(r"[^\s@]{1,64}@[^\s@.]{1,63}\.[^\s@]{1,190}")),
@@ -116,20 +118,32 @@ def _refuse_data(found: SampleRow, name: str) -> None:
                 )
 
 
+def limit_sample(rows: Iterable[SampleRow], size: int) -> list[SampleRow]:
+    """Return the first ``size`` rows, or fewer where they are so wide that they would be too many cells."""
+    sample: list[SampleRow] = []
+    cells = 0
+    for row in rows:
+        sample.append(row)
+        cells += len(row.cells)
+        if len(sample) >= size or cells >= _SAMPLE_CELLS:
+            break
+    return sample
+
+
 def build_layout(
-    sample: Sequence[SampleRow], at: int, offset: int, hidden: Sequence[int] = (), name: str = "The file"
+    sample: Sequence[SampleRow], at: int, width: int, hidden: Sequence[int] = (), name: str = "The file"
 ) -> tuple[Layout, tuple[str, ...]]:
     """Build the layout of the table whose headings are ``sample[at]``, with notes about oddities of its columns.
 
-    ``offset`` is the number of empty columns left of the cells; ``hidden`` are positions to leave out; ``name`` is that
+    ``width`` is the number of cells of a row, headings or not; ``hidden`` are positions to leave out; ``name`` is that
     of the file. Raises :class:`SourceError` when there are no columns, or more than a spreadsheet holds.
     """
     header = sample[at]
     # Keep the columns that have a heading, or data below it in the sample.
-    headed = [position for position, cell in enumerate(header.cells) if normalize_heading(cell)]
-    used = {position for row in sample[at + 1 :] for position, cell in enumerate(row.cells) if cell.strip()}
-    inside = range(len(header.cells))
-    kept = [position for position in inside if (position in headed or position in used) and position not in hidden]
+    kept_positions = {position for position, cell in enumerate(header.cells) if normalize_heading(cell)}
+    for row in sample[at + 1 :]:
+        kept_positions.update(position for position, cell in enumerate(row.cells[:width]) if cell and cell.strip())
+    kept = sorted(kept_positions.difference(hidden))
     if len(kept) > _MAX_COLUMNS:
         raise SourceError(f"{name} has {len(kept)} columns; a spreadsheet holds {_MAX_COLUMNS}.", "Leave some out.")
     if not kept:
@@ -138,25 +152,28 @@ def build_layout(
             f"{name.rstrip(',')}: row {header.row}, which should hold the headings, has no text that can be seen.",
             "Write the headings into it, or say with `source: {header_row: …}` where they are.",
         )
-    columns, notes = _name_columns(header.cells, kept, offset)
-    unnamed = tuple(position for position in inside if position not in kept and position not in hidden)
+    columns, notes = _name_columns(header.cells, kept)
+    unnamed = tuple(position for position in range(width) if position not in kept_positions and position not in hidden)
     return Layout(header.row, columns, tuple(kept), kept[-1] + 1, unnamed), notes
 
 
-def _name_columns(cells: Sequence[str], kept: Sequence[int], offset: int) -> tuple[tuple[Column, ...], tuple[str, ...]]:
+def _name_columns(cells: Sequence[str], kept: Sequence[int]) -> tuple[tuple[Column, ...], tuple[str, ...]]:
     """Return the kept columns, each with a unique label, and notes about labels that differ from the heading."""
     columns: list[Column] = []
     notes: list[str] = []
     taken: dict[str, Column] = {}
+    next_number: dict[str, int] = {}
+    headings = [normalize_heading(cells[position]) if position < len(cells) else "" for position in kept]
     # A label made up for a second "Notes" must not take the name of a real heading "Notes (2)".
-    reserved = {normalize_heading(cells[position]) for position in kept}
-    for index, position in enumerate(kept):
-        letter, heading = column_letter(position + offset), normalize_heading(cells[position])
+    reserved = set(headings)
+    for index, (position, heading) in enumerate(zip(kept, headings, strict=True)):
+        letter = column_letter(position)
         wanted = heading or f"(column {letter})"
-        label, number = wanted, 2
+        label, number = wanted, next_number.get(wanted, 2)
         while label in taken or (label != wanted and label in reserved):
             label = f"{wanted} ({number})"
             number += 1
+        next_number[wanted] = number
         if label != wanted:
             first = taken[wanted].letter
             notes.append(
@@ -164,8 +181,13 @@ def _name_columns(cells: Sequence[str], kept: Sequence[int], offset: int) -> tup
             )
         elif not heading:
             notes.append(f'Column {letter} has no heading; it is called "{label}".')
-        taken[label] = Column(index=index, letter=letter, heading=cells[position], label=label)
+        taken[label] = Column(
+            index=index, letter=letter, heading=cells[position] if position < len(cells) else "", label=label
+        )
         columns.append(taken[label])
+    if len(notes) > _MAX_NOTES:
+        more = len(notes) - _MAX_NOTES
+        notes[_MAX_NOTES:] = [f"{more} more columns have no heading, or that of another column."]
     return tuple(columns), tuple(notes)
 
 

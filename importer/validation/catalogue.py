@@ -38,6 +38,8 @@ _GROUPS: Mapping[str, tuple[str, ...]] = {
         "error-cell",
         "formula-without-result",
         "rounded-number",
+        "impossible-date",
+        "missing-text",
     ),
     "Empty and broken cells": ("required", "no-identity", "not-text"),
     "The type of a cell": (
@@ -75,6 +77,8 @@ EXAMPLES: Mapping[str, tuple[str, Mapping[str, object]]] = {
     "error-cell": ("#N/A", {}),
     "formula-without-result": ("", {}),
     "rounded-number": ("4111111111111110", {}),
+    "impossible-date": ("9876543210", {}),
+    "missing-text": ("", {}),
     "required": ("", {}),
     "no-identity": ("", {"fields": '"E-mail" or "Mobile"'}),
     "not-text": ("Zo\0", {}),

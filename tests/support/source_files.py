@@ -58,14 +58,20 @@ def as_xlsx(path: Path, sheets: dict[str, Sequence[Sequence[str]]] | None = None
     return path
 
 
-def as_xlsb(path: Path, rows: Sequence[Sequence[Any]] = TABLE) -> Path:
-    """The smallest .xlsb there is: [MS-XLSB] records of one sheet with text, numbers and truth values."""
+def as_xlsb(path: Path, rows: Sequence[Sequence[Any]] = TABLE, codes: Sequence[str] = ()) -> Path:
+    """The smallest .xlsb there is: [MS-XLSB] records of one sheet with text, numbers and truth values.
+
+    A cell may also be the type of its record, the number of its style among the format ``codes``, and its content.
+    """
     sheet = _record(0x81) + _record(0x94, struct.pack("<IIII", 0, len(rows) - 1, 0, 3)) + _record(0x91)
     for row, cells in enumerate(rows):
         sheet += _record(0, struct.pack("<IIHBBBI", row, 0, 300, 0, 0, 0, 0))
         for column, cell in enumerate(cells):
             place = struct.pack("<II", column, 0)
-            if isinstance(cell, bool):
+            if isinstance(cell, tuple):
+                kind, style, content = cell
+                sheet += _record(kind, struct.pack("<II", column, style) + content)
+            elif isinstance(cell, bool):
                 sheet += _record(4, place + bytes([cell]))
             elif isinstance(cell, float):
                 sheet += _record(5, place + struct.pack("<d", cell))
@@ -77,7 +83,8 @@ def as_xlsb(path: Path, rows: Sequence[Sequence[Any]] = TABLE) -> Path:
         archive.writestr("[Content_Types].xml", CONTENT_TYPES)
         book = _record(0x83) + _record(0x8F) + _record(0x9C, tab) + _record(0x90) + _record(0x84)
         archive.writestr("xl/workbook.bin", book)
-        archive.writestr("xl/_rels/workbook.bin.rels", _relations("worksheets/sheet1.bin"))
+        archive.writestr("xl/_rels/workbook.bin.rels", RELATIONS_WITH_STYLES.replace(".xml", ".bin"))
+        archive.writestr("xl/styles.bin", _binary_styles(codes))
         archive.writestr("xl/worksheets/sheet1.bin", sheet)
     return path
 
@@ -91,6 +98,12 @@ def _record(number: int, body: bytes = b"") -> bytes:
     return head + bytes([size]) + body
 
 
+def _binary_styles(codes: Sequence[str]) -> bytes:
+    formats = b"".join(_record(44, struct.pack("<H", 164 + at) + _wide(code)) for at, code in enumerate(codes))
+    styles = b"".join(_record(47, struct.pack("<HH", 0, 164 + at) + bytes(12)) for at in range(len(codes)))
+    return _record(615) + formats + _record(616) + _record(617) + styles + _record(618)
+
+
 def _wide(text: str) -> bytes:
     encoded = text.encode("utf-16-le")
     return struct.pack("<I", len(encoded) // 2) + encoded
@@ -101,6 +114,11 @@ def _relations(target: str) -> str:
         f'<Relationships xmlns="{RELATIONS}"><Relationship Id="rId1" Type="{RELATION}/worksheet" Target="{target}"/>'
         "</Relationships>"
     )
+
+
+RELATIONS_WITH_STYLES = _relations("worksheets/sheet1.xml").replace(
+    "</Relationships>", f'<Relationship Id="s" Type="{RELATION}/styles" Target="styles.xml"/></Relationships>'
+)
 
 
 def as_raw_xlsx(path: Path, sheet: str, *, extra: dict[str, str] | None = None, prolog: str = "") -> Path:
@@ -131,6 +149,7 @@ def as_ods(path: Path, rows: Sequence[Sequence[str]]) -> Path:
     names = " ".join(
         f'xmlns:{short}="urn:oasis:names:tc:opendocument:xmlns:{short}:1.0"' for short in ("office", "table", "text")
     )
+    names += ' xmlns:draw="urn:oasis:names:tc:opendocument:xmlns:drawing:1.0"'
     table = "".join(f"<table:table-row>{''.join(cells)}</table:table-row>" for cells in rows)
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")

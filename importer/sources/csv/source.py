@@ -52,7 +52,7 @@ def open_text_file(path: Path, detected: DetectedFormat, options: SourceOptions,
     first = table.read_sample()
     sample = [SampleRow(row, tuple(cells)) for row, cells in zip(first.rows, first.records, strict=True)]
     at, header = find_header_row(sample, options.header_row, str(path))
-    layout, heading_notes = build_layout(sample, at, offset=0, name=str(path))
+    layout, heading_notes = build_layout(sample, at, len(sample[at].cells), name=str(path))
     return Source(
         path=path,
         format="csv",

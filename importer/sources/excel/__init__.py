@@ -1,1 +1,1 @@
-"""Workbooks of Excel and OpenDocument: sheet selection, safety checks, and the reader by python-calamine."""
+"""Workbooks of Excel and OpenDocument: sheet selection, safety checks, and the readers of .xls, .xlsb and .ods."""

@@ -23,11 +23,6 @@ class SheetReader(Protocol):
     """A reader of one sheet of a workbook."""
 
     @property
-    def offset(self) -> int:
-        """The number of empty columns on the left that are not part of the raw rows."""
-        ...
-
-    @property
     def merged(self) -> Sequence[tuple[str, int]]:
         """Ranges of merged cells, each with its last row."""
         ...
@@ -86,7 +81,7 @@ def open_workbook(path: Path, detected: DetectedFormat, options: SourceOptions, 
     for given, what in ((options.encoding, "encoding"), (options.delimiter, "delimiter")):
         if given is not None:
             raise SourceError(f"{path} is a workbook and has no {what}.", f"Leave the {what} out.")
-    workbook = _open_reader(path, detected)
+    workbook = _open_reader(path, detected.format)
     try:
         choice = _choose_sheet(workbook, options.sheet, path)
         sheet = workbook.sheet(choice.name)
@@ -97,8 +92,9 @@ def open_workbook(path: Path, detected: DetectedFormat, options: SourceOptions, 
     at, header = find_header_row(sample, options.header_row, name)
     # Our own sheet "To fix" has two columns in front of those of the user's file.
     first_two = tuple(normalize_heading(cell) for cell in sample[at].cells[:2])
-    left_out = (0, 1) if choice.is_to_fix and sheet.offset == 0 and first_two == _TO_FIX_COLUMNS else ()
-    layout, heading_notes = build_layout(sample, at, sheet.offset, left_out, f"{name},")
+    left_out = (0, 1) if choice.is_to_fix and first_two == _TO_FIX_COLUMNS else ()
+    width = max(len(row.cells) for row in sample)
+    layout, heading_notes = build_layout(sample, at, width, left_out, f"{name},")
     return Source(
         path=path,
         format=detected.format,
@@ -106,24 +102,32 @@ def open_workbook(path: Path, detected: DetectedFormat, options: SourceOptions, 
         header_row=layout.header_row,
         columns=layout.columns,
         detections=(Detection("format", detected.format, detected.how), choice.found, header),
-        notes=(*notes, *choice.notes, *heading_notes, *_sheet_notes(sheet, layout.header_row, detected.format)),
+        notes=(*notes, *choice.notes, *heading_notes, *_sheet_notes(sheet, layout.header_row)),
         read=partial(sheet.read_chunks, layout),
     )
 
 
-def _open_reader(path: Path, detected: DetectedFormat) -> WorkbookReader:
-    """Open the reader for the format: our own for .xlsx (docs/xlsx-reader.md), python-calamine for all others."""
-    if detected.format == "xlsx":
+def _open_reader(path: Path, file_format: str) -> WorkbookReader:
+    """Open the reader for the format: our own, but for .xls, which xlrd reads."""
+    if file_format == "xlsx":
         from importer.sources.xlsx.workbook import open_xlsx_workbook
 
         return open_xlsx_workbook(path)
-    from importer.sources.excel.calamine_reader import open_calamine_workbook
+    if file_format == "xlsb":
+        from importer.sources.excel.xlsb import open_xlsb_workbook
 
-    return open_calamine_workbook(path, detected)
+        return open_xlsb_workbook(path)
+    if file_format == "ods":
+        from importer.sources.excel.opendocument import open_opendocument
+
+        return open_opendocument(path)
+    from importer.sources.excel.xls import open_xls_workbook
+
+    return open_xls_workbook(path)
 
 
-def _sheet_notes(sheet: SheetReader, header_row: int, file_format: str) -> Iterator[str]:
-    """Yield notes about merged cells, hidden rows and lost errors, which the cells' texts do not show."""
+def _sheet_notes(sheet: SheetReader, header_row: int) -> Iterator[str]:
+    """Yield notes about merged cells and hidden rows, which the cells' texts do not show."""
     # Only the first cell of a merged range holds its value; ranges above the headings do not matter.
     ranges = [area for area, last_row in sheet.merged if last_row >= header_row]
     if ranges:
@@ -131,11 +135,6 @@ def _sheet_notes(sheet: SheetReader, header_row: int, file_format: str) -> Itera
         yield f"Merged cells ({shown}) have their value in the first cell only; the others are read as empty."
     if sheet.hidden_rows:
         yield f"{sheet.hidden_rows} hidden {pluralize(sheet.hidden_rows, 'row is', 'rows are')} read like all others."
-    if file_format != "xlsx":
-        yield (
-            f"Excel errors such as #N/A cannot be told from empty cells in .{file_format} files; "
-            "save the workbook as .xlsx if it holds formulas."
-        )
 
 
 def _choose_sheet(workbook: WorkbookReader, wanted: str | None, path: Path) -> SheetChoice:

@@ -7,7 +7,6 @@ import zlib
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 from xml.parsers import expat
 
 from importer.core.errors import SourceError
@@ -17,7 +16,7 @@ MAX_UNPACKED = 2 << 30
 _MAX_RATIO = 200
 _LARGE = 50 << 20
 _BLOCK = 1 << 20
-_SAVE_AGAIN = "Open it in Excel, save it under a new name, and use that file."
+SAVE_AGAIN = "Open it in Excel, save it under a new name, and use that file."
 
 # The exceptions of zipfile for a damaged archive, while it reads an entry.
 _ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError)
@@ -38,24 +37,34 @@ def open_archive(path: Path) -> Iterator[zipfile.ZipFile]:
 
 def damaged_workbook(path: Path) -> SourceError:
     """Return the error for a workbook whose parts are broken or missing."""
-    return SourceError(f"{path} is damaged or incomplete and cannot be read as a workbook.", _SAVE_AGAIN)
+    return SourceError(f"{path} is damaged or incomplete and cannot be read as a workbook.", SAVE_AGAIN)
+
+
+def no_sheets(path: Path) -> SourceError:
+    """Return the error for a workbook that lists no sheets."""
+    return SourceError(f"{path} is a workbook that lists no sheets.", SAVE_AGAIN)
+
+
+def rows_out_of_order(path: Path, sheet: str, row: int, before: int) -> SourceError:
+    """Return the error for a sheet in which row ``row`` stands behind row ``before``."""
+    return SourceError(f'{path}, sheet "{sheet}": row {row:,} stands behind row {before:,} in the file.', SAVE_AGAIN)
 
 
 def unexpected_xml(path: Path, name: str) -> SourceError:
     """Return the error for a part whose XML no spreadsheet program writes."""
-    return SourceError(f"{path} holds XML that no spreadsheet program writes ({name}).", _SAVE_AGAIN)
+    return SourceError(f"{path} holds XML that no spreadsheet program writes ({name}).", SAVE_AGAIN)
 
 
 def check_archive(archive: zipfile.ZipFile, path: Path) -> None:
     """Raise :class:`SourceError` unless number, names and sizes of the parts can be those of a workbook."""
     entries = archive.infolist()
     if len(entries) > MAX_PARTS:
-        raise SourceError(f"{path} has {len(entries)} parts; a workbook has at most {MAX_PARTS}.", _SAVE_AGAIN)
+        raise SourceError(f"{path} has {len(entries)} parts; a workbook has at most {MAX_PARTS}.", SAVE_AGAIN)
     seen: set[str] = set()
     for entry in entries:
         name = entry.filename.replace("\\", "/").lower()
         if name in seen:
-            raise SourceError(f"{path} holds the part {entry.filename} twice.", _SAVE_AGAIN)
+            raise SourceError(f"{path} holds the part {entry.filename} twice.", SAVE_AGAIN)
         seen.add(name)
         if name.startswith("/") or ".." in name.split("/") or entry.flag_bits & 1:
             raise damaged_workbook(path)
@@ -101,23 +110,4 @@ def read_part(archive: zipfile.ZipFile, name: str, path: Path, size: int = _BLOC
                 yield block
                 block = stream.read(size)
     except (KeyError, *_ZIP_ERRORS):
-        raise damaged_workbook(path) from None
-
-
-def verify_xml(archive: zipfile.ZipFile, name: str, path: Path) -> None:
-    """Read one part as XML. Raises :class:`SourceError` when it ends too early or is no XML.
-
-    For parts that a library reads: python-calamine waits for ever for the end of an OpenDocument sheet that has none.
-    """
-
-    def refuse(*_: Any) -> None:
-        raise unexpected_xml(path, name)
-
-    parser = expat.ParserCreate()
-    parser.StartDoctypeDeclHandler = refuse
-    try:
-        for block in read_part(archive, name, path):
-            parser.Parse(block, False)
-        parser.Parse(b"", True)
-    except XML_ERRORS:
         raise damaged_workbook(path) from None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -15,12 +15,13 @@ import pyarrow.compute as pc
 
 from importer.sources.arrow_columns import TEXT, ColumnBatch
 from importer.sources.chunks import Flaw, RawBatch
-from importer.sources.xlsx.package import NumberKind
-from importer.sources.xlsx.rows import MAX_DIGITS, MAX_ROWS, SheetRow, exceeds_precision
+from importer.sources.excel.cell_text import MAX_DIGITS, CellFlaw, UnreadableCellError
+from importer.sources.excel.number_formats import NumberKind
+from importer.sources.xlsx.rows import MAX_ROWS, SheetRow, number_exceeds_precision
 from importer.sources.xlsx.shared_strings import decode_character_data, unescape
 from importer.sources.xlsx.swar import MAX_WORD_DIGITS, parse_digits, words_from
 from importer.sources.xlsx.tag_scanner import CellType, ScannedCells, scan_cells
-from importer.sources.xlsx.values import CellDecoder
+from importer.sources.xlsx.values import CellDecoder, CellValue
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -61,23 +62,17 @@ def columns_from_window(window: bytes, decoder: CellDecoder) -> WindowColumns | 
 def columns_from_rows(rows: Sequence[SheetRow], decoder: CellDecoder) -> RawBatch:
     """Convert rows that were read one by one into columns; blank rows are dropped."""
     rows = [row for row in rows if not row.is_blank]
-    width = max((len(row.cells) for row in rows), default=0)
-    columns: list[list[Any]] = [[] for _ in range(width)]
-    for row in rows:
-        for column, cell in enumerate(row.cells):
-            columns[column].append(cell)
-        for column in range(len(row.cells), width):
-            columns[column].append("")
+    cells: dict[int, list[CellValue]] = {}
+    for at, row in enumerate(rows):
+        for column, cell in row.cells.items():
+            if column not in cells:
+                cells[column] = [""] * len(rows)
+            cells[column][at] = cell
+    width = max(cells, default=-1) + 1
+    columns = [decoder.to_column(cells[column]) if column in cells else None for column in range(width)]
     numbers = np.array([row.number for row in rows], np.int64)
-    flaws = [Flaw(flaw_code(text), row.number, column, text) for row in rows for column, text in row.flaws.items()]
-    return ColumnBatch(numbers, numbers, [decoder.to_column(cells) for cells in columns], flaws)
-
-
-def flaw_code(text: str) -> str:
-    """Return the problem code of a cell with a flaw, by the text that :class:`SheetRow` has for it."""
-    if not text:
-        return "formula-without-result"
-    return "rounded-number" if text.lstrip("-")[:1].isdigit() else "error-cell"
+    flaws = [Flaw(flaw.code, row.number, column, flaw.text) for row in rows for column, flaw in row.flaws.items()]
+    return ColumnBatch(numbers, numbers, columns, flaws)
 
 
 class _CellTexts:
@@ -92,16 +87,15 @@ class _CellTexts:
         self._own_texts: list[pa.Array] = []
         self._own_count = 0
         self._index = np.zeros(len(cells.row), np.int64)
-        self._flaws: dict[int, str] = {}
+        self._flaws: dict[int, CellFlaw] = {}
 
     def read(self) -> bool:
         """Read all cells; return false when only the row parsers can. Raises :class:`ValueError` for illegal text."""
         cells = self._cells
         is_filled = cells.end > cells.begin
-        if (~is_filled & (cells.type == CellType.SHARED)).any():
-            return False
         calculable = _is_one_of(cells.type, CellType.NUMBER, CellType.BOOLEAN, CellType.DATE)
-        self._flaws = dict.fromkeys(np.flatnonzero(~is_filled & cells.formula & calculable).tolist(), "")
+        never_calculated = np.flatnonzero(~is_filled & cells.formula & calculable)
+        self._flaws = dict.fromkeys(never_calculated.tolist(), CellFlaw("formula-without-result", ""))
         self._is_shared = is_filled & (cells.type == CellType.SHARED)
         self._is_own = (is_filled & ~self._is_shared) | (cells.type == CellType.ERROR)
         if not self._read_shared_indexes():
@@ -109,8 +103,8 @@ class _CellTexts:
         numbers = np.flatnonzero(is_filled & (cells.type == CellType.NUMBER))
         kinds = self._decoder.number_kinds(cells.style[numbers])
         self._add(numbers[kinds == NumberKind.NUMBER], self._read_numbers)
-        for kind in (NumberKind.DATETIME, NumberKind.DURATION):
-            self._add(numbers[kinds == kind], lambda chosen: self._format_numbers(self._raw_contents(chosen), chosen))
+        others = numbers[kinds != NumberKind.NUMBER]
+        self._add(others, lambda chosen: self._format_numbers(self._raw_contents(chosen), chosen))
         texts = _is_one_of(cells.type, CellType.TEXT, CellType.INLINE)
         self._add(np.flatnonzero(is_filled & texts), self._read_texts)
         booleans_and_dates = _is_one_of(cells.type, CellType.BOOLEAN, CellType.DATE)
@@ -169,14 +163,29 @@ class _CellTexts:
         for style in np.unique(styles).tolist():
             same_style = np.flatnonzero(styles == style)
             encoded = raw.take(pa.array(same_style)).dictionary_encode()
-            formatted = self._decoder.format_numbers(encoded.dictionary.to_pylist(), str(style))
-            texts[same_style] = np.array(formatted, object)[encoded.indices.to_numpy()]
+            contents, indices = encoded.dictionary.to_pylist(), encoded.indices.to_numpy()
+            try:
+                formatted = self._decoder.format_numbers(contents, str(style))
+            except UnreadableCellError:
+                formatted = self._format_each(contents, str(style), chosen[same_style], indices)
+            texts[same_style] = np.array(formatted, object)[indices]
         long = np.flatnonzero(pc.greater(pc.binary_length(raw), MAX_DIGITS).to_numpy(zero_copy_only=False))
         large = pc.match_substring_regex(raw.take(pa.array(long)), _PERHAPS_TOO_LARGE).to_numpy(zero_copy_only=False)
         for at in long[large.astype(bool)].tolist():
-            if exceeds_precision(raw[at].as_py()):
-                self._flaws[int(chosen[at])] = texts[at]
+            if number_exceeds_precision(raw[at].as_py()):
+                self._flaws.setdefault(int(chosen[at]), CellFlaw("rounded-number", texts[at]))
         return pa.array(texts, TEXT)
+
+    def _format_each(self, contents: list[str], style: str, cells: Indexes, indices: Indexes) -> list[str]:
+        """Format numbers some of which are unreadable; ``indices`` tells which of them each of the cells has."""
+        texts = []
+        for at, content in enumerate(contents):
+            try:
+                texts.append(self._decoder.format_number(content.strip(), style))
+            except UnreadableCellError as error:
+                texts.append(error.flaw.text)
+                self._flaws.update(dict.fromkeys(cells[indices == at].tolist(), error.flaw))
+        return texts
 
     def _read_texts(self, chosen: Indexes) -> pa.Array:
         raw = self._raw_contents(chosen)
@@ -192,12 +201,17 @@ class _CellTexts:
         for cell in chosen.tolist():
             content = self._content(cell)
             attribute = _TYPE_ATTRIBUTES[CellType(int(self._cells.type[cell]))]
-            texts.append(self._decoder.resolve(self._decoder.decode(attribute, content, "")) if content.strip() else "")
+            try:
+                text = self._decoder.resolve(self._decoder.decode(attribute, content, "")) if content.strip() else ""
+            except UnreadableCellError as error:
+                text, self._flaws[cell] = error.flaw.text, error.flaw
+            texts.append(text)
         return pa.array(texts, TEXT)
 
     def _read_errors(self, chosen: Indexes) -> pa.Array:
         texts = [self._content(cell).strip() or "#VALUE!" for cell in chosen.tolist()]
-        self._flaws.update(zip(chosen.tolist(), texts, strict=True))
+        for cell, text in zip(chosen.tolist(), texts, strict=True):
+            self._flaws[cell] = CellFlaw("error-cell", text)
         return pa.array(texts, TEXT)
 
     def to_batch(self) -> RawBatch:
@@ -224,8 +238,8 @@ class _CellTexts:
             columns.append(self._to_column(new_row[in_column], in_column, count, own))
         numbers = cells.numbers[is_kept]
         flaws = [
-            Flaw(flaw_code(text), int(cells.numbers[cells.row[cell]]), int(cells.column[cell]), text)
-            for cell, text in sorted(self._flaws.items())
+            Flaw(flaw.code, int(cells.numbers[cells.row[cell]]), int(cells.column[cell]), flaw.text)
+            for cell, flaw in sorted(self._flaws.items())
         ]
         return ColumnBatch(numbers, numbers, columns, flaws)
 
@@ -239,8 +253,10 @@ class _CellTexts:
         found[own_cells] = visible[self._index[own_cells]]
         return found
 
-    def _to_column(self, rows: Indexes, cells: Indexes, count: int, own: pa.Array) -> pa.Array:
-        """Make a column of ``count`` rows; ``rows[i]`` is the row of ``cells[i]``, and all other rows are empty."""
+    def _to_column(self, rows: Indexes, cells: Indexes, count: int, own: pa.Array) -> pa.Array | None:
+        """Make a column of ``count`` rows; ``rows[i]`` is the row of ``cells[i]``, and all other rows are empty.
+
+        ``None`` if all cells are."""
         # Where the texts come from: which cells, and how to take texts by their indexes.
         sources = ((self._is_shared, self._decoder.strings.take), (self._is_own, own.take))
         if len(rows) == count:
@@ -260,7 +276,7 @@ class _CellTexts:
                 taken.append(take(pa.array(indexes, mask=is_missing if is_missing.any() else None)))
         if len(taken) == 1 and not taken[0].null_count:
             return taken[0]
-        return pc.coalesce(*taken, pa.scalar("", TEXT)) if taken else pa.array([""] * count, TEXT)
+        return pc.coalesce(*taken, pa.scalar("", TEXT)) if taken else None
 
 
 def _is_one_of(types: NDArray[np.int8], *wanted: CellType) -> NDArray[np.bool_]:

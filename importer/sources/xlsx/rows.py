@@ -13,19 +13,20 @@ from pathlib import Path
 from xml.parsers import expat
 
 from importer.core.errors import SourceError
-from importer.core.text import column_letter
+from importer.sources.excel.cell_text import MAX_DIGITS, CellFlaw, UnreadableCellError, exceeds_precision
 from importer.sources.excel.zip_safety import damaged_workbook
 from importer.sources.headings import column_index
 from importer.sources.xlsx.shared_strings import ILLEGAL_BYTES, decode_character_data, unescape
-from importer.sources.xlsx.values import CellDecoder, CellValue, UnknownStringError
+from importer.sources.xlsx.values import CellDecoder, CellValue
 
 MAX_ROWS = 1_048_576
 MAX_COLUMNS = 16_384
-MAX_DIGITS = 15
 _MAX_ROW_BYTES = 64 << 20
+_MAX_TAG_BYTES = 4096
 
 _ROW_BEGIN = re.compile(rb"<(?:\w+:)?row[\s/>]")
 _ROW_END = re.compile(rb"</(?:\w+:)?row\s*>")
+_DATA_BEGIN = re.compile(rb"<(?:\w+:)?sheetData(?:\s[^<>]*?)?(/?)>")
 _DATA_END = re.compile(rb"</(?:\w+:)?sheetData\s*>")
 _PLAIN_ROW_END = b"</row>"
 # The beginning of a row, or a whole cell: reference, style, type, formula, and value or inline string.
@@ -39,20 +40,16 @@ _PLAIN = re.compile(
 
 @dataclass(slots=True)
 class SheetRow:
-    """A row as the spreadsheet numbers it: its cells from column A to the last one, and those with flaws.
-
-    ``flaws`` has, by column (from 0), the Excel error of a cell, an empty text for a formula that was never calculated,
-    or a number of more digits than Excel keeps.
-    """
+    """A row as the spreadsheet numbers it: its cells by column (from 0), in ascending order, and the flaws of some."""
 
     number: int
-    cells: list[CellValue] = field(default_factory=list)
-    flaws: dict[int, str] = field(default_factory=dict)
+    cells: dict[int, CellValue] = field(default_factory=dict)
+    flaws: dict[int, CellFlaw] = field(default_factory=dict)
 
     @property
     def is_blank(self) -> bool:
         """Whether the row has neither text nor a flaw."""
-        return not self.flaws and not any(type(cell) is int or str(cell).strip() for cell in self.cells)
+        return not self.flaws and not any(type(cell) is int or str(cell).strip() for cell in self.cells.values())
 
 
 def read_rows(blocks: Iterator[bytes], decoder: CellDecoder, place: str, path: Path) -> Iterator[SheetRow]:
@@ -70,6 +67,7 @@ def read_rows(blocks: Iterator[bytes], decoder: CellDecoder, place: str, path: P
 def split_windows(blocks: Iterator[bytes], path: Path) -> Iterator[bytes]:
     """Split the XML of a sheet into windows of whole rows, about a megabyte each."""
     rest = b""
+    blocks = _skip_to_rows(blocks)
     for block in blocks:
         # Search the new block, and the end of the old one, where a tag may have been split.
         searched = max(0, len(rest) - 32)
@@ -95,17 +93,30 @@ def split_windows(blocks: Iterator[bytes], path: Path) -> Iterator[bytes]:
             return
 
 
+def _skip_to_rows(blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """Yield the XML of a sheet from its first row on; nothing of a sheet without rows.
+
+    In front of the rows are column widths and the like. Behind them may be buttons, whose places have rows, too.
+    """
+    head = b""
+    for block in blocks:
+        head += block
+        if begin := _DATA_BEGIN.search(head):
+            if begin[1]:
+                break
+            yield head[begin.end() :]
+            yield from blocks
+            return
+        head = head[-_MAX_TAG_BYTES:]
+    for _ in blocks:
+        pass
+
+
 def parse_window(window: bytes, decoder: CellDecoder, before: int, place: str, path: Path) -> list[SheetRow]:
     """Parse all rows of a window, behind row ``before``. Raises :class:`SourceError` as :func:`read_rows` does."""
     try:
         rows = _parse_plain(window, decoder)
         rows = _parse_xml(window, decoder, before) if rows is None else rows
-    except _UnknownStringInCellError as error:
-        cell = f"{column_letter(error.column)}{error.row}"
-        raise SourceError(
-            f"{place}: the cell {cell} refers to a text that the workbook does not hold.",
-            "Open it in Excel, save it under a new name, and use that file.",
-        ) from None
     except (expat.ExpatError, ValueError, KeyError):
         raise damaged_workbook(path) from None
     for row in rows:
@@ -120,21 +131,12 @@ def parse_window(window: bytes, decoder: CellDecoder, before: int, place: str, p
     return rows
 
 
-def exceeds_precision(content: str | bytes) -> bool:
-    """Tell whether a number has more than 15 digits before its decimal point, so that Excel has rounded it."""
+def number_exceeds_precision(content: str | bytes) -> bool:
+    """Tell whether the content of a cell is a number that Excel has rounded."""
     try:
-        return abs(float(content)) >= 10.0**MAX_DIGITS
+        return exceeds_precision(float(content))
     except ValueError:
         return False
-
-
-class _UnknownStringInCellError(Exception):
-    """A cell refers to a shared string that is not there. No ValueError, because those are reported as damage."""
-
-    def __init__(self, row: int, column: int) -> None:
-        super().__init__(row, column)
-        self.row = row
-        self.column = column
 
 
 def _parse_plain(window: bytes, decoder: CellDecoder) -> list[SheetRow] | None:
@@ -148,54 +150,70 @@ def _parse_plain(window: bytes, decoder: CellDecoder) -> list[SheetRow] | None:
     matched = window.count(_PLAIN_ROW_END) * len(_PLAIN_ROW_END)
     rows: list[SheetRow] = []
     columns: dict[bytes, int] = {}
-    row, number, cells = SheetRow(0), b"", list[CellValue]()
+    row, number, cells, before = SheetRow(0), b"", dict[int, CellValue](), -1
     # Each match is the beginning of a row, which alone has ``row_number``, or a cell of the row before.
     for whole, row_number, letters, own_number, style, cell_type, formula, content, inline in _PLAIN.findall(window):
         matched += len(whole)
         if row_number:
             number = row_number
             row = SheetRow(int(row_number))
-            cells = row.cells
+            cells, before = row.cells, -1
             rows.append(row)
             continue
         column = columns.get(letters, -1)
         if column < 0:
             column = columns[letters] = _parse_column(letters.decode())
-        gap = column - len(cells)
-        if own_number != number or gap < 0:
+        if own_number != number or column <= before:
             # The cell names another row, or a column further left: expat decides whether this is damage.
             return None
-        if gap:
-            cells += [""] * gap
+        before = column
         if cell_type == b"s":
             try:
-                cells.append(decoder.shared_string(content))
-            except UnknownStringError:
-                raise _UnknownStringInCellError(row.number, column) from None
+                cells[column] = decoder.shared_string(content)
+            except UnreadableCellError as error:
+                _add_flaw(row, column, error.flaw)
         elif cell_type in (b"", b"n") and content:
-            cells.append(decoder.format_number(content.decode().strip(), style.decode()))
-            if len(content) > MAX_DIGITS and exceeds_precision(content):
-                row.flaws[column] = decoder.resolve(cells[-1])
+            _add_number(row, column, content.decode(), style.decode(), decoder)
         elif cell_type in (b"inlineStr", b"str"):
             raw = content or inline
             is_literal = b"&" not in raw and b"_x" not in raw and b"\r" not in raw
-            cells.append(raw.decode() if is_literal else unescape(decode_character_data(raw)))
+            cells[column] = raw.decode() if is_literal else unescape(decode_character_data(raw))
         else:
             text = decode_character_data(content)
-            _add_rare_cell(row, cell_type.decode(), text, style.decode(), decoder, formula=bool(formula))
+            _add_rare_cell(row, column, cell_type.decode(), text, style.decode(), decoder, formula=bool(formula))
     return rows if matched == len(window) else None
 
 
 def _add_rare_cell(
-    row: SheetRow, cell_type: str, content: str, style: str, decoder: CellDecoder, *, formula: bool
+    row: SheetRow, column: int, cell_type: str, content: str, style: str, decoder: CellDecoder, *, formula: bool
 ) -> None:
     """Add a cell of a rare kind: an Excel error, a formula without result, an empty cell, a boolean or an ISO date."""
-    if cell_type == "e" or (formula and not content):
-        flaw = content.strip() or ("#VALUE!" if cell_type == "e" else "")
-        row.flaws[len(row.cells)] = flaw
-        row.cells.append(flaw)
+    if cell_type == "e":
+        _add_flaw(row, column, CellFlaw("error-cell", content.strip() or "#VALUE!"))
+    elif formula and not content:
+        _add_flaw(row, column, CellFlaw("formula-without-result", ""))
     else:
-        row.cells.append(decoder.decode(cell_type, content, style) if content else "")
+        try:
+            row.cells[column] = decoder.decode(cell_type, content, style) if content else ""
+        except UnreadableCellError as error:
+            _add_flaw(row, column, error.flaw)
+
+
+def _add_number(row: SheetRow, column: int, content: str, style: str, decoder: CellDecoder) -> None:
+    try:
+        text = decoder.format_number(content.strip(), style)
+    except UnreadableCellError as error:
+        _add_flaw(row, column, error.flaw)
+        return
+    row.cells[column] = text
+    if len(content) > MAX_DIGITS and number_exceeds_precision(content):
+        row.flaws[column] = CellFlaw("rounded-number", text)
+
+
+def _add_flaw(row: SheetRow, column: int, flaw: CellFlaw) -> None:
+    """Add a cell that has no value but a flaw."""
+    row.flaws[column] = flaw
+    row.cells[column] = flaw.text
 
 
 def _parse_column(letters: str) -> int:
@@ -224,6 +242,7 @@ class _RowHandler:
         self.rows: list[SheetRow] = []
         self._decoder = decoder
         self._row = SheetRow(before)
+        self._column = -1
         self._type = self._style = ""
         self._has_formula = False
         self._content: list[str] = []
@@ -234,6 +253,7 @@ class _RowHandler:
         name = tag.rpartition(":")[2]
         if name == "row":
             self._row = SheetRow(int(attributes["r"]) if "r" in attributes else self._row.number + 1)
+            self._column = -1
             self.rows.append(self._row)
         elif name == "c":
             self._begin_cell(attributes)
@@ -258,29 +278,21 @@ class _RowHandler:
             self._end_cell("".join(self._content))
 
     def _begin_cell(self, attributes: dict[str, str]) -> None:
-        reference, cells = attributes.get("r", ""), self._row.cells
+        reference, before = attributes.get("r", ""), self._column
         letters = reference.rstrip("0123456789")
-        gap = (_parse_column(letters) if letters else len(cells)) - len(cells)
-        if gap < 0 or len(cells) >= MAX_COLUMNS or reference[len(letters) :] not in ("", str(self._row.number)):
+        self._column = _parse_column(letters) if letters else before + 1
+        if not before < self._column < MAX_COLUMNS or reference[len(letters) :] not in ("", str(self._row.number)):
             raise ValueError("cells out of order")
-        cells += [""] * gap
         self._type, self._style = attributes.get("t", ""), attributes.get("s", "")
         self._has_formula, self._content = False, []
 
     def _end_cell(self, content: str) -> None:
-        row, cell_type = self._row, self._type
-        column = len(row.cells)
-        is_missing = cell_type in ("", "n", "b", "d") and not content.strip()
-        if cell_type == "e":
-            row.flaws[column] = content.strip() or "#VALUE!"
-        elif self._has_formula and is_missing:
-            row.flaws[column] = ""
-        if column in row.flaws:
-            row.cells.append(row.flaws[column])
+        cell_type = self._type
+        if cell_type in ("", "n", "b", "d") and not content.strip():
+            # A formula that was never calculated, or an empty cell.
+            content = ""
+        if cell_type in ("", "n") and content:
+            _add_number(self._row, self._column, content, self._style, self._decoder)
         else:
-            try:
-                row.cells.append("" if is_missing else self._decoder.decode(cell_type, content, self._style))
-            except UnknownStringError:
-                raise _UnknownStringInCellError(row.number, column) from None
-        if cell_type in ("", "n") and len(content) > MAX_DIGITS and exceeds_precision(content):
-            row.flaws.setdefault(column, self._decoder.resolve(row.cells[-1]))
+            has_formula = self._has_formula and cell_type in ("", "n", "b", "d")
+            _add_rare_cell(self._row, self._column, cell_type, content, self._style, self._decoder, formula=has_formula)

@@ -17,7 +17,6 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -33,7 +32,7 @@ from importer.sources.excel.zip_safety import (
     unexpected_xml,
     verify_parts,
 )
-from importer.sources.headings import Layout, SampleRow
+from importer.sources.headings import Layout, SampleRow, limit_sample
 from importer.sources.interface import Chunk, SheetInfo
 from importer.sources.xlsx.columns import columns_from_rows, columns_from_window
 from importer.sources.xlsx.package import XlsxPackage, read_package, read_styles
@@ -100,7 +99,7 @@ class XlsxWorkbook:
     def first_row(self, name: str) -> tuple[str, ...]:
         """Return the texts of row 1 of a sheet."""
         row = next(self._read_rows(name), None)
-        return tuple(map(self.decoder.resolve, row.cells)) if row is not None and row.number == 1 else ()
+        return _texts_of(row, self.decoder) if row is not None and row.number == 1 else ()
 
     def has_row(self, name: str, row: int) -> bool:
         """Tell whether a sheet has a value in row ``row`` or below."""
@@ -129,24 +128,17 @@ class XlsxSheet:
     """One sheet, read from the file anew each time."""
 
     def __init__(self, path: Path, name: str, member: str, decoder: CellDecoder, check: SheetCheck) -> None:
-        self.offset = 0
         self.merged, self.hidden_rows = check.merged, check.hidden_rows
         self._path, self._name, self._member, self._decoder = path, name, member, decoder
-        # The widest row of the sample, from which the size of chunks is estimated.
-        self._width = 0
 
     def read_sample(self, size: int) -> list[SampleRow]:
-        """Read the first ``size`` rows that hold any value, all as wide as the widest of them."""
-        rows = list(islice(_read_sheet_rows(self._path, self._name, self._member, self._decoder), size))
-        self._width = max((len(row.cells) for row in rows), default=0)
-        return [
-            SampleRow(row.number, (*map(self._decoder.resolve, row.cells), *[""] * (self._width - len(row.cells))))
-            for row in rows
-        ]
+        """Read the first ``size`` rows that hold any value."""
+        rows = _read_sheet_rows(self._path, self._name, self._member, self._decoder)
+        return limit_sample((SampleRow(row.number, _texts_of(row, self._decoder)) for row in rows), size)
 
     def read_chunks(self, layout: Layout, size: int) -> Iterator[Chunk]:
         """Yield the rows behind the headings that hold any value, at most ``size`` at a time."""
-        batches = regroup(self._read_batches(layout.header_row), limit_chunk_rows(size, self._width))
+        batches = regroup(self._read_batches(layout.header_row), limit_chunk_rows(size, len(layout.columns)))
         # ``map`` instead of a loop, whose variable would keep a chunk in memory while the next one is read.
         return map(partial(chunk_from_columns, layout=layout), batches)
 
@@ -166,6 +158,14 @@ class XlsxSheet:
                     batch = columns_from_rows(rows, self._decoder)
                 self._decoder.strings.release_memory()
                 yield batch.slice(int(np.searchsorted(batch.rows, after, "right")), len(batch.rows))
+
+
+def _texts_of(row: SheetRow, decoder: CellDecoder) -> tuple[str, ...]:
+    """Return the texts of a row from column A to its last cell."""
+    texts = [""] * (max(row.cells, default=-1) + 1)
+    for column, cell in row.cells.items():
+        texts[column] = decoder.resolve(cell)
+    return tuple(texts)
 
 
 def _read_sheet_rows(path: Path, name: str, member: str, decoder: CellDecoder) -> Iterator[SheetRow]:

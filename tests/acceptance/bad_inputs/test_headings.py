@@ -11,6 +11,10 @@ from tests.acceptance.bad_inputs.bad_files import Desk, csv_of, mapping, row, xl
 TWO = "Name,Phone\nAsha,9845098450\nMeera,9845098451\n"
 NAMES = mapping("FirstName: Name")
 WITH_NOTE = mapping("FirstName: Name", "Notes: Note")
+IN_EXCEL = (
+    "Open it in Excel (answer Yes if Excel asks whether to open it all the same), choose File, Save As, "
+    "Excel Workbook (.xlsx), and import that file."
+)
 
 
 def test_b027_two_equal_headings(desk: Desk) -> None:
@@ -172,13 +176,10 @@ def test_b042_other_files_called_csv(desk: Desk, tmp_path: Path) -> None:
 
 def test_b043_a_web_page(desk: Desk) -> None:
     page = "<html><body><table><tr><td>Name</td></tr></table></body></html>"
-    assert (
-        desk.refused(page)
-        == "data.csv is a web page (HTML), whatever its name says. Open it in the program that made it and save it as .xlsx or as CSV UTF-8."
-    )
+    assert desk.refused(page) == f"data.csv is a web page (HTML), whatever its name says. {IN_EXCEL}"
     assert (
         desk.refused(f"\ufeff\n<!DOCTYPE html>{page}", name="data.xls")
-        == "data.xls is a web page (HTML), whatever its name says. Open it in the program that made it and save it as .xlsx or as CSV UTF-8."
+        == f"data.xls is a web page (HTML), whatever its name says. {IN_EXCEL}"
     )
 
 

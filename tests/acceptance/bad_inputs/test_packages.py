@@ -34,6 +34,12 @@ def book(tmp_path: Path) -> Path:
     return tmp_path / "data.xlsx"
 
 
+IN_EXCEL = (
+    "Open it in Excel (answer Yes if Excel asks whether to open it all the same), choose File, Save As, "
+    "Excel Workbook (.xlsx), and import that file."
+)
+
+
 def test_b105_a_password(desk: Desk) -> None:
     content = OLE + "EncryptedPackage".encode("utf-16-le") + b"\0" * 512
     assert (
@@ -54,17 +60,14 @@ def test_b107_other_formats_of_workbooks(desk: Desk, tmp_path: Path) -> None:
     for name in ("tiny.xls", "tiny.ods"):
         checked = desk.check(FILES / name, mapping("FirstName: Name", more="source: {sheet: People}\n"))
         assert checked.problems == []
-        assert checked.notes[0].startswith(
-            f"Excel errors such as #N/A cannot be told from empty cells in {name[4:]} files; "
-        )
     xml = '<?xml version="1.0"?><?mso-application progid="Excel.Sheet"?><Workbook/>'
     assert (
         desk.refused(xml, name="data.xml")
-        == "data.xml is an XML file, not a spreadsheet that can be read here. Open it in the program that made it and save it as .xlsx or as CSV UTF-8."
+        == f"data.xml is an XML spreadsheet of Excel 2003, which cannot be read here. {IN_EXCEL}"
     )
     assert (
         desk.refused(xml, name="data.xls")
-        == "data.xls is an XML file, not a spreadsheet that can be read here. Open it in the program that made it and save it as .xlsx or as CSV UTF-8."
+        == f"data.xls is an XML spreadsheet of Excel 2003, which cannot be read here. {IN_EXCEL}"
     )
 
 
@@ -205,9 +208,10 @@ def test_b115_elements_inside_elements(desk: Desk, book: Path) -> None:
 
 def test_b116_missing_and_odd_parts(desk: Desk, book: Path) -> None:
     assert desk.check(xlsx(book, HEADINGS + row(2, "Asha", '<c r="B2" s="7"><v>1</v></c>'))).column("Phone") == ["1"]
-    assert (
-        desk.refused(xlsx(book, HEADINGS + row(2, '<c r="A2" t="s"><v>0</v></c>')))
-        == 'data.xlsx, sheet "Raw": the cell A2 refers to a text that the workbook does not hold. Open it in Excel, save it under a new name, and use that file.'
+    missing = desk.check(xlsx(book, HEADINGS + row(2, '<c r="A2" t="s"><v>0</v></c>') + row(3, "Asha", "9845098450")))
+    assert missing.counts == (1, 1)
+    assert missing.problems[0].startswith(
+        'row 2, column A "Name": The cell refers to a text that the workbook does not hold.'
     )
     assert (
         desk.refused(xlsx(book, HEADINGS, extra={"xl/_rels/workbook.xml.rels": relations()}))
@@ -227,11 +231,13 @@ def test_b116_missing_and_odd_parts(desk: Desk, book: Path) -> None:
 
 
 def test_b117_a_shared_text_that_is_not_there(desk: Desk, book: Path) -> None:
-    rows = HEADINGS + row(7, "Asha", '<c r="B7" t="s"><v>9</v></c>')
-    assert (
-        desk.refused(xlsx(book, rows, strings="<si><t>x</t></si>"))
-        == 'data.xlsx, sheet "Raw": the cell B7 refers to a text that the workbook does not hold. Open it in Excel, save it under a new name, and use that file.'
-    )
+    rows = HEADINGS + ASHA + row(7, "Asha", '<c r="B7" t="s"><v>9</v></c>')
+    checked = desk.check(xlsx(book, rows, strings="<si><t>x</t></si>"))
+    assert checked.counts == (1, 1)
+    assert checked.problems == [
+        'row 7, column B "Phone": The cell refers to a text that the workbook does not hold. '
+        "Look at the cell in Excel, type its text, and save the workbook."
+    ]
 
 
 def test_b118_dates_from_1904(desk: Desk, book: Path) -> None:

@@ -241,7 +241,7 @@ def test_b102_no_sheet_with_cells(desk: Desk, book: Path) -> None:
     )
     assert (
         desk.refused(xlsx(book, "", extra={"xl/workbook.xml": f'<workbook xmlns="{MAIN}"><sheets/></workbook>'}))
-        == "data.xlsx is damaged or incomplete and cannot be read as a workbook. Open it in Excel, save it under a new name, and use that file."
+        == f"data.xlsx is a workbook that lists no sheets. {SAVE_AGAIN}"
     )
     assert (
         desk.refused(sheets(book, Empty=[]))

@@ -32,7 +32,7 @@ def watch(event, arguments):
     if event == "open" and isinstance(arguments[0], str) and "secret-outside" in arguments[0]:
         seen.append("open outside")
 from pathlib import Path
-import importer.sources.xlsx.workbook, importer.sources.excel.calamine_reader
+import importer.sources.xlsx.workbook, importer.sources.excel.xls
 from importer.sources.interface import SourceOptions
 from importer.sources.opening import open_in_process
 sys.addaudithook(watch)

@@ -10,19 +10,16 @@ import pytest
 
 from importer.core.errors import SourceError
 from importer.sources import file_signature, open_source, source_hash
-from importer.sources.detection import DetectedFormat
-from importer.sources.excel.calamine_reader import open_calamine_workbook
 from importer.sources.interface import Source, SourceOptions
 from importer.sources.opening import open_in_process
-from importer.sources.xlsx import workbook as xlsx
 from tests.support.source_files import FILES, TABLE, as_csv, as_gzip, as_xlsb, as_xlsx, rows_in, rows_of
 
 EXPECTED = [(row, list(cells)) for row, cells in enumerate(TABLE, start=1) if row > 1 and cells]
-FORMATS = ("csv", "tsv", "csv.gz", "xlsx", "xlsb", "xls", "ods", "xlsx by calamine", "isolated xlsx", "isolated ods")
+FORMATS = ("csv", "tsv", "csv.gz", "xlsx", "xlsb", "xls", "ods", "isolated xlsx", "isolated ods")
 
 
 @pytest.fixture(params=FORMATS)
-def source(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Source:
+def source(request: pytest.FixtureRequest, tmp_path: Path) -> Source:
     """The same table in each format."""
     makers: dict[str, Callable[[], Path]] = {
         "csv": lambda: as_csv(tmp_path / "people.csv"),
@@ -33,12 +30,8 @@ def source(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.M
         "xls": lambda: FILES / "tiny.xls",
         "ods": lambda: FILES / "tiny.ods",
     }
-    form = request.param.removeprefix("isolated ").removesuffix(" by calamine")
+    form = request.param.removeprefix("isolated ")
     opened = open_source if request.param.startswith("isolated") else open_in_process
-    if request.param.endswith("by calamine"):
-        # The library's reader can take the place of our own.
-        detected = DetectedFormat("xlsx", gzipped=False, how="by its content")
-        monkeypatch.setattr(xlsx, "open_xlsx_workbook", lambda path: open_calamine_workbook(path, detected))
     return opened(makers[form](), SourceOptions(sheet="People" if form in ("xls", "ods") else None))
 
 

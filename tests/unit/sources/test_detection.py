@@ -102,7 +102,7 @@ def test_an_empty_file_inside_gzip(tmp_path: Path) -> None:
         (zipped({"mimetype": b"application/vnd.oasis.opendocument.text"}), "leads.csv is a document or presentation, "
          "not a spreadsheet."),
         (b"PK\x03\x04 and then nothing", "leads.csv is a workbook or archive that is damaged or incomplete."),
-        (OLE + b"\0" * 600, "leads.csv is a document of an old Office program or a damaged workbook."),
+        (OLE + b"\0" * 600, "leads.csv is a workbook of an old Office program that is damaged or incomplete."),
         (b"\x1f\x8b\x08 broken", "leads.csv is a damaged or incomplete .gz file."),
         (b"PAR1....", "leads.csv is a Parquet file, not a spreadsheet."),
     ],

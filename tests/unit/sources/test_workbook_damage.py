@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import struct
 import zipfile
 from pathlib import Path
 
 import pytest
-import python_calamine
+import xlrd
 
 from importer.core.errors import SourceError
 from importer.sources.interface import SourceOptions
@@ -141,43 +142,38 @@ def test_a_workbook_without_its_sheet(tmp_path: Path) -> None:
     assert "damaged or incomplete" in refused(path)
 
 
-class PanicException(BaseException):
-    """Not an Exception, like the real one."""
-
-
 @pytest.mark.parametrize(
     ("failure", "message"),
     [
-        (PanicException("index out of bounds"), "damaged or incomplete"),
-        (python_calamine.PasswordError("locked"), "protected with a password"),
-        (python_calamine.ZipError("bad"), "damaged or incomplete"),
-        (OSError(5, "Input/output error"), "damaged or incomplete"),
+        (xlrd.XLRDError("Workbook is encrypted"), "protected with a password"),
+        (xlrd.XLRDError("Expected BOF record"), "damaged or incomplete"),
+        (struct.error("unpack requires a buffer of 4 bytes"), "damaged or incomplete"),
+        (KeyError(7), "put together in a way that no common program writes .xls files"),
     ],
 )
-def test_failures_of_the_reading_library_stop_at_the_door(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failure: BaseException, message: str
+def test_failures_of_the_reading_library_become_errors_with_a_remedy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failure: Exception, message: str
 ) -> None:
-    """Its errors and even its panics become errors with a remedy."""
+    """Whatever it raises; damage is said only where a record is cut or is not there."""
 
-    def fail(_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise failure
 
     path = tmp_path / "a.xls"
     path.write_bytes((FILES / "tiny.xls").read_bytes())
-    monkeypatch.setattr("python_calamine.load_workbook", fail)
+    monkeypatch.setattr("xlrd.open_workbook", fail)
     assert message in refused(path)
 
 
-def test_stopping_the_program_while_it_reads_stops_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_stopping_the_program_while_it_reads_stops_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ctrl-C inside the reading library is Ctrl-C, not a damaged workbook."""
 
-    def interrupt(_: object) -> None:
+    def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    path = FILES / "tiny.xls"
-    monkeypatch.setattr("python_calamine.load_workbook", interrupt)
+    monkeypatch.setattr("xlrd.open_workbook", interrupt)
     with pytest.raises(KeyboardInterrupt):
-        open_in_process(path, NONE)
+        open_in_process(FILES / "tiny.xls", NONE)
 
 
 def test_a_damaged_xls(tmp_path: Path) -> None:
@@ -185,6 +181,8 @@ def test_a_damaged_xls(tmp_path: Path) -> None:
     path = tmp_path / "a.xls"
     whole = (FILES / "tiny.xls").read_bytes()
     path.write_bytes(whole[:512] + b"\xff" * 2048 + whole[2560:])
+    assert "put together in a way that no common program writes" in refused(path)
+    path.write_bytes(whole[: len(whole) // 2])
     assert "damaged or incomplete" in refused(path)
 
 

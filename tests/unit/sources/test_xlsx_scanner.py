@@ -186,7 +186,7 @@ def test_pieces_are_regrouped(size: int) -> None:
 
 def test_what_would_get_lost_is_a_problem() -> None:
     """Text behind the last heading, or below a heading that is missing; blanks are nothing."""
-    layout, _ = build_layout([SampleRow(1, ("A", "", "C")), SampleRow(2, ("1", "", "3"))], 0, 0)
+    layout, _ = build_layout([SampleRow(1, ("A", "", "C")), SampleRow(2, ("1", "", "3"))], 0, 3)
     numbers = np.array([2, 3, 4], np.int64)
     columns = [
         pa.array(texts, pa.large_string()) for texts in (["1"] * 3, ["", " ", "x"], ["3"] * 3, ["", "y", "\u00a0"])

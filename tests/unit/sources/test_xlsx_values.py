@@ -16,9 +16,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from importer.core.errors import SourceError
+from importer.sources.excel.cell_text import UnreadableCellError
+from importer.sources.excel.number_formats import NumberKind, parse_number_format
 from importer.sources.interface import SourceOptions
 from importer.sources.opening import open_in_process
-from importer.sources.xlsx.package import NumberKind, classify_format
 from importer.sources.xlsx.shared_strings import SharedStrings, decode_character_data, unescape
 from tests.support.cell_decoders import make_decoder
 from tests.support.source_files import rows_of
@@ -98,24 +99,59 @@ def test_numbers_and_moments_agree_with_another_reader(numbers: list[float], fro
         ("46081.5868055556", False, "2026-02-28 14:05:00"),
         ("44619", True, "2026-02-28"),
         ("2958465", False, "9999-12-31"),
-        ("2958466", False, "2958466"),
-        ("-1", False, "-1"),
         ("text", False, "text"),
     ],
 )
 def test_serial_numbers_of_days(serial: str, from_1904: bool, text: str) -> None:
     """Both epochs, Excel's day that never was, and numbers that are no day."""
-    known = make_decoder(styles=(NumberKind.DATETIME,), from_1904=from_1904)
+    known = make_decoder(styles=("dd/mm/yyyy hh:mm",), from_1904=from_1904)
     assert known.format_number(serial, "0") == known.format_number(serial, "0") == text
+
+
+@pytest.mark.parametrize("serial", ["2958466", "2958465.99999999", "-1", "9876543210"])
+@pytest.mark.parametrize("code", ["dd/mm/yyyy", "[h]:mm"])
+def test_numbers_that_are_no_date_in_the_format_of_one(serial: str, code: str) -> None:
+    """Each is a flaw of its cell, which keeps the number; but durations may be below zero."""
+    known = make_decoder(styles=(code,))
+    if code == "[h]:mm" and serial in ("-1", "2958465.99999999"):
+        assert known.format_number(serial, "0") in ("-24:00:00", "71003184:00:00")
+        return
+    with pytest.raises(UnreadableCellError) as caught:
+        known.format_number(serial, "0")
+    assert caught.value.flaw == ("impossible-date", serial)
+
+
+@pytest.mark.parametrize(
+    ("code", "serial", "text"),
+    [
+        ('[=0]"";dd/mm/yyyy', "46081", "2026-02-28"),
+        ("[=0]?;[<4.16][hh]:mm:ss;[hh]:mm", "0.000578703703703704", "0:00:50"),
+        ("[=0]?;[<4.16][hh]:mm:ss;[hh]:mm", "0", "0"),
+        ("[<100]0;dd/mm/yyyy", "99", "99"),
+        ("[<100]0;dd/mm/yyyy", "46081", "2026-02-28"),
+        ("[>=50000]0;[>=40000]dd/mm/yyyy;0.00", "46081", "2026-02-28"),
+        ("[>=50000]0;[>=40000]dd/mm/yyyy;0.00", "60000", "60000"),
+        ("dd/mm/yyyy;0;0", "0", "0"),
+        ("dd/mm/yyyy;0", "-5", "-5"),
+        ("dd/mm/yyyy;;", "46081", "2026-02-28"),
+        ("hh:mm;;", "0", "00:00:00"),
+        ("0;dd;0;@", "46081", "46081"),
+        ("[Red][<0]0;[$-409]d-mmm-yy;@", "46081", "2026-02-28"),
+        ('"h;m" 0', "12", "12"),
+    ],
+)
+def test_the_section_of_a_format_that_the_value_chooses(code: str, serial: str, text: str) -> None:
+    """By conditions, else by sign; a section that displays nothing of the number does not count."""
+    assert make_decoder(styles=(code,)).format_number(serial, "0") == text
 
 
 def test_durations_and_unknown_styles() -> None:
     """Hours beyond a day are kept; a style that is not there shows a decode_character_data number."""
-    known = make_decoder(styles=(NumberKind.DURATION,))
+    known = make_decoder(styles=("[h]:mm",))
     assert known.format_number("1.25", "0") == "30:00:00"
     assert known.format_number("1.25", "9") == "1.25"
     assert known.format_number("1.25", "") == "30:00:00"
-    assert known.decode("d", "2026-02-28T10:00:00Z", "") == "2026-02-28T10:00:00Z"
+    assert known.decode("d", "2026-02-28T10:00:00Z", "") == "2026-02-28 10:00:00"
 
 
 @pytest.mark.parametrize(
@@ -133,12 +169,12 @@ def test_durations_and_unknown_styles() -> None:
         ("h:mm AM/PM", NumberKind.DATETIME),
         ("[h]:mm:ss", NumberKind.DURATION),
         ("[mm]:ss", NumberKind.DURATION),
-        ("0;dd", NumberKind.NUMBER),
+        ("0;dd", NumberKind.BY_VALUE),
     ],
 )
 def test_what_a_format_shows(code: str, shown: NumberKind) -> None:
     """Texts, colours, conditions and locales in a code do not count."""
-    assert classify_format(code) is shown
+    assert parse_number_format(code).kind is shown
 
 
 def test_texts_of_a_workbook(tmp_path: Path) -> None:
