@@ -14,6 +14,7 @@ from importer.core.time import Clock
 from importer.delivery.answer_ids import AnswerIds
 from importer.delivery.guards import Guards
 from importer.delivery.idempotency_keys import IdempotencyKeys, import_key
+from importer.delivery.phone_spelling import PhoneSpellings
 from importer.leadsquared import Crm, CrmReader, QueryClient
 from importer.ledger import Ledger, Run
 from importer.planning import Plan, to_records
@@ -48,6 +49,7 @@ class DeliveryContext:
     stop: threading.Event
     still_ours: Callable[[], bool]
     answer_ids: AnswerIds = field(default_factory=AnswerIds)
+    phones: PhoneSpellings = field(default_factory=PhoneSpellings)
 
     def records(self, *, leave_out: Collection[Status] | None = None) -> Iterator[Record]:
         """Yield the ready rows in order, without those whose outcome has one of the statuses ``leave_out``.

@@ -194,9 +194,11 @@ def _deliver(context: DeliveryContext, options: DeliveryOptions) -> int:
         uncertain = []
         if polled.refusal:
             _stop_without_states(context, reconciler, polled.refusal)
+        context.phones.retry_refused(context)
         if polled.pending or next(context.records(leave_out=_HAVE_OUTCOME), None) is None:
             correct_repeated_leads(context)
             name_owners_of_duplicates(context)
+            context.phones.note(context)
             return polled.pending
 
 
@@ -214,8 +216,9 @@ def _stop_without_states(context: DeliveryContext, reconciler: Reconciler, refus
 
 
 def _send(context: DeliveryContext, reconciler: Reconciler, uncertain: Sequence[Outcome]) -> None:
+    records = context.records(leave_out=_HAVE_OUTCOME)
     queue = RowQueue(
-        context.records(leave_out=_HAVE_OUTCOME),
+        context.phones.respell(context, records) if context.target.searches_phones else records,
         context.target.lead_key,
         same_lead_in_one_call=context.target.same_lead_in_one_call,
     )

@@ -25,6 +25,9 @@ _GUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _PAGE_SIZE = 1000
 _MAX_PAGES = 100
 _MAX_IDS = 1000
+_NATIONAL_DIGITS = 8
+"""So many digits without a country code are enough to know a number."""
+_LONGEST_COUNTRY_CODE = 3
 _MAX_READINGS = 3
 _RESUME = "Look again later: importer resume"
 
@@ -112,14 +115,25 @@ class CrmReader:
         """
         found: dict[str, CrmLead] = {}
         for request in _lead_requests(field, value):
-            body = self._body(request)
-            for entry in body if isinstance(body, list) else [body]:
-                lead = _lead(entry)
-                if lead is not None and _has_value(lead, field, value):
-                    found[lead.id.lower()] = lead
+            found |= {lead.id.lower(): lead for lead in self._leads(request) if _has_value(lead, field, value)}
             if found:
                 break
         return list(found.values())
+
+    def stored_phone(self, field: str, value: str) -> str:
+        """Find out in which other spelling LeadSquared holds the phone ``value`` in ``field``.
+
+        Empty when no lead has the number, or one has it just as it is written. Raises :class:`CrmError` when
+        LeadSquared does not answer.
+        """
+        by_number, *_, by_text = _lead_requests(field, value)
+        own = [lead.fields.get(field, "") for lead in self._leads(by_number)]
+        others = [text for text in own if text and _same_number(text, value)]
+        if not others or any(text.strip() == value.strip() for text in others):
+            return ""
+        # The look-up shows one lead of several: another one may have the text just as it is.
+        exact = any(lead.fields.get(field, "").strip() == value.strip() for lead in self._leads(by_text))
+        return "" if exact else others[0].strip()
 
     def leads_by_ids(self, ids: Sequence[str]) -> dict[str, CrmLead]:
         """Read the times of leads (https://apidocs.leadsquared.com/get-leads-in-bulk-by-ids/), by id in small letters.
@@ -134,6 +148,10 @@ class CrmReader:
                 for lead in filter(None, map(_lead, body if isinstance(body, list) else [])):
                     found[lead.id.lower()] = lead
         return {identity: found[identity] for identity in wanted if identity in found}
+
+    def _leads(self, request: Request) -> list[CrmLead]:
+        body = self._body(request)
+        return [lead for lead in map(_lead, body if isinstance(body, list) else [body]) if lead is not None]
 
     def _body(self, request: Request) -> Any:
         reply = self._query(request)
@@ -264,6 +282,18 @@ def _has_value(lead: CrmLead, field: str, value: str) -> bool:
         shown = [re.sub(r"[^0-9]", "", lead.fields.get(name, "")) for name in ("Phone", "Mobile")]
         return any(digits and (digits.endswith(wanted[-10:]) and wanted.endswith(digits[-10:])) for digits in shown)
     return lead.fields.get(field, "").strip().casefold() == value.strip().casefold()
+
+
+def _same_number(one: str, other: str) -> bool:
+    """Return whether two texts spell one number; one without a country code may be of any country."""
+    whole, others = (re.sub(r"[^0-9]", "", text).lstrip("0") for text in (one, other))
+    if whole == others:
+        return True
+    if one.strip().startswith("+") and other.strip().startswith("+"):
+        return False
+    longer, shorter = sorted((whole, others), key=len, reverse=True)
+    code = len(longer) - len(shorter)
+    return len(shorter) >= _NATIONAL_DIGITS and code <= _LONGEST_COUNTRY_CODE and longer.endswith(shorter)
 
 
 def _text(entry: Any, name: str) -> str:

@@ -12,7 +12,7 @@ from importer.core.model import CallClass, Receipt, Record, Request
 from importer.mapping import Mapping
 from importer.targets import mapping_checks, receipts
 from importer.targets.bodies import ACTIVITY_KEYS, activity, encode_activities
-from importer.targets.interface import EffectType, Target
+from importer.targets.interface import PHONES, EffectType, Target
 
 _OWN_KEYS = (*ACTIVITY_KEYS, "ActivityOwnerEmail")
 _SERVICE = "/ProspectActivity.svc/Bulk/CustomActivity/Add"
@@ -34,6 +34,9 @@ class _BulkActivities(Target):
     def lead_reference(self, record: Record) -> tuple[str, str]:
         field = self.lead_keys[self.lead_key_name] or self.mapping.search_by or ""
         return field, record.fields.get(f"activity.{self.lead_key_name}", "")
+
+    def matched_phone(self, record: Record) -> str:
+        return f"activity.{self.lead_key_name}" if self.lead_reference(record)[0] in PHONES else ""
 
     @abstractmethod
     def empty_request(self) -> Request:

@@ -74,6 +74,10 @@ class CreateLead(Target):
     def lead_reference(self, record: Record) -> tuple[str, str]:
         return first_filled(record, _identifying_fields(self.mapping))
 
+    def matched_phone(self, record: Record) -> str:
+        # Each unique field counts by itself, also beside a new e-mail.
+        return "lead.Phone" if record.fields.get("lead.Phone", "").strip() else ""
+
     def lead_key(self, record: Record) -> str:
         fields = _identifying_fields(self.mapping)
         if not set(fields).isdisjoint(_UNIQUE):

@@ -29,6 +29,12 @@ absent. Whether a lead was created, updated or left as it was is then told by th
 
 `capture-lead` ignores `search_by` in a row that fills ProspectID, EmailAddress and Phone; the check of a mapping says so.
 
+LeadSquared compares a phone as a text, so that a lead it holds as 9812300001 is not found by +91-9812300001, and a second
+lead is made. Its own phone look-up knows numbers in every spelling. It is asked about each row that a call finds or makes a
+lead for by phone, which is a query a row; `bulk-activities-by-lead-field` only asks about the first 25 rows, and then about
+those that are refused, or about all when one of the 25 is held in another spelling. The row is sent as LeadSquared holds the
+number, and says so.
+
 What LeadSquared's pages leave open, and how importer treats it:
 
 - What a bad row does to its bulk call is not documented. Both a refusal per row and a refusal of the whole call are handled;

@@ -20,6 +20,7 @@ from importer.core.model import CallClass, Receipt, Record, Request
 from importer.mapping import Mapping
 from importer.targets.bodies import section_fields
 
+PHONES = ("Phone", "Mobile")
 _NOT_DIGITS = re.compile(r"[^0-9]")
 
 
@@ -119,11 +120,21 @@ class Target(ABC):
     def lead_reference(self, record: Record) -> tuple[str, str]:
         """Return the lead field and the value that identify the record's lead; an empty value when it has none."""
 
+    @property
+    def searches_phones(self) -> bool:
+        """Whether LeadSquared may find leads of this mapping by a phone, which it compares as a text."""
+        return any(f"lead.{name}" in self.lead_identifiers for name in PHONES) or self.mapping.search_by in PHONES
+
+    def matched_phone(self, record: Record) -> str:
+        """Return the flat name of the field with the phone by which the record's lead is found; empty without one."""
+        field, _ = self.lead_reference(record)
+        return f"lead.{field}" if field in PHONES else ""
+
     def lead_key(self, record: Record) -> str:
         """Return a text that is equal for rows of the same lead, which stay in order; empty when no lead is known."""
         field, value = self.lead_reference(record)
         plain = value.strip().casefold()
-        if plain and field in ("Phone", "Mobile"):
+        if plain and field in PHONES:
             plain = _NOT_DIGITS.sub("", plain)
         return f"{field}={plain}" if plain else ""
 

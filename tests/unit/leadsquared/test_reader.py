@@ -181,6 +181,27 @@ def test_many_leads_are_read_by_their_ids() -> None:
     assert refused.leads_by_ids(ids) == {}
 
 
+@pytest.mark.parametrize(
+    ("stored", "value", "expected"),
+    [
+        ("9812300001", "+91-9812300001", "9812300001"),
+        ("09812300001", "+91-9812300001", "09812300001"),
+        ("+919812300001", "+91-9812300001", "+919812300001"),
+        ("919812300001", "9812300001", "919812300001"),
+        ("+91-9812300001", "+91-9812300001", ""),
+        ("+1-9812300001", "+91-9812300001", ""),
+        ("2300001", "+91-9812300001", ""),
+        ("", "+91-9812300001", ""),
+    ],
+)
+def test_the_stored_spelling_of_a_phone(stored: str, value: str, expected: str) -> None:
+    """Of the same number only."""
+    shown = [{"ProspectID": LEAD, "Phone": stored}]
+    answers = {"RetrieveLeadByPhoneNumber": shown}
+    reader = CrmReader(ask_with(lambda request: answers.get(request.path.rpartition("/")[2], [])))
+    assert reader.stored_phone("Phone", value) == expected
+
+
 def test_a_refused_question_is_an_error() -> None:
     """Nothing is concluded from it."""
     reader = CrmReader(lambda request: Reply(500, body={"ExceptionType": "MXx", "ExceptionMessage": "no"}))
