@@ -22,10 +22,12 @@ from .imports import (
     show,
 )
 from .manual_resolution import (
+    ChangeDecision,
     Decision,
-    UncertainRow,
+    UndecidedRow,
     decide,
-    uncertain_rows,
+    decide_changes,
+    undecided_rows,
 )
 from .mappings import (
     check_mapping_file,
@@ -49,6 +51,7 @@ from .suggest_mapping import (
 __all__ = [
     "AccountListing",
     "AccountTest",
+    "ChangeDecision",
     "Decision",
     "Environment",
     "Examination",
@@ -57,12 +60,13 @@ __all__ = [
     "Proposed",
     "Pruned",
     "Review",
-    "UncertainRow",
+    "UndecidedRow",
     "account_locale",
     "check",
     "check_account",
     "check_mapping_file",
     "decide",
+    "decide_changes",
     "examine_account",
     "find_prunable",
     "forget_limits",
@@ -80,6 +84,6 @@ __all__ = [
     "run",
     "schema_for_editors",
     "show",
-    "uncertain_rows",
+    "undecided_rows",
     "write_template",
 ]

@@ -47,6 +47,7 @@ from importer.planning import (
 )
 from importer.rate_limit import DailyQuota
 from importer.reports import Publisher, Report, ReportPaths, RunReport, RunSummary, summarize_run
+from importer.targets import TARGETS
 
 SUCCESS_FOLDER = "last_success"
 """A folder with a file for each account and mapping: the last success, for monitoring. It is replaced whenever an
@@ -113,6 +114,17 @@ def _known_run(prepared: PreparedImport, ledger: Ledger, view: AccountView) -> t
     known = _with_plan(ledger.find_run(prepared.fingerprint))
     if known is None or known.state is not RunState.FINISHED:
         return known, prepared
+    if (newest := _newer_update(known, ledger)) is not None:
+        # Leads were updated since, so the file's values are no longer what LeadSquared holds: a new run compares them.
+        goes_on = newest.state is RunState.OPEN and newest.new.source_sha == known.new.source_sha
+        anew = replace(prepared, fingerprint=fingerprint([prepared.fingerprint, newest.id]))
+        return (newest, prepared) if goes_on else (None, anew)
+    return _known_unless_account_changed(known, prepared, ledger, view)
+
+
+def _known_unless_account_changed(
+    known: Run, prepared: PreparedImport, ledger: Ledger, view: AccountView
+) -> tuple[Run | None, PreparedImport]:
     facts = open_plan(Path(known.new.folder)).facts
     if not has_account_problems(facts):
         return known, prepared
@@ -124,6 +136,14 @@ def _known_run(prepared: PreparedImport, ledger: Ledger, view: AccountView) -> t
         return known, prepared
     anew = replace(prepared, fingerprint=fingerprint([prepared.fingerprint, fitted.account.digest]))
     return _with_plan(ledger.find_run(anew.fingerprint)), anew
+
+
+def _newer_update(run: Run, ledger: Ledger) -> Run | None:
+    """Return the newest run of the same target and account when it is not ``run`` and updates leads."""
+    if not TARGETS[run.new.target].latest_wins():
+        return None
+    newest = next((one for one in ledger.runs(run.new.account) if one.new.target == run.new.target), run)
+    return _with_plan(newest) if newest.id != run.id else None
 
 
 def _with_plan(run: Run | None) -> Run | None:

@@ -1,4 +1,4 @@
-"""Decisions of a person about uncertain rows, each recorded with who and why."""
+"""Decisions of a person about uncertain and changed rows, each recorded with who and why."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from importer.app.environment import Environment, open_ledger_of
 from importer.core.errors import UsageError
 from importer.core.model import Outcome, Status
 from importer.core.time import format_iso, format_minute
-from importer.delivery import WAITS_FOR_OTHER_RUN
-from importer.ledger import DECIDED, UNDECIDED, Ledger, Run
+from importer.delivery import CHANGED_SINCE, WAITS_FOR_OTHER_RUN
+from importer.ledger import CHANGE_ACCEPTED, CHANGE_DECLINED, DECIDED, UNDECIDED, Ledger, Run
 from importer.planning import Plan, open_plan
 
 _SHOWN_CELLS = 8
+_UNDECIDED = (Status.UNCERTAIN, Status.CHANGED)
 _DECIDABLE = (Status.CREATED, Status.NOT_SENT, Status.SKIPPED)
+_OF_CHANGES = (CHANGE_ACCEPTED, CHANGE_DECLINED)
 
 
 class Decision(StrEnum):
@@ -32,10 +34,11 @@ class Decision(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class UncertainRow:
-    """An uncertain row: its number, what is known, and its first cells by heading."""
+class UndecidedRow:
+    """An uncertain or changed row: its number, status, what is known, and its first cells by heading."""
 
     row: int
+    status: Status
     code: str
     text: str
     cells: tuple[tuple[str, str], ...]
@@ -52,18 +55,37 @@ class Decided:
     next_step: str
 
 
-def uncertain_rows(run_id: str | None, env: Environment) -> tuple[Run, list[UncertainRow]]:
-    """List the uncertain rows of a run, or of the newest run that has any.
+class ChangeDecision(StrEnum):
+    """A decision about changed rows: rows that look like ones sent earlier, and differ."""
 
-    Raises :class:`UsageError` when there is no such run, or no uncertain row anywhere.
+    SEND = "send"
+    """They are sent as new ones (or, where the target updates leads, as updates)."""
+    KEEP = "keep"
+    """LeadSquared keeps what was sent earlier; equal rows of later files are skipped."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangesDecided:
+    """The result of a decision about changed rows, for the summary of the command."""
+
+    run: str
+    rows: int
+    decision: ChangeDecision
+    next_step: str
+
+
+def undecided_rows(run_id: str | None, env: Environment) -> tuple[Run, list[UndecidedRow]]:
+    """List the uncertain and changed rows of a run, or of the newest run that has any.
+
+    Raises :class:`UsageError` when there is no such run, or no such row anywhere.
     """
     with open_ledger_of(env) as ledger:
         run = _run_of(ledger, run_id)
-        found = list(ledger.outcomes(run.id, [Status.UNCERTAIN]))
+        found = list(ledger.outcomes(run.id, _UNDECIDED))
         cells = _cells(open_plan(Path(run.new.folder)), {outcome.row for outcome in found})
         return run, [
-            UncertainRow(outcome.row, outcome.error_code, describe_evidence(outcome), cells.get(outcome.row, ()))
-            for outcome in found
+            UndecidedRow(one.row, one.status, one.error_code, describe_evidence(one), cells.get(one.row, ()))
+            for one in found
         ]
 
 
@@ -99,6 +121,44 @@ def decide(
     return Decided(run.id, row, decision, outcome.status, step)
 
 
+def decide_changes(
+    run_id: str | None, decision: ChangeDecision, why: str, who: str, env: Environment, row: int | None = None
+) -> ChangesDecided:
+    """Record a person's decision about all changed rows of a run, or about one ``row``.
+
+    Raises :class:`UsageError` when there are none, and :class:`AnotherRunActive` while an import is sending.
+    """
+    with open_ledger_of(env) as ledger:
+        run = _run_of(ledger, run_id)
+        with ledger.sender(run.new.account, run.id):
+            changed = [one for one in ledger.outcomes(run.id, [Status.CHANGED]) if row in (None, one.row)]
+            if not changed:
+                what = f"Row {row}" if row is not None else "No row"
+                raise UsageError(
+                    f"{what} of run {run.id} is {'not ' if row is not None else ''}held as changed.",
+                    f"List the rows to decide: importer decide {run.id} --list",
+                )
+            at = format_iso(env.clock.now())
+            words = " ".join(f"{decision.value} by {who}: {why.strip() or 'no reason given'}".split())
+            send = decision is ChangeDecision.SEND
+            outcomes = [
+                Outcome(
+                    one.row,
+                    Status.NOT_SENT if send else Status.SKIPPED,
+                    error_code=CHANGE_ACCEPTED if send else CHANGE_DECLINED,
+                    error="" if send else one.error,
+                    evidence=f"Decided on {format_minute(at)} UTC: {words}. {one.error}",
+                    at=at,
+                )
+                for one in changed
+            ]
+            ledger.settle(run.id, outcomes, words)
+            if send:
+                ledger.reopen_run(run.id)
+    step = f"Run: importer resume {run.id}" if send else "Nothing to do."
+    return ChangesDecided(run.id, len(changed), decision, step)
+
+
 def _refuse_taken(ledger: Ledger, run: Run, row: int, activity_id: str) -> None:
     """Refuse the activity of another row: a second row with its id is most likely a typo."""
     owner = ledger.activity_owner(run.new.account, [activity_id]).get(activity_id) if activity_id else None
@@ -116,6 +176,8 @@ def _refuse(run: Run, row: int, before: Outcome | None, decision: Decision) -> N
         return
     if before is not None and before.error_code == DECIDED and before.status in _DECIDABLE:
         return
+    if before is not None and before.error_code in _OF_CHANGES and decision is Decision.UNDECIDED:
+        return
     state = "not known" if before is None else before.status.value.replace("_", " ")
     undo = decision is Decision.UNDECIDED
     what = "was not decided by a person, or was sent again since" if undo else "is not uncertain"
@@ -125,6 +187,8 @@ def _refuse(run: Run, row: int, before: Outcome | None, decision: Decision) -> N
 
 
 def _outcome(before: Outcome, decision: Decision, activity_id: str, text: str, at: str) -> Outcome:
+    if before.error_code in _OF_CHANGES:
+        return Outcome(before.row, Status.CHANGED, error_code=CHANGED_SINCE, error=before.error or text, at=at)
     status = {
         Decision.CREATED: Status.CREATED,
         Decision.ABSENT: Status.NOT_SENT,
@@ -151,9 +215,9 @@ def _run_of(ledger: Ledger, run_id: str | None) -> Run:
             raise UsageError(f"There is no run {run_id}.", "List the runs: importer runs")
         return found
     for run in ledger.runs():
-        if ledger.counts(run.id).get(Status.UNCERTAIN, 0):
+        if any(ledger.counts(run.id).get(status, 0) for status in _UNDECIDED):
             return run
-    raise UsageError("No row of any run is uncertain.", "List the runs: importer runs")
+    raise UsageError("No row of any run is uncertain or changed.", "List the runs: importer runs")
 
 
 def _cells(plan: Plan, rows: set[int]) -> dict[int, tuple[tuple[str, str], ...]]:

@@ -1,4 +1,4 @@
-"""`importer decide`: a person decides about uncertain rows."""
+"""`importer decide`: a person decides about uncertain and changed rows."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ import click
 
 from importer.cli.options import build_environment, output_options
 from importer.cli.streams import print_json
-from importer.core.text import is_or_are, pluralize, shorten_text
+from importer.core.text import format_count, is_or_are, shorten_text
 
 if TYPE_CHECKING:
-    from importer.app import Environment, UncertainRow
+    from importer.app import Environment, UndecidedRow
 
 _CHOICES = {"c": "created", "a": "absent", "g": "abandon"}
 _WIDTH = 100
@@ -31,14 +31,21 @@ _WIDTH = 100
     help="created: it is in LeadSquared. absent: it is not, and may be sent again. abandon: give it up. "
     "undecided: take an earlier decision back.",
 )
+@click.option(
+    "--changed",
+    type=click.Choice(["send", "keep"]),
+    help="Decide about all changed rows, or that of --row. send: send them. keep: LeadSquared keeps what was sent "
+    "earlier.",
+)
 @click.option("--why", default="", help="The reason; it is kept with your name and the time.")
 @click.option("--id", "activity_id", default="", help="Id of the activity that you saw in LeadSquared.")
-@click.option("--list", "only_list", is_flag=True, help="List the uncertain rows and decide nothing.")
+@click.option("--list", "only_list", is_flag=True, help="List the uncertain and changed rows and decide nothing.")
 @output_options
 def command(
     run_id: str | None,
     row: int | None,
     decision: str | None,
+    changed: str | None,
     why: str,
     activity_id: str,
     only_list: bool,
@@ -46,14 +53,23 @@ def command(
     quiet: bool,
     verbose: int,
 ) -> int:
-    """Decide what became of uncertain rows of RUN, or of the newest run that has any.
+    """Decide what became of uncertain rows of RUN, or of the newest run that has any, and what becomes of changed ones.
 
-    Without --row it asks about one row after the other. A decision is written down with your name, the time and the
-    reason, and can be taken back until the row is sent again.
+    Without --row and --changed it asks about one row after the other. A decision is written down with your name, the
+    time and the reason, and can be taken back until the row is sent again.
     """
-    from importer.app import Decision, decide, uncertain_rows
+    from importer.app import ChangeDecision, Decision, decide, decide_changes, undecided_rows
 
     env = build_environment(quiet=quiet or as_json, verbose=verbose)
+    if changed is not None:
+        if decision is not None:
+            raise click.UsageError("--changed and --as cannot be combined.")
+        settled = decide_changes(run_id, ChangeDecision(changed), why, getpass.getuser(), env, row)
+        if as_json:
+            print_json(asdict(settled))
+        else:
+            click.echo(f"{format_count(settled.rows)} of run {settled.run}: {changed}. {settled.next_step}")
+        return 0
     if row is not None or decision is not None:
         if row is None or decision is None:
             raise click.UsageError("--row and --as belong together.")
@@ -63,12 +79,11 @@ def command(
         else:
             click.echo(f"Row {row} of run {made.run} is now {made.status.value.replace('_', ' ')}. {made.next_step}")
         return 0
-    run, found = uncertain_rows(run_id, env)
+    run, found = undecided_rows(run_id, env)
     if as_json:
         print_json({"run": run.id, "rows": [asdict(each) for each in found]})
         return 0
-    rows = f"{len(found)} {pluralize(len(found), 'row')}"
-    click.echo(f"{rows} of run {run.id} {is_or_are(len(found))} uncertain ({run.new.source}).")
+    click.echo(f"{format_count(len(found))} of run {run.id} {is_or_are(len(found))} to be decided ({run.new.source}).")
     if only_list:
         for each in found:
             click.echo(f"\n{_describe(each)}")
@@ -76,11 +91,14 @@ def command(
     return _ask(run.id, found, env)
 
 
-def _ask(run_id: str, found: Sequence[UncertainRow], env: Environment) -> int:
+def _ask(run_id: str, found: Sequence[UndecidedRow], env: Environment) -> int:
     from importer.app import Decision, decide
 
     for each in found:
         click.echo(f"\n{_describe(each)}")
+        if each.status.value == "changed":
+            _ask_about_change(run_id, each, env)
+            continue
         answer = click.prompt(
             "Look at the lead in LeadSquared. [c]reated, [a]bsent, [g]ive up, [s]kip or [q]uit",
             type=click.Choice(["c", "a", "g", "s", "q"]),
@@ -100,8 +118,24 @@ def _ask(run_id: str, found: Sequence[UncertainRow], env: Environment) -> int:
     return 0
 
 
-def _describe(each: UncertainRow) -> str:
-    lines = [f"Row {each.row}"]
+def _ask_about_change(run_id: str, each: UndecidedRow, env: Environment) -> None:
+    from importer.app import ChangeDecision, decide_changes
+
+    answer = click.prompt(
+        "[s]end it, [k]eep what was sent earlier, or decide [l]ater",
+        type=click.Choice(["s", "k", "l"]),
+        show_choices=False,
+        default="l",
+    )
+    if answer == "l":
+        return
+    decision = ChangeDecision.SEND if answer == "s" else ChangeDecision.KEEP
+    made = decide_changes(run_id, decision, "", getpass.getuser(), env, each.row)
+    click.echo(f"Row {each.row}: {decision.value}. {made.next_step}")
+
+
+def _describe(each: UndecidedRow) -> str:
+    lines = [f"Row {each.row} ({each.status.value})"]
     lines += [f"  {shorten_text(label)}: {shorten_text(text)}" for label, text in each.cells]
     known = "".join(shorten_text(each.text[at : at + 60]) for at in range(0, len(each.text), 60))
     lines.append(textwrap.fill(known, _WIDTH, initial_indent="  ", subsequent_indent="  "))

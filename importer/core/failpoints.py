@@ -68,7 +68,7 @@ CRASH_POINTS: Mapping[str, CrashPoint] = {
     "decision-uncommitted": CrashPoint(
         31, "the ledger is writing a decision about uncertain rows, of a person or of reading back"
     ),
-    "tables-uncommitted": CrashPoint(32, "the ledger's tables are being made"),
+    "tables-uncommitted": CrashPoint(32, "the ledger's tables are being made, or brought to the present format"),
     "journal-hot": CrashPoint(33, "the ledger was cut short in a transaction, SQLite is about to roll it back"),
 }
 """Every crash point by name, in order."""

@@ -18,6 +18,7 @@ class Status(StrEnum):
     UPDATED = "updated"
     UNCHANGED = "unchanged"
     SKIPPED = "skipped"
+    CHANGED = "changed"
     INVALID = "invalid"
     REJECTED = "rejected"
     UNCERTAIN = "uncertain"
@@ -28,7 +29,7 @@ class Status(StrEnum):
 DELIVERED = frozenset({Status.CREATED, Status.UPDATED, Status.UNCHANGED})
 """Statuses of rows that are certainly in the CRM."""
 
-NEEDS_PERSON = frozenset({Status.INVALID, Status.REJECTED, Status.UNCERTAIN})
+NEEDS_PERSON = frozenset({Status.INVALID, Status.REJECTED, Status.UNCERTAIN, Status.CHANGED})
 """Statuses of rows that need attention."""
 
 

@@ -18,9 +18,10 @@ from importer.core.time import Clock
 from importer.delivery.async_polling import Polled, poll
 from importer.delivery.batching import RowQueue
 from importer.delivery.context import DeliveryContext
-from importer.delivery.deduplication import WAITS_FOR_OTHER_RUN, recheck_waiting_rows, skip_delivered_rows
+from importer.delivery.deduplication import compare_with_earlier_runs
 from importer.delivery.dispatcher import Dispatcher
 from importer.delivery.guards import Guards
+from importer.delivery.held_rows import WAITS_FOR_OTHER_RUN
 from importer.delivery.idempotency_keys import load_idempotency_keys
 from importer.delivery.reconciliation.duplicates import name_owners_of_duplicates
 from importer.delivery.reconciliation.ledger_restore import refuse_rows_already_in_crm, restore_lost_rows
@@ -175,8 +176,7 @@ def _deliver(context: DeliveryContext, options: DeliveryOptions) -> int:
     """Send and reconcile until every row has an outcome; return how many async rows are still pending."""
     # First: settle what earlier runs leave open, before any row is sent.
     context.ledger.recover_interrupted(context.run.id)
-    recheck_waiting_rows(context)
-    skip_delivered_rows(context)
+    compare_with_earlier_runs(context)
     restore_lost_rows(context)
     refuse_rows_already_in_crm(context)
     reconciler = Reconciler(context)

@@ -9,16 +9,21 @@ from .factory import (
 from .integrity.identity import wants_adoption
 from .integrity.machine_id import boot_id
 from .interface import (
+    CHANGE_ACCEPTED,
+    CHANGE_DECLINED,
     DECIDED,
     UNDECIDED,
     Call,
     CallEnd,
+    EarlierRow,
     EndedCall,
+    IdentityPart,
     KnownRow,
     LearnedLimit,
     Ledger,
     NewRun,
     PastCall,
+    RowIdentity,
     RowInCall,
     RowToSend,
     Run,
@@ -38,12 +43,16 @@ from .sqlite_file import back_up
 from .store import ledger_file
 
 __all__ = [
+    "CHANGE_ACCEPTED",
+    "CHANGE_DECLINED",
     "DECIDED",
     "UNDECIDED",
     "Call",
     "CallEnd",
     "Database",
+    "EarlierRow",
     "EndedCall",
+    "IdentityPart",
     "KnownRow",
     "LearnedLimit",
     "Ledger",
@@ -54,6 +63,7 @@ __all__ = [
     "PastCall",
     "Pause",
     "RawConnection",
+    "RowIdentity",
     "RowInCall",
     "RowToSend",
     "Run",

@@ -119,6 +119,42 @@ class KnownRow:
     at: str
 
 
+class IdentityPart(StrEnum):
+    """A digest by which earlier rows are found."""
+
+    KEY = "key"
+    NAMED = "named"
+    SOURCE = "source"
+
+
+@dataclass(frozen=True, slots=True)
+class RowIdentity:
+    """What one row stands for, as digests (:mod:`importer.delivery.row_identity`).
+
+    ``key`` says who and what it is, ``content`` everything that is sent, ``source`` which cells it came from; ``named``
+    is the key by the columns that the mapping names in `row_key`, ``None`` without them.
+    """
+
+    row: int
+    key: bytes
+    content: bytes
+    source: bytes
+    named: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierRow:
+    """A row of another run of the same tenant that is or may be in the CRM, or about which a person decided.
+
+    ``number`` is the call that carried it last, 0 for none: of two rows the one with the higher number is newer.
+    """
+
+    known: KnownRow
+    identity: RowIdentity
+    error_code: str
+    number: int
+
+
 @dataclass(frozen=True, slots=True)
 class LearnedLimit:
     """A rate limit learned from a refusal; ``evidence`` is the CRM's text, ``at`` an ISO time in UTC."""
@@ -175,6 +211,12 @@ class UnclearCall:
 
 DECIDED, UNDECIDED = "decided", "undecided"
 """Error codes of a row whose status a person set, until it is sent again, and of one whose decision was undone."""
+
+CHANGE_ACCEPTED = "change-accepted"
+"""Error code of a changed row that a person decided to send, until it is sent."""
+
+CHANGE_DECLINED = "change-declined"
+"""Error code of a changed row that is not sent: a person or the mapping said so. Equal rows of later files follow."""
 
 
 class Sender(Protocol):
@@ -245,7 +287,7 @@ class Ledger(Protocol):
         ...
 
     def settle(self, run_id: str, outcomes: Sequence[Outcome], why: str) -> None:
-        """Record the outcomes of uncertain or pending rows as found later by read-back, polling or a person."""
+        """Record the outcomes of uncertain, pending or changed rows as found later: by read-back, polling or a run."""
         ...
 
     def correct(self, run_id: str, outcomes: Sequence[Outcome], why: str) -> None:
@@ -253,15 +295,16 @@ class Ledger(Protocol):
         ...
 
     def decide(self, run_id: str, outcome: Outcome, why: str) -> None:
-        """Record a person's decision about an uncertain row, or undo such a decision (status UNCERTAIN).
+        """Record a person's decision about an uncertain or changed row, or undo it (status UNCERTAIN or CHANGED).
 
-        A row that may be sent again (NOT_SENT) opens its run again. Raises :class:`LedgerError` for a row that is
-        neither uncertain nor decided, or that was sent again since.
+        A row that may be sent (NOT_SENT) opens its run again. Raises :class:`LedgerError` for a row that is neither
+        uncertain nor changed nor decided, or that was sent since.
         """
         ...
 
     def skip(self, run_id: str, outcomes: Sequence[Outcome], keys: Sequence[str]) -> None:
-        """Record rows that are skipped on purpose (SKIPPED) or wait for another run (UNCERTAIN), with their keys."""
+        """Record rows, with their keys, that are skipped (SKIPPED), or wait for another run (UNCERTAIN) or a decision
+        (CHANGED)."""
         ...
 
     def recover_interrupted(self, run_id: str) -> list[int]:
@@ -287,6 +330,31 @@ class Ledger(Protocol):
     def known_keys(self, account: str, target: str, keys: Sequence[str], not_run: str) -> dict[str, KnownRow]:
         """Return those of the idempotency ``keys`` that rows of *other* runs have sent or may have sent (delivered,
         pending, uncertain, or being sent), each with the most certain of such rows."""
+        ...
+
+    def record_identities(self, run_id: str, version: int, columns: Sequence[str], rows: Sequence[RowIdentity]) -> None:
+        """Durably record what rows of a run stand for; those that have a line already keep it.
+
+        ``columns`` are the labels of the columns whose cells ``source`` was made from.
+        """
+        ...
+
+    def earlier_rows(
+        self, account: str, part: IdentityPart, digests: Sequence[bytes], version: int, not_run: str
+    ) -> list[EarlierRow]:
+        """Return the rows of *other* runs of the account's tenant with one of the ``digests``, the oldest call first.
+
+        Rows count that are or may be in the CRM (delivered, pending, uncertain, being sent, or given up after a call),
+        and those that a person declined to send as changes.
+        """
+        ...
+
+    def source_columns(self, account: str, not_run: str) -> list[tuple[str, ...]]:
+        """Return the sets of columns of the other runs of the account's tenant, without repetition, newest first."""
+        ...
+
+    def runs_without_identities(self, account: str) -> list[Run]:
+        """Return the runs of the account's tenant whose rows have no recorded identities, newest first."""
         ...
 
     def activity_owner(self, account: str, activity_ids: Sequence[str]) -> dict[str, tuple[str, int]]:

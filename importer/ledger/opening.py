@@ -23,6 +23,7 @@ from importer.ledger.integrity.rollback_witness import (
     read_witness,
     write_witness,
 )
+from importer.ledger.integrity.upgrade import UPGRADABLE, upgrade_file
 from importer.ledger.interface import FILE_NAME
 from importer.ledger.sqlite_file import translate_errors
 
@@ -84,15 +85,17 @@ def _read_witness(opening: Opening) -> WitnessRecord | None:
 
 
 def _read_or_create(engine: Engine, opening: Opening, seen: WitnessRecord | None) -> LedgerIdentity:
-    """Return the identity of the ledger in the file; an empty file becomes a new ledger."""
+    """Return the identity of the ledger in the file; an empty file becomes a new ledger, an earlier format today's."""
     with engine.begin() as connection:
-        empty = identity.is_empty(connection, opening.path)
-    if empty:
+        version = identity.read_format(connection, opening.path)
+    if version in UPGRADABLE:
+        upgrade_file(engine, opening.path, opening.now)
+    if not version:
         if seen is not None and not opening.adopt:
             raise identity.missing_ledger_error(opening.home, seen)
         with engine.execution_options(writes=True).begin() as connection:
             # Another process may have been faster.
-            if identity.is_empty(connection, opening.path):
+            if not identity.read_format(connection, opening.path):
                 identity.create_tables(connection, opening.now, opening.machine_id, opening.randomness)
                 reach("tables-uncommitted")
     with engine.begin() as connection:

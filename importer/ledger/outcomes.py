@@ -19,7 +19,7 @@ from importer.ledger.changes import (
     require,
     storable,
 )
-from importer.ledger.interface import DECIDED, KnownRow
+from importer.ledger.interface import CHANGE_ACCEPTED, CHANGE_DECLINED, DECIDED, KnownRow
 from importer.ledger.runs import required
 from importer.ledger.schema import SENDING, rows, runs
 
@@ -38,18 +38,19 @@ _COLUMNS = [
         "evidence",
     )
 ]
-_SKIPS = frozenset({Status.SKIPPED, Status.UNCERTAIN})
+_SKIPS = frozenset({Status.SKIPPED, Status.UNCERTAIN, Status.CHANGED})
 _ANSWERED = frozenset({*DELIVERED, Status.REJECTED})
-_SKIPPABLE = ("", Status.NOT_SENT, Status.SKIPPED)
+_UNSETTLED = (Status.UNCERTAIN, Status.PENDING, Status.CHANGED)
+_SKIPPABLE = ("", Status.NOT_SENT, Status.SKIPPED, Status.CHANGED)
 # A person gave up a row that was sent and then skipped: it may be in the CRM, so it is not sent again.
-_MAY_BE_IN_CRM = [
+MAY_BE_IN_CRM = [
     *sorted(status.value for status in DELIVERED),
     Status.PENDING.value,
     Status.UNCERTAIN.value,
     SENDING,
     Status.SKIPPED.value,
 ]
-_STATUS_OF = {SENDING: Status.UNCERTAIN, **{status.value: status for status in Status}}
+STATUS_OF = {SENDING: Status.UNCERTAIN, **{status.value: status for status in Status}}
 
 
 def outcome_values(outcome: Outcome, now: str) -> dict[str, Any]:
@@ -67,11 +68,13 @@ def outcome_values(outcome: Outcome, now: str) -> dict[str, Any]:
 
 
 def settle(connection: Connection, run_id: str, outcomes: Sequence[Outcome], why: str, now: str) -> None:
-    """Record the outcomes found for uncertain or pending rows."""
+    """Record the outcomes found for uncertain, pending or changed rows."""
     account = required(connection, run_id).new.account
     numbers = [outcome.row for outcome in outcomes]
     states = read_states(connection, run_id, numbers)
-    require(states, numbers, lambda state: state.status in (Status.UNCERTAIN, Status.PENDING), "settled")
+    require(
+        states, numbers, lambda state: state.status in (Status.UNCERTAIN, Status.PENDING, Status.CHANGED), "settled"
+    )
     changes = []
     for outcome in outcomes:
         was = states[outcome.row]
@@ -99,8 +102,9 @@ def decide(connection: Connection, run_id: str, outcome: Outcome, why: str, now:
     line = connection.execute(
         select(rows.c.error_code).where(rows.c.run_id == run_id, rows.c.row == outcome.row)
     ).one_or_none()
-    decided = line is not None and line.error_code == DECIDED
-    require(states, [outcome.row], lambda state: decided or state.status == Status.UNCERTAIN, "decided")
+    decided = line is not None and line.error_code in (DECIDED, CHANGE_ACCEPTED, CHANGE_DECLINED)
+    undecided = (Status.UNCERTAIN, Status.CHANGED)
+    require(states, [outcome.row], lambda state: decided or state.status in undecided, "decided")
     was = states[outcome.row]
     values = {**outcome_values(outcome, now), "reposts": was.reposts}
     apply(connection, run_id, account, [Change(outcome.row, was, values)], Reason(now, why))
@@ -131,7 +135,7 @@ def skip(connection: Connection, run_id: str, outcomes: Sequence[Outcome], keys:
 
 
 def _read(connection: Connection, query: Select[Any]) -> list[Outcome]:
-    return [Outcome(row, _STATUS_OF[status], *others) for row, status, *others in connection.execute(query).all()]
+    return [Outcome(row, STATUS_OF[status], *others) for row, status, *others in connection.execute(query).all()]
 
 
 def after(
@@ -166,7 +170,7 @@ def counts(connection: Connection, run_id: str) -> Counts:
     query = select(rows.c.status, func.count()).where(rows.c.run_id == run_id).group_by(rows.c.status)
     found: Counts = {}
     for status, count in connection.execute(query):
-        public = _STATUS_OF[status]
+        public = STATUS_OF[status]
         found[public] = found.get(public, 0) + count
     return found
 
@@ -206,7 +210,7 @@ def known_rows_query(keys: Sequence[str]) -> Select[Any]:
     return (
         select(*(rows.c[name] for name in columns))
         # Spelled like the index's condition, or the database would not use it.
-        .where(rows.c.attempts > literal_column("0"), rows.c.status.in_(_MAY_BE_IN_CRM), rows.c.key.in_(keys))
+        .where(rows.c.attempts > literal_column("0"), rows.c.status.in_(MAY_BE_IN_CRM), rows.c.key.in_(keys))
         .order_by(rows.c.call)
     )
 
@@ -216,7 +220,7 @@ def _to_known(line: Row[Any], source: str) -> KnownRow:
         run_id=line.run_id,
         row=line.row,
         source=source,
-        status=_STATUS_OF[line.status],
+        status=STATUS_OF[line.status],
         activity_id=line.activity_id,
         lead_id=line.lead_id,
         at=line.at,

@@ -14,10 +14,11 @@ from importer.ledger.interface import NewRun, Run, RunState
 from importer.ledger.schema import SENDING, WAITED, calls, events, rows, runs
 
 _OF_NEW = ("id", "fingerprint", "account", "target", "source", "source_sha", "mapping", "mapping_sha", "folder", "rows")
-_COLUMNS = [runs.c[name] for name in (*_OF_NEW, "tool_version", "state", "started_at", "finished_at", "stop_reason")]
+COLUMNS = [runs.c[name] for name in (*_OF_NEW, "tool_version", "state", "started_at", "finished_at", "stop_reason")]
 
 
-def _to_run(line: Sequence[Any]) -> Run:
+def to_run(line: Sequence[Any]) -> Run:
+    """Return the run of a line with :data:`COLUMNS`."""
     *new, state, started_at, finished_at, stop_reason = line
     return Run(NewRun(*new), RunState(state), started_at, finished_at, stop_reason)
 
@@ -30,13 +31,13 @@ def open_run(connection: Connection, new: NewRun, now: str) -> Run:
     values = {name: storable(value) if isinstance(value, str) else value for name, value in values.items()}
     connection.execute(insert(runs).values(**values, state=RunState.OPEN.value, started_at=now))
     note_event(connection, now, RunState.OPEN, why="a new run", run_id=new.id)
-    return _to_run(connection.execute(select(*_COLUMNS).where(runs.c.id == values["id"])).one())
+    return to_run(connection.execute(select(*COLUMNS).where(runs.c.id == values["id"])).one())
 
 
 def find(connection: Connection, run_id: str) -> Run | None:
     """Return the run with exactly this id."""
-    line = connection.execute(select(*_COLUMNS).where(runs.c.id == storable(run_id))).one_or_none()
-    return _to_run(line) if line is not None else None
+    line = connection.execute(select(*COLUMNS).where(runs.c.id == storable(run_id))).one_or_none()
+    return to_run(line) if line is not None else None
 
 
 def find_beginning(connection: Connection, start: str) -> Run | None:
@@ -45,25 +46,25 @@ def find_beginning(connection: Connection, start: str) -> Run | None:
     if exact is not None or not start:
         return exact
     begins = func.substr(runs.c.id, 1, len(start)) == storable(start)
-    found = connection.execute(select(*_COLUMNS).where(begins).limit(2)).all()
-    return _to_run(found[0]) if len(found) == 1 else None
+    found = connection.execute(select(*COLUMNS).where(begins).limit(2)).all()
+    return to_run(found[0]) if len(found) == 1 else None
 
 
 def newest_of_plan(connection: Connection, fingerprint: str) -> Run | None:
     """Return the newest run of the plan with this fingerprint."""
-    newest = select(*_COLUMNS).where(runs.c.fingerprint == fingerprint).order_by(runs.c.number.desc()).limit(1)
+    newest = select(*COLUMNS).where(runs.c.fingerprint == fingerprint).order_by(runs.c.number.desc()).limit(1)
     line = connection.execute(newest).one_or_none()
-    return _to_run(line) if line is not None else None
+    return to_run(line) if line is not None else None
 
 
 def newest(connection: Connection, account: str | None, state: RunState | None, limit: int) -> list[Run]:
     """Return runs, newest first."""
-    query = select(*_COLUMNS).order_by(runs.c.number.desc()).limit(limit)
+    query = select(*COLUMNS).order_by(runs.c.number.desc()).limit(limit)
     if account is not None:
         query = query.where(runs.c.account == account)
     if state is not None:
         query = query.where(runs.c.state == state.value)
-    return [_to_run(line) for line in connection.execute(query)]
+    return [to_run(line) for line in connection.execute(query)]
 
 
 def required(connection: Connection, run_id: str) -> Run:

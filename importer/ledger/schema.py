@@ -17,6 +17,7 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Table,
     Text,
@@ -27,7 +28,7 @@ from sqlalchemy import (
 from importer.core.model import CallClass, Status, VerdictKind
 from importer.ledger.interface import RunState
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 APPLICATION_ID = 0x4C53_4951
 """Stored in the file's header, so that no other SQLite file is taken for a ledger."""
 
@@ -65,7 +66,8 @@ meta = Table(
 )
 
 # One line per plan that was delivered. `number` orders the runs independently of the clock; `generation` counts how
-# often the run was reopened.
+# often the run was reopened; `columns` is a JSON list of the columns whose cells identify the source rows, empty for a
+# run whose rows have no line in `identities`.
 runs = Table(
     "runs",
     metadata,
@@ -86,6 +88,7 @@ runs = Table(
     Column("started_at", _TEXT, nullable=False),
     _text("finished_at"),
     _text("stop_reason"),
+    _text("columns"),
     Index("runs_by_mapping", "account", "mapping_sha"),
     sqlite_autoincrement=True,
 )
@@ -138,6 +141,30 @@ rows = Table(
     _text("evidence"),
     Index("rows_by_key", "key", sqlite_where=text("attempts > 0"), postgresql_where=text("attempts > 0")),
     # Rows of one call lie side by side on disk, so a call touches few pages.
+    sqlite_with_rowid=False,
+)
+
+# What each row of a plan stands for, as digests (:mod:`importer.delivery.row_identity`): `key` says who and what it is,
+# `content` all that is sent, `named` the key by the mapping's `row_key`, `source` the cells that the row came from.
+# `run` is the number of the run.
+identities = Table(
+    "identities",
+    metadata,
+    Column("run", Integer, ForeignKey("runs.number"), primary_key=True, autoincrement=False),
+    Column("row", Integer, primary_key=True, autoincrement=False),
+    Column("version", Integer, nullable=False),
+    Column("key", LargeBinary, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Column("named", LargeBinary),
+    Column("source", LargeBinary, nullable=False),
+    Index("identities_by_key", "key"),
+    Index(
+        "identities_by_name",
+        "named",
+        sqlite_where=text("named IS NOT NULL"),
+        postgresql_where=text("named IS NOT NULL"),
+    ),
+    Index("identities_by_source", "source"),
     sqlite_with_rowid=False,
 )
 

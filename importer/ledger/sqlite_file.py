@@ -131,6 +131,13 @@ def engine_on(connection: sqlite3.Connection) -> Engine:
     return engine
 
 
+def driver_connection(engine: Engine) -> sqlite3.Connection:
+    """Return the driver's connection of an engine made by :func:`engine_on`, for what works outside a transaction."""
+    connection = engine.raw_connection().driver_connection
+    assert isinstance(connection, sqlite3.Connection)
+    return connection
+
+
 def compact(engine: Engine, path: Path) -> int:
     """Rewrite the file without its unused pages when they are many and the disk has room; return the bytes freed.
 

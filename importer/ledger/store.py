@@ -16,7 +16,7 @@ from importer.core.errors import LedgerError
 from importer.core.failpoints import reach
 from importer.core.model import CallClass, Counts, Outcome, Status
 from importer.core.time import format_iso
-from importer.ledger import accounts, calls, cleaning, runs, sqlite_file
+from importer.ledger import accounts, calls, cleaning, identities, runs, sqlite_file
 from importer.ledger import outcomes as rows
 from importer.ledger.changes import read_owners, same_id
 from importer.ledger.integrity.file_guard import FileGuard
@@ -27,11 +27,14 @@ from importer.ledger.interface import (
     Call,
     CallEnd,
     CallStatistics,
+    EarlierRow,
     EndedCall,
+    IdentityPart,
     KnownRow,
     LearnedLimit,
     NewRun,
     PastCall,
+    RowIdentity,
     RowInCall,
     Run,
     RunState,
@@ -244,6 +247,22 @@ class SqlLedger:
 
     def known_keys(self, account: str, target: str, keys: Sequence[str], not_run: str) -> dict[str, KnownRow]:
         return self._read(lambda connection: rows.known_keys(connection, account, target, keys, not_run))
+
+    def record_identities(self, run_id: str, version: int, columns: Sequence[str], rows: Sequence[RowIdentity]) -> None:
+        self._write(lambda connection: identities.record(connection, run_id, version, columns, rows))
+
+    def earlier_rows(
+        self, account: str, part: IdentityPart, digests: Sequence[bytes], version: int, not_run: str
+    ) -> list[EarlierRow]:
+        return self._read(
+            lambda connection: identities.find_earlier(connection, account, part, digests, version, not_run)
+        )
+
+    def source_columns(self, account: str, not_run: str) -> list[tuple[str, ...]]:
+        return self._read(lambda connection: identities.source_columns(connection, account, not_run))
+
+    def runs_without_identities(self, account: str) -> list[Run]:
+        return self._read(lambda connection: identities.runs_without(connection, account))
 
     def activity_owner(self, account: str, activity_ids: Sequence[str]) -> dict[str, tuple[str, int]]:
         spelled = {activity_id: same_id(activity_id) for activity_id in activity_ids}

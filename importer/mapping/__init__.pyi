@@ -9,8 +9,10 @@ from .model import (
     FlatField,
     Mapping,
     Marks,
+    OnChange,
     OnInvalid,
     Ragged,
+    Repeat,
 )
 from .values import template_headings
 
@@ -23,8 +25,10 @@ __all__ = [
     "LoadedMapping",
     "Mapping",
     "Marks",
+    "OnChange",
     "OnInvalid",
     "Ragged",
+    "Repeat",
     "SourceTable",
     "find_column_references",
     "fold_heading",

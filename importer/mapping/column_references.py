@@ -47,6 +47,12 @@ def find_column_references(mapping: Mapping) -> list[ColumnReference]:
             references.extend(
                 ColumnReference(heading, name, (*path, "template")) for heading in template_headings(rule.template)
             )
+    fields = {name for flat in mapping.flat_fields() for name in (flat.name, ".".join(flat.path))}
+    references.extend(
+        ColumnReference(heading, "row_key", ("row_key", position))
+        for position, heading in enumerate(mapping.row_key)
+        if heading not in fields
+    )
     return references
 
 

@@ -92,6 +92,22 @@ class OnInvalid(StrEnum):
     STOP = "stop"
 
 
+class OnChange(StrEnum):
+    """Handling of a row that looks like one sent earlier with other content: wait for a decision, or decide."""
+
+    ASK = "ask"
+    SKIP = "skip"
+    SEND = "send"
+
+
+class Repeat(StrEnum):
+    """Handling of a row equal to one sent earlier when nothing in it says whether it is a new event."""
+
+    ASK = "ask"
+    SKIP = "skip"
+    SEND = "send"
+
+
 class Ragged(StrEnum):
     """Handling of a text row with too few cells: a problem, or padded with empty cells."""
 
@@ -191,6 +207,20 @@ class Mapping(StrictModel):
         None, description="Largest share of invalid rows, such as 5%; above it, nothing is sent."
     )
     import_key: str | None = Field(None, description="Activity or lead field that carries our own key for every row.")
+    row_key: tuple[str, ...] = Field(
+        (), description="Columns or fields that tell a row from every other, such as a ticket number."
+    )
+    namespace: Text | None = Field(None, description="Keeps the `row_key` of several sources apart.")
+    on_change: OnChange = Field(
+        OnChange.ASK,
+        description="A row that was sent earlier with other content: `ask` holds it, `skip` leaves the earlier one as "
+        "it is, `send` sends it as a new one. Targets that update leads always send it.",
+    )
+    repeat: Repeat = Field(
+        Repeat.ASK,
+        description="A row equal to one sent earlier, without a time of its own or a `row_key`: `ask` holds it unless "
+        "the file contains the earlier one, `skip` or `send`.",
+    )
     schema_: Annotated[str, AfterValidator(validate_schema_path)] | None = Field(
         None, alias="schema", description="Your own pandera schema: path.py:Name or a YAML file."
     )

@@ -133,6 +133,14 @@ class Plan:
             ready = batch.filter(batch.column("ok"))
             yield ready.column("row").to_numpy(), _select_fields(ready)
 
+    def ready_rows(self) -> Iterator[tuple[np.ndarray, pa.RecordBatch, pa.RecordBatch]]:
+        """Yield row numbers, records and source cells (named by column label) of the ready rows, chunk by chunk."""
+        for batch in self._rows("row", "ok", "f:", "c:"):
+            ready = batch.filter(batch.column("ok"))
+            names = [name for name in ready.schema.names if name.startswith("c:")]
+            cells = ready.select(names).rename_columns([name.split(":", 2)[2] for name in names])
+            yield ready.column("row").to_numpy(), _select_fields(ready), cells
+
     def column_batches(self) -> Iterator[tuple[pa.RecordBatch, pa.RecordBatch]]:
         """Yield the source's cells, in the order of its columns, and the records of all rows, chunk by chunk."""
         for batch in self._rows("c:", "f:"):

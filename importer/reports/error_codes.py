@@ -10,19 +10,24 @@ from importer.core.issues import CATALOGUE
 from importer.core.text import find_nearest
 from importer.delivery import (
     ALREADY_SENT,
+    CHANGED_SINCE,
     DUPLICATE_ID,
     GIVEN_UP,
     NO_ANSWER,
     NO_RECEIPT,
+    POSSIBLE_REPEAT,
     REFUSED_WHOLE,
+    TWIN_IN_FILE,
     WAITS_FOR_OTHER_RUN,
 )
 from importer.leadsquared import ERROR_EXPLANATIONS, ErrorExplanation
-from importer.ledger import DECIDED, UNDECIDED
+from importer.ledger import CHANGE_ACCEPTED, CHANGE_DECLINED, DECIDED, UNDECIDED
 from importer.targets import EffectType, Target
 from importer.validation import example_of
 
 DUPLICATE_ENTRY = "MXDuplicateEntryException"
+
+_DECIDE_CHANGED = "Decide: importer decide RUN --changed send, or --changed keep."
 _LOOK_AGAIN = "Do not enter or import the row again. Run: importer resume"
 
 DELIVERY: dict[str, ErrorExplanation] = {
@@ -60,6 +65,39 @@ DELIVERY: dict[str, ErrorExplanation] = {
             "An earlier run created this row",
             "A row with the same content went to the same account before, so it was not sent again.",
             'Nothing. To send it once more on purpose: importer run … --again "why"',
+        ),
+        ErrorExplanation(
+            CHANGED_SINCE,
+            "An earlier import sent this row with other values",
+            "A row with the same lead, activity type and time, the same `row_key`, or the same cells was sent before. "
+            "It may be the same thing corrected, or another one.",
+            _DECIDE_CHANGED,
+        ),
+        ErrorExplanation(
+            POSSIBLE_REPEAT,
+            "An equal row was sent before",
+            "Nothing in the row tells whether it happened again: the activity has no time of its own and the mapping "
+            "names no `row_key`. Either the file repeats the row, or it is a new event.",
+            f"{_DECIDE_CHANGED} Map a column with the time, or name one under `row_key:`, or write `repeat:`.",
+        ),
+        ErrorExplanation(
+            TWIN_IN_FILE,
+            "Another row of the file is the same",
+            "The file holds the same lead with the same values, or the same `row_key`, more than once.",
+            f"Remove one of the two, or correct the `row_key`. {_DECIDE_CHANGED}",
+        ),
+        ErrorExplanation(
+            CHANGE_ACCEPTED,
+            "A person decided to send this changed row",
+            "It looked like a row sent earlier; somebody decided that it is to be sent.",
+            "Run: importer resume",
+        ),
+        ErrorExplanation(
+            CHANGE_DECLINED,
+            "A changed row is left as it was sent earlier",
+            "Somebody decided, or the mapping says, that LeadSquared keeps what was sent earlier. The same row in a "
+            "later file is skipped as well.",
+            "Nothing. To take a decision back: importer decide RUN --row ROW --as undecided --why …",
         ),
         ErrorExplanation(
             DECIDED,

@@ -28,6 +28,7 @@ STATUS_COLORS: dict[Status, StatusColors] = {
     Status.UPDATED: StatusColors("#DDF3F0", "#00504A", "#1F9E93"),
     Status.UNCHANGED: StatusColors("#EAF2EC", "#33503C", "#8FB39A"),
     Status.SKIPPED: StatusColors("#E8EDF0", "#37474F", "#90A4AE"),
+    Status.CHANGED: StatusColors("#FFE9DA", "#7A3300", "#E07B39"),
     Status.INVALID: StatusColors("#FFF0CC", "#6B4200", "#E0A526"),
     Status.REJECTED: StatusColors("#FDE3E1", "#8B1A10", "#D0453A"),
     Status.UNCERTAIN: StatusColors("#F3E3FA", "#5B1A79", "#9B51C0"),
@@ -40,6 +41,7 @@ _MEANINGS: dict[Status, str] = {
     Status.UPDATED: "Was in LeadSquared already and was changed.",
     Status.UNCHANGED: "Was in LeadSquared already, just like this.",
     Status.SKIPPED: "An earlier run created it, or a person gave it up; not sent.",
+    Status.CHANGED: "Held: it looks like a row sent earlier, and differs. You decide: importer decide.",
     Status.INVALID: "Not sent: something is wrong in the file. See the sheet To fix.",
     Status.REJECTED: "LeadSquared refused it. See the sheet To fix.",
     Status.UNCERTAIN: "Not known whether it arrived. Do not enter or import it again: importer resume looks again.",
@@ -62,6 +64,7 @@ NO_CALL_RESULT = "broken off here"
 _DELIMITERS = {",": "comma", ";": "semicolon", "|": "vertical bar", "tab": "tab", ":": "colon"}
 
 _NOT_DELIVERED = (
+    (Status.CHANGED, "held: they look like rows sent earlier, and differ"),
     (Status.INVALID, "not sent because of problems in the file"),
     (Status.REJECTED, "refused by LeadSquared"),
     (Status.UNCERTAIN, "not known whether they arrived"),
@@ -140,6 +143,11 @@ def describe_next_step(status: str, counts: Counts, run_id: str, *, blocked: boo
         return (
             f"Do not enter the uncertain rows by hand. Look again later: importer resume {run_id}. What it cannot find "
             f"out, you decide: importer decide {run_id}. The evidence is on the sheet Results."
+        )
+    if counts.get(Status.CHANGED, 0):
+        return (
+            f"Look at the changed rows on the sheet Results, then decide: importer decide {run_id} --changed send, "
+            f"or importer decide {run_id} --changed keep to leave LeadSquared as it is."
         )
     if counts.get(Status.INVALID, 0) or counts.get(Status.REJECTED, 0):
         return "Correct the rows on the sheet To fix and import that workbook again: only those rows are sent."

@@ -106,6 +106,11 @@ class Target(ABC):
         """Return what a read-back looks for: the activity when the call makes one, else the lead."""
         return EffectType.ACTIVITY if EffectType.ACTIVITY in cls.makes else EffectType.LEAD
 
+    @classmethod
+    def latest_wins(cls) -> bool:
+        """Whether the call does nothing but write leads, so that only what was sent last for a lead counts."""
+        return cls.updates_leads and cls.effect() is EffectType.LEAD
+
     @property
     @abstractmethod
     def required(self) -> frozenset[str]:

@@ -27,7 +27,7 @@ from importer.planning.store import Plan, PlanFacts, PlanWriter
 from importer.sources.interface import Column, SourceFacts
 from tests.support.memory_ledger import MemoryLedger
 
-BY_ID = """
+BY_ID = """repeat: skip
 target: bulk-activities-by-lead-id
 activity:
   RelatedProspectId: Lead

@@ -40,16 +40,16 @@ def wants_adoption(environment: Mapping[str, str]) -> bool:
     return environment.get(ADOPT_VARIABLE, "").strip().lower() in ("1", "yes", "true")
 
 
-def is_empty(connection: Connection, path: Path) -> bool:
-    """Whether the file is empty.
+def read_format(connection: Connection, path: Path) -> int:
+    """Read the number of the file's format; 0 for an empty file.
 
-    Raises :class:`LedgerError` when it holds something else than a ledger, or a ledger of another version.
+    Raises :class:`LedgerError` when it holds something else than a ledger, or a ledger of a newer version.
     """
     owner = connection.execute(text("PRAGMA application_id")).scalar_one()
     version = connection.execute(text("PRAGMA user_version")).scalar_one()
     tables = connection.execute(text("SELECT count(*) FROM sqlite_master")).scalar_one()
     if (owner, version, tables) == (0, 0, 0):
-        return True
+        return 0
     if owner != APPLICATION_ID:
         raise LedgerError(
             f"{path} is a database, but not a ledger of this program.",
@@ -61,9 +61,9 @@ def is_empty(connection: Connection, path: Path) -> bool:
             f"{SCHEMA_VERSION}).",
             "Update importer on this computer, then run again.",
         )
-    if version != SCHEMA_VERSION:
+    if version < 1:
         raise LedgerError(f"The ledger {path} has the unknown format {version}.", DAMAGED_REMEDY)
-    return False
+    return int(version)
 
 
 def create_tables(connection: Connection, now: str, machine_id: str, randomness: Randomness) -> None:

@@ -23,6 +23,7 @@ from importer.ledger import accounts
 from importer.ledger.integrity import identity
 from importer.ledger.integrity.identity import ADOPT_ADVICE, LedgerIdentity, Randomness
 from importer.ledger.integrity.migration_mark import set_aside, unmoved_runs
+from importer.ledger.integrity.upgrade import upgrade_database
 from importer.ledger.interface import FILE_NAME, Call, Sender
 from importer.ledger.monitor import LedgerMonitor
 from importer.ledger.postgres.connection import Database, RawConnection, advisory_lock_number, driver_error
@@ -234,6 +235,7 @@ def _read_or_create(connection: Connection, opening: SharedOpening) -> LedgerIde
         _refuse_unmoved_file(opening)
     if not has_tables(connection):
         _create(connection, opening)
+    upgrade_database(connection, opening.now)
     known, version = _read(connection, opening)
     if version != str(SCHEMA_VERSION):
         raise LedgerError(

@@ -9,7 +9,7 @@ import pytest
 
 from importer.app.environment import Environment, open_ledger_of
 from importer.app.imports import resume, run
-from importer.app.manual_resolution import Decision, decide, uncertain_rows
+from importer.app.manual_resolution import Decision, decide, undecided_rows
 from importer.config.settings import Account
 from importer.core.errors import UsageError
 from importer.core.model import CallClass, Status
@@ -36,7 +36,7 @@ def run_id(env: Environment, account: Account) -> str:  # noqa: F811  the fixtur
 @pytest.mark.slow
 def test_each_decision(env: Environment, account: Account, run_id: str) -> None:  # noqa: F811  the same
     """What a row becomes, what the person does next, and that the rest stays as it was."""
-    found, rows = uncertain_rows(None, env)
+    found, rows = undecided_rows(None, env)
     assert (found.id, [one.row for one in rows]) == (run_id, [3, 4, 5, 6])
     assert rows[0].cells == (("Lead", lead(1)), ("Note", "visit 1"))
     assert "No complete answer came back" in rows[0].text
@@ -46,7 +46,7 @@ def test_each_decision(env: Environment, account: Account, run_id: str) -> None:
     assert decide(None, 5, Decision.ABSENT, "not there", "ann", env).next_step == f"Run: importer resume {run_id}"
     assert decide(None, 5, Decision.UNDECIDED, "not so sure", "ann", env).status is Status.UNCERTAIN
     assert decide(None, 5, Decision.ABSENT, "looked again", "ann", env).status is Status.NOT_SENT
-    assert [one.row for one in uncertain_rows(run_id, env)[1]] == [6]
+    assert [one.row for one in undecided_rows(run_id, env)[1]] == [6]
     report = resume(None, lambda name: account, ReportPaths(), DeliveryOptions(), env)
     assert report.summary.counts == {Status.CREATED: 4, Status.SKIPPED: 1}
     assert "given up" in report.summary.headline
@@ -69,7 +69,7 @@ def test_what_cannot_be_decided(env: Environment, run_id: str) -> None:  # noqa:
         with pytest.raises(UsageError, match=words):
             decide(run_id, row, decision, why, "ann", env)
     with pytest.raises(UsageError, match="There is no run nowhere"):
-        uncertain_rows("nowhere", env)
+        undecided_rows("nowhere", env)
 
 
 @pytest.mark.slow
@@ -112,9 +112,9 @@ def test_a_row_that_was_being_sent_when_the_program_died(
 def test_without_doubts(env: Environment, account: Account) -> None:  # noqa: F811  the same
     """A run whose rows are all certain has an empty list, and without a run there is nothing to decide."""
     report = run(files(2), account, ReportPaths(), DeliveryOptions(), env)
-    assert uncertain_rows(report.summary.run_id, env)[1] == []
+    assert undecided_rows(report.summary.run_id, env)[1] == []
     with pytest.raises(UsageError, match="No row of any run is uncertain"):
-        uncertain_rows(None, env)
+        undecided_rows(None, env)
 
 
 def test_a_row_that_waits_for_one_given_up(world: World, tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ def test_statuses_are_in_one_group_at_most() -> None:
 def test_the_words_that_are_stored_stay() -> None:
     """Ledgers on disk hold these texts; changing one needs a migration."""
     assert [status.value for status in Status] == [
-        "created", "updated", "unchanged", "skipped", "invalid", "rejected", "uncertain", "pending", "not_sent",
+        "created", "updated", "unchanged", "skipped", "changed", "invalid", "rejected", "uncertain", "pending", "not_sent",
     ]  # fmt: skip
     assert [kind.value for kind in CallClass] == ["standard", "bulk", "async"]
 

@@ -23,7 +23,6 @@ from importer.planning.store import open_plan
 from importer.reports.messages import describe_next_step, describe_result
 from importer.reports.run_report import RowCountMismatch, RunReport, summarize_run
 from tests.support.delivery_world import (
-    BY_ID,
     LOST,
     VirtualClock,
     World,
@@ -220,4 +219,3 @@ def test_a_failing_ledger_while_calls_are_in_flight(world: World, monkeypatch: p
     monkeypatch.setattr(world.ledger, "record", original)
     assert world.deliver(plan).stopped is None
     assert set(world.crm.notes().values()) == {1}
-    assert BY_ID.startswith("\ntarget")

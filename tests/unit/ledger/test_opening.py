@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from importer.ledger import sqlite_file
+from importer.ledger.schema import SCHEMA_VERSION
 from importer.ledger.store import SqlLedger, open_sqlite_ledger
 from tests.support.ledger_builders import TickingClock, call, refusal
 
@@ -95,7 +96,7 @@ def test_another_journal_mode_that_cannot_be_left_is_refused(
 
 def test_a_newer_ledger_is_refused(used: Callable[..., SqlLedger], home: Path) -> None:
     """An older program does not touch what a newer one wrote."""
-    change(home, "PRAGMA user_version = 2")
+    change(home, f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
     error = refusal(used)
     assert "newer version of importer" in error.message
     assert "Update importer" in error.remedy

@@ -134,17 +134,17 @@ def test_two_processes_may_create_the_ledger_at_once(
     opened: Callable[..., SqlLedger], home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The slower one finds the tables and uses them."""
-    original = opening.identity.is_empty
+    original = opening.identity.read_format
     raced: list[bool] = []
 
-    def slowly(connection: Any, path: Path) -> bool:
+    def slowly(connection: Any, path: Path) -> int:
         if not raced:
             raced.append(True)
             opened().close()
-            return True
+            return 0
         return original(connection, path)
 
-    monkeypatch.setattr(opening.identity, "is_empty", slowly)
+    monkeypatch.setattr(opening.identity, "read_format", slowly)
     ledger = opened()
     ledger.open_run(new_run())
     assert ledger.run("run-1") is not None

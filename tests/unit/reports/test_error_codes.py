@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from importer.cli.main import cli
 from importer.core.errors import UsageError
 from importer.core.issues import CATALOGUE
-from importer.delivery import deduplication, outcomes
+from importer.delivery import held_rows, outcomes
 from importer.leadsquared.error_catalog import ERROR_EXPLANATIONS
 from importer.reports.error_codes import explain, explanations, remedy_of
 from importer.sandbox import refusals
@@ -23,7 +23,10 @@ def test_every_code_of_the_program_is_explained() -> None:
     known = {one.code for one in explanations()}
     assert set(CATALOGUE) <= known
     own = {outcomes.NO_RECEIPT, outcomes.NO_ANSWER, outcomes.REFUSED_WHOLE, outcomes.DUPLICATE_ID}
-    assert own | {deduplication.ALREADY_SENT, deduplication.WAITS_FOR_OTHER_RUN} <= known
+    assert (
+        own | {held_rows.ALREADY_SENT, *held_rows.SKIP_CODES, held_rows.WAITS_FOR_OTHER_RUN, held_rows.CHANGED_SINCE}
+        <= known
+    )
     assert len(known) == len(list(explanations()))
 
 

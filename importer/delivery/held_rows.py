@@ -1,0 +1,176 @@
+"""Describe for people why a row is skipped, held or waits: which earlier row it is, and in which fields they differ."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from pathlib import Path
+
+from importer.core.canonical import ValueKind, canonical_form
+from importer.core.errors import ImporterError
+from importer.core.model import DELIVERED, Outcome, Record, Status
+from importer.core.text import join_words, pluralize
+from importer.core.time import format_iso
+from importer.delivery.context import DeliveryContext
+from importer.delivery.pairing import Disposition, Likeness, RowDecision, RowId, row_id
+from importer.delivery.row_identity import field_kinds
+from importer.ledger import CHANGE_DECLINED, EarlierRow
+from importer.mapping import OnChange
+from importer.planning import Plan, open_plan, to_records
+from importer.targets import EffectType
+
+ALREADY_SENT = "already-sent"
+CHANGED_SINCE = "changed-since"
+POSSIBLE_REPEAT = "possible-repeat"
+TWIN_IN_FILE = "twin-in-file"
+WAITS_FOR_OTHER_RUN = "waits-for-other-run"
+GIVEN_UP = "given-up"
+
+SKIP_CODES = frozenset({ALREADY_SENT, GIVEN_UP, TWIN_IN_FILE, CHANGE_DECLINED})
+"""Error codes of rows that a comparison with earlier rows has skipped."""
+
+_SAME_BY = {
+    Likeness.SOURCE: "the same cells, sent with another version of the mapping",
+    Likeness.NAMED: "the same `row_key`",
+    Likeness.NEAR: "nearly the same row, which is not in this file any more",
+}
+
+
+class DecisionWriter:
+    """Turns decisions into outcomes. ``decisions`` are by the place of the row among the ready rows."""
+
+    def __init__(self, context: DeliveryContext, decisions: Mapping[int, RowDecision], rows: Mapping[int, int]) -> None:
+        self._context = context
+        self._decisions = decisions
+        self._on_change = context.target.mapping.on_change
+        self._kinds = field_kinds(context.target.mapping)
+        self._headings = _headings_by_field(context.plan)
+        held = {
+            place: decision.earlier
+            for place, decision in decisions.items()
+            if place in rows and decision.disposition is Disposition.HOLD and decision.likeness is not Likeness.CONTENT
+        }
+        self._own = read_records(context.plan, {rows[place] for place in held})
+        self._earlier = self._read_earlier([one for one in held.values() if one])
+
+    def _read_earlier(self, wanted: Collection[EarlierRow]) -> dict[RowId, Record]:
+        """Read the records of earlier rows from the plans that are still there."""
+        by_run: dict[str, set[int]] = defaultdict(set)
+        for one in wanted:
+            by_run[one.known.run_id].add(one.known.row)
+        found: dict[RowId, Record] = {}
+        for run_id, rows in by_run.items():
+            run = self._context.ledger.run(run_id)
+            try:
+                plan = open_plan(Path(run.new.folder)) if run else None
+                records = read_records(plan, rows) if plan else {}
+            except (ImporterError, OSError):
+                continue
+            found.update({(run_id, row): record for row, record in records.items()})
+        return found
+
+    def outcome(self, place: int, row: int) -> Outcome | None:
+        """Return the outcome of a row; ``None`` if it may be sent."""
+        decision = self._decisions.get(place)
+        if decision is None:
+            return None
+        at = format_iso(self._context.clock.now())
+        if decision.disposition is Disposition.WAIT and decision.earlier:
+            return _waiting(row, decision.earlier, at)
+        if decision.disposition is Disposition.SKIP:
+            return _skipped(row, decision, at)
+        return self._held(row, decision, at)
+
+    def _held(self, row: int, decision: RowDecision, at: str) -> Outcome | None:
+        repeat = decision.likeness is Likeness.CONTENT
+        text = self._describe(row, decision)
+        if not repeat and self._on_change is OnChange.SEND:
+            return None
+        if not repeat and self._on_change is OnChange.SKIP:
+            text = f"{text} The mapping says `on_change: skip`."
+            return Outcome(row, Status.SKIPPED, error_code=CHANGE_DECLINED, error=text, at=at)
+        code = POSSIBLE_REPEAT if repeat else TWIN_IN_FILE if decision.likeness is Likeness.TWIN else CHANGED_SINCE
+        return Outcome(row, Status.CHANGED, error_code=code, error=text, at=at)
+
+    def _describe(self, row: int, decision: RowDecision) -> str:
+        if decision.earlier is None:
+            return f"It has the same `row_key` as row {decision.twin} of this file, with other values."
+        where = describe_earlier(decision.earlier)
+        if decision.likeness is Likeness.CONTENT:
+            return f"{where} is equal, and nothing in the row tells whether this is a new event."
+        if decision.likeness is Likeness.KEY:
+            is_lead = self._context.target.effect() is EffectType.LEAD
+            same = "the same lead" if is_lead else "the same lead, activity type and time"
+        else:
+            same = _SAME_BY[decision.likeness]
+        return f"{where} is {same}. {self._describe_difference(row, decision.earlier)}"
+
+    def _describe_difference(self, row: int, earlier: EarlierRow) -> str:
+        before = self._earlier.get(row_id(earlier))
+        if before is None:
+            return "Which fields differ is not known any more."
+        names = self.differing_fields(self._own[row], before)
+        listed = join_words([self._headings.get(name, name.split(".", 1)[1]) for name in names])
+        return f"{listed} {pluralize(len(names), 'differs', 'differ')}." if names else "It was sent by another call."
+
+    def differing_fields(self, row: Record, earlier: Record) -> list[str]:
+        """Return the flat names of the fields whose values differ, in the order of the mapping."""
+        names = dict.fromkeys([*row.fields, *earlier.fields])
+        return [name for name in names if self._form(row, name) != self._form(earlier, name)]
+
+    def _form(self, record: Record, name: str) -> str:
+        return canonical_form(record.fields.get(name, ""), self._kinds.get(name, ValueKind.TEXT))
+
+
+def describe_earlier(earlier: EarlierRow) -> str:
+    """Describe where and when an earlier row was sent."""
+    known = earlier.known
+    return f"Row {known.row} of {known.source} (run {known.run_id}, sent on {known.at[:10]})"
+
+
+def _skipped(row: int, decision: RowDecision, at: str) -> Outcome:
+    if decision.likeness is Likeness.TWIN:
+        text = f"Row {decision.twin} of this file is the same, so this one is not sent."
+        return Outcome(row, Status.SKIPPED, error_code=TWIN_IN_FILE, error=text, at=at)
+    if decision.earlier is None:
+        text = "It was decided earlier not to send this change."
+        return Outcome(row, Status.SKIPPED, error_code=CHANGE_DECLINED, error=text, at=at)
+    known = decision.earlier.known
+    if known.status in DELIVERED:
+        text = f"Already sent on {known.at[:10]} from row {known.row} of {known.source} (run {known.run_id}" + (
+            f", activity {known.activity_id})." if known.activity_id else ")."
+        )
+        return Outcome(row, Status.SKIPPED, lead_id=known.lead_id, error_code=ALREADY_SENT, error=text, at=at)
+    text = f"A person gave this row up in run {known.run_id} (its row {known.row} of {known.source})."
+    return Outcome(row, Status.SKIPPED, error_code=GIVEN_UP, error=text, at=at)
+
+
+def _waiting(row: int, earlier: EarlierRow, at: str) -> Outcome:
+    known = earlier.known
+    text = (
+        f"Run {known.run_id} may already have sent this row (its row {known.row}). "
+        f"Finish that run first: importer resume {known.run_id}"
+    )
+    return Outcome(row, Status.UNCERTAIN, error_code=WAITS_FOR_OTHER_RUN, error=text, at=at)
+
+
+def _headings_by_field(plan: Plan) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for label, names in plan.facts.fields.items():
+        for name in names.split(", "):
+            found.setdefault(name, label)
+    return found
+
+
+def read_records(plan: Plan, rows: Collection[int]) -> dict[int, Record]:
+    """Read the records of some ready rows of a plan, without keys, by row number."""
+    import numpy as np
+
+    found: dict[int, Record] = {}
+    wanted = np.array(sorted(rows), dtype="int64")
+    for numbers, batch in plan.ready_batches() if len(wanted) else ():
+        places = np.flatnonzero(np.isin(numbers, wanted))
+        if len(places):
+            part = batch.take(places)
+            found.update((record.row, record) for record in to_records(numbers[places], part, [""] * len(places)))
+    return found

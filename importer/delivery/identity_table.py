@@ -1,0 +1,140 @@
+"""The identities of a plan's ready rows: computed once, kept in the plan's folder, recorded in the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from importer.config import Account
+from importer.core.errors import ImporterError
+from importer.core.filesystem import open_atomic
+from importer.delivery.pairing import FileRow
+from importer.delivery.row_identity import IDENTITY_VERSION, RowIdentifier
+from importer.ledger import Ledger, RowIdentity
+from importer.planning import Plan, open_plan
+
+if TYPE_CHECKING:
+    import numpy as np
+
+_BYTES = 16
+_FILE = f"identities-{IDENTITY_VERSION}.npy"
+_PORTION = 20_000
+_DIGEST = (f"V{_BYTES}",)
+_FIELDS = [
+    ("row", "i8"),
+    ("key", *_DIGEST),
+    ("content", *_DIGEST),
+    ("named", *_DIGEST),
+    ("source", *_DIGEST),
+    ("keyed", "?"),
+    ("has_name", "?"),
+]
+
+
+class IdentityTable:
+    """The identities of the ready rows of a plan, in order, in 74 bytes of memory a row."""
+
+    def __init__(self, stored: np.ndarray, columns: tuple[str, ...]) -> None:
+        self._stored = stored
+        self.columns = columns
+        self.rows: np.ndarray = stored["row"]
+
+    def __len__(self) -> int:
+        return len(self._stored)
+
+    def groups(self) -> Iterator[list[int]]:
+        """Yield the places of the rows, in portions in which no key and no name is cut, each in the order of its keys.
+
+        Rows of one key lie side by side, in the order of the file.
+        """
+        import numpy as np
+
+        # A row's group is its name if it has one, else its key: both as two numbers, which numpy can sort.
+        digests = np.where(self._stored["has_name"], self._stored["named"], self._stored["key"])
+        halves = np.ascontiguousarray(digests).view("u8").reshape(-1, 2)
+        order = np.lexsort((self.rows, halves[:, 1], halves[:, 0]))
+        ordered = halves[order]
+        starts = np.flatnonzero(np.concatenate([[True], (ordered[1:] != ordered[:-1]).any(axis=1)]))
+        begin = 0
+        for end in [*starts[starts > 0].tolist(), len(order)]:
+            if end - begin >= _PORTION or end == len(order):
+                yield order[begin:end].tolist()
+                begin = end
+
+    def file_row(self, place: int, *, accepted: bool = False) -> FileRow:
+        """Return the row at a place, counted from 0, for :func:`importer.delivery.pairing.decide_group`."""
+        line = self._stored[place]
+        return FileRow(
+            row=int(line["row"]),
+            key=line["key"].tobytes(),
+            content=line["content"].tobytes(),
+            named=line["named"].tobytes() if line["has_name"] else None,
+            keyed=bool(line["keyed"]),
+            accepted=accepted,
+        )
+
+    def record(self, ledger: Ledger, run_id: str) -> None:
+        """Record the identities in the ledger, in portions."""
+        for start in range(0, max(1, len(self)), _PORTION):
+            part = self._stored[start : start + _PORTION]
+            identities = [
+                RowIdentity(
+                    row=row,
+                    key=key,
+                    content=content,
+                    source=source,
+                    named=named if has_name else None,
+                )
+                for row, key, content, named, source, _, has_name in part.tolist()
+            ]
+            ledger.record_identities(run_id, IDENTITY_VERSION, self.columns, identities)
+
+
+def load_identities(plan: Plan, account: Account, key: bytes) -> IdentityTable:
+    """Load the identities of the plan's ready rows from its folder; compute them and save them there at first."""
+    import numpy as np
+
+    identifier = RowIdentifier(plan, account, key)
+    path = plan.folder / _FILE
+    # Where nothing was saved, or nothing that can be read, they are computed again.
+    with suppress(OSError, EOFError, ValueError):
+        saved = np.load(path, allow_pickle=False)
+        if len(saved) == plan.facts.ready:
+            return IdentityTable(saved, identifier.columns)
+    stored = np.zeros(plan.facts.ready, dtype=_FIELDS)
+    place = 0
+    for chunk in identifier.rows():
+        for one in chunk:
+            found = one.identity
+            named = found.named or bytes(_BYTES)
+            stored[place] = (
+                found.row,
+                found.key,
+                found.content,
+                named,
+                found.source,
+                one.keyed,
+                found.named is not None,
+            )
+            place += 1
+    with open_atomic(path) as file:
+        np.save(file, stored, allow_pickle=False)
+    return IdentityTable(stored, identifier.columns)
+
+
+def record_earlier_runs(ledger: Ledger, account: Account, not_run: str) -> int:
+    """Record the identities of earlier runs that have none, from their plans; return how many rows remain without.
+
+    Earlier versions of the program recorded none, and a run's plan may have been removed since.
+    """
+    unknown = 0
+    for run in ledger.runs_without_identities(account.name):
+        if run.id == not_run:
+            continue
+        try:
+            load_identities(open_plan(Path(run.new.folder)), account, ledger.install_key()).record(ledger, run.id)
+        except (ImporterError, OSError):
+            unknown += run.new.rows
+    return unknown
