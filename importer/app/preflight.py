@@ -12,7 +12,7 @@ from importer.config import Account
 from importer.core.errors import CrmError, ImporterError, LedgerError, ReportError, SettingsError
 from importer.core.filesystem import check_writable
 from importer.core.time import Clock
-from importer.leadsquared import ApiUser, ClockReading, Crm, CrmReader, QueryClient
+from importer.leadsquared import ApiUser, ClockReading, Crm, CrmReader, QueryClient, UnansweredError
 from importer.ledger import Ledger, Run
 from importer.planning import Plan, SchemaSnapshot, open_plan
 from importer.rate_limit import DailyQuota, make_account_limiter
@@ -51,6 +51,11 @@ def identify_account(
     query_client = QueryClient(crm, limiter, clock, stopping, before_query)
     try:
         return CrmReader(query_client.query).read_api_user(), query_client.clock_reading
+    except UnansweredError as error:
+        # No word of LeadSquared about the keys: what is wrong is on the way.
+        raise SettingsError(
+            f"Account {account.name} at {account.host} cannot be reached. {error.message}", error.remedy
+        ) from None
     except CrmError as error:
         raise SettingsError(
             f"LeadSquared does not accept account {account.name} at {account.host}: {error.message}",

@@ -31,6 +31,8 @@ ACCOUNT_SETTINGS = frozenset(
         "account_checks",
         *ASYNC_PATHS,
         "keys_in",
+        "ca_file",
+        "proxy",
     ]
 )
 SOURCES_OF_KEYS = ("env", "file", "credential", "keyring")
@@ -159,9 +161,16 @@ def _account_from_entry(
 
     def get(key: str) -> str:
         value = entry.get(key, "")
-        if key.endswith("_key"):
+        if key.endswith("_key") or (key == "proxy" and isinstance(value, dict)):
             return fetch_key(name, key, value, environment)
-        return str(value)
+        if key == "proxy" and "@" in str(value):
+            raise SettingsError(
+                f"`proxy` of account {name} has a password in it, which must not stand in the accounts file.",
+                "Say where the whole address is instead: proxy: {env: NAME}, {file: /path}, {credential: NAME} or "
+                "{keyring: service}.",
+            )
+        # The network of an office is the same for all accounts.
+        return str(value) or (environment.get(f"LEADSQUARED_{key.upper()}", "") if key in ("ca_file", "proxy") else "")
 
     return build_account(name, get)
 

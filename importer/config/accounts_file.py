@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from importer.config.settings import RANGES, AccountChecks, KeysIn, parse_origin
+from importer.config.settings import RANGES, AccountChecks, KeysIn, parse_origin, parse_proxy
 from importer.config.yaml import (
     Country,
     Document,
@@ -80,6 +80,15 @@ def _number_reader(setting: str) -> BeforeValidator:
 Origin = Annotated[Text, AfterValidator(_validate_origin)]
 
 
+_PLACES = "Write {env: NAME}, {file: /path}, {credential: NAME} or {keyring: importer}."
+
+
+def _refuse_two_places(given: Any) -> Any:
+    if isinstance(given, dict) and set(given) <= set(KeyPlace.model_fields) and len(given) != 1:
+        raise InvalidValueError("A key is kept at one place.", _PLACES)
+    return given
+
+
 class KeyPlace(StrictModel):
     """The place of a key; the key itself is never in the file."""
 
@@ -91,12 +100,29 @@ class KeyPlace(StrictModel):
     @model_validator(mode="before")
     @classmethod
     def _refuse_text(cls, given: Any) -> Any:
-        remedy = "Write {env: NAME}, {file: /path}, {credential: NAME} or {keyring: importer}."
         if isinstance(given, str):
-            raise InvalidValueError("A key never stands in the accounts file, only where it is kept.", remedy)
-        if isinstance(given, dict) and set(given) <= set(KeyPlace.model_fields) and len(given) != 1:
-            raise InvalidValueError("A key is kept at one place.", remedy)
-        return given
+            raise InvalidValueError("A key never stands in the accounts file, only where it is kept.", _PLACES)
+        return _refuse_two_places(given)
+
+
+class ProxyPlace(KeyPlace):
+    """The address of a proxy, or the place of one with a password in it."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _refuse_text(cls, given: Any) -> Any:
+        if not isinstance(given, str):
+            return _refuse_two_places(given)
+        if "@" in given:
+            raise InvalidValueError(
+                "A password never stands in the accounts file, only where it is kept.",
+                f"Say where the whole address is. {_PLACES}",
+            )
+        try:
+            parse_proxy(given, "This")
+        except SettingsError as error:
+            raise InvalidValueError(error.message, error.remedy) from None
+        return {}
 
 
 class AccountEntry(StrictModel):
@@ -129,6 +155,12 @@ class AccountEntry(StrictModel):
     country: Country | None = Field(None, description="Country of phone numbers without a country code, such as IN.")
     metadata_hours: Annotated[float, _number_reader("metadata_hours")] | None = Field(
         None, description="How long the account's metadata counts as fresh, in hours (24)."
+    )
+    ca_file: Text | None = Field(
+        None, description="Path of a PEM file with authorities that are trusted besides those of the operating system."
+    )
+    proxy: ProxyPlace | None = Field(
+        None, description="Address of the proxy, such as http://proxy.example.com:8080; with a password, where it is."
     )
     account_checks: AccountChecks | None = Field(
         None, description="What does not fit the account's fields: a `problem`, a `note`, or not looked for (`off`)."
@@ -202,6 +234,13 @@ def accounts_json_schema() -> dict[str, Any]:
     """Build the JSON Schema of accounts files (draft 7, which the common editors know)."""
     properties, definitions = generate_schema(AccountsFile)
     entry, place = definitions["AccountEntry"], definitions["KeyPlace"]
+    del definitions["ProxyPlace"]
+    proxy = entry["properties"]["proxy"]
+    address = {"type": "string", "pattern": "^[^@]+$"}
+    entry["properties"]["proxy"] = {
+        "description": proxy["description"],
+        "anyOf": [address, {"$ref": "#/$defs/KeyPlace"}],
+    }
     entry["required"] = list(_REQUIRED)
     for setting, (low, high) in RANGES.items():
         entry["properties"][setting] |= {"minimum": low, "maximum": high}

@@ -16,6 +16,9 @@ from importer.core.platform import open_without_waiting
 SERVICE = "importer"
 """The name of our entries in the keyring."""
 _MAX_BYTES = 4096
+_MAX_CERTIFICATE_BYTES = 1 << 20
+_CERTIFICATE = re.compile("-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----")
+_FORBIDDEN_CERTIFICATE_MODE = 0o022
 _FORBIDDEN_MODE = 0o077
 _FORBIDDEN_CREDENTIAL_MODE = 0o037
 _SECRET_NAME = re.compile(r"(?i)key(?!ring)|secret|token|passw|credential|database_url")
@@ -71,23 +74,31 @@ def without_keys(environment: Mapping[str, str], is_key: Callable[[str], bool]) 
     return {name: text for name, text in there if not _SECRET_NAME.search(name) and not is_key(text)}
 
 
-def _read(path: Path, called: str, forbidden: int, owners: tuple[int, ...]) -> str:
+def read_certificates(given: str, called: str) -> str:
+    """Read the certificates of authorities in the file at the path ``given``; empty when there is no path.
+
+    They decide whom the keys are sent to, so the file is guarded as one of keys, but others may read it.
+    Raises :class:`SettingsError`.
+    """
+    if not given.strip():
+        return ""
+    path = Path(given.strip()).expanduser()
+    text = _read_guarded(path, called, _FORBIDDEN_CERTIFICATE_MODE, (os.geteuid(), 0), _MAX_CERTIFICATE_BYTES)
+    import ssl
+
+    certificates = "\n".join(_CERTIFICATE.findall(text))
     try:
-        # A pipe in place of the file must not block for ever.
-        descriptor = open_without_waiting(path)
-        try:
-            fault = _find_fault(os.fstat(descriptor), path.parent.stat(), forbidden, owners)
-            content = b"" if fault else os.read(descriptor, _MAX_BYTES + 1)
-        finally:
-            os.close(descriptor)
-    except (OSError, ValueError):
-        raise SettingsError(f"The file of {called} ({path}) cannot be read.", "Check its path and owner.") from None
-    if fault:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=certificates)
+    except (ssl.SSLError, ValueError):
         raise SettingsError(
-            f"The file of {called} ({path}) {fault}.",
-            f"It must be a small ordinary file of yours that only you can read: chmod 600 {path}",
-        )
-    text = content.decode("latin-1").strip()
+            f"The file of {called} ({path}) holds no certificate that can be read.",
+            "Ask IT for the certificate of the authority as a PEM file: its text begins with BEGIN CERTIFICATE.",
+        ) from None
+    return certificates
+
+
+def _read(path: Path, called: str, forbidden: int, owners: tuple[int, ...]) -> str:
+    text = _read_guarded(path, called, forbidden, owners, _MAX_BYTES).strip()
     if not text or not all("!" <= character <= "~" for character in text):
         raise SettingsError(
             f"The file of {called} ({path}) does not hold one key.",
@@ -96,15 +107,37 @@ def _read(path: Path, called: str, forbidden: int, owners: tuple[int, ...]) -> s
     return text
 
 
-def _find_fault(info: os.stat_result, folder: os.stat_result, forbidden: int, owners: tuple[int, ...]) -> str:
+def _read_guarded(path: Path, called: str, forbidden: int, owners: tuple[int, ...], most: int) -> str:
+    try:
+        # A pipe in place of the file must not block for ever.
+        descriptor = open_without_waiting(path)
+        try:
+            fault = _find_fault(os.fstat(descriptor), path.parent.stat(), forbidden, owners, most)
+            content = b"" if fault else os.read(descriptor, most + 1)
+        finally:
+            os.close(descriptor)
+    except (OSError, ValueError):
+        raise SettingsError(f"The file of {called} ({path}) cannot be read.", "Check its path and owner.") from None
+    if fault:
+        raise SettingsError(
+            f"The file of {called} ({path}) {fault}.",
+            "It must be a small ordinary file of yours that only you can "
+            + (f"read: chmod 600 {path}" if forbidden & 0o044 else f"change: chmod 644 {path}"),
+        )
+    return content.decode("latin-1")
+
+
+def _find_fault(
+    info: os.stat_result, folder: os.stat_result, forbidden: int, owners: tuple[int, ...], most: int
+) -> str:
     if not stat.S_ISREG(info.st_mode):
         return "is not an ordinary file"
     if info.st_mode & forbidden:
         return "is not private: others may open it"
     if info.st_uid not in owners:
         return "belongs to somebody else"
-    if info.st_size > _MAX_BYTES:
-        return "is too large for a key"
+    if info.st_size > most:
+        return "is too large"
     return "lies in a folder where everybody may put files" if folder.st_mode & stat.S_IWOTH else ""
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from importer.config.secrets import without_keys
+from importer.config.secrets import read_certificates, without_keys
 from importer.core.errors import SettingsError
 from importer.core.model import CallClass, Limit
 from importer.core.redaction import Secret, is_key
@@ -89,13 +89,22 @@ class Account:
     keys_in: KeysIn = KeysIn.HEADERS
     slots: Path | None = None
     """Folder in which the processes of this machine share the account's limits; ``None``: each keeps its own count."""
+    ca_certificates: str = ""
+    """Certificates of authorities (PEM) that are trusted besides those of the operating system."""
+    proxy: Secret | None = None
+    """URL of the proxy through which hosts beyond this machine are reached."""
     database: Secret | None = None
     """URL of the database in which the processes of all machines share them instead."""
 
     @property
     def is_sandbox(self) -> bool:
         """Whether the account is on this machine."""
-        return urlsplit(self.host).hostname in _LOOPBACK
+        return is_loopback(self.host)
+
+
+def is_loopback(origin: str) -> bool:
+    """Whether ``origin`` is on this machine."""
+    return urlsplit(origin).hostname in _LOOPBACK
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +195,30 @@ def parse_origin(text: str, name: str) -> str:
     return f"https://{host}"
 
 
+def parse_proxy(text: str, name: str) -> Secret:
+    """Parse the URL of a proxy; from now on neither it nor the password in it is shown anywhere.
+
+    Raises :class:`SettingsError` naming the setting ``name``, which never quotes the URL.
+    """
+    pasted = text.strip()
+    try:
+        parts = urlsplit(pasted if "://" in pasted else f"http://{pasted}")
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        parts, host, port = urlsplit(""), None, None
+    if parts.password:
+        pair = f"{unquote(parts.username or '')}:{unquote(parts.password)}"
+        for secret in (pasted, parts.password, unquote(parts.password), pair):
+            Secret(secret)
+    odd = parts.path not in ("", "/") or parts.query or parts.fragment or not pasted.isascii()
+    if not host or odd or parts.scheme not in ("http", "https"):
+        raise SettingsError(
+            f"{name} is not the address of a proxy.",
+            "Expected something like http://proxy.example.com:8080, or http://name:password@proxy.example.com:8080.",
+        )
+    return Secret(f"{parts.scheme}://{parts.netloc}" if port else f"{parts.scheme}://{parts.netloc}:8080")
+
+
 def remove_keys(environment: MutableMapping[str, str]) -> None:
     """Remove every variable that holds a key, so that no process started later inherits one.
 
@@ -268,6 +301,8 @@ def build_account(name: str, get: Callable[[str], str], prefix: str = "") -> Acc
         async_paths={
             assumed: _async_path(get(key), describe(key)) for key, assumed in ASYNC_PATHS.items() if get(key).strip()
         },
+        ca_certificates=read_certificates(get("ca_file"), describe("ca_file")),
+        proxy=parse_proxy(proxy, describe("proxy")) if (proxy := get("proxy").strip()) else None,
     )
 
 

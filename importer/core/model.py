@@ -96,9 +96,9 @@ class TransportFailure(StrEnum):
 class Reply:
     """The reply to one request, or the failure to get one.
 
-    ``status`` is the HTTP status, or ``None`` when there was no complete answer; then ``failure`` says how it ended
-    and ``detail`` why, in words without keys. ``body`` is the parsed JSON, ``None`` when it was not JSON.
-    ``retry_after`` and ``elapsed`` are seconds; ``server_skew`` is the server's clock minus ours, in seconds.
+    ``status`` is the HTTP status, or ``None`` when there was no complete answer; then ``failure`` says how it ended,
+    ``detail`` why, in words without keys, and ``remedy`` what to do about it. ``body`` is the parsed JSON, ``None``
+    when it was not JSON. ``retry_after`` and ``elapsed`` are seconds; ``server_skew`` is the server's clock minus ours.
     """
 
     status: int | None
@@ -109,6 +109,7 @@ class Reply:
     retry_after: float | None = None
     elapsed: float = 0.0
     server_skew: float | None = None
+    remedy: str = ""
 
 
 class VerdictKind(StrEnum):

@@ -4,26 +4,26 @@ from __future__ import annotations
 
 import json
 import math
-import ssl
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 import orjson
 import requests
 import urllib3
-from requests.adapters import HTTPAdapter
 
 from importer import __version__
 from importer.config import Account, KeysIn
 from importer.core.errors import SettingsError
 from importer.core.model import HostKind, Reply, Request, TransportFailure
 from importer.core.redaction import redact, redact_json
-from importer.leadsquared.deadline import POOLS, Deadline
+from importer.leadsquared.deadline import Deadline
+from importer.leadsquared.network_errors import describe_network_error
+from importer.leadsquared.transport import make_session
 
 _CONNECT_SECONDS = 10.0
 _WHOLE_CALL_FACTOR = 2.0
@@ -33,42 +33,6 @@ _MAX_TEXT = 20_000
 MAX_BYTES = 4 * 1024 * 1024
 """A larger answer is not read."""
 _MAX_DEPTH = 50
-
-_NOT_SENT_ERRORS = (
-    requests.exceptions.ConnectTimeout,
-    requests.exceptions.InvalidURL,
-    requests.exceptions.InvalidSchema,
-    requests.exceptions.MissingSchema,
-    requests.exceptions.InvalidHeader,
-    requests.exceptions.InvalidJSONError,
-    requests.exceptions.UnrewindableBodyError,
-)
-"""Errors of requests after which certainly no byte of the request has left."""
-
-_NOT_CONNECTED_ERRORS = (
-    urllib3.exceptions.NewConnectionError,
-    urllib3.exceptions.NameResolutionError,
-    urllib3.exceptions.ConnectTimeoutError,
-)
-
-
-class _OneAccountAdapter(HTTPAdapter):
-    """An adapter that refuses requests to anywhere but the account's own origins."""
-
-    def __init__(self, origins: Sequence[str]) -> None:
-        super().__init__(pool_connections=2, pool_maxsize=1, max_retries=urllib3.Retry(0, read=False))
-        self.poolmanager.pool_classes_by_scheme = POOLS
-        self._allowed = {_origin(origin) for origin in origins if origin}
-
-    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
-        if _origin(request.url or "") not in self._allowed:
-            raise requests.exceptions.InvalidURL("the address is not the account's")
-        return super().send(request, *args, **kwargs)
-
-
-def _origin(url: str) -> tuple[str, str, int | None]:
-    parts = urlsplit(url)
-    return parts.scheme, parts.hostname or "", parts.port
 
 
 def body_bytes(request: Request) -> bytes:
@@ -121,8 +85,9 @@ class LeadSquaredClient:
             ):
                 content = self._read_body(response)
         except requests.exceptions.RequestException as error:
-            reason = "no complete answer in time" if deadline.expired else _describe_error(error)
-            return self._failed(_classify_error(error), reason, started)
+            found = describe_network_error(error)
+            reason = "no complete answer in time" if deadline.expired else found.reason
+            return replace(self._failed(found.failure, reason, started), remedy=found.remedy)
         except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
             # Raised while the body was read, outside of requests' own translation.
             return self._failed(TransportFailure.UNKNOWN, type(error).__name__, started)
@@ -155,12 +120,7 @@ class LeadSquaredClient:
     def _session(self) -> requests.Session:
         session: requests.Session | None = getattr(self._local, "session", None)
         if session is None:
-            session = requests.Session()
-            # Environment proxies and .netrc could send the keys elsewhere.
-            session.trust_env = False
-            adapter = _OneAccountAdapter((self._account.host, self._account.async_host))
-            session.mount("https://", adapter)
-            session.mount("http://", adapter)
+            session = make_session(self._account)
             self._local.session = session
             with self._lock:
                 self._sessions.append(session)
@@ -202,43 +162,6 @@ class LeadSquaredClient:
             sessions, self._sessions = self._sessions, []
         for session in sessions:
             session.close()
-
-
-def _classify_error(error: requests.exceptions.RequestException) -> TransportFailure:
-    if isinstance(error, _NOT_SENT_ERRORS):
-        return TransportFailure.NOT_SENT
-    if isinstance(error, requests.exceptions.ConnectionError) and isinstance(_root_cause(error), _NOT_CONNECTED_ERRORS):
-        return TransportFailure.NOT_SENT
-    # Only a refused certificate proves that nothing was sent; TLS can also break while the answer is read.
-    cause = _root_cause(error)
-    refused_certificate = isinstance(cause, urllib3.exceptions.SSLError) and isinstance(
-        next(iter(cause.args), None), ssl.SSLCertVerificationError
-    )
-    return TransportFailure.NOT_SENT if refused_certificate else TransportFailure.UNKNOWN
-
-
-def _root_cause(error: BaseException) -> Any:
-    """Return the urllib3 error that requests wrapped: it is in the arguments, sometimes inside a MaxRetryError."""
-    inner = error.args[0] if error.args else None
-    return inner.reason if isinstance(inner, urllib3.exceptions.MaxRetryError) else inner
-
-
-def _describe_error(error: requests.exceptions.RequestException) -> str:
-    """Describe the error for people. Its own text quotes addresses and headers, so it is never shown."""
-    cause = _root_cause(error)
-    for kind, text in (
-        (urllib3.exceptions.NameResolutionError, "the host name is not known"),
-        (urllib3.exceptions.NewConnectionError, "the host cannot be reached"),
-        (urllib3.exceptions.ConnectTimeoutError, "the host did not accept the connection in time"),
-        (urllib3.exceptions.SSLError, "the host's certificate is not accepted"),
-        (urllib3.exceptions.ReadTimeoutError, "no answer in time"),
-        (urllib3.exceptions.ProtocolError, "the connection was cut"),
-    ):
-        if isinstance(cause, kind):
-            return text
-    if isinstance(error, requests.exceptions.Timeout):
-        return "no answer in time"
-    return type(error).__name__
 
 
 def _retry_after(headers: Mapping[str, str], now: datetime) -> float | None:

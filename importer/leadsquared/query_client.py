@@ -102,7 +102,7 @@ class QueryClient:
             if failures >= _MAX_TRIES:
                 raise UnansweredError(
                     f"LeadSquared did not answer a question: {verdict.message}",
-                    "Check the connection, then run: importer resume",
+                    reply.remedy or "Check the connection, then run: importer resume",
                 )
             self._clock.sleep(_FIRST_PAUSE * 2 ** (failures - 1))
 

@@ -40,6 +40,7 @@ _MISCONFIGURED_STATUSES = {
     404: "does not know this call",
     405: "does not know this call",
 }
+_GATEWAY_STATUSES = (502, 504)
 _MAX_WAIT = 300.0
 _MAX_TEXT = 500
 
@@ -48,6 +49,9 @@ def classify(reply: Reply, batch_of_one: bool) -> Verdict:
     """Return the verdict on a call by its ``reply``. ``batch_of_one``: the call carried a single row. Never raises."""
     if reply.failure is TransportFailure.NOT_SENT:
         return Verdict(VerdictKind.NOT_APPLIED, "not-sent", reply.detail)
+    if reply.status == 407:
+        text = "A proxy on the way wants a name and a password (HTTP 407). The request did not reach LeadSquared."
+        return Verdict(VerdictKind.NOT_APPLIED, "not-sent", text)
     if reply.failure is not None or reply.status is None:
         return Verdict(VerdictKind.UNCERTAIN, "no-answer", reply.detail or "No answer came back.")
     return _classify_answer(reply, reply.status, batch_of_one)
@@ -70,7 +74,8 @@ def _classify_answer(reply: Reply, status: int, batch_of_one: bool) -> Verdict:
         return Verdict(VerdictKind.REFUSED, code, message or code)
     if 200 <= status < 300:
         return _classify_success(reply.body, message, batch_of_one)
-    text = f"LeadSquared failed with HTTP {status}"
+    who = "A gateway on the way to LeadSquared" if status in _GATEWAY_STATUSES else "LeadSquared"
+    text = f"{who} failed with HTTP {status}"
     return Verdict(VerdictKind.UNCERTAIN, f"http-{status}", f"{text}: {message}" if message else f"{text}.")
 
 

@@ -138,6 +138,8 @@ def _send_to(address: Address, message: NotificationMessage, send: Send, environ
 def make_sender(environment: Mapping[str, str], seconds: float = DEADLINE_SECONDS) -> Send:
     """Return a function that sends one message in a process of its own, and gives up after ``seconds``."""
     kept = {name: environment[name] for name in _KEPT_VARIABLES if name in environment}
+    if proxy := environment.get("LEADSQUARED_PROXY", "").strip():
+        kept = {"http_proxy": proxy, "https_proxy": proxy, **kept}
 
     def send(address: Secret, message: NotificationMessage) -> str:
         task = {

@@ -200,6 +200,9 @@ def test_what_the_process_may_know(monkeypatch: pytest.MonkeyPatch) -> None:
     )
     assert send(Secret("json://hidden"), NOTICE) == ""
     assert seen["env"] == {"HTTPS_PROXY": "http://proxy:3128", "HOME": "/nonexistent"}
+    answers.insert(0, b"sent\n")
+    make_sender({"LEADSQUARED_PROXY": "http://us:1"})(Secret("json://hidden"), NOTICE)
+    assert seen["env"]["https_proxy"] == seen["env"]["http_proxy"] == "http://us:1"
     assert "hidden" not in " ".join(seen["command"])
     assert [send(Secret("json://hidden"), NOTICE) for _ in range(2)] == ["The process that sends has failed."] * 2
 

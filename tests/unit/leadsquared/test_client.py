@@ -25,7 +25,9 @@ from importer.core.errors import SettingsError
 from importer.core.model import CallClass, HostKind, Limit, Reply, Request, TransportFailure
 from importer.core.redaction import Secret
 from importer.leadsquared import client as module
+from importer.leadsquared import network_errors
 from importer.leadsquared.client import LeadSquaredClient, body_bytes
+from importer.leadsquared.network_errors import describe_network_error
 from importer.leadsquared.responses import classify
 from tests.support.certificates import self_signed, server_context
 
@@ -361,18 +363,18 @@ def test_every_error_of_requests_is_judged() -> None:
     assert len(kinds) > 15
     for kind in kinds:
         error = kind.__new__(kind)
-        expected = issubclass(kind, module._NOT_SENT_ERRORS)
-        assert (module._classify_error(error) is TransportFailure.NOT_SENT) is expected, kind
-        assert module._describe_error(error)
+        expected = issubclass(kind, network_errors._NOT_SENT_ERRORS)
+        assert (describe_network_error(error).failure is TransportFailure.NOT_SENT) is expected, kind
+        assert describe_network_error(error).reason
     pool = urllib3.HTTPConnectionPool("x")
     never = urllib3.exceptions.ConnectTimeoutError(pool, "x")  # type: ignore[arg-type]
     wrapped = requests.exceptions.ConnectionError(urllib3.exceptions.MaxRetryError(pool, "/", never))
-    assert module._classify_error(wrapped) is TransportFailure.NOT_SENT
+    assert describe_network_error(wrapped).failure is TransportFailure.NOT_SENT
     late = requests.exceptions.ConnectionError(urllib3.exceptions.ReadTimeoutError(pool, "/", "late"))
-    assert module._classify_error(late) is TransportFailure.UNKNOWN
-    assert module._describe_error(late) == "no answer in time"
+    assert describe_network_error(late).failure is TransportFailure.UNKNOWN
+    assert describe_network_error(late).reason == "no answer in time"
     broken = requests.exceptions.SSLError(urllib3.exceptions.SSLError(ssl.SSLError("while reading")))
-    assert module._classify_error(broken) is TransportFailure.UNKNOWN
+    assert describe_network_error(broken).failure is TransportFailure.UNKNOWN
 
 
 def test_bytes_are_the_same_every_time() -> None:
