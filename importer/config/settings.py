@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from collections.abc import Callable, Mapping, MutableMapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -14,6 +15,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from importer.config.secrets import read_certificates, without_keys
 from importer.core.errors import SettingsError
+from importer.core.filesystem import make_private_folder
 from importer.core.model import CallClass, Limit
 from importer.core.redaction import Secret, is_key
 
@@ -116,7 +118,11 @@ class Locale:
 
 
 def home_folder(environment: Mapping[str, str]) -> Path:
-    """Return the folder of ledger and runs: ``IMPORTER_HOME``, else the user's data folder. Created with mode 0700."""
+    """Return the folder of ledger and runs: ``IMPORTER_HOME``, else the user's data folder. Created with mode 0700.
+
+    One that exists is not changed, for others may use it, too. Raises :class:`SettingsError` when it cannot be used, or
+    when others may put files into it.
+    """
     given = environment.get("IMPORTER_HOME", "").strip()
     if given:
         folder = Path(given).expanduser().absolute()
@@ -125,13 +131,19 @@ def home_folder(environment: Mapping[str, str]) -> Path:
 
         folder = user_data_path("importer", appauthor=False)
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        os.chmod(folder, 0o700)
+        make_private_folder(folder)
+        others_may_write = os.name != "nt" and stat.S_IMODE(folder.stat().st_mode) & 0o022
     except OSError as error:
         raise SettingsError(
             f"The folder {folder} cannot be used: {error.strerror or error}.",
             "Set IMPORTER_HOME to a folder on a local disk that you may write to.",
         ) from None
+    if others_may_write:
+        raise SettingsError(
+            f"Others may change the folder {folder}, so ledger and keys are not safe there. It was left as it is.",
+            f"Set IMPORTER_HOME to a new folder, which is made private, such as {folder / 'importer'}; or, if this one "
+            f"is only yours, run: chmod 700 {folder}",
+        )
     return folder
 
 

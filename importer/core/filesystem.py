@@ -49,6 +49,18 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
+def make_private_folder(folder: Path) -> None:
+    """Create ``folder``, private to us; one that exists already stays as it is. Raises :class:`OSError`."""
+    try:
+        folder.mkdir(mode=0o700, parents=True)
+    except FileExistsError:
+        if not folder.is_dir():
+            raise
+    else:
+        # Whatever the umask.
+        folder.chmod(0o700)
+
+
 @contextlib.contextmanager
 def open_atomic(path: Path, *, mode: int = 0o600, durable: bool = True, overwrite: bool = True) -> Iterator[BinaryIO]:
     """Open a binary stream whose content becomes the file ``path`` when the block ends well, in one step.

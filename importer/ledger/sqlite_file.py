@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import StaticPool
 
 from importer.core.errors import LedgerError, UsageError
-from importer.core.filesystem import publish, sync_folder, temp_dir
+from importer.core.filesystem import make_private_folder, publish, sync_folder, temp_dir
 from importer.core.platform import open_private
 from importer.ledger.integrity.machine_id import file_system, is_shared
 from importer.ledger.schema import APPLICATION_ID
@@ -48,14 +48,14 @@ def prepare_folder(home: Path) -> None:
 
     Raises :class:`LedgerError` when it is another user's or lies on a network disk, and :class:`OSError`.
     """
-    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private_folder(home)
     kind = file_system(home)
     if is_shared(kind):
         raise LedgerError(
             f"The ledger cannot be kept in {home}: a network disk ({kind}) can lose what was written.",
             _LOCAL_DISK,
         )
-    _make_private(home, 0o700)
+    _refuse_foreign(home)
 
 
 def prepare_file(path: Path) -> None:
@@ -69,10 +69,15 @@ def prepare_file(path: Path) -> None:
         # An existing file must not be opened here: closing it would drop the locks that SQLite holds in this process.
         if not stat.S_ISREG(path.lstat().st_mode):
             raise LedgerError(f"{path} is not an ordinary file.", "Move it away, or set IMPORTER_HOME.") from None
-    _make_private(path, 0o600)
+    _make_private(path)
 
 
-def _make_private(path: Path, mode: int) -> None:
+def _make_private(path: Path) -> None:
+    if stat.S_IMODE(_refuse_foreign(path).st_mode) & 0o077:
+        path.chmod(0o600)
+
+
+def _refuse_foreign(path: Path) -> os.stat_result:
     info = path.stat()
     user = os.geteuid() if hasattr(os, "geteuid") else info.st_uid
     if info.st_uid != user:
@@ -80,8 +85,7 @@ def _make_private(path: Path, mode: int) -> None:
             f"{path} belongs to another user of this computer (user number {info.st_uid}, you are {user}).",
             f"Run as that user, so that nobody is locked out of it. {_LOCAL_DISK}",
         )
-    if stat.S_IMODE(info.st_mode) & 0o077:
-        path.chmod(mode)
+    return info
 
 
 def refuse_truncated(path: Path) -> None:

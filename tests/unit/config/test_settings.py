@@ -162,12 +162,30 @@ def test_a_key_may_end_with_a_line_break() -> None:
     assert keys_of(account_from_environment(environment(ACCESS_KEY=f" {ACCESS}\n")))[0] == ACCESS
 
 
-def test_the_named_home_is_made_private(tmp_path: Path) -> None:
-    """Only its owner can open it, even when it was there before."""
-    wanted = tmp_path / "a" / "home"
-    wanted.mkdir(parents=True, mode=0o755)
-    assert home_folder({"IMPORTER_HOME": str(wanted)}) == wanted
+def test_a_new_home_is_private_and_another_folder_stays_as_it_is(tmp_path: Path) -> None:
+    """Whatever the umask; somebody else may need the rights of a folder that was there before."""
+    before = os.umask(0o777)
+    try:
+        wanted = tmp_path / "home"
+        assert home_folder({"IMPORTER_HOME": str(wanted)}) == wanted
+    finally:
+        os.umask(before)
     assert stat.S_IMODE(wanted.stat().st_mode) == 0o700
+    wanted.chmod(0o755)
+    assert home_folder({"IMPORTER_HOME": str(wanted)}) == wanted
+    assert stat.S_IMODE(wanted.stat().st_mode) == 0o755
+
+
+@pytest.mark.parametrize("mode", [0o775, 0o757, 0o1777])
+def test_a_home_that_others_may_change_is_refused(tmp_path: Path, mode: int) -> None:
+    """With the reason and two ways out, and without a change."""
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    shared.chmod(mode)
+    with pytest.raises(SettingsError, match="Others may change the folder") as caught:
+        home_folder({"IMPORTER_HOME": str(shared)})
+    assert str(shared / "importer") in caught.value.remedy
+    assert stat.S_IMODE(shared.stat().st_mode) == mode
 
 
 def test_the_home_of_the_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

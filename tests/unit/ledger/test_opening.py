@@ -29,7 +29,7 @@ def mode(path: Path) -> int:
 
 
 def test_everything_is_private_whatever_the_umask(opened: Callable[..., SqlLedger], home: Path) -> None:
-    """Folder 0700, files 0600, even when the umask would allow all and the files were open to all."""
+    """A new folder 0700, files 0600, even when the umask would allow all and the files were open to all."""
     before = os.umask(0)
     try:
         opened().close()
@@ -37,7 +37,7 @@ def test_everything_is_private_whatever_the_umask(opened: Callable[..., SqlLedge
         home.chmod(0o755)
         (home / "ledger.db").chmod(0o644)
         opened().close()
-        assert (mode(home), mode(home / "ledger.db")) == (0o700, 0o600)
+        assert (mode(home), mode(home / "ledger.db")) == (0o755, 0o600), "others may use the folder, too"
     finally:
         os.umask(before)
 
