@@ -12,6 +12,7 @@ from importer.config import load_account
 from importer.core.errors import ImporterError, SettingsError
 from importer.jobs.config.loader import LoadedJobs, Task
 from importer.jobs.engine.dbos_support import INSTALL
+from importer.jobs.files.archive import find_archive_fault
 from importer.jobs.notifications.addresses import read_address
 from importer.planning import read_mapping
 
@@ -60,6 +61,11 @@ def _check_folders(task: Task) -> Iterator[JobFinding]:
         remedy = "Let the user who runs importer read and write it."
         yield JobFinding(task.name, True, f"The folder {task.inbox} may not be read and changed.", remedy)
     for archive in (task.done, task.failed):
+        fault = find_archive_fault(task.inbox, archive)
+        if fault:
+            remedy = "Name a folder in `after_file:` that is yours and no link, or remove this one."
+            yield JobFinding(task.name, True, f"The archive {archive} cannot be used: {fault}.", remedy)
+            continue
         existing = next(folder for folder in (archive, *archive.parents) if folder.exists())
         if existing.stat().st_dev != task.inbox.stat().st_dev:
             yield JobFinding(

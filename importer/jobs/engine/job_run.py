@@ -184,7 +184,7 @@ class JobRunner:
             message = f"{entry.message} {error.message}"
             return replace(result_of_record(entry), archive="", message=message, remedy=error.remedy)
         if entry.outcome in (JobOutcome.FAILED.value, JobOutcome.DUPLICATE.value):
-            write_note(place, f"{entry.message} {entry.remedy}".strip())
+            write_note(source.parent, place, f"{entry.message} {entry.remedy}".strip())
         return result_of_record(self.store.update_file(entry.id, **archived))
 
     def finish(

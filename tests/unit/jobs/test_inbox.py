@@ -12,7 +12,7 @@ import pytest
 from importer.core.errors import ImporterError, SourceError
 from importer.jobs.config.loader import Task, parse_jobs
 from importer.jobs.files import archive, claiming
-from importer.jobs.files.archive import ArchivePathTaken, free_path, move_to_archive, write_note
+from importer.jobs.files.archive import ArchivePathTaken, find_archive_fault, free_path, move_to_archive, write_note
 from importer.jobs.files.claiming import ClaimedFiles, claim_files
 from importer.jobs.files.inbox import list_inbox
 from importer.jobs.store.records import FileState, JobOutcome
@@ -170,8 +170,8 @@ def test_a_move_is_atomic_and_can_be_finished(tmp_path: Path, monkeypatch: pytes
     with pytest.raises(ImporterError) as caught:
         move_to_archive(tmp_path / "again", tmp_path / "file" / "x")
     assert "same disk" in caught.value.remedy
-    write_note(tmp_path / "again", "why")
-    write_note(tmp_path / "again", "twice")
+    write_note(tmp_path, tmp_path / "again", "why")
+    write_note(tmp_path, tmp_path / "again", "twice")
     assert (tmp_path / "again.note.txt").read_text("utf-8") == "why\n"
 
 
@@ -220,3 +220,54 @@ def test_a_move_to_another_disk_is_refused(tmp_path: Path, monkeypatch: pytest.M
     other.rmdir()
     assert source.exists()
     assert "same disk" in caught.value.remedy
+
+
+def test_an_archive_that_is_a_link_is_not_followed(tmp_path: Path) -> None:
+    """Whoever may put files into the inbox could lead them elsewhere, at its name or at one above it."""
+    inbox, elsewhere = tmp_path / "in", tmp_path / "elsewhere"
+    inbox.mkdir()
+    elsewhere.mkdir()
+    (inbox / "done").symlink_to(elsewhere)
+    source = inbox / "a.csv"
+    source.write_text("x", "utf-8")
+    for place in (inbox / "done" / "a.csv", inbox / "done" / "2026" / "a.csv"):
+        with pytest.raises(ImporterError, match="done is a link"):
+            move_to_archive(source, place)
+        write_note(inbox, place, "why")
+        assert find_archive_fault(inbox, place.parent) == "done is a link, which is not followed"
+    (tmp_path / "outside").symlink_to(elsewhere)
+    with pytest.raises(ImporterError, match="outside is a link"):
+        move_to_archive(source, tmp_path / "outside" / "a.csv")
+    assert (source.exists(), list(elsewhere.iterdir())) == (True, [])
+    move_to_archive(source, inbox / "archive" / "2026" / "a.csv")
+    assert find_archive_fault(inbox, inbox / "archive" / "2026") == ""
+    assert find_archive_fault(inbox, inbox / "other") == ""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_an_archive_of_somebody_else_is_refused(tmp_path: Path) -> None:
+    """Its owner could change or remove what is moved there."""
+    (tmp_path / "done").mkdir()
+    os.chown(tmp_path / "done", 65534, 65534)
+    (tmp_path / "a.csv").write_text("x", "utf-8")
+    with pytest.raises(ImporterError, match="belongs to another user"):
+        move_to_archive(tmp_path / "a.csv", tmp_path / "done" / "a.csv")
+    assert (tmp_path / "a.csv").exists()
+
+
+def test_the_archive_is_the_folder_that_was_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever takes its name in the moment before the move."""
+    (tmp_path / "done").mkdir()
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "a.csv").write_text("x", "utf-8")
+    link = os.link
+
+    def swap(*names: object, **more: object) -> None:
+        (tmp_path / "done").rename(tmp_path / "looked-at")
+        (tmp_path / "done").symlink_to(tmp_path / "elsewhere")
+        link(*names, **more)  # type: ignore[arg-type]  # what it was called with
+
+    monkeypatch.setattr(archive.os, "link", swap)
+    move_to_archive(tmp_path / "a.csv", tmp_path / "done" / "a.csv")
+    assert (tmp_path / "looked-at" / "a.csv").is_file()
+    assert list((tmp_path / "elsewhere").iterdir()) == []
