@@ -10,7 +10,9 @@ from importer.app.environment import Environment, open_ledger_of
 from importer.config import (
     DEFAULT_LIMIT,
     KEY_NAMES,
+    PLAN_LIMITS,
     AccountEntry,
+    AccountPlan,
     KeyPlace,
     fetch_key,
     find_accounts_file,
@@ -19,6 +21,7 @@ from importer.config import (
     read_database_url,
 )
 from importer.core.errors import SettingsError, UsageError
+from importer.core.model import CallClass
 from importer.ledger import ledger_exists
 
 
@@ -82,7 +85,9 @@ def _last_used(names: list[str], env: Environment) -> dict[str, str]:
 
 
 def _listed(name: str, entry: AccountEntry, last_used: str, environment: Mapping[str, str]) -> AccountListing:
-    calls = int(entry.calls_per_window or DEFAULT_LIMIT.calls)
+    usual = PLAN_LIMITS.get(entry.plan or AccountPlan.UNKNOWN, dict.fromkeys(CallClass, DEFAULT_LIMIT))
+    calls = int(entry.calls_per_window or usual[CallClass.STANDARD].calls)
+    bulk = calls if entry.calls_per_window else usual[CallClass.BULK].calls
     places: dict[str, KeyPlace | None] = {key: getattr(entry, key) for key in KEY_NAMES}
     return AccountListing(
         name=name,
@@ -91,7 +96,7 @@ def _listed(name: str, entry: AccountEntry, last_used: str, environment: Mapping
         async_host=entry.async_host,
         keys=tuple(_key(name, key, place, environment) for key, place in places.items() if place is not None),
         calls=calls,
-        bulk_calls=int(entry.bulk_calls_per_window or calls),
+        bulk_calls=int(entry.bulk_calls_per_window or bulk),
         window_seconds=entry.window_seconds or DEFAULT_LIMIT.seconds,
         daily_calls=int(entry.daily_calls or 0),
         time_zone=entry.time_zone or "",

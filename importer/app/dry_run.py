@@ -5,12 +5,13 @@ It cannot reach the CRM, and loads nothing that only a delivery needs.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
 from importer.app.environment import Environment, open_ledger_of
-from importer.config import DEFAULT_LIMIT, Account, load_account
+from importer.config import PLAN_LIMITS, Account, load_account
 from importer.core.errors import LedgerError, SettingsError
 from importer.core.filesystem import check_writable, temp_dir
 from importer.core.memory import trim_heap
@@ -91,9 +92,9 @@ def plan_in(prepared: PreparedImport, folder: Path, now: datetime, env: Environm
 def estimate_cost(plan: Plan, now: datetime, account: Account | None, ledger: Ledger | None = None) -> Cost | None:
     """Estimate the least that a delivery of all ready rows of ``plan`` needs; ``None`` when there are none.
 
-    Without an account LeadSquared's usual limit is used; with a ledger, the limits learned and the calls made since the
-    midnight (UTC) before ``now``. Rows that turn out to be in LeadSquared already need no call; waiting,
-    reading back and polling come on top.
+    Where no limit is configured, those of LeadSquared's plans give a range. A ledger adds the limits learned and the
+    calls made since the midnight (UTC) before ``now``. Rows that turn out to be in LeadSquared already need no call;
+    waiting, reading back and polling come on top.
     """
     if not plan.facts.ready or plan.facts.blocked:
         return None
@@ -104,19 +105,39 @@ def estimate_cost(plan: Plan, now: datetime, account: Account | None, ledger: Le
         used = count_calls_today(ledger, account.name, now) if ledger else 0
         left = max(0, account.daily_calls - used)
     calls = -(-plan.facts.ready // target.batch_size)
-    limit = _limit(kind, account, ledger)
-    seconds = (calls - 1) // limit.calls * limit.seconds
-    time = f" and {format_duration(seconds)}" if seconds >= 1 else ""
-    at_limit = describe_limit(kind, limit.calls, limit.seconds)
-    text = f"at least {format_count(calls, 'call')}{time}, at {at_limit}"
+    limits = _possible_limits(kind, account, ledger)
+    least, most = (_seconds_of(calls, limit) for limit in (limits[0], limits[-1]))
+    text = f"at least {format_count(calls, 'call')}{_describe_time(least, most)}, at {_describe_limits(kind, limits)}"
     if left is not None:
         text += f"; the daily budget leaves at most {format_count(left, 'call')} today"
         text += ", so the import will stop there, and `importer resume` goes on tomorrow" if left < calls else ""
-    return Cost(calls, seconds, left, text)
+    return Cost(calls, least, left, text, None if len(limits) == 1 else most)
 
 
-def _limit(kind: CallClass, account: Account | None, ledger: Ledger | None) -> Limit:
-    if account is None:
-        return DEFAULT_LIMIT
-    learned = ledger.learned_limits(account.name).get(kind) if ledger else None
-    return account.limits[kind].stricter(learned.limit if learned else None)
+def _possible_limits(kind: CallClass, account: Account | None, ledger: Ledger | None) -> list[Limit]:
+    """Return the limit that is configured or learned; where neither is, those of LeadSquared's plans, widest first."""
+    learned = ledger.learned_limits(account.name).get(kind) if ledger and account else None
+    if account is not None and (learned is not None or kind in account.known_limits):
+        return [account.limits[kind].stricter(learned.limit if learned else None)]
+    return sorted((limits[kind] for limits in PLAN_LIMITS.values()), key=lambda limit: -limit.calls)
+
+
+def _seconds_of(calls: int, limit: Limit) -> float:
+    """Return the seconds from the first to the last of so many calls."""
+    return (calls - 1) // limit.calls * limit.seconds
+
+
+def _describe_time(least: float, most: float) -> str:
+    if most < 1:
+        return ""
+    if least == most:
+        return f" and {format_duration(least)}"
+    return f" and {format_duration(least)} to {format_duration(most)}"
+
+
+def _describe_limits(kind: CallClass, limits: Sequence[Limit]) -> str:
+    widest, strictest = limits[0], limits[-1]
+    if widest == strictest:
+        return describe_limit(kind, widest.calls, widest.seconds)
+    between = f"{strictest.calls} to {describe_limit(kind, widest.calls, widest.seconds)}"
+    return f"{between} by LeadSquared's plans (set LEADSQUARED_PLAN, or `plan:` of the account, to pro or super)"

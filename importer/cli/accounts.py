@@ -86,6 +86,7 @@ def _print(text: str) -> None:
 @click.option("--kept-in", type=click.Choice(list(_KEPT)), help="Where its keys are kept; asked for if not given.")
 @click.option("--time-zone", help="Time zone of times in its files, such as Asia/Kolkata.")
 @click.option("--country", help="Country of phone numbers without a country code, such as IN.")
+@click.option("--plan", type=click.Choice(["pro", "super", "unknown"]), help="LeadSquared's plan, for its limits.")
 @click.option("--calls-per-window", type=int, help="How many calls it allows in a window (25).")
 @click.option("--bulk-calls-per-window", type=int, help="How many bulk calls it allows in a window.")
 @click.option("--window-seconds", type=float, help="How long a window is (5).")
@@ -102,6 +103,9 @@ def add_command(
     check_name_free(name, path, env.home, replace=replace)
     chosen, async_host = _hosts(region, host, rest.pop("async_host"))
     keeping = KeyStorage(kept_in or _ask("Where shall its keys be kept?", "--kept-in", click.Choice(list(_KEPT))))
+    if rest["plan"] is None and rest["calls_per_window"] is None and sys.stdin.isatty():
+        question = "LeadSquared's plan, which decides how many calls it allows"
+        rest["plan"] = _ask(question, "--plan", click.Choice(["pro", "super", "unknown"]))
     settings = {setting: value for setting, value in rest.items() if value is not None}
     add_account(NewAccount(name, chosen, async_host, keeping, settings, replace), path, env.home, _ask_key)
     _print(f"Account {name} is in {path}; {_KEPT[keeping.value]}")

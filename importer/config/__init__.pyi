@@ -11,6 +11,7 @@ from .accounts_file import (
     accounts_json_schema,
     load_accounts,
 )
+from .plans import PLAN_LIMITS, AccountPlan
 from .regions import REGIONS, find_region, find_region_name
 from .secrets import (
     KeyStorage,
@@ -63,11 +64,13 @@ __all__ = [
     "DATABASE_VARIABLE",
     "DEFAULT_LIMIT",
     "KEY_NAMES",
+    "PLAN_LIMITS",
     "REGIONS",
     "SHARE_SCHEMA",
     "Account",
     "AccountChecks",
     "AccountEntry",
+    "AccountPlan",
     "Country",
     "Document",
     "FileKind",

@@ -33,6 +33,7 @@ ACCOUNT_SETTINGS = frozenset(
         "keys_in",
         "ca_file",
         "proxy",
+        "plan",
     ]
 )
 SOURCES_OF_KEYS = ("env", "file", "credential", "keyring")

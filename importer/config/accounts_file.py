@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from importer.config.plans import AccountPlan
 from importer.config.settings import RANGES, AccountChecks, KeysIn, parse_origin, parse_proxy
 from importer.config.yaml import (
     Country,
@@ -133,6 +134,9 @@ class AccountEntry(StrictModel):
     access_key: KeyPlace | None = Field(None, description="Where the access key of an active Administrator is.")
     secret_key: KeyPlace | None = Field(None, description="Where the secret key is.")
     api_key: KeyPlace | None = Field(None, description="Where the x-api-key is, only for the async targets.")
+    plan: AccountPlan | None = Field(
+        None, description="LeadSquared's plan, which sets the limits: `pro`, `super` or `unknown`."
+    )
     calls_per_window: Annotated[float, _number_reader("calls_per_window")] | None = Field(
         None, description="How many calls the account allows in a window (25)."
     )

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from importer.config.plans import PLAN_LIMITS, AccountPlan
 from importer.config.secrets import read_certificates, without_keys
 from importer.core.errors import SettingsError
 from importer.core.filesystem import make_private_folder
@@ -89,6 +90,9 @@ class Account:
     async_paths: Mapping[str, str] = field(default_factory=dict)
     """Other paths on the async host, by the path that is assumed."""
     keys_in: KeysIn = KeysIn.HEADERS
+    plan: AccountPlan = AccountPlan.UNKNOWN
+    known_limits: frozenset[CallClass] = frozenset(CallClass)
+    """The classes of calls whose limit is configured or follows from the plan; the others have an assumed one."""
     slots: Path | None = None
     """Folder in which the processes of this machine share the account's limits; ``None``: each keeps its own count."""
     ca_certificates: str = ""
@@ -290,8 +294,13 @@ def build_account(name: str, get: Callable[[str], str], prefix: str = "") -> Acc
     async_text = get("async_host").strip()
     host = parse_origin(get("host"), describe("host"))
     window = number("window_seconds", DEFAULT_LIMIT.seconds)
-    calls = int(number("calls_per_window", DEFAULT_LIMIT.calls))
-    bulk = int(number("bulk_calls_per_window", calls))
+    plan = choice("plan", AccountPlan.UNKNOWN)
+    usual = PLAN_LIMITS.get(plan, dict.fromkeys(CallClass, DEFAULT_LIMIT))
+    calls = int(number("calls_per_window", usual[CallClass.STANDARD].calls))
+    has_calls = bool(get("calls_per_window").strip())
+    bulk = int(number("bulk_calls_per_window", calls if has_calls else usual[CallClass.BULK].calls))
+    has_bulk = bool(get("bulk_calls_per_window").strip())
+    all_known = has_calls or plan is not AccountPlan.UNKNOWN or urlsplit(host).hostname in _LOOPBACK
     return Account(
         name=name,
         host=host,
@@ -310,6 +319,8 @@ def build_account(name: str, get: Callable[[str], str], prefix: str = "") -> Acc
         metadata_hours=number("metadata_hours", 24),
         account_checks=choice("account_checks", AccountChecks.PROBLEM),
         keys_in=choice("keys_in", KeysIn.HEADERS),
+        plan=plan,
+        known_limits=frozenset(kind for kind in CallClass if all_known or (has_bulk and kind is CallClass.BULK)),
         async_paths={
             assumed: _async_path(get(key), describe(key)) for key, assumed in ASYNC_PATHS.items() if get(key).strip()
         },

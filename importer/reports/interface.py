@@ -65,13 +65,14 @@ class Cost:
     """The least that a delivery needs: calls, and seconds from the first to the last of them at the known limit.
 
     ``left_today`` is the number of calls that the daily budget still allows, ``None`` without one. ``text`` describes
-    all of it.
+    all of it. ``most_seconds`` is what the same calls need at the smallest plan, where the limit is not known.
     """
 
     calls: int
     seconds: float
     left_today: int | None
     text: str
+    most_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

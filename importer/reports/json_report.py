@@ -35,7 +35,12 @@ def build_json_report(
         "message": redact(summary.headline),
         "next_step": redact(summary.next_step),
         "forecast": summary.cost
-        and {"calls": summary.cost.calls, "seconds": summary.cost.seconds, "left_today": summary.cost.left_today},
+        and {
+            "calls": summary.cost.calls,
+            "seconds": summary.cost.seconds,
+            "most_seconds": summary.cost.most_seconds,
+            "left_today": summary.cost.left_today,
+        },
         "damage": [
             {**asdict(found), "example": redact(found.example), "what": redact(found.what)} for found in summary.damage
         ],

@@ -32,11 +32,17 @@ def test_calls_and_time(world: World, rows: int, text: str) -> None:
     assert cost.left_today is None
 
 
-def test_without_an_account_the_usual_limit_counts(world: World) -> None:
-    """A check needs no account."""
-    cost = estimate_cost(world.plan(visits(626)), world.clock.now(), None)
-    assert cost is not None
-    assert cost.text == "at least 26 calls and 5 s, at 25 bulk calls in 5 s"
+def test_without_a_known_limit_the_time_is_a_range(world: World) -> None:
+    """From the largest plan to the smallest: without an account, and while its limit is only assumed."""
+    plan = world.plan(visits(626))
+    for account in (None, replace(world.account, known_limits=frozenset())):
+        cost = estimate_cost(plan, world.clock.now(), account, world.ledger)
+        assert cost is not None
+        assert cost.text.startswith("at least 26 calls and 10 s to 25 s, at 5 to 10 bulk calls in 5 s by LeadSquared's")
+        assert (cost.seconds, cost.most_seconds) == (10.0, 25.0)
+    few = estimate_cost(world.plan(visits(30), name="few"), world.clock.now(), None)
+    assert few is not None
+    assert few.text.startswith("at least 2 calls, at 5 to 10 bulk calls")
 
 
 def test_what_was_learned_counts(world: World) -> None:
@@ -44,7 +50,9 @@ def test_what_was_learned_counts(world: World) -> None:
     world.ledger.learn_limit("test", LearnedLimit(CallClass.BULK, Limit(2, 60.0), "slow down", "2026-11-20T00:00:00Z"))
     cost = estimate_cost(world.plan(visits(101)), world.clock.now(), world.account, world.ledger)
     assert cost is not None
-    assert cost.seconds == 120.0
+    assert (cost.seconds, cost.most_seconds) == (120.0, None)
+    assumed = replace(world.account, known_limits=frozenset())
+    assert estimate_cost(world.plan(visits(101)), world.clock.now(), assumed, world.ledger) == cost
 
 
 def test_the_budget_of_the_day(world: World) -> None:

@@ -80,6 +80,26 @@ def test_every_setting_of_the_environment() -> None:
 
 
 @pytest.mark.parametrize(
+    ("given", "standard", "bulk", "known"),
+    [
+        ({}, 25, 25, set()),
+        ({"PLAN": "pro"}, 10, 5, set(CallClass)),
+        ({"PLAN": "Super"}, 20, 10, set(CallClass)),
+        ({"PLAN": "unknown"}, 25, 25, set()),
+        ({"PLAN": "pro", "CALLS_PER_WINDOW": "30"}, 30, 30, set(CallClass)),
+        ({"PLAN": "pro", "BULK_CALLS_PER_WINDOW": "3"}, 10, 3, set(CallClass)),
+        ({"BULK_CALLS_PER_WINDOW": "3"}, 25, 3, {CallClass.BULK}),
+        ({"HOST": "http://127.0.0.1:1"}, 25, 25, set(CallClass)),
+    ],
+)
+def test_the_plan_sets_the_limits(given: dict[str, str], standard: int, bulk: int, known: set[CallClass]) -> None:
+    """What is configured outranks it; a limit that is only assumed is not called known."""
+    account = account_from_environment(environment(**given))
+    assert account.limits[CallClass.STANDARD] == account.limits[CallClass.ASYNC] == Limit(standard, 5.0)
+    assert (account.limits[CallClass.BULK], account.known_limits) == (Limit(bulk, 5.0), known)
+
+
+@pytest.mark.parametrize(
     ("lacking", "words"),
     [
         (["HOST"], "LEADSQUARED_HOST is not set."),

@@ -336,7 +336,7 @@ def test_a_terminal_is_asked(
 ) -> None:
     """For region, keeping and keys; what is hidden stays hidden."""
     asked: list[tuple[str, bool]] = []
-    answers = iter(["in21", "file", ACCESS, SECRET])
+    answers = iter(["in21", "file", "pro", ACCESS, SECRET])
 
     def prompt(question: str, *, hide_input: bool = False, **rest: Any) -> str:
         asked.append((question, hide_input))
@@ -349,7 +349,8 @@ def test_a_terminal_is_asked(
     monkeypatch.delenv("IMPORTER_ACCOUNTS", raising=False)
     monkeypatch.chdir(tmp_path)
     assert run(["accounts", "add", "india"]) == 0
-    assert [hidden for _, hidden in asked] == [False, False, True, True]
+    assert [hidden for _, hidden in asked] == [False, False, False, True, True]
+    assert "plan: pro" in (tmp_path / "accounts.yaml").read_text("utf-8")
     told = capsys.readouterr()
     assert "files that only you can read" in told.out
     assert ACCESS not in told.out + told.err
