@@ -18,6 +18,7 @@ from .secrets import (
     key_from_credentials,
     key_from_file,
     key_variable,
+    read_program,
 )
 from .settings import (
     DATABASE_VARIABLE,
@@ -111,6 +112,7 @@ __all__ = [
     "parse_file",
     "parse_yaml",
     "read_database_url",
+    "read_program",
     "read_text",
     "remove_account",
     "remove_keys",

@@ -16,9 +16,9 @@ from importer.core.platform import open_without_waiting
 SERVICE = "importer"
 """The name of our entries in the keyring."""
 _MAX_BYTES = 4096
-_MAX_CERTIFICATE_BYTES = 1 << 20
+_MAX_PUBLIC_BYTES = 1 << 20
 _CERTIFICATE = re.compile("-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----")
-_FORBIDDEN_CERTIFICATE_MODE = 0o022
+_FORBIDDEN_CHANGE_MODE = 0o022
 _FORBIDDEN_MODE = 0o077
 _FORBIDDEN_CREDENTIAL_MODE = 0o037
 _SECRET_NAME = re.compile(r"(?i)key(?!ring)|secret|token|passw|credential|database_url")
@@ -83,7 +83,7 @@ def read_certificates(given: str, called: str) -> str:
     if not given.strip():
         return ""
     path = Path(given.strip()).expanduser()
-    text = _read_guarded(path, called, _FORBIDDEN_CERTIFICATE_MODE, (os.geteuid(), 0), _MAX_CERTIFICATE_BYTES)
+    text = _read_guarded(path, called, _FORBIDDEN_CHANGE_MODE, (os.geteuid(), 0), _MAX_PUBLIC_BYTES)
     import ssl
 
     certificates = "\n".join(_CERTIFICATE.findall(text))
@@ -95,6 +95,15 @@ def read_certificates(given: str, called: str) -> str:
             "Ask IT for the certificate of the authority as a PEM file: its text begins with BEGIN CERTIFICATE.",
         ) from None
     return certificates
+
+
+def read_program(path: Path, called: str) -> bytes:
+    """Read a file whose content is to be run: nobody but us and root may be able to change it or put another there.
+
+    Raises :class:`SettingsError`.
+    """
+    text = _read_guarded(path, called, _FORBIDDEN_CHANGE_MODE, (os.geteuid(), 0), _MAX_PUBLIC_BYTES)
+    return text.encode("latin-1")
 
 
 def _read(path: Path, called: str, forbidden: int, owners: tuple[int, ...]) -> str:
@@ -133,7 +142,7 @@ def _find_fault(
     if not stat.S_ISREG(info.st_mode):
         return "is not an ordinary file"
     if info.st_mode & forbidden:
-        return "is not private: others may open it"
+        return "is not private: others may open or change it"
     if info.st_uid not in owners:
         return "belongs to somebody else"
     if info.st_size > most:

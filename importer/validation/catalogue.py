@@ -127,7 +127,8 @@ These are only found when something is known of the account; [Checks against the
     "Your own schema": """
 A mapping can name a pandera schema of yours, `schema: rules.py:Name` (a `DataFrameModel` or `DataFrameSchema`) or
 `schema: rules.yaml`, which is checked beside everything else. Its path begins in the folder of the mapping, and a
-Python file is run, so take both only from people whom you trust.
+Python file is run, so take both only from people whom you trust. It must be yours (or root's), and others may change neither it
+nor put files into its folder; jobs do not run it where `IMPORTER_JOBS_CODE=forbid` is set.
 
 - Its columns are found by flat field name (`activity.mx_Custom_2`), by schema name (`mx_Custom_2`) or by the heading of
   a column that the mapping uses. Fields hold what LeadSquared would get, headings the cell; an empty cell is missing

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 import hashlib
+import importlib.abc
 import importlib.util
 import re
 import sys
@@ -22,7 +23,8 @@ import pandas as pd
 import pandera.pandas as pandera
 from pandera.errors import SchemaError, SchemaErrorReason
 
-from importer.core.errors import MappingError, MappingProblem
+from importer.config import read_program
+from importer.core.errors import MappingError, MappingProblem, SettingsError
 from importer.core.issues import Problem, make_problem
 from importer.core.text import suggest_name
 from importer.transforms import arrow_of, blank, truths_of
@@ -273,7 +275,7 @@ class UnusableSchemaError(Exception):
 def read_user_schema(spec: str, folder: Path) -> pandera.DataFrameSchema:
     """Read the schema ``spec``, whose path begins in ``folder``. Raises :class:`UnusableSchemaError`.
 
-    A Python file is run, so it must be as trustworthy as the mapping itself.
+    A Python file is run, so it is guarded as a file of keys is.
     """
     if spec.lower().endswith((".yaml", ".yml")):
         return _from_yaml(folder / spec)
@@ -313,20 +315,38 @@ def _from_python(path: Path, name: str) -> pandera.DataFrameSchema:
     raise UnusableSchemaError(f"`{name}` of {path} is not a schema.", NOT_A_SCHEMA)
 
 
+class _Program(importlib.abc.SourceLoader):
+    """Loads exactly the bytes that were looked at: not what the file holds a moment later, nor a compiled one."""
+
+    def __init__(self, path: str, content: bytes) -> None:
+        self._path, self._content = path, content
+
+    def get_filename(self, fullname: str) -> str:
+        return self._path
+
+    def get_data(self, path: str | bytes) -> bytes:
+        if path != self._path:
+            raise FileNotFoundError(path)
+        return self._content
+
+
 def _run(path: Path) -> ModuleType:
     try:
-        content = path.read_bytes()
+        path.stat()
+        content = read_program(path, "your schema")
     except OSError as error:
         raise _unreadable(path, error) from None
+    except SettingsError as error:
+        raise UnusableSchemaError(error.message, error.remedy) from None
     # Models look their annotations up in sys.modules, so the module needs a name of its own there.
     name = f"importer_user_schema_{hashlib.sha256(content + bytes(path.absolute())).hexdigest()[:16]}"
-    spec = importlib.util.spec_from_file_location(name, path)
+    loader = _Program(str(path), content)
+    spec = importlib.util.spec_from_file_location(name, path, loader=loader)
     assert spec is not None, path
-    assert spec.loader is not None, path
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     try:
-        spec.loader.exec_module(module)
+        loader.exec_module(module)
     except Exception as error:  # noqa: BLE001  it is the user's program, which can raise anything
         del sys.modules[name]
         raise UnusableSchemaError(

@@ -10,11 +10,11 @@ from pathlib import Path
 
 from importer.config import load_account
 from importer.core.errors import ImporterError, SettingsError
+from importer.jobs.config.code_policy import refuse_code
 from importer.jobs.config.loader import LoadedJobs, Task
 from importer.jobs.engine.dbos_support import INSTALL
 from importer.jobs.files.archive import find_archive_fault
 from importer.jobs.notifications.addresses import read_address
-from importer.planning import read_mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ def find_job_problems(jobs: LoadedJobs, environment: Mapping[str, str], home: Pa
 
 def _check_job(task: Task, environment: Mapping[str, str], home: Path) -> Iterator[JobFinding]:
     try:
-        read_mapping(task.mapping)
+        refuse_code(task, environment)
     except ImporterError as error:
         yield JobFinding(task.name, True, error.message, error.remedy)
     try:

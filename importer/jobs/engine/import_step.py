@@ -26,6 +26,7 @@ from importer.core.model import NEEDS_PERSON
 from importer.core.redaction import redact
 from importer.core.text import is_or_are
 from importer.delivery import DeliveryOptions
+from importer.jobs.config.code_policy import refuse_code
 from importer.jobs.config.loader import Task
 from importer.jobs.config.model import HoldRules, UnusualFiles
 from importer.jobs.store.records import FileRecord, JobOutcome
@@ -193,6 +194,7 @@ def make_review(task: Task, *, approved: bool) -> Review:
 def _run(task: Task, entry: FileRecord, env: Environment, load: LoadAccount) -> Report:
     """Plan and deliver the file, without questions to a person."""
     approved = bool(entry.approved_by)
+    refuse_code(task, env.variables)
     account = load(task.job.account)
     request = PlanRequest(
         source=Path(entry.path),

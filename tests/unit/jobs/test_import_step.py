@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -18,6 +18,7 @@ from importer.core.errors import (
     SourceError,
 )
 from importer.core.model import Status
+from importer.jobs.config.preflight import find_job_problems
 from importer.jobs.engine import import_step
 from importer.jobs.engine.import_step import OnHold, import_file, make_review
 from importer.jobs.engine.job_run import JobRunner
@@ -25,7 +26,7 @@ from importer.jobs.store.records import JobOutcome
 from importer.planning.store import PlanFacts
 from importer.reports.interface import ErrorGroup
 from importer.reports.publisher import Report
-from tests.unit.jobs.helpers import put, run_job
+from tests.unit.jobs.helpers import MAPPING, put, run_job
 
 
 @pytest.mark.slow
@@ -153,3 +154,27 @@ def test_the_guards(worker: JobRunner) -> None:
         make_review(worker.jobs.task("b"), approved=False)(facts(1, 0), ["odd"])
     assert "approval of every file" in every.value.message
     assert "odd" not in every.value.message
+
+
+@pytest.mark.parametrize(
+    ("schema", "policy", "words"),
+    [
+        ("rules.py:Rules", "", ""),
+        ("rules.yaml", "forbid", ""),
+        ("rules.py:Rules", "FORBID", "names code (rules.py:Rules)"),
+        ("rules.yaml", "never", "IMPORTER_JOBS_CODE is 'never'"),
+    ],
+)
+def test_jobs_run_no_code_where_it_is_forbidden(worker: JobRunner, schema: str, policy: str, words: str) -> None:
+    """A schema in YAML is none; the import ends before anything of the file is read, and the check says so before."""
+    task = worker.jobs.task("a")
+    task.mapping.write_text(f"{MAPPING}schema: {schema}\n", "utf-8")
+    put(worker)
+    environment = {"IMPORTER_JOBS_CODE": policy}
+    problems = " ".join(each.message for each in find_job_problems(worker.jobs, environment, worker.env.home))
+    assert words in problems
+    if words:
+        env = replace(worker.env, variables=environment)
+        ended = run_job(replace(worker, env=env))
+        assert (ended.outcome, ended.exit_status) == (JobOutcome.ERROR, 2)
+        assert words in ended.message

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import importlib.util
+import os
+import py_compile
 from pathlib import Path
+from py_compile import PycInvalidationMode
 from typing import Any
 
 import pytest
 
 from importer.core.errors import MappingError
+from importer.validation.user_schema import UnusableSchemaError, read_user_schema
 from importer.validation.validator import CheckedChunk
 from tests.unit.validation.builders import check, messages_of, validator, write_schema
 
@@ -293,3 +298,36 @@ def test_a_yaml_file_that_is_no_schema_is_an_error(tmp_path: Path, content: str)
     assert caught.value.problems[0].message.startswith(f"{tmp_path / 'rules.yaml'} is not a")
     with pytest.raises(MappingError, match="cannot be read"):
         validator(RULES, HEADINGS, schema="gone.yaml", folder=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("file", "folder", "words"),
+    [
+        (0o666, 0o755, "others may open or change it"),
+        (0o644, 0o777, "everybody may put files"),
+        (0o620, 0o755, "others"),
+    ],
+)
+def test_a_schema_that_others_can_change_is_not_run(tmp_path: Path, file: int, folder: int, words: str) -> None:
+    """It would run with the rights of whoever imports, and see the keys; the way out is named."""
+    path = tmp_path / "rules.py"
+    path.write_text("raise SystemExit('it was run')", "utf-8")
+    path.chmod(file)
+    tmp_path.chmod(folder)
+    with pytest.raises(UnusableSchemaError) as caught:
+        read_user_schema("rules.py:Rules", tmp_path)
+    message, remedy = caught.value.args
+    assert words in message
+    assert "chmod 644" in remedy
+
+
+def test_exactly_what_was_looked_at_is_run(tmp_path: Path) -> None:
+    """Neither a compiled file beside it nor a link is taken in its place."""
+    path = tmp_path / "rules.py"
+    path.write_text("import pandera.pandas as pa\nRules = pa.DataFrameSchema({'x': pa.Column(str)})\n", "utf-8")
+    os.utime(path, (1_000_000_000, 1_000_000_000))
+    compiled = Path(importlib.util.cache_from_source(str(path)))
+    compiled.parent.mkdir()
+    (tmp_path / "other.py").write_text("raise SystemExit('it was run')" + " " * 50, "utf-8")
+    py_compile.compile(str(tmp_path / "other.py"), str(compiled), invalidation_mode=PycInvalidationMode.UNCHECKED_HASH)
+    assert list(read_user_schema("rules.py:Rules", tmp_path).columns) == ["x"]
