@@ -117,6 +117,7 @@ TYPES_OF_OPTION: dict[str, tuple[FieldType, ...]] = {
     "format": (FieldType.DATE, FieldType.DATETIME),
     "timezone": (FieldType.DATETIME,),
     "country": (FieldType.PHONE,),
+    "phone_format": (FieldType.PHONE,),
     "decimal": _NUMBERS,
     "thousands": _NUMBERS,
     "currency": _NUMBERS,

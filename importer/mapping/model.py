@@ -71,6 +71,15 @@ class Marks(StrEnum):
     KEEP = "keep"
 
 
+class PhoneFormat(StrEnum):
+    """Form in which a phone number is sent: +91-9845098450, +919845098450, 9845098450, or 919845098450."""
+
+    LEADSQUARED = "leadsquared"
+    E164 = "e164"
+    NATIONAL = "national"
+    DIGITS = "digits"
+
+
 class Percent(StrEnum):
     """Meaning of a percent sign: 12% is the number 12, or the fraction 0.12."""
 
@@ -155,6 +164,11 @@ class FieldRule(StrictModel):
     format: DateFormat | None = Field(None, description="Form of a date or datetime, such as %d/%m/%Y %H:%M.")
     timezone: TimeZone | None = Field(None, description="Time zone of a datetime, such as Asia/Kolkata.")
     country: Country | None = Field(None, description="Two-letter country of phone numbers without a country code.")
+    phone_format: PhoneFormat | None = Field(
+        None,
+        description="Form in which phone numbers are sent: `leadsquared` (+91-9845098450, if left out), `e164` "
+        "(+919845098450), `national` (9845098450) or `digits` (919845098450).",
+    )
     decimal: Decimals | None = Field(None, description='Character that begins the decimals: "." or ",".')
     thousands: Thousands | None = Field(
         None, description='Character between the thousands: ",", ".", `space` or `apostrophe`.'

@@ -1,4 +1,4 @@
-"""A reader of phone numbers in any spelling, converted to ``+<country code>-<national number>``, LeadSquared's form."""
+"""A reader of phone numbers in any spelling, converted to one form such as ``+<country code>-<national number>``."""
 
 from __future__ import annotations
 
@@ -24,19 +24,26 @@ _LONGEST = 40
 _EXAMPLE = "+91 98450 98450"
 
 
+_MOBILE = frozenset((phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE))
+PHONE_FORMS = {"leadsquared": "+{0}-{1}", "e164": "+{0}{1}", "digits": "{0}{1}", "national": "{1}"}
+"""Forms in which numbers are written, as templates for country code and national number."""
+
+
 class Phones:
     """A reader of phone numbers; ``country`` (two letters) is that of numbers without a country code.
 
     Without a country only numbers with their country code are read. A number counts when it is valid in its country's
-    numbering plan (Google's libphonenumber).
+    numbering plan (Google's libphonenumber). ``form`` is one of :data:`PHONE_FORMS`.
     """
 
-    def __init__(self, country: str = "") -> None:
+    def __init__(self, country: str = "", form: str = "leadsquared") -> None:
         self.country = country
+        self._form = PHONE_FORMS[form]
+        self._code = str(phonenumbers.country_code_for_region(country)) if country else ""
         self._cache: dict[str, str | None] = {}
 
     def read(self, texts: pd.Series[str]) -> pd.Series[str]:
-        """Convert numbers to ``+91-9845098450``; missing where the text is not a valid number or has letters in it."""
+        """Convert numbers to the form; missing where the text is not a valid number, can be two, or has letters."""
         if len(self._cache) > _MAX_CACHED:
             self._cache.clear()
         return per_distinct(texts, self._number)
@@ -59,7 +66,27 @@ class Phones:
             return None
         if bare := _FROM_NUMBER.fullmatch(shape):
             shape = bare[1]
-        return self._read_mobile(_PUNCTUATION.sub("", shape)) or self._parsed(shape)
+        digits = _PUNCTUATION.sub("", shape)
+        if self._code and digits.startswith(self._code):
+            return self._without_plus(shape, digits)
+        return self._read_mobile(digits) or self._parsed(shape)
+
+    def may_lack_plus(self, text: str) -> bool:
+        """Return whether a text is a number both as it stands and with a plus in front, and neither is likelier."""
+        shape = _plain(text)
+        if len(shape) > _LONGEST or not _PHONE.fullmatch(shape):
+            return False
+        digits = _PUNCTUATION.sub("", shape)
+        national, international = _parse(shape, self.country), _parse(f"+{digits}", "")
+        return digits.startswith(self._code or "+") and national is not None and international is not None
+
+    def _without_plus(self, shape: str, digits: str) -> str | None:
+        """Read a number that begins like the country code; when both readings are valid, only one mobile one counts."""
+        national, international = _parse(shape, self.country), _parse(f"+{digits}", "")
+        if national is None or international is None or national == international:
+            return self._write(national or international)
+        mobile = [found for found in (national, international) if phonenumbers.number_type(found) in _MOBILE]
+        return self._write(mobile[0]) if len(mobile) == 1 else None
 
     def _read_mobile(self, digits: str) -> str | None:
         """Read a plain mobile number without parsing, a hundred times faster than the library, with the same result."""
@@ -70,16 +97,23 @@ class Phones:
             plan, national = _mobile_plan(self.country), digits
         if plan is None or not plan.mobile.fullmatch(national) or (plan.prefix and plan.prefix.match(national)):
             return None
-        return f"+{plan.code}-{national}"
+        return self._form.format(plan.code, national)
 
     def _parsed(self, shape: str) -> str | None:
-        try:
-            number = phonenumbers.parse(shape, self.country or None)
-        except phonenumbers.NumberParseException:
+        return self._write(_parse(shape, self.country))
+
+    def _write(self, number: phonenumbers.PhoneNumber | None) -> str | None:
+        if number is None:
             return None
-        if not phonenumbers.is_valid_number(number):
-            return None
-        return f"+{number.country_code}-{phonenumbers.national_significant_number(number)}"
+        return self._form.format(number.country_code, phonenumbers.national_significant_number(number))
+
+
+def _parse(shape: str, country: str) -> phonenumbers.PhoneNumber | None:
+    try:
+        number = phonenumbers.parse(shape, country or None)
+    except phonenumbers.NumberParseException:
+        return None
+    return number if phonenumbers.is_valid_number(number) else None
 
 
 def knows_country(country: str) -> bool:

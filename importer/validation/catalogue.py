@@ -84,7 +84,7 @@ EXAMPLES: Mapping[str, tuple[str, Mapping[str, object]]] = {
     "not-text": ("Zo\0", {}),
     "not-an-email": ("meera@example", {}),
     "mixed-alphabets": ("meer\u0430@example.com", {"stray": "\u0430", "alphabet": "Cyrillic"}),
-    "not-a-phone": ("9.19E+11", {"country_words": " in India", "example": "+91 81234 56789"}),
+    "not-a-phone": ("12345", {"country_words": " in India", "example": "+91 81234 56789", "help": ""}),
     "not-a-number": ("12 units", {"help": ""}),
     "not-an-integer": ("ten", {"help": ""}),
     "ambiguous-number": (

@@ -35,7 +35,7 @@ from importer.transforms import (
     read_ids,
     shown_form,
 )
-from importer.validation.explanations import explain_number
+from importer.validation.explanations import explain_number, explain_phone
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -100,10 +100,14 @@ def _phone_reader(rule: FieldRule, locale: Locale) -> Reader:
     country = rule.country or locale.country
     if country and not knows_country(country):
         raise UnreadableError(f'"{country}" is not a country with phone numbers.', "Write two letters: `country: IN`.")
-    phones = Phones(country)
+    phones = Phones(country, rule.phone_format or "leadsquared")
     where = f" in {countries().get(country, country)}" if country else " with a country code"
     words = {"country_words": where, "example": phones.example()}
-    return Reader(LastColumnCache(phones.read), "phone", "not-a-phone", words, {"country": country} if country else {})
+    facts = {"country": country} if country else {}
+    if rule.phone_format is not None:
+        facts["phone_format"] = str(rule.phone_format)
+    explain = partial(explain_phone, phones)
+    return Reader(LastColumnCache(phones.read), "phone", "not-a-phone", words, facts, explain=explain)
 
 
 def _number_reader(rule: FieldRule, locale: Locale) -> Reader:

@@ -6,7 +6,7 @@ PHONE = "type: phone, country: IN"
 NUMBER = "type: number"
 NAME_FORM = "Expected something like 12.5, or name the form of the numbers in the mapping."
 NO_NUMBER = f"is not a number that the mapping can read. {NAME_FORM}"
-NO_PHONE = "is not a phone number in India. Expected something like +91 81234 56789. If Excel shows it as 9.19E+11, format the column as text at its source."
+NO_PHONE = "is not a phone number in India. Expected something like +91 81234 56789."
 NO_FLAG = "is neither yes nor no. Expected yes or no (or true, false, 1, 0)."
 NO_DAY = "is not a date of the form DD/MM/YYYY. Expected something like 31/12/2026."
 NO_ISO_DAY = "is not a date of the form YYYY-MM-DD. Expected something like 2026-12-31."
@@ -18,6 +18,11 @@ ZONED = (
 )
 DAY = 'type: date, format: "%d/%m/%Y"'
 MOMENT = 'type: datetime, format: "%d/%m/%Y %H:%M", timezone: Asia/Kolkata'
+
+
+def no_phone(help_: str) -> str:
+    """What is said of a text that is nearly a phone number."""
+    return NO_PHONE.replace("Expected", f"{help_} Expected")
 
 
 def no_number(help_: str) -> str:

@@ -133,3 +133,46 @@ def test_example_numbers_of_every_country_read_as_the_library_reads_them(country
         for form in (phonenumbers.PhoneNumberFormat.E164, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
     ]
     assert values(Phones(country).read(column(*spellings, expected))) == [expected] * 3
+
+
+@pytest.mark.parametrize(
+    ("country", "text", "expected"),
+    [
+        ("DE", "4915123456789", "+49-15123456789"),
+        ("DE", "49 1512 3456789", "+49-15123456789"),
+        ("DE", "015123456789", "+49-15123456789"),
+        ("DE", "15123456789", "+49-15123456789"),
+        ("IN", "919845098450", "+91-9845098450"),
+        ("IN", "9198450984", "+91-9198450984"),
+        ("GB", "447911123456", "+44-7911123456"),
+        ("FR", "33612345678", "+33-612345678"),
+        ("US", "16502530000", "+1-6502530000"),
+        ("IN", "4915123456789", None),
+    ],
+)
+def test_a_lost_plus_is_noticed(country: str, text: str, expected: str | None) -> None:
+    """Digits that begin like the country code are the mobile number that they are with a plus."""
+    assert values(Phones(country).read(column(text))) == [expected]
+
+
+def test_a_number_that_is_valid_with_and_without_its_plus_is_not_guessed() -> None:
+    """Both readings are a line of Germany."""
+    phones = Phones("DE")
+    assert values(phones.read(column("49507069464", "+4949507069464"))) == [None, "+49-49507069464"]
+    assert phones.may_lack_plus("49507069464")
+    assert not phones.may_lack_plus("4915123456789x")
+
+
+@pytest.mark.parametrize(
+    ("form", "expected"),
+    [
+        ("leadsquared", "+91-9845098450"),
+        ("e164", "+919845098450"),
+        ("digits", "919845098450"),
+        ("national", "9845098450"),
+    ],
+)
+def test_the_form_that_is_sent_is_a_setting(form: str, expected: str) -> None:
+    """By either way of reading."""
+    assert values(Phones("IN", form).read(column("98450 98450", "+91 98450 98450", "91 9845098450"))) == [expected] * 3
+    assert values(Phones("IT", form).read(column("06 698 12345")))[0].endswith("0669812345")

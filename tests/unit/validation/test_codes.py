@@ -41,8 +41,8 @@ CASES: list[tuple[dict[str, Any], str, str, str]] = [
         {"type": "phone", "country": "AE"},
         "9.19E+11",
         "not-a-phone",
-        '"9.19E+11" is not a phone number in United Arab Emirates. Expected something like +971 50 123 4567. '
-        "If Excel shows it as 9.19E+11, format the column as text at its source.",
+        '"9.19E+11" is not a phone number in United Arab Emirates. Excel has shortened it and lost the last digits: '
+        "format the column as text where the file comes from. Expected something like +971 50 123 4567.",
     ),
     (
         {"type": "number"},
@@ -234,7 +234,8 @@ def test_without_a_country_the_message_asks_for_a_country_code() -> None:
     """A phone column without any country only takes international numbers, and says so."""
     checked = check_cells({"type": "phone"}, "98450 98450", "+91 98450 98450", locale=Locale())
     assert [problem.message for problem in checked.problems] == [
-        '"98450 98450" is not a phone number with a country code.'
+        '"98450 98450" is not a phone number with a country code. It has no country code: add `country` to the field '
+        "in the mapping, or write the code with a plus."
     ]
     assert wire(checked)[1] == "+91-9845098450"
 
