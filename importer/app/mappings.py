@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,7 @@ def mapping_schema_text(path: Path) -> str:
     validator = Validator(
         loaded.mapping,
         columns,
+        today=datetime.now(UTC).date(),
         required=target.required,
         identity=target.identity,
         locale=Locale(time_zone="UTC"),
@@ -102,7 +104,7 @@ def _column(heading: str, field: str, rule: FieldRule | None, required: bool) ->
     choices = tuple(rule.lookup or rule.options or ())
     words = [f"Fills {field}.", "Required." if required else "May be empty.", f"Type: {rule.type.value}."]
     if rule.format:
-        words.append(f"Form: {rule.format}.")
+        words.append(f"Form: {' or '.join(rule.format)}.")
     if rule.max_length:
         words.append(f"At most {rule.max_length} characters.")
     if rule.range:
@@ -117,8 +119,6 @@ def _example(rule: FieldRule, choices: tuple[str, ...]) -> str:
     if choices:
         return choices[0]
     if rule.type in (FieldType.DATE, FieldType.DATETIME):
-        from datetime import UTC, datetime
-
         default = "%Y-%m-%d" if rule.type is FieldType.DATE else "%Y-%m-%d %H:%M:%S"
-        return datetime(2026, 12, 31, 18, 30, tzinfo=UTC).strftime(rule.format or default)
+        return datetime(2026, 12, 31, 18, 30, tzinfo=UTC).strftime(rule.format[0] if rule.format else default)
     return _EXAMPLES.get(rule.type, "text")

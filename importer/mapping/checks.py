@@ -113,8 +113,9 @@ ORIGINS = ("column", "value", "template", "fields")
 
 _TEXTS = (FieldType.TEXT, FieldType.EMAIL, FieldType.PHONE)
 _NUMBERS = (FieldType.NUMBER, FieldType.INTEGER)
+_DATES = (FieldType.DATE, FieldType.DATETIME)
 TYPES_OF_OPTION: dict[str, tuple[FieldType, ...]] = {
-    "format": (FieldType.DATE, FieldType.DATETIME),
+    "format": _DATES,
     "timezone": (FieldType.DATETIME,),
     "country": (FieldType.PHONE,),
     "phone_format": (FieldType.PHONE,),
@@ -123,7 +124,8 @@ TYPES_OF_OPTION: dict[str, tuple[FieldType, ...]] = {
     "currency": _NUMBERS,
     "percent": (FieldType.NUMBER,),
     "negative": _NUMBERS,
-    "range": _NUMBERS,
+    "range": (*_NUMBERS, *_DATES),
+    "pivot": _DATES,
     "pattern": _TEXTS,
     "max_length": (*_TEXTS, *_NUMBERS, FieldType.CHOICE),
     "options": (FieldType.CHOICE,),
@@ -216,12 +218,10 @@ def _check_fit(field: _Field) -> None:
         for option in _NOT_FOR_CONSTANTS:
             if option in field.given:
                 field.add(option, f"`{option}` has no use beside `value`, which is always the same.", "Remove it.")
-    if rule.format is not None and "type" not in field.broken:
-        timed = has_time(rule.format)
-        if rule.type is FieldType.DATE and timed:
-            field.add("format", f'"{rule.format}" has a time, but the type is date.', "Write `type: datetime`.")
-        if rule.type is FieldType.DATETIME and not timed:
-            field.add("format", f'"{rule.format}" has no time, but the type is datetime.', "Write `type: date`.")
+    if rule.format and rule.type is FieldType.DATETIME and not any(map(has_time, rule.format)):
+        field.add("format", f'"{rule.format[0]}" has no time, but the type is datetime.', "Write `type: date`.")
+    if rule.pivot is not None and not any("%y" in form for form in rule.format or ()):
+        field.add("pivot", "`pivot` has no use without two-digit years.", "Remove it, or write %y in `format`.")
 
 
 def _check_number_form(field: _Field) -> None:
@@ -269,8 +269,13 @@ def _check_numbers(field: _Field) -> None:
     low, high = field.rule.range
     if low is None and high is None:
         field.add("range", "`range` has no end.", "Write [0, 100], or [0, ~] for no upper end.")
-    if low is not None and high is not None and low > high:
-        field.add("range", f"The range begins at {low}, above its end {high}.", "Write the smaller number first.")
+    dated = field.rule.type in _DATES
+    strange = [end for end in (low, high) if end is not None and isinstance(end, Decimal) is dated]
+    if strange and "type" not in field.broken:
+        meant = "Write days such as 2026-12-31." if dated else "Write numbers such as 100 or 2.5."
+        field.add("range", f"{strange[0]} cannot be an end of a range of type {field.rule.type}.", meant)
+    elif type(low) is type(high) and low is not None and low > high:
+        field.add("range", f"The range begins at {low}, above its end {high}.", "Write the smaller one first.")
 
 
 def _check_fixed(field: _Field, keys: KeyPath, text: str) -> None:
@@ -286,7 +291,8 @@ def _check_fixed(field: _Field, keys: KeyPath, text: str) -> None:
         field.add(keys, f'"{text}" is not a value of type {rule.type}.', "Correct it, or the type.")
     elif text and rule.range is not None and rule.type in _NUMBERS:
         low, high = rule.range
-        if (low is not None and Decimal(text) < low) or (high is not None and Decimal(text) > high):
+        number = Decimal(text)
+        if (isinstance(low, Decimal) and number < low) or (isinstance(high, Decimal) and number > high):
             field.add(keys, f"{text} is outside of `range`.", "Correct one of them.")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from typing import Any
 
 from importer.config import InvalidValueError
 from importer.core.text import format_names
@@ -31,6 +32,15 @@ _TIME = {"%H", "%I", "%p", "%M", "%S", "%f", "%z"}
 _MOMENT = datetime(2001, 2, 3, 16, 5, 6, tzinfo=UTC)
 _DIRECTIVE = re.compile(r"%.?", re.DOTALL)
 _EXCEL = re.compile(r"(?i)yyyy|yy|mmmm|mmm|mm|m|dddd|ddd|dd|d|hh|h|ss|s|am/pm|a/p")
+
+
+def read_date_formats(given: Any) -> Any:
+    """Return a list of valid formats from one or several. Raises :class:`InvalidValueError`."""
+    if isinstance(given, str):
+        return [validate_date_format(given)]
+    if not isinstance(given, list | tuple) or not given:
+        return given or None
+    return [validate_date_format(form) if isinstance(form, str) else form for form in given]
 
 
 def validate_date_format(form: str) -> str:

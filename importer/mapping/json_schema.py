@@ -58,6 +58,7 @@ def mapping_json_schema(targets: Collection[str], transforms: MappingOf[str, Tra
 def _describe_options(field: dict[str, Any], transforms: MappingOf[str, Transform]) -> None:
     field["transforms"]["items"] = {"oneOf": _choices({name: one.description for name, one in transforms.items()})}
     field["type"] = {"description": field["type"]["description"], "oneOf": _choices(TYPE_MEANINGS)}
+    _allow_single_text(field["format"])
     field["format"]["examples"] = ["%d/%m/%Y", "%d/%m/%Y %H:%M", "%Y-%m-%d", "%d-%b-%Y %I:%M %p"]
     field["format"]["description"] += (
         " Parts: " + ", ".join(f"{part} {word}" for part, word in DIRECTIVES.items()) + "."
@@ -65,7 +66,7 @@ def _describe_options(field: dict[str, Any], transforms: MappingOf[str, Transfor
     field["decimal"]["enum"] = [".", ",", "point", "comma"]
     field["thousands"]["enum"] = [",", ".", " ", "'", "comma", "point", "space", "apostrophe"]
     _allow_single_text(field["currency"])
-    field["range"] |= {"items": {"type": ["number", "null"]}}
+    field["range"] |= {"items": {"type": ["number", "string", "null"]}}
     del field["range"]["prefixItems"]
 
 

@@ -5,21 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass
-from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, model_validator
 
 from importer.config import Country, Flag, Share, StrictModel, Text, TimeZone, WholeNumber
-from importer.mapping.date_formats import validate_date_format
+from importer.mapping.date_formats import read_date_formats
 from importer.mapping.patterns import validate_pattern
 from importer.mapping.values import (
     parse_decimal_mark,
     parse_delimiter,
     parse_thousands_mark,
-    read_number,
     read_range,
+    read_range_end,
     validate_encoding,
     validate_schema_path,
     validate_template,
@@ -124,14 +123,20 @@ class Ragged(StrEnum):
     PAD = "pad"
 
 
-Number = Annotated[Decimal, BeforeValidator(read_number)]
-DateFormat = Annotated[str, AfterValidator(validate_date_format)]
+RangeEnd = Annotated[Any, BeforeValidator(read_range_end)]
+"""A :class:`Decimal`, a :class:`date`, the word `today`, or ``None``."""
+DateFormats = Annotated[
+    tuple[str, ...],
+    BeforeValidator(read_date_formats),
+    # One form is written as the text it was, so that the digest of a mapping stays the same.
+    PlainSerializer(lambda forms: forms[0] if forms is not None and len(forms) == 1 else forms),
+]
 Pattern = Annotated[str, AfterValidator(validate_pattern)]
 Template = Annotated[str, AfterValidator(validate_template)]
 Decimals = Annotated[str, AfterValidator(parse_decimal_mark)]
 Thousands = Annotated[str, AfterValidator(parse_thousands_mark)]
 Words = Annotated[tuple[Text, ...], BeforeValidator(wrap_single_text)]
-Range = Annotated[tuple[Number | None, Number | None], BeforeValidator(read_range)]
+Range = Annotated[tuple[RangeEnd, RangeEnd], BeforeValidator(read_range)]
 
 
 class SourceSection(StrictModel):
@@ -161,7 +166,16 @@ class FieldRule(StrictModel):
     template: Template | None = Field(None, description="Text with {Heading} placeholders.")
     fields: MappingOf[str, FieldRule] | None = Field(None, description="The fields inside a custom field set.")
     type: FieldType = Field(FieldType.TEXT, description="What the cell must look like.")
-    format: DateFormat | None = Field(None, description="Form of a date or datetime, such as %d/%m/%Y %H:%M.")
+    format: DateFormats | None = Field(
+        None, description="Form of a date or datetime, such as %d/%m/%Y %H:%M; one, or a list of all that occur."
+    )
+    pivot: WholeNumber | None = Field(
+        None,
+        ge=0,
+        le=99,
+        description="Last two-digit year of this century, 68 if left out: with 30, 31 is 1931. Birth dates are never "
+        "put into the future.",
+    )
     timezone: TimeZone | None = Field(None, description="Time zone of a datetime, such as Asia/Kolkata.")
     country: Country | None = Field(None, description="Two-letter country of phone numbers without a country code.")
     phone_format: PhoneFormat | None = Field(
@@ -193,7 +207,10 @@ class FieldRule(StrictModel):
     required: Flag = Field(False, description="An empty cell makes the row invalid.")
     unique: Flag = Field(False, description="A value that was already seen in this file makes the row invalid.")
     max_length: WholeNumber | None = Field(None, ge=1, description="Most characters that the CRM field holds.")
-    range: Range | None = Field(None, description="Smallest and largest number, both allowed; leave one out with ~.")
+    range: Range | None = Field(
+        None,
+        description="Smallest and largest number, or first and last day (2026-12-31, `today`); ~ for no end.",
+    )
     pattern: Pattern | None = Field(None, description="Regular expression that the whole text must match.")
     options: tuple[str, ...] | None = Field(None, description="The only values allowed.")
     blank: Blank = Field(Blank.OMIT, description="An empty cell: `omit` keeps the CRM's value, `clear` wipes it.")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -16,13 +17,22 @@ _DELIMITERS = {"tab": "\t", "comma": ",", "semicolon": ";", "pipe": "|"}
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
 
-def read_number(given: Any) -> Any:
-    """Parse a number with an optional minus and decimal point, nothing else."""
-    if isinstance(given, str):
-        if not re.fullmatch(r"-?[0-9]{1,18}(\.[0-9]{1,18})?", given):
-            raise InvalidValueError(f'"{given}" is not a number.', "Write something like 100 or 2.5.")
-        return Decimal(given)
-    return given
+def read_range_end(given: Any) -> Any:
+    """Parse a number with an optional minus and decimal point, a day such as 2026-12-31, or the word today."""
+    if given is None or isinstance(given, Decimal | date):
+        return given
+    if not isinstance(given, str):
+        raise InvalidValueError("An end of a range must be a number or a day.", "Write something like 5.")
+    if given.casefold() == "today":
+        return "today"
+    if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", given):
+        try:
+            return date.fromisoformat(given)
+        except ValueError:
+            raise InvalidValueError(f'"{given}" is not a day.', "Write something like 2026-12-31.") from None
+    if not re.fullmatch(r"-?[0-9]{1,18}(\.[0-9]{1,18})?", given):
+        raise InvalidValueError(f'"{given}" is not a number.', "Write 100 or 2.5, or a day such as 2026-12-31.")
+    return Decimal(given)
 
 
 def read_range(given: Any) -> Any:

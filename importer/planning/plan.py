@@ -7,7 +7,7 @@ import importlib
 import itertools
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
@@ -61,7 +61,7 @@ class PlanRequest:
 
     ``options`` override what the mapping says about the file. ``locale`` holds the account's defaults for times and
     phone numbers. ``limit`` plans only the first ``limit`` rows. ``again`` is the user's reason for sending rows that
-    were already sent; empty: they are not sent again.
+    were already sent; empty: they are not sent again. ``today`` is what the word means in ranges of dates.
     """
 
     source: Path
@@ -71,6 +71,7 @@ class PlanRequest:
     locale: Locale = field(default_factory=Locale)
     limit: int | None = None
     again: str = ""
+    today: date = field(default_factory=lambda: datetime.now(UTC).date())
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +167,7 @@ def prepare_import(request: PlanRequest) -> PreparedImport:
     validator = Validator(
         mapping,
         columns,
+        today=request.today,
         required=target.required,
         identity=target.identity,
         locale=request.locale,

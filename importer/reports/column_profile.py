@@ -166,7 +166,7 @@ def describe_column_types(mapping: Mapping, fields: MappingOf[str, str]) -> dict
 def _describe_type(rule: FieldRule) -> str:
     text = _TYPES[rule.type]
     if rule.format:
-        text += f" {shown_form(rule.format)}"
+        text += f" {' or '.join(map(shown_form, rule.format))}"
     if rule.timezone or rule.country:
         text += f", {rule.timezone or rule.country}"
     return f"{text}, translated by a table" if rule.lookup else text

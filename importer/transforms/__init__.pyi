@@ -18,7 +18,7 @@ from .date_forms import (
     example_of,
     shown_form,
 )
-from .dates import Dates, DateTimes
+from .dates import CELL_FORMS, DEFAULT_PIVOT, Dates, DateTimes
 from .identifiers import (
     alphabet,
     read_emails,
@@ -32,6 +32,8 @@ from .phones import Phones, knows_country, only_country
 from .registry import TRANSFORMS, Transform
 
 __all__ = [
+    "CELL_FORMS",
+    "DEFAULT_PIVOT",
     "FLAGS",
     "NAMES",
     "ORDINAL",

@@ -1,7 +1,11 @@
-"""Dates and times in one stated form, never guessed; LeadSquared gets ``YYYY-MM-DD`` or UTC ``YYYY-MM-DD HH:MM:SS``."""
+"""Dates and times in stated forms, never guessed; LeadSquared gets ``YYYY-MM-DD`` or UTC ``YYYY-MM-DD HH:MM:SS``.
+
+Besides the stated forms, days and times are read as workbooks give their date cells: year, month and day with hyphens.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -20,8 +24,12 @@ if TYPE_CHECKING:
     Numbers = NDArray[np.int64]
     Truths = NDArray[np.bool_]
 
-_PIVOT = 69
-"""Two-digit years from 69 on belong to the last century, as POSIX and Python say."""
+DEFAULT_PIVOT = 68
+"""The last two-digit year of this century; those behind it belong to the last one, as POSIX and Python say."""
+CELL_FORMS = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d")
+"""How readers of workbooks write date cells; midnight is the day alone."""
+_ISO_FORMS = ("%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%d %H:%M:%S%z")
+_DAY_BEFORE_MONTH = re.compile("%[Yy].*%d.*%[mbB]")
 _FIRST, _LAST = np.datetime64("1000-01-01T00:00:00", "s"), np.datetime64("9999-12-31T23:59:59", "s")
 _TWO_DAYS, _FOUR_CENTURIES = np.timedelta64(2 * 86_400, "s"), np.timedelta64(146_097 * 86_400, "s")
 _FARTHEST_OFFSET = 14 * 3600
@@ -39,52 +47,28 @@ class _Clock:
     offset: Numbers | None
 
 
-class Dates:
-    """A reader of dates of one form."""
+class _FormReader:
+    """A reader of texts in a few forms. ``pivot`` is the last two-digit year of this century.
 
-    def __init__(self, form: str) -> None:
-        self._form = date_form(form)
-
-    def read(self, texts: pd.Series[str]) -> pd.Series[str]:
-        """Convert dates to ``2026-12-31``; missing where the text has another form or there is no such day.
-
-        Years from 1000 to 9999 are accepted; outer blanks and invisible characters are ignored.
-        """
-        plain = without_invisible(arrow_of(texts))
-        if not repeats(plain):
-            return column_of(self._days(plain), texts)
-        encoded = plain.dictionary_encode()
-        return column_of(self._days(encoded.dictionary).take(encoded.indices), texts)
-
-    def _days(self, texts: Any) -> Any:
-        clock = _read_clock(texts, self._form)
-        return pa.array(clock.moment.astype("datetime64[D]"), mask=~clock.exists).cast(pa.large_string())
-
-
-class DateTimes:
-    """A reader of dates with a time in one of a few forms, which are converted to UTC.
-
-    ``zone`` is the time zone of the texts (IANA name); a form with ``%z`` needs none.
+    Texts of none of the ``forms`` are tried in the ``others``. A text that means different things in two of the forms
+    has a form, and yet is not read.
     """
 
-    def __init__(self, forms: Sequence[str], zone: str) -> None:
+    def __init__(self, forms: Sequence[str], others: Sequence[str], pivot: int) -> None:
         self._forms = [date_form(form) for form in forms]
-        self._zone = zone
-        self._read = LastColumnCache(self._read_moments)
+        self._others = [date_form(form) for form in others if form not in forms]
+        self._pivot = pivot
+        self._read = LastColumnCache(self._read_column)
 
     def read(self, texts: pd.Series[str]) -> pd.Series[str]:
-        """Convert times to UTC as ``2026-12-31 13:00:00``.
-
-        Missing where the text has another form, there is no such day or time, or a change of the clocks makes it
-        ambiguous.
-        """
+        """Convert texts; missing where the text has another form, there is no such day, or it is not certain."""
         return self._read(texts)[0]
 
     def formed(self, texts: pd.Series[str]) -> pd.Series[bool]:
-        """Return whether the text has the form and the day and time of day exist in some time zone."""
+        """Return whether the text has one of the forms and the day and time of day exist."""
         return pd.Series(self._read(texts)[1], index=texts.index)
 
-    def _read_moments(self, texts: pd.Series[str]) -> tuple[pd.Series[str], Truths]:
+    def _read_column(self, texts: pd.Series[str]) -> tuple[pd.Series[str], Truths]:
         plain = without_invisible(arrow_of(texts))
         if not repeats(plain):
             written, formed = self._written(plain)
@@ -96,19 +80,74 @@ class DateTimes:
         return column_of(written.take(encoded.indices), texts), np.append(formed, False)[places]
 
     def _written(self, plain: Any) -> tuple[Any, Truths]:
-        """Return the times as they are sent, missing where they are not certain, and which texts have the form."""
+        """Return the texts as they are sent, missing where they are not certain, and which texts have a form."""
         moment = np.full(len(plain), _FIRST)
-        formed = np.zeros(len(plain), dtype=bool)
-        known = np.zeros(len(plain), dtype=bool)
+        formed, known = np.zeros(len(plain), dtype=bool), np.zeros(len(plain), dtype=bool)
         for form in self._forms:
-            clock = _read_clock(plain, form)
-            utc, certain = self._to_utc(clock)
-            moment[clock.exists] = utc[clock.exists]
-            known |= certain
+            clock = _read_clock(plain, form, self._pivot)
+            found, certain = self._interpret(clock)
+            conflict = formed & clock.exists & (found != moment)
+            moment[clock.exists] = found[clock.exists]
+            known = (known | (certain & ~formed)) & ~conflict
             formed |= clock.exists
+        for form in self._others:
+            rest = ~formed & plain.is_valid().to_numpy(zero_copy_only=False)
+            if not rest.any():
+                break
+            clock = _read_clock(pc.if_else(pa.array(rest), plain, pa.scalar(None, plain.type)), form, self._pivot)
+            found, certain = self._interpret(clock)
+            moment[clock.exists] = found[clock.exists]
+            known, formed = known | certain, formed | clock.exists
         beyond = known & ((moment < _FIRST) | (moment > _LAST))
         known, formed = known & ~beyond, formed & ~beyond
-        return pa.array(moment, mask=~known).cast(pa.large_string()), formed
+        return self._write(moment, known), formed
+
+    def _interpret(self, clock: _Clock) -> tuple[NDArray[np.datetime64], Truths]:
+        """Return what is meant by wall-clock moments, and which of them are certain."""
+        raise NotImplementedError
+
+    def _write(self, moment: NDArray[np.datetime64], known: Truths) -> Any:
+        raise NotImplementedError
+
+
+class Dates(_FormReader):
+    """A reader of dates in a few forms, which are converted to ``2026-12-31``.
+
+    Years from 1000 to 9999 are accepted; outer blanks and invisible characters are ignored. Of a form with a time, the
+    day is taken as it is written.
+    """
+
+    def __init__(self, *forms: str, pivot: int = DEFAULT_PIVOT) -> None:
+        others = () if _may_contradict_cells(forms) else CELL_FORMS
+        super().__init__(forms, others, pivot)
+
+    def _interpret(self, clock: _Clock) -> tuple[NDArray[np.datetime64], Truths]:
+        return clock.moment.astype("datetime64[D]").astype("datetime64[s]"), clock.exists
+
+    def _write(self, moment: NDArray[np.datetime64], known: Truths) -> Any:
+        return pa.array(moment.astype("datetime64[D]"), mask=~known).cast(pa.large_string())
+
+
+class DateTimes(_FormReader):
+    """A reader of dates with a time in a few forms, which are converted to UTC as ``2026-12-31 13:00:00``.
+
+    ``zone`` is the time zone of the texts (IANA name); a form with ``%z`` needs none, and any time may have its offset
+    behind it. A time that a change of the clocks makes ambiguous has the form and is not read.
+    """
+
+    def __init__(self, forms: Sequence[str], zone: str, pivot: int = DEFAULT_PIVOT) -> None:
+        with_offset = [f"{form}{blank}%z" for form in forms if "%z" not in form and "%M" in form for blank in ("", " ")]
+        cells = () if _may_contradict_cells(forms) else (*CELL_FORMS, *_ISO_FORMS)
+        # Without a zone only times with an offset can be read.
+        others = [form for form in (*with_offset, *cells) if zone or "%z" in form]
+        super().__init__(forms, others, pivot)
+        self._zone = zone
+
+    def _interpret(self, clock: _Clock) -> tuple[NDArray[np.datetime64], Truths]:
+        return self._to_utc(clock)
+
+    def _write(self, moment: NDArray[np.datetime64], known: Truths) -> Any:
+        return pa.array(moment, mask=~known).cast(pa.large_string())
 
     def _to_utc(self, clock: _Clock) -> tuple[NDArray[np.datetime64], Truths]:
         if clock.offset is not None:
@@ -122,13 +161,18 @@ class DateTimes:
         return np.where(known, moments + shift, _FIRST), known
 
 
-def _read_clock(texts: Any, form: DateForm) -> _Clock:
+def _may_contradict_cells(forms: Sequence[str]) -> bool:
+    """Return whether a form has year, day and month in this order, so that date cells could be misread."""
+    return any(_DAY_BEFORE_MONTH.match(form) for form in forms)
+
+
+def _read_clock(texts: Any, form: DateForm, pivot: int) -> _Clock:
     """Read texts of one form: split them into parts, then compute the time and check that it exists."""
     # First step: split the texts into parts, and those into numbers; parts of other texts become zeros.
     found = pc.extract_regex(texts, form.pattern)
     matched = found.is_valid().to_numpy(zero_copy_only=False)
     parts = {part: pc.struct_field(found, part).fill_null("") for part in form.parts}
-    year, month = _year_and_month(parts)
+    year, month = _year_and_month(parts, pivot)
     day = _number(parts, "d")
     hour, minute, second = _hour(parts), _number(parts, "M"), _number(parts, "S")
     # Second step: count from the first day of the month, so that a day that the month lacks lands in the next one.
@@ -159,9 +203,9 @@ def _cast(digits: Any) -> Numbers:
     return numbers
 
 
-def _year_and_month(parts: dict[str, Any]) -> tuple[Numbers, Numbers]:
+def _year_and_month(parts: dict[str, Any], pivot: int) -> tuple[Numbers, Numbers]:
     short = _number(parts, "y")
-    year = _number(parts, "Y") if "Y" in parts else short + np.where(short < _PIVOT, 2000, 1900)
+    year = _number(parts, "Y") if "Y" in parts else short + np.where(short <= pivot, 2000, 1900)
     if "m" in parts:
         return year, _number(parts, "m")
     part = "B" if "B" in parts else "b"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -15,12 +16,21 @@ from importer.config import Locale
 from importer.core.errors import MappingProblem
 from importer.core.issues import make_problem
 from importer.crm_schema import FieldConstraint
-from importer.mapping import Blank, FieldRule, FlatField, template_headings
-from importer.transforms import TRANSFORMS, LastColumnCache, LookupTable, arrow_of, blank, column_of, joined
+from importer.mapping import Blank, FieldRule, FieldType, FlatField, template_headings
+from importer.transforms import (
+    DEFAULT_PIVOT,
+    TRANSFORMS,
+    LastColumnCache,
+    LookupTable,
+    arrow_of,
+    blank,
+    column_of,
+    joined,
+)
 from importer.validation.account_rules import account_rules
 from importer.validation.interface import SourceColumn
-from importer.validation.readers import UnreadableError, make_reader
-from importer.validation.rules import Rule, lookup_rule, type_rules, unique_rule, value_rules
+from importer.validation.readers import Reader, UnreadableError, make_reader
+from importer.validation.rules import Rule, lookup_rule, range_rule, type_rules, unique_rule, value_rules
 from importer.validation.uniqueness import Overflow
 
 if TYPE_CHECKING:
@@ -83,6 +93,7 @@ class FieldCompiler:
     locale: Locale
     line_of: Callable[[str], tuple[int, int]]
     problems: list[MappingProblem]
+    today: date
     constraints: Mapping[str, FieldConstraint] = field(default_factory=dict)
     overflow: Overflow = field(default_factory=Overflow)
 
@@ -90,7 +101,7 @@ class FieldCompiler:
         """Compile a field; ``None`` when it has a problem."""
         rule, known = flat.rule, len(self.problems)
         try:
-            reader = make_reader(rule, self.locale)
+            reader = self._reader(flat, rule)
         except UnreadableError as error:
             self._add(flat.name, *error.args)
             return None
@@ -103,7 +114,10 @@ class FieldCompiler:
             read = LastColumnCache(LookupTable(entries).read)
             rules = () if default is not None else (lookup_rule(rule.lookup, read),)
         else:
-            read, rules = reader.read, (*type_rules(rule, reader), *value_rules(rule, reader.read))
+            read, rules = reader.read, (*type_rules(rule, reader), *self._value_rules(rule, reader))
+            if _is_birth_date(flat):
+                ends = (None, self.today)
+                rules = (*rules, range_rule("born", rule, ends, read, self.today, self.locale.time_zone))
         constraint = self.constraints.get(flat.name)
         if constraint is not None and rule.value is None:
             rules = (*rules, *account_rules(constraint, rule, read))
@@ -123,15 +137,23 @@ class FieldCompiler:
             clears=rule.blank is Blank.CLEAR,
         )
 
+    def _reader(self, flat: FlatField, rule: FieldRule) -> Reader:
+        """Return the reader of a field. Years behind this one are of the last century if somebody was born in them."""
+        pivot = self.today.year % 100 if _is_birth_date(flat) else DEFAULT_PIVOT
+        return make_reader(rule, self.locale, pivot)
+
+    def _value_rules(self, rule: FieldRule, reader: Reader) -> Iterator[Rule]:
+        return value_rules(rule, reader.read, self.today, self.locale.time_zone)
+
     def _fixed_text(self, flat: FlatField, option: str, text: str) -> str:
         """Convert a constant of the mapping; one that fails a rule, which would fail every row, is a problem."""
         if not text.strip():
             return text
         # Forms of numbers are those of the cells; a mapping has its own numbers with a decimal point.
         plain = flat.rule.model_copy(update=_PLAIN_NUMBERS)
-        reader = make_reader(plain, self.locale)
+        reader = self._reader(flat, plain)
         column = pd.Series([text], dtype="str")
-        for rule in (*type_rules(plain, reader), *value_rules(plain, reader.read)):
+        for rule in (*type_rules(plain, reader), *self._value_rules(plain, reader)):
             if not rule.passes(column).all():
                 own_words = next(rule.own_words(column)) if rule.own_words else {}
                 words: dict[str, Any] = {**rule.words, **own_words}
@@ -142,6 +164,17 @@ class FieldCompiler:
 
     def _add(self, path: str, message: str, remedy: str) -> None:
         self.problems.append(MappingProblem(*self.line_of(path), path, message, remedy))
+
+
+_BIRTH = re.compile(
+    r"(?i)birth|\bborn\b|(?<![a-z])dob(?![a-z])|geburt|naissance|nacimiento|nascita|nascimento|geboorte|lahir|जन्म"
+)
+
+
+def _is_birth_date(flat: FlatField) -> bool:
+    """Return whether schema name or heading of a date say that it is a birth date."""
+    dated = flat.rule.type in (FieldType.DATE, FieldType.DATETIME)
+    return dated and any(_BIRTH.search(name.replace("_", " ")) for name in (flat.path[-1], flat.rule.column or ""))
 
 
 def _constant(wire: str) -> Read:

@@ -5,7 +5,7 @@ Their results are missing where a text is not of the type.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
@@ -17,6 +17,8 @@ import pyarrow.compute as pc
 from importer.config import Locale, countries
 from importer.mapping import FieldRule, FieldType
 from importer.transforms import (
+    CELL_FORMS,
+    DEFAULT_PIVOT,
     FLAGS,
     ByteStats,
     Dates,
@@ -46,9 +48,6 @@ _CONTROL = r"[\x00-\x08\x0e-\x1f\x7f-\x9f]"
 """Control characters but for tabs, line breaks and the page breaks that word processors leave."""
 _CONTROL_BYTES = bytes([*range(9), *range(0x0E, 0x20), 0x7F, "\x80".encode()[0]])
 """One of these is part of every control character in UTF-8."""
-DATE_FORM = "%Y-%m-%d"
-MOMENT_FORMS = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d")
-"""How times are written when the mapping does not say; workbooks give midnight as the day alone."""
 
 
 class UnreadableError(Exception):
@@ -75,8 +74,15 @@ class Reader:
     explain: Callable[[str], str] | None = None
 
 
-def make_reader(rule: FieldRule, locale: Locale) -> Reader:
-    """Return the reader for a field's type. Raises :class:`UnreadableError` when a setting is missing or wrong."""
+def make_reader(rule: FieldRule, locale: Locale, pivot: int = DEFAULT_PIVOT) -> Reader:
+    """Return the reader for a field's type. Raises :class:`UnreadableError` when a setting is missing or wrong.
+
+    ``pivot`` is the last two-digit year of this century where the rule names none.
+    """
+    if rule.type is FieldType.DATE:
+        return _date_reader(rule, pivot if rule.pivot is None else rule.pivot)
+    if rule.type is FieldType.DATETIME:
+        return _moment_reader(rule, locale, pivot if rule.pivot is None else rule.pivot)
     return _MAKERS[rule.type](rule, locale)
 
 
@@ -125,22 +131,29 @@ def _number_reader(rule: FieldRule, locale: Locale) -> Reader:
     return Reader(numbers.read, check, code, facts=stated, formed=numbers.formed, doubt=doubt, explain=explain)
 
 
-def _date_reader(rule: FieldRule, locale: Locale) -> Reader:
-    form = rule.format or DATE_FORM
-    read = LastColumnCache(Dates(form).read)
-    words = {"format": shown_form(form), "example": example_of(form)}
-    return Reader(read, "date", "not-a-date", words, {"format": form})
+def _date_reader(rule: FieldRule, pivot: int) -> Reader:
+    forms = rule.format or (CELL_FORMS[-1],)
+    dates = Dates(*forms, pivot=pivot)
+    facts: dict[str, object] = {"format": forms[0] if len(forms) == 1 else list(forms)}
+    if len(forms) == 1:
+        return Reader(dates.read, "date", "not-a-date", _form_words(forms), facts)
+    doubt = ("certain_date", "ambiguous-date")
+    return Reader(dates.read, "date", "not-a-date", _form_words(forms), facts, dates.formed, doubt)
 
 
-def _moment_reader(rule: FieldRule, locale: Locale) -> Reader:
-    forms = (rule.format,) if rule.format else MOMENT_FORMS
+def _form_words(forms: Sequence[str]) -> dict[str, object]:
+    return {"format": " or ".join(map(shown_form, forms)), "example": example_of(forms[0])}
+
+
+def _moment_reader(rule: FieldRule, locale: Locale, pivot: int) -> Reader:
+    forms = rule.format or CELL_FORMS
     zone = rule.timezone or locale.time_zone
-    facts: dict[str, object] = {"format": forms[0]}
-    if "z" not in date_form(forms[0]).parts:
+    facts: dict[str, object] = {"format": forms[0] if len(rule.format or ()) < 2 else list(forms)}
+    if not all("z" in date_form(form).parts for form in forms):
         _check_zone(zone)
         facts["timezone"] = zone
-    moments = DateTimes(forms, zone)
-    words = {"format": shown_form(forms[0]), "example": example_of(forms[0]), "timezone": zone}
+    moments = DateTimes(forms, zone, pivot)
+    words = {**_form_words(rule.format or forms[:1]), "timezone": zone}
     doubt = ("certain_moment", "time-not-in-zone")
     return Reader(moments.read, "datetime", "not-a-datetime", words, facts, moments.formed, doubt)
 
@@ -176,8 +189,6 @@ _MAKERS: Mapping[FieldType, _Maker] = {
     FieldType.NUMBER: _number_reader,
     FieldType.INTEGER: _number_reader,
     FieldType.BOOLEAN: _always(LookupTable(FLAGS).read, "boolean", "not-a-boolean", words=list(FLAGS)),
-    FieldType.DATE: _date_reader,
-    FieldType.DATETIME: _moment_reader,
     FieldType.UUID: _always(read_ids, "uuid", "not-a-uuid"),
     FieldType.CHOICE: _choice_reader,
 }

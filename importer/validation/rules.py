@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 import pyarrow as pa
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
 if TYPE_CHECKING:
     from importer.validation.readers import Read
 
+    Range = tuple[Decimal | date | str | None, Decimal | date | str | None]
     Test = Callable[[pd.Series[str]], pd.Series[bool]]
     Words = Callable[[pd.Series[str]], Iterator[Mapping[str, object]]]
 
@@ -91,23 +95,47 @@ def lookup_rule(lookup: Mapping[str, str], read: Read) -> Rule:
     return Rule("in_lookup", "not-in-lookup", _read_by(read), words, facts, ClosestMatch(known).suggestions)
 
 
-def value_rules(rule: FieldRule, read: Read) -> Iterator[Rule]:
-    """Yield the rules for length, range and pattern of the converted text, and for mixed alphabets in addresses."""
+def value_rules(rule: FieldRule, read: Read, today: date, zone: str) -> Iterator[Rule]:
+    """Yield the rules for length, range and pattern of the converted text, and for mixed alphabets in addresses.
+
+    ``today`` is what the word means in a range; ``zone`` is where the days of a range begin and end.
+    """
     if rule.type is FieldType.EMAIL:
         yield _alphabet_rule(read)
     if rule.max_length is not None:
         yield length_rule("max_length", "too-long", rule.max_length, read, {})
     if rule.range is not None:
-        low, high = rule.range
-        yield Rule(
-            "range",
-            "out-of-range",
-            lambda texts: within(read(texts), low, high),
-            {"range_words": _range_words(low, high)},
-            {"low": None if low is None else str(low), "high": None if high is None else str(high)},
-        )
+        yield range_rule("range", rule, rule.range, read, today, zone)
     if rule.pattern is not None:
         yield _pattern_rule(rule.pattern, read)
+
+
+def range_rule(name: str, rule: FieldRule, ends: Range, read: Read, today: date, zone: str) -> Rule:
+    """Return the rule that a number or date is neither below the first nor above the second of two ``ends``."""
+    low, high = (today if end == "today" else end for end in ends)
+    facts = {"low": None if ends[0] is None else str(ends[0]), "high": None if ends[1] is None else str(ends[1])}
+    words = {"range_words": _range_words(low, high)}
+    if rule.type not in (FieldType.DATE, FieldType.DATETIME):
+        bounds = tuple(end if isinstance(end, Decimal) else None for end in (low, high))
+        return Rule(name, "out-of-range", lambda texts: within(read(texts), *bounds), words, facts)
+    first, last = (end if isinstance(end, date) else None for end in (low, high))
+    # Dates as LeadSquared gets them have the order of their texts.
+    begin = _begin_of_day(first, rule, zone) if first else ""
+    end = _begin_of_day(last + timedelta(days=1), rule, zone) if last else "~"
+
+    def passes(texts: pd.Series[str]) -> pd.Series[bool]:
+        dates = arrow_of(read(texts))
+        fits = pc.and_(pc.greater_equal(dates, begin), pc.less(dates, end))
+        return truths_of(fits.fill_null(True), texts)
+
+    return Rule(name, "out-of-range", passes, words, facts)
+
+
+def _begin_of_day(day: date, rule: FieldRule, zone: str) -> str:
+    if rule.type is FieldType.DATE:
+        return day.isoformat()
+    midnight = datetime.combine(day, time(), ZoneInfo(rule.timezone or zone or "UTC"))
+    return midnight.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def unique_rule(kind: FieldType, read: Read, overflow: Overflow) -> Rule:

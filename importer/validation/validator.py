@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from functools import cached_property
 from operator import attrgetter
 from pathlib import Path
@@ -34,8 +35,9 @@ class Validator:
     """The checks of one mapping for one pass over one file; it keeps the values of fields that must be unique.
 
     ``columns`` holds the column for every heading that the mapping uses. ``required`` are flat names that the target
-    needs in every row, ``identity`` those of which it needs one. ``locale`` has the account's defaults. ``folder`` is
-    where paths in the mapping begin, ``path`` names the mapping in errors, ``line_of`` finds its lines.
+    needs in every row, ``identity`` those of which it needs one. ``today`` is the last possible birth date.
+    ``locale`` has the account's defaults. ``folder`` is where paths in the mapping begin, ``path`` names the mapping in
+    errors, ``line_of`` finds its lines.
 
     Raises :class:`MappingError` for what can never work: times without a time zone, constants that are not of their
     type, a schema of the user's that cannot be loaded.
@@ -46,6 +48,7 @@ class Validator:
         mapping: MappingFile,
         columns: Mapping[str, SourceColumn],
         *,
+        today: date,
         required: Collection[str] = (),
         identity: Sequence[str] = (),
         locale: Locale | None = None,
@@ -57,7 +60,7 @@ class Validator:
         from importer.validation.mark_cleaner import MarkCleaner
 
         self._mapping, self._path, self._identity_names = mapping, path, identity
-        self._compiler = FieldCompiler(columns, required, locale or Locale(), line_of, [])
+        self._compiler = FieldCompiler(columns, required, locale or Locale(), line_of, [], today)
         self._labels = dict.fromkeys(column.label for column in columns.values())
         self._marks = MarkCleaner(columns.values())
         self._by_name = {flat.name: self._compiler.make(flat) for flat in mapping.flat_fields()}

@@ -100,7 +100,7 @@ from tests.unit.mapping.helpers import REMOVE, problems
             "{column: A, range: [1, 2]}",
             "range",
             "`range` does not fit a field of type text.",
-            "It is for `number` and `integer`.",
+            "It is for `number`, `integer`, `date` and `datetime`.",
         ),
         (
             "{column: A, type: boolean, max_length: 2}",
@@ -156,7 +156,7 @@ from tests.unit.mapping.helpers import REMOVE, problems
             "{column: A, type: integer, range: [5, 1]}",
             "range",
             "The range begins at 5, above its end 1.",
-            "Write the smaller number first.",
+            "Write the smaller one first.",
         ),
         (
             "{column: A, type: integer, range: [~, ~]}",
@@ -174,12 +174,12 @@ from tests.unit.mapping.helpers import REMOVE, problems
             "{column: A, type: number, range: [1_0, 2]}",
             "range[1]",
             '"1_0" is not a number.',
-            "Write something like 100 or 2.5.",
+            "Write 100 or 2.5, or a day such as 2026-12-31.",
         ),
         (
             "{column: A, type: number, range: [[], 2]}",
             "range[1]",
-            "`range` must be a number, not a list.",
+            "An end of a range must be a number or a day.",
             "Write something like 5.",
         ),
         (
@@ -189,10 +189,28 @@ from tests.unit.mapping.helpers import REMOVE, problems
             "Did you mean %d/%m/%Y?",
         ),
         (
-            "{column: A, type: date, format: '%d/%m/%Y %H:%M'}",
-            "format",
-            '"%d/%m/%Y %H:%M" has a time, but the type is date.',
-            "Write `type: datetime`.",
+            "{column: A, type: date, pivot: 30}",
+            "pivot",
+            "`pivot` has no use without two-digit years.",
+            "Remove it, or write %y in `format`.",
+        ),
+        (
+            "{column: A, type: date, range: [5, today]}",
+            "range",
+            "5 cannot be an end of a range of type date.",
+            "Write days such as 2026-12-31.",
+        ),
+        (
+            "{column: A, type: number, range: [5, today]}",
+            "range",
+            "today cannot be an end of a range of type number.",
+            "Write numbers such as 100 or 2.5.",
+        ),
+        (
+            "{column: A, type: date, range: [2026-02-30, ~]}",
+            "range[1]",
+            '"2026-02-30" is not a day.',
+            "Write something like 2026-12-31.",
         ),
         (
             "{column: A, type: datetime, format: '%d/%m/%Y'}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,7 @@ def planned(name: str) -> tuple[Mapping, list[Record], list[Problem]]:
             used: SourceColumn(label, columns[label].letter, columns[label].heading)
             for used, label in match.labels.items()
         },
+        today=date(2026, 12, 1),
         required=target.required,
         identity=target.identity,
         locale=Locale(),

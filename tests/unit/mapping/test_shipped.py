@@ -87,7 +87,17 @@ def test_the_mappings_show_every_option_between_them() -> None:
     """Each option of a field, each type that has its own rules and each option of the file has an example."""
     mappings = [loaded(path).mapping for path in MAPPINGS]
     used = [rule for mapping in mappings for _, rule in iterate_rules(mapping)]
-    without_example = {"country", "decimal", "thousands", "currency", "percent", "negative", "marks", "phone_format"}
+    without_example = {
+        "country",
+        "decimal",
+        "thousands",
+        "currency",
+        "percent",
+        "negative",
+        "marks",
+        "phone_format",
+        "pivot",
+    }
     assert {name for rule in used for name in rule.model_fields_set} | without_example == set(FieldRule.model_fields)
     assert {rule.type for rule in used} == set(FieldType)
     said = {name for mapping in mappings for name in mapping.model_fields_set}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from importer.mapping.model import Mapping as MappingFile
 from importer.validation.validator import CheckedChunk, SourceColumn, Validator
 
 FIRST_ROW = 2
+TODAY = date(2026, 12, 1)
 LOCALE = Locale(time_zone="Asia/Kolkata", country="IN")
 
 Rules = Mapping[str, Any]
@@ -30,6 +32,7 @@ def validator(rules: Rules, headings: Sequence[str], *, schema: str | None = Non
     """A validator for activities with these rules on a file with these headings."""
     content = {"target": "bulk-activities-by-lead-id", "activity": rules, **({"schema": schema} if schema else {})}
     options.setdefault("locale", LOCALE)
+    options.setdefault("today", TODAY)
     return Validator(MappingFile.model_validate(content), source_columns(headings), **options)
 
 

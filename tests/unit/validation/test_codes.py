@@ -77,6 +77,13 @@ CASES: list[tuple[dict[str, Any], str, str, str]] = [
         '"31/02/2026" is not a date of the form DD/MM/YYYY. Expected something like 31/12/2026.',
     ),
     (
+        {"type": "date", "format": ["%d/%m/%Y", "%m/%d/%Y"]},
+        "03/04/2026",
+        "ambiguous-date",
+        '"03/04/2026" means different days in the forms DD/MM/YYYY or MM/DD/YYYY. Write the month as a word or the year '
+        "first (2026-12-31), or remove one of the forms.",
+    ),
+    (
         MOMENT,
         "2026-12-31 18:30",
         "not-a-datetime",
@@ -88,7 +95,7 @@ CASES: list[tuple[dict[str, Any], str, str, str]] = [
         "29/03/2026 02:30",
         "time-not-in-zone",
         '"29/03/2026 02:30" happens never or twice in Europe/Berlin, because the clocks change then. '
-        "Write the time with its offset, or correct it.",
+        "Write its offset behind it, such as +0100, or correct it.",
     ),
     (
         {"type": "uuid"},
@@ -127,10 +134,20 @@ CASES: list[tuple[dict[str, Any], str, str, str]] = [
         {"type": "integer", "range": ["0", "100"]},
         "101",
         "out-of-range",
-        "101 is outside the range from 0 to 100. Correct the number.",
+        "101 is outside the range from 0 to 100. Correct it, or the range in the mapping.",
     ),
-    ({"type": "number", "range": ["0.5", None]}, "0.4", "out-of-range", "0.4 is below 0.5. Correct the number."),
-    ({"type": "number", "range": [None, "7"]}, "7.01", "out-of-range", "7.01 is above 7. Correct the number."),
+    (
+        {"type": "number", "range": ["0.5", None]},
+        "0.4",
+        "out-of-range",
+        "0.4 is below 0.5. Correct it, or the range in the mapping.",
+    ),
+    (
+        {"type": "number", "range": [None, "7"]},
+        "7.01",
+        "out-of-range",
+        "7.01 is above 7. Correct it, or the range in the mapping.",
+    ),
     (
         {"pattern": r"WB-\d{5}"},
         "WB-123456",

@@ -13,7 +13,17 @@ from importer.core.issues import make_problem
 from importer.mapping.model import FieldType, Mapping
 from importer.validation.interface import SourceColumn
 from importer.validation.validator import Validator
-from tests.unit.validation.builders import LOCALE, cells_of, check, check_cells, messages_of, numbers, validator, wire
+from tests.unit.validation.builders import (
+    LOCALE,
+    TODAY,
+    cells_of,
+    check,
+    check_cells,
+    messages_of,
+    numbers,
+    validator,
+    wire,
+)
 
 
 @pytest.mark.slow
@@ -75,7 +85,7 @@ def test_constants_are_the_same_in_every_row() -> None:
 
 def test_a_mapping_of_constants_alone_needs_no_cells() -> None:
     """Even a file of which no column is used has its rows."""
-    made = Validator(validator_mapping(), {}, locale=LOCALE)
+    made = Validator(validator_mapping(), {}, locale=LOCALE, today=TODAY)
     checked = made.check(numbers(2), pd.DataFrame(index=range(2)))
     assert checked.records["activity.a"].tolist() == ["1", "1"]
 
@@ -115,7 +125,7 @@ def test_fields_inside_a_custom_field_set_have_flat_names() -> None:
 def test_columns_are_found_by_label() -> None:
     """Two columns with one heading differ by label, which is also what problems show."""
     mapping = Mapping.model_validate({"target": "t", "lead": {"a": {"column": "City (2)", "type": "integer"}}})
-    made = Validator(mapping, {"City (2)": SourceColumn("City (2)", "D", "City")})
+    made = Validator(mapping, {"City (2)": SourceColumn("City (2)", "D", "City")}, today=TODAY)
     checked = made.check(numbers(1), cells_of(["City", "City (2)"], [["1", "x"]]))
     assert [(problem.column, problem.letter) for problem in checked.problems] == [("City (2)", "D")]
 

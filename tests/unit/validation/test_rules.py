@@ -13,6 +13,7 @@ from importer.mapping.model import FieldRule, FieldType
 from importer.transforms.identifiers import stray_letter
 from importer.validation import rules
 from importer.validation.rules import Rule, value_rules
+from tests.unit.validation.builders import TODAY
 
 LETTERS = st.text("ab@.1а\u0435é\n", max_size=6)  # two of them are Cyrillic
 
@@ -25,7 +26,7 @@ def verdicts(rule: Rule, texts: list[str | None]) -> list[bool]:
 
 
 def rule_of(name: str, **options: object) -> Rule:
-    made = value_rules(FieldRule.model_validate({"column": "A", **options}), lambda texts: texts)
+    made = value_rules(FieldRule.model_validate({"column": "A", **options}), lambda texts: texts, TODAY, "")
     return next(rule for rule in made if rule.name == name)
 
 

@@ -111,12 +111,14 @@ def test_a_schema_name_of_both_sections_must_be_told_apart(tmp_path: Path) -> No
     """A name that could mean a lead field or an activity field is not guessed."""
     from importer.mapping.model import Mapping
     from importer.validation.validator import Validator
-    from tests.unit.validation.builders import LOCALE, source_columns
+    from tests.unit.validation.builders import LOCALE, TODAY, source_columns
 
     write_schema(tmp_path, 'Rules = pa.DataFrameSchema({"mx_1": pa.Column(str)})')
     content = {"target": "t", "schema": "rules.py:Rules", "lead": {"mx_1": "Score"}, "activity": {"mx_1": "Score"}}
     with pytest.raises(MappingError) as caught:
-        Validator(Mapping.model_validate(content), source_columns(HEADINGS), locale=LOCALE, folder=tmp_path)
+        Validator(
+            Mapping.model_validate(content), source_columns(HEADINGS), locale=LOCALE, today=TODAY, folder=tmp_path
+        )
     assert caught.value.problems[0].message == (
         "The column `mx_1` of your schema could be `lead.mx_1` or `activity.mx_1`."
     )
