@@ -23,7 +23,7 @@ from importer.delivery.pairing import (
 )
 from importer.delivery.row_identity import IDENTITY_VERSION, RowIdentifier
 from importer.ledger import CHANGE_ACCEPTED, CHANGE_DECLINED, EarlierRow, IdentityPart, RowIdentity
-from importer.mapping import Repeat
+from importer.mapping import Repeat, SameLead
 
 _CHUNK = 5_000
 _NO_IDENTITY = RowIdentity(0, b"", b"", b"")
@@ -103,7 +103,13 @@ class _Comparison:
             earlier = self._earlier_of(members, by_key, by_name)
             if not earlier and (len(members) == 1 or (members[0].named is None and not self._latest_wins)):
                 continue
-            made = decide_group(members, earlier, self._taken, latest_wins=self._latest_wins)
+            made = decide_group(
+                members,
+                earlier,
+                self._taken,
+                latest_wins=self._latest_wins,
+                first_of_file=self._mapping.same_lead is SameLead.FIRST,
+            )
             for place, decision in zip(group, made, strict=True):
                 self._note(place, decision, decisions)
 

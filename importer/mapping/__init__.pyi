@@ -13,6 +13,7 @@ from .model import (
     OnInvalid,
     Ragged,
     Repeat,
+    SameLead,
 )
 from .values import template_headings
 
@@ -29,6 +30,7 @@ __all__ = [
     "OnInvalid",
     "Ragged",
     "Repeat",
+    "SameLead",
     "SourceTable",
     "find_column_references",
     "fold_heading",

@@ -108,6 +108,14 @@ class OnChange(StrEnum):
     SEND = "send"
 
 
+class SameLead(StrEnum):
+    """Handling of rows of one file that write the same lead with different values."""
+
+    PROBLEM = "problem"
+    FIRST = "first"
+    LAST = "last"
+
+
 class Repeat(StrEnum):
     """Handling of a row equal to one sent earlier when nothing in it says whether it is a new event."""
 
@@ -238,6 +246,14 @@ class Mapping(StrictModel):
         None, description="Largest share of invalid rows, such as 5%; above it, nothing is sent."
     )
     import_key: str | None = Field(None, description="Activity or lead field that carries our own key for every row.")
+    same_lead: SameLead = Field(
+        SameLead.PROBLEM,
+        description="Rows of the file with the same lead and different values, for targets that write leads: a "
+        "`problem` of the later ones, or the `first` or `last` one counts.",
+    )
+    allow_unidentified: Flag = Field(
+        False, description="Send rows in which nothing identifies the lead; each makes a new lead."
+    )
     row_key: tuple[str, ...] = Field(
         (), description="Columns or fields that tell a row from every other, such as a ticket number."
     )

@@ -170,6 +170,7 @@ def prepare_import(request: PlanRequest) -> PreparedImport:
         today=request.today,
         required=target.required,
         identity=target.identity,
+        lead_names=target.lead_names,
         locale=request.locale,
         folder=request.mapping.parent,
         path=str(request.mapping),

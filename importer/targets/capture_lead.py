@@ -38,6 +38,7 @@ class CaptureLead(Target):
             *mapping_checks.section_problems(mapping, cls.sections),
             *mapping_checks.no_nested(mapping, "lead", MATCHED_BY),
             *(mapping_checks.needs_search_by(mapping, "lead") if mapping.search_by else []),
+            *mapping_checks.needs_identified(mapping, MATCHED_BY),
             *mapping_checks.update_behavior_problems(mapping, allowed=True),
         ]
 
@@ -48,6 +49,10 @@ class CaptureLead(Target):
     @property
     def required(self) -> frozenset[str]:
         return frozenset()
+
+    @property
+    def identity(self) -> tuple[str, ...]:
+        return () if self.mapping.allow_unidentified else self.lead_names
 
     def lead_reference(self, record: Record) -> tuple[str, str]:
         return first_filled(record, self._matched_by(record))

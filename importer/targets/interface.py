@@ -112,6 +112,15 @@ class Target(ABC):
         return cls.updates_leads and cls.effect() is EffectType.LEAD
 
     @property
+    def lead_names(self) -> tuple[str, ...]:
+        """Flat names of the mapped fields that identify the lead a row writes; empty when the call posts activities."""
+        if self.effect() is not EffectType.LEAD:
+            return ()
+        search_by = self.mapping.search_by
+        names = (f"lead.{search_by}",) if search_by else self.lead_identifiers
+        return tuple(name for name in names if name.removeprefix("lead.") in self.mapping.lead)
+
+    @property
     @abstractmethod
     def required(self) -> frozenset[str]:
         """Flat names of the mapped fields without which a row cannot be sent."""

@@ -41,6 +41,14 @@ def needs_one_of(mapping: Mapping, section: str, fields: tuple[str, ...], why: s
     return [_problem(section, f"{mapping.target} needs one of {listed}: {why}.", f"Add one below `{section}:`.")]
 
 
+def needs_identified(mapping: Mapping, fields: tuple[str, ...]) -> list[MappingProblem]:
+    """Report a problem when nothing that is mapped identifies a lead, and the mapping does not allow that."""
+    if mapping.allow_unidentified or mapping.search_by or not mapping.lead or any(f in mapping.lead for f in fields):
+        return []
+    message = f"No field below `lead:` identifies the lead ({', '.join(fields)}), so every import would make it again."
+    return [_problem("lead", message, "Map one of them, or write `allow_unidentified: true`.")]
+
+
 def needs_search_by(mapping: Mapping, mapped_in: str) -> list[MappingProblem]:
     """Report a missing `search_by`, or one whose field the section ``mapped_in`` (if any) does not fill."""
     if not mapping.search_by:

@@ -58,7 +58,7 @@ _GROUPS: Mapping[str, tuple[str, ...]] = {
         "not-an-option",
         "not-in-lookup",
     ),
-    "What the mapping demands of a value": ("too-long", "out-of-range", "wrong-pattern", "duplicate"),
+    "What the mapping demands of a value": ("too-long", "out-of-range", "wrong-pattern", "duplicate", "same-lead"),
     "What the account demands of a value": (
         "not-an-account-option",
         "too-long-for-account",
@@ -104,6 +104,7 @@ EXAMPLES: Mapping[str, tuple[str, Mapping[str, object]]] = {
     "out-of-range": ("120", {"range_words": "outside the range from 0 to 100"}),
     "wrong-pattern": ("WB-1", {"pattern": "WB-[0-9]{5}"}),
     "duplicate": ("WB-10001", {"first_row": 7}),
+    "same-lead": ("meera@example.com", {"first_row": 7}),
     "not-an-account-option": (
         "Gol",
         {

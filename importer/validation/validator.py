@@ -15,6 +15,7 @@ from importer.core.errors import MappingError
 from importer.core.issues import Problem
 from importer.core.memory import gc_paused
 from importer.mapping import Mapping as MappingFile
+from importer.mapping import SameLead
 from importer.validation.interface import CheckedChunk, SourceColumn
 
 if TYPE_CHECKING:
@@ -35,9 +36,10 @@ class Validator:
     """The checks of one mapping for one pass over one file; it keeps the values of fields that must be unique.
 
     ``columns`` holds the column for every heading that the mapping uses. ``required`` are flat names that the target
-    needs in every row, ``identity`` those of which it needs one. ``today`` is the last possible birth date.
-    ``locale`` has the account's defaults. ``folder`` is where paths in the mapping begin, ``path`` names the mapping in
-    errors, ``line_of`` finds its lines.
+    needs in every row, ``identity`` those of which it needs one, ``lead_names`` those that identify the lead that a
+    row writes, if it does nothing else. ``today`` is the last possible birth date. ``locale`` has the account's
+    defaults. ``folder`` is where paths in the mapping begin, ``path`` names the mapping in errors, ``line_of`` finds
+    its lines.
 
     Raises :class:`MappingError` for what can never work: times without a time zone, constants that are not of their
     type, a schema of the user's that cannot be loaded.
@@ -51,6 +53,7 @@ class Validator:
         today: date,
         required: Collection[str] = (),
         identity: Sequence[str] = (),
+        lead_names: Sequence[str] = (),
         locale: Locale | None = None,
         folder: Path | None = None,
         path: str = "the mapping",
@@ -60,6 +63,7 @@ class Validator:
         from importer.validation.mark_cleaner import MarkCleaner
 
         self._mapping, self._path, self._identity_names = mapping, path, identity
+        self._lead_names = lead_names if mapping.same_lead is SameLead.PROBLEM else ()
         self._compiler = FieldCompiler(columns, required, locale or Locale(), line_of, [], today)
         self._labels = dict.fromkeys(column.label for column in columns.values())
         self._marks = MarkCleaner(columns.values())
@@ -101,6 +105,11 @@ class Validator:
         if self._compiler.problems:
             raise MappingError(self._path, self._compiler.problems)
         self._identity = _identity_fields(self._fields, self._identity_names)
+        from importer.validation.same_lead import SameLeadCheck
+
+        by_name = {field.name: field for field in self._fields}
+        lead_fields = [by_name[name] for name in self._lead_names if name in by_name]
+        self._same_lead = SameLeadCheck(lead_fields, self._compiler.overflow)
         self.__dict__.pop("schema", None)
 
     @cached_property
@@ -150,8 +159,10 @@ class Validator:
             found = [*problems, *self._problems(failed, frame, shown, problems)]
             if self._user_schema is not None:
                 found.extend(self._user_schema.problems(frame, wires, clean.texts(), found))
-            found.sort(key=attrgetter("row"))
-        ok = ~np.isin(index.to_numpy(), [problem.row for problem in found])
+            ok = ~np.isin(index.to_numpy(), [problem.row for problem in found])
+            twins = list(self._same_lead.problems({name: texts[ok] for name, texts in wires.items()}))
+            ok &= ~np.isin(index.to_numpy(), [problem.row for problem in twins])
+            found = sorted([*found, *twins], key=attrgetter("row"))
         records = pd.DataFrame(wires, index=index).reset_index(drop=True)
         return CheckedChunk(rows=index.to_numpy(), records=records, ok=ok, problems=found)
 

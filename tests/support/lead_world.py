@@ -58,7 +58,9 @@ class LeadWorld(World):
             order, _, skip = fault.partition(":")
             self.sandbox.faults.order(order, skip=int(skip or 0), on="writes")
         self.folder.joinpath(f"{name}.csv").write_text("\n".join(lines) + "\n", "utf-8")
-        self.folder.joinpath(f"{name}.yaml").write_text(mapping, "utf-8")
+        # Rows that a check would hold back are sent all the same: the delivery is what is tested.
+        options = "same_lead: last\nallow_unidentified: true\n"
+        self.folder.joinpath(f"{name}.yaml").write_text(options + mapping, "utf-8")
         request = PlanRequest(self.folder / f"{name}.csv", self.folder / f"{name}.yaml", account=self.account.name)
         plan = plan_import(prepare_import(request), self.folder / name, datetime(2026, 11, 20, tzinfo=UTC))
         assert plan.facts.invalid == 0, plan.facts.groups

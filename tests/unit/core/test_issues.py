@@ -27,7 +27,7 @@ def test_every_kind_speaks_in_sentences(code: str) -> None:
     assert kind.title
     assert not kind.title.endswith(".")
     assert kind.explanation.endswith(".")
-    assert kind.message.endswith((".", "{suggestion}"))
+    assert kind.message.endswith((".", "{suggestion}", "{help}"))
     assert kind.remedy.endswith(".")
 
 
@@ -70,8 +70,9 @@ def test_where_a_problem_is() -> None:
 
 def test_long_values_are_cut() -> None:
     """At sixty characters, with a mark."""
-    assert shorten_text("a" * SHOWN_CHARACTERS) == "a" * SHOWN_CHARACTERS
-    assert shorten_text("a" * (SHOWN_CHARACTERS + 1)) == "a" * SHOWN_CHARACTERS + "…"
+    words = "some words " * 9
+    assert shorten_text(words[:SHOWN_CHARACTERS]) == words[:SHOWN_CHARACTERS]
+    assert shorten_text(words) == words[:SHOWN_CHARACTERS] + "…"
 
 
 def test_what_cannot_be_seen_is_written_out() -> None:

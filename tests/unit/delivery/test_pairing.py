@@ -112,3 +112,9 @@ def test_a_few_rows_prove_nothing_about_a_file() -> None:
     """A share is known from five delivered rows on."""
     assert contained_share(4, 4) == 0
     assert contained_share(9, 10) == 0.9
+
+
+def test_the_first_row_of_a_lead_counts_when_the_mapping_says_so() -> None:
+    """Later rows of the file are skipped, whatever was sent before."""
+    made = decide_group(rows("a", "b"), [earlier("c")], set(), latest_wins=True, first_of_file=True)
+    assert made == [SEND, RowDecision(Disposition.SKIP, Likeness.TWIN, twin=2)]
