@@ -12,6 +12,7 @@ from importer.mapping import Mapping
 from importer.targets import mapping_checks, receipts
 from importer.targets.bodies import ACTIVITY_KEYS, activity, lead_pairs
 from importer.targets.interface import EffectType, Target
+from importer.targets.lead_matching import written_lead
 
 
 class LeadAndActivity(Target):
@@ -48,6 +49,9 @@ class LeadAndActivity(Target):
     def lead_reference(self, record: Record) -> tuple[str, str]:
         field = self.mapping.search_by or ""
         return field, record.fields.get(f"lead.{field}", "")
+
+    def written_lead(self, record: Record) -> tuple[str, str]:
+        return written_lead(record, (self.mapping.search_by or "",))
 
     def request(self, records: Sequence[Record]) -> Request:
         (record,) = records

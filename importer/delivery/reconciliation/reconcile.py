@@ -226,11 +226,14 @@ class Reconciler:
         # A refusal has answered for the rows of its call: what a lead that is gone did not get then, it never will.
         answered = all(row.outcome.error_code == REFUSED_WHOLE for row in rows)
         times = [send_time(row.sent_at, self._canaries.difference(row.skew)) for row in rows]
+        query = rows[0].query
+        # A lead that the call created is not found by the id that was sent: it got one of LeadSquared's own.
+        creates = EffectType.LEAD in self._context.target.makes and query.lead_field != "ProspectID"
         return RowGroup(
-            query=rows[0].query,
+            query=query,
             rows=len(rows),
             sent=SendTime(min(time.earliest for time in times), min(time.latest for time in times)),
-            absent_without_lead=answered or EffectType.LEAD in self._context.target.makes,
+            absent_without_lead=answered or creates,
         )
 
     def _record(self, row: _UncertainRow, match: RowMatch, result: ReadBackResult) -> None:

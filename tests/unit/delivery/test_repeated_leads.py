@@ -186,3 +186,24 @@ def test_a_duplicate_of_the_lead_that_an_earlier_call_made_is_that_lead(
     outcomes = world.run(create, ["Name,Mail", "Ann,ann@example.org", "Bob,bob@example.org"])
     assert [outcome.status.value for outcome in outcomes.values()] == ["created", expected]
     assert len(world.new_leads) == 2
+
+
+def test_a_lead_with_its_activity_is_not_made_twice_by_an_id(tmp_path: Path) -> None:
+    """It is found by its e-mail; with nothing but an id that no lead has, a person has to look."""
+    world = LeadWorld(tmp_path)
+    activity = "activity:\n  ActivityEvent: {value: 203}\n  ActivityNote: Name\n"
+    rows = [
+        f"Ann,{UNKNOWN},ann@example.org,",
+        f"Bea,{UNKNOWN[:-1]}2,,",
+        f"Cid,{lead_id(5)},,",
+        f"Dan,{UNKNOWN[:-1]}3,dan@example.org,",
+    ]
+    mapping = f"target: lead-and-activity\nsearch_by: ProspectID\n{FIELDS}{activity}"
+    outcomes = world.run(mapping, [HEADINGS, *rows], *LOST_EACH_SECOND)
+    assert sorted(activity["note"] for activity in world.sandbox.tenant.activities.values()) == [
+        "Ann",
+        "Bea",
+        "Cid",
+        "Dan",
+    ]
+    assert [outcome.status.value for outcome in outcomes.values()] == ["created", "uncertain", "created", "created"]
