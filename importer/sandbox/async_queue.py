@@ -101,9 +101,15 @@ def status(tenant: Tenant, options: Options, request: Request) -> Any:
             "TaskCurrentStep": None if task["state"] in words else "In-Queue",
             "TaskLastStep": "In-Process-Queue",
             "RequestBody": json.dumps(task["body"]),
-            "Message": answer if answer is None or options.status_message == "answer" else answer["Message"],
+            "Message": _message(answer, options.status_message),
         },
     }
+
+
+def _message(answer: Any, form: str) -> Any:
+    if answer is None or form == "none":
+        return None
+    return answer if form == "answer" else answer["Message"]
 
 
 def lead_metrics(tenant: Tenant, options: Options, request: Request) -> Any:

@@ -26,10 +26,10 @@ def create(tenant: Tenant, options: Options, request: Request) -> Any:
     return success({"Id": _create(tenant, options, lead)["ProspectID"]})
 
 
-def _create(tenant: Tenant, options: Options, lead: LeadBody) -> Lead:
+def _create(tenant: Tenant, options: Options, lead: LeadBody, identity: str = "") -> Lead:
     refuse_incomplete(lead.fields, options)
     refuse_duplicates(tenant, lead.fields)
-    return tenant.create_lead(lead.fields)
+    return tenant.create_lead(lead.fields, identity)
 
 
 def _change(tenant: Tenant, found: Lead, fields: dict[str, Any]) -> bool:
@@ -49,7 +49,9 @@ def capture(tenant: Tenant, options: Options, request: Request) -> Any:
     lead = lead_body(request.body, options)
     found = _captured(tenant, lead)
     if found is None:
-        stored = _create(tenant, options, lead)
+        # The id of a visitor of a web site who was anonymous so far is kept; a call cannot tell such ids from others.
+        kept = options.unknown_id == "kept" and not tenant.find_lead("ProspectID", lead.prospect_id)
+        stored = _create(tenant, options, lead, lead.prospect_id if kept else "")
     else:
         stored = found
         _change(tenant, found, _capture_changes(found, lead.fields, behaviour))

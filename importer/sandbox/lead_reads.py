@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from importer.sandbox import refusals
@@ -13,33 +14,43 @@ from importer.sandbox.options import Options
 from importer.sandbox.tenant import Lead, Tenant
 
 _TIMES = ("CreatedOn", "ModifiedOn")
+_LAST = "LeadLastModifiedOn"
 _MOST_ROWS = 1000
 _MOST_IDS = 10_000
 
 
-def _shown(lead: Lead, columns: list[str] | None = None) -> dict[str, Any]:
-    """The lead as a flat object; a field without a value is null."""
+def _shown(tenant: Tenant, lead: Lead, columns: list[str] | None = None) -> dict[str, Any]:
+    """The lead as a flat object; a field without a value is null. Its last change is that of its activities, too."""
     shown = {field.name: field_value(lead.get(field.name), lead["ModifiedOn"]) for field in LEAD_FIELDS}
     shown |= {name: with_milliseconds(lead[name]) for name in _TIMES}
+    own = tenant.by_lead.get(lead["ProspectID"].lower(), [])
+    shown[_LAST] = with_milliseconds(
+        max([lead["ModifiedOn"], *(tenant.activities[identity]["ModifiedOn"] for identity in own)])
+    )
     return shown if columns is None else {name: shown[name] for name in ("ProspectID", *columns) if name in shown}
 
 
 def by_email(tenant: Tenant, options: Options, request: Request) -> Any:
     """Leads.GetByEmailaddress. A misspelt parameter is not noticed: the answer is an empty list."""
     found = tenant.find_lead("EmailAddress", request.parameter("emailaddress"))
-    return [_shown(found)] if found else []
+    return [_shown(tenant, found)] if found and _settled(tenant, found, options) else []
 
 
 def by_id(tenant: Tenant, options: Options, request: Request) -> Any:
     """Leads.GetById."""
     found = tenant.find_lead("ProspectID", request.parameter("id"))
-    return [_shown(found)] if found else []
+    return [_shown(tenant, found)] if found else []
+
+
+def _settled(tenant: Tenant, lead: Lead, options: Options) -> bool:
+    """Whether the lead is old enough to be shown."""
+    return bool(lead["CreatedOn"] <= (tenant.clock() - timedelta(seconds=options.lead_lag)).isoformat())
 
 
 def by_phone(tenant: Tenant, options: Options, request: Request) -> Any:
     """RetrieveLeadByPhoneNumber: Phone and Mobile, in any form; of several the one that was active last."""
-    found = tenant.leads_by_phone(request.parameter("phone"))
-    return [_shown(max(found, key=lambda lead: _last_activity(tenant, lead)))] if found else []
+    found = [lead for lead in tenant.leads_by_phone(request.parameter("phone")) if _settled(tenant, lead, options)]
+    return [_shown(tenant, max(found, key=lambda lead: _last_activity(tenant, lead)))] if found else []
 
 
 def _last_activity(tenant: Tenant, lead: Lead) -> str:
@@ -63,7 +74,7 @@ def search(tenant: Tenant, options: Options, request: Request) -> Any:
     body = request.body
     if not isinstance(body, dict):
         raise refusals.cannot_deserialize(body, "LeadSearch")
-    found = list(tenant.leads.values())
+    found = [lead for lead in tenant.leads.values() if _settled(tenant, lead, options)]
     parameter = body.get("Parameter")
     if parameter:
         fits = _OPERATORS.get(str(parameter.get("SqlOperator", "=")).upper())
@@ -73,7 +84,7 @@ def search(tenant: Tenant, options: Options, request: Request) -> Any:
         # The name is case-sensitive, and a wrong one finds nothing instead of being refused.
         known = name in LEAD_FIELD or name in _TIMES
         found = [lead for lead in found if known and fits(str(lead.get(name) or "").lower(), value)]
-    return [_shown(lead, _columns(body)) for lead in _page(found, body.get("Paging") or {})]
+    return [_shown(tenant, lead, _columns(body)) for lead in _page(found, body.get("Paging") or {})]
 
 
 def by_ids(tenant: Tenant, options: Options, request: Request) -> Any:
@@ -86,7 +97,7 @@ def by_ids(tenant: Tenant, options: Options, request: Request) -> Any:
     if len(ids) > _MOST_IDS:
         raise refusals.invalid("LeadIds")
     found = [lead for identity in ids if (lead := tenant.find_lead("ProspectID", identity)) is not None]
-    return [_shown(lead, _columns(body)) for lead in _page(found, body.get("Paging") or {})]
+    return [_shown(tenant, lead, _columns(body)) for lead in _page(found, body.get("Paging") or {})]
 
 
 def _columns(body: dict[str, Any]) -> list[str] | None:

@@ -65,7 +65,7 @@ def _stored(name: str, value: Any, options: Options) -> Any:
             return ApiError("MXInvalidInputException", "Invalid Phone format")
         return ApiError("MXInvalidInputException", f"Invalid Input! Parameter Name: {name} {reason}.")
 
-    text = stored_value(field, value, refuse)
+    text = stored_value(field, value, refuse, any_option=options.lead_options == "stored")
     if field.kind == "Phone" and options.phone_storage == "international":
         return international(text, options.country_code)
     return text

@@ -39,6 +39,12 @@ class Options:
     refusal_status: int = _switch(500, "HTTP status of an application error", 500, 200)
     duplicate_status: int = _switch(500, "HTTP status of a duplicate", 500, 200)
     default_search: str = _switch("email", "how CreateOrUpdate finds a lead without SearchBy", "email", "email-phone")
+    unknown_id: str = _switch(
+        "replaced", "what a captured lead with an id that no lead has gets for it", "replaced", "kept"
+    )
+    lead_options: str = _switch(
+        "refused", "a value that the drop-down field of a lead does not have", "refused", "stored"
+    )
     phone_storage: str = _switch("as-sent", "how the phone of a lead is stored", "as-sent", "international")
     custom_answer: str = _switch(
         "activity-first", "whose id CreateCustom's answer calls Id", "activity-first", "lead-first"
@@ -51,6 +57,7 @@ class Options:
     trail_rows: int = _switch(25, "rows that Retrieve gives when no paging is asked for; 0: all")
     trail_lag: float = _switch(0.0, "seconds until Retrieve shows a new activity")
     read_lag: float = _switch(0.0, "seconds until RetrieveByActivityEvent shows a new activity")
+    lead_lag: float = _switch(0.0, "seconds until look-ups by e-mail, phone and search show a new lead")
     async_delay: float = _switch(2.0, "seconds until a queued request is processed")
     status_needs_pair: bool = _switch(False, "status and metrics need the key pair as well")
     async_fails: int = _switch(0, "so many of the next queued requests fail in processing")
@@ -59,7 +66,7 @@ class Options:
     failure_word: str = _switch("FAILURE", "status word of a request that the CRM could not process")
     error_word: str = _switch("ERROR", "status word of a request whose content was refused")
     status_message: str = _switch(
-        "answer", "Message of a status: the sync call's answer or its Message", "answer", "message"
+        "answer", "Message of a status: the sync call's answer, its Message or none", "answer", "message", "none"
     )
     time_zone: str = _switch("Asia/Kolkata", "time zone of the account")
     country_code: str = _switch("91", "default country code of the account")

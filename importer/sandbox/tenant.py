@@ -106,10 +106,10 @@ class Tenant:
                 self._disk.clear(keep="tenant")
             self._seed()
 
-    def create_lead(self, fields: dict[str, Any]) -> Lead:
-        """A new lead. A ProspectID among the fields is not used: the CRM gives its own."""
+    def create_lead(self, fields: dict[str, Any], identity: str = "") -> Lead:
+        """A new lead. Without ``identity`` the CRM gives it an id; a ProspectID among the fields is not used."""
         moment = self.clock().isoformat()
-        identity = str(uuid.uuid4())
+        identity = identity or str(uuid.uuid4())
         fixed = {"ProspectID": identity, "ProspectAutoId": str(len(self.leads) + 1), "CreatedOn": moment}
         lead = {"ProspectStage": "Prospect", **fields, **fixed, "ModifiedOn": moment}
         self._undo.append(lambda: self._drop_lead(lead))

@@ -207,3 +207,24 @@ def test_a_lead_with_its_activity_is_not_made_twice_by_an_id(tmp_path: Path) -> 
         "Dan",
     ]
     assert [outcome.status.value for outcome in outcomes.values()] == ["created", "uncertain", "created", "created"]
+
+
+NAME_AND_MAIL = "lead:\n  FirstName: Name\n  EmailAddress: Mail\n"
+
+
+@pytest.mark.parametrize(
+    ("mapping", "options"),
+    [
+        (f"target: capture-lead\n{FIELDS}", {"unknown_id": "kept"}),
+        (f"target: capture-lead\n{FIELDS}", {"lead_lag": 30.0}),
+        (f"target: create-lead\n{NAME_AND_MAIL}", {"lead_lag": 30.0}),
+        (f"target: capture-lead-async\n{NAME_AND_MAIL}", {"status_message": "none"}),
+    ],
+)
+def test_no_habit_of_the_crm_makes_a_second_lead(tmp_path: Path, mapping: str, options: dict[str, Any]) -> None:
+    """Ids that are kept, look-ups that lag behind, tasks that end without an answer."""
+    world = LeadWorld(tmp_path, **options)
+    lines = [HEADINGS, "Zoe,,zoe@example.org,", f"Ann,{UNKNOWN},ann@example.org,", "Bob,,bob@example.org,"]
+    outcomes = world.run(mapping, lines, "drop-after-processing:1")
+    assert [outcome.status.value for outcome in outcomes.values()] == ["created"] * 3
+    assert sorted(lead["FirstName"] for lead in world.new_leads) == ["Ann", "Bob", "Zoe"]

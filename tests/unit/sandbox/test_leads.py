@@ -209,3 +209,34 @@ def test_leads_in_bulk(crm: Caller) -> None:
     assert receipts[3]["ExceptionType"] == "MXDuplicateEntryException"
     assert refusal(crm.post(BULK, [rows[0]] * 26)) == (400, "MXInvalidInputException")
     assert crm.post(BULK, [{"EmailAddress": "x"}]).status_code == 400
+
+
+def test_a_captured_lead_may_keep_an_unknown_id(start: Callable[..., Caller]) -> None:
+    """As the lead of a visitor who was anonymous so far; an id that a lead has is never used twice."""
+    unknown = "11111111-1111-4111-8111-111111111111"
+    for switch, kept in (("replaced", False), ("kept", True)):
+        crm = start(unknown_id=switch)
+        answer = crm.post(CAPTURE, pairs(ProspectID=unknown, FirstName="A")).json()
+        assert (answer["Message"]["Id"] == unknown, answer["Message"]["IsCreated"]) == (kept, True)
+        other = crm.post(CAPTURE, pairs(ProspectID=lead_id(5), EmailAddress="new@example.org")).json()
+        assert other["Message"]["Id"] not in (unknown, lead_id(5))
+
+
+def test_values_of_leads_may_be_stored_otherwise(start: Callable[..., Caller]) -> None:
+    """An unknown option as it is, a phone in the account's spelling."""
+    crm = start(lead_options="stored", phone_storage="international")
+    crm.post(CREATE, pairs(FirstName="A", Source="Carrier pigeon", Phone="9812300001"))
+    stored = crm.state()["leads"][-1]
+    assert (stored["Source"], stored["Phone"]) == ("Carrier pigeon", "+91-9812300001")
+
+
+def test_new_leads_may_be_shown_late(start: Callable[..., Caller]) -> None:
+    """By e-mail, phone and search, not by id; an activity moves the time of a lead's last change."""
+    crm = start(lead_lag=60.0)
+    identity = crm.post(CREATE, pairs(EmailAddress="new@example.org", Phone="+91-9812300001")).json()["Message"]["Id"]
+    assert crm.get(f"{LEAD}/Leads.GetByEmailaddress", emailaddress="new@example.org").json() == []
+    assert crm.get(f"{LEAD}/RetrieveLeadByPhoneNumber", phone="9812300001").json() == []
+    (shown,) = crm.get(f"{LEAD}/Leads.GetById", id=identity).json()
+    assert shown["EmailAddress"] == "new@example.org"
+    (seeded,) = crm.get(f"{LEAD}/Leads.GetByEmailaddress", emailaddress="lead0005@example.com").json()
+    assert seeded["LeadLastModifiedOn"] == seeded["ModifiedOn"]
