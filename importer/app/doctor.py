@@ -8,7 +8,7 @@ from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 
-from importer.app.environment import Environment, open_ledger_of
+from importer.app.environment import Environment, note_first_wait, open_ledger_of
 from importer.app.preflight import identify_account, warn_of_shared_tenant
 from importer.config import Account
 from importer.core.errors import CrmError, ImporterError, RunStopped, SettingsError
@@ -285,6 +285,7 @@ def examine_account(account: Account, env: Environment, *, refresh: bool = False
     """Connect to the account and examine it as :func:`examine`."""
     crm = env.make_crm(account)
     try:
+        note_first_wait(account, env)
         with open_ledger_of(env) as ledger:
             stopping = env.stop.is_set
             yield from examine(account, crm, ledger, env.clock, stopping, env.home, refresh=refresh)

@@ -15,9 +15,12 @@ from importer.core.progress import Progress
 from importer.core.time import Clock
 from importer.leadsquared import Crm
 from importer.planning import PlanFacts
+from importer.rate_limit import first_wait
 
 if TYPE_CHECKING:
     from importer.ledger import Ledger
+
+_NOTED_SECONDS = 1.0
 
 Confirm = Callable[[str], bool]
 Review = Callable[[PlanFacts, Sequence[str]], None]
@@ -76,6 +79,16 @@ def open_ledger_of(env: Environment) -> Iterator[Ledger]:
         yield ledger
     finally:
         ledger.close()
+
+
+def note_first_wait(account: Account, env: Environment) -> None:
+    """Say why nothing seems to happen for some seconds when an account is used here for the first time."""
+    seconds = first_wait(account)
+    if seconds >= _NOTED_SECONDS:
+        env.progress.note(
+            f"The first calls to account {account.name} from here wait for {seconds:g} seconds, because nothing "
+            "is known of calls that were made a moment ago."
+        )
 
 
 def _clean_ledger(ledger: Ledger, env: Environment) -> None:

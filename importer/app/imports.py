@@ -16,7 +16,7 @@ from pathlib import Path
 
 from importer.app.account_snapshot import AccountView
 from importer.app.dry_run import estimate_cost, plan_in
-from importer.app.environment import Environment, open_ledger_of
+from importer.app.environment import Environment, note_first_wait, open_ledger_of
 from importer.app.preflight import (
     NEW_MAPPING,
     bind_tenant,
@@ -85,6 +85,7 @@ def run(
     """
     prepared = prepare_import(request)
     with open_ledger_of(env) as ledger:
+        note_first_wait(account, env)
         quota = DailyQuota(account, ledger, env.clock)
         view = AccountView(account, env.make_crm, env.clock, env.stop, env.home, quota.check_and_count)
         known, prepared = _known_run(prepared, ledger, view)

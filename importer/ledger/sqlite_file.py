@@ -191,6 +191,10 @@ _FORBIDDEN = (
     "this user may not write it",
     "Check the owner and the rights of the folder and the file, and that the disk is not mounted read-only.",
 )
+_MOVED = (
+    "it was moved, removed or replaced while it was in use",
+    "Put it back from where it was moved to, then run: importer resume",
+)
 _BROKEN = (
     "the disk reports an error",
     "Check the disk before anything else, then run: importer resume.",
@@ -205,6 +209,7 @@ _BY_SQLITE_NAME = {
     "SQLITE_CORRUPT": _DAMAGED,
     "SQLITE_NOTADB": _DAMAGED,
     "SQLITE_FORMAT": _DAMAGED,
+    "SQLITE_READONLY_DBMOVED": _MOVED,
     "SQLITE_READONLY": _FORBIDDEN,
     "SQLITE_CANTOPEN": _FORBIDDEN,
     "SQLITE_PERM": _FORBIDDEN,
@@ -242,7 +247,8 @@ def file_fault(path: Path, error: BaseException) -> FileFaultError:
         reason, remedy = _BY_ERRNO.get(error.errno or 0, _BROKEN)
         detail = error.strerror or type(error).__name__
     else:
-        reason, remedy = _BY_SQLITE_NAME.get(sqlite_name(error), _OTHER)
+        exact = getattr(error, "sqlite_errorname", None) or ""
+        reason, remedy = _BY_SQLITE_NAME.get(exact) or _BY_SQLITE_NAME.get(sqlite_name(error), _OTHER)
         detail = str(error)
     message = f"The ledger {path} cannot be used: {reason} ({detail})."
     return FileFaultError(message, remedy, transient=(reason, remedy) == _BUSY)

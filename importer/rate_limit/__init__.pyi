@@ -1,4 +1,4 @@
-from .account_limiter import AccountLimiter, make_account_limiter, not_sent_reply
+from .account_limiter import AccountLimiter, first_wait, make_account_limiter, not_sent_reply
 from .daily_quota import DailyQuota, count_calls_today
 from .window_limiter import Slot, describe_limit
 
@@ -8,6 +8,7 @@ __all__ = [
     "Slot",
     "count_calls_today",
     "describe_limit",
+    "first_wait",
     "make_account_limiter",
     "not_sent_reply",
 ]

@@ -163,6 +163,14 @@ class AccountLimiter:
             return learned
 
 
+def first_wait(account: Account) -> float:
+    """Return the seconds that the first calls from this machine wait, because nothing is known of earlier ones."""
+    folder = account.slots
+    if account.database is not None or folder is None or any(folder.glob("*.json")):
+        return 0.0
+    return max(limit.seconds for limit in account.limits.values())
+
+
 def make_account_limiter(account: Account, clock: Clock) -> AccountLimiter:
     """Make the account's limiter, shared with other processes where the account names a database or folder for it.
 

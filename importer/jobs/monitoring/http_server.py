@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from http import HTTPStatus
 from socketserver import ThreadingMixIn
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from importer.core.errors import SettingsError
@@ -56,7 +57,7 @@ def serve_metrics(place: tuple[str, int], take: Callable[[], Snapshot]) -> Itera
         address_family = socket.AF_INET6 if ":" in place[0] else socket.AF_INET
 
     try:
-        server = make_server(*place, _application(_cached(take)), Server, _Handler)
+        server = make_server(*place, _application(_cached(take), place[0]), Server, _Handler)
     except OSError as error:
         raise SettingsError(
             f"Nothing can listen at {_format_address(*place)}: {error.strerror or error}.",
@@ -86,7 +87,22 @@ def _cached(take: Callable[[], Snapshot]) -> Callable[[], Snapshot]:
     return snapshot
 
 
-def _application(snapshot: Callable[[], Snapshot]) -> WSGIApplication:
+def is_host_accepted(host: str, listening: str) -> bool:
+    """Return whether a request with this ``Host`` header is answered where the server is ``listening``.
+
+    On this computer alone only its addresses and ``localhost`` are: a page in a browser could reach the server under a
+    name of its own that it lets point here. Elsewhere names are those of the network.
+    """
+    name = urlsplit(f"//{host}").hostname or ""
+    if not ipaddress.ip_address(listening).is_loopback or name == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+def _application(snapshot: Callable[[], Snapshot], listening: str) -> WSGIApplication:
     """The WSGI application: ``/metrics`` is answered by prometheus_client's own."""
 
     def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -95,7 +111,9 @@ def _application(snapshot: Callable[[], Snapshot]) -> WSGIApplication:
 
         path, status, kind = environ["PATH_INFO"], HTTPStatus.OK, _TEXT
         try:
-            if environ["REQUEST_METHOD"] != "GET":
+            if not is_host_accepted(environ.get("HTTP_HOST", ""), listening):
+                status, body = HTTPStatus.MISDIRECTED_REQUEST, b"Only asked for as this computer.\n"
+            elif environ["REQUEST_METHOD"] != "GET":
                 status, body = HTTPStatus.NOT_IMPLEMENTED, b"Only GET is answered.\n"
             elif path == "/metrics":
                 from prometheus_client import make_wsgi_app

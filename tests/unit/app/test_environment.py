@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
-from importer.app.environment import Environment, open_ledger_of
+from importer.app.environment import Environment, note_first_wait, open_ledger_of
+from importer.config.accounts import load_account
 from importer.core.progress import SilentProgress
 from importer.core.redaction import HIDDEN
 from importer.core.time import SystemClock
@@ -42,3 +45,19 @@ def test_old_keys_are_hidden_as_soon_as_they_are_known(tmp_path: Path) -> None:
     with open_ledger_of(environment(home, LEADSQUARED_HOST="http://127.0.0.1:9", **keys)) as opened:
         assert opened.run("run-1").stop_reason == f"LeadSquared says: {HIDDEN}"
         assert opened.accounts_to_clean() == []
+
+
+def test_the_first_wait_for_an_account_is_noted(tmp_path: Path) -> None:
+    """Some seconds of silence would look like a fault; later ones are not noted."""
+    notes: list[str] = []
+    env = replace(environment(tmp_path), progress=SimpleNamespace(note=notes.append))
+    variables = {"LEADSQUARED_HOST": "http://127.0.0.1:9", "LEADSQUARED_ACCESS_KEY": KEY, "LEADSQUARED_SECRET_KEY": KEY}
+    account = load_account(None, variables, tmp_path)
+    note_first_wait(account, env)
+    assert ["wait for 5 seconds" in note for note in notes] == [True]
+    assert account.slots is not None
+    account.slots.mkdir(parents=True)
+    (account.slots / "bulk.json").touch()
+    note_first_wait(account, env)
+    note_first_wait(replace(account, slots=None), env)
+    assert len(notes) == 1

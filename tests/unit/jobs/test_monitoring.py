@@ -22,7 +22,7 @@ from importer.core.model import Status
 from importer.jobs.config.loader import parse_jobs
 from importer.jobs.files.inbox import InboxFile
 from importer.jobs.monitoring import status as status_module
-from importer.jobs.monitoring.http_server import parse_address, serve_metrics
+from importer.jobs.monitoring.http_server import is_host_accepted, parse_address, serve_metrics
 from importer.jobs.monitoring.prometheus import format_metrics, health, write_textfile
 from importer.jobs.monitoring.status import MetricsCollector
 from importer.jobs.store.records import JobRun
@@ -303,3 +303,31 @@ def test_the_textfile_is_replaced_whole_and_readable(tmp_path: Path) -> None:
     assert [each.name for each in tmp_path.iterdir()] == ["importer.prom"]
     with pytest.raises(SettingsError, match="cannot be written"):
         write_textfile(tmp_path / "none" / "x.prom", b"")
+
+
+@pytest.mark.parametrize(
+    ("host", "listening", "accepted"),
+    [
+        ("127.0.0.1:9464", "127.0.0.1", True),
+        ("localhost", "127.0.0.1", True),
+        ("[::1]:9464", "::1", True),
+        ("evil.example:9464", "127.0.0.1", False),
+        ("localhost.evil.example", "::1", False),
+        ("10.0.0.7", "127.0.0.1", False),
+        ("", "127.0.0.1", False),
+        ("importer.example:9464", "10.0.0.7", True),
+        ("importer.example", "0.0.0.0", True),
+    ],
+)
+def test_a_page_cannot_read_the_metrics_under_a_name_of_its_own(host: str, listening: str, accepted: bool) -> None:
+    """A name that somebody else lets point to this computer is refused where only this computer may ask."""
+    assert is_host_accepted(host, listening) is accepted
+
+
+def test_a_request_with_a_strange_host_is_refused(watcher: MetricsCollector) -> None:
+    """Nothing of the metrics is in the answer."""
+    with serve_metrics(("127.0.0.1", 0), watcher.snapshot) as address:
+        request = urllib.request.Request(f"{address}/metrics", headers={"Host": "evil.example"})
+        with pytest.raises(HTTPError) as caught:
+            urllib.request.urlopen(request)
+        assert (caught.value.code, b"importer_" in caught.value.read()) == (421, False)

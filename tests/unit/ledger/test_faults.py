@@ -218,7 +218,7 @@ def test_failures_are_said_in_words(error: Exception, words: str) -> None:
     [
         ("SQLITE_IOERR_FSYNC", "the disk reports an error"),
         ("SQLITE_CORRUPT_INDEX", "damaged"),
-        ("SQLITE_READONLY_DBMOVED", "may not write it"),
+        ("SQLITE_READONLY_DBMOVED", "was moved, removed or replaced"),
         ("SQLITE_BUSY_SNAPSHOT", "another program"),
     ],
 )
