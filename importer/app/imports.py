@@ -24,6 +24,7 @@ from importer.app.preflight import (
     clear_account,
     compare_with_earlier,
     detect_anomalies,
+    hold_tenant,
     require_same_tenant,
 )
 from importer.config import Account
@@ -213,7 +214,7 @@ def _send(
             env.progress.note(warning)
         _confirm_sending(plan, account, ledger, cleared.identity.org_name or account.host, env)
         bind_tenant(account, ledger, cleared.identity)
-        with ledger.sender(account.name, plan.folder.name) as lock:
+        with hold_tenant(ledger, account.name, plan.folder.name) as lock:
             _log.info("sending begins: %d rows are ready", plan.facts.ready)
             delivered = deliver(
                 plan,

@@ -7,6 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from importer.app.environment import Environment, open_ledger_of
+from importer.app.preflight import hold_tenant
 from importer.core.errors import UsageError
 from importer.core.model import Outcome, Status
 from importer.core.time import format_iso, format_minute
@@ -106,7 +107,7 @@ def decide(
         raise UsageError("A decision needs a reason.", 'Say why, for example: --why "seen in LeadSquared"')
     with open_ledger_of(env) as ledger:
         run = _run_of(ledger, run_id)
-        with ledger.sender(run.new.account, run.id):
+        with hold_tenant(ledger, run.new.account, run.id):
             ledger.recover_interrupted(run.id)
             before = ledger.outcomes_between(run.id, row, row).get(row)
             _refuse(run, row, before, decision)
@@ -130,7 +131,7 @@ def decide_changes(
     """
     with open_ledger_of(env) as ledger:
         run = _run_of(ledger, run_id)
-        with ledger.sender(run.new.account, run.id):
+        with hold_tenant(ledger, run.new.account, run.id):
             changed = [one for one in ledger.outcomes(run.id, [Status.CHANGED]) if row in (None, one.row)]
             if not changed:
                 what = f"Row {row}" if row is not None else "No row"

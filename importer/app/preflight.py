@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -13,7 +14,7 @@ from importer.core.errors import CrmError, ImporterError, LedgerError, ReportErr
 from importer.core.filesystem import check_writable
 from importer.core.time import Clock
 from importer.leadsquared import ApiUser, ClockReading, Crm, CrmReader, QueryClient, UnansweredError
-from importer.ledger import Ledger, Run
+from importer.ledger import Ledger, Run, Sender
 from importer.planning import Plan, SchemaSnapshot, open_plan
 from importer.rate_limit import DailyQuota, make_account_limiter
 
@@ -116,9 +117,25 @@ def warn_of_shared_tenant(account: Account, identity: ApiUser, known: Mapping[st
         return ""
     return (
         f"Account {account.name} and {', '.join(others)} are the same LeadSquared tenant "
-        f"({identity.org_name or identity.org_id}). They use up one limit without knowing of each other, and rows sent "
-        "through one are not known to the other: use one name, or divide limits and daily_calls between them."
+        f"({identity.org_name or identity.org_id}). Rows sent through one are known to the other, and one sends at a "
+        "time; but each counts its own calls: use one name, or divide limits and daily_calls between them."
     )
+
+
+@contextmanager
+def hold_tenant(ledger: Ledger, account: str, run_id: str = "") -> Iterator[Sender]:
+    """Hold the right to send to an account, and to every other name under which its tenant is known.
+
+    Two imports to one tenant under two names would not see each other's rows in time. Raises
+    :class:`AnotherRunActive` with the holder.
+    """
+    tenants = ledger.tenants()
+    tenant = tenants.get(account)
+    with ExitStack() as held:
+        own = held.enter_context(ledger.sender(account, run_id))
+        for other in sorted(name for name, known in tenants.items() if known == tenant and name != account):
+            held.enter_context(ledger.sender(other, run_id))
+        yield own
 
 
 def require_same_tenant(known: SchemaSnapshot, identity: ApiUser) -> None:

@@ -28,6 +28,7 @@ from .interface import (
     RowToSend,
     Run,
     RunState,
+    Sender,
     UnclearCall,
 )
 from .monitor import LedgerMetrics, LedgerMonitor
@@ -68,6 +69,7 @@ __all__ = [
     "RowToSend",
     "Run",
     "RunState",
+    "Sender",
     "UnclearCall",
     "advisory_lock_number",
     "back_up",

@@ -214,3 +214,14 @@ def test_the_same_rows_through_another_call_are_held(desk: Desk, other: str) -> 
         imports.remap(mapping.replace("bulk-activities-by-lead-field", other) + "ignore: [Lead]\n")
         assert imports.send(*lines, headings=headings, status=3) == {"changed": 2}
     assert imports.activities == 2
+
+
+def test_two_names_of_one_tenant_share_their_memory(desk: Desk) -> None:
+    """What was sent with the variables' account is known to the account of the file, and the other way round."""
+    imports = Imports(desk)
+    assert imports.send(call(1), call(2)) == {"created": 2}
+    keys = "access_key: {env: LEADSQUARED_ACCESS_KEY}, secret_key: {env: LEADSQUARED_SECRET_KEY}"
+    desk.write("accounts.yaml", f"accounts:\n  other: {{host: '{desk.sandbox.host}', {keys}}}\n")
+    desk.environment.update(IMPORTER_ACCOUNTS=str(desk.folder / "accounts.yaml"), LEADSQUARED_ACCOUNT="other")
+    assert imports.send(call(3), call(1), call(2)) == {"created": 1, "skipped": 2}
+    assert imports.activities == 3
