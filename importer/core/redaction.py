@@ -134,6 +134,10 @@ def redact_json(value: Any, keys: Iterable[Secret]) -> Any:
     """
     forms = [form for key in keys if len(key.reveal()) >= _FEWEST_CHARACTERS for form in _encodings(key.reveal())]
 
+    # Whatever is hidden in one of the texts would be hidden in all of them together, and mostly nothing is.
+    if next(_find_all("\n".join(_texts(value)), lambda text: _form_spans(text, forms)), None) is None:
+        return value
+
     def clean(inner: Any) -> Any:
         if isinstance(inner, str):
             return _hide(inner, list(_find_all(inner, lambda text: _form_spans(text, forms))))
@@ -142,6 +146,19 @@ def redact_json(value: Any, keys: Iterable[Secret]) -> Any:
         return [clean(each) for each in inner] if isinstance(inner, list) else inner
 
     return clean(value)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Yield all texts and names in a JSON value."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for name, each in value.items():
+            yield name
+            yield from _texts(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _texts(each)
 
 
 def _hide(text: str, spans: list[Span]) -> str:

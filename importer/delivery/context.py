@@ -72,16 +72,11 @@ class DeliveryContext:
 
     def records_of(self, rows: Collection[int]) -> dict[int, Record]:
         """Return the records of these rows, by row number."""
-        # One pass over the plan, which ends at the last wanted row.
-        wanted = set(rows)
         found: dict[int, Record] = {}
-        if not wanted:
-            return found
-        for record in self.records():
-            if record.row in wanted:
-                found[record.row] = record
-                if len(found) == len(wanted):
-                    break
+        for places, numbers, batch in self.plan.find_ready(rows):
+            keys = [key for place in places for key in self.keys.slice(place, place + 1)]
+            for record in to_records(numbers, batch, keys):
+                found[record.row] = self._with_import_key(record)
         return found
 
     def _with_import_key(self, record: Record) -> Record:

@@ -190,7 +190,7 @@ def _deliver(context: DeliveryContext, options: DeliveryOptions) -> int:
         uncertain = [each for each in _uncertain_outcomes(context) if (each.row, each.attempts) not in reconciled]
         reconciled.update((each.row, each.attempts) for each in uncertain)
         if uncertain:
-            reconciler.resolve(uncertain, context.records_of([each.row for each in uncertain]), settle=True)
+            reconciler.resolve(uncertain, context.records_of([each.row for each in uncertain]))
         uncertain = []
         if polled.refusal:
             _stop_without_states(context, reconciler, polled.refusal)

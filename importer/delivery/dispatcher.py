@@ -45,6 +45,8 @@ _MAX_RESPONSE_WAIT = 0.25
 _MIN_RECORDED_WAIT, _RECORD_WAIT_AFTER = 0.1, 60.0
 """Seconds: a shorter wait is not recorded; a longer one is before it has ended, for the program may be killed."""
 
+_MAX_REFUSED = 128
+"""So many refused calls are reconciled at once: reading back costs little more for all of them than for one."""
 _MAX_PAUSE = 60.0
 _NOT_RECORDED = "The call did not leave, because the ledger could not be written."
 _CLOCK_JUMPED = "The clock of this computer was set, or it slept, just before the call left."
@@ -79,6 +81,8 @@ class Dispatcher:
         self._interpreted: list[CompletedCall] = []
         self._completed: list[CompletedCall] = []
         self._refused: list[tuple[Record, ...]] = []
+        self._refused_leads: set[str] = set()
+        self._refused_together = 1
         self._repeats: dict[int, int] = {}
         self._mapping_proven = context.ledger.mapping_proven(context.account.name, context.run.new.mapping_sha)
         self._call_class = context.target.call_class
@@ -112,13 +116,13 @@ class Dispatcher:
             self._send_batches(pool, batches)
             if batches:
                 continue
-            # Nothing could be sent: wait for a response, search a bad row, end, or wait for a slot.
+            # Nothing could be sent: wait for a response, search bad rows, end, or wait for a slot.
             if self._in_flight:
                 seconds = self._context.limiter.wait_time(self._call_class) or _MAX_RESPONSE_WAIT
                 timeout = max(0.001, min(seconds, _MAX_RESPONSE_WAIT))
                 wait(self._in_flight, timeout=timeout, return_when=FIRST_COMPLETED)
-            elif self._refused:
-                self._isolate_bad_row(self._refused.pop(0))
+            elif self._refused and (capacity or self._must_isolate or self._queue.empty()):
+                self._isolate_bad_rows()
             elif capacity or self._queue.empty():
                 return
             else:
@@ -129,9 +133,14 @@ class Dispatcher:
     def _free_capacity(self, workers: int) -> int:
         """Return how many calls may leave now; only one at a time until a row of this mapping was delivered."""
         free_workers = (workers if self._mapping_proven else 1) - len(self._in_flight)
-        if self._refused or free_workers <= 0:
+        if self._must_isolate or free_workers <= 0:
             return 0
         return min(free_workers, self._context.limiter.available(self._call_class))
+
+    @property
+    def _must_isolate(self) -> bool:
+        """Whether so many calls were refused as a whole that the bad rows are searched before others are sent."""
+        return len(self._refused) >= self._refused_together
 
     def _take_queued(self, capacity: int) -> list[Sequence[Record]]:
         """Take the rows of up to ``capacity`` calls. Raises :class:`RunStopped` when the daily quota leaves none."""
@@ -141,7 +150,7 @@ class Dispatcher:
         self._verify_clock()
         # One row until a row of this mapping was delivered: a wrong mapping then spoils one row, not 25.
         size = self._context.target.batch_size if self._mapping_proven else 1
-        busy = self._held_leads.union(*(call.leads for call in self._in_flight.values()))
+        busy = self._held_leads.union(self._refused_leads, *(call.leads for call in self._in_flight.values()))
         while len(batches) < capacity and (batch := self._queue.next_batch(size, busy)):
             if not self._context.quota.allows(len(batches) + 1):
                 self._queue.put_back(batch)
@@ -267,6 +276,7 @@ class Dispatcher:
             self._queue.completed(records, applied=verdict.kind is VerdictKind.APPLIED)
         if result.split and uncertain:
             self._refused.append(records)
+            self._refused_leads |= self._queue.leads(records)
         elif uncertain:
             self.hold(self._queue.leads([record for record in records if record.row in uncertain]))
         if not result.again:
@@ -281,20 +291,30 @@ class Dispatcher:
         else:
             self._queue.put_back(records)
 
-    def _isolate_bad_row(self, records: tuple[Record, ...]) -> None:
-        """Reconcile the rows of a call that was refused as a whole; search the bad row among the absent ones."""
-        before = self._outcomes(records)
-        uncertain = [outcome for outcome in before.values() if outcome.status is Status.UNCERTAIN]
-        absent = self._reconciler.resolve(uncertain, {record.row: record for record in records}, settle=False)
-        after = self._outcomes(records)
-        self._counts[Status.UNCERTAIN] -= len(uncertain)
-        self._report_progress([after[outcome.row] for outcome in uncertain])
-        self.hold(self._queue.leads([record for record in records if after[record.row].status is Status.UNCERTAIN]))
-        suspects = [record for record in records if record.row in absent]
-        if suspects:
-            # Stored rows before the absent ones mean that the call was processed up to its bad row.
-            stored = any(after[record.row].status in DELIVERED for record in records)
-            self._queue.put_back_suspects(suspects, first_alone=stored)
+    def _isolate_bad_rows(self) -> None:
+        """Reconcile the rows of the calls refused as a whole; search the bad rows among the absent ones.
+
+        The first refusal is reconciled at once, so that a wrong mapping is noticed early. Later ones are collected, the
+        more the longer it goes on, while the rest of the rows is sent.
+        """
+        refused, self._refused, self._refused_leads = self._refused, [], set()
+        self._refused_together = min(_MAX_REFUSED, 2 * self._refused_together)
+        before = [self._uncertain_outcomes(records) for records in refused]
+        by_row = {record.row: record for records in refused for record in records}
+        absent = self._reconciler.resolve_refused([outcomes for outcomes in before if outcomes], by_row)
+        for records, uncertain in zip(refused, before, strict=True):
+            after = self._outcomes(records)
+            self._counts[Status.UNCERTAIN] -= len(uncertain)
+            self._report_progress([after[outcome.row] for outcome in uncertain])
+            self.hold(self._queue.leads([each for each in records if after[each.row].status is Status.UNCERTAIN]))
+            suspects = [record for record in records if record.row in absent]
+            if suspects:
+                # Stored rows before the absent ones mean that the call was processed up to its bad row.
+                stored = any(after[record.row].status in DELIVERED for record in records)
+                self._queue.put_back_suspects(suspects, first_alone=stored)
+
+    def _uncertain_outcomes(self, records: Sequence[Record]) -> list[Outcome]:
+        return [outcome for outcome in self._outcomes(records).values() if outcome.status is Status.UNCERTAIN]
 
     def _outcomes(self, records: Sequence[Record]) -> dict[int, Outcome]:
         rows = [record.row for record in records]

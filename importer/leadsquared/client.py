@@ -6,7 +6,8 @@ import json
 import math
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -59,8 +60,7 @@ class LeadSquaredClient:
         self._account = account
         self._monotonic = monotonic
         self._now = now
-        self._local = threading.local()
-        self._sessions: list[requests.Session] = []
+        self._idle: list[requests.Session] = []
         self._lock = threading.Lock()
 
     def send(self, request: Request) -> Reply:
@@ -72,7 +72,8 @@ class LeadSquaredClient:
         try:
             with (
                 deadline.running(),
-                self._session().request(
+                self._session() as session,
+                session.request(
                     request.method,
                     url,
                     params=params,
@@ -117,14 +118,16 @@ class LeadSquaredClient:
         params = {**request.params, **pair} if request.needs_pair else dict(request.params)
         return f"{self._account.async_host}{path}", headers, params
 
-    def _session(self) -> requests.Session:
-        session: requests.Session | None = getattr(self._local, "session", None)
-        if session is None:
-            session = make_session(self._account)
-            self._local.session = session
+    @contextmanager
+    def _session(self) -> Iterator[requests.Session]:
+        """Lend a session to one call. There are only as many as calls were ever made at once, whoever made them."""
+        with self._lock:
+            session = self._idle.pop() if self._idle else make_session(self._account)
+        try:
+            yield session
+        finally:
             with self._lock:
-                self._sessions.append(session)
-        return session
+                self._idle.append(session)
 
     def _read_body(self, response: requests.Response) -> bytes | None:
         """Read the body, decompressed; ``None`` when it is too large."""
@@ -157,9 +160,9 @@ class LeadSquaredClient:
         return Reply(status=None, failure=failure, detail=detail, elapsed=self._monotonic() - started)
 
     def close(self) -> None:
-        """Close the connections of all threads."""
+        """Close the connections that no call uses at present."""
         with self._lock:
-            sessions, self._sessions = self._sessions, []
+            sessions, self._idle = self._idle, []
         for session in sessions:
             session.close()
 

@@ -7,6 +7,7 @@ import os
 import shutil
 import sqlite3
 import stat
+import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -199,7 +200,24 @@ _BROKEN = (
     "the disk reports an error",
     "Check the disk before anything else, then run: importer resume.",
 )
+_UNOPENED = (
+    "the file or its journal could not be opened",
+    "Run again; if it happens once more, check the disk and whether another program holds the file.",
+)
 _OTHER = ("the database refused", "Run again; if it happens once more, please report it with this message.")
+
+_TOO_MANY_FILES = (
+    "too many files are open",
+    "Close other programs, or allow more open files (ulimit -n), then run: importer resume. "
+    "Nothing is sent without being written down first.",
+)
+_GONE = (
+    "its folder or file is gone",
+    "Mount the disk or put the folder back, then run: importer resume. Do not begin with an empty folder: the ledger "
+    "knows what was already sent.",
+)
+_NAME_TOO_LONG = ("its path is too long", "Set IMPORTER_HOME to a folder with a shorter path.")
+_NO_MEMORY = ("the computer is out of memory", "Close other programs, then run: importer resume.")
 
 _BY_SQLITE_NAME = {
     "SQLITE_FULL": _FULL,
@@ -211,7 +229,8 @@ _BY_SQLITE_NAME = {
     "SQLITE_FORMAT": _DAMAGED,
     "SQLITE_READONLY_DBMOVED": _MOVED,
     "SQLITE_READONLY": _FORBIDDEN,
-    "SQLITE_CANTOPEN": _FORBIDDEN,
+    "SQLITE_CANTOPEN": _UNOPENED,
+    "SQLITE_NOMEM": _NO_MEMORY,
     "SQLITE_PERM": _FORBIDDEN,
     "SQLITE_AUTH": _FORBIDDEN,
     "SQLITE_IOERR": _BROKEN,
@@ -224,13 +243,38 @@ _BY_ERRNO = {
     errno.EPERM: _FORBIDDEN,
     errno.EROFS: _FORBIDDEN,
     errno.ELOOP: _FORBIDDEN,
+    errno.EISDIR: _FORBIDDEN,
+    errno.EMFILE: _TOO_MANY_FILES,
+    errno.ENFILE: _TOO_MANY_FILES,
+    errno.ENOENT: _GONE,
+    errno.ENOTDIR: _GONE,
+    errno.ESTALE: _GONE,
+    errno.ENAMETOOLONG: _NAME_TOO_LONG,
+    errno.ENOMEM: _NO_MEMORY,
 }
+"""What the operating system says of a file. SQLite says only that it could not open one, so it is tried again."""
 
 
 def sqlite_name(error: BaseException) -> str:
     """Return SQLite's name of a failure without its extension, such as ``SQLITE_IOERR``; empty when it has none."""
     name = getattr(error, "sqlite_errorname", None) or ""
     return "_".join(name.split("_")[:2])
+
+
+def _why_not_opened(path: Path) -> OSError | None:
+    """Find out why SQLite can open neither the file nor a journal beside it; ``None`` when nothing hinders it now."""
+    try:
+        # The file itself is not opened: closing it would drop the locks that SQLite holds in this process.
+        path.stat()
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
+    except OSError as error:
+        return error
+    if path.is_dir():
+        return IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    if not os.access(path, os.R_OK | os.W_OK):
+        return PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    return None
 
 
 class FileFaultError(LedgerError):
@@ -250,6 +294,10 @@ def file_fault(path: Path, error: BaseException) -> FileFaultError:
         exact = getattr(error, "sqlite_errorname", None) or ""
         reason, remedy = _BY_SQLITE_NAME.get(exact) or _BY_SQLITE_NAME.get(sqlite_name(error), _OTHER)
         detail = str(error)
+        cause = _why_not_opened(path) if (reason, remedy) == _UNOPENED else None
+        if cause is not None:
+            reason, remedy = _BY_ERRNO.get(cause.errno or 0, _BROKEN)
+            detail = cause.strerror or detail
     message = f"The ledger {path} cannot be used: {reason} ({detail})."
     return FileFaultError(message, remedy, transient=(reason, remedy) == _BUSY)
 

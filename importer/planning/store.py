@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -140,6 +140,29 @@ class Plan:
             names = [name for name in ready.schema.names if name.startswith("c:")]
             cells = ready.select(names).rename_columns([name.split(":", 2)[2] for name in names])
             yield ready.column("row").to_numpy(), _select_fields(ready), cells
+
+    def find_ready(self, wanted: Collection[int]) -> Iterator[tuple[list[int], np.ndarray, pa.RecordBatch]]:
+        """Yield the places (among all ready rows), row numbers and records of the ready rows in ``wanted``.
+
+        Only chunks that hold such rows are decompressed.
+        """
+        import numpy as np
+        import pyarrow as pa
+
+        numbers = np.fromiter(wanted, "int64", len(wanted))
+        start = 0
+        with pa.OSFile(str(self.folder / _ROWS)) as file:
+            names = pa.ipc.open_file(file).schema.names
+            fields = [place for place, name in enumerate(names) if name.startswith("f:")]
+            reader = pa.ipc.open_file(file, options=pa.ipc.IpcReadOptions(included_fields=fields))
+            for chunk, batch in enumerate(self._rows("row", "ok")):
+                ready = batch.column("ok").to_numpy(zero_copy_only=False)
+                rows = batch.column("row").to_numpy()[ready]
+                found = np.flatnonzero(np.isin(rows, numbers))
+                if len(found):
+                    records = reader.get_batch(chunk).take(pa.array(np.flatnonzero(ready)[found]))
+                    yield (found + start).tolist(), rows[found], _select_fields(records)
+                start += len(rows)
 
     def column_batches(self) -> Iterator[tuple[pa.RecordBatch, pa.RecordBatch]]:
         """Yield the source's cells, in the order of its columns, and the records of all rows, chunk by chunk."""

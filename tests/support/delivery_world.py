@@ -169,7 +169,27 @@ class MemoryCrm:
         if request.path.endswith("Leads.GetById"):
             identity = request.params.get("id", "")
             return answer([] if identity in self.gone else [{"ProspectID": identity}])
-        found = self.activities.get(request.params.get("leadId", ""), [])
+        if request.path.endswith("RetrieveByActivityEvent"):
+            return self._written(request.body)
+        return self._listed(self.activities.get(request.params.get("leadId", ""), []), "ProspectActivities")
+
+    def _written(self, body: Any) -> Reply:
+        """All activities of a type that were written in a window, whatever their leads."""
+        wanted, paging = body["Parameter"], body["Paging"]
+        stored = [
+            each
+            for several in self.activities.values()
+            for each in several
+            if wanted["FromDate"] <= each.get("written", "") <= wanted["ToDate"]
+            and str(each["item"]["ActivityEvent"]) == str(wanted["ActivityEvent"])
+        ]
+        end = paging["PageIndex"] * paging["PageSize"]
+        reply = self._listed(stored, "List")
+        if "List" in reply.body:
+            reply.body["List"] = reply.body["List"][end - paging["PageSize"] : end]
+        return reply
+
+    def _listed(self, found: Sequence[dict[str, Any]], name: str) -> Reply:
         listed = [
             {
                 "Id": each["Id"],
@@ -186,7 +206,7 @@ class MemoryCrm:
         ]
         body: dict[str, Any] = {"RecordCount": len(listed)}
         if listed:
-            body["ProspectActivities"] = listed
+            body[name] = listed
         return answer(body)
 
     def notes(self) -> Counter[str]:

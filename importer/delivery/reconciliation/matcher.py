@@ -15,6 +15,7 @@ from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 
 from importer.core.model import Status
+from importer.delivery.reconciliation.assignment import assign_activities, connect_groups
 from importer.delivery.reconciliation.clock_difference import SendTime
 from importer.leadsquared import CrmActivity, CrmLead, parse_timestamp
 from importer.targets import EffectType, ReadBackQuery
@@ -115,7 +116,7 @@ def match_rows(
             candidates[index] = find_candidates(group, found, owned, import_key)
     # Second pass: groups that share a candidate are decided together, by counting.
     undecided = [index for index in range(len(groups)) if not matches[index]]
-    for members in _connect_groups(undecided, candidates):
+    for members in connect_groups(undecided, candidates):
         rows = [groups[one].rows for one in members]
         doubtful = any(_is_doubtful(groups[one], each, import_key) for one in members for each in candidates[one])
         counted = _match_counts(rows, [candidates[one] for one in members], import_key, doubtful=doubtful)
@@ -149,19 +150,6 @@ def _is_doubtful(group: RowGroup, candidate: CrmActivity, import_key: str) -> bo
     return not by_key and written_since(candidate, group.query, group.sent) is None
 
 
-def _connect_groups(indices: Sequence[int], candidates: Sequence[Sequence[CrmActivity]]) -> list[list[int]]:
-    """Partition the groups so that those with an activity in common are together (connected components)."""
-    # Each part: its groups, and the ids of all their candidates. A group joins all parts that share an id with it.
-    parts: list[tuple[list[int], set[str]]] = []
-    for index in indices:
-        ids = {activity.id for activity in candidates[index]}
-        apart = [part for part in parts if part[1].isdisjoint(ids)]
-        joined = [part for part in parts if not part[1].isdisjoint(ids)]
-        members = [member for part in joined for member in part[0]]
-        parts = [*apart, ([*members, index], ids.union(*(part[1] for part in joined)))]
-    return [sorted(members) for members, _ in parts]
-
-
 def _match_counts(
     rows: Sequence[int], candidates: Sequence[Sequence[CrmActivity]], import_key: str, *, doubtful: bool
 ) -> list[list[RowMatch]]:
@@ -186,7 +174,7 @@ def _match_counts(
         )
         return [[RowMatch(RowPresence.UNCLEAR, text=text, candidate_ids=ids)] * count for count in rows]
     # Fewer activities than rows of several groups: they could belong to either group.
-    assigned = _assign_activities(rows, candidates)
+    assigned = assign_activities(rows, candidates)
     if len(rows) > 1 and sum(map(len, assigned)) < sent:
         text = (
             f"LeadSquared holds {len(distinct)} of the {sent} activities of this lead's uncertain rows; "
@@ -208,33 +196,6 @@ def _present(activity: CrmActivity, by: str) -> RowMatch:
         lead_id=activity.lead_id,
         text=f"Confirmed by reading back, recognised {by}.",
     )
-
-
-def _assign_activities(rows: Sequence[int], candidates: Sequence[Sequence[CrmActivity]]) -> list[list[str]]:
-    """Assign activities to as many rows as possible, each to one row; return the ids by group.
-
-    A maximum bipartite matching by augmenting paths: a group that finds its candidates taken lets their owners look for
-    other ones.
-    """
-    owner: dict[str, int] = {}
-
-    def assign(group: int, tried: set[str]) -> bool:
-        for activity in candidates[group]:
-            if activity.id in tried:
-                continue
-            tried.add(activity.id)
-            if activity.id not in owner or assign(owner[activity.id], tried):
-                owner[activity.id] = group
-                return True
-        return False
-
-    for group, count in enumerate(rows):
-        for _ in range(count):
-            assign(group, set())
-    return [
-        [activity.id for activity in listed if owner.get(activity.id) == group]
-        for group, listed in enumerate(candidates)
-    ]
 
 
 def _match_leads(found: ReadBackResult, group: RowGroup, created: set[str]) -> list[RowMatch]:
@@ -340,11 +301,16 @@ def same_activity(query: ReadBackQuery, activity: CrmActivity) -> bool:
         return False
     for name in compared_fields(query):
         sent = normal_form(query.content[name])
-        shown = normal_form(activity.created_on if name == "ActivityDateTime" else activity.fields.get(name, ""))
+        shown = normal_form(shown_text(activity, name))
         truncated = MIN_TRUNCATED_LENGTH <= len(shown) < len(sent) and sent.startswith(shown)
         if shown != sent and not truncated:
             return False
     return True
+
+
+def shown_text(activity: CrmActivity, name: str) -> str:
+    """Return what the activity shows of a field that was sent."""
+    return activity.created_on if name == "ActivityDateTime" else activity.fields.get(name, "")
 
 
 def same_lead(query: ReadBackQuery, lead: CrmLead) -> bool:

@@ -31,6 +31,7 @@ from importer.delivery.reconciliation.matcher import (
     match_rows,
 )
 from importer.delivery.reconciliation.read_back import ReadBack
+from importer.delivery.reconciliation.window import SentRow, WindowReader
 from importer.targets import EffectType, ReadBackQuery
 
 _THREADS = 8
@@ -70,25 +71,45 @@ class Reconciler:
         self._released: set[int] = set()
         self._created_leads: set[str] | None = None
         self._canaries = Canaries(context, self._read_back)
+        self._window = WindowReader(context, self._canaries, self._read_back.import_key)
+        # Rows of which a call before may come late: that it did is found by the row's lead.
+        open_rows = context.ledger.outcomes(context.run.id, [Status.NOT_SENT, Status.UNCERTAIN])
+        self._sent_before = {outcome.row for outcome in open_rows if outcome.attempts}
 
-    def resolve(self, uncertain: Sequence[Outcome], records: Mapping[int, Record], *, settle: bool) -> set[int]:
+    def resolve(self, uncertain: Sequence[Outcome], records: Mapping[int, Record]) -> set[int]:
         """Settle what can be settled; return the rows that may be sent again, because they are certainly absent.
 
-        With ``settle`` each of the two readings first waits until LeadSquared has had time to finish what it may
-        still be doing; without, the server has already answered, and the second reading only waits as long as
-        LeadSquared was seen to need to show a new row. Rows that stay uncertain carry their evidence.
+        Each of the two readings first waits until LeadSquared has had time to finish what it may still be doing. Rows
+        that stay uncertain carry their evidence.
         Raises :class:`RunStopped` when the person asks to stop; nothing is lost by that.
         """
         rows = [self._uncertain_row(outcome, records[outcome.row]) for outcome in uncertain if outcome.row in records]
         rows = [row for row in rows if self._can_be_read(row)]
-        if not rows:
-            return set()
+        self._sent_before.update(row.outcome.row for row in rows)
+        return self._resolve(rows, settle=True) if rows else set()
+
+    def resolve_refused(self, calls: Sequence[Sequence[Outcome]], records: Mapping[int, Record]) -> set[int]:
+        """Settle the uncertain rows of calls that were refused as a whole, all calls at once; as :meth:`resolve`.
+
+        LeadSquared has answered these calls, so the readings wait no longer than it was seen to need to show a new row.
+        """
+        rows = []
+        for outcomes in calls:
+            sent, skew = self._context.ledger.sent_at(self._context.run.id, outcomes[0].row)
+            sent_at = datetime.fromisoformat(sent)
+            for outcome in outcomes:
+                query = self._context.target.read_back_query(records[outcome.row])
+                rows.append(_UncertainRow(outcome, query, sent_at, skew))
+        rows = [row for row in rows if self._can_be_read(row)]
+        return self._resolve(rows, settle=False) if rows else set()
+
+    def _resolve(self, rows: Sequence[_UncertainRow], *, settle: bool) -> set[int]:
         # First reading, with the difference of the clocks.
         self._released, self._created_leads = set(), None
         self._wait_to_settle(len(rows), settle)
         self._read_back.reset_unanswered()
         self._canaries.prove(row.query for row in rows)
-        absent = self._read_rows(rows)
+        absent = self._read(rows, settle=settle)
         if not absent:
             return self._released
         absent = self._keep_unproven(absent)
@@ -99,8 +120,20 @@ class Reconciler:
         self._wait_to_settle(len(absent), settle)
         self._wait_until_visible(absent)
         self._read_back.reset_unanswered()
-        self._release(self._read_rows(absent), "Absent in two complete readings.")
+        self._release(self._read(absent, settle=settle), "Absent in two complete readings.")
         return self._released
+
+    def _read(self, rows: Sequence[_UncertainRow], *, settle: bool) -> list[_UncertainRow]:
+        """Read once and return the absent rows; those of refused calls by all that was written since, if possible."""
+        by_lead = {row.outcome.row for row in rows if settle or row.outcome.row in self._sent_before}
+        others = [
+            SentRow(row.outcome.row, row.query, send_time(row.sent_at, self._canaries.difference(row.skew)))
+            for row in rows
+            if row.outcome.row not in by_lead
+        ]
+        by_lead |= self._window.may_be_there(others)
+        absent = [row for row in rows if row.outcome.row not in by_lead]
+        return absent + self._read_rows([row for row in rows if row.outcome.row in by_lead])
 
     def find_pending(self, pending: Sequence[Outcome], records: Mapping[int, Record]) -> None:
         """Look once for accepted rows whose state LeadSquared refuses to tell, and record those that are there.
@@ -167,7 +200,8 @@ class Reconciler:
         """Wait until the newest of the rows is as old as the canary was when the CRM showed it."""
         now = self._context.clock.now()
         age = min((now - row.sent_at).total_seconds() for row in rows)
-        seconds = min(self._canaries.visible_after - age, self._context.account.settle_seconds)
+        visible_after = max(self._canaries.visible_after, self._window.visible_after)
+        seconds = min(visible_after - age, self._context.account.settle_seconds)
         self._context.wait("LeadSquared gets time to show what it may have stored", seconds)
 
     def _read_rows(self, rows: Sequence[_UncertainRow]) -> list[_UncertainRow]:
@@ -293,8 +327,8 @@ class Reconciler:
             if row.outcome.status is Status.PENDING:
                 continue
             whole_call_refused = row.outcome.error_code == REFUSED_WHOLE
-            reposts = self._context.ledger.reposts(self._context.run.id, row.outcome.row)
-            if reposts >= most and not whole_call_refused:
+            reposts = 0 if whole_call_refused else self._context.ledger.reposts(self._context.run.id, row.outcome.row)
+            if reposts >= most:
                 times = "a second time" if reposts == 1 else f"{reposts + 1} times"
                 text = f"Not there after it was sent {times}; a person has to check it."
                 self._keep_uncertain([row], text, seen=0)

@@ -271,7 +271,8 @@ def test_an_answer_that_trickles_is_cut(part: str, tmp_path: Path) -> None:
     own = self_signed(tmp_path)
     with serving(trickle, server_context(own) if part == "tls" else None) as server:
         client = LeadSquaredClient(account(server.host))
-        client._session().verify = str(own)
+        with client._session() as session:
+            session.verify = str(own)
         reply = client.send(POST)
         client.close()
     assert reply.failure is TransportFailure.UNKNOWN
@@ -308,11 +309,26 @@ def test_a_session_leads_nowhere_else() -> None:
     """Whatever address a request is made from, it goes to the account's own hosts or not at all."""
     with serving(reply_with(OK)) as server, serving(reply_with(OK)) as other:
         client = LeadSquaredClient(account(server.host))
-        with pytest.raises(requests.exceptions.InvalidURL):
-            client._session().get(f"{other.host}/x")
+        with client._session() as session, pytest.raises(requests.exceptions.InvalidURL):
+            session.get(f"{other.host}/x")
         assert other.requests == []
-        assert client._session().get(f"{server.host}/x").status_code == 200
+        with client._session() as session:
+            assert session.get(f"{server.host}/x").status_code == 200
         client.close()
+
+
+def test_threads_that_come_and_go_share_connections() -> None:
+    """There are as many sessions as calls at once, however many threads make them one after the other."""
+    client = LeadSquaredClient(account("http://127.0.0.1:1"))
+    for _ in range(50):
+        thread = threading.Thread(target=client.send, args=(POST,))
+        thread.start()
+        thread.join()
+    assert len(client._idle) == 1
+    with client._session() as one, client._session() as two:
+        assert one is not two
+    client.close()
+    assert client._idle == []
 
 
 def test_the_environment_names_no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -229,6 +229,50 @@ def test_extended_sqlite_codes_are_understood(name: str, words: str) -> None:
     assert words in file_fault(Path("ledger.db"), error).message
 
 
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        (errno.EMFILE, "too many files are open"),
+        (errno.ENFILE, "too many files are open"),
+        (errno.ENOENT, "gone"),
+        (errno.ENOTDIR, "gone"),
+        (errno.ENOSPC, "the disk is full"),
+        (errno.EACCES, "may not write it"),
+        (errno.EROFS, "may not write it"),
+        (errno.EIO, "the disk reports an error"),
+        (errno.ENAMETOOLONG, "its path is too long"),
+        (None, "could not be opened"),
+    ],
+)
+def test_a_file_that_sqlite_cannot_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int | None, words: str
+) -> None:
+    """SQLite does not say why, so the cause is looked for beside the file."""
+    path = tmp_path / "ledger.db"
+    path.touch()
+
+    def refuse(**_: object) -> object:
+        raise OSError(code, os.strerror(code or 0))
+
+    if code:
+        monkeypatch.setattr("importer.ledger.sqlite_file.tempfile.TemporaryFile", refuse)
+    error = sqlite3.OperationalError("unable to open database file")
+    error.sqlite_errorname = "SQLITE_CANTOPEN"
+    fault = file_fault(path, error)
+    assert words in fault.message
+    assert fault.remedy
+
+
+def test_a_ledger_that_is_no_file_or_not_ours_to_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder in its place, and a file without rights."""
+    error = sqlite3.OperationalError("unable to open database file")
+    error.sqlite_errorname = "SQLITE_CANTOPEN_ISDIR"
+    assert "may not write it" in file_fault(tmp_path, error).message
+    (tmp_path / "ledger.db").touch()
+    monkeypatch.setattr("importer.ledger.sqlite_file.os.access", lambda path, mode: False)
+    assert "may not write it" in file_fault(tmp_path / "ledger.db", error).message
+
+
 def test_no_row_content_is_in_a_database_error(ledger: SqlLedger) -> None:
     """A statement that fails does not print the values it carried."""
     with pytest.raises(LedgerError) as caught, ledger._writing() as connection:
