@@ -39,8 +39,7 @@ def name_owners_of_duplicates(context: DeliveryContext) -> None:
     try:
         for outcome in waiting:
             text = _describe_owner(context, outcome, records[outcome.row])
-            if text:
-                explained.append(replace(outcome, evidence=text))
+            explained += [replace(outcome, evidence=text)] if text else []
     except (CrmError, RunStopped):
         pass
     if explained:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -228,3 +229,22 @@ def test_no_habit_of_the_crm_makes_a_second_lead(tmp_path: Path, mapping: str, o
     outcomes = world.run(mapping, lines, "drop-after-processing:1")
     assert [outcome.status.value for outcome in outcomes.values()] == ["created"] * 3
     assert sorted(lead["FirstName"] for lead in world.new_leads) == ["Ann", "Bob", "Zoe"]
+
+
+class _Timeless(_Deaf):
+    """A client whose leads have no time of creation when they are read by their ids."""
+
+    def send(self, request: Request) -> Reply:
+        reply: Reply = self._crm.send(request)
+        if self._path not in request.path:
+            return reply
+        return replace(reply, body=[{**lead, "CreatedOn": None} for lead in reply.body])
+
+
+def test_a_lead_without_a_time_is_told_as_its_answer_said(tmp_path: Path) -> None:
+    """Nothing says which call created it."""
+    world = LeadWorld(tmp_path)
+    world.crm = _Timeless(world.crm, "ByIds")  # type: ignore[assignment]
+    outcomes = world.run(UPSERT, ["Name,Mail", "Ann,ann@example.org", "Bob,bob@example.org"], "drop-after-processing:1")
+    assert outcomes[3].status is Status.UNCHANGED
+    assert "not known whether it wrote the lead" in outcomes[3].evidence
