@@ -24,6 +24,7 @@ from .monitoring.prometheus import format_metrics, health, write_textfile
 from .monitoring.status import (
     MetricsCollector,
     describe_jobs,
+    find_unclaimed,
     history,
     upcoming_runs,
 )
@@ -55,6 +56,7 @@ __all__ = [
     "find_databases",
     "find_job_problems",
     "find_jobs_file",
+    "find_unclaimed",
     "format_metrics",
     "health",
     "hide_addresses",

@@ -74,6 +74,8 @@ def list_command(file: Path | None, as_json: bool) -> int:
         due = f"next {_minute(each['next'])}" if each["next"] else "paused" if each["paused_at"] else ""
         print_lines(f"{each['job']}  {each['when']}  {due}".rstrip())
         print_lines(f"    {each['inbox']} {each['pattern']} → account {each['account']}")
+        for name in each["unclaimed"]:
+            print_lines(f"    no job takes: {name}")
         for held in each["held"]:
             print_lines(f"    held: {Path(held['path']).name}: {held['why']} {held['remedy']}")
         if each["last"]:
@@ -107,18 +109,27 @@ def next_command(count: int, file: Path | None, as_json: bool) -> int:
 @jobs_options
 def history_command(name: str | None, limit: int, file: Path | None, as_json: bool) -> int:
     """Show what the jobs, or the job NAME, did, newest first, and what became of each file and notification."""
-    from importer.jobs import history
+    from importer.jobs import find_unclaimed, history
 
     with open_workspace(file) as workspace:
         if name is not None:
             workspace.jobs.task(name)
         past = history(workspace.store, name, limit)
+        names = [name] if name is not None else workspace.jobs.tasks
+        unclaimed = {
+            str(workspace.jobs.task(each).inbox / file)
+            for each in names
+            for file in find_unclaimed(workspace.jobs, each)
+        }
+        past["unclaimed"] = sorted(unclaimed)
     if as_json:
         print_json(past)
         return 0
     lines = [*_describe_runs(past["turns"]), *_describe_files(past["files"])]
     if past["notifications"]:
         lines += ["Notifications", *_describe_notifications(past["notifications"])]
+    if past["unclaimed"]:
+        lines += ["Taken by no job", *(f"    {path}" for path in past["unclaimed"])]
     for line in lines:
         print_lines(line)
     if not lines:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import glob
 import os
 from pathlib import Path
 
 from importer.config import Document, InvalidValueError, KeyPath
 from importer.core.text import suggest_name
 from importer.jobs.config.model import Job, JobsFile, NotificationRule, NotifyWhen, validate_job_name
+from importer.jobs.files.inbox import patterns_overlap
 
 _REQUIRED = {
     "account": "Add a line `account:` with the name of an account, or default.",
@@ -89,18 +91,20 @@ def _check_cycles(jobs: JobsFile, document: Document) -> None:
 
 
 def _check_shared_sources(jobs: JobsFile, document: Document) -> None:
-    """Find jobs with the same inbox and pattern: they would take the files away from each other."""
-    seen: dict[tuple[str, str], str] = {}
+    """Find jobs with the same inbox and patterns that overlap: they would take the files away from each other."""
+    seen: dict[str, list[tuple[str, str]]] = {}
     for name, job in jobs.jobs.items():
         source = job.source
         if (source.folder is None) == (source.path is None):
             continue
         place = Path(source.path) if source.path is not None else Path(source.folder or "") / source.pattern
-        key = (os.path.normpath(place.parent), place.name)
-        first = seen.setdefault(key, name)
-        if first != name:
+        pattern = glob.escape(place.name) if source.path is not None else place.name
+        others = seen.setdefault(os.path.normpath(place.parent), [])
+        first = next((other for other, taken in others if patterns_overlap(taken, pattern)), None)
+        others.append((name, pattern))
+        if first is not None:
             document.add(
                 ("jobs", name, "source"),
-                f"The job {first} takes the same files.",
+                f"The job {first} takes the same files: some names fit the patterns of both.",
                 "Give each job its own folder or pattern; two imports of one file are two mappings in two folders.",
             )

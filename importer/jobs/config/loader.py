@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,6 +60,12 @@ class Task:
         return self.folder / Path(source.folder or ".").expanduser()
 
     @property
+    def pattern(self) -> str:
+        """The pattern of the names that the job takes."""
+        source = self.job.source
+        return glob.escape(Path(source.path).name) if source.path is not None else source.pattern
+
+    @property
     def done(self) -> Path:
         """The archive of imported files."""
         return self.inbox / Path(self.job.after_file.done).expanduser()
@@ -86,6 +93,10 @@ class LoadedJobs:
         if name not in self.tasks:
             raise UsageError(f"There is no job {name} in {self.path}.", suggest_name(name, self.tasks))
         return self.tasks[name]
+
+    def patterns(self, inbox: Path) -> list[str]:
+        """Return the patterns of all jobs that take files from ``inbox``."""
+        return [task.pattern for task in self.tasks.values() if task.inbox == inbox]
 
     def followers(self, name: str) -> list[Task]:
         """Return the jobs that run after ``name`` has ended well."""

@@ -30,10 +30,13 @@ from importer.jobs.engine.results import (
 from importer.jobs.engine.workers import HoldLock
 from importer.jobs.files.archive import ArchivePathTaken, free_path, move_to_archive, write_note
 from importer.jobs.files.claiming import claim_files
+from importer.jobs.monitoring.status import find_unclaimed
 from importer.jobs.notifications.messages import (
+    UNCLAIMED,
     message_for_fault,
     message_for_run,
     message_for_silence,
+    message_for_unclaimed,
     recipients,
     silence_recipients,
 )
@@ -56,6 +59,8 @@ MOST_ATTEMPTS = 20
 _STILL_IN_TIME = timedelta(minutes=10)
 """A run that begins so late is still that of its time; later, nothing was running when it was due."""
 
+_UNCLAIMED_SECONDS = 86_400
+_UNCLAIMED_PAUSE = timedelta(days=7)
 _SAME_TROUBLE = timedelta(hours=20)
 """Pause before the same trouble is notified again; a job of every night notifies it every night."""
 
@@ -102,6 +107,10 @@ class JobRunner:
             stopper = JobRunResult(name, JobOutcome.ERROR, *facts, outline=outline_error(error))
             return RunStart(stopper=stopper, started=format_iso(now))
         notes.extend(claimed.notes)
+        notes.extend(
+            f"{each} is not taken: its name fits no job's pattern ({task.pattern})."
+            for each in find_unclaimed(self.jobs, name)
+        )
         return RunStart(claimed.numbers, notes, claimed.held, len(claimed.arriving), started=format_iso(now))
 
     def archive_leftovers(self, task: Task) -> list[str]:
@@ -242,7 +251,22 @@ class JobRunner:
                 message = message_for_silence(name, since, now)
                 self.store.record_silence(name, [PendingNotification(message, address) for address in addresses], now)
                 silent.append(name)
+        self._report_unclaimed(now)
         return silent
+
+    def _report_unclaimed(self, now: datetime) -> None:
+        """Notify people of files that no job has taken for a day, once a week."""
+        seen: set[Path] = set()
+        for name, task in self.jobs.tasks.items():
+            if task.inbox in seen:
+                continue
+            seen.add(task.inbox)
+            found = find_unclaimed(self.jobs, name)
+            old = [each for each, arrived in found.items() if now.timestamp() - arrived >= _UNCLAIMED_SECONDS]
+            if old and not self.store.notified_since(name, UNCLAIMED, now - _UNCLAIMED_PAUSE):
+                message = message_for_unclaimed(name, old, task.pattern)
+                addresses = recipients(task.job.notify, JobOutcome.PROBLEMS)
+                self.store.add_notifications([PendingNotification(message, each) for each in addresses], now)
 
 
 def is_superseded(job: Job, due: datetime, now: datetime) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import logging
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -79,8 +78,7 @@ def claim_files(task: Task, store: JobStore, clock: Clock, mapping_sha: str) -> 
 def _stable_files(task: Task, store: JobStore, clock: Clock) -> tuple[InboxListing, list[InboxFile]]:
     """List the inbox, twice if need be; return the last listing and its files that were unchanged for long enough."""
     source = task.job.source
-    pattern = glob.escape(Path(source.path).name) if source.path is not None else source.pattern
-    first = list_inbox(task.inbox, pattern)
+    first = list_inbox(task.inbox, task.pattern)
     known = store.sightings(task.name)
     now = clock.now()
     since = {seen: known.get(seen, format_iso(now)) for seen in first.files}
@@ -93,7 +91,7 @@ def _stable_files(task: Task, store: JobStore, clock: Clock) -> tuple[InboxListi
     store.replace_sightings(task.name, since)
     began = clock.monotonic()
     clock.sleep(source.stable)
-    last = list_inbox(task.inbox, pattern)
+    last = list_inbox(task.inbox, task.pattern)
     stable = unchanged(first.files, last.files)
     if clock.monotonic() - began < source.stable:
         # A stop was requested: only files that were stable before count.

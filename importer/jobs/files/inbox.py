@@ -6,8 +6,10 @@ import fnmatch
 import os
 import re
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from importer.core.errors import ImporterError
@@ -73,6 +75,49 @@ def list_inbox(folder: Path, pattern: str) -> InboxListing:
     files.sort(key=lambda seen: (seen.mtime_ns, seen.path.name))
     locks = [match for match in map(_LOCK_FILE.fullmatch, names) if match]
     return InboxListing(tuple(files), tuple(skipped), frozenset(match[1] or match[2] or "" for match in locks))
+
+
+def list_unclaimed(folder: Path, patterns: Sequence[str]) -> dict[str, float]:
+    """Return the names of ordinary files that none of ``patterns`` takes, with the time (since 1970) of their arrival.
+
+    Those that are never claimed, such as hidden ones, are left out. Empty when the folder cannot be read.
+    """
+    found = {}
+    with suppress(OSError):
+        for entry in os.scandir(folder):
+            taken = any(fnmatch.fnmatchcase(entry.name.lower(), pattern.lower()) for pattern in patterns)
+            if not taken and not _reason_to_skip(entry.name) and entry.is_file(follow_symlinks=False):
+                found[entry.name] = entry.stat(follow_symlinks=False).st_ctime
+    return dict(sorted(found.items()))
+
+
+_ANY_CHARACTER = tuple(map(chr, range(0x20, 0x250)))
+
+
+def patterns_overlap(first: str, second: str) -> bool:
+    """Return whether some name fits both patterns, as :func:`list_inbox` compares names."""
+    one, other = (re.findall(r"\[!?\]?[^\]]*\]|.", pattern.lower(), re.DOTALL) for pattern in (first, second))
+
+    @cache
+    def overlap(i: int, j: int) -> bool:
+        """Compare the rest of both, from these parts on."""
+        if i < len(one) and one[i] == "*":
+            return overlap(i + 1, j) or (j < len(other) and overlap(i, j + 1))
+        if j < len(other) and other[j] == "*":
+            return overlap(i, j + 1) or (i < len(one) and overlap(i + 1, j))
+        if i == len(one) or j == len(other):
+            return i == len(one) and j == len(other)
+        return _parts_meet(one[i], other[j]) and overlap(i + 1, j + 1)
+
+    return overlap(0, 0)
+
+
+def _parts_meet(one: str, other: str) -> bool:
+    if len(one) == len(other) == 1 and "?" not in (one, other):
+        return one == other
+    return any(
+        fnmatch.fnmatchcase(each, one) and fnmatch.fnmatchcase(each, other) for each in {*_ANY_CHARACTER, one, other}
+    )
 
 
 def _reason_to_skip(name: str) -> str:

@@ -17,7 +17,7 @@ from importer.jobs.monitoring.status import Snapshot
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
 
-_FILE_STATES = ("arriving", "taken", "held", "approved", "imported")
+_FILE_STATES = ("arriving", "taken", "held", "approved", "imported", "unclaimed")
 _MOST_CODES = 50
 _CODE = re.compile(r"[A-Za-z0-9_.-]{1,60}")
 
@@ -83,6 +83,7 @@ def health(snapshot: Snapshot) -> dict[str, Any]:
                 "last_success_at": each.last_success_at or None,
                 "last_success_age_seconds": _age(snapshot.at, each.last_success_at),
                 "held": each.files.get("held", 0),
+                "unclaimed": each.files.get("unclaimed", 0),
                 "next_at": each.next_at or None,
             }
             for name, each in snapshot.jobs.items()
@@ -137,7 +138,12 @@ def _ledger_families(snapshot: Snapshot) -> Iterator[Any]:
 def _job_families(snapshot: Snapshot) -> Iterator[Any]:
     jobs = snapshot.jobs
     files = {(name, state): each.files.get(state, 0) for name, each in jobs.items() for state in _FILE_STATES}
-    yield _gauge("importer_files", "Files in the inbox by state; held: for a person.", ("job", "state"), files)
+    yield _gauge(
+        "importer_files",
+        "Files in the inbox by state; held: for a person, unclaimed: no job takes them.",
+        ("job", "state"),
+        files,
+    )
     for metric, help_text, attribute in (
         ("importer_file_waiting_seconds", "Age of the file that waits longest.", "oldest_seconds"),
         ("importer_job_paused", "1 when a person paused the job.", "paused"),

@@ -16,6 +16,7 @@ from importer.core.errors import ImporterError
 from importer.core.model import Status
 from importer.jobs.config.cron import times_after
 from importer.jobs.config.loader import LoadedJobs, Task
+from importer.jobs.files.inbox import list_unclaimed
 from importer.jobs.notifications.addresses import describe_location
 from importer.jobs.store.records import FileState, NotificationState, StoredNotification
 from importer.jobs.store.store import JobStore
@@ -44,6 +45,15 @@ def describe_schedule(task: Task) -> str:
     return f"after {task.job.after}" if task.job.after else "by hand"
 
 
+def find_unclaimed(jobs: LoadedJobs, name: str) -> dict[str, float]:
+    """Return the files in the inbox of the job ``name`` that no job takes, with the time (since 1970) of their arrival.
+
+    None for a job of a single path, which says nothing about the folder around it.
+    """
+    task = jobs.task(name)
+    return {} if task.job.source.folder is None else list_unclaimed(task.inbox, jobs.patterns(task.inbox))
+
+
 def describe_jobs(jobs: LoadedJobs, store: JobStore, now: datetime) -> list[dict[str, Any]]:
     """Return one JSON object per job: what it does, whether it is paused, what waits, and its last run."""
     listed = []
@@ -62,6 +72,7 @@ def describe_jobs(jobs: LoadedJobs, store: JobStore, now: datetime) -> list[dict
                 "next": due[0].isoformat() if due and not state.paused_at else None,
                 "paused_at": state.paused_at or None,
                 "paused_by": state.paused_by or None,
+                "unclaimed": list(find_unclaimed(jobs, name)),
                 "held": [{"path": entry.path, "why": entry.message, "remedy": entry.remedy} for entry in held],
                 "last_success_at": state.last_success_at or None,
                 "last": asdict(last[0]) if last else None,
@@ -201,7 +212,7 @@ class MetricsCollector:
         due = [] if state.paused_at else due_times(task, now, 1)
         return JobMetrics(
             account=task.job.account,
-            files=files,
+            files={**files, "unclaimed": len(find_unclaimed(self.jobs, name))},
             oldest_seconds=max(0.0, (now - datetime.fromisoformat(oldest)).total_seconds()) if oldest else 0.0,
             last_success_at=state.last_success_at,
             known_since=state.known_since,

@@ -18,7 +18,7 @@ from importer.jobs.store.records import JobOutcome, JobState, NotificationMessag
 
 _MOST_FILES = 5
 _MOST_CHARS = 400
-SILENCE, TEST = "silence", "test"
+SILENCE, UNCLAIMED, TEST = "silence", "unclaimed", "test"
 
 _NEXT = {
     JobOutcome.FAILED: "Correct the file or the mapping, and put the file into the inbox again; nothing of it was "
@@ -82,6 +82,21 @@ def message_for_silence(job: str, since: datetime, now: datetime) -> Notificatio
         "Next: see whether files come, and how the job ended last: importer jobs list",
     ]
     return _message(job, SILENCE, f"no import for {days}", lines)
+
+
+def message_for_unclaimed(job: str, names: Sequence[str], pattern: str) -> NotificationMessage:
+    """Write the message about files that have been in the inbox of ``job`` for a day and that no job takes."""
+    listed = [f"    {name}" for name in names[:_MOST_FILES]]
+    if len(names) > _MOST_FILES:
+        listed.append(f"    and {len(names) - _MOST_FILES} more")
+    number = format_count(len(names), "file")
+    lines = [
+        f"Job {job}: {number} in its inbox {pluralize(len(names), 'is', 'are')} taken by no job.",
+        *listed,
+        "",
+        f"Next: rename them so that they fit {pattern}, or take them away.",
+    ]
+    return _message(job, UNCLAIMED, f"{number} that no job takes", lines)
 
 
 def message_for_fault(job: str, kind: str, now: datetime) -> NotificationMessage:

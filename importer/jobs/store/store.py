@@ -204,6 +204,11 @@ class JobStore:
         with self._transaction() as connection:
             _upsert(connection, schedules, job, {"owed_since": until})
 
+    def add_notifications(self, notifications: Sequence[PendingNotification], now: datetime) -> None:
+        """Store notifications that belong to no run."""
+        with self._transaction() as connection:
+            _add_notifications(connection, notifications, format_iso(now))
+
     def record_silence(self, job: str, notifications: Sequence[PendingNotification], now: datetime) -> None:
         """Store the notifications of the silence of ``job``, and that it was notified ``now``."""
         with self._transaction() as connection:

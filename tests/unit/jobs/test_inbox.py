@@ -14,7 +14,7 @@ from importer.jobs.config.loader import Task, parse_jobs
 from importer.jobs.files import archive, claiming
 from importer.jobs.files.archive import ArchivePathTaken, find_archive_fault, free_path, move_to_archive, write_note
 from importer.jobs.files.claiming import ClaimedFiles, claim_files
-from importer.jobs.files.inbox import list_inbox
+from importer.jobs.files.inbox import list_inbox, list_unclaimed, patterns_overlap
 from importer.jobs.store.records import FileState, JobOutcome
 from importer.jobs.store.store import JobStore
 
@@ -271,3 +271,41 @@ def test_the_archive_is_the_folder_that_was_looked_at(tmp_path: Path, monkeypatc
     move_to_archive(tmp_path / "a.csv", tmp_path / "done" / "a.csv")
     assert (tmp_path / "looked-at" / "a.csv").is_file()
     assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+def test_files_that_no_pattern_takes(tmp_path: Path) -> None:
+    """With the time of their arrival; hidden ones, folders and links are none, and names are compared without case."""
+    for name in ("Leads mon.xlsx", "leads1.CSV", ".hidden", "b.part"):
+        (tmp_path / name).write_text("x", "utf-8")
+    (tmp_path / "done").mkdir()
+    (tmp_path / "link.xlsx").symlink_to("Leads mon.xlsx")
+    found = list_unclaimed(tmp_path, ["leads*.csv", "other"])
+    assert list(found) == ["Leads mon.xlsx"]
+    assert found["Leads mon.xlsx"] == pytest.approx(datetime.now(UTC).timestamp(), abs=60)
+    assert list_unclaimed(tmp_path / "none", []) == {}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "overlap"),
+    [
+        ("*", "a.csv", True),
+        ("leads*.csv", "*.csv", True),
+        ("leads*.csv", "LEADS-1.csv", True),
+        ("leads*.csv", "visits*.csv", False),
+        ("*.csv", "*.xlsx", False),
+        ("*.csv", "*.csv.gz", False),
+        ("a?c", "abc", True),
+        ("a?c", "abbc", False),
+        ("[a-m]*.csv", "[n-z]*.csv", False),
+        ("[a-m]*.csv", "[!n-z]*.csv", True),
+        ("*a*b", "*b*a", False),
+        ("*a*b*", "*b*a*", True),
+        ("a[[]1].csv", "a[1].csv", False),
+        ("é*", "[é]x", True),
+        ("*", "?", True),
+    ],
+)
+def test_patterns_that_overlap(first: str, second: str, overlap: bool) -> None:
+    """Some name fits both, in whatever order they are compared."""
+    assert patterns_overlap(first, second) is overlap
+    assert patterns_overlap(second, first) is overlap

@@ -6,7 +6,7 @@ import errno
 import os
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import random
 
@@ -23,9 +23,10 @@ from importer.jobs.engine.job_run import MOST_ATTEMPTS, JobRunner
 from importer.jobs.engine.results import run_result_from_json
 from importer.jobs.files import archive
 from importer.jobs.files.inbox import InboxFile
+from importer.jobs.monitoring.status import describe_jobs
 from importer.jobs.store.records import FileRecord, FileState, JobOutcome
 from importer.reports import Report
-from tests.unit.jobs.helpers import Clock, put, run_job, set_results, stored_notifications
+from tests.unit.jobs.helpers import JOBS, Clock, put, run_job, set_results, stored_notifications
 
 
 @pytest.mark.slow
@@ -339,3 +340,24 @@ def test_a_time_that_comes_twice_is_run_once(tmp_path: Path, worker: JobRunner) 
     worker = replace(worker, jobs=parse_jobs(text, tmp_path / "jobs.yaml"))
     assert worker.is_worth_running("a", "2027-10-31T00:30:00+00:00")
     assert not worker.is_worth_running("a", "2027-10-31T01:30:00+00:00")
+
+
+def test_a_file_that_no_job_takes_is_told(tmp_path: Path, worker: JobRunner, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By each run and in the list; people are notified after a day, and then once a week."""
+    narrow = JOBS.replace("{folder: in, stable: 0s}", "{folder: in, pattern: 'leads*.csv', stable: 0s}")
+    worker = replace(worker, jobs=parse_jobs(narrow, tmp_path / "jobs.yaml"))
+    put(worker, name="Leads mon.xlsx")
+    set_results(monkeypatch)
+    assert "Leads mon.xlsx is not taken: its name fits no job's pattern (leads*.csv)." in run_job(worker).notes
+    listed = describe_jobs(worker.jobs, worker.store, worker.env.clock.now())
+    assert [each["unclaimed"] for each in listed] == [["Leads mon.xlsx"], []]
+    clock = worker.env.clock
+    assert isinstance(clock, Clock)
+    clock.time = datetime.now(UTC) + timedelta(hours=23)
+    for hours in (0, 2, 1, 1, 24 * 7):
+        clock.time += timedelta(hours=hours)
+        worker.report_silence()
+    told = [each for each in worker.store.notifications() if each.outcome == "unclaimed"]
+    assert [each.env for each in told] == ["ALL", "TROUBLE"] * 2
+    assert "Leads mon.xlsx" in told[0].text
+    assert told[0].title == "a: 1 file that no job takes"

@@ -127,7 +127,7 @@ jobs:
         (2, "The job does not say its `mapping`."),
         (2, "The job does not say its `source`."),
         (3, "The job has a schedule and also waits for another job."),
-        (4, "The job b takes the same files."),
+        (4, "The job b takes the same files: some names fit the patterns of both."),
     ]
 
 
