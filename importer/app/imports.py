@@ -216,16 +216,11 @@ def _send(
         bind_tenant(account, ledger, cleared.identity)
         with hold_tenant(ledger, account.name, plan.folder.name) as lock:
             _log.info("sending begins: %d rows are ready", plan.facts.ready)
-            delivered = deliver(
-                plan,
-                account,
-                crm,
-                ledger,
-                env.clock,
-                env.stop,
-                env.progress,
-                replace(options, still_ours=lock.still_ours, clock_reading=cleared.clock_reading),
-            )
+            chosen = replace(options, still_ours=lock.still_ours, clock_reading=cleared.clock_reading)
+            try:
+                delivered = deliver(plan, account, crm, ledger, env.clock, env.stop, env.progress, chosen)
+            except LedgerError as error:
+                return _report_failure(plan, account, ledger, error)
     finally:
         crm.close()
     stopped = delivered.stopped
@@ -234,6 +229,22 @@ def _send(
     _log.info("sending ended: %s", stopped.message if stopped else delivered.run.state.value, extra={"rows": rows})
     why, remedy = (stopped.message, stopped.remedy) if stopped else ("", "")
     return replace(publisher.publish(RunReport(plan, ledger, delivered.run), account, why, remedy), stopped=stopped)
+
+
+def _report_failure(plan: Plan, account: Account, ledger: Ledger, error: LedgerError) -> Report:
+    """Report a run whose ledger failed after sending may have begun, as far as the ledger can still be read.
+
+    Raises ``error`` when there is no run, or nothing can be read. The workbook is left to `importer show`.
+    """
+    try:
+        begun = ledger.find_run(plan.facts.fingerprint)
+        if begun is None:
+            raise error
+        report = RunReport(plan, ledger, begun)
+        summary = summarize_run(report, account=account, stopped=error.message, remedy=error.remedy)
+    except LedgerError:
+        raise error from None
+    return Report(replace(summary, status="failed"), None, None, error.exit_status, stopped=error)
 
 
 def _confirm_sending(plan: Plan, account: Account, ledger: Ledger, recipient: str, env: Environment) -> None:

@@ -216,6 +216,8 @@ def _is_unchanged(path: Path, entry: FileRecord) -> bool:
 
 def _describe_report(report: Report, task: Task) -> ImportResult:
     summary, stopped = report.summary, report.stopped
+    if isinstance(stopped, LedgerError):
+        raise stopped
     exit_status, remedy = report.exit_status, summary.next_step
     if report.exit_status == RunStopped.exit_status:
         needs_person = isinstance(stopped, RunStopped) and stopped.needs_person

@@ -15,11 +15,12 @@ from importer.app.dry_run import check
 from importer.app.environment import Environment, account_locale, open_ledger_of
 from importer.app.imports import list_runs, resume, run, show
 from importer.config.settings import Account, Locale
-from importer.core.errors import MappingError, SettingsError, SourceError, UsageError
+from importer.core.errors import LedgerError, MappingError, SettingsError, SourceError, UsageError
 from importer.core.model import CallClass, Limit, Reply, Request, Status, Verdict, VerdictKind
 from importer.delivery.deliver_plan import DeliveryOptions
+from importer.jobs.engine.import_step import _describe_report
 from importer.ledger.interface import LearnedLimit
-from importer.ledger.store import ledger_file
+from importer.ledger.store import SqlLedger, ledger_file
 from importer.planning.plan import PlanRequest, plan_import, prepare_import
 from importer.rate_limit.account_limiter import make_account_limiter
 from importer.reports import publisher
@@ -399,3 +400,43 @@ def test_learned_limits_are_forgotten_on_request(env: Environment, account: Acco
     again = make_account_limiter(shared, env.clock)
     again.wait_time(CallClass.BULK)
     assert again.limit(CallClass.BULK) == account.limits[CallClass.BULK]
+
+
+def test_a_ledger_that_fails_while_rows_are_sent(
+    env: Environment, account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The run is reported with its rows as failed, and the next start finishes it."""
+    request, original, records = files(60), SqlLedger.record, []
+
+    def record(ledger: SqlLedger, ended: Any, begun: Any) -> list[int]:
+        records.append(begun)
+        if len(records) == 3:
+            raise LedgerError("too many files are open", "Close other programs.")
+        return original(ledger, ended, begun)
+
+    monkeypatch.setattr(SqlLedger, "record", record)
+    report = run(request, account, ReportPaths(), DeliveryOptions(), env)
+    summary = report.summary
+    assert (summary.status, report.exit_status, summary.rows) == ("failed", 1, 60)
+    assert summary.run_id
+    assert sum(summary.counts.values()) == 60
+    assert "too many files" in summary.headline + str(report.stopped)
+    assert summary.next_step == "Close other programs."
+    with pytest.raises(LedgerError, match="too many files"):
+        _describe_report(report, None)  # type: ignore[arg-type]
+    assert run(request, account, ReportPaths(), DeliveryOptions(), env).summary.counts == {Status.CREATED: 60}
+
+
+@pytest.mark.parametrize("method", ["open_run", "counts"])
+def test_a_ledger_of_which_nothing_can_be_reported(
+    env: Environment, account: Account, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    """Before there is a run, or when it cannot be read either, the failure is all there is to say."""
+
+    def fail(*_: object, **__: object) -> Any:
+        raise LedgerError("the disk reports an error", "Check it.")
+
+    monkeypatch.setattr(SqlLedger, method, fail)
+    monkeypatch.setattr(SqlLedger, "record", fail)
+    with pytest.raises(LedgerError, match="the disk reports an error"):
+        run(files(3), account, ReportPaths(), DeliveryOptions(), env)
