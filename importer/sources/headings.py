@@ -1,33 +1,22 @@
-"""Find the heading row, build the layout of the columns from it, and convert between column numbers and letters."""
+"""Build the layout of the columns from the row of the headings, and convert column letters to numbers."""
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from importer.core.errors import SourceError
 from importer.core.text import column_letter
-from importer.sources.interface import Column, Detection
+from importer.sources.interface import Column
 
 SAMPLE_ROWS = 1000
-_MAX_COLUMNS = 16_384
-_MAX_TITLES = 10
+MAX_COLUMNS = 16_384
 _MAX_NOTES = 20
 _SAMPLE_CELLS = 1_000_000
+_MAX_EMPTY_CELLS = 5_000_000
+_MAX_CELLS_PER_BYTE = 8
 _INVISIBLE = dict.fromkeys([0xAD, 0x200B, 0x200C, 0x200D, 0x200E, 0x200F, 0x2060, 0xFEFF])
-_DATA_PATTERNS = (
-    ("an e-mail address", re.compile(r"[^\s@]{1,64}@[^\s@.]{1,63}\.[^\s@]{1,190}")),
-    ("an id", re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")),
-    (
-        "a date",
-        re.compile(r"(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4})([ T]\d{1,2}:\d{2}.{0,20})?"),
-    ),
-    ("a phone number", re.compile(r"(?=(?:\D{0,9}\d){7})\+?[\d(][\d() .-]{5,20}\d")),
-    # A year is a common heading (2024, 2025, ...), any other number is not.
-    ("a number", re.compile(r"(?!(19|20)\d\d$)[+-]?\d{1,40}([.,]\d{1,20})?")),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,61 +52,6 @@ class Layout:
         return max((self.expected, *(position + 1 for position in self.unnamed)))
 
 
-def find_header_row(sample: Sequence[SampleRow], given: int | None, name: str) -> tuple[int, Detection]:
-    """Return the index of the heading row in ``sample``, and the evidence.
-
-    Without a ``given`` row it is the first row with text after title lines (rows with a single filled cell, followed by
-    one with several). Raises :class:`SourceError` when the given row is blank or missing, or when the row found looks
-    like data.
-    """
-    if given is not None:
-        for at, row in enumerate(sample):
-            if row.row == given:
-                return at, Detection("header row", str(given), "given")
-        rows = [row.row for row in sample]
-        raise SourceError(
-            f"{name}: row {given} cannot hold the headings, because it is blank or not there.",
-            f"The headings must be among the first {SAMPLE_ROWS} rows with text."
-            if len(rows) >= SAMPLE_ROWS
-            else f"The rows with text are {_format_ranges(rows)}.",
-        )
-    # Without a given row: skip title lines, each with a single filled cell.
-    if not sample:
-        raise SourceError(f"{name} holds no text.", "Check that it is the right file and sheet.")
-    at = next((at for at, row in enumerate(sample[: _MAX_TITLES + 1]) if row.filled > 1), 0)
-    found = sample[at]
-    _refuse_data(found, name)
-    if at:
-        titles = ", ".join(str(row.row) for row in sample[:at])
-        how = f"rows {titles} hold a single cell, a title" if at > 1 else f"row {titles} holds a single cell, a title"
-    else:
-        how = "first row" if found.row == 1 else "first row with text"
-    return at, Detection("header row", str(found.row), how)
-
-
-def _format_ranges(rows: Sequence[int]) -> str:
-    """Format row numbers as a list of ranges: ``1 to 3, 7``."""
-    if not rows:
-        return "none"
-    starts = [row for before, row in zip([0, *rows], rows, strict=False) if row != before + 1 or row == rows[0]]
-    ends = [row for row, after in zip(rows, [*rows[1:], 0], strict=True) if after != row + 1]
-    ranges = [f"{start} to {end}" if end > start else f"{start}" for start, end in zip(starts, ends, strict=True)]
-    return ", ".join(ranges[:5]) + (", ..." if len(ranges) > 5 else "")
-
-
-def _refuse_data(found: SampleRow, name: str) -> None:
-    """Raise :class:`SourceError` if a cell of the row is an e-mail address, a number or the like."""
-    for cell in found.cells:
-        text = cell.strip()
-        for what, pattern in _DATA_PATTERNS:
-            if len(text) < 300 and pattern.fullmatch(text):
-                raise SourceError(
-                    f'{name}: row {found.row} looks like data, not like headings: "{text[:60]}" is {what}.',
-                    f"Insert a row with headings above it; or, if these are the headings, set "
-                    f"`source: {{header_row: {found.row}}}`.",
-                )
-
-
 def limit_sample(rows: Iterable[SampleRow], size: int) -> list[SampleRow]:
     """Return the first ``size`` rows, or fewer where they are so wide that they would be too many cells."""
     sample: list[SampleRow] = []
@@ -128,6 +62,19 @@ def limit_sample(rows: Iterable[SampleRow], size: int) -> list[SampleRow]:
         if len(sample) >= size or cells >= _SAMPLE_CELLS:
             break
     return sample
+
+
+def check_density(columns: int, rows: int, size: int, name: str) -> None:
+    """Raise :class:`SourceError` when a table has far more cells than its ``size`` in bytes can fill.
+
+    A few headings too many make billions of empty cells, which would cost hours and all memory.
+    """
+    cells = columns * rows
+    if cells > _MAX_EMPTY_CELLS and cells > size * _MAX_CELLS_PER_BYTE:
+        raise SourceError(
+            f"{name} has {columns:,} columns with text, and nearly all cells of its {rows:,} rows are empty.",
+            "Delete the columns that are not used (in Excel: select them, right-click, Delete), and save the file.",
+        )
 
 
 def build_layout(
@@ -144,8 +91,8 @@ def build_layout(
     for row in sample[at + 1 :]:
         kept_positions.update(position for position, cell in enumerate(row.cells[:width]) if cell and cell.strip())
     kept = sorted(kept_positions.difference(hidden))
-    if len(kept) > _MAX_COLUMNS:
-        raise SourceError(f"{name} has {len(kept)} columns; a spreadsheet holds {_MAX_COLUMNS}.", "Leave some out.")
+    if len(kept) > MAX_COLUMNS:
+        raise SourceError(f"{name} has {len(kept)} columns; a spreadsheet holds {MAX_COLUMNS}.", "Leave some out.")
     if not kept:
         raise SourceError(
             # The name of a sheet comes with a comma behind it.

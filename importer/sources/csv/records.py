@@ -30,6 +30,8 @@ MAX_CELL_CHARACTERS = 10_000_000
 
 _BLOCK = 1 << 20
 _MAX_STRETCH = 64 << 20
+# A block ends early where its records are very wide.
+_MAX_BLOCK_CELLS = 2_000_000
 _QUOTE, _NEWLINE, _RETURN = b'"\n\r'
 
 
@@ -67,6 +69,7 @@ class RecordReader:
         self._at_end = False
         self._row = 0
         self._line = 0
+        self.bytes_read = 0
         # The estimated size of a record; corrected after each batch of columns.
         self._record_bytes = 200
         if has_separator_line:
@@ -121,7 +124,7 @@ class RecordReader:
         )
         block, row, lines_before = RowBlock(), self._row, self._line
         rows, lines, records = block.rows, block.lines, block.records
-        skipping = skip_to > row
+        skipping, cells = skip_to > row, 0
         # Line numbers of this reader, which counts from where it starts: the last line of the latest record.
         end = 0
         try:
@@ -141,7 +144,8 @@ class RecordReader:
                 rows.append(row)
                 lines.append(start + lines_before)
                 records.append(record)
-                if len(rows) >= size:
+                cells += len(record)
+                if len(rows) >= size or cells >= _MAX_BLOCK_CELLS:
                     break
         except csv.Error as error:
             raise BrokenRecordError(end + 1 + lines_before, row + 1, str(error)) from None
@@ -169,6 +173,7 @@ class RecordReader:
         """Read ``size`` more bytes into the buffer, and drop what was consumed."""
         block = self._stream.read(size)
         self._at_end = not block
+        self.bytes_read += len(block)
         self._buffer = self._buffer[self._position :] + block
         self._position = 0
 
@@ -250,10 +255,11 @@ def _drop_blank_records(batch: RawBatch) -> RawBatch:
 
     # A record whose first cell begins with a visible ASCII character holds text; only the others are checked.
     doubtful = pc.invert(pc.match_substring_regex(batch.columns[0], "^[!-~]"))
+    filled = [column for column in batch.columns if pc.max(pc.binary_length(column)).as_py()]
     blank = [
         at
         for at in np.flatnonzero(doubtful.to_numpy(zero_copy_only=False)).tolist()
-        if not any(column[at].as_py().strip() for column in batch.columns)
+        if not any(column[at].as_py().strip() for column in filled)
     ]
     if not blank:
         return batch

@@ -20,11 +20,13 @@ from pathlib import Path
 
 from importer.core.errors import SourceError
 from importer.core.memory import gc_paused
+from importer.sources.arrow_columns import limit_chunk_rows
 from importer.sources.chunks import RowBlock, chunk_from_columns, chunk_from_rows
 from importer.sources.csv.encoding import TextFile, detect_encoding
 from importer.sources.csv.records import MAX_CELL_CHARACTERS, BrokenRecordError, RecordReader
 from importer.sources.detection import DetectedFormat, unreadable_file
-from importer.sources.headings import SAMPLE_ROWS, Layout, SampleRow, build_layout, find_header_row
+from importer.sources.header_row import find_header_row
+from importer.sources.headings import SAMPLE_ROWS, Layout, SampleRow, build_layout, check_density
 from importer.sources.interface import Chunk, Detection, Source, SourceOptions
 
 _DELIMITERS = (",", ";", "\t", "|")
@@ -53,6 +55,8 @@ def open_text_file(path: Path, detected: DetectedFormat, options: SourceOptions,
     sample = [SampleRow(row, tuple(cells)) for row, cells in zip(first.rows, first.records, strict=True)]
     at, header = find_header_row(sample, options.header_row, str(path))
     layout, heading_notes = build_layout(sample, at, len(sample[at].cells), name=str(path))
+    characters = sum(len(cell) + 1 for row in sample for cell in row.cells)
+    check_density(layout.width, len(sample), characters, str(path))
     return Source(
         path=path,
         format="csv",
@@ -82,6 +86,7 @@ class _TextTable:
 
     def read_chunks(self, layout: Layout, pad: bool, size: int) -> Iterator[Chunk]:
         """Yield the records behind the headings: as columns where they are plain, else one by one (see ``records``)."""
+        size, rows = limit_chunk_rows(size, layout.width), 0
         with self._open_records() as records:
             records.skip(layout.header_row)
             while True:
@@ -93,6 +98,9 @@ class _TextTable:
                         block = records.read_block(size)
                     if not block.rows:
                         return
+                    # Only records that are read one by one may have fewer cells than headings.
+                    rows += len(block.rows)
+                    check_density(layout.width, rows, records.bytes_read, str(self.file.path))
                     chunk = chunk_from_rows(block, layout, pad=pad)
                 # A batch of columns may hold nothing but blank records.
                 if len(chunk.rows):

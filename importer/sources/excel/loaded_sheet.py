@@ -23,6 +23,8 @@ from importer.sources.interface import Chunk, SheetInfo
 
 _BATCH_ROWS = 5000
 _BATCH_CELLS = 2_000_000
+# What a filled cell takes in the files of spreadsheet programs, at least.
+_CELL_BYTES = 20
 
 
 class SheetBuilder:
@@ -33,6 +35,7 @@ class SheetBuilder:
         self._batches: list[RawBatch] = []
         self._merged: list[tuple[str, int]] = []
         self._hidden_rows = 0
+        self._cells = 0
         self._start_batch()
         self._start_row()
 
@@ -88,6 +91,7 @@ class SheetBuilder:
         for copy in range(number, number + repeated):
             self._add_row(copy, texts, flaws)
         self._hidden_rows += repeated * hidden
+        self._cells += repeated * len(texts)
         self._start_row()
 
     def _add_row(self, number: int, texts: Mapping[int, str], flaws: Mapping[int, CellFlaw]) -> None:
@@ -127,16 +131,25 @@ class SheetBuilder:
         """Return the sheet of all rows that were added."""
         if self._rows:
             self._finish_batch()
-        return LoadedSheet(self._batches, self._merged, self._hidden_rows)
+        return LoadedSheet(self._batches, self._merged, self._hidden_rows, self._cells * _CELL_BYTES)
 
 
 @dataclass(frozen=True, slots=True)
 class LoadedSheet:
-    """A sheet whose rows are in memory: batches of columns, merged ranges each with its last row, hidden rows."""
+    """A sheet whose rows are in memory: batches of columns, merged ranges each with its last row, hidden rows.
+
+    ``size`` is about the number of bytes of its filled cells in a file.
+    """
 
     batches: list[RawBatch]
     merged: list[tuple[str, int]]
     hidden_rows: int
+    size: int
+
+    @property
+    def row_count(self) -> int:
+        """The number of rows that hold any text."""
+        return sum(len(batch.rows) for batch in self.batches)
 
     @property
     def last_row(self) -> int:

@@ -11,7 +11,8 @@ from typing import Protocol
 from importer.core.errors import SourceError
 from importer.core.text import pluralize
 from importer.sources.detection import DetectedFormat
-from importer.sources.headings import SAMPLE_ROWS, Layout, SampleRow, build_layout, find_header_row, normalize_heading
+from importer.sources.header_row import find_header_row
+from importer.sources.headings import SAMPLE_ROWS, Layout, SampleRow, build_layout, check_density, normalize_heading
 from importer.sources.interface import Chunk, Detection, SheetInfo, Source, SourceOptions
 
 _RESULTS_COLUMNS = ("RowNumber", "ActivityCreated")
@@ -30,6 +31,16 @@ class SheetReader(Protocol):
     @property
     def hidden_rows(self) -> int:
         """The number of hidden rows with cells, as far as that is known."""
+        ...
+
+    @property
+    def row_count(self) -> int:
+        """The number of rows with cells, about."""
+        ...
+
+    @property
+    def size(self) -> int:
+        """The size of the unpacked sheet in bytes, about."""
         ...
 
     def read_sample(self, size: int) -> list[SampleRow]:
@@ -95,6 +106,7 @@ def open_workbook(path: Path, detected: DetectedFormat, options: SourceOptions, 
     left_out = (0, 1) if choice.is_to_fix and first_two == _TO_FIX_COLUMNS else ()
     width = max(len(row.cells) for row in sample)
     layout, heading_notes = build_layout(sample, at, width, left_out, f"{name},")
+    check_density(len(layout.columns), sheet.row_count, sheet.size, f"{name},")
     return Source(
         path=path,
         format=detected.format,

@@ -54,10 +54,15 @@ _THREADS = 2
 
 @dataclass(frozen=True, slots=True)
 class SheetCheck:
-    """The merged ranges of a sheet, each with its last row, and its number of hidden rows with cells."""
+    """The merged ranges of a sheet, each with its last row, and its number of hidden rows with cells.
+
+    ``row_count`` is the number of rows, and ``size`` that of the bytes of its XML.
+    """
 
     merged: list[tuple[str, int]]
     hidden_rows: int
+    row_count: int
+    size: int
 
 
 def open_xlsx_workbook(path: Path) -> XlsxWorkbook:
@@ -129,6 +134,7 @@ class XlsxSheet:
 
     def __init__(self, path: Path, name: str, member: str, decoder: CellDecoder, check: SheetCheck) -> None:
         self.merged, self.hidden_rows = check.merged, check.hidden_rows
+        self.row_count, self.size = check.row_count, check.size
         self._path, self._name, self._member, self._decoder = path, name, member, decoder
 
     def read_sample(self, size: int) -> list[SampleRow]:
@@ -183,11 +189,14 @@ def check_sheet(path: Path, member: str) -> SheetCheck:
     merged: list[tuple[str, int]] = []
     hidden = HiddenRowCounter()
     rest, is_first = b"", True
+    rows = size = 0
     with open_archive(path) as archive:
         for block in read_part(archive, member, path):
             if is_first and (found := _ENCODING.match(block)) and found[1].lower() not in (b"utf-8", b"us-ascii"):
                 raise unexpected_xml(path, member)
             is_first = False
+            size += len(block)
+            rows += block.count(b"</row>") or block.count(b":row>")
             hidden.feed(block)
             # A tag may be split between two blocks, so the end of each is searched again with the next one.
             searched = rest + block
@@ -198,7 +207,7 @@ def check_sheet(path: Path, member: str) -> SheetCheck:
                     last = area.end()
             rest = searched[max(last, len(searched) - _OVERLAP) :]
             del merged[_MAX_MERGED:]
-    return SheetCheck(merged, hidden.count)
+    return SheetCheck(merged, hidden.count, rows, size)
 
 
 class HiddenRowCounter:

@@ -100,9 +100,10 @@ def test_b035_title_lines(desk: Desk) -> None:
     assert list(checked.sent) == [4]
     assert checked.found("header row") == "3 (row 1 holds a single cell, a title)"
     assert (
-        desk.refused("Leads,May\n\nName,Phone\nAsha,9845098450\n")
+        desk.refused("Leads,May\n\nWho,What\nAsha,9845098450\n")
         == 'map.yaml has 3 problems:\n  line 3 (lead.FirstName): data.csv has no column "Name". It has: "Leads", "May".\n  line 4 (lead.Phone): data.csv has no column "Phone". It has: "Leads", "May".\n  the mapping (source.header_row): None of the headings stands in row 1, which was taken for the row of the headings. If they stand in another row, name it, for example `source: {header_row: 4}`. Correct the mapping and run again; nothing was sent.'
     )
+    assert desk.check("Leads,May\n\nName,Phone\nAsha,1\n").found("header row") == "3 (row 1 stands above the table)"
     assert list(desk.check("Leads,May\n\nName,Phone\nAsha,1\n", mapping(more="source: {header_row: 3}\n")).sent) == [4]
 
 

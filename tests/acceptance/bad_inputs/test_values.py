@@ -206,13 +206,21 @@ def test_b061_both_epochs_of_workbooks(desk: Desk) -> None:
     ]
 
 
+def impossible(row: int, number: str) -> str:
+    return (
+        f'row {row}, column B "Value": The cell holds {number} in the format of a date or time, but dates end with the '
+        "year 9999 and none is below zero. If it is a number, choose the number format General for the cell in Excel; "
+        "if it is a date, type it again, or empty the cell."
+    )
+
+
 def test_b062_serial_numbers_that_are_no_day(desk: Desk) -> None:
     made = [f'<c r="B#" s="1"><v>{serial}</v></c>' for serial in ("60", "0", "-1", "2958466")]
     assert cells(desk, "type: date", *made, styles=formats("dd/mm/yyyy")) == [
         wrong(2, "1900-02-29", NO_ISO_DAY),
         wrong(3, "00:00:00", NO_ISO_DAY),
-        wrong(4, "-1", NO_ISO_DAY),
-        wrong(5, "2958466", NO_ISO_DAY),
+        impossible(4, "-1"),
+        impossible(5, "2958466"),
     ]
 
 

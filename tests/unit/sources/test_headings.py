@@ -12,7 +12,8 @@ from importer.core.text import column_letter
 from importer.sources.headings import column_index, normalize_heading
 from importer.sources.interface import Source, SourceOptions
 from importer.sources.opening import open_in_process
-from tests.support.source_files import as_xlsx, detected, problems_of, rows_of
+from tests.support.raw_workbooks import HEADER, raw
+from tests.support.source_files import as_raw_xlsx, as_xlsx, detected, problems_of, rows_of
 
 Open = Callable[..., Source]
 
@@ -156,6 +157,118 @@ def test_a_table_that_does_not_begin_at_a1(tmp_path: Path) -> None:
     assert [(column.letter, column.label) for column in source.columns] == [("D", "Name"), ("F", "City")]
     assert source.header_row == 7
     assert rows_of(source) == [(8, 8, ["Ann", "Pune"])]
+
+
+WEBINAR = """Attendee report
+Webinar:,Product demo
+Webinar id:,812-1234-5678
+Host:,Priya
+Day:,2026-11-03
+Length:,60 min
+Registered:,2
+Exported by,priya@example.com
+
+E-mail,Name,Joined,Minutes
+asha@example.com,Asha,2026-11-03,34
+ravi@example.com,Ravi,2026-11-03,22
+"""
+
+
+def test_headings_below_the_preamble_of_a_report(open_text: Open) -> None:
+    """Rows of names and values above the table are no headings, however many they are."""
+    source = open_text(WEBINAR)
+    assert detected(source, "header row") == ("10", "rows 1 to 8 stand above the table")
+    assert labels(source) == ["E-mail", "Name", "Joined", "Minutes"]
+    assert [row for row, _, _ in rows_of(source)] == [11, 12]
+
+
+def test_a_preamble_as_wide_as_the_table(open_text: Open) -> None:
+    """What the cells are tells the headings, not only how many there are."""
+    source = open_text("Attendee report\nGenerated,today\nEmail,Name\na@example.com,Asha\nwrong,Ravi\n")
+    assert detected(source, "header row") == ("3", "rows 1 to 2 stand above the table")
+
+
+def test_the_table_with_the_data_among_several(open_text: Open) -> None:
+    """Small tables above it, with headings of their own, are passed over."""
+    guests = "".join(f"Yes,Guest {n},g{n}@example.com,{n},India\n" for n in range(1, 20))
+    text = (
+        "Report\nTopic,Id,Duration,Registered,Viewers\nDemo,812 1234 5678,92,120,80\nHosts\nAttended,Name,Email\n"
+        f"Yes,Priya,host@example.com\nAttendees\nAttended,User name,E-mail,Minutes,Country\n{guests}"
+    )
+    source = open_text(text)
+    assert labels(source) == ["Attended", "User name", "E-mail", "Minutes", "Country"]
+    assert len(rows_of(source)) == 19
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Email,Name\nnot an email,Contact name\nb@example.com,Ravi\nc@example.com,Meera\n",
+        "Name,City\nPhone House,Mobile City\nRavi,Goa\n",
+        "Name,Amount,Date\ntext,INR,date\nAsha,500,01/02/2026\nRavi,600,02/02/2026\n",
+        "Customer,Choice\nAsha,E-mail\nRavi,Phone\nMeera,E-mail\n",
+    ],
+)
+def test_a_first_row_of_headings_stays_the_headings(open_text: Open, text: str) -> None:
+    """A row of data, or of units, that holds words of headings does not take their place."""
+    assert detected(open_text(text), "header row") == ("1", "first row")
+
+
+def test_headings_of_one_column_below_a_title(open_text: Open) -> None:
+    """The title is no heading where a heading stands below it."""
+    source = open_text("Guests of the demo\nE-mail\na@example.com\nb@example.com\n")
+    assert detected(source, "header row") == ("2", "row 1 stands above the table")
+
+
+def test_a_given_row_of_data_below_the_headings_is_refused(open_text: Open) -> None:
+    """The rows above it would be lost in silence."""
+    with pytest.raises(SourceError) as caught:
+        open_text("Name,Email\nAsha,a@example.com\nRavi,b@example.com\n", header_row=3)
+    assert caught.value.message.endswith(
+        'row 3, given as the headings, looks like data: "b@example.com" is an e-mail address.'
+    )
+    assert caught.value.remedy == (
+        "The headings seem to be in row 1: leave the setting out, or set `source: {header_row: 1}`."
+    )
+    assert open_text("Name,2 026\nAsha,1\n", header_row=1).header_row == 1
+
+
+def test_very_many_equal_headings_take_no_time(open_text: Open) -> None:
+    """Each gets a name, and the notes stay readable."""
+    source = open_text(",".join(["Note"] * 16_384) + "\n")
+    assert labels(source)[-1] == "Note (16384)"
+    assert source.notes[-1] == "16363 more columns have no heading, or that of another column."
+
+
+def test_a_line_of_two_million_headings_is_refused_at_once(open_text: Open) -> None:
+    """Before anything is made of them."""
+    with pytest.raises(SourceError, match="has 200000 columns; a spreadsheet holds 16384"):
+        open_text(",".join(["x"] * 200_000) + "\n")
+
+
+@pytest.mark.parametrize("rows", [400, 2000])
+def test_a_table_of_nothing_but_empty_cells_is_refused(open_text: Open, rows: int) -> None:
+    """A few bytes for each row would become thousands of cells."""
+    with pytest.raises(SourceError, match=r"nearly all cells of its [0-9,]+ rows are empty"):
+        list(open_text(",".join(f"H{n}" for n in range(16_384)) + "\n" + "a,b\n" * rows).chunks())
+
+
+def test_a_stray_cell_in_each_row_costs_nothing(tmp_path: Path) -> None:
+    """Only columns with text are columns."""
+    rows = "".join(f'<row r="{n}"><c r="A{n}"><v>1</v></c><c r="XFD{n}"><v>2</v></c></row>' for n in range(2, 2000))
+    source = open_in_process(raw(tmp_path, rows), SourceOptions())
+    assert labels(source) == ["Name", "Sum", "(column XFD)"]
+    assert len(rows_of(source)) == 1998
+
+
+def test_a_sheet_of_nothing_but_empty_cells_is_refused(tmp_path: Path) -> None:
+    """Thousands of headings over rows with a cell or two."""
+    head = "".join(f'<c r="{column_letter(n)}1" t="str"><v>H</v></c>' for n in range(2, 16_384))
+    header = HEADER.replace("</row>", f"{head}</row>")
+    rows = "".join(f'<row r="{n}"><c r="A{n}"><v>1</v></c></row>' for n in range(2, 2000))
+    path = as_raw_xlsx(tmp_path / "a.xlsx", header + rows)
+    with pytest.raises(SourceError, match="has 16,384 columns with text, and nearly all cells of its 1,999 rows"):
+        open_in_process(path, SourceOptions())
 
 
 def test_titles_of_a_workbook(tmp_path: Path) -> None:
