@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from importer.core.redaction import redact
-from importer.reports.interface import RunSummary
+from importer.reports.interface import Cost, RunSummary
 from importer.reports.messages import list_counts
 
 
@@ -34,13 +34,7 @@ def build_json_report(
         "report": None if report is None else str(report),
         "message": redact(summary.headline),
         "next_step": redact(summary.next_step),
-        "forecast": summary.cost
-        and {
-            "calls": summary.cost.calls,
-            "seconds": summary.cost.seconds,
-            "most_seconds": summary.cost.most_seconds,
-            "left_today": summary.cost.left_today,
-        },
+        "forecast": summary.cost and _forecast(summary.cost),
         "damage": [
             {**asdict(found), "example": redact(found.example), "what": redact(found.what)} for found in summary.damage
         ],
@@ -50,6 +44,12 @@ def build_json_report(
             "age_hours": summary.metadata.age_hours if summary.metadata else None,
         },
     }
+
+
+def _forecast(cost: Cost) -> dict[str, Any]:
+    """Return what a delivery needs; ``most_seconds`` only where the limit is not known and the time is a range."""
+    forecast = {"calls": cost.calls, "seconds": cost.seconds, "left_today": cost.left_today}
+    return forecast if cost.most_seconds is None else {**forecast, "most_seconds": cost.most_seconds}
 
 
 def json_failure(message: str, remedy: str, exit_status: int, run_id: str = "") -> dict[str, Any]:

@@ -24,6 +24,7 @@ from importer.core.text import format_count
 from importer.core.time import format_elapsed, format_timestamp
 from importer.reports.interface import (
     RESULT_COLUMNS,
+    Cost,
     ErrorGroup,
     ReportColumn,
     ResultChunk,
@@ -345,3 +346,11 @@ def test_a_template_to_fill_in(tmp_path: Path) -> None:
     assert sheet.column_dimensions["B"].width >= 30, "an example is not cut off"
     lists = {str(each.sqref): each.formula1 for each in sheet.data_validations.dataValidation}
     assert lists == {"A2:A5001": '"Gold,Silver"', "C2:C5001": '"5"",b & <c>"'}
+
+
+def test_a_forecast_has_a_longest_time_only_where_the_limit_is_not_known() -> None:
+    """Scripts that know the shorter form go on working."""
+    known, unknown = Cost(4, 5.0, None, "…"), Cost(4, 5.0, None, "…", 10.0)
+    told = [build_json_report(summary({}, cost=cost), None, None, 0)["forecast"] for cost in (known, unknown)]
+    least = {"calls": 4, "seconds": 5.0, "left_today": None}
+    assert told == [least, {**least, "most_seconds": 10.0}]
