@@ -32,7 +32,6 @@ SKIP_CODES = frozenset({ALREADY_SENT, GIVEN_UP, TWIN_IN_FILE, CHANGE_DECLINED})
 _SAME_BY = {
     Likeness.SOURCE: "the same cells, sent with another version of the mapping",
     Likeness.NAMED: "the same `row_key`",
-    Likeness.NEAR: "nearly the same row, which is not in this file any more",
 }
 
 

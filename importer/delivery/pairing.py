@@ -40,8 +40,6 @@ class Likeness(StrEnum):
     """The same cells, sent with another version of the mapping."""
     CONTENT = "content"
     """The same content, without anything that tells whether it is a new event."""
-    NEAR = "near"
-    """The same lead and type, and one field differs."""
     TWIN = "twin"
     """The same `row_key` as a row further up in the file."""
 

@@ -202,13 +202,10 @@ def match_source_headings(loaded: LoadedMapping, source: Source) -> HeadingMatch
 def _merge_options(mapping: Mapping, given: SourceOptions) -> SourceOptions:
     """Return the reading options of the mapping, overridden by those ``given`` with the request."""
     section = mapping.source
-    return SourceOptions(
-        sheet=given.sheet or section.sheet,
-        header_row=given.header_row or section.header_row,
-        encoding=given.encoding or section.encoding,
-        delimiter=given.delimiter or section.delimiter,
-        pad_short_rows=given.pad_short_rows or section.ragged is Ragged.PAD,
-    )
+    described = {name: getattr(section, name) for name in ("sheet", "header_row", "encoding", "delimiter")}
+    own = {name: value for name, value in described.items() if not getattr(given, name)}
+    padded = given.pad_short_rows or section.ragged is Ragged.PAD
+    return replace(given, **own, pad_short_rows=padded, of_mapping=tuple(own))
 
 
 def _request_fingerprint(request: PlanRequest, loaded: LoadedMapping, source: Source, sha: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +24,8 @@ class SourceOptions:
 
     ``sheet`` is a name, or a number counted from 1 written as text. ``header_row`` is numbered as the spreadsheet
     shows it. ``pad_short_rows`` turns missing last cells of a text file into empty ones instead of a problem.
+    ``of_mapping`` names the settings that come from a mapping: they describe the file that people export, not the
+    results workbook that this program made of it.
     """
 
     sheet: str | None = None
@@ -31,6 +33,12 @@ class SourceOptions:
     encoding: str | None = None
     delimiter: str | None = None
     pad_short_rows: bool = False
+    of_mapping: tuple[str, ...] = ()
+
+    def for_results_workbook(self) -> SourceOptions:
+        """Return the settings that apply to a results workbook of this program: those that no mapping gave."""
+        unset: dict[str, Any] = dict.fromkeys(self.of_mapping)
+        return replace(self, of_mapping=(), **unset)
 
 
 @dataclass(frozen=True, slots=True)

@@ -225,3 +225,19 @@ def test_two_names_of_one_tenant_share_their_memory(desk: Desk) -> None:
     desk.environment.update(IMPORTER_ACCOUNTS=str(desk.folder / "accounts.yaml"), LEADSQUARED_ACCOUNT="other")
     assert imports.send(call(3), call(1), call(2)) == {"created": 1, "skipped": 2}
     assert imports.activities == 3
+
+
+def test_options_of_the_source_do_not_apply_to_our_own_workbook(desk: Desk) -> None:
+    """The corrected sheet is imported with the mapping that describes the export: its header row, encoding, delimiter."""
+    imports = Imports(desk, f"{CALLS}source: {{header_row: 3, encoding: cp1252, delimiter: semicolon}}\n")
+    lines = ["Attendee report;;;", "Generated;today;;", HEADINGS.replace(",", ";")]
+    rows = [call(1).replace(",", ";"), call(2, when="soon").replace(",", ";")]
+    desk.write("export.csv", "\n".join([*lines, *rows, ""]))
+    assert imports.run(desk.folder / "export.csv", status=3) == {"created": 1, "invalid": 1}
+    path = desk.folder / imports.report["results"]
+    book = openpyxl.load_workbook(path)
+    sheet = book["To fix"]
+    when = [cell.value for cell in sheet[1]].index("When") + 1
+    sheet.cell(2, when).value = "03/11/2026 11:00"
+    book.save(desk.folder / "corrected.xlsx")
+    assert imports.run(desk.folder / "corrected.xlsx") == {"created": 1}

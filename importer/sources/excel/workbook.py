@@ -89,11 +89,13 @@ class SheetChoice:
 
 def open_workbook(path: Path, detected: DetectedFormat, options: SourceOptions, notes: tuple[str, ...]) -> Source:
     """Open the workbook ``path``: choose the sheet and find its headings. Raises :class:`SourceError`."""
-    for given, what in ((options.encoding, "encoding"), (options.delimiter, "delimiter")):
-        if given is not None:
-            raise SourceError(f"{path} is a workbook and has no {what}.", f"Leave the {what} out.")
     workbook = _open_reader(path, detected.format)
     try:
+        if _is_results_workbook(workbook):
+            options = options.for_results_workbook()
+        for given, what in ((options.encoding, "encoding"), (options.delimiter, "delimiter")):
+            if given is not None:
+                raise SourceError(f"{path} is a workbook and has no {what}.", f"Leave the {what} out.")
         choice = _choose_sheet(workbook, options.sheet, path)
         sheet = workbook.sheet(choice.name)
     finally:
@@ -149,19 +151,24 @@ def _sheet_notes(sheet: SheetReader, header_row: int) -> Iterator[str]:
         yield f"{sheet.hidden_rows} hidden {pluralize(sheet.hidden_rows, 'row is', 'rows are')} read like all others."
 
 
+def _is_results_workbook(workbook: WorkbookReader) -> bool:
+    """Whether this program wrote the workbook: by its sheets and the first headings of one of them."""
+    names = [sheet.name for sheet in workbook.sheets]
+    return "Summary" in names and any(
+        name in names and workbook.first_row(name)[:2] == begin
+        for name, begin in (("Results", _RESULTS_COLUMNS), (_TO_FIX, _TO_FIX_COLUMNS))
+    )
+
+
 def _choose_sheet(workbook: WorkbookReader, wanted: str | None, path: Path) -> SheetChoice:
     """Choose the sheet that ``wanted`` names, or the only one that can be meant.
 
     Raises :class:`SourceError` when the sheet is unknown, when several could be meant, and for the results in a results
     workbook of this program, which would send finished rows again.
     """
-    # A results workbook of this program is recognised by its sheets and the first headings of one of them.
     sheets = workbook.sheets
     names = [sheet.name for sheet in sheets]
-    is_results = "Summary" in names and any(
-        name in names and workbook.first_row(name)[:2] == begin
-        for name, begin in (("Results", _RESULTS_COLUMNS), (_TO_FIX, _TO_FIX_COLUMNS))
-    )
+    is_results = _is_results_workbook(workbook)
     if wanted is not None:
         choice = _choose_named_sheet(sheets, wanted, path)
     elif not is_results:
