@@ -104,7 +104,14 @@ def _split_at_value(template: str, words: Mapping[str, object]) -> list[str]:
 
 
 ACCOUNT_CODES = frozenset(
-    {"not-an-account-option", "too-long-for-account", "unknown-user", "inactive-user", "unknown-activity-type"}
+    {
+        "not-an-account-option",
+        "not-of-account-type",
+        "too-long-for-account",
+        "unknown-user",
+        "inactive-user",
+        "unknown-activity-type",
+    }
 )
 """Codes of problems that a change of the account may solve, not only one of the file."""
 

@@ -10,6 +10,7 @@ from .model import (
     Metadata,
     Owners,
     User,
+    option_key,
 )
 
 __all__ = [
@@ -27,5 +28,6 @@ __all__ = [
     "compare",
     "find_event_codes",
     "load",
+    "option_key",
     "save",
 ]

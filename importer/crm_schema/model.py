@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -158,7 +159,8 @@ class FieldConstraint:
 
     ``label`` names the account's field for people. Without ``options``, ``owners`` or ``events`` any value will do;
     ``max_length`` 0 means that the length is not limited. ``required`` fields must have a text in every row.
-    ``events`` holds the code and the name of every activity type.
+    ``events`` holds the code and the name of every activity type. ``kind`` is the type of the account's field where the
+    mapping names none.
     """
 
     label: str
@@ -167,3 +169,9 @@ class FieldConstraint:
     owners: Owners | None = None
     events: tuple[tuple[str, str], ...] = ()
     required: bool = False
+    kind: CrmFieldKind | None = None
+
+
+def option_key(text: str) -> str:
+    """Return an option of a drop-down without outer, doubled and invisible blanks, in Unicode's composed form."""
+    return " ".join(unicodedata.normalize("NFC", text.replace("\u200b", "").replace("\ufeff", "")).split())

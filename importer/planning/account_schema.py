@@ -111,6 +111,7 @@ def digest_constraints(constraints: Mapping[str, FieldConstraint]) -> str:
     parts = [
         [name, constraint.label, constraint.options, constraint.max_length, constraint.events, constraint.required]
         + ([sorted(constraint.owners.active), sorted(constraint.owners.inactive)] if constraint.owners else [])
+        + ([constraint.kind.value] if constraint.kind else [])
         for name, constraint in sorted(constraints.items())
     ]
     return hashlib.sha256(repr(parts).encode("utf-8", "backslashreplace")).hexdigest()

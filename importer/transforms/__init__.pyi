@@ -8,6 +8,7 @@ from .columns import (
     column_of,
     joined,
     matching,
+    per_distinct,
     truths_of,
     without_invisible,
 )
@@ -65,6 +66,7 @@ __all__ = [
     "knows_country",
     "matching",
     "only_country",
+    "per_distinct",
     "read_emails",
     "read_ids",
     "remove_marks",

@@ -61,6 +61,7 @@ _GROUPS: Mapping[str, tuple[str, ...]] = {
     "What the mapping demands of a value": ("too-long", "out-of-range", "wrong-pattern", "duplicate", "same-lead"),
     "What the account demands of a value": (
         "not-an-account-option",
+        "not-of-account-type",
         "too-long-for-account",
         "unknown-user",
         "inactive-user",
@@ -113,6 +114,10 @@ EXAMPLES: Mapping[str, tuple[str, Mapping[str, object]]] = {
             "suggestion": ' Did you mean "Gold"?',
             "options": "Gold, Silver",
         },
+    ),
+    "not-of-account-type": (
+        "not an email",
+        {"label": '"Email" (EmailAddress)', "sent": "not an email", "kind": "e-mail", "type": "email"},
     ),
     "too-long-for-account": ("", {"label": '"City" (mx_Custom_2)', "found": 250, "expected": 200}),
     "unknown-user": ("ann@exmple.com", {"suggestion": ' Did you mean "ann@example.com"?'}),

@@ -27,7 +27,7 @@ from importer.transforms import (
     column_of,
     joined,
 )
-from importer.validation.account_rules import account_rules
+from importer.validation.account_rules import account_rules, account_spelling
 from importer.validation.interface import SourceColumn
 from importer.validation.readers import Reader, UnreadableError, make_reader
 from importer.validation.rules import Rule, lookup_rule, range_rule, type_rules, unique_rule, value_rules
@@ -119,8 +119,12 @@ class FieldCompiler:
                 ends = (None, self.today)
                 rules = (*rules, range_rule("born", rule, ends, read, self.today, self.locale.time_zone))
         constraint = self.constraints.get(flat.name)
-        if constraint is not None and rule.value is None:
-            rules = (*rules, *account_rules(constraint, rule, read))
+        if constraint is not None:
+            spell = account_spelling(constraint)
+            default = None if default is None else str(spell(pd.Series([default], dtype="str")).iloc[0])
+            read = _chain(read, spell)
+            if rule.value is None:
+                rules = (*rules, *account_rules(constraint, rule, read))
         if rule.unique:
             rules = (*rules, unique_rule(rule.type, read, self.overflow))
         if len(self.problems) > known:
@@ -175,6 +179,10 @@ def _is_birth_date(flat: FlatField) -> bool:
     """Return whether schema name or heading of a date say that it is a birth date."""
     dated = flat.rule.type in (FieldType.DATE, FieldType.DATETIME)
     return dated and any(_BIRTH.search(name.replace("_", " ")) for name in (flat.path[-1], flat.rule.column or ""))
+
+
+def _chain(first: Read, second: Read) -> Read:
+    return LastColumnCache(lambda texts: second(first(texts)))
 
 
 def _constant(wire: str) -> Read:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from importer.core.text import find_nearest
 from importer.crm_schema.checks.findings import IMPORT_KEY_LENGTH, REFRESH_HINT, FindingsCollector, suggest_field
-from importer.crm_schema.model import CrmFieldKind, FieldConstraint, FieldFacts, Metadata, Owners
+from importer.crm_schema.model import CrmFieldKind, FieldConstraint, FieldFacts, Metadata, Owners, option_key
 from importer.mapping import FieldRule, FieldType
 
 _PLAIN = frozenset(
@@ -202,6 +202,8 @@ def compare_value(
         _compare_length(path, rule, field, findings)
     if field.kind is CrmFieldKind.USER and owners is not None:
         constraint = compare_owner(path, rule, field.words, owners, findings)
+    if field.kind in _ADVICE and field.kind is not CrmFieldKind.USER and rule.type in _TEXTS and rule.value is None:
+        constraint = replace(constraint, kind=field.kind)
     if constraint != FieldConstraint(field.words):
         findings.constraints[path] = constraint
 
@@ -255,8 +257,9 @@ def _may_hold(kind: CrmFieldKind, text: str) -> bool:
 
 
 def _compare_options(path: str, rule: FieldRule, field: FieldFacts, findings: FindingsCollector) -> None:
+    known = set(map(option_key, field.options))
     for option, text in constants(rule):
-        if text not in field.options:
+        if option_key(text) not in known:
             findings.add_problem(
                 f"{path}.{option}", f'"{text}" is not an option of {field.words}.', _options_remedy(text, field)
             )
@@ -265,7 +268,7 @@ def _compare_options(path: str, rule: FieldRule, field: FieldFacts, findings: Fi
             # The table says what is sent.
             continue
         sent = list(dict.fromkeys(text for text in texts if text.strip()))
-        lacking = [text for text in sent if text not in field.options]
+        lacking = [text for text in sent if option_key(text) not in known]
         if not lacking:
             continue
         words = ", ".join(f'"{text}"' for text in lacking[:_SHOWN])

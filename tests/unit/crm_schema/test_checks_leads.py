@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from importer.crm_schema.checks.findings import REFRESH_HINT, CallTraits
-from importer.crm_schema.model import FieldConstraint, FieldFacts, Metadata, Owners
+from importer.crm_schema.model import CrmFieldKind, FieldConstraint, FieldFacts, Metadata, Owners
 from tests.unit.crm_schema.builders import ACCOUNT, LEAD_FIELDS, NEW_LEADS, UPSERTS, found, leads, problems, warnings
 
 NUMBER = '"Score" (mx_Score) is a number field in the account'
@@ -174,15 +174,43 @@ def test_what_fits(rules: str) -> None:
 
 
 def test_what_the_cells_must_be() -> None:
-    """Options, lengths and owners are for the rows; a phone number is stored in another form than it is sent."""
+    """Options, lengths, owners, types are for the rows; a phone number is stored in another form than it is sent."""
     findings = leads("FirstName: F\nSource: S\nOwnerId: O\nPhone: P\nmx_Odd: X\nmx_Tags: T")
     assert findings.constraints == {
+        "lead.Phone": FieldConstraint('"Phone Number" (Phone)', kind=CrmFieldKind.PHONE),
         "lead.FirstName": FieldConstraint('"First Name" (FirstName)', max_length=10),
         "lead.Source": FieldConstraint('"Lead Source" (Source)', options=("Website", "Event", "Import")),
         "lead.OwnerId": FieldConstraint(
             '"Owner" (OwnerId)', owners=Owners(frozenset({"id-ann"}), frozenset({"id-omar"}))
         ),
     }
+
+
+@pytest.mark.parametrize(
+    ("rule", "kind"),
+    [
+        ("EmailAddress: E", CrmFieldKind.EMAIL),
+        ("EmailAddress: {column: E, type: email}", None),
+        ("EmailAddress: {value: a@example.com}", None),
+        ("mx_Score: S", CrmFieldKind.NUMBER),
+        ("mx_Birth_Date: B", CrmFieldKind.DATE),
+        ("mx_Seen: S", CrmFieldKind.DATETIME),
+        ("mx_News: N", CrmFieldKind.BOOLEAN),
+        ("mx_City: C", None),
+    ],
+)
+def test_a_field_without_a_type_has_that_of_the_account(rule: str, kind: CrmFieldKind | None) -> None:
+    """Its cells are checked by it; a type in the mapping checks them already."""
+    name = rule.partition(":")[0]
+    assert leads(rule).constraints.get(f"lead.{name}", FieldConstraint("")).kind is kind
+
+
+def test_blanks_around_an_option_do_not_matter() -> None:
+    """Neither in the account nor in the mapping; the account's spelling is sent."""
+    stage = FieldFacts("mx_Stage", "Stage", "Select", options=("Interested ", "Not  now"))
+    account = replace(ACCOUNT, lead_fields=(*LEAD_FIELDS, stage))
+    findings = leads("mx_Stage: {column: S, default: Interested, lookup: {n: Not now}}", UPSERTS, account)
+    assert (problems(findings), warnings(findings)) == ([], [])
 
 
 def test_mandatory_fields() -> None:

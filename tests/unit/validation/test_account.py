@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from importer.crm_schema.model import FieldConstraint, Owners
+from importer.crm_schema.model import CrmFieldKind, FieldConstraint, Owners
 from importer.validation.interface import CheckedChunk
 from tests.support.sampled import examples
 from tests.unit.validation.builders import cells_of, messages_of, numbers, validator, wire
@@ -43,6 +43,14 @@ CASES: list[tuple[FieldConstraint, dict[str, Any], str, str, str]] = [
         "not-an-account-option",
         '"Golden" is not an option of "Plan" (mx_1). Did you mean "Gold"? '
         "Options: Gold, Silver. Correct the cell, translate it with `lookup:`, or add the option in LeadSquared.",
+    ),
+    (
+        FieldConstraint('"Email" (mx_1)', kind=CrmFieldKind.EMAIL),
+        {},
+        "not an email",
+        "not-of-account-type",
+        '"not an email" does not fit "Email" (mx_1), a field of type e-mail in your account. '
+        "Correct the cell, or add `type: email` and how its cells are written to the field in the mapping.",
     ),
     (
         FieldConstraint("mx_1", max_length=5),
@@ -138,3 +146,43 @@ def test_demands_only_take_rows_away(texts: list[str]) -> None:
     assert set(held.rows[held.ok]) <= set(free.rows[free.ok])
     allowed = [text is None or text in ("a", "b") for text in wire(free)]
     assert held.ok.tolist() == [a and b for a, b in zip(allowed, free.ok.tolist(), strict=True)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "fitting", "others"),
+    [
+        (CrmFieldKind.EMAIL, ["a@example.com"], ["a@example", "a@example.com, b@example.com"]),
+        (CrmFieldKind.PHONE, ["+91-9845098450", "98450 98450"], ["n/a", "9.19E+11"]),
+        (CrmFieldKind.NUMBER, ["12.5", "-3"], ["1,200", "1.234", "+5", "ten"]),
+        (CrmFieldKind.DATE, ["2026-02-28"], ["28/02/2026", "2026-02-30", "2026-02-28 10:00:00"]),
+        (CrmFieldKind.DATETIME, ["2026-02-28", "2026-02-28 10:00:00"], ["28/02/2026 10:00", "2026-02-28 25:00:00"]),
+        (CrmFieldKind.BOOLEAN, ["1", "True"], ["yes please", "2"]),
+    ],
+)
+def test_without_a_type_a_text_must_be_what_the_account_takes(
+    kind: CrmFieldKind, fitting: list[str], others: list[str]
+) -> None:
+    """It is sent as it stands, so it must have LeadSquared's form already; an empty cell is not sent."""
+    constraint = FieldConstraint("mx_1", kind=kind)
+    for text in (*fitting, ""):
+        assert check(constraint, {}, text).problems == [], text
+    for text in others:
+        assert [problem.code for problem in check(constraint, {}, text).problems] == ["not-of-account-type"], text
+
+
+def test_the_accounts_spelling_of_an_option_is_sent() -> None:
+    """Blanks around or inside an option do not matter; two options that differ only by them stay apart."""
+    stage = FieldConstraint("mx_1", options=("Interested ", "Not  now", "Open", "Open "))
+    checked = check(stage, {}, "Interested", "Not now", "Open", " Not now ", "interested")
+    assert wire(checked)[:4] == ["Interested ", "Not  now", "Open", "Not  now"]
+    assert [problem.row for problem in checked.problems] == [6]
+    assert wire(check(stage, {"lookup": {"i": "Interested"}, "default": "Not now"}, "i", "x")) == [
+        "Interested ",
+        "Not  now",
+    ]
+    assert wire(check(stage, {"value": "Interested"}, "x")) == ["Interested "]
+
+
+def test_an_owner_is_sent_as_the_check_saw_it() -> None:
+    """Without the blanks that a mapping may keep."""
+    assert wire(check(OWNERS, {"marks": "keep"}, "ann@example.com ")) == ["ann@example.com"]
