@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from importer import __version__
@@ -35,6 +35,7 @@ from importer.targets import make_target
 
 _HAVE_OUTCOME = frozenset(Status) - {Status.NOT_SENT}
 _CLOCK_MARGIN_SECONDS = 0.5
+_REPEATED = "The answer was lost. The call is repeated, which changes nothing if it had arrived."
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +180,7 @@ def _deliver(context: DeliveryContext, options: DeliveryOptions) -> int:
     compare_with_earlier_runs(context)
     restore_lost_rows(context)
     refuse_rows_already_in_crm(context)
+    _repeat_lost_calls(context)
     reconciler = Reconciler(context)
     reconciled: set[tuple[int, int]] = set()
     uncertain = _uncertain_outcomes(context)
@@ -200,6 +202,22 @@ def _deliver(context: DeliveryContext, options: DeliveryOptions) -> int:
             name_owners_of_duplicates(context)
             context.phones.note(context)
             return polled.pending
+
+
+def _repeat_lost_calls(context: DeliveryContext) -> None:
+    """Let rows whose answer an earlier start lost be sent again, where repeating their call changes nothing.
+
+    Reading them back would take longer, and hours for calls that LeadSquared queues.
+    """
+    lost = _uncertain_outcomes(context)
+    records = context.records_of([outcome.row for outcome in lost])
+    again = [
+        replace(outcome, status=Status.NOT_SENT, evidence=_REPEATED)
+        for outcome in lost
+        if outcome.row in records and context.target.repeatable(records[outcome.row])
+    ]
+    if again:
+        context.ledger.settle(context.run.id, again, _REPEATED)
 
 
 def _stop_without_states(context: DeliveryContext, reconciler: Reconciler, refusal: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -124,7 +125,7 @@ def test_a_lead_that_existed_before_is_a_duplicate(world: World) -> None:
 @pytest.mark.slow
 def test_a_row_without_anything_to_look_up_stays_uncertain(world: World) -> None:
     """Without id, e-mail or phone nobody can tell."""
-    text = "target: capture-lead\nlead:\n  FirstName: Lead\n"
+    text = "target: capture-lead\nallow_unidentified: true\nlead:\n  FirstName: Lead\n"
     plan = lead_plan(world, CREATE, 1, "run-1")
     import pyarrow as pa
 
@@ -225,6 +226,19 @@ def test_a_refused_status_is_told_and_leaves_the_row_pending(world: World, refus
     world.clock.sleep(40_000)
     assert world.deliver(plan).stopped is None
     assert world.statuses() == {"uncertain": 1}
+
+
+def test_a_queued_upsert_whose_answer_was_lost_is_repeated_by_the_next_start(world: World) -> None:
+    """What a second call cannot double does not wait nine hours; other queued calls do."""
+    plan = lead_plan(world, "target: capture-lead-async\nlead:\n  EmailAddress: Lead\n", 1, "run-1")
+    queue = Queue({"Status": "Success", "Message": {"Id": lead(1)}})
+    queue.submits = [LOST] * 4
+    world.crm = queue  # type: ignore[assignment]
+    assert world.deliver(plan).stopped is not None
+    begun = world.clock.now()
+    assert world.deliver(plan).stopped is None
+    assert world.statuses() == {"created": 1}
+    assert world.clock.now() - begun < timedelta(minutes=5)
 
 
 @pytest.mark.parametrize("stale", [False, True])
