@@ -31,7 +31,7 @@ from .monitoring.status import (
 from .notifications.addresses import hide_addresses
 from .notifications.dispatcher import NotificationDispatcher, make_sender, try_addresses
 from .store.database import Databases, find_databases, open_database
-from .store.records import FileState, JobOutcome
+from .store.records import FileRecord, FileState, JobOutcome
 from .store.store import JobStore
 
 __all__ = [
@@ -39,6 +39,7 @@ __all__ = [
     "UNIT_PATH",
     "Databases",
     "Engine",
+    "FileRecord",
     "FileState",
     "HoldLock",
     "Installation",

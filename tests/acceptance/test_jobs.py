@@ -87,6 +87,10 @@ def test_guards_hold_a_file_until_it_is_approved(desk: Desk) -> None:
     assert desk.notes() == {}
     waiting = desk.run("jobs", "list", "--json").json["jobs"][0]["held"]
     assert [Path(each["path"]).name for each in waiting] == ["big.csv"]
+    shown = desk.run("jobs", "show", Path(waiting[0]["path"]).name, "--json").json
+    assert (shown["file"]["state"], shown["check"]["counts"]["not_sent"] > 0) == ("held", True)
+    assert Path(shown["check"]["results"]).is_file()
+    assert desk.notes() == {}
     assert desk.run("jobs", "approve", "visits", "--json").json["approved"] == [waiting[0]["path"]]
     sent = run_job(desk)
     assert (sent.status, sent.json["outcome"]) == (3, "problems")

@@ -13,6 +13,7 @@ from importer.cli.jobs.control import approve_command, pause_command, resume_com
 from importer.cli.jobs.install import install_command
 from importer.cli.jobs.metrics import metrics_command
 from importer.cli.jobs.run import run_command
+from importer.cli.jobs.show import show_command
 from importer.cli.jobs.workspace import jobs_options, open_workspace
 from importer.cli.streams import print_json, print_lines, print_output
 from importer.core.text import format_count
@@ -183,6 +184,7 @@ def _minute(moment: str) -> str:
 
 for each_command in (
     run_command,
+    show_command,
     approve_command,
     pause_command,
     resume_command,
