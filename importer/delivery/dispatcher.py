@@ -18,7 +18,7 @@ import hashlib
 from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from importer.core.errors import CrmError, LedgerError, RunStopped
 from importer.core.failpoints import reach
@@ -84,6 +84,7 @@ class Dispatcher:
         self._refused_leads: set[str] = set()
         self._refused_together = 1
         self._repeats: dict[int, int] = {}
+        self._uncertain_until_repeated: set[int] = set()
         self._mapping_proven = context.ledger.mapping_proven(context.account.name, context.run.new.mapping_sha)
         self._call_class = context.target.call_class
         self._waited = 0.0
@@ -161,6 +162,7 @@ class Dispatcher:
 
     def _send_batches(self, pool: ThreadPoolExecutor, batches: Sequence[Sequence[Record]]) -> None:
         """Record the completed calls and the ones that leave, in one transaction; then let these leave."""
+        self._release_repeated([record for batch in batches for record in batch])
         slots = self._context.limiter.acquire_several(self._call_class, len(batches)) if batches else []
         # Queries in other threads may have taken slots in between.
         for batch in reversed(batches[len(slots) :]):
@@ -171,6 +173,19 @@ class Dispatcher:
         for number, call in zip(numbers, prepared, strict=True):
             leads = frozenset(self._queue.leads(call.records))
             self._in_flight[pool.submit(self._send, call)] = InFlightCall(number, call.records, leads)
+
+    def _release_repeated(self, records: Sequence[Record]) -> None:
+        """Record that uncertain rows are about to be sent again: until then the ledger says that they may be there."""
+        repeated = [record for record in records if record.row in self._uncertain_until_repeated]
+        if not repeated:
+            return
+        # Their outcomes may be among those that are not recorded yet.
+        self._record()
+        known = self._outcomes(repeated)
+        self._uncertain_until_repeated -= known.keys()
+        released = [replace(outcome, status=Status.NOT_SENT) for outcome in known.values()]
+        self._context.ledger.settle(self._context.run.id, released, "the call is repeated, which changes nothing")
+        self._counts[Status.UNCERTAIN] -= len(released)
 
     def _prepare(self, batch: Sequence[Record], slot: Slot) -> PreparedCall:
         context = self._context
@@ -274,7 +289,9 @@ class Dispatcher:
         )
         if result.split or not result.again:
             self._queue.completed(records, applied=verdict.kind is VerdictKind.APPLIED)
-        if result.split and uncertain:
+        if result.again:
+            self._uncertain_until_repeated |= uncertain
+        elif result.split and uncertain:
             self._refused.append(records)
             self._refused_leads |= self._queue.leads(records)
         elif uncertain:

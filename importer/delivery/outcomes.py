@@ -48,9 +48,9 @@ class InFlightCall:
 class BatchResult:
     """The result of a call: an outcome for each of its rows, in order, and what to do next.
 
-    ``again`` says that the NOT_SENT rows are to be sent again in this run; ``split`` that they go in two smaller calls
-    or, when they are uncertain, that a read-back must first find out which of them arrived. ``contradiction`` says that
-    an activity id was named that belongs to another row.
+    ``again`` says that the rows are to be sent again in this run, also uncertain ones, which a repetition settles;
+    ``split`` that they go in two smaller calls or, when they are uncertain, that a read-back must first find out which
+    of them arrived. ``contradiction`` says that an activity id was named that belongs to another row.
     """
 
     outcomes: tuple[Outcome, ...]
@@ -115,7 +115,7 @@ def resolve_outcomes(
             status = Status.REJECTED
         case VerdictKind.REFUSED:
             # Which row is bad, and whether the others were stored, is not known.
-            status = Status.NOT_SENT if repeatable else Status.UNCERTAIN
+            status = Status.UNCERTAIN
             code, message = REFUSED_WHOLE, _WHOLE_TEXT.format(count=len(records), message=verdict.message)
             again, split = repeatable, True
         case VerdictKind.THROTTLED | VerdictKind.NOT_APPLIED:
@@ -123,7 +123,8 @@ def resolve_outcomes(
         case VerdictKind.MISCONFIGURED:
             status = Status.NOT_SENT
         case _ if repeatable and repeats < MAX_REPEATS:
-            status, code, again = Status.NOT_SENT, NO_ANSWER, True
+            # It may be there: only the repetition makes sure, and the run may end before.
+            status, code, again = Status.UNCERTAIN, NO_ANSWER, True
         case _:
             status, code = Status.UNCERTAIN, verdict.code or NO_ANSWER
     outcomes = tuple(Outcome(record.row, status, error_code=code, error=message, at=at) for record in records)

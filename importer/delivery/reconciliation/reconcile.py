@@ -18,7 +18,7 @@ from importer.core.model import Outcome, Record, Status
 from importer.core.text import pluralize
 from importer.core.time import format_iso
 from importer.delivery.context import DeliveryContext
-from importer.delivery.outcomes import REFUSED_WHOLE
+from importer.delivery.outcomes import MAX_REPEATS, REFUSED_WHOLE
 from importer.delivery.reconciliation.canaries import Canaries
 from importer.delivery.reconciliation.clock_difference import SendTime, send_time
 from importer.delivery.reconciliation.evidence import format_evidence
@@ -54,6 +54,7 @@ class _UncertainRow:
     query: ReadBackQuery
     sent_at: datetime
     skew: float | None
+    repeatable: bool = False
 
     @property
     def lead(self) -> tuple[str, str, str]:
@@ -169,7 +170,8 @@ class Reconciler:
     def _uncertain_row(self, outcome: Outcome, record: Record) -> _UncertainRow:
         sent, skew = self._context.ledger.sent_at(self._context.run.id, outcome.row)
         sent_at = datetime.fromisoformat(sent) if sent else self._context.clock.now()
-        return _UncertainRow(outcome, self._context.target.read_back_query(record), sent_at, skew)
+        target = self._context.target
+        return _UncertainRow(outcome, target.read_back_query(record), sent_at, skew, target.repeatable(record))
 
     def _can_be_read(self, row: _UncertainRow) -> bool:
         """Return whether the row can be read back now; else record why not."""
@@ -328,7 +330,8 @@ class Reconciler:
                 continue
             whole_call_refused = row.outcome.error_code == REFUSED_WHOLE
             reposts = 0 if whole_call_refused else self._context.ledger.reposts(self._context.run.id, row.outcome.row)
-            if reposts >= most:
+            # Repetitions within a delivery count as well.
+            if reposts >= most + (MAX_REPEATS if row.repeatable else 0):
                 times = "a second time" if reposts == 1 else f"{reposts + 1} times"
                 text = f"Not there after it was sent {times}; a person has to check it."
                 self._keep_uncertain([row], text, seen=0)

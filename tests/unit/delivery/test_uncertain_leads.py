@@ -44,7 +44,7 @@ def test_a_repeatable_call_is_repeated_and_then_left_in_doubt() -> None:
     records = [Record(2, "a", {"lead.EmailAddress": "a@b.cc"}), Record(3, "b", {"lead.EmailAddress": "b@b.cc"})]
     unclear = Verdict(VerdictKind.UNCERTAIN, "no-answer", "cut")
     first = resolve_outcomes(target, records, LOST, unclear, "now", 0)
-    assert (first.again, {one.status for one in first.outcomes}) == (True, {Status.NOT_SENT})
+    assert (first.again, {one.status for one in first.outcomes}) == (True, {Status.UNCERTAIN})
     last = resolve_outcomes(target, records, LOST, unclear, "now", 3)
     assert (last.again, {one.status for one in last.outcomes}) == (False, {Status.UNCERTAIN})
     whole = resolve_outcomes(target, records, LOST, Verdict(VerdictKind.REFUSED, "MXx", "no"), "now", 0)
@@ -226,6 +226,29 @@ def test_a_refused_status_is_told_and_leaves_the_row_pending(world: World, refus
     world.clock.sleep(40_000)
     assert world.deliver(plan).stopped is None
     assert world.statuses() == {"uncertain": 1}
+
+
+@pytest.mark.parametrize("refusal", [LOST, mx("MXUnknown", "one is bad")])
+def test_a_run_that_ends_before_the_repetition_says_that_rows_may_be_there(world: World, refusal: Reply) -> None:
+    """Rows that only a repetition settles are uncertain until then, not reported as never sent."""
+    sent: list[int] = []
+
+    class Upserts(ScriptedCrm):
+        def send(self, request: Request) -> Reply:
+            sent.append(len(request.body))
+            if len(sent) == 2:
+                world.stop.set()
+                return refusal
+            return answer([{"RowNumber": n, "LeadId": lead(n), "LeadCreated": True} for n in range(1, sent[-1] + 1)])
+
+    world.crm = Upserts(LOST)  # type: ignore[assignment]
+    plan = lead_plan(world, UPSERT.replace("Mail", "Lead"), 7, "run-1")
+    assert world.deliver(plan).stopped is not None
+    assert world.statuses() == {"created": 1, "uncertain": 6}
+    world.stop.clear()
+    assert world.deliver(plan).stopped is None
+    assert world.statuses() == {"created": 7}
+    assert sent == [1, 6, 6]
 
 
 def test_a_queued_upsert_whose_answer_was_lost_is_repeated_by_the_next_start(world: World) -> None:
