@@ -10,6 +10,7 @@ from pathlib import Path
 from xml.parsers import expat
 
 from importer.core.errors import SourceError
+from importer.sources.detection import password_protected
 
 MAX_PARTS = 1000
 MAX_UNPACKED = 2 << 30
@@ -66,8 +67,10 @@ def check_archive(archive: zipfile.ZipFile, path: Path) -> None:
         if name in seen:
             raise SourceError(f"{path} holds the part {entry.filename} twice.", SAVE_AGAIN)
         seen.add(name)
-        if name.startswith("/") or ".." in name.split("/") or entry.flag_bits & 1:
-            raise damaged_workbook(path)
+        if entry.flag_bits & 1:
+            raise password_protected(path)
+        if name.startswith("/") or ".." in name.split("/"):
+            raise SourceError(f"{path} holds a part whose name points outside ({entry.filename}).", SAVE_AGAIN)
         if entry.file_size > max(_LARGE, entry.compress_size * _MAX_RATIO):
             raise _too_large_error(path)
     if sum(entry.file_size for entry in entries) > MAX_UNPACKED:

@@ -14,7 +14,7 @@ from xml.parsers import expat
 
 from importer.core.errors import SourceError
 from importer.sources.excel.cell_text import MAX_DIGITS, CellFlaw, UnreadableCellError, exceeds_precision
-from importer.sources.excel.zip_safety import damaged_workbook
+from importer.sources.excel.zip_safety import SAVE_AGAIN, damaged_workbook
 from importer.sources.headings import column_index
 from importer.sources.xlsx.shared_strings import ILLEGAL_BYTES, decode_character_data, unescape
 from importer.sources.xlsx.values import CellDecoder, CellValue
@@ -36,6 +36,10 @@ _PLAIN = re.compile(
     rb"(?:(<f)(?:\s[^>]*)?(?:/>|>[^<]*</f>))?"
     rb'(?:<v>([^<]*)</v>|<is><t(?: xml:space="preserve")?>([^<]*)</t></is>)</c>))'
 )
+
+
+class UnusualSheetError(ValueError):
+    """A sheet is put together in a way that Excel does not write; the text says how."""
 
 
 @dataclass(slots=True)
@@ -85,7 +89,10 @@ def split_windows(blocks: Iterator[bytes], path: Path) -> Iterator[bytes]:
             yield rest[begin.start() if begin else 0 : end]
             rest = rest[end:]
         elif len(rest) > _MAX_ROW_BYTES:
-            raise damaged_workbook(path)
+            raise SourceError(
+                f"{path} has a row that takes more than {_MAX_ROW_BYTES >> 20} MB.",
+                "Shorten the texts in it, or save the sheet as CSV UTF-8 and import that.",
+            )
         if over:
             # Conditional formats, links and the like follow; they may be long and are not needed.
             for _ in blocks:
@@ -117,6 +124,8 @@ def parse_window(window: bytes, decoder: CellDecoder, before: int, place: str, p
     try:
         rows = _parse_plain(window, decoder)
         rows = _parse_xml(window, decoder, before) if rows is None else rows
+    except UnusualSheetError as error:
+        raise SourceError(f"{place}: {error}.", SAVE_AGAIN) from None
     except (expat.ExpatError, ValueError, KeyError):
         raise damaged_workbook(path) from None
     for row in rows:
@@ -126,7 +135,8 @@ def parse_window(window: bytes, decoder: CellDecoder, before: int, place: str, p
                 "Split the table into several sheets, or save it as CSV UTF-8 and import that.",
             )
         if row.number <= before:
-            raise damaged_workbook(path)
+            where = "is there twice" if row.number == before else f"stands behind row {before:,} in the file"
+            raise SourceError(f"{place}: row {row.number:,} {where}.", SAVE_AGAIN)
         before = row.number
     return rows
 
@@ -219,7 +229,7 @@ def _add_flaw(row: SheetRow, column: int, flaw: CellFlaw) -> None:
 def _parse_column(letters: str) -> int:
     column = column_index(letters)
     if column >= MAX_COLUMNS:
-        raise ValueError("a column that no sheet has")
+        raise UnusualSheetError(f"there is a cell in column {letters}, but a sheet ends at column XFD")
     return column
 
 
@@ -282,7 +292,8 @@ class _RowHandler:
         letters = reference.rstrip("0123456789")
         self._column = _parse_column(letters) if letters else before + 1
         if not before < self._column < MAX_COLUMNS or reference[len(letters) :] not in ("", str(self._row.number)):
-            raise ValueError("cells out of order")
+            place = f" {reference}" if reference else ""
+            raise UnusualSheetError(f"the cell{place} in row {self._row.number:,} is not in the order of its row")
         self._type, self._style = attributes.get("t", ""), attributes.get("s", "")
         self._has_formula, self._content = False, []
 

@@ -14,7 +14,6 @@ TABLE = [["Name", "Phone"], ["Asha", "9845098450"]]
 HEADINGS = row(1, "Name", "Phone")
 ASHA = row(2, "Asha", "9845098450")
 SAVE_AGAIN = "Open it in Excel, save it under a new name, and use that file."
-DAMAGED = f"data.xlsx is damaged or incomplete and cannot be read as a workbook. {SAVE_AGAIN}"
 
 
 @pytest.fixture
@@ -205,14 +204,14 @@ def test_b099_both_corners_are_filled(desk: Desk, book: Path) -> None:
 
 
 def test_b100_rows_and_cells_out_of_order(desk: Desk, book: Path) -> None:
-    for rows in (
-        row(5, "x") + row(4, "y"),
-        row(5, "x") + row(5, "y"),
-        row(2, text_cell("B2", "x"), text_cell("A2", "y")),
-        row(2, text_cell("A2", "x"), text_cell("A2", "y")),
-        row(2, text_cell("XFE2", "x")),
+    for rows, what in (
+        (row(5, "x") + row(4, "y"), "row 4 stands behind row 5 in the file"),
+        (row(5, "x") + row(5, "y"), "row 5 is there twice"),
+        (row(2, text_cell("B2", "x"), text_cell("A2", "y")), "the cell A2 in row 2 is not in the order of its row"),
+        (row(2, text_cell("A2", "x"), text_cell("A2", "y")), "the cell A2 in row 2 is not in the order of its row"),
+        (row(2, text_cell("XFE2", "x")), "there is a cell in column XFE, but a sheet ends at column XFD"),
     ):
-        assert desk.refused(xlsx(book, HEADINGS + rows)) == DAMAGED
+        assert desk.refused(xlsx(book, HEADINGS + rows)) == f'data.xlsx, sheet "Raw": {what}. {SAVE_AGAIN}'
     assert (
         desk.refused(xlsx(book, HEADINGS + row(99_999_999, "x")))
         == 'data.xlsx, sheet "Raw": there is a row 99,999,999, but a sheet ends at row 1,048,576. Split the table into several sheets, or save it as CSV UTF-8 and import that.'
