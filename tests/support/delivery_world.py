@@ -6,7 +6,7 @@ import json
 import threading
 import uuid
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -235,9 +235,15 @@ def BLIND(request: Request, act: Callable[[], Reply]) -> Reply:
 
 
 def make_plan(
-    folder: Path, rows: Sequence[tuple[str, str]], mapping: str = BY_ID, *, chunk: int = 40, again: str = ""
+    folder: Path,
+    rows: Sequence[tuple[str, str]],
+    mapping: str = BY_ID,
+    *,
+    chunk: int = 40,
+    again: str = "",
+    constants: Mapping[str, str] | None = None,
 ) -> Plan:
-    """Make a plan whose ready rows are (lead id, note), numbered from 2."""
+    """Make a plan whose ready rows are (lead id, note), numbered from 2; ``constants`` are sent with each of them."""
     writer = PlanWriter(folder)
     for start in range(0, max(1, len(rows)), chunk):
         part = rows[start : start + chunk]
@@ -250,6 +256,8 @@ def make_plan(
                 "activity.ActivityNote": cells["Note"],
             }
         )
+        for field_name, value in (constants or {}).items():
+            records[field_name] = pd.Series([value] * len(part), dtype="str")
         writer.add(numbers, np.ones(len(part), dtype=bool), cells, records, problem_batch([]))
     source = SourceFacts(
         "visits.csv", "csv", "", 1, (Column(0, "A", "Lead", "Lead"), Column(1, "B", "Note", "Note")), ()
@@ -295,8 +303,15 @@ class World:
             settle_seconds=120.0,
         )
 
-    def plan(self, rows: Sequence[tuple[str, str]], mapping: str = BY_ID, name: str = "run-1", again: str = "") -> Plan:
-        return make_plan(self.folder / name, rows, mapping, again=again)
+    def plan(
+        self,
+        rows: Sequence[tuple[str, str]],
+        mapping: str = BY_ID,
+        name: str = "run-1",
+        again: str = "",
+        constants: Mapping[str, str] | None = None,
+    ) -> Plan:
+        return make_plan(self.folder / name, rows, mapping, again=again, constants=constants)
 
     def deliver(self, plan: Plan, options: DeliveryOptions | None = None) -> Delivered:
         """Deliver with one worker thread, so that each fault meets the call that it is meant for."""
