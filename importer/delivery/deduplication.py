@@ -154,18 +154,15 @@ class _Comparison:
             start += len(digests)
             found = self._find(IdentityPart.SOURCE, set(wanted.values()))
             for place, digest in wanted.items():
-                free = [one for one in found.get(digest, ()) if row_id(one) not in self._taken]
+                free = [one for one in found.get(digest, ()) if self._is_free(one)]
                 if free:
-                    decisions[place] = self._decide_same_source(self._table.file_row(place), free)
+                    self._taken[row_id(free[-1])] = free[-1]
+                    waits = free[-1].known.status in (Status.UNCERTAIN, Status.PENDING)
+                    disposition = Disposition.WAIT if waits else Disposition.HOLD
+                    decisions[place] = RowDecision(disposition, Likeness.SOURCE, free[-1])
 
-    def _decide_same_source(self, row: FileRow, free: Sequence[EarlierRow]) -> RowDecision:
-        declined = next((one for one in free if one.error_code == CHANGE_DECLINED), None)
-        if declined is not None and declined.identity.content == row.content:
-            return RowDecision(Disposition.SKIP, Likeness.SOURCE)
-        match = free[-1]
-        self._taken[row_id(match)] = match
-        waits = match.known.status in (Status.UNCERTAIN, Status.PENDING)
-        return RowDecision(Disposition.WAIT if waits else Disposition.HOLD, Likeness.SOURCE, match)
+    def _is_free(self, earlier: EarlierRow) -> bool:
+        return earlier.error_code != CHANGE_DECLINED and row_id(earlier) not in self._taken
 
     def _settle_repeats(self, decisions: Decisions) -> None:
         """Decide about rows that equal an earlier one and do not say whether they are a new event.
