@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 from importer.core.issues import Problem, make_problem
 from importer.core.text import column_letter
 from importer.sources.arrow_columns import TEXT, ColumnBatch
+from importer.sources.footers import find_footers
 from importer.sources.headings import Layout
 from importer.sources.interface import Chunk
 
@@ -116,7 +117,8 @@ def _finish_chunk(
     problems: list[Problem],
 ) -> Chunk:
     """Make the chunk of the layout's columns, and add the problems of flaws and of repeated headings."""
-    problems = [*_flaw_problems(flaws, layout), *problems, *_repeated_headings(rows, columns, layout)]
+    footers = [make_problem("footer-row", int(rows[at]), value=mark) for at, mark in find_footers(columns)]
+    problems = [*_flaw_problems(flaws, layout), *problems, *_repeated_headings(rows, columns, layout), *footers]
     problems.sort(key=lambda problem: problem.row)
     return Chunk(rows, lines, [column.label for column in layout.columns], columns, tuple(problems))
 

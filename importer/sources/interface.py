@@ -83,7 +83,10 @@ class Chunk:
     (equal to ``rows`` for workbooks) of the i-th cells.
 
     ``columns`` are Arrow arrays of text without nulls (empty cell = ""), one per :class:`Column`, and ``labels`` their
-    names. Rows with ``problems`` (too few or too many cells, error cells) are included, padded or cut to the columns.
+    names. Cells of workbooks that are dates arrive in ISO form whatever their number format: ``2026-02-28``,
+    ``2026-02-28 14:05:00``, ``14:05:00``; durations as ``30:05:00`` (:mod:`importer.sources.excel.cell_text`).
+
+    Rows with ``problems`` (too few or too many cells, error cells, totals) are included, padded or cut to the columns.
     """
 
     rows: np.ndarray

@@ -117,7 +117,8 @@ def test_b037_a_row_of_totals(desk: Desk) -> None:
     rules = mapping("FirstName: Name", "Phone: {column: Phone, type: phone, country: IN}", "mx_Fee: Fee")
     checked = desk.check("Name,Phone,Fee\nAsha,9845098450,100\nTotal,,100\nTotal,1,100\n", rules)
     assert checked.problems == [
-        'row 3: The row has none of "Phone". Fill in at least one of these columns.',
+        'row 3: The row looks like a total or a remark below the table: "Total". '
+        "Delete the row; if it is data, fill in its other cells.",
         'row 4, column B "Phone": "1" is not a phone number in India. Expected something like +91 81234 56789.',
     ]
     assert checked.sent == {2: {"lead.FirstName": "Asha", "lead.Phone": "+91-9845098450", "lead.mx_Fee": "100"}}
