@@ -107,7 +107,7 @@ def test_n5_nobody_accepts(trial: Trial) -> None:
             one.connect_ex(listener.getsockname())
         time.sleep(0.1)
         host = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        stopped(trial, trial.run(LEADSQUARED_HOST=host), "does not accept account")
+        stopped(trial, trial.run(LEADSQUARED_HOST=host), "cannot be reached")
         for one in full:
             one.close()
     assert settled(trial, trial.finish()) == DONE
@@ -146,7 +146,7 @@ def test_n6_n7_tls_that_cannot_be_trusted(trial: Trial, tmp_path: Path, fault: s
     with socket.create_server(("127.0.0.1", 0)) as listener:
         threading.Thread(target=serve, args=(listener,), daemon=True).start()
         ended = trial.run(LEADSQUARED_HOST=f"https://localhost:{listener.getsockname()[1]}")
-        stopped(trial, ended, "does not accept account")
+        stopped(trial, ended, "cannot be reached")
     assert [content for content in heard if content] == []
     assert trial.sandbox.log == []
 
