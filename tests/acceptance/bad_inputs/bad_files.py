@@ -35,7 +35,7 @@ def mapping(*fields: str, more: str = "") -> str:
     given = fields or ("FirstName: Name", "Phone: Phone")
     named = any(one.startswith(("Phone:", "EmailAddress:")) for one in given)
     lines = "".join(f"  {line}\n" for line in (given if named else (*given, f"EmailAddress: {{value: {ADDRESS}}}")))
-    return f"target: create-lead\n{more}lead:\n{lines}"
+    return f"target: create-lead\n{more}lead:\n{lines}same_lead: last\n"
 
 
 @dataclass(frozen=True)
