@@ -9,11 +9,13 @@ import pytest
 from importer.config.accounts import account_from_environment
 from importer.config.settings import parse_origin
 from importer.core.errors import ImporterError
+from importer.mapping.model import Mapping as MappingFile
 from importer.reports.publisher import ReportPaths
 from tests.acceptance.bad_inputs.bad_files import Desk, mapping
 from tests.support.delivery_world import World, answer, before, lead
 
 FILE = "Name,Phone\nAsha,9845098450\n"
+OPTIONS = ", ".join(f"`{field.alias or name}`" for name, field in list(MappingFile.model_fields.items())[4:])
 END = "Correct the mapping and run again; nothing was sent."
 KEYS = {
     "LEADSQUARED_HOST": "https://api-in21.leadsquared.com",
@@ -102,7 +104,7 @@ def test_b125_references_and_depth(desk: Desk) -> None:
 
 def test_b126_unknown_keys(desk: Desk) -> None:
     assert wrong(desk, "target: create-lead\nfeilds: x\nlead:\n  Phone: {colum: Phone}\n") == [
-        "line 2 (feilds): `feilds` is not known here. Known: `target`, `source`, `lead`, `activity`, `search_by`, `update_behavior`, `ignore`, `on_invalid`, `max_invalid`, `import_key`, `schema`.",
+        f"line 2 (feilds): `feilds` is not known here. Known: `target`, `source`, `lead`, `activity`, {OPTIONS}.",
         "line 4 (lead.Phone.colum): `colum` is not known here. Did you mean `column`?",
     ]
     assert wrong(desk, "target: creat-lead\nlead:\n  Phone: Phone\n") == [
@@ -267,7 +269,7 @@ def test_b134_limits_without_sense(desk: Desk) -> None:
     ]
     # How many rows go into one call is not to be set anywhere.
     assert wrong(desk, mapping(more="batch: 26\n")) == [
-        "line 2 (batch): `batch` is not known here. Known: `target`, `source`, `lead`, `activity`, `search_by`, `update_behavior`, `ignore`, `on_invalid`, `max_invalid`, `import_key`, `schema`."
+        f"line 2 (batch): `batch` is not known here. Known: `target`, `source`, `lead`, `activity`, {OPTIONS}."
     ]
 
 
@@ -292,7 +294,7 @@ def test_b136_encodings_of_mappings(desk: Desk) -> None:
     assert wrong(desk, text.encode("cp1252")) == [
         "line 3, column 15: The byte 0xe4 is not UTF-8. Save the file again with the encoding UTF-8."
     ]
-    assert wrong(desk, text + "# \0\n") == ["line 5, column 3: The character U+0000 is not allowed in YAML. Remove it."]
+    assert wrong(desk, text + "# \0\n") == ["line 6, column 3: The character U+0000 is not allowed in YAML. Remove it."]
     assert wrong(desk, b"PK\x03\x04" + b"\0" * 50) == [
         "line 1: The file is a workbook or zip file. Name the mapping (YAML), not the spreadsheet."
     ]
@@ -300,7 +302,7 @@ def test_b136_encodings_of_mappings(desk: Desk) -> None:
 
 def test_b137_a_mapping_of_another_version(desk: Desk) -> None:
     assert wrong(desk, mapping(more="version: 2\n")) == [
-        "line 2 (version): `version` is not known here. Known: `target`, `source`, `lead`, `activity`, `search_by`, `update_behavior`, `ignore`, `on_invalid`, `max_invalid`, `import_key`, `schema`."
+        f"line 2 (version): `version` is not known here. Known: `target`, `source`, `lead`, `activity`, {OPTIONS}."
     ]
 
 

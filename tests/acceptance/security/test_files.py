@@ -108,8 +108,8 @@ def written(folder: Path, texts: list[str]) -> Path:
     from importer.core.model import Status
     from importer.reports.interface import RESULT_COLUMNS
 
-    lines = [(row, "FALSE", "invalid", text, text, text, text, text) for row, text in enumerate(texts, 2)]
-    results = pd.DataFrame(dict(zip(RESULT_COLUMNS, map(list, zip(*lines, strict=True)), strict=True)), dtype=object)
+    values = {"RowNumber": list(range(2, 2 + len(texts))), "Status": ["invalid"] * len(texts)}
+    results = pd.DataFrame({name: values.get(name, texts) for name in RESULT_COLUMNS}, dtype=object)
     cells = pd.DataFrame({"Text": texts, "=1+1": texts}, dtype=object)
     summary = RunSummary(
         run_id="=1+1",
