@@ -26,7 +26,7 @@ _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?
 _NOT_PHONE = re.compile(r"[^0-9+]")
 
 
-class ValueKind(StrEnum):
+class ComparisonType(StrEnum):
     """The kind of a value, which decides what makes no difference in it."""
 
     TEXT = "text"
@@ -41,24 +41,24 @@ class ValueKind(StrEnum):
     """The spelling of a date and time in ISO form; fractions of a second are left out."""
 
 
-LEAD_FIELD_KINDS: Mapping[str, ValueKind] = {
-    "EmailAddress": ValueKind.EMAIL,
-    "Phone": ValueKind.PHONE,
-    "Mobile": ValueKind.PHONE,
+LEAD_FIELD_KINDS: Mapping[str, ComparisonType] = {
+    "EmailAddress": ComparisonType.EMAIL,
+    "Phone": ComparisonType.PHONE,
+    "Mobile": ComparisonType.PHONE,
 }
 """The kinds of LeadSquared's own lead fields that are not texts."""
 
 
-def canonical_form(value: str, kind: ValueKind = ValueKind.TEXT) -> str:
+def canonical_form(value: str, kind: ComparisonType = ComparisonType.TEXT) -> str:
     """Return the form in which ``value`` is compared. A value that does not fit its ``kind`` is compared as a text."""
     text = _canonical_text(value)
-    if kind is ValueKind.TEXT:
+    if kind is ComparisonType.TEXT:
         return _canonical_guid(text)
-    if kind is ValueKind.EMAIL:
+    if kind is ComparisonType.EMAIL:
         return text.casefold()
-    if kind is ValueKind.NUMBER:
+    if kind is ComparisonType.NUMBER:
         return _canonical_number(text)
-    if kind is ValueKind.PHONE:
+    if kind is ComparisonType.PHONE:
         return _canonical_phone(text)
     return _canonical_moment(text)
 

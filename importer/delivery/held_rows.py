@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
-from importer.core.canonical import ValueKind, canonical_form
+from importer.core.canonical import ComparisonType, canonical_form
 from importer.core.errors import ImporterError
 from importer.core.model import DELIVERED, Outcome, Record, Status
 from importer.core.text import join_words, pluralize
@@ -118,7 +118,7 @@ class DecisionWriter:
         return [name for name in names if self._form(row, name) != self._form(earlier, name)]
 
     def _form(self, record: Record, name: str) -> str:
-        return canonical_form(record.fields.get(name, ""), self._kinds.get(name, ValueKind.TEXT))
+        return canonical_form(record.fields.get(name, ""), self._kinds.get(name, ComparisonType.TEXT))
 
 
 def describe_earlier(earlier: EarlierRow) -> str:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from importer.config import Account
-from importer.core.canonical import CANONICAL_VERSION, LEAD_FIELD_KINDS, ValueKind, canonical_form
+from importer.core.canonical import CANONICAL_VERSION, LEAD_FIELD_KINDS, ComparisonType, canonical_form
 from importer.core.model import Record
 from importer.ledger import RowIdentity
 from importer.mapping import FieldType, FlatField, fold_heading
@@ -38,12 +38,12 @@ _DIGEST_BYTES = 16
 _MOMENT = "activity.ActivityDateTime"
 _EVENT = "activity.ActivityEvent"
 _KIND_OF_TYPE = {
-    FieldType.EMAIL: ValueKind.EMAIL,
-    FieldType.PHONE: ValueKind.PHONE,
-    FieldType.NUMBER: ValueKind.NUMBER,
-    FieldType.INTEGER: ValueKind.NUMBER,
-    FieldType.DATE: ValueKind.MOMENT,
-    FieldType.DATETIME: ValueKind.MOMENT,
+    FieldType.EMAIL: ComparisonType.EMAIL,
+    FieldType.PHONE: ComparisonType.PHONE,
+    FieldType.NUMBER: ComparisonType.NUMBER,
+    FieldType.INTEGER: ComparisonType.NUMBER,
+    FieldType.DATE: ComparisonType.MOMENT,
+    FieldType.DATETIME: ComparisonType.MOMENT,
 }
 
 
@@ -73,7 +73,7 @@ class RowIdentifier:
         self.columns = tuple(sorted(label for label in fields))
         self._named_columns = [label for label in self.columns if "row_key" in fields[label].split(", ")]
         self._column_kinds = {
-            label: next((self._kinds[name] for name in names.split(", ") if name in self._kinds), ValueKind.TEXT)
+            label: next((self._kinds[name] for name in names.split(", ") if name in self._kinds), ComparisonType.TEXT)
             for label, names in fields.items()
         }
 
@@ -102,7 +102,7 @@ class RowIdentifier:
 
     def _identify(self, record: Record, source: bytes, named: Sequence[str]) -> IdentifiedRow:
         field, value = self._target.lead_reference(record)
-        lead = canonical_form(value, LEAD_FIELD_KINDS.get(field, ValueKind.TEXT))
+        lead = canonical_form(value, LEAD_FIELD_KINDS.get(field, ComparisonType.TEXT))
         event = record.fields.get(_EVENT, "")
         content = self._digest("content", field, lead, *self._content_texts(record))
         key = self._key_texts(record, field, lead, event)
@@ -167,7 +167,7 @@ class RowIdentifier:
 
     def _canonical_cells(self, cells: pa.RecordBatch) -> dict[str, list[str]]:
         return {
-            label: _canonical_column(cells.column(index), self._column_kinds.get(label, ValueKind.TEXT))
+            label: _canonical_column(cells.column(index), self._column_kinds.get(label, ComparisonType.TEXT))
             for index, label in enumerate(cells.schema.names)
         }
 
@@ -177,10 +177,10 @@ class RowIdentifier:
         return hashlib.blake2b(encoded, digest_size=_DIGEST_BYTES, key=self._key).digest()
 
 
-def field_kinds(mapping: MappingFile) -> dict[str, ValueKind]:
+def field_kinds(mapping: MappingFile) -> dict[str, ComparisonType]:
     """Return the kind of each mapped field by its flat name: by its type in the mapping, else by its name."""
     return {
-        field.name: _KIND_OF_TYPE.get(field.rule.type) or LEAD_FIELD_KINDS.get(field.path[-1], ValueKind.TEXT)
+        field.name: _KIND_OF_TYPE.get(field.rule.type) or LEAD_FIELD_KINDS.get(field.path[-1], ComparisonType.TEXT)
         for field in mapping.flat_fields()
     }
 
@@ -197,21 +197,21 @@ def _moment_zone(flat: Sequence[FlatField], account: Account) -> ZoneInfo | None
     return ZoneInfo(rule.timezone or account.time_zone or "UTC")
 
 
-def _canonical_column(column: pa.Array, kind: ValueKind) -> list[str]:
+def _canonical_column(column: pa.Array, kind: ComparisonType) -> list[str]:
     """Return the canonical forms of a column's values, empty for nulls; each distinct value is converted once."""
     encoded = column.dictionary_encode()
     forms = [canonical_form(text or "", kind) for text in encoded.dictionary.to_pylist()]
     return ["" if index is None else forms[index] for index in encoded.indices.to_pylist()]
 
 
-def _canonical_batch(batch: pa.RecordBatch, kinds: Mapping[str, ValueKind]) -> pa.RecordBatch:
+def _canonical_batch(batch: pa.RecordBatch, kinds: Mapping[str, ComparisonType]) -> pa.RecordBatch:
     """Return the records with their values in canonical form; fields that a row does not send stay null."""
     import pyarrow as pa
 
     columns = []
     for name in batch.schema.names:
         column = batch.column(name)
-        forms = _canonical_column(column, kinds.get(name, ValueKind.TEXT))
+        forms = _canonical_column(column, kinds.get(name, ComparisonType.TEXT))
         nulls = column.is_null().to_pylist() if column.null_count else [False] * len(column)
         columns.append(pa.array([None if null else form for form, null in zip(forms, nulls, strict=True)], pa.string()))
     return pa.RecordBatch.from_arrays(columns, names=list(batch.schema.names))

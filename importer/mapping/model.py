@@ -63,7 +63,7 @@ class Blank(StrEnum):
     CLEAR = "clear"
 
 
-class Marks(StrEnum):
+class MarkHandling(StrEnum):
     """Handling of marks of spreadsheets around a cell: remove or keep them."""
 
     REMOVE = "remove"
@@ -204,8 +204,8 @@ class FieldRule(StrictModel):
     negative: Negative | None = Field(
         None, description="Negative numbers without a minus in front: (250) (`parentheses`) or 250- (`trailing`)."
     )
-    marks: Marks = Field(
-        Marks.REMOVE,
+    marks: MarkHandling = Field(
+        MarkHandling.REMOVE,
         description='What is no part of the value, such as blanks around it, a leading apostrophe, or ="…": `remove` '
         "(and report it) or `keep`.",
     )

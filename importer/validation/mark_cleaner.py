@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from importer.core.text import pluralize
-from importer.mapping import FieldRule, FieldType, Marks
+from importer.mapping import FieldRule, FieldType, MarkHandling
 from importer.transforms import Mark, MarkKind, arrow_of, column_of, remove_marks
 from importer.validation.interface import SourceColumn
 
@@ -72,7 +72,7 @@ class CleanCells:
 
     def of_rule(self, rule: FieldRule, labels: Iterable[str]) -> Cells:
         """Return the columns ``labels`` as a field with this rule takes them."""
-        if rule.marks is Marks.KEEP:
+        if rule.marks is MarkHandling.KEEP:
             return self._cells
         kind = _KINDS.get(rule.type, MarkKind.VALUE) if rule.column is not None else MarkKind.TEXT
         return {label: self._column(label, kind) for label in labels}

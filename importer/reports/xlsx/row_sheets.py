@@ -14,7 +14,7 @@ from importer.planning import ProblemTable
 from importer.reports.interface import RESULT_COLUMNS, ReportColumn, ResultChunk
 from importer.reports.messages import STATUS_COLORS, UNCERTAIN_ADVICE
 from importer.reports.xlsx.sheet_series import NUMBER, OWN_HEADING, Heading, SheetSeries, source_headings
-from importer.reports.xlsx_writer import CellType, Style, Workbook, risky_texts, sheet_column, sheet_text
+from importer.reports.xlsx_writer import ColumnType, Style, Workbook, risky_texts, sheet_column, sheet_text
 
 if TYPE_CHECKING:
     import numpy as np
@@ -35,12 +35,12 @@ _RESULT_WIDTHS = {
     "RowInCall": 12,
 }
 _TYPES = {
-    "RowNumber": CellType.NUMBER,
-    "ActivityCreated": CellType.BOOLEAN,
-    "LeadCreated": CellType.BOOLEAN,
-    "LeadUpdated": CellType.BOOLEAN,
-    "CallNumber": CellType.NUMBER,
-    "RowInCall": CellType.NUMBER,
+    "RowNumber": ColumnType.NUMBER,
+    "ActivityCreated": ColumnType.BOOLEAN,
+    "LeadCreated": ColumnType.BOOLEAN,
+    "LeadUpdated": ColumnType.BOOLEAN,
+    "CallNumber": ColumnType.NUMBER,
+    "RowInCall": ColumnType.NUMBER,
 }
 """The columns of results whose cells are not texts."""
 _STATUS = RESULT_COLUMNS.index("Status")

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from importer.reports.interface import ReportColumn
 from importer.reports.xlsx_writer import (
     GENERAL,
-    CellType,
     ColumnFormat,
+    ColumnType,
     Note,
     Sheet,
     Style,
@@ -49,7 +49,7 @@ class Heading:
     width: float
     heading_style: Style
     style: Style = PLAIN
-    type: CellType = CellType.TEXT
+    type: ColumnType = ColumnType.TEXT
 
 
 def source_headings(columns: Sequence[ReportColumn], texts: Sequence[Sequence[str]]) -> list[Heading]:

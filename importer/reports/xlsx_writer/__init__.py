@@ -6,7 +6,7 @@ It knows cells, styles and sheets, and nothing of what an import is; docs/result
 from importer.reports.xlsx_writer.cells import (
     CUT,
     RISKY_STARTS,
-    CellType,
+    ColumnType,
     TextColumn,
     risky_texts,
     sheet_column,
@@ -22,8 +22,8 @@ __all__ = [
     "TEXT",
     "THOUSANDS",
     "BarChart",
-    "CellType",
     "ColumnFormat",
+    "ColumnType",
     "Note",
     "Sheet",
     "Style",

@@ -131,7 +131,7 @@ def risky_texts(texts: pa.Array) -> pa.Array:
     return pa.array(ByteStats.at(texts).begins_with(_RISKY_BYTES))
 
 
-class CellType(StrEnum):
+class ColumnType(StrEnum):
     """The type of the cells of a column, as the attribute ``t`` of a cell names it (ECMA-376 part 1, 18.18.11)."""
 
     TEXT = "inlineStr"
@@ -154,7 +154,7 @@ class TextColumn:
     quoted: int
     styles: pa.Array | None = None
     kept: pa.Array | None = None
-    type: CellType = CellType.TEXT
+    type: ColumnType = ColumnType.TEXT
 
 
 def rows_xml(
@@ -199,9 +199,9 @@ def _cells_xml(column: TextColumn, lines: pa.Array) -> pa.Array:
     empty = pc.equal(texts, "")
     if pc.all(empty).as_py() and column.kept is None:
         return texts
-    if column.type is not CellType.TEXT:
+    if column.type is not ColumnType.TEXT:
         values = texts
-        if column.type is CellType.BOOLEAN:
+        if column.type is ColumnType.BOOLEAN:
             values = pc.if_else(pc.equal(texts, "TRUE"), pa.scalar("1", kind), pa.scalar("0", kind))
         place, rest = f'<c r="{column_letter(column.index)}', f'" s="{column.style}" t="{column.type}"><v>'
         return pc.if_else(empty, pa.scalar("", kind), joined(place, lines, rest, values, "</v></c>"))

@@ -23,7 +23,7 @@ class NumberKind(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class FormatSection:
     """One section of a format code: which numbers it displays, and as which kind of value."""
 
     applies: Callable[[float], bool]
@@ -35,7 +35,7 @@ class NumberFormat:
     """A number format: the ``kind`` of value it displays, and its ``sections`` where that depends on the number."""
 
     kind: NumberKind = NumberKind.NUMBER
-    sections: tuple[Section, ...] = ()
+    sections: tuple[FormatSection, ...] = ()
 
     def kind_of(self, number: float) -> NumberKind:
         """Return the kind of value that the format displays for ``number``."""
@@ -82,7 +82,7 @@ def parse_number_format(code: str) -> NumberFormat:
     if len(set(resolved)) == 1:
         return NumberFormat(resolved[0])
     tests = _section_tests([_CONDITION.search(part) for part in parts])
-    return NumberFormat(NumberKind.BY_VALUE, tuple(map(Section, tests, resolved)))
+    return NumberFormat(NumberKind.BY_VALUE, tuple(map(FormatSection, tests, resolved)))
 
 
 def _classify_section(part: str) -> NumberKind | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from importer.sources.excel.number_formats import GENERAL, NumberFormat, NumberKind, Section, make_test
+from importer.sources.excel.number_formats import GENERAL, FormatSection, NumberFormat, NumberKind, make_test
 
 _OASIS = "urn:oasis:names:tc:opendocument:xmlns:"
 STYLE, _NUMBER = f"{_OASIS}style:1.0 ", f"{_OASIS}datastyle:1.0 "
@@ -73,10 +73,10 @@ class DataStyles:
         if found is None:
             return GENERAL
         mapped = [
-            Section(make_test(comparison, bound), self._data_styles[name].kind)
+            FormatSection(make_test(comparison, bound), self._data_styles[name].kind)
             for comparison, bound, name in found.maps
             if name in self._data_styles
         ]
         if all(section.kind is found.kind for section in mapped):
             return NumberFormat(found.kind)
-        return NumberFormat(NumberKind.BY_VALUE, (*mapped, Section(lambda _: True, found.kind)))
+        return NumberFormat(NumberKind.BY_VALUE, (*mapped, FormatSection(lambda _: True, found.kind)))

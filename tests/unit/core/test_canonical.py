@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importer.core.canonical import ValueKind, canonical_form
+from importer.core.canonical import ComparisonType, canonical_form
 
-TEXT, EMAIL, NUMBER, PHONE, MOMENT = ValueKind
+TEXT, EMAIL, NUMBER, PHONE, MOMENT = ComparisonType
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ TEXT, EMAIL, NUMBER, PHONE, MOMENT = ValueKind
         ),
     ],
 )
-def test_spellings_of_one_value_have_one_form(kind: ValueKind, spellings: list[str]) -> None:
+def test_spellings_of_one_value_have_one_form(kind: ComparisonType, spellings: list[str]) -> None:
     assert len({canonical_form(spelling, kind) for spelling in spellings}) == 1
 
 
@@ -61,11 +61,11 @@ def test_spellings_of_one_value_have_one_form(kind: ValueKind, spellings: list[s
         (MOMENT, ["2026-11-03 04:30:00", "2026-11-03 04:30:01", "2026-11-03", "soon"]),
     ],
 )
-def test_different_values_have_different_forms(kind: ValueKind, values: list[str]) -> None:
+def test_different_values_have_different_forms(kind: ComparisonType, values: list[str]) -> None:
     assert len({canonical_form(value, kind) for value in values}) == len(values)
 
 
-@given(st.text(), st.sampled_from(list(ValueKind)))
-def test_a_form_is_its_own_form(text: str, kind: ValueKind) -> None:
+@given(st.text(), st.sampled_from(list(ComparisonType)))
+def test_a_form_is_its_own_form(text: str, kind: ComparisonType) -> None:
     once = canonical_form(text, kind)
     assert canonical_form(once, kind) == once
