@@ -85,11 +85,11 @@ def decide_group(
     """Decide about rows of one key, given in the order of the file; ``earlier`` is the oldest call first.
 
     ``taken`` are earlier rows that other rows of the file were paired with. ``latest_wins``: the rows update a lead,
-    so only what was sent last counts. ``first_of_file``: of several rows in the file only the first is sent.
+    so only what was sent last counts, if they say which lead. ``first_of_file``: of several rows in the file only the first is sent.
     """
     declined = {one.identity.content for one in earlier if one.error_code == CHANGE_DECLINED}
     free = [one for one in earlier if one.error_code != CHANGE_DECLINED and row_id(one) not in taken]
-    if latest_wins:
+    if latest_wins and rows[0].keyed:
         if first_of_file and len(rows) > 1:
             rest = [RowDecision(Disposition.SKIP, Likeness.TWIN, twin=rows[0].row)] * (len(rows) - 1)
             return [*_follow_latest(rows[:1], free), *rest]

@@ -100,6 +100,12 @@ def test_only_the_latest_content_counts_for_updates() -> None:
     assert decide(rows("b", accepted=True), open_one, latest_wins=True) == ["send"]
 
 
+def test_leads_that_nothing_identifies_are_leads_of_their_own() -> None:
+    """Equal rows of a file are all sent; an equal earlier row is asked about."""
+    assert decide(rows("a", "a", keyed=False), [], latest_wins=True) == ["send", "send"]
+    assert decide(rows("a", "a", keyed=False), [earlier("a")], latest_wins=True) == ["hold content", "send"]
+
+
 def test_an_earlier_row_is_taken_once() -> None:
     """Rows that were paired elsewhere are no partners."""
     known = [earlier("a", row=7), earlier("a", row=8)]
