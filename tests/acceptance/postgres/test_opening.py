@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from importer.core.errors import LedgerError, SettingsError
-from importer.core.model import Status
+from importer.core.model import Outcome, Status
 from importer.core.redaction import Secret
 from importer.ledger.factory import ledger_exists, open_ledger
 from importer.ledger.postgres.connection import Database, advisory_lock_number
@@ -146,6 +146,35 @@ def test_a_ledger_of_another_format(opening: Opening, server: Server) -> None:
     server.sql("DELETE FROM importer.meta WHERE name = 'uuid'", "trial")
     with pytest.raises(LedgerError, match="has no identity"):
         opening()
+
+
+_FORMAT_1 = """
+    DROP TABLE importer.identities;
+    ALTER TABLE importer.runs DROP COLUMN columns;
+    ALTER TABLE importer.rows DROP CONSTRAINT known_status;
+    ALTER TABLE importer.rows ADD CONSTRAINT known_status CHECK (status IN ('sending', 'created', 'skipped'));
+    UPDATE importer.meta SET value = '1' WHERE name = 'schema_version'
+"""
+
+
+def test_a_ledger_of_the_format_before_is_upgraded(opening: Opening, ledger: SharedLedger, server: Server) -> None:
+    """By one of several processes that open it at once; its rows stay, and new statuses can be stored."""
+    send(ledger, [2, 3])
+    ledger.close()
+    server.sql(_FORMAT_1, "trial")
+    opened: list[SharedLedger] = []
+    threads = [threading.Thread(target=lambda: opened.append(opening())) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(opened) == 4
+    again = opening()
+    again.skip("run-1", [Outcome(9, Status.CHANGED)], ["key"])
+    assert again.counts("run-1") == {Status.CREATED: 2, Status.CHANGED: 1}
+    assert [run.id for run in again.runs_without_identities("acme")] == ["run-1"]
+    upgraded = server.sql("SELECT count(*) FROM importer.events WHERE became = 'upgraded'", "trial")
+    assert upgraded == "1"
 
 
 def test_a_folder_with_a_ledger_of_its_own(database: Secret, tmp_path: Path, opening: Opening) -> None:
