@@ -85,7 +85,8 @@ def decide_group(
     """Decide about rows of one key, given in the order of the file; ``earlier`` is the oldest call first.
 
     ``taken`` are earlier rows that other rows of the file were paired with. ``latest_wins``: the rows update a lead,
-    so only what was sent last counts, if they say which lead. ``first_of_file``: of several rows in the file only the first is sent.
+    so only what was sent last counts, if they say which lead. ``first_of_file``: of several rows in the file only the
+    first is sent.
     """
     declined = {one.identity.content for one in earlier if one.error_code == CHANGE_DECLINED}
     free = [one for one in earlier if one.error_code != CHANGE_DECLINED and row_id(one) not in taken]

@@ -144,14 +144,15 @@ def describe_next_step(status: str, counts: Counts, run_id: str, *, blocked: boo
             f"Do not enter the uncertain rows by hand. Look again later: importer resume {run_id}. What it cannot find "
             f"out, you decide: importer decide {run_id}. The evidence is on the sheet Results."
         )
+    steps = []
     if counts.get(Status.CHANGED, 0):
-        return (
+        steps.append(
             f"Look at the changed rows on the sheet Results, then decide: importer decide {run_id} --changed send, "
             f"or importer decide {run_id} --changed keep to leave LeadSquared as it is."
         )
     if counts.get(Status.INVALID, 0) or counts.get(Status.REJECTED, 0):
-        return "Correct the rows on the sheet To fix and import that workbook again: only those rows are sent."
-    return "Nothing to do."
+        steps.append("Correct the rows on the sheet To fix and import that workbook again: only those rows are sent.")
+    return " ".join(steps) or "Nothing to do."
 
 
 def _next_step_after_check(counts: Counts, *, blocked: bool, common: str) -> str:
