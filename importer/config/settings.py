@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import stat
@@ -136,6 +137,8 @@ def home_folder(environment: Mapping[str, str]) -> Path:
         folder = user_data_path("importer", appauthor=False)
     try:
         make_private_folder(folder)
+        if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         others_may_write = os.name != "nt" and stat.S_IMODE(folder.stat().st_mode) & 0o022
     except OSError as error:
         raise SettingsError(

@@ -22,7 +22,7 @@ _AROUND_LINE_END = re.compile(r" ?\n ?")
 _LINE_ENDS = re.compile("\r\n|[\r\x85\u2028\u2029]")
 _PLAIN = re.compile(r"[!-~]+(?: [!-~]+)*")
 _GUID = re.compile(r"\{?[0-9a-fA-F]{8}(?:-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}\}?")
-_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
+_NUMBER = re.compile(r"[+-]?(?:[0-9]{1,40}(?:\.[0-9]{0,40})?|\.[0-9]{1,40})(?:[eE][+-]?[0-9]{1,3})?")
 _NOT_PHONE = re.compile(r"[^0-9+]")
 
 

@@ -176,11 +176,11 @@ def _last_equal(rows: Sequence[FileRow], row: FileRow) -> int:
 
 
 def contained_share(paired: int, delivered: int) -> float:
-    """Return the share of the rows of earlier imports that a file holds; 0 for fewer than five, which prove nothing."""
+    """Return the share of earlier imports' rows that a file holds; 0 for fewer than twenty, which prove nothing."""
     return paired / delivered if delivered >= _FEWEST_ROWS else 0.0
 
 
 CONTAINS_EARLIER = 0.9
 """From this share on a file is the earlier one again, or grown: what equals an earlier row is that row."""
 
-_FEWEST_ROWS = 5
+_FEWEST_ROWS = 20

@@ -65,7 +65,6 @@ _PARAGRAPHS = frozenset((f"{_TEXT}p", f"{_TEXT}h"))
 _FOREIGN = frozenset((f"{_OFFICE}annotation", f"{_TEXT}ruby-text", f"{_TEXT}note", _SHEET))
 _DRAWINGS = (f"{_OASIS}drawing:1.0 ", f"{_OASIS}dr3d:1.0 ")
 
-_BREAK_AT_END = re.compile(r"[\t\r\n][ \t\r\n]*$")
 _BLANKS = re.compile(r"[ \t\r\n]+")
 _IRREGULAR_BLANKS = re.compile(r"[\t\r\n]|  |^ | $")
 # Stand for the blanks that elements inside a paragraph mean; XML has no such characters.
@@ -318,7 +317,8 @@ def _join_pieces(pieces: list[str]) -> str:
     text = pieces[0] if len(pieces) == 1 else "".join(pieces)
     if _IRREGULAR_BLANKS.search(text):
         # LibreOffice writes a single blank at the end as it is.
-        end = " " if text.endswith(" ") and not _BREAK_AT_END.search(text) else ""
+        blanks_at_end = text[len(text.rstrip(" \t\r\n")) :]
+        end = " " if blanks_at_end and not blanks_at_end.strip(" ") else ""
         text = _BLANKS.sub(" ", text).strip(" ") + end
     return text.translate(_INLINE_BLANKS) if len(pieces) > 1 else text
 

@@ -102,11 +102,11 @@ def test_a_held_row_is_released_when_the_earlier_one_turns_out_absent(world: Wor
 
 def test_equal_rows_without_a_time_follow_the_mapping(world: World) -> None:
     """They are asked about, sent, or skipped, also when the file holds all earlier rows."""
-    world.deliver(world.plan(visits(6), ASK, name="run-1"))
-    world.deliver(world.plan([*visits(1), (lead(8), "x")], ASK, name="run-2"))
+    world.deliver(world.plan(visits(20), ASK, name="run-1"))
+    world.deliver(world.plan([*visits(1), (lead(98), "x")], ASK, name="run-2"))
     held = outcome(world, "run-2")
     assert (held.status, held.error_code) == (Status.CHANGED, "possible-repeat")
     world.deliver(world.plan(visits(1), f"repeat: send\n{ASK}", name="run-3"))
     assert world.statuses("run-3") == {"created": 1}
-    world.deliver(world.plan([*visits(6), (lead(9), "y")], ASK, name="run-4"))
-    assert world.statuses("run-4") == {"skipped": 6, "created": 1}
+    world.deliver(world.plan([*visits(20), (lead(99), "y")], ASK, name="run-4"))
+    assert world.statuses("run-4") == {"skipped": 20, "created": 1}
