@@ -51,7 +51,7 @@ class DeliveryContext:
     answer_ids: AnswerIds = field(default_factory=AnswerIds)
     phones: PhoneSpellings = field(default_factory=PhoneSpellings)
 
-    def records(self, *, leave_out: Collection[Status] | None = None) -> Iterator[Record]:
+    def records(self, *, leave_out: Collection[Status]) -> Iterator[Record]:
         """Yield the ready rows in order, without those whose outcome has one of the statuses ``leave_out``.
 
         Outcomes are read when the chunk of the row is reached, so a later pass sees what an earlier one did.
@@ -62,10 +62,8 @@ class DeliveryContext:
             start += len(rows)
             if not len(rows):
                 continue
-            done = set()
-            if leave_out is not None:
-                known = self.ledger.outcomes_between(self.run.id, int(rows[0]), int(rows[-1]))
-                done = {row for row, outcome in known.items() if outcome.status in leave_out}
+            known = self.ledger.outcomes_between(self.run.id, int(rows[0]), int(rows[-1]))
+            done = {row for row, outcome in known.items() if outcome.status in leave_out}
             for record in to_records(rows, batch, keys):
                 if record.row not in done:
                     yield self._with_import_key(record)

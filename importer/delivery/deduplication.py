@@ -45,7 +45,7 @@ def compare_with_earlier_runs(context: DeliveryContext) -> None:
     table.record(context.ledger, context.run.id)
     if context.plan.facts.again:
         return
-    unknown = record_earlier_runs(context.ledger, context.account, context.run.id)
+    unknown = record_earlier_runs(context.ledger, context.account)
     comparison = _Comparison(context, table)
     decisions = comparison.decide()
     if unknown:

@@ -124,15 +124,13 @@ def load_identities(plan: Plan, account: Account, key: bytes) -> IdentityTable:
     return IdentityTable(stored, identifier.columns)
 
 
-def record_earlier_runs(ledger: Ledger, account: Account, not_run: str) -> int:
+def record_earlier_runs(ledger: Ledger, account: Account) -> int:
     """Record the identities of earlier runs that have none, from their plans; return how many rows remain without.
 
     Earlier versions of the program recorded none, and a run's plan may have been removed since.
     """
     unknown = 0
     for run in ledger.runs_without_identities(account.name):
-        if run.id == not_run:
-            continue
         try:
             load_identities(open_plan(Path(run.new.folder)), account, ledger.install_key()).record(ledger, run.id)
         except (ImporterError, OSError):

@@ -7,7 +7,6 @@ while reading, absent list keys, several time formats, custom field sets as JSON
 
 from __future__ import annotations
 
-import itertools
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -118,15 +117,16 @@ class CrmReader:
         for _ in range(_MAX_READINGS):
             found: dict[str, CrmActivity] = {}
             totals: set[int] = set()
-            for page in itertools.count(1):
+            page, before = 1, -1
+            # A page that brings nothing new is the last one, whatever the total says.
+            while before < len(found) < max(totals, default=1):
+                before = len(found)
                 body = self._body(_event_request(event, first, last, page))
                 totals.add(_total(body))
                 if max(totals) > most:
                     return None
-                before = len(found)
                 found.update((seen.id, seen) for seen in _activities(body, ""))
-                if len(found) >= max(totals) or len(found) == before:
-                    break
+                page += 1
             if totals == {len(found)}:
                 return list(found.values())
         raise ReadIncompleteError(f"LeadSquared showed {len(found)} of {max(totals)} activities.", _RESUME)

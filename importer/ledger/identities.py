@@ -23,10 +23,9 @@ def record(
     number = connection.execute(select(runs.c.number).where(runs.c.id == run_id)).scalar_one()
     listed = json.dumps([storable(column) for column in columns])
     connection.execute(update(runs).where(runs.c.number == number).values(columns=listed))
-    known: set[int] = set()
-    if found:
-        between = identities.c.row.between(min(one.row for one in found), max(one.row for one in found))
-        known.update(connection.execute(select(identities.c.row).where(identities.c.run == number, between)).scalars())
+    numbers = [one.row for one in found]
+    between = identities.c.row.between(min(numbers, default=0), max(numbers, default=0))
+    known = set(connection.execute(select(identities.c.row).where(identities.c.run == number, between)).scalars())
     lines = [
         {
             "run": number,

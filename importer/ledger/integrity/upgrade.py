@@ -9,15 +9,12 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from importer.core.errors import LedgerError
 from importer.core.failpoints import reach
-from importer.core.model import Status
 from importer.ledger.changes import note_event
-from importer.ledger.schema import SCHEMA_VERSION, SENDING, identities, meta, rows
+from importer.ledger.schema import SCHEMA_VERSION, identities, meta, rows
 from importer.ledger.sqlite_file import DAMAGED_REMEDY, back_up, driver_connection
 
 UPGRADABLE = frozenset({1})
 """Formats that can be upgraded. Format 1: no identities of rows, and no status for changed rows."""
-
-_UPGRADABLE_TEXTS = frozenset(map(str, UPGRADABLE))
 
 
 def copy_of_format(path: Path, version: int) -> Path:
@@ -39,7 +36,7 @@ def upgrade_file(engine: Engine, path: Path, now: str) -> None:
             # Another process may have been faster.
             if connection.execute(text("PRAGMA user_version")).scalar_one() == version:
                 _replace_rows_table(connection)
-                _add_identities(connection, now, version)
+                add_identities(connection, now, version)
                 connection.execute(text(f"PRAGMA user_version = {SCHEMA_VERSION}"))
                 reach("tables-uncommitted")
             if connection.execute(text("PRAGMA foreign_key_check")).first() is not None:
@@ -63,24 +60,9 @@ def _replace_rows_table(connection: Connection) -> None:
     connection.execute(text("PRAGMA legacy_alter_table=OFF"))
 
 
-def _add_identities(connection: Connection, now: str, version: int) -> None:
+def add_identities(connection: Connection, now: str, version: int) -> None:
+    """Add what a ledger of format ``version`` lacks beside new statuses, and note the upgrade."""
     identities.create(connection)
     connection.execute(text("ALTER TABLE runs ADD COLUMN columns TEXT NOT NULL DEFAULT ''"))
     connection.execute(update(meta).where(meta.c.name == "schema_version").values(value=str(SCHEMA_VERSION)))
     note_event(connection, now, "upgraded", why=f"from format {version} to {SCHEMA_VERSION}")
-
-
-def upgrade_database(connection: Connection, now: str) -> None:
-    """Upgrade a shared ledger inside the transaction of ``connection``; waits for another process that does it."""
-    query = select(meta.c.value).where(meta.c.name == "schema_version")
-    # Only a process that may have to upgrade waits for the line.
-    if connection.execute(query).scalar_one_or_none() not in _UPGRADABLE_TEXTS:
-        return
-    version = connection.execute(query.with_for_update()).scalar_one()
-    if version not in _UPGRADABLE_TEXTS:
-        return
-    statuses = ", ".join(f"'{status}'" for status in [SENDING, *(status.value for status in Status)])
-    connection.execute(text("ALTER TABLE rows DROP CONSTRAINT known_status"))
-    connection.execute(text(f"ALTER TABLE rows ADD CONSTRAINT known_status CHECK (status IN ({statuses}))"))
-    _add_identities(connection, now, int(version))
-    reach("tables-uncommitted")

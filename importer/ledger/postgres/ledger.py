@@ -12,25 +12,26 @@ from pathlib import Path
 from typing import TypeVar
 
 import psycopg
-from sqlalchemy import Connection, Engine, create_engine, delete, func, insert, text
+from sqlalchemy import Connection, Engine, create_engine, delete, func, insert, select, text
 from sqlalchemy.exc import DBAPIError
 
 from importer.core.errors import LedgerError
 from importer.core.failpoints import reach
+from importer.core.model import Status
 from importer.core.redaction import Secret
 from importer.core.time import format_iso
 from importer.ledger import accounts
 from importer.ledger.integrity import identity
 from importer.ledger.integrity.identity import ADOPT_ADVICE, LedgerIdentity, Randomness
 from importer.ledger.integrity.migration_mark import set_aside, unmoved_runs
-from importer.ledger.integrity.upgrade import upgrade_database
+from importer.ledger.integrity.upgrade import UPGRADABLE, add_identities
 from importer.ledger.interface import FILE_NAME, Call, Sender
 from importer.ledger.monitor import LedgerMonitor
 from importer.ledger.postgres.connection import Database, RawConnection, advisory_lock_number, driver_error
 from importer.ledger.postgres.sender_lock import DatabaseSender, hold_sender, refuse_superseded
 from importer.ledger.postgres.tables import SCHEMA, shared_metadata, writers
 from importer.ledger.postgres.transactions import Transactions
-from importer.ledger.schema import SCHEMA_VERSION, metadata
+from importer.ledger.schema import SCHEMA_VERSION, SENDING, meta, metadata
 from importer.ledger.store import SqlLedger
 
 T = TypeVar("T")
@@ -235,7 +236,7 @@ def _read_or_create(connection: Connection, opening: SharedOpening) -> LedgerIde
         _refuse_unmoved_file(opening)
     if not has_tables(connection):
         _create(connection, opening)
-    upgrade_database(connection, opening.now)
+    _upgrade(connection, opening.now)
     known, version = _read(connection, opening)
     if version != str(SCHEMA_VERSION):
         raise LedgerError(
@@ -258,6 +259,23 @@ def _read_or_create(connection: Connection, opening: SharedOpening) -> LedgerIde
     return identity.adopt(
         connection, Path(), opening.now, machine_id=place, randomness=opening.randomness, why="a new place"
     )
+
+
+def _upgrade(connection: Connection, now: str) -> None:
+    """Bring a ledger of an earlier format to the present one; wait for another process that does it."""
+    query = select(meta.c.value).where(meta.c.name == "schema_version")
+    formats = frozenset(map(str, UPGRADABLE))
+    # Only a process that may have to upgrade waits for the line.
+    if connection.execute(query).scalar_one_or_none() not in formats:
+        return
+    version = connection.execute(query.with_for_update()).scalar_one()
+    if version not in formats:
+        return
+    statuses = ", ".join(f"'{status}'" for status in [SENDING, *(status.value for status in Status)])
+    connection.execute(text("ALTER TABLE rows DROP CONSTRAINT known_status"))
+    connection.execute(text(f"ALTER TABLE rows ADD CONSTRAINT known_status CHECK (status IN ({statuses}))"))
+    add_identities(connection, now, int(version))
+    reach("tables-uncommitted")
 
 
 def _refuse_unmoved_file(opening: SharedOpening) -> None:

@@ -9,14 +9,14 @@ import pytest
 
 from importer.app.environment import Environment, open_ledger_of
 from importer.app.imports import resume, run
-from importer.app.manual_resolution import Decision, decide, undecided_rows
+from importer.app.manual_resolution import ChangeDecision, Decision, decide, decide_changes, undecided_rows
 from importer.config.settings import Account
 from importer.core.errors import UsageError
 from importer.core.model import CallClass, Status
 from importer.delivery.deliver_plan import DeliveryOptions
 from importer.ledger.interface import Call, RowToSend
 from importer.reports.publisher import ReportPaths
-from tests.support.delivery_world import LOST, World, answer, before, lead
+from tests.support.delivery_world import BY_ID, LOST, World, answer, before, lead
 from tests.unit.app.test_imports import account, crm_of, env, files  # noqa: F401  fixtures of the neighbour
 
 
@@ -131,3 +131,22 @@ def test_a_row_that_waits_for_one_given_up(world: World, tmp_path: Path) -> None
     world.deliver(second)
     assert world.statuses("run-2") == {"skipped": 2}
     assert [one.error_code for one in world.ledger.outcomes("run-2")] == ["already-sent", "given-up"]
+
+
+@pytest.mark.slow
+def test_decisions_about_changes(env: Environment, account: Account) -> None:  # noqa: F811  the same
+    """Held rows are sent or kept, a decision can be taken back, and a row that is not held cannot be decided."""
+    options = DeliveryOptions()
+    run(files(2), account, ReportPaths(), options, env)
+    more = files(2, mapping=BY_ID + "  mx_Custom_1: {value: x}\n")
+    held = run(more, account, ReportPaths(), options, env).summary
+    assert held.counts == {Status.CHANGED: 2}
+    assert decide_changes(held.run_id, ChangeDecision.KEEP, "", "ann", env, 2).next_step == "Nothing to do."
+    with pytest.raises(UsageError, match=r"Row 2 of run .* is not held"):
+        decide_changes(held.run_id, ChangeDecision.SEND, "", "ann", env, 2)
+    assert decide(held.run_id, 2, Decision.UNDECIDED, "not so sure", "ann", env).status is Status.CHANGED
+    assert decide_changes(None, ChangeDecision.SEND, "all", "ann", env).rows == 2
+    with pytest.raises(UsageError, match=r"No row of run .* is held"):
+        decide_changes(held.run_id, ChangeDecision.SEND, "", "ann", env)
+    report = resume(held.run_id, lambda name: account, ReportPaths(), options, env)
+    assert report.summary.counts == {Status.CREATED: 2}

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from importer.app.preflight import hold_tenant
-from importer.core.errors import AnotherRunActive
-from tests.support.delivery_world import World
+from importer.app.preflight import hold_tenant, identify_account
+from importer.core.errors import AnotherRunActive, SettingsError
+from tests.support.delivery_world import UNREACHED, World, before
 
 
 @pytest.fixture
@@ -26,3 +26,10 @@ def test_every_name_of_a_tenant_is_held(world: World) -> None:
             pass
         with hold_tenant(world.ledger, "elsewhere"), hold_tenant(world.ledger, "not bound"):
             pass
+
+
+def test_an_account_without_an_answer_cannot_be_reached(world: World) -> None:
+    """That is no word about its keys."""
+    world.crm.read_faults = [before(UNREACHED)] * 50
+    with pytest.raises(SettingsError, match="cannot be reached"):
+        identify_account(world.account, world.crm, world.clock, lambda: False, lambda: None)

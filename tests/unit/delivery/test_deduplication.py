@@ -100,6 +100,13 @@ def test_a_held_row_is_released_when_the_earlier_one_turns_out_absent(world: Wor
     assert world.statuses("run-2") == {"created": 1}
 
 
+def test_only_the_held_rows_of_long_plans_are_described(world: World) -> None:
+    """Chunks without such rows are passed over."""
+    world.deliver(world.plan(visits(1), ASK, name="run-1"))
+    world.deliver(world.plan([*visits(50, first=50), *visits(1)], MENDED, name="run-2", constants=ADDED))
+    assert world.statuses("run-2") == {"created": 50, "changed": 1}
+
+
 def test_equal_rows_without_a_time_follow_the_mapping(world: World) -> None:
     """They are asked about, sent, or skipped, also when the file holds all earlier rows."""
     world.deliver(world.plan(visits(20), ASK, name="run-1"))

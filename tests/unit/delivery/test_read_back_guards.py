@@ -191,6 +191,12 @@ def test_a_canary_proves_only_what_it_shows(result: ReadBackResult, reason: str)
     assert bool(proof(Known(visit()), visit(), result)) == bool(reason)
 
 
+def test_a_canary_without_a_time_measures_nothing() -> None:
+    """What it shows still proves that its activity is visible, or not."""
+    activity = CrmActivity("a1", lead(1), "201", "", "", {"ActivityNote": "came"})
+    assert "another time" not in proof(Known(visit()), visit(), ReadBackResult(activities=(activity,)))
+
+
 @pytest.mark.parametrize(
     ("canary", "row", "reason"),
     [

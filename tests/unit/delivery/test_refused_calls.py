@@ -172,6 +172,14 @@ def test_a_window_needs_activities_and_clocks(
     assert reader.may_be_there([SentRow(3, QUERY, row_sent)]) == by_lead
 
 
+def test_a_window_needs_a_confirmed_row() -> None:
+    """Without one nothing shows that the reading is not blind."""
+    fake = Fake()
+    fake.newest_created = lambda run, limit: []  # type: ignore[method-assign]
+    reader = WindowReader(fake, fake, "")  # type: ignore[arg-type]
+    assert reader.may_be_there([SentRow(3, QUERY, SendTime(SENT, SENT))]) == {3}
+
+
 def test_the_rest_is_sent_while_refused_calls_wait(world: World) -> None:
     """Only the first refusals are looked into at once; later ones wait until nothing else can be sent."""
     world.crm.bad_notes = {"visit 12", "visit 40", "visit 70", "visit 100"}

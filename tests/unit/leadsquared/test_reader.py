@@ -18,7 +18,7 @@ from importer.leadsquared.metadata import (
     read_lead_fields,
     read_users,
 )
-from importer.leadsquared.reader import CrmReader, ReadIncompleteError, to_iso
+from importer.leadsquared.reader import CrmReader, ReadIncompleteError, parse_timestamp, to_iso
 
 LEAD = "2c1e8f0a-6b1d-4c52-9e8e-0d3f5a7b9c11"
 
@@ -282,3 +282,8 @@ def test_there_is_an_end_to_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importer.leadsquared.reader._MAX_PAGES", 2)
     with pytest.raises(ReadIncompleteError):
         CrmReader(ask_with(paged(5000))).activities_of_lead(LEAD, "201")
+
+
+def test_a_time_with_a_zone_in_the_short_form() -> None:
+    """It is as long as the usual form, and is not taken for UTC."""
+    assert parse_timestamp("2026-11-20 10+05:30") != parse_timestamp("2026-11-20 10:00:00")

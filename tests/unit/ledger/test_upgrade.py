@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
 
 from importer.core.errors import LedgerError
 from importer.core.failpoints import arm
 from importer.core.model import Outcome, Status
-from importer.ledger.integrity.upgrade import copy_of_format, upgrade_database
+from importer.ledger.integrity import upgrade
+from importer.ledger.integrity.upgrade import copy_of_format
 from importer.ledger.schema import SCHEMA_VERSION
-from importer.ledger.store import open_sqlite_ledger
+from importer.ledger.store import SqlLedger, open_sqlite_ledger
 from tests.support.ledger_builders import TickingClock
 from tests.support.previous_version.load import MADE, lay_out
 
@@ -35,7 +35,7 @@ def read(path: Path, query: str) -> list[tuple[object, ...]]:
 ROWS = "SELECT run_id, row, status, key, attempts, call, activity_id FROM rows ORDER BY run_id, row"
 
 
-def open_it(home: Path) -> object:
+def open_it(home: Path) -> SqlLedger:
     return open_sqlite_ledger(home, clock=TickingClock(), this_machine="", adopt=True)
 
 
@@ -80,11 +80,17 @@ def test_activities_without_a_row_are_damage(home: Path) -> None:
     assert read(home / "ledger.db", "PRAGMA user_version") == [(1,)]
 
 
-def test_a_shared_ledger_that_was_upgraded_meanwhile_is_left_alone() -> None:
-    """Two processes may see the earlier format; the second finds it done."""
-    engine = create_engine("sqlite://")
-    with engine.begin() as connection:
-        connection.execute(text("CREATE TABLE meta (name TEXT, value TEXT)"))
-        connection.execute(text(f"INSERT INTO meta VALUES ('schema_version', '{SCHEMA_VERSION}')"))
-        upgrade_database(connection, "")
-        assert connection.execute(text("SELECT value FROM meta")).scalar_one() == str(SCHEMA_VERSION)
+def test_two_processes_may_upgrade_at_once(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The slower one finds it done."""
+    copy = upgrade.back_up
+
+    def slowly(ledger: Path, place: Path) -> int:
+        last = copy(ledger, place)
+        monkeypatch.setattr(upgrade, "back_up", copy)
+        open_it(home).close()
+        return last
+
+    monkeypatch.setattr(upgrade, "back_up", slowly)
+    open_it(home).close()
+    events = "SELECT count(*) FROM events WHERE became = 'upgraded'"
+    assert read(home / "ledger.db", events) == [(1,)]
