@@ -179,7 +179,8 @@ class _Comparison:
         chosen = self._mapping.repeat
         if chosen is Repeat.ASK:
             paired = Counter(run for run, _ in self._taken)
-            delivered = sum(self._delivered_rows(run) for run in paired)
+            # A run also has rows that count and were not delivered: those that a person gave up.
+            delivered = sum(max(count, self._delivered_rows(run)) for run, count in paired.items())
             if contained_share(paired.total(), delivered) >= CONTAINS_EARLIER:
                 chosen = Repeat.SKIP
         for place, decision in repeats.items():

@@ -137,11 +137,11 @@ def test_f5_a_file_that_is_still_being_copied(trial: Trial) -> None:
 def test_f5_half_a_file_and_then_the_whole(trial: Trial) -> None:
     """Half a file that looked complete is imported; the whole file later sends only what is new."""
     whole = (trial.folder / "rows.csv").read_text("utf-8").splitlines()
-    (trial.folder / "rows.csv").write_text("\n".join(whole[:11]) + "\n", "utf-8")
-    assert trial.run().json["counts"]["created"] == 10
+    (trial.folder / "rows.csv").write_text("\n".join(whole[:21]) + "\n", "utf-8")
+    assert trial.run().json["counts"]["created"] == 20
     (trial.folder / "rows.csv").write_text("\n".join(whole) + "\n", "utf-8")
     ended = trial.run()
-    assert (ended.json["counts"]["skipped"], ended.json["counts"]["created"]) == (10, 20)
+    assert (ended.json["counts"]["skipped"], ended.json["counts"]["created"]) == (20, 10)
     assert trial.verdict(ended).doubled == 0
 
 
