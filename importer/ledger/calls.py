@@ -32,7 +32,7 @@ INTERRUPTED = "interrupted"
 """Error code of rows that were being sent when the program ended."""
 
 _INTERRUPTED_TEXT = "The program ended while this row was being sent, so LeadSquared's answer is not known."
-_NEVER_AFTER_A_CALL = frozenset({Status.SKIPPED, Status.INVALID})
+_NEVER_AFTER_A_CALL = frozenset({Status.SKIPPED, Status.CHANGED, Status.INVALID})
 
 
 @dataclass(frozen=True, slots=True)

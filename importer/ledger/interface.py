@@ -118,6 +118,16 @@ class KnownRow:
     lead_id: str
     at: str
 
+    @property
+    def is_open(self) -> bool:
+        """Whether its run does not know yet what became of it."""
+        return self.status in (Status.UNCERTAIN, Status.PENDING)
+
+    @property
+    def certainty(self) -> int:
+        """Rank the status: a delivered row before a pending one, and that before an uncertain one."""
+        return {Status.UNCERTAIN: 0, Status.PENDING: 1}.get(self.status, 2)
+
 
 class IdentityPart(StrEnum):
     """A digest by which earlier rows are found."""

@@ -41,6 +41,8 @@ _COLUMNS = [
 _SKIPS = frozenset({Status.SKIPPED, Status.UNCERTAIN, Status.CHANGED})
 _ANSWERED = frozenset({*DELIVERED, Status.REJECTED})
 _UNSETTLED = (Status.UNCERTAIN, Status.PENDING, Status.CHANGED)
+_AFTER_HOLDING = frozenset({Status.NOT_SENT, Status.SKIPPED})
+_AFTER_SENDING = frozenset(Status) - {Status.CHANGED}
 _SKIPPABLE = ("", Status.NOT_SENT, Status.SKIPPED, Status.CHANGED)
 # A person gave up a row that was sent and then skipped: it may be in the CRM, so it is not sent again.
 MAY_BE_IN_CRM = [
@@ -72,12 +74,14 @@ def settle(connection: Connection, run_id: str, outcomes: Sequence[Outcome], why
     account = required(connection, run_id).new.account
     numbers = [outcome.row for outcome in outcomes]
     states = read_states(connection, run_id, numbers)
-    require(
-        states, numbers, lambda state: state.status in (Status.UNCERTAIN, Status.PENDING, Status.CHANGED), "settled"
-    )
+    require(states, numbers, lambda state: state.status in _UNSETTLED, "settled")
     changes = []
     for outcome in outcomes:
         was = states[outcome.row]
+        # A held row was never sent, and one that was sent is not held any more.
+        possible = _AFTER_HOLDING if was.status == Status.CHANGED else _AFTER_SENDING
+        if outcome.status not in possible:
+            raise refusal(f"Row {outcome.row} is {was.status}, so it cannot become {outcome.status.value}.")
         # A row that only waited for another run was never sent, so sending it is not a repetition.
         again = outcome.status is Status.NOT_SENT and was.attempts > 0
         values = {**outcome_values(outcome, now), "reposts": was.reposts + (1 if again else 0)}
@@ -181,10 +185,6 @@ def reposts(connection: Connection, run_id: str, row: int) -> int:
     return connection.execute(query).scalar_one_or_none() or 0
 
 
-def _certainty(known: KnownRow) -> int:
-    return {Status.UNCERTAIN: 0, Status.PENDING: 1}.get(known.status, 2)
-
-
 def known_keys(
     connection: Connection, account: str, target: str, keys: Sequence[str], not_run: str
 ) -> dict[str, KnownRow]:
@@ -196,7 +196,7 @@ def known_keys(
         for line in connection.execute(known_rows_query(keys[start : start + BATCH])):
             if line.run_id in sources:
                 known = _to_known(line, sources[line.run_id])
-                if line.key not in found or _certainty(known) >= _certainty(found[line.key]):
+                if line.key not in found or known.certainty >= found[line.key].certainty:
                     found[line.key] = known
     return found
 

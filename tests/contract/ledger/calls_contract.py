@@ -97,7 +97,7 @@ class CallsContract:
         for wrong in ([2], [2, 3, 4], [2, 2], [2, 4], []):
             with pytest.raises(LedgerError, match=f"Call {number} carried the rows 2-3"):
                 ledger.finish_call(number, ended(), outcomes(wrong))
-        for impossible in (Status.SKIPPED, Status.INVALID):
+        for impossible in (Status.SKIPPED, Status.CHANGED, Status.INVALID):
             with pytest.raises(LedgerError, match="Row 2 was sent, so it cannot be"):
                 ledger.finish_call(number, ended(), outcomes([2, 3], impossible))
         assert ledger.counts("run-1") == {Status.UNCERTAIN: 2}

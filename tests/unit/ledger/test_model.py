@@ -23,7 +23,9 @@ SENDING = "sending"
 
 some_rows = st.lists(st.sampled_from(ROWS), min_size=1, max_size=4, unique=True)
 some_run = st.sampled_from(RUNS)
-after_a_call = st.sampled_from([status for status in Status if status not in (Status.SKIPPED, Status.INVALID)])
+after_a_call = st.sampled_from(
+    [status for status in Status if status not in (Status.SKIPPED, Status.CHANGED, Status.INVALID)]
+)
 
 
 @dataclass
@@ -141,7 +143,11 @@ class LedgerAgainstDictionary(RuleBasedStateMachine):
     @rule(run_id=some_run, numbers=some_rows, status=st.sampled_from(Status))
     def settle(self, run_id: str, numbers: list[int], status: Status) -> None:
         rows = self.rows[run_id]
-        allowed = all(rows[number].status in (Status.UNCERTAIN, Status.PENDING) for number in numbers)
+        allowed = status is not Status.CHANGED and all(
+            rows[number].status in (Status.UNCERTAIN, Status.PENDING)
+            or (rows[number].status == Status.CHANGED and status in (Status.NOT_SENT, Status.SKIPPED))
+            for number in numbers
+        )
         refused = self._refused(self.ledger.settle, run_id, [Outcome(number, status) for number in numbers], "why")
         assert refused is not allowed
         if allowed:
@@ -149,10 +155,12 @@ class LedgerAgainstDictionary(RuleBasedStateMachine):
                 self._judge(rows[number], status)
                 rows[number].reposts += status is Status.NOT_SENT and rows[number].attempts > 0
 
-    @rule(run_id=some_run, numbers=some_rows, status=st.sampled_from([Status.SKIPPED, Status.UNCERTAIN]))
+    @rule(
+        run_id=some_run, numbers=some_rows, status=st.sampled_from([Status.SKIPPED, Status.UNCERTAIN, Status.CHANGED])
+    )
     def skip(self, run_id: str, numbers: list[int], status: Status) -> None:
         rows = self.rows[run_id]
-        never_sent = ("", Status.NOT_SENT, Status.SKIPPED)
+        never_sent = ("", Status.NOT_SENT, Status.SKIPPED, Status.CHANGED)
         allowed = all(
             rows[number].status in never_sent or (rows[number].status == Status.UNCERTAIN and not rows[number].attempts)
             for number in numbers
