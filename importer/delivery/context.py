@@ -72,8 +72,7 @@ class DeliveryContext:
         """Return the records of these rows, by row number."""
         found: dict[int, Record] = {}
         for places, numbers, batch in self.plan.find_ready(rows):
-            keys = [key for place in places for key in self.keys.slice(place, place + 1)]
-            for record in to_records(numbers, batch, keys):
+            for record in to_records(numbers, batch, self.keys.take(places)):
                 found[record.row] = self._with_import_key(record)
         return found
 

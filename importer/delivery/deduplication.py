@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from enum import IntEnum
+from itertools import groupby
 
 from importer.core.model import DELIVERED, Outcome, Status
 from importer.core.time import format_iso
@@ -21,9 +23,9 @@ from importer.delivery.pairing import (
     decide_group,
     row_id,
 )
-from importer.delivery.row_identity import IDENTITY_VERSION, RowIdentifier
+from importer.delivery.row_identity import IDENTITY_VERSION
 from importer.ledger import CHANGE_ACCEPTED, CHANGE_DECLINED, EarlierRow, IdentityPart, RowIdentity
-from importer.mapping import Repeat, SameLead
+from importer.mapping import OnEarlierRow, SameLead
 
 _CHUNK = 5_000
 _NO_IDENTITY = RowIdentity(0, b"", b"", b"")
@@ -50,7 +52,20 @@ def compare_with_earlier_runs(context: DeliveryContext) -> None:
     decisions = comparison.decide()
     if unknown:
         comparison.recognise_by_exact_content(decisions)
-    _record(context, table, comparison.open_places(), decisions)
+    _record(context, table, comparison, decisions)
+
+
+class _Part(IntEnum):
+    """The part that a row of this run takes in the comparison."""
+
+    OPEN = 0
+    """Not sent yet, held, or waiting for another run: to be decided."""
+    SKIPPED = 1
+    """Skipped for an earlier row, which no other row may have."""
+    ACCEPTED = 2
+    """A person decided to send it as changed."""
+    CLOSED = 3
+    """Sent by this run, or settled otherwise."""
 
 
 class _Comparison:
@@ -62,21 +77,20 @@ class _Comparison:
         self._mapping = context.target.mapping
         self._latest_wins = context.target.latest_wins()
         self._taken: dict[RowId, EarlierRow] = {}
-        self._status: dict[int, tuple[Status, str]] = {}
+        # One byte for each row: the run may be long, and be continued when most of its rows are sent.
+        self._parts = bytearray([_Part.OPEN]) * len(table)
+        self.waiting: dict[int, Outcome] = {}
+        """Outcomes of the rows that were held, or waited for another run, by place."""
         for outcome in context.ledger.outcomes(context.run.id):
-            self._status[outcome.row] = outcome.status, outcome.error_code
+            place = table.place_of(outcome.row)
+            if place is not None:
+                self._parts[place] = _part_of(outcome)
+                if self._parts[place] == _Part.OPEN and outcome.status is not Status.NOT_SENT:
+                    self.waiting[place] = outcome
 
     def open_places(self) -> list[int]:
         """Return the places of the rows that this run has not sent."""
-        return [place for place, row in enumerate(self._table.rows.tolist()) if self._is_open(row)]
-
-    def _is_open(self, row: int) -> bool:
-        status, code = self._status.get(row, (Status.NOT_SENT, ""))
-        return status in (Status.NOT_SENT, Status.CHANGED) or code == WAITS_FOR_OTHER_RUN
-
-    def _takes_part(self, row: int) -> bool:
-        """Whether a row is compared: it is open, or was skipped for an earlier row, which no other row may have."""
-        return self._is_open(row) or self._status[row][1] in SKIP_CODES
+        return [place for place, part in enumerate(self._parts) if part in (_Part.OPEN, _Part.ACCEPTED)]
 
     def decide(self) -> Decisions:
         """Return what not to send: by key and name first, then by the cells that a row came from."""
@@ -90,15 +104,16 @@ class _Comparison:
         return decisions
 
     def _decide_portion(self, places: Sequence[int], decisions: Decisions) -> None:
-        rows: dict[int, FileRow] = {}
-        for place in places:
-            number = int(self._table.rows[place])
-            if self._takes_part(number):
-                accepted = self._status.get(number, (None, ""))[1] == CHANGE_ACCEPTED
-                rows[place] = self._table.file_row(place, accepted=accepted)
+        rows = {
+            place: self._table.file_row(place, accepted=self._parts[place] == _Part.ACCEPTED)
+            for place in places
+            if self._parts[place] != _Part.CLOSED
+        }
         by_key = self._find(IdentityPart.KEY, {row.key for row in rows.values()})
         by_name = self._find(IdentityPart.NAMED, {row.named for row in rows.values() if row.named is not None})
-        for group in _group(rows):
+        # Rows of one name, or without a name one key, lie side by side.
+        for _, together in groupby(rows, lambda place: rows[place].named or rows[place].key):
+            group = list(together)
             members = [rows[place] for place in group]
             earlier = self._earlier_of(members, by_key, by_name)
             if not earlier and (len(members) == 1 or (members[0].named is None and not self._latest_wins)):
@@ -143,23 +158,22 @@ class _Comparison:
 
     def _decide_by_source(self, columns: Sequence[str], decisions: Decisions) -> None:
         """Hold rows whose cells were sent with another version of the mapping."""
-        identifier = RowIdentifier(self._context.plan, self._context.account, self._context.ledger.install_key())
         start = 0
-        for digests in identifier.source_digests(columns):
-            wanted: dict[int, bytes] = {}
-            for place, (row, digest) in enumerate(digests, start):
-                accepted = self._status.get(row, (None, ""))[1] == CHANGE_ACCEPTED
-                if place not in decisions and self._is_open(row) and not accepted:
-                    wanted[place] = digest
+        for digests in self._table.source_digests(columns):
+            wanted = {
+                place: digest
+                for place, digest in enumerate(digests, start)
+                if place not in decisions and self._parts[place] == _Part.OPEN
+            }
             start += len(digests)
             found = self._find(IdentityPart.SOURCE, set(wanted.values()))
             for place, digest in wanted.items():
                 free = [one for one in found.get(digest, ()) if self._is_free(one)]
                 if free:
-                    self._taken[row_id(free[-1])] = free[-1]
-                    waits = free[-1].known.status in (Status.UNCERTAIN, Status.PENDING)
-                    disposition = Disposition.WAIT if waits else Disposition.HOLD
-                    decisions[place] = RowDecision(disposition, Likeness.SOURCE, free[-1])
+                    match = free[-1]
+                    self._taken[row_id(match)] = match
+                    disposition = Disposition.WAIT if match.known.is_open else Disposition.HOLD
+                    decisions[place] = RowDecision(disposition, Likeness.SOURCE, match)
 
     def _is_free(self, earlier: EarlierRow) -> bool:
         return earlier.error_code != CHANGE_DECLINED and row_id(earlier) not in self._taken
@@ -177,16 +191,16 @@ class _Comparison:
         if not repeats:
             return
         chosen = self._mapping.repeat
-        if chosen is Repeat.ASK:
+        if chosen is OnEarlierRow.ASK:
             paired = Counter(run for run, _ in self._taken)
             # A run also has rows that count and were not delivered: those that a person gave up.
             delivered = sum(max(count, self._delivered_rows(run)) for run, count in paired.items())
             if contained_share(paired.total(), delivered) >= CONTAINS_EARLIER:
-                chosen = Repeat.SKIP
+                chosen = OnEarlierRow.SKIP
         for place, decision in repeats.items():
-            if chosen is Repeat.SEND:
+            if chosen is OnEarlierRow.SEND:
                 del decisions[place]
-            elif chosen is Repeat.SKIP:
+            elif chosen is OnEarlierRow.SKIP:
                 decisions[place] = RowDecision(Disposition.SKIP, Likeness.CONTENT, decision.earlier)
 
     def _delivered_rows(self, run_id: str) -> int:
@@ -198,49 +212,39 @@ class _Comparison:
         context = self._context
         places = [place for place in self.open_places() if place not in decisions]
         for start in range(0, len(places), _CHUNK):
-            keys = {context.keys.slice(place, place + 1)[0]: place for place in places[start : start + _CHUNK]}
+            portion = places[start : start + _CHUNK]
+            keys = dict(zip(context.keys.take(portion), portion, strict=True))
             for key, known in context.ledger.known_keys(
                 context.account.name, context.target.name, list(keys), context.run.id
             ).items():
-                waits = known.status in (Status.UNCERTAIN, Status.PENDING)
                 earlier = EarlierRow(known, _NO_IDENTITY, "", 0)
-                disposition = Disposition.WAIT if waits else Disposition.SKIP
+                disposition = Disposition.WAIT if known.is_open else Disposition.SKIP
                 decisions[keys[key]] = RowDecision(disposition, Likeness.CONTENT, earlier)
 
 
-def _group(rows: Mapping[int, FileRow]) -> Iterator[list[int]]:
-    """Yield the places of rows with one name, or without a name one key; such rows lie side by side."""
-    group: list[int] = []
-    last: bytes | None = None
-    for place, row in rows.items():
-        digest = row.named or row.key
-        if group and digest != last:
-            yield group
-            group = []
-        group.append(place)
-        last = digest
-    if group:
-        yield group
+def _part_of(outcome: Outcome) -> _Part:
+    if outcome.error_code == CHANGE_ACCEPTED:
+        return _Part.ACCEPTED
+    if outcome.status in (Status.NOT_SENT, Status.CHANGED) or outcome.error_code == WAITS_FOR_OTHER_RUN:
+        return _Part.OPEN
+    return _Part.SKIPPED if outcome.error_code in SKIP_CODES else _Part.CLOSED
 
 
-def _record(context: DeliveryContext, table: IdentityTable, open_places: Sequence[int], decisions: Decisions) -> None:
+def _record(context: DeliveryContext, table: IdentityTable, comparison: _Comparison, decisions: Decisions) -> None:
     """Record the decisions; rows that waited and may be sent now are released."""
-    ledger, run_id = context.ledger, context.run.id
-    before = {one.row: one for one in ledger.outcomes(run_id, [Status.CHANGED, Status.UNCERTAIN])}
-    rows = {place: int(table.rows[place]) for place in open_places}
+    rows = {place: int(table.rows[place]) for place in comparison.open_places()}
     writer = DecisionWriter(context, decisions, rows)
+    news: list[tuple[int, Outcome]] = []
     released: list[Outcome] = []
-    for start in range(0, len(open_places), _CHUNK):
-        outcomes, keys = [], []
-        for place in open_places[start : start + _CHUNK]:
-            was, after = before.get(rows[place]), writer.outcome(place, rows[place])
-            if after is None:
-                if was is not None:
-                    released.append(Outcome(was.row, Status.NOT_SENT, at=format_iso(context.clock.now())))
-            elif was is None or (was.status, was.error_code) != (after.status, after.error_code):
-                outcomes.append(after)
-                keys.append(context.keys.slice(place, place + 1)[0])
-        if outcomes:
-            ledger.skip(run_id, outcomes, keys)
+    for place, row in rows.items():
+        was, after = comparison.waiting.get(place), writer.outcome(place, row)
+        if after is None:
+            if was is not None:
+                released.append(Outcome(row, Status.NOT_SENT, at=format_iso(context.clock.now())))
+        elif was is None or (was.status, was.error_code) != (after.status, after.error_code):
+            news.append((place, after))
+    for start in range(0, len(news), _CHUNK):
+        places, outcomes = zip(*news[start : start + _CHUNK], strict=True)
+        context.ledger.skip(context.run.id, outcomes, context.keys.take(places))
     if released:
-        ledger.settle(run_id, released, "the other run is known now")
+        context.ledger.settle(context.run.id, released, "the other run is known now")

@@ -15,7 +15,7 @@ from importer.delivery.context import DeliveryContext
 from importer.delivery.pairing import Disposition, Likeness, RowDecision, RowId, row_id
 from importer.delivery.row_identity import field_kinds
 from importer.ledger import CHANGE_DECLINED, EarlierRow
-from importer.mapping import OnChange
+from importer.mapping import OnEarlierRow
 from importer.planning import Plan, open_plan, to_records
 from importer.targets import EffectType
 
@@ -49,7 +49,7 @@ class DecisionWriter:
             for place, decision in decisions.items()
             if place in rows and decision.disposition is Disposition.HOLD and decision.likeness is not Likeness.CONTENT
         }
-        self._own = read_records(context.plan, {rows[place] for place in held})
+        self._own = _read_records(context.plan, {rows[place] for place in held})
         self._earlier = self._read_earlier([one for one in held.values() if one])
 
     def _read_earlier(self, wanted: Collection[EarlierRow]) -> dict[RowId, Record]:
@@ -62,7 +62,7 @@ class DecisionWriter:
             run = self._context.ledger.run(run_id)
             try:
                 plan = open_plan(Path(run.new.folder)) if run else None
-                records = read_records(plan, rows) if plan else {}
+                records = _read_records(plan, rows) if plan else {}
             except (ImporterError, OSError):
                 continue
             found.update({(run_id, row): record for row, record in records.items()})
@@ -83,9 +83,9 @@ class DecisionWriter:
     def _held(self, row: int, decision: RowDecision, at: str) -> Outcome | None:
         repeat = decision.likeness is Likeness.CONTENT
         text = self._describe(row, decision)
-        if not repeat and self._on_change is OnChange.SEND:
+        if not repeat and self._on_change is OnEarlierRow.SEND:
             return None
-        if not repeat and self._on_change is OnChange.SKIP:
+        if not repeat and self._on_change is OnEarlierRow.SKIP:
             text = f"{text} The mapping says `on_change: skip`."
             return Outcome(row, Status.SKIPPED, error_code=CHANGE_DECLINED, error=text, at=at)
         code = POSSIBLE_REPEAT if repeat else TWIN_IN_FILE if decision.likeness is Likeness.TWIN else CHANGED_SINCE
@@ -161,15 +161,10 @@ def _headings_by_field(plan: Plan) -> dict[str, str]:
     return found
 
 
-def read_records(plan: Plan, rows: Collection[int]) -> dict[int, Record]:
+def _read_records(plan: Plan, rows: Collection[int]) -> dict[int, Record]:
     """Read the records of some ready rows of a plan, without keys, by row number."""
-    import numpy as np
-
-    found: dict[int, Record] = {}
-    wanted = np.array(sorted(rows), dtype="int64")
-    for numbers, batch in plan.ready_batches() if len(wanted) else ():
-        places = np.flatnonzero(np.isin(numbers, wanted))
-        if len(places):
-            part = batch.take(places)
-            found.update((record.row, record) for record in to_records(numbers[places], part, [""] * len(places)))
-    return found
+    return {
+        record.row: record
+        for _, numbers, batch in plan.find_ready(rows)
+        for record in to_records(numbers, batch, [""] * len(numbers))
+    }

@@ -9,10 +9,9 @@ from __future__ import annotations
 import hashlib
 import hmac
 from base64 import b32encode
-from contextlib import suppress
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from importer.core.filesystem import open_atomic
 from importer.planning import Plan
 
 if TYPE_CHECKING:
@@ -39,6 +38,10 @@ class IdempotencyKeys:
         """Return the keys of the ready rows from ``start`` (counted from 0) up to, not including, ``stop``."""
         return [_key(digest, occurrence) for digest, occurrence in self._stored[start:stop].tolist()]
 
+    def take(self, places: Sequence[int]) -> list[str]:
+        """Return the keys of the ready rows at some places, counted from 0."""
+        return [_key(digest, occurrence) for digest, occurrence in self._stored[list(places)].tolist()]
+
 
 def _key(digest: bytes, occurrence: int) -> str:
     # numpy drops trailing NUL bytes of fixed-width byte strings.
@@ -50,22 +53,17 @@ def _key(digest: bytes, occurrence: int) -> str:
 
 def load_idempotency_keys(plan: Plan) -> IdempotencyKeys:
     """Load the keys of the plan's ready rows from its folder; compute them and save them there at first."""
+    return IdempotencyKeys(plan.kept_array(_FILE, lambda: _compute_keys(plan)))
+
+
+def _compute_keys(plan: Plan) -> np.ndarray:
     import numpy as np
 
-    path = plan.folder / _FILE
-    # Where nothing was saved, or nothing that can be read, the keys are computed again.
-    with suppress(OSError, EOFError, ValueError):
-        saved = np.load(path, allow_pickle=False)
-        if len(saved) == plan.facts.ready:
-            return IdempotencyKeys(saved)
     digests = [digest for _, batch in plan.ready_batches() for digest in digest_records(plan.facts.target, batch)]
     found = np.array(digests, dtype=f"S{_DIGEST_BYTES}") if digests else np.empty(0, dtype=f"S{_DIGEST_BYTES}")
     stored = np.empty(len(found), dtype=[("digest", f"S{_DIGEST_BYTES}"), ("occurrence", "u4")])
     stored["digest"], stored["occurrence"] = found, _count_occurrences(found)
-    # They are on disk before they have their name: after a power cut wrong ones would let rows go twice.
-    with open_atomic(path) as file:
-        np.save(file, stored, allow_pickle=False)
-    return IdempotencyKeys(stored)
+    return stored
 
 
 def _count_occurrences(digests: np.ndarray) -> np.ndarray:

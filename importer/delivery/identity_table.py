@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import suppress
+import itertools
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from importer.config import Account
 from importer.core.errors import ImporterError
-from importer.core.filesystem import open_atomic
 from importer.delivery.pairing import FileRow
 from importer.delivery.row_identity import IDENTITY_VERSION, RowIdentifier
 from importer.ledger import Ledger, RowIdentity
@@ -36,9 +35,9 @@ _FIELDS = [
 class IdentityTable:
     """The identities of the ready rows of a plan, in order, in 74 bytes of memory a row."""
 
-    def __init__(self, stored: np.ndarray, columns: tuple[str, ...]) -> None:
+    def __init__(self, stored: np.ndarray, identifier: RowIdentifier) -> None:
         self._stored = stored
-        self.columns = columns
+        self._identifier = identifier
         self.rows: np.ndarray = stored["row"]
 
     def __len__(self) -> int:
@@ -75,53 +74,48 @@ class IdentityTable:
             accepted=accepted,
         )
 
+    def place_of(self, row: int) -> int | None:
+        """Return the place of a row number, counted from 0; ``None`` for one that is not ready."""
+        place = int(self.rows.searchsorted(row))
+        return place if place < len(self) and self.rows[place] == row else None
+
+    def source_digests(self, columns: Sequence[str]) -> Iterator[list[bytes]]:
+        """Yield the digests of the cells in ``columns``, in order, in portions; nothing if a column is missing."""
+        if tuple(columns) == self._identifier.columns:
+            # The usual case: the mapping uses what it used before.
+            for start in range(0, len(self), _PORTION):
+                yield [digest.tobytes() for digest in self._stored["source"][start : start + _PORTION]]
+        else:
+            for chunk in self._identifier.source_digests(columns):
+                yield [digest for _, digest in chunk]
+
     def record(self, ledger: Ledger, run_id: str) -> None:
         """Record the identities in the ledger, in portions."""
         for start in range(0, max(1, len(self)), _PORTION):
             part = self._stored[start : start + _PORTION]
             identities = [
-                RowIdentity(
-                    row=row,
-                    key=key,
-                    content=content,
-                    source=source,
-                    named=named if has_name else None,
-                )
+                RowIdentity(row, key, content, source, named if has_name else None)
                 for row, key, content, named, source, _, has_name in part.tolist()
             ]
-            ledger.record_identities(run_id, IDENTITY_VERSION, self.columns, identities)
+            ledger.record_identities(run_id, IDENTITY_VERSION, self._identifier.columns, identities)
 
 
 def load_identities(plan: Plan, account: Account, key: bytes) -> IdentityTable:
     """Load the identities of the plan's ready rows from its folder; compute them and save them there at first."""
+    identifier = RowIdentifier(plan, account, key)
+    return IdentityTable(plan.kept_array(_FILE, lambda: _compute_table(identifier, plan.facts.ready)), identifier)
+
+
+def _compute_table(identifier: RowIdentifier, ready: int) -> np.ndarray:
     import numpy as np
 
-    identifier = RowIdentifier(plan, account, key)
-    path = plan.folder / _FILE
-    # Where nothing was saved, or nothing that can be read, they are computed again.
-    with suppress(OSError, EOFError, ValueError):
-        saved = np.load(path, allow_pickle=False)
-        if len(saved) == plan.facts.ready:
-            return IdentityTable(saved, identifier.columns)
-    stored = np.zeros(plan.facts.ready, dtype=_FIELDS)
-    place = 0
-    for chunk in identifier.rows():
-        for one in chunk:
-            found = one.identity
-            named = found.named or bytes(_BYTES)
-            stored[place] = (
-                found.row,
-                found.key,
-                found.content,
-                named,
-                found.source,
-                one.keyed,
-                found.named is not None,
-            )
-            place += 1
-    with open_atomic(path) as file:
-        np.save(file, stored, allow_pickle=False)
-    return IdentityTable(stored, identifier.columns)
+    stored = np.zeros(ready, dtype=_FIELDS)
+    for place, one in enumerate(itertools.chain.from_iterable(identifier.rows())):
+        found = one.identity
+        named = found.named or bytes(_BYTES)
+        has_name = found.named is not None
+        stored[place] = (found.row, found.key, found.content, named, found.source, one.keyed, has_name)
+    return stored
 
 
 def record_earlier_runs(ledger: Ledger, account: Account) -> int:

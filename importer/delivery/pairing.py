@@ -10,7 +10,6 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from importer.core.model import Status
 from importer.ledger import CHANGE_DECLINED, EarlierRow
 
 RowId = tuple[str, int]
@@ -100,7 +99,7 @@ def decide_group(
     for row in rows:
         equal = [one for one in free if one.identity.content == row.content]
         if equal and not (row.accepted and not row.keyed):
-            match = max(equal, key=_certainty)
+            match = max(equal, key=lambda one: one.known.certainty)
             free.remove(match)
             decisions.append(_paired(row, match))
         else:
@@ -115,16 +114,8 @@ def decide_group(
     return result
 
 
-def _certainty(earlier: EarlierRow) -> int:
-    return {Status.UNCERTAIN: 0, Status.PENDING: 1}.get(earlier.known.status, 2)
-
-
-def _is_open(earlier: EarlierRow) -> bool:
-    return earlier.known.status in (Status.UNCERTAIN, Status.PENDING)
-
-
 def _paired(row: FileRow, match: EarlierRow) -> RowDecision:
-    if _is_open(match):
+    if match.known.is_open:
         return RowDecision(Disposition.WAIT, Likeness.CONTENT, match)
     if row.keyed or row.named is not None:
         return RowDecision(Disposition.SKIP, Likeness.CONTENT, match)
@@ -145,7 +136,7 @@ def _decide_unpaired(
     # Rows without a key have equal content whenever they meet here, so there is nothing to compare.
     if not free or not (row.keyed or row.named is not None):
         return SEND
-    waiting = next((one for one in free if _is_open(one)), None)
+    waiting = next((one for one in free if one.known.is_open), None)
     if waiting is not None:
         return RowDecision(Disposition.WAIT, likeness, waiting)
     return RowDecision(Disposition.HOLD, likeness, free[-1])
@@ -158,7 +149,7 @@ def _follow_latest(rows: Sequence[FileRow], earlier: Sequence[EarlierRow]) -> li
     result = []
     for row in rows:
         if row.content != content:
-            waits = latest is not None and _is_open(latest) and not row.accepted
+            waits = latest is not None and latest.known.is_open and not row.accepted
             result.append(RowDecision(Disposition.WAIT, Likeness.KEY, latest) if waits else SEND)
             if not waits:
                 latest, content = None, row.content
@@ -166,7 +157,7 @@ def _follow_latest(rows: Sequence[FileRow], earlier: Sequence[EarlierRow]) -> li
             # The same again within the file: only the first of them is sent.
             result.append(RowDecision(Disposition.SKIP, Likeness.TWIN, twin=_last_equal(rows, row)))
         else:
-            kind = Disposition.WAIT if _is_open(latest) else Disposition.SKIP
+            kind = Disposition.WAIT if latest.known.is_open else Disposition.SKIP
             result.append(RowDecision(kind, Likeness.CONTENT, latest))
     return result
 

@@ -80,11 +80,10 @@ class RowIdentifier:
     def rows(self) -> Iterator[list[IdentifiedRow]]:
         """Yield the identities of the ready rows in order, chunk by chunk."""
         for numbers, fields, cells in self._plan.ready_rows():
-            rows: list[int] = numbers.tolist()
             columns = self._canonical_cells(cells)
-            sources = self._source_digests(rows, fields, columns, self.columns)
+            sources = self._source_digests(fields, columns, self.columns)
             named = self._named_texts(fields, columns)
-            records = to_records(numbers, _canonical_batch(fields, self._kinds), [""] * len(rows))
+            records = to_records(numbers, _canonical_batch(fields, self._kinds), [""] * len(numbers))
             yield [
                 self._identify(record, source, texts)
                 for record, source, texts in zip(records, sources, named, strict=True)
@@ -95,10 +94,8 @@ class RowIdentifier:
         if not set(columns) <= {column.label for column in self._plan.facts.source.columns}:
             return
         for numbers, fields, cells in self._plan.ready_rows():
-            rows: list[int] = numbers.tolist()
-            yield list(
-                zip(rows, self._source_digests(rows, fields, self._canonical_cells(cells), columns), strict=True)
-            )
+            digests = self._source_digests(fields, self._canonical_cells(cells), columns)
+            yield list(zip(numbers.tolist(), digests, strict=True))
 
     def _identify(self, record: Record, source: bytes, named: Sequence[str]) -> IdentifiedRow:
         field, value = self._target.lead_reference(record)
@@ -142,11 +139,11 @@ class RowIdentifier:
         return moment.astimezone(self._moment).time() != time()
 
     def _source_digests(
-        self, rows: Sequence[int], fields: pa.RecordBatch, cells: Mapping[str, Sequence[str]], columns: Sequence[str]
+        self, fields: pa.RecordBatch, cells: Mapping[str, Sequence[str]], columns: Sequence[str]
     ) -> list[bytes]:
         names = [canonical_form(fold_heading(label)) for label in columns]
-        events = fields.column(_EVENT).to_pylist() if _EVENT in fields.schema.names else [""] * len(rows)
-        texts = zip(*(cells[label] for label in columns), strict=True) if columns else [()] * len(rows)
+        events = fields.column(_EVENT).to_pylist() if _EVENT in fields.schema.names else [""] * fields.num_rows
+        texts = zip(*(cells[label] for label in columns), strict=True) if columns else [()] * fields.num_rows
         return [
             self._digest("source", event or "", *(part for pair in zip(names, row, strict=True) for part in pair))
             for event, row in zip(events, texts, strict=True)

@@ -1,5 +1,5 @@
 from .client import LeadSquaredClient, body_bytes
-from .error_catalog import ERROR_EXPLANATIONS, ErrorExplanation
+from .error_catalog import DUPLICATE_ENTRY, ERROR_EXPLANATIONS, ErrorExplanation
 from .interface import (
     ApiUser,
     Crm,
@@ -23,6 +23,7 @@ from .reader import CrmReader, Query, parse_timestamp
 from .responses import classify
 
 __all__ = [
+    "DUPLICATE_ENTRY",
     "ERROR_EXPLANATIONS",
     "FULL_SCOPE",
     "ApiUser",

@@ -6,6 +6,9 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
+DUPLICATE_ENTRY = "MXDuplicateEntryException"
+"""The code with which LeadSquared refuses a value that another lead holds already."""
+
 
 @dataclass(frozen=True, slots=True)
 class ErrorExplanation:

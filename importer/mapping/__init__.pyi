@@ -1,3 +1,4 @@
+from .checks import NEVER_UPDATES, UPDATE_BEHAVIORS
 from .column_references import find_column_references, fold_heading
 from .headings import HeadingMatch, SourceTable, match_headings
 from .json_schema import mapping_json_schema
@@ -9,15 +10,16 @@ from .model import (
     FlatField,
     Mapping,
     MarkHandling,
-    OnChange,
+    OnEarlierRow,
     OnInvalid,
     Ragged,
-    Repeat,
     SameLead,
 )
 from .values import template_headings
 
 __all__ = [
+    "NEVER_UPDATES",
+    "UPDATE_BEHAVIORS",
     "Blank",
     "FieldRule",
     "FieldType",
@@ -26,10 +28,9 @@ __all__ = [
     "LoadedMapping",
     "Mapping",
     "MarkHandling",
-    "OnChange",
+    "OnEarlierRow",
     "OnInvalid",
     "Ragged",
-    "Repeat",
     "SameLead",
     "SourceTable",
     "find_column_references",

@@ -14,7 +14,8 @@ from importer.mapping.column_references import find_column_references, fold_head
 from importer.mapping.date_formats import has_time
 from importer.mapping.model import Blank, FieldRule, FieldType, Mapping, OnInvalid
 
-UPDATE_BEHAVIORS = ("DoNotUpdate", "UpdateOnlyEmptyFields", "DoNotUpdateUniqueFields")
+NEVER_UPDATES = "DoNotUpdate"
+UPDATE_BEHAVIORS = (NEVER_UPDATES, "UpdateOnlyEmptyFields", "DoNotUpdateUniqueFields")
 
 NO_FIELDS_REMEDY = "Add a line `SchemaName: Heading` below it, or remove it."
 

@@ -100,8 +100,8 @@ class OnInvalid(StrEnum):
     STOP = "stop"
 
 
-class OnChange(StrEnum):
-    """Handling of a row that looks like one sent earlier with other content: wait for a decision, or decide."""
+class OnEarlierRow(StrEnum):
+    """Handling of a row that may be one that was sent earlier: wait for a person's decision, or decide."""
 
     ASK = "ask"
     SKIP = "skip"
@@ -114,14 +114,6 @@ class SameLead(StrEnum):
     PROBLEM = "problem"
     FIRST = "first"
     LAST = "last"
-
-
-class Repeat(StrEnum):
-    """Handling of a row equal to one sent earlier when nothing in it says whether it is a new event."""
-
-    ASK = "ask"
-    SKIP = "skip"
-    SEND = "send"
 
 
 class Ragged(StrEnum):
@@ -258,13 +250,13 @@ class Mapping(StrictModel):
         (), description="Columns or fields that tell a row from every other, such as a ticket number."
     )
     namespace: Text | None = Field(None, description="Keeps the `row_key` of several sources apart.")
-    on_change: OnChange = Field(
-        OnChange.ASK,
+    on_change: OnEarlierRow = Field(
+        OnEarlierRow.ASK,
         description="A row that was sent earlier with other content: `ask` holds it, `skip` leaves the earlier one as "
         "it is, `send` sends it as a new one. Targets that update leads always send it.",
     )
-    repeat: Repeat = Field(
-        Repeat.ASK,
+    repeat: OnEarlierRow = Field(
+        OnEarlierRow.ASK,
         description="A row equal to one sent earlier, without a time of its own or a `row_key`: `ask` holds it unless "
         "the file contains the earlier one, `skip` or `send`.",
     )

@@ -13,14 +13,15 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from importer.core.errors import ImporterError
-from importer.core.filesystem import atomic_write
+from importer.core.filesystem import atomic_write, open_atomic
 from importer.core.model import Record
 from importer.data_quality import Damage
 from importer.planning.issue_table import ProblemTable
@@ -163,6 +164,24 @@ class Plan:
                     records = reader.get_batch(chunk).take(pa.array(np.flatnonzero(ready)[found]))
                     yield (found + start).tolist(), rows[found], _select_fields(records)
                 start += len(rows)
+
+    def kept_array(self, name: str, compute: Callable[[], np.ndarray]) -> np.ndarray:
+        """Load an array with one line per ready row from the file ``name`` in the folder; compute and save it at first.
+
+        Where nothing was saved, or nothing that can be read, it is computed again.
+        """
+        import numpy as np
+
+        path = self.folder / name
+        with suppress(OSError, EOFError, ValueError):
+            saved: np.ndarray = np.load(path, allow_pickle=False)
+            if len(saved) == self.facts.ready:
+                return saved
+        computed = compute()
+        # It is on disk before it has its name: after a power cut a wrong one would let rows go twice.
+        with open_atomic(path) as file:
+            np.save(file, computed, allow_pickle=False)
+        return computed
 
     def column_batches(self) -> Iterator[tuple[pa.RecordBatch, pa.RecordBatch]]:
         """Yield the source's cells, in the order of its columns, and the records of all rows, chunk by chunk."""

@@ -20,12 +20,10 @@ from importer.delivery import (
     TWIN_IN_FILE,
     WAITS_FOR_OTHER_RUN,
 )
-from importer.leadsquared import ERROR_EXPLANATIONS, ErrorExplanation
+from importer.leadsquared import DUPLICATE_ENTRY, ERROR_EXPLANATIONS, ErrorExplanation
 from importer.ledger import CHANGE_ACCEPTED, CHANGE_DECLINED, DECIDED, UNDECIDED
 from importer.targets import EffectType, Target
 from importer.validation import example_of
-
-DUPLICATE_ENTRY = "MXDuplicateEntryException"
 
 _DECIDE_CHANGED = "Decide: importer decide RUN --changed send, or --changed keep."
 _LOOK_AGAIN = "Do not enter or import the row again. Run: importer resume"

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from importer.core.errors import MappingProblem
 from importer.core.model import CallClass, HostKind, Receipt, Record, Request
-from importer.mapping import Mapping
+from importer.mapping import NEVER_UPDATES, Mapping
 from importer.targets import mapping_checks, receipts
 from importer.targets.bodies import first_filled, lead_pairs
 from importer.targets.interface import EffectType, Target
@@ -83,7 +83,7 @@ class CaptureLead(Target):
         return self._read_answer(body)
 
     def _read_answer(self, body: Any) -> list[Receipt]:
-        return receipts.single_lead(body, updates=self.mapping.update_behavior != mapping_checks.NEVER_UPDATES)
+        return receipts.single_lead(body, updates=self.mapping.update_behavior != NEVER_UPDATES)
 
 
 class CaptureLeadAsync(CaptureLead):

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from importer.core.errors import MappingProblem
-from importer.mapping import Mapping
-
-NEVER_UPDATES = "DoNotUpdate"
-UPDATE_BEHAVIORS = (NEVER_UPDATES, "UpdateOnlyEmptyFields", "DoNotUpdateUniqueFields")
+from importer.mapping import UPDATE_BEHAVIORS, Mapping
 
 
 def section_problems(mapping: Mapping, sections: tuple[str, ...]) -> list[MappingProblem]:

@@ -8,8 +8,7 @@ from dataclasses import replace
 from importer.core.errors import CrmError, RunStopped
 from importer.core.model import Outcome, Record, Status
 from importer.delivery.context import DeliveryContext
-from importer.delivery.reconciliation.repeated_leads import DUPLICATE
-from importer.leadsquared import CrmLead
+from importer.leadsquared import DUPLICATE_ENTRY, CrmLead
 
 _MAX_ROWS = 50
 """So many refused rows of a run are looked into at most: each costs a query."""
@@ -29,7 +28,7 @@ def name_owners_of_duplicates(context: DeliveryContext) -> None:
     refused = [
         outcome
         for outcome in context.ledger.outcomes(context.run.id, [Status.REJECTED])
-        if outcome.error_code == DUPLICATE
+        if outcome.error_code == DUPLICATE_ENTRY
     ]
     waiting = [outcome for outcome in refused[:_MAX_ROWS] if not outcome.evidence]
     if not waiting:

@@ -17,7 +17,7 @@ from enum import StrEnum
 from importer.core.model import Status
 from importer.delivery.reconciliation.assignment import assign_activities, connect_groups
 from importer.delivery.reconciliation.clock_difference import SendTime
-from importer.leadsquared import CrmActivity, CrmLead, parse_timestamp
+from importer.leadsquared import DUPLICATE_ENTRY, CrmActivity, CrmLead, parse_timestamp
 from importer.targets import EffectType, ReadBackQuery
 
 MIN_TRUNCATED_LENGTH = 100
@@ -238,7 +238,7 @@ def _match_older_lead(lead: CrmLead, query: ReadBackQuery) -> RowMatch:
         RowPresence.PRESENT,
         Status.REJECTED,
         lead_id=lead.id,
-        code="MXDuplicateEntryException",
+        code=DUPLICATE_ENTRY,
         text="A lead with these details existed before this row was sent.",
     )
 

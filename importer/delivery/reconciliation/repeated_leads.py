@@ -16,12 +16,11 @@ from importer.core.model import Outcome, Record, Status
 from importer.delivery.context import DeliveryContext
 from importer.delivery.reconciliation.clock_difference import difference_at, send_time
 from importer.delivery.reconciliation.matcher import changed_since, created_since, same_lead
-from importer.leadsquared import CrmLead
+from importer.leadsquared import DUPLICATE_ENTRY, CrmLead
 from importer.ledger import UnclearCall
+from importer.mapping import NEVER_UPDATES
 from importer.targets import EffectType
 
-DUPLICATE = "MXDuplicateEntryException"
-NEVER_UPDATES = "DoNotUpdate"
 _CREATED = "An earlier call without a clear answer created the lead."
 _UPDATED = "An earlier call without a clear answer updated the lead."
 _AS_ANSWERED = "Checked after an earlier call without a clear answer: that call had not created the lead."
@@ -74,7 +73,7 @@ def _repeated_rows(context: DeliveryContext) -> Iterator[_RepeatedRow]:
     for row in sorted(first):
         outcome = known[row]
         there = outcome.status in (Status.UPDATED, Status.UNCHANGED)
-        refused = outcome.status is Status.REJECTED and outcome.error_code == DUPLICATE and outcome.attempts > 1
+        refused = outcome.status is Status.REJECTED and outcome.error_code == DUPLICATE_ENTRY and outcome.attempts > 1
         if (there or refused) and not outcome.evidence:
             yield _RepeatedRow(outcome, first[row])
 

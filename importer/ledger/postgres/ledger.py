@@ -12,12 +12,11 @@ from pathlib import Path
 from typing import TypeVar
 
 import psycopg
-from sqlalchemy import Connection, Engine, create_engine, delete, func, insert, select, text
+from sqlalchemy import CheckConstraint, Connection, Engine, create_engine, delete, func, insert, select, text
 from sqlalchemy.exc import DBAPIError
 
 from importer.core.errors import LedgerError
 from importer.core.failpoints import reach
-from importer.core.model import Status
 from importer.core.redaction import Secret
 from importer.core.time import format_iso
 from importer.ledger import accounts
@@ -31,7 +30,7 @@ from importer.ledger.postgres.connection import Database, RawConnection, advisor
 from importer.ledger.postgres.sender_lock import DatabaseSender, hold_sender, refuse_superseded
 from importer.ledger.postgres.tables import SCHEMA, shared_metadata, writers
 from importer.ledger.postgres.transactions import Transactions
-from importer.ledger.schema import SCHEMA_VERSION, SENDING, meta, metadata
+from importer.ledger.schema import SCHEMA_VERSION, meta, metadata, rows
 from importer.ledger.store import SqlLedger
 
 T = TypeVar("T")
@@ -271,9 +270,9 @@ def _upgrade(connection: Connection, now: str) -> None:
     version = connection.execute(query.with_for_update()).scalar_one()
     if version not in formats:
         return
-    statuses = ", ".join(f"'{status}'" for status in [SENDING, *(status.value for status in Status)])
-    connection.execute(text("ALTER TABLE rows DROP CONSTRAINT known_status"))
-    connection.execute(text(f"ALTER TABLE rows ADD CONSTRAINT known_status CHECK (status IN ({statuses}))"))
+    (known,) = (one for one in rows.c.status.constraints if isinstance(one, CheckConstraint))
+    connection.execute(text(f"ALTER TABLE rows DROP CONSTRAINT {known.name}"))
+    connection.execute(text(f"ALTER TABLE rows ADD CONSTRAINT {known.name} CHECK ({known.sqltext})"))
     add_identities(connection, now, int(version))
     reach("tables-uncommitted")
 
