@@ -83,10 +83,9 @@ class _Comparison:
         """Outcomes of the rows that were held, or waited for another run, by place."""
         for outcome in context.ledger.outcomes(context.run.id):
             place = table.place_of(outcome.row)
-            if place is not None:
-                self._parts[place] = _part_of(outcome)
-                if self._parts[place] == _Part.OPEN and outcome.status is not Status.NOT_SENT:
-                    self.waiting[place] = outcome
+            self._parts[place] = _part_of(outcome)
+            if self._parts[place] == _Part.OPEN and outcome.status is not Status.NOT_SENT:
+                self.waiting[place] = outcome
 
     def open_places(self) -> list[int]:
         """Return the places of the rows that this run has not sent."""

@@ -74,10 +74,9 @@ class IdentityTable:
             accepted=accepted,
         )
 
-    def place_of(self, row: int) -> int | None:
-        """Return the place of a row number, counted from 0; ``None`` for one that is not ready."""
-        place = int(self.rows.searchsorted(row))
-        return place if place < len(self) and self.rows[place] == row else None
+    def place_of(self, row: int) -> int:
+        """Return the place, counted from 0, of the number of a row that is ready."""
+        return int(self.rows.searchsorted(row))
 
     def source_digests(self, columns: Sequence[str]) -> Iterator[list[bytes]]:
         """Yield the digests of the cells in ``columns``, in order, in portions; nothing if a column is missing."""
