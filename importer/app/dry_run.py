@@ -43,11 +43,15 @@ def check(request: PlanRequest, places: ReportPaths, env: Environment) -> Report
     workbook = places.workbook(str(request.source), f"check-{env.clock.now():%Y%m%d-%H%M%S}")
     check_writable(workbook.parent)
     with temp_dir(env.home, "check-") as folder:
-        now, account = env.clock.now(), _account_of(request.account, env)
-        plan = _planned(request, account, folder, now, env)
-        trim_heap()
-        report = RunReport(plan, cost=_cost(plan, account, env))
-        return Publisher(places, workbook, env.progress.note).publish(report)
+        return Publisher(places, workbook, env.progress.note).publish(check_into(request, folder, env))
+
+
+def check_into(request: PlanRequest, folder: Path, env: Environment) -> RunReport:
+    """Plan the file into ``folder`` and estimate the cost of its delivery. Raises as :func:`check`."""
+    now, account = env.clock.now(), account_if_complete(request.account, env)
+    plan = _planned(request, account, folder, now, env)
+    trim_heap()
+    return RunReport(plan, cost=_cost(plan, account, env))
 
 
 def _planned(request: PlanRequest, account: Account | None, folder: Path, now: datetime, env: Environment) -> Plan:
@@ -67,7 +71,7 @@ def _cost(plan: Plan, account: Account | None, env: Environment) -> Cost | None:
     return estimate_cost(plan, now, account)
 
 
-def _account_of(name: str, env: Environment) -> Account | None:
+def account_if_complete(name: str, env: Environment) -> Account | None:
     """Load the account that a check is for, if its settings are complete."""
     with suppress(SettingsError):
         return load_account(name, env.variables, env.home) if name else None

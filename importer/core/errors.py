@@ -117,7 +117,11 @@ class AccountMismatch(MappingError):
 
 
 class SourceError(ImporterError):
-    """The spreadsheet cannot be read."""
+    """The spreadsheet cannot be read. ``sheets`` are the sheets to choose from where none was named."""
+
+    def __init__(self, message: str, remedy: str = "", sheets: Sequence[str] = ()) -> None:
+        super().__init__(message, remedy)
+        self.sheets = tuple(sheets)
 
 
 class LedgerError(ImporterError):

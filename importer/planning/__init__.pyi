@@ -5,6 +5,7 @@ from .account_schema import (
     has_account_problems,
     load_account_schema,
 )
+from .corrections import Corrections
 from .issue_table import ProblemTable
 from .plan import (
     PlanRequest,
@@ -30,6 +31,7 @@ from .store import (
 __all__ = [
     "REFRESH",
     "AccountSchema",
+    "Corrections",
     "Plan",
     "PlanChunk",
     "PlanFacts",

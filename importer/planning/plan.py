@@ -28,6 +28,7 @@ from importer.mapping import (
     match_headings,
     parse_mapping,
 )
+from importer.planning.corrections import Corrections
 from importer.planning.issue_table import problem_batch
 from importer.planning.store import Plan, PlanFacts, PlanWriter, ProblemGroup, SchemaSnapshot
 from importer.sources import (
@@ -62,6 +63,7 @@ class PlanRequest:
     ``options`` override what the mapping says about the file. ``locale`` holds the account's defaults for times and
     phone numbers. ``limit`` plans only the first ``limit`` rows. ``again`` is the user's reason for sending rows that
     were already sent; empty: they are not sent again. ``today`` is what the word means in ranges of dates.
+    ``corrections`` replace cells of the file.
     """
 
     source: Path
@@ -72,6 +74,7 @@ class PlanRequest:
     limit: int | None = None
     again: str = ""
     today: date = field(default_factory=lambda: datetime.now(UTC).date())
+    corrections: Corrections = field(default_factory=Corrections)
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +225,8 @@ def _request_fingerprint(request: PlanRequest, loaded: LoadedMapping, source: So
         str(request.limit or ""),
         request.again,
     )
-    return fingerprint(parts)
+    corrected = request.corrections.digest()
+    return fingerprint((*parts, corrected) if corrected else parts)
 
 
 def fingerprint(parts: Sequence[str]) -> str:
@@ -243,7 +247,7 @@ def plan_import(prepared: PreparedImport, folder: Path, now: datetime, progress:
     writer = PlanWriter(folder)
     prepared.validator.use_temp_folder(folder)
     tally = _Tally()
-    chunks = _limit_rows(prepared.source.chunks(CHUNK_ROWS), prepared.request.limit)
+    chunks = _corrected(prepared.source, prepared.request)
     with BackgroundWorker() as reading, BackgroundWorker() as writing:
         # Three chunks are worked on at once: the next one is read, this one checked, and the last one written.
         for chunk in reading.prefetch(_ensure_one_chunk(chunks, prepared.source)):
@@ -292,6 +296,12 @@ def _ensure_one_chunk(chunks: Iterator[Chunk], source: Source) -> Iterator[Chunk
         first = Chunk(rows=none, lines=none, labels=labels, columns=[pa.array([], pa.large_string())] * len(labels))
     yield first
     yield from chunks
+
+
+def _corrected(source: Source, request: PlanRequest) -> Iterator[Chunk]:
+    """Yield the rows of the file that are planned, with their corrected cells."""
+    for chunk in _limit_rows(source.chunks(CHUNK_ROWS), request.limit):
+        yield request.corrections.apply(chunk, source.columns)
 
 
 def _limit_rows(chunks: Iterator[Chunk], limit: int | None) -> Iterator[Chunk]:

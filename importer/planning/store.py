@@ -165,6 +165,25 @@ class Plan:
                     yield (found + start).tolist(), rows[found], _select_fields(records)
                 start += len(rows)
 
+    def find_rows(self, wanted: Collection[int]) -> Iterator[PlanChunk]:
+        """Yield the rows in ``wanted`` with cells and problems; only their chunks are decompressed."""
+        import numpy as np
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        numbers = np.fromiter(wanted, "int64", len(wanted))
+        with pa.OSFile(str(self.folder / _ROWS)) as rows, pa.OSFile(str(self.folder / _PROBLEMS)) as problems:
+            names = pa.ipc.open_file(rows).schema.names
+            places = [place for place, name in enumerate(names) if name in ("row", "ok") or name.startswith("c:")]
+            reader = pa.ipc.open_file(rows, options=pa.ipc.IpcReadOptions(included_fields=places))
+            problem_reader = pa.ipc.open_file(problems)
+            for chunk, batch in enumerate(self._rows("row")):
+                found = np.flatnonzero(np.isin(batch.column("row").to_numpy(), numbers))
+                if len(found):
+                    theirs = problem_reader.get_batch(chunk)
+                    kept = theirs.filter(pc.is_in(theirs.column("row"), pa.array(numbers)))
+                    yield from _split_batch(reader.get_batch(chunk).take(pa.array(found)), kept)
+
     def kept_array(self, name: str, compute: Callable[[], np.ndarray]) -> np.ndarray:
         """Load an array with one line per ready row from the file ``name`` in the folder; compute and save it at first.
 

@@ -130,6 +130,7 @@ class Source:
     empty for text files; ``header_row`` is numbered as the spreadsheet shows it; ``columns`` go from left to right;
     ``detections`` are in the order to show them; ``notes`` are sentences for the user about harmless oddities (columns
     without a heading, hidden rows, ...). ``read`` yields the chunks for a number of rows, from the first data row on.
+    ``sheets`` are the names of the sheets of a workbook that hold cells.
     """
 
     path: Path
@@ -140,6 +141,7 @@ class Source:
     detections: tuple[Detection, ...]
     notes: tuple[str, ...]
     read: Callable[[int], Iterator[Chunk]]
+    sheets: tuple[str, ...] = ()
 
     def chunks(self, size: int = CHUNK_ROWS) -> Iterator[Chunk]:
         """Yield all data rows in order, at most ``size`` at a time; rows without any text are left out, yet counted.

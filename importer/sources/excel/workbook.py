@@ -118,6 +118,7 @@ def open_workbook(path: Path, detected: DetectedFormat, options: SourceOptions, 
         detections=(Detection("format", detected.format, detected.how), choice.found, header),
         notes=(*notes, *choice.notes, *heading_notes, *_sheet_notes(sheet, layout.header_row)),
         read=partial(sheet.read_chunks, layout),
+        sheets=tuple(one.name for one in workbook.sheets if one.readable),
     )
 
 
@@ -253,6 +254,7 @@ def _choose_only_sheet(workbook: WorkbookReader, path: Path) -> SheetChoice:
     raise SourceError(
         f"{path} has several sheets with data: {_format_names(filled)}.",
         f'Say which one, for example `source: {{sheet: "{filled[0].name}"}}`.',
+        [sheet.name for sheet in filled],
     )
 
 

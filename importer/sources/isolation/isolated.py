@@ -175,7 +175,7 @@ class _ReaderProcess:
                 timer.cancel()
             if "error" in message:
                 what, remedy = message["error"]
-                raise SourceError(str(what), str(remedy))
+                raise SourceError(str(what), str(remedy), [str(name) for name in message.get("sheets", ())])
         if "bug" in message:
             raise ReaderError(str(message["bug"]))
         return message, encoded

@@ -97,6 +97,7 @@ def encode_source(source: Source) -> dict[str, Any]:
         "columns": [asdict(column) for column in source.columns],
         "detections": [asdict(found) for found in source.detections],
         "notes": list(source.notes),
+        "sheets": list(source.sheets),
     }
 
 
@@ -115,6 +116,7 @@ def decode_source(message: dict[str, Any]) -> dict[str, Any]:
                 Detection(str(each["what"]), str(each["value"]), str(each["how"])) for each in message["detections"]
             ),
             "notes": tuple(map(str, message["notes"])),
+            "sheets": tuple(map(str, message["sheets"])),
         }
     except (KeyError, TypeError, ValueError):
         raise MalformedMessage("a description that lacks something") from None

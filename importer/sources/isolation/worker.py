@@ -67,7 +67,7 @@ def serve(requests: Iterator[dict[str, Any]], answers: IO[bytes]) -> None:
                 del chunk
             send(answers, {"end": True})
     except SourceError as error:
-        send(answers, {"error": [error.message, error.remedy]})
+        send(answers, {"error": [error.message, error.remedy], "sheets": error.sheets})
     except MemoryError:
         message = f"{first['path']} cannot be read. It needs more memory than reading a file may use."
         send(answers, {"error": [message, "Save the sheet as CSV, or split it into smaller files."]})

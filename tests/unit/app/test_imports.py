@@ -21,6 +21,7 @@ from importer.delivery.deliver_plan import DeliveryOptions
 from importer.jobs.engine.import_step import _describe_report
 from importer.ledger.interface import LearnedLimit
 from importer.ledger.store import SqlLedger, ledger_file
+from importer.planning.corrections import Corrections
 from importer.planning.plan import PlanRequest, plan_import, prepare_import
 from importer.rate_limit.account_limiter import make_account_limiter
 from importer.reports import publisher
@@ -440,3 +441,15 @@ def test_a_ledger_of_which_nothing_can_be_reported(
     monkeypatch.setattr(SqlLedger, "record", fail)
     with pytest.raises(LedgerError, match="the disk reports an error"):
         run(files(3), account, ReportPaths(), DeliveryOptions(), env)
+
+
+@pytest.mark.slow
+def test_another_round_sends_only_the_corrected_rows(env: Environment, account: Account) -> None:
+    """The rows of the file that were not delivered, with their corrected cells; what is still bad stays open."""
+    request = files(2, bad=2)
+    first = run(request, account, ReportPaths(), DeliveryOptions(), env)
+    corrected = replace(request, corrections=Corrections({4: {"A": lead(7)}}, rows=[4, 5]))
+    second = run(corrected, account, ReportPaths(), DeliveryOptions(), env)
+    assert first.summary.counts == {Status.CREATED: 2, Status.INVALID: 2}
+    assert second.summary.counts == {Status.CREATED: 1, Status.INVALID: 1}
+    assert set(crm_of(env, account).notes().values()) == {1}
