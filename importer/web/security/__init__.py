@@ -1,0 +1,23 @@
+"""Security of the page: who may enter, which requests are answered, what is recorded, what a browser may do."""
+
+from importer.web.security.access import Person, Role, accepts_upload, current_person, public, require
+from importer.web.security.audit import AuditTrail
+from importer.web.security.gate import Gate, protect
+from importer.web.security.options import OidcOptions, SecurityOptions, check_listen_address
+from importer.web.security.uploads import safe_upload_name
+
+__all__ = [
+    "AuditTrail",
+    "Gate",
+    "OidcOptions",
+    "Person",
+    "Role",
+    "SecurityOptions",
+    "accepts_upload",
+    "check_listen_address",
+    "current_person",
+    "protect",
+    "public",
+    "require",
+    "safe_upload_name",
+]
