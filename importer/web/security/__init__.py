@@ -2,9 +2,11 @@
 
 from importer.web.security.access import Person, Role, accepts_upload, current_person, public, require
 from importer.web.security.audit import AuditTrail
-from importer.web.security.gate import Gate, protect
+from importer.web.security.gate import Gate
 from importer.web.security.options import OidcOptions, SecurityOptions, check_listen_address
 from importer.web.security.uploads import safe_upload_name
+from importer.web.security.users import User, UserStore
+from importer.web.security.views import protect
 
 __all__ = [
     "AuditTrail",
@@ -13,6 +15,8 @@ __all__ = [
     "Person",
     "Role",
     "SecurityOptions",
+    "User",
+    "UserStore",
     "accepts_upload",
     "check_listen_address",
     "current_person",

@@ -10,7 +10,7 @@ import re
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Flask, Request, Response, current_app, g, jsonify, redirect, render_template, request
+from flask import Request, Response, current_app, g, jsonify, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -19,6 +19,8 @@ from importer.web.security.audit import AuditTrail
 from importer.web.security.http_rules import SAFE_METHODS, is_from_other_page, set_security_headers
 from importer.web.security.options import SecurityOptions
 from importer.web.security.sessions import AccessDatabase, OneTimeTokens, Session, Sessions
+from importer.web.security.throttle import Throttle
+from importer.web.security.users import UserStore
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{20,200}")
 _TOKEN_BYTES = 32
@@ -28,12 +30,14 @@ _SIGN_IN = "Sign in again."
 
 
 class Gate:
-    """Decides about each request of one application. Made by :func:`protect`."""
+    """Decides about each request of one application. Made by ``protect``."""
 
     def __init__(self, options: SecurityOptions) -> None:
         self.options = options
         self.database = AccessDatabase(options.folder)
         self.audit = AuditTrail(options.folder, options.clock)
+        self.users = UserStore(options.home, options.clock, options.password_hasher)
+        self.throttle = Throttle(self.database, self.now)
         self.one_time = OneTimeTokens(self.database, self.now)
         self.sessions = Sessions(self.database, self.now, idle=options.idle_seconds, longest=options.session_seconds)
         self._origins = options.origins_by_host()
@@ -96,8 +100,14 @@ class Gate:
 
     def resolve(self, session: Session) -> Person | None:
         """Return the person of a session, with the role of today; ``None`` when the session counts no more."""
-        if session.source == "local" and self.options.local:
-            return Person(session.name, Role(session.role))
+        match session.source, self.options.local:
+            case ("local", True):
+                return Person(session.name, Role(session.role))
+            case ("oidc", False) if self.options.oidc and session.stamp == self.options.oidc.stamp:
+                return Person(session.name, Role(session.role))
+            case ("password", False):
+                user = self.users.find_user(session.name)
+                return Person(user.name, user.role) if user and user.stamp == session.stamp else None
         return None
 
     def _ask_to_sign_in(self) -> ResponseReturnValue:
@@ -162,19 +172,6 @@ class Gate:
     def note_failure(self, what: str, **facts: object) -> None:
         """Record a sign-in that failed."""
         self.audit.record("nobody", what, address=request.remote_addr, **facts)
-
-
-def protect(app: Flask, options: SecurityOptions) -> Gate:
-    """Put the gate before all views of ``app`` and add the pages for signing in and out."""
-    from importer.web.security.views import make_blueprint
-
-    gate = Gate(options)
-    app.before_request(gate.check_request)
-    app.after_request(gate.finish_response)
-    app.context_processor(lambda: {"csrf_token": gate.csrf_token, "person": g.get("person")})
-    app.register_blueprint(make_blueprint(gate))
-    app.extensions["importer-security"] = gate
-    return gate
 
 
 def _refuse_plainly(message: str) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import ipaddress
 import secrets
 from collections.abc import Callable, Mapping
@@ -9,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+
+from argon2 import PasswordHasher
 
 from importer.core.errors import UsageError
 from importer.core.redaction import Secret
@@ -46,6 +49,13 @@ class OidcOptions:
                 "Write the provider's address as its documentation gives it, beginning with https://.",
             )
 
+    @property
+    def stamp(self) -> str:
+        """A digest of who may enter: a change of it ends the sessions that began before."""
+        parts = (self.issuer, self.client_id, self.role_claim, self.trust_addresses)
+        roles = (sorted(self.roles_by_address.items()), sorted(self.roles_by_claim.items()))
+        return hashlib.sha256(repr((parts, roles)).encode()).hexdigest()
+
 
 @dataclass(frozen=True)
 class SecurityOptions:
@@ -62,6 +72,7 @@ class SecurityOptions:
     token_bytes: Callable[[int], bytes] = secrets.token_bytes
     trusted_proxy: str = ""
     oidc: OidcOptions | None = None
+    password_hasher: PasswordHasher | None = None
     largest_upload: int = 1 << 30
     largest_request: int = 8 << 20
 

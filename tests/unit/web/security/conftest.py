@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask, render_template_string, request
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
@@ -13,6 +14,11 @@ from werkzeug.test import TestResponse
 from importer.web.security import Gate, SecurityOptions, accepts_upload, current_person, protect, public, require
 
 WEB = Path(__file__).parents[4] / "importer" / "web"
+
+
+PASSWORD = "four words of mine"
+FAST = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+"""Hashes in no time; the store's own parameters are tested by themselves."""
 
 
 class SetClock:
@@ -89,6 +95,9 @@ class Browser:
     def get(self, path: str, **headers: str) -> TestResponse:
         return self.client.get(path, base_url=self.origin, headers=_headers(headers))
 
+    def sign_in(self, name: str, password: str, **more: str) -> TestResponse:
+        return self.post("/sign-in", data={"name": name, "password": password, **more})
+
     def post(
         self, path: str, *, csrf: str | None = None, data: dict[str, str] | None = None, **headers: str
     ) -> TestResponse:
@@ -126,7 +135,8 @@ def clock() -> SetClock:
 @pytest.fixture
 def make_site(tmp_path: Path, clock: SetClock) -> Callable[..., Site]:
     def make(origin: str = "http://127.0.0.1:8765", *, local: bool = True, **more: object) -> Site:
-        return Site(SecurityOptions(tmp_path, origin, local, clock, **more), clock)  # type: ignore[arg-type]
+        options = SecurityOptions(tmp_path, origin, local, clock, password_hasher=FAST, **more)  # type: ignore[arg-type]
+        return Site(options, clock)
 
     return make
 
@@ -134,3 +144,12 @@ def make_site(tmp_path: Path, clock: SetClock) -> Callable[..., Site]:
 @pytest.fixture
 def site(make_site: Callable[..., Site]) -> Site:
     return make_site()
+
+
+@pytest.fixture
+def team(make_site: Callable[..., Site]) -> Site:
+    """A page for several people, of whom there are one of each role."""
+    site = make_site("https://import.example", local=False)
+    for role in ("prepare", "approve", "admin"):
+        site.gate.users.add_user(f"{role}r", PASSWORD, role, by="test")
+    return site

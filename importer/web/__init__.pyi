@@ -1,0 +1,11 @@
+from .security import (
+    Role,
+    User,
+    UserStore,
+)
+
+__all__ = [
+    "Role",
+    "User",
+    "UserStore",
+]
