@@ -190,9 +190,11 @@ def compare_with_earlier(plan: Plan, ledger: Ledger) -> list[str]:
         if run.new.mapping_sha == facts.mapping_sha and run.new.rows
     ]
     found = _compare_headings(plan, earlier)
-    usual = median(run.new.rows for run in earlier) if earlier else facts.rows
-    if facts.rows >= _FEW_ROWS and facts.rows > _MANY_TIMES * usual:
-        found.insert(0, f"The file has {facts.rows:,} rows; imports with this mapping usually have about {usual:,.0f}.")
+    usual = median(run.new.rows for run in earlier) if earlier else facts.selected
+    if facts.selected >= _FEW_ROWS and facts.selected > _MANY_TIMES * usual:
+        found.insert(
+            0, f"The file has {facts.selected:,} rows; imports with this mapping usually have about {usual:,.0f}."
+        )
     return found
 
 

@@ -24,6 +24,8 @@ class Status(StrEnum):
     UNCERTAIN = "uncertain"
     PENDING = "pending"
     NOT_SENT = "not_sent"
+    LEFT_OUT = "left_out"
+    """The mapping leaves the row out of the import; it never reaches the ledger."""
 
 
 DELIVERED = frozenset({Status.CREATED, Status.UPDATED, Status.UNCHANGED})

@@ -156,7 +156,7 @@ def _new_run(plan: Plan, account: Account) -> NewRun:
         mapping=facts.mapping_path,
         mapping_sha=facts.mapping_sha,
         folder=str(plan.folder),
-        rows=facts.rows,
+        rows=facts.selected,
         tool_version=__version__,
     )
 

@@ -70,7 +70,8 @@ class RowIdentifier:
         names = {name for field in flat for name in (field.name, ".".join(field.path))}
         self._named_fields = [_flat_name(name, flat) for name in mapping.row_key if name in names]
         fields = plan.facts.fields
-        self.columns = tuple(sorted(label for label in fields))
+        # A column that only decides which rows are imported does not make another row.
+        self.columns = tuple(sorted(label for label, names in fields.items() if names != "where"))
         self._named_columns = [label for label in self.columns if "row_key" in fields[label].split(", ")]
         self._column_kinds = {
             label: next((self._kinds[name] for name in names.split(", ") if name in self._kinds), ComparisonType.TEXT)

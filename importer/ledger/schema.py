@@ -126,7 +126,12 @@ rows = Table(
     metadata,
     Column("run_id", _TEXT, ForeignKey("runs.id"), primary_key=True),
     Column("row", Integer, primary_key=True, autoincrement=False),
-    Column("status", _TEXT, _one_of("status", [SENDING, *(status.value for status in Status)]), nullable=False),
+    Column(
+        "status",
+        _TEXT,
+        _one_of("status", [SENDING, *(status.value for status in Status if status is not Status.LEFT_OUT)]),
+        nullable=False,
+    ),
     Column("key", _TEXT, nullable=False),
     _number("attempts"),
     _number("reposts"),

@@ -1,5 +1,6 @@
 from .checks import NEVER_UPDATES, UPDATE_BEHAVIORS
-from .column_references import find_column_references, fold_heading
+from .column_references import depends_on_day, find_column_references, fold_heading
+from .conditions import DAY_TESTS, NUMBER_TESTS, Condition
 from .headings import HeadingMatch, SourceTable, match_headings
 from .json_schema import mapping_json_schema
 from .loader import LoadedMapping, parse_mapping
@@ -15,12 +16,15 @@ from .model import (
     Ragged,
     SameLead,
 )
-from .values import template_headings
+from .values import resolve_day, template_headings
 
 __all__ = [
+    "DAY_TESTS",
     "NEVER_UPDATES",
+    "NUMBER_TESTS",
     "UPDATE_BEHAVIORS",
     "Blank",
+    "Condition",
     "FieldRule",
     "FieldType",
     "FlatField",
@@ -33,10 +37,12 @@ __all__ = [
     "Ragged",
     "SameLead",
     "SourceTable",
+    "depends_on_day",
     "find_column_references",
     "fold_heading",
     "mapping_json_schema",
     "match_headings",
     "parse_mapping",
+    "resolve_day",
     "template_headings",
 ]

@@ -11,6 +11,7 @@ from decimal import Decimal
 from importer.config import Document, KeyPath
 from importer.core.text import find_nearest, format_names, join_words, suggest_name
 from importer.mapping.column_references import find_column_references, fold_heading, iterate_rules
+from importer.mapping.conditions import check_condition
 from importer.mapping.date_formats import has_time
 from importer.mapping.model import Blank, FieldRule, FieldType, Mapping, OnInvalid
 
@@ -31,6 +32,8 @@ def check_mapping(mapping: Mapping, document: Document, transforms: Collection[s
     _check_sections(mapping, document)
     for path, rule in iterate_rules(mapping):
         check_rule(path, rule, document, transforms)
+    if mapping.where is not None:
+        check_condition(mapping.where, ("where",), document)
     _check_ignored(mapping, document)
     _check_whole_options(mapping, document)
     _check_import_key(mapping, document)

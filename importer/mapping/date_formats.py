@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, PlainSerializer
 
 from importer.config import InvalidValueError
 from importer.core.text import format_names
@@ -41,6 +43,15 @@ def read_date_formats(given: Any) -> Any:
     if not isinstance(given, list | tuple) or not given:
         return given or None
     return [validate_date_format(form) if isinstance(form, str) else form for form in given]
+
+
+DateFormats = Annotated[
+    tuple[str, ...],
+    BeforeValidator(read_date_formats),
+    # One form is written as the text it was, so that the digest of a mapping stays the same.
+    PlainSerializer(lambda forms: forms[0] if forms is not None and len(forms) == 1 else forms),
+]
+"""One form of dates, or several that occur in one column."""
 
 
 def validate_date_format(form: str) -> str:

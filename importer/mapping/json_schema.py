@@ -8,6 +8,7 @@ from typing import Any
 
 from importer.config import SHARE_SCHEMA, build_schema, generate_schema
 from importer.mapping.checks import UPDATE_BEHAVIORS
+from importer.mapping.conditions import NUMBER_TESTS
 from importer.mapping.date_formats import DIRECTIVES
 from importer.mapping.model import TYPE_MEANINGS, FieldType, Mapping
 from importer.transforms import Transform
@@ -26,6 +27,7 @@ def mapping_json_schema(targets: Collection[str], transforms: MappingOf[str, Tra
     """
     top, definitions = generate_schema(Mapping)
     rule = definitions["FieldRule"]
+    _describe_condition(definitions["Condition"]["properties"])
     field, source = rule["properties"], definitions["SourceSection"]["properties"]
     top["target"]["enum"] = list(targets)
     top["update_behavior"]["enum"] = list(UPDATE_BEHAVIORS)
@@ -68,6 +70,15 @@ def _describe_options(field: dict[str, Any], transforms: MappingOf[str, Transfor
     _allow_single_text(field["currency"])
     field["range"] |= {"items": {"type": ["number", "string", "null"]}}
     del field["range"]["prefixItems"]
+
+
+def _describe_condition(condition: dict[str, Any]) -> None:
+    for name in ("column", "equals", *NUMBER_TESTS):
+        condition[name] = {"description": condition[name]["description"], "type": _ANY_SCALAR}
+    for name in ("in", "not", "contains", "begins_with", "ends_with"):
+        condition[name]["items"] = {"type": _ANY_SCALAR}
+        _allow_single_text(condition[name])
+    _allow_single_text(condition["format"])
 
 
 def _allow_single_text(option: dict[str, Any]) -> None:

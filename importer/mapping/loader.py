@@ -13,6 +13,7 @@ from importer.config import Document, FileKind, KeyPath, find_secrets, format_pa
 from importer.core.errors import MappingError, MappingProblem
 from importer.core.text import suggest_name
 from importer.mapping.checks import NO_FIELDS_REMEDY, check_mapping
+from importer.mapping.conditions import Condition
 from importer.mapping.model import FieldRule, Mapping, SourceSection
 
 CheckTarget = Callable[[Mapping], list[MappingProblem]]
@@ -24,6 +25,7 @@ _MAPPING_FILE = FileKind(
         "at the left edge of the file": Mapping,
         "into `source:`": SourceSection,
         "to a field, in `lead:` or `activity:`": FieldRule,
+        "into a condition, such as `where:`": Condition,
     },
     example="{column: City}",
     empty=("The file is empty.", "Begin with a line `target:`."),

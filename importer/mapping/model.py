@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from importer.config import Country, Flag, Share, StrictModel, Text, TimeZone, WholeNumber
-from importer.mapping.date_formats import read_date_formats
+from importer.mapping.conditions import Condition
+from importer.mapping.date_formats import DateFormats
 from importer.mapping.patterns import validate_pattern
 from importer.mapping.values import (
     parse_decimal_mark,
@@ -125,12 +126,6 @@ class Ragged(StrEnum):
 
 RangeEnd = Annotated[Any, BeforeValidator(read_range_end)]
 """A :class:`Decimal`, a :class:`date`, the word `today`, or ``None``."""
-DateFormats = Annotated[
-    tuple[str, ...],
-    BeforeValidator(read_date_formats),
-    # One form is written as the text it was, so that the digest of a mapping stays the same.
-    PlainSerializer(lambda forms: forms[0] if forms is not None and len(forms) == 1 else forms),
-]
 Pattern = Annotated[str, AfterValidator(validate_pattern)]
 Template = Annotated[str, AfterValidator(validate_template)]
 Decimals = Annotated[str, AfterValidator(parse_decimal_mark)]
@@ -233,6 +228,9 @@ class Mapping(StrictModel):
         None, description="For capture-lead: DoNotUpdate, UpdateOnlyEmptyFields or DoNotUpdateUniqueFields."
     )
     ignore: tuple[str, ...] = Field((), description="Columns that are deliberately not used.")
+    where: Condition | None = Field(
+        None, description="Condition on the rows that are imported; the others are counted as left out."
+    )
     on_invalid: OnInvalid = Field(OnInvalid.SKIP, description="`skip` sends the good rows, `stop` sends nothing.")
     max_invalid: Share | None = Field(
         None, description="Largest share of invalid rows, such as 5%; above it, nothing is sent."

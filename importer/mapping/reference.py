@@ -12,6 +12,7 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from importer.mapping.checks import ORIGINS, TYPES_OF_OPTION
+from importer.mapping.conditions import Condition
 from importer.mapping.date_formats import DIRECTIVES
 from importer.mapping.model import TYPE_MEANINGS, FieldRule, SourceSection
 from importer.mapping.model import Mapping as MappingFile
@@ -28,6 +29,7 @@ def mapping_reference() -> str:
         ("Keys of `source:`", _keys(SourceSection)),
         ("Where a value comes from (exactly one)", _keys(FieldRule, only=ORIGINS)),
         ("What the value must be", _keys(FieldRule, but=ORIGINS)),
+        ("Keys of a condition", _keys(Condition)),
         ("Types", _table(("Type", "Accepts"), ((f"`{kind}`", words) for kind, words in TYPE_MEANINGS.items()))),
         (
             "Transforms",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -15,6 +15,38 @@ from importer.config import InvalidValueError
 
 _DELIMITERS = {"tab": "\t", "comma": ",", "semicolon": ";", "pipe": "|"}
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+
+
+_NUMBER = r"-?[0-9]{1,18}(\.[0-9]{1,18})?"
+
+
+def read_number(given: Any) -> Any:
+    """Parse a number with an optional minus and decimal point. Raises :class:`InvalidValueError`."""
+    if not isinstance(given, str):
+        return given
+    if not re.fullmatch(_NUMBER, given):
+        raise InvalidValueError(f'"{given}" is not a number.', "Write something like 100 or 2.5.")
+    return Decimal(given)
+
+
+def parse_relative_day(text: str) -> str:
+    """Return a day such as `2026-12-31`, `today` or `today-7`, without blanks. Raises :class:`InvalidValueError`."""
+    plain = text.replace(" ", "").casefold()
+    if re.fullmatch(r"today([+-][0-9]{1,4})?", plain):
+        return plain
+    if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", plain):
+        try:
+            return date.fromisoformat(plain).isoformat()
+        except ValueError:
+            pass
+    raise InvalidValueError(f'"{text}" is not a day.', "Write something like 2026-12-31, today or today-7.")
+
+
+def resolve_day(day: str, today: date) -> date:
+    """Return the date of a day that :func:`parse_relative_day` returned."""
+    if day.startswith("today"):
+        return today + timedelta(days=int(day.removeprefix("today") or 0))
+    return date.fromisoformat(day)
 
 
 def read_range_end(given: Any) -> Any:
@@ -30,7 +62,7 @@ def read_range_end(given: Any) -> Any:
             return date.fromisoformat(given)
         except ValueError:
             raise InvalidValueError(f'"{given}" is not a day.', "Write something like 2026-12-31.") from None
-    if not re.fullmatch(r"-?[0-9]{1,18}(\.[0-9]{1,18})?", given):
+    if not re.fullmatch(_NUMBER, given):
         raise InvalidValueError(f'"{given}" is not a number.', "Write 100 or 2.5, or a day such as 2026-12-31.")
     return Decimal(given)
 

@@ -7,16 +7,16 @@ import importlib
 import itertools
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
+from zoneinfo import ZoneInfo
 
 from importer.config import Locale, read_text
 from importer.core.background import BackgroundWorker
 from importer.core.errors import MappingError, MappingProblem, SourceError
 from importer.core.failpoints import reach
-from importer.core.issues import Problem
 from importer.core.progress import Progress, SilentProgress
 from importer.mapping import (
     HeadingMatch,
@@ -25,6 +25,7 @@ from importer.mapping import (
     OnInvalid,
     Ragged,
     SourceTable,
+    depends_on_day,
     match_headings,
     parse_mapping,
 )
@@ -43,13 +44,10 @@ from importer.sources import (
 )
 from importer.targets import TARGETS, check_mapping, make_target
 from importer.transforms import TRANSFORMS
-from importer.validation import SourceColumn, Validator
+from importer.validation import CheckedChunk, SourceColumn, Validator
 
 if TYPE_CHECKING:
-    import numpy as np
-    import pandas as pd
     import pyarrow as pa
-    from numpy.typing import NDArray
 
     from importer.data_quality import DataQualityAnalyzer
 
@@ -62,7 +60,8 @@ class PlanRequest:
 
     ``options`` override what the mapping says about the file. ``locale`` holds the account's defaults for times and
     phone numbers. ``limit`` plans only the first ``limit`` rows. ``again`` is the user's reason for sending rows that
-    were already sent; empty: they are not sent again. ``today`` is what the word means in ranges of dates.
+    were already sent; empty: they are not sent again. ``today`` is the day of the import, if it is not the present day
+    where the account is.
     ``corrections`` replace cells of the file.
     """
 
@@ -73,8 +72,13 @@ class PlanRequest:
     locale: Locale = field(default_factory=Locale)
     limit: int | None = None
     again: str = ""
-    today: date = field(default_factory=lambda: datetime.now(UTC).date())
+    today: date | None = None
     corrections: Corrections = field(default_factory=Corrections)
+
+    @property
+    def day(self) -> date:
+        """Return the day of the import, which ranges, conditions and constants call today."""
+        return self.today or datetime.now(ZoneInfo(self.locale.time_zone or "UTC")).date()
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +174,7 @@ def prepare_import(request: PlanRequest) -> PreparedImport:
     validator = Validator(
         mapping,
         columns,
-        today=request.today,
+        today=request.day,
         required=target.required,
         identity=target.identity,
         lead_names=target.lead_names,
@@ -224,6 +228,8 @@ def _request_fingerprint(request: PlanRequest, loaded: LoadedMapping, source: So
         request.locale.country,
         str(request.limit or ""),
         request.again,
+        # Only where it decides anything, so that a file stays the same import on another day.
+        *((request.day.isoformat(),) if depends_on_day(loaded.mapping) else ()),
     )
     corrected = request.corrections.digest()
     return fingerprint((*parts, corrected) if corrected else parts)
@@ -255,9 +261,9 @@ def plan_import(prepared: PreparedImport, folder: Path, now: datetime, progress:
             if tally.rows:
                 progress.reading(tally.rows)
             checked = prepared.validator.check(chunk.rows, chunk.cells, chunk.problems)
-            tally.add(len(chunk.rows), int(checked.ok.sum()), checked.problems)
+            tally.add(checked)
             problems = problem_batch(checked.problems)
-            writing.submit(_write_and_analyze, writer, analyzer, chunk, checked.ok, checked.records, problems)
+            writing.submit(_write_and_analyze, writer, analyzer, chunk, checked, problems)
             # Free their memory before the next rows are checked.
             del chunk, checked, problems
             # A crash point for tests; does nothing otherwise.
@@ -276,13 +282,16 @@ def _write_and_analyze(
     writer: PlanWriter,
     analyzer: DataQualityAnalyzer,
     chunk: Chunk,
-    ok: NDArray[np.bool_],
-    records: pd.DataFrame,
+    checked: CheckedChunk,
     problems: pa.RecordBatch,
 ) -> None:
     """Append a chunk to the plan and to the data-quality analysis; runs on the writing thread."""
-    writer.add(chunk.rows, ok, chunk.cells, records, problems)
-    analyzer.add(chunk.rows, chunk.cells)
+    writer.add(checked, chunk.cells, problems)
+    selected = checked.left_out == ""
+    if selected.all():
+        analyzer.add(chunk.rows, chunk.cells)
+    else:
+        analyzer.add(chunk.rows[selected], chunk.cells[selected].reset_index(drop=True))
 
 
 def _ensure_one_chunk(chunks: Iterator[Chunk], source: Source) -> Iterator[Chunk]:
@@ -324,17 +333,19 @@ class _Tally:
     def __init__(self) -> None:
         self.rows = 0
         self.ready = 0
+        self.left_out = 0
         self._rows_by_code: dict[str, int] = {}
         self._first: dict[str, list[int]] = {}
         self._example: dict[str, str] = {}
 
-    def add(self, rows: int, ready: int, problems: list[Problem]) -> None:
-        """Count some rows; ``problems`` are sorted by row."""
-        self.rows += rows
-        self.ready += ready
+    def add(self, checked: CheckedChunk) -> None:
+        """Count the rows and problems of a chunk."""
+        self.rows += len(checked.rows)
+        self.ready += int(checked.ok.sum())
+        self.left_out += int((checked.left_out != "").sum())
         # A row with several problems of one code counts once: the row counted last, by code.
         last: dict[str, int] = {}
-        for problem in problems:
+        for problem in checked.problems:
             code, row = problem.code, problem.row
             if last.get(code) == row:
                 continue
@@ -374,7 +385,8 @@ def _collect_facts(prepared: PreparedImport, tally: _Tally, now: datetime) -> Pl
         account=request.account,
         rows=tally.rows,
         ready=tally.ready,
-        invalid=tally.rows - tally.ready,
+        invalid=tally.rows - tally.ready - tally.left_out,
+        left_out=tally.left_out,
         groups=tally.groups(),
         fields=prepared.headings.fields,
         notes=tuple(
@@ -396,8 +408,8 @@ def _collect_facts(prepared: PreparedImport, tally: _Tally, now: datetime) -> Pl
 def _describe_block(mapping: Mapping, facts: PlanFacts) -> str:
     """Return why the mapping forbids to send anything of this plan; empty when the ready rows may be sent."""
     if facts.invalid and mapping.on_invalid is OnInvalid.STOP:
-        return f"{facts.invalid} of {facts.rows} rows are invalid, and the mapping says `on_invalid: stop`."
-    if mapping.max_invalid is not None and facts.invalid > mapping.max_invalid * facts.rows:
+        return f"{facts.invalid} of {facts.selected} rows are invalid, and the mapping says `on_invalid: stop`."
+    if mapping.max_invalid is not None and facts.invalid > mapping.max_invalid * facts.selected:
         share = f"{float(mapping.max_invalid) * 100:g}%"
-        return f"{facts.invalid} of {facts.rows} rows are invalid, more than the {share} that `max_invalid` allows."
+        return f"{facts.invalid} of {facts.selected} rows are invalid, more than the {share} that `max_invalid` allows."
     return ""

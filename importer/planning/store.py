@@ -4,7 +4,8 @@ A plan is a folder with three files. The two Arrow files have the same chunks as
 is in memory:
 
 - ``rows.arrow`` has one line per row of the source, with the columns ``row`` (number), ``ok`` (whether it is ready),
-  ``c:INDEX:LABEL`` (a cell of the source, as text) and ``f:NAME`` (a field of the record for the CRM).
+  ``left_out`` (why the mapping leaves it out, else empty; plans of older releases lack it), ``c:INDEX:LABEL`` (a cell
+  of the source, as text) and ``f:NAME`` (a field of the record for the CRM).
 - ``problems.arrow`` has one line per problem, sorted by row (:mod:`importer.planning.issue_table`).
 - ``plan.json`` has the facts of the whole plan. It is written last: a folder without it is not a plan.
 """
@@ -32,7 +33,11 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+    from importer.validation import CheckedChunk
+
 _ROWS, _PROBLEMS, _FACTS = "rows.arrow", "problems.arrow", "plan.json"
+_LEFT_OUT = "left_out"
+_ROW_FACTS = ("row", "ok", _LEFT_OUT)
 _ROWS_PER_SLICE = 2_000
 _ROWS_PER_CHUNK = 5_000
 
@@ -75,7 +80,7 @@ class SchemaSnapshot:
 class PlanFacts:
     """The facts of a plan as a whole.
 
-    ``rows`` = ``ready`` + ``invalid``. ``fields`` maps a column's label to the CRM field that it fills.
+    ``rows`` = ``ready`` + ``invalid`` + ``left_out``. ``fields`` maps a column's label to the CRM field that it fills.
     ``mapping_file`` is the mapping's whole text, so that the plan can be delivered when the file has changed since.
     """
 
@@ -100,14 +105,25 @@ class PlanFacts:
     damage: tuple[Damage, ...] = ()
     """Columns whose values look damaged; a warning only."""
     metadata: SchemaSnapshot = SchemaSnapshot()
+    left_out: int = 0
+    """Rows that the mapping leaves out, such as by `where`."""
+
+    @property
+    def selected(self) -> int:
+        """The number of rows that the import is about: those read but for those left out."""
+        return self.rows - self.left_out
 
 
 @dataclass(frozen=True, slots=True)
 class PlanChunk:
-    """Some consecutive rows of a plan, with the cells of the source and their problems; ``ok`` marks the ready rows."""
+    """Some consecutive rows of a plan, with the cells of the source and their problems.
+
+    ``ok`` marks the ready rows; ``left_out`` holds why the mapping leaves a row out, "" for all others.
+    """
 
     rows: np.ndarray
     ok: np.ndarray
+    left_out: np.ndarray
     cells: pd.DataFrame
     problems: ProblemTable
 
@@ -121,12 +137,8 @@ class Plan:
 
     def chunks(self, *, only_invalid: bool = False) -> Iterator[PlanChunk]:
         """Yield every row of the source in order, or only those with problems, with cells and problems."""
-        import pyarrow.compute as pc
-
-        for batch, problems in zip(self._rows("row", "ok", "c:"), self._batches(_PROBLEMS), strict=True):
-            must_filter = only_invalid and pc.any(batch.column("ok")).as_py()
-            wanted = batch.filter(pc.invert(batch.column("ok"))) if must_filter else batch
-            yield from _split_batch(wanted, problems)
+        for batch, problems in zip(self._rows(*_ROW_FACTS, "c:"), self._batches(_PROBLEMS), strict=True):
+            yield from _split_batch(_invalid_rows(batch) if only_invalid else batch, problems)
 
     def ready_batches(self) -> Iterator[tuple[np.ndarray, pa.RecordBatch]]:
         """Yield row numbers and records of the rows that are ready, chunk by chunk."""
@@ -174,7 +186,7 @@ class Plan:
         numbers = np.fromiter(wanted, "int64", len(wanted))
         with pa.OSFile(str(self.folder / _ROWS)) as rows, pa.OSFile(str(self.folder / _PROBLEMS)) as problems:
             names = pa.ipc.open_file(rows).schema.names
-            places = [place for place, name in enumerate(names) if name in ("row", "ok") or name.startswith("c:")]
+            places = [place for place, name in enumerate(names) if name in _ROW_FACTS or name.startswith("c:")]
             reader = pa.ipc.open_file(rows, options=pa.ipc.IpcReadOptions(included_fields=places))
             problem_reader = pa.ipc.open_file(problems)
             for chunk, batch in enumerate(self._rows("row")):
@@ -252,9 +264,30 @@ def _split_batch(batch: pa.RecordBatch, problems: pa.RecordBatch) -> Iterator[Pl
         yield PlanChunk(
             rows=part_batch.column("row").to_numpy(),
             ok=part_batch.column("ok").to_numpy(zero_copy_only=False),
+            left_out=_left_out_reasons(part_batch),
             cells=part_batch.select(names).rename_columns(labels).to_pandas(),
             problems=ProblemTable(problems.slice(first, last - first)),
         )
+
+
+def _invalid_rows(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Return the rows that are neither ready nor left out."""
+    import pyarrow.compute as pc
+
+    invalid = pc.invert(batch.column("ok"))
+    if _LEFT_OUT in batch.schema.names:
+        invalid = pc.and_(invalid, pc.equal(batch.column(_LEFT_OUT), ""))
+    return batch if pc.all(invalid).as_py() else batch.filter(invalid)
+
+
+def _left_out_reasons(batch: pa.RecordBatch) -> np.ndarray:
+    """Return why each row is left out, "" for the others; plans of older releases leave no row out."""
+    import numpy as np
+
+    if _LEFT_OUT in batch.schema.names:
+        reasons: np.ndarray = batch.column(_LEFT_OUT).to_numpy(zero_copy_only=False)
+        return reasons
+    return np.full(batch.num_rows, "", dtype=object)
 
 
 class PlanWriter:
@@ -268,10 +301,8 @@ class PlanWriter:
 
     def add(
         self,
-        rows: np.ndarray,
-        ok: np.ndarray,
+        checked: CheckedChunk,
         cells: pd.DataFrame,
-        records: pd.DataFrame,
         problems: pa.RecordBatch,
     ) -> None:
         """Append one chunk; ``problems`` are those of its rows, sorted by row (:func:`problem_batch`)."""
@@ -279,11 +310,15 @@ class PlanWriter:
 
         from importer.transforms import arrow_of
 
-        columns: dict[str, Any] = {"row": pa.array(rows, pa.int64()), "ok": pa.array(ok, pa.bool_())}
+        columns: dict[str, Any] = {
+            "row": pa.array(checked.rows, pa.int64()),
+            "ok": pa.array(checked.ok, pa.bool_()),
+            _LEFT_OUT: pa.array(checked.left_out, pa.string()),
+        }
         for index, label in enumerate(cells.columns):
             columns[f"c:{index}:{label}"] = arrow_of(cells.iloc[:, index])
-        for name in records.columns:
-            columns[f"f:{name}"] = arrow_of(records[name])
+        for name in checked.records.columns:
+            columns[f"f:{name}"] = arrow_of(checked.records[name])
         batch = pa.RecordBatch.from_pydict(columns)
         if self._rows is None:
             self._rows = self._open(_ROWS, batch.schema)

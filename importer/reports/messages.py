@@ -34,6 +34,7 @@ STATUS_COLORS: dict[Status, StatusColors] = {
     Status.UNCERTAIN: StatusColors("#F3E3FA", "#5B1A79", "#9B51C0"),
     Status.PENDING: StatusColors("#E1EEFB", "#0D3F77", "#3B82D0"),
     Status.NOT_SENT: StatusColors("#F2F2F2", "#424242", "#A8A8A8"),
+    Status.LEFT_OUT: StatusColors("#F7F7F7", "#5F6368", "#CFD2D4"),
 }
 
 _MEANINGS: dict[Status, str] = {
@@ -47,6 +48,7 @@ _MEANINGS: dict[Status, str] = {
     Status.UNCERTAIN: "Not known whether it arrived. Do not enter or import it again: importer resume looks again.",
     Status.PENDING: "Accepted; LeadSquared is still working on it. importer resume asks again.",
     Status.NOT_SENT: "Not sent yet.",
+    Status.LEFT_OUT: "The mapping leaves it out of the import.",
 }
 
 CALL_RESULTS = {
@@ -70,6 +72,7 @@ _NOT_DELIVERED = (
     (Status.UNCERTAIN, "not known whether they arrived"),
     (Status.PENDING, "accepted and still being worked on"),
     (Status.NOT_SENT, "not sent yet"),
+    (Status.LEFT_OUT, "left out by the mapping"),
 )
 
 
@@ -117,8 +120,10 @@ def describe_result(status: str, rows: int, counts: Counts, reason: str) -> str:
         return "The file has headings but no rows."
     invalid = counts.get(Status.INVALID, 0)
     if status == "planned":
-        ready = rows - invalid
+        left_out = counts.get(Status.LEFT_OUT, 0)
+        ready = rows - invalid - left_out
         text = f"{ready:,} of {format_count(rows)} {is_or_are(ready)} ready to send"
+        text += f"; {left_out:,} left out by the mapping" if left_out else ""
         text += f"; {format_count(invalid)} {pluralize(invalid, 'needs', 'need')} you." if invalid else "."
         return f"{text} {reason}".rstrip()
     delivered = sum(counts.get(one, 0) for one in DELIVERED)
@@ -165,7 +170,9 @@ def _next_step_after_check(counts: Counts, *, blocked: bool, common: str) -> str
         return "Nothing may be sent as it is. Correct the rows on the sheet To fix, then run again."
     if counts.get(Status.INVALID, 0):
         return "Correct the rows on the sheet To fix, or send the others now: importer run."
-    return "Send it: importer run with the same file and mapping." if counts else "Nothing to do."
+    if counts.get(Status.NOT_SENT, 0):
+        return "Send it: importer run with the same file and mapping."
+    return "Nothing to do."
 
 
 def list_run_facts(summary: RunSummary) -> list[tuple[str, str]]:

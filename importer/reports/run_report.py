@@ -42,11 +42,12 @@ class RowCountMismatch(AssertionError):
 
 
 def count_rows(plan: Plan, ledger_counts: Counts) -> Counts:
-    """Count the rows of a plan by status: those of the ledger, invalid ones, and the rest as not sent."""
+    """Count the rows of a plan by status: those of the ledger, invalid and left-out ones, and the rest as not sent."""
     counts: Counts = {
         status: count for status, count in ledger_counts.items() if count and status is not Status.NOT_SENT
     }
     counts[Status.INVALID] = plan.facts.invalid
+    counts[Status.LEFT_OUT] = plan.facts.left_out
     counts[Status.NOT_SENT] = plan.facts.ready - sum(ledger_counts.get(status, 0) for status in _SENT)
     return {status: count for status, count in counts.items() if count}
 
@@ -106,7 +107,9 @@ class RunReport:
             calls = self.ledger.calls_of_rows(self.run.id, first, last)
         target = TARGETS[self.plan.facts.target]
         columns = _result_columns(chunk)
-        seen[Status.INVALID] += int(np.count_nonzero(~chunk.ok))
+        left_out = chunk.left_out != ""
+        seen[Status.LEFT_OUT] += int(np.count_nonzero(left_out))
+        seen[Status.INVALID] += int(np.count_nonzero(~chunk.ok & ~left_out))
         good = np.flatnonzero(chunk.ok)
         numbers = chunk.rows[good].tolist()
         found = [outcomes.get(row) for row in numbers]
@@ -123,7 +126,7 @@ class RunReport:
 
 
 def _result_columns(chunk: PlanChunk) -> dict[str, Any]:
-    """Return the columns of the results, filled in for the invalid rows."""
+    """Return the columns of the results, filled in for the rows that are invalid or left out."""
     import numpy as np
 
     bad = ~chunk.ok
@@ -131,6 +134,9 @@ def _result_columns(chunk: PlanChunk) -> dict[str, Any]:
     for name in ("ActivityCreated", "LeadCreated", "LeadUpdated"):
         columns[name][:] = "FALSE"
     columns["Status"][bad] = Status.INVALID.value
+    left_out = chunk.left_out != ""
+    columns["Status"][left_out] = Status.LEFT_OUT.value
+    columns["Error"][left_out] = chunk.left_out[left_out]
     rows, codes, texts = chunk.problems.describe_rows()
     where = np.searchsorted(chunk.rows, rows)
     invalid = bad[where]
@@ -200,7 +206,7 @@ def summarize_run(
     else:
         status = "finished" if run.state is RunState.FINISHED else "interrupted"
     # A problem that all rows have tells of a common cause, where there are enough rows to exclude chance.
-    common = next((group.code for group in facts.groups if group.rows == facts.rows > _FIRST_ROWS), "")
+    common = next((group.code for group in facts.groups if group.rows == facts.selected > _FIRST_ROWS), "")
     return RunSummary(
         run_id=run.id if run else "",
         status=status,

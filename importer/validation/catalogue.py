@@ -42,6 +42,7 @@ _GROUPS: Mapping[str, tuple[str, ...]] = {
         "impossible-date",
         "missing-text",
     ),
+    "Conditions": ("undecided-condition",),
     "Empty and broken cells": ("required", "no-identity", "not-text"),
     "The type of a cell": (
         "not-an-email",
@@ -83,6 +84,10 @@ EXAMPLES: Mapping[str, tuple[str, Mapping[str, object]]] = {
     "rounded-number": ("4111111111111110", {}),
     "impossible-date": ("9876543210", {}),
     "missing-text": ("", {}),
+    "undecided-condition": (
+        "n/a",
+        {"expected": "a day in the form DD/MM/YYYY", "purpose": "whether the row is imported"},
+    ),
     "required": ("", {}),
     "no-identity": ("", {"fields": '"E-mail" or "Mobile"'}),
     "not-text": ("Zo\0", {}),

@@ -30,10 +30,12 @@ class CheckedChunk:
     ``rows`` are the spreadsheet row numbers. ``records`` has a ``RangeIndex`` and one column of text (pandas ``str``)
     for every mapped field, named by its flat name: the text for the CRM. A missing value means that the field is not
     sent, an empty text clears it; a record means something only where ``ok``. ``problems`` are sorted by row and hold
-    everything that is wrong, also the problems that the rows had before. A row is ``ok`` if and only if it has none.
+    everything that is wrong, also the problems that the rows had before. ``left_out`` says why the mapping leaves a row
+    out, "" for all others. A row is ``ok`` if and only if it has no problem and is not left out.
     """
 
     rows: NDArray[np.int64]
     records: pd.DataFrame
     ok: NDArray[np.bool_]
     problems: list[Problem]
+    left_out: NDArray[np.object_]

@@ -75,13 +75,14 @@ class CleanCells:
         if rule.marks is MarkHandling.KEEP:
             return self._cells
         kind = _KINDS.get(rule.type, MarkKind.VALUE) if rule.column is not None else MarkKind.TEXT
-        return {label: self._column(label, kind) for label in labels}
+        return {label: self.column(label, kind) for label in labels}
 
     def texts(self) -> Cells:
         """Return all columns as fields of text take them."""
-        return {label: self._column(label, MarkKind.TEXT) for label in self._cells}
+        return {label: self.column(label, MarkKind.TEXT) for label in self._cells}
 
-    def _column(self, label: str, kind: MarkKind) -> pd.Series[str]:
+    def column(self, label: str, kind: MarkKind) -> pd.Series[str]:
+        """Return the column ``label`` without the marks that are no part of this kind of values."""
         known = self._clean.get((label, kind))
         if known is not None:
             return known

@@ -116,10 +116,15 @@ def _phone_reader(rule: FieldRule, locale: Locale) -> Reader:
     return Reader(LastColumnCache(phones.read), "phone", "not-a-phone", words, facts, explain=explain)
 
 
-def _number_reader(rule: FieldRule, locale: Locale) -> Reader:
-    form = NumberForm(
+def number_form(rule: FieldRule) -> NumberForm:
+    """Return the form of numbers that a rule states."""
+    return NumberForm(
         rule.decimal or "", rule.thousands or "", rule.currency or (), rule.percent or "", rule.negative or ""
     )
+
+
+def _number_reader(rule: FieldRule, locale: Locale) -> Reader:
+    form = number_form(rule)
     whole = rule.type is FieldType.INTEGER
     numbers = Numbers(form, whole=whole)
     check, code = ("integer", "not-an-integer") if whole else ("number", "not-a-number")

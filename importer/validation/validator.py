@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from importer.crm_schema import FieldConstraint
     from importer.validation.fields import CompiledField
+    from importer.validation.row_filter import RowFilter
     from importer.validation.schema import Failure
     from importer.validation.user_schema import UserSchema
 
@@ -69,6 +70,7 @@ class Validator:
         self._marks = MarkCleaner(columns.values())
         self._by_name = {flat.name: self._compiler.make(flat) for flat in mapping.flat_fields()}
         self._collect_fields()
+        self._filter = self._make_filter(columns, today)
         self._user_schema: UserSchema | None = None
         if mapping.schema_ is not None:
             from importer.validation.user_schema import load_user_schema
@@ -90,8 +92,10 @@ class Validator:
         self._collect_fields()
 
     def notes(self) -> Iterator[str]:
-        """Yield sentences about what was taken off the cells that were checked so far."""
-        return self._marks.notes()
+        """Yield sentences about rows that were left out so far, and about marks that were taken off cells."""
+        if self._filter is not None:
+            yield from self._filter.notes()
+        yield from self._marks.notes()
 
     def use_temp_folder(self, folder: Path) -> None:
         """Keep the values of fields that must be unique in temporary files in ``folder``, once they are too many.
@@ -112,6 +116,15 @@ class Validator:
         self._same_lead = SameLeadCheck(lead_fields, self._compiler.overflow)
         self.__dict__.pop("schema", None)
 
+    def _make_filter(self, columns: Mapping[str, SourceColumn], today: date) -> RowFilter | None:
+        if self._mapping.where is None:
+            return None
+        from importer.validation.conditions import ConditionCompiler
+        from importer.validation.row_filter import RowFilter
+
+        rules = [flat.rule for flat in self._mapping.flat_fields()]
+        return RowFilter(ConditionCompiler(columns, rules, today).compile(self._mapping.where))
+
     @cached_property
     def schema(self) -> DataFrameSchema:
         """The pandera schema that the mapping compiles to, over its fields by flat name.
@@ -131,16 +144,45 @@ class Validator:
         schema breaks, and :class:`OSError` when the disk is full.
         """
         import numpy as np
-        import pandas as pd
-
-        from importer.validation.fields import replace_surrogates
-        from importer.validation.schema import find_failures
 
         # Columns that the mapping does not use are never sent, so their problems do not matter.
         problems = [problem for problem in problems if not problem.column or problem.column in self._labels]
+        if self._filter is None:
+            return self._check_selected(rows, cells, problems)
+        reasons, undecided = self._filter.select(self._cells_by_label(rows, cells), rows, problems)
+        selected = reasons == ""
+        kept = set(rows[selected].tolist())
+        problems = [problem for problem in (*problems, *undecided) if problem.row in kept]
+        checked = self._check_selected(rows[selected], cells[selected], problems)
+        # The rows that are left out get records without values.
+        places = np.full(len(rows), -1)
+        places[selected] = np.arange(len(checked.rows))
+        ok = np.zeros(len(rows), dtype=bool)
+        ok[selected] = checked.ok
+        records = checked.records.reindex(places).reset_index(drop=True)
+        return CheckedChunk(rows=rows, records=records, ok=ok, problems=checked.problems, left_out=reasons)
+
+    def _cells_by_label(self, rows: NDArray[np.int64], cells: pd.DataFrame) -> dict[str, pd.Series[str]]:
+        """Return the columns that the mapping uses, indexed by row number."""
+        import pandas as pd
+
+        from importer.validation.fields import replace_surrogates
+
+        index = pd.Index(rows.tolist(), dtype="int64")
+        return {label: replace_surrogates(cells[label], index) for label in self._labels}
+
+    def _check_selected(
+        self, rows: NDArray[np.int64], cells: pd.DataFrame, problems: Sequence[Problem]
+    ) -> CheckedChunk:
+        """Check rows that are imported."""
+        import numpy as np
+        import pandas as pd
+
+        from importer.validation.schema import find_failures
+
         # First step: the text of every field, as the source has it and as the transforms leave it.
         index = pd.Index(rows.tolist(), dtype="int64")
-        cells_by_label = {label: replace_surrogates(cells[label], index) for label in self._labels}
+        cells_by_label = self._cells_by_label(rows, cells)
         clean = self._marks.begin(cells_by_label, index.to_numpy())
         shown = {}
         for field in self._fields:
@@ -164,7 +206,8 @@ class Validator:
             ok &= ~np.isin(index.to_numpy(), [problem.row for problem in twins])
             found = sorted([*found, *twins], key=attrgetter("row"))
         records = pd.DataFrame(wires, index=index).reset_index(drop=True)
-        return CheckedChunk(rows=index.to_numpy(), records=records, ok=ok, problems=found)
+        nothing = np.full(len(index), "", dtype=object)
+        return CheckedChunk(rows=index.to_numpy(), records=records, ok=ok, problems=found, left_out=nothing)
 
     def _problems(
         self,

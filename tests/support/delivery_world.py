@@ -25,6 +25,7 @@ from importer.leadsquared import ClockReading
 from importer.planning.issue_table import problem_batch
 from importer.planning.store import Plan, PlanFacts, PlanWriter
 from importer.sources.interface import Column, SourceFacts
+from importer.validation import CheckedChunk
 from tests.support.memory_ledger import MemoryLedger
 
 BY_ID = """repeat: skip
@@ -258,7 +259,8 @@ def make_plan(
         )
         for field_name, value in (constants or {}).items():
             records[field_name] = pd.Series([value] * len(part), dtype="str")
-        writer.add(numbers, np.ones(len(part), dtype=bool), cells, records, problem_batch([]))
+        ready, nothing = np.ones(len(part), dtype=bool), np.full(len(part), "", dtype=object)
+        writer.add(CheckedChunk(numbers, records, ready, [], nothing), cells, problem_batch([]))
     source = SourceFacts(
         "visits.csv", "csv", "", 1, (Column(0, "A", "Lead", "Lead"), Column(1, "B", "Note", "Note")), ()
     )

@@ -12,12 +12,14 @@ from pydantic_core import ErrorDetails
 from importer.config.yaml.document import KeyPath
 from importer.config.yaml.values import InvalidValueError
 from importer.core.errors import MappingError
-from importer.core.text import did_you_mean, suggest_name
+from importer.core.text import find_nearest, suggest_name
 
 Model = TypeVar("Model", bound=BaseModel)
 Message = tuple[str, str]
 """What is wrong, and what to do about it."""
 
+_SURELY_MEANT = 75.0
+"""Likeness from which a key of this place is meant rather than the same key of another place."""
 _EXPECTED = {
     "string_type": ("a text", ""),
     "model_type": ("a table of options", "Write them as `name: value`, or in braces: EXAMPLE."),
@@ -96,7 +98,7 @@ def _describe_unknown_key(path: KeyPath, kind: FileKind[Any]) -> Message:
     model = _find_model(kind.model, path[:-1])
     known = _key_names(model) if model else []
     elsewhere = next((place for place, keys in kind.sections.items() if name in _key_names(keys)), "")
-    if elsewhere and not did_you_mean(name, known):
+    if elsewhere and not find_nearest(name, known, likeness=_SURELY_MEANT):
         return message, f"It belongs {elsewhere}."
     return message, suggest_name(name, known)
 
@@ -118,7 +120,8 @@ def _find_model(root: type[BaseModel], path: KeyPath) -> type[BaseModel] | None:
     found: Any = root
     for step in path:
         if isinstance(found, type) and issubclass(found, BaseModel):
-            option = found.model_fields.get(str(step))
+            fields = found.model_fields
+            option = next((fields[name] for name in fields if (fields[name].alias or name) == str(step)), None)
             found = option.annotation if option else None
         else:
             found = _model_in(found)

@@ -22,7 +22,7 @@ from importer.core.errors import (
     SettingsError,
     SourceError,
 )
-from importer.core.model import NEEDS_PERSON
+from importer.core.model import NEEDS_PERSON, Status
 from importer.core.redaction import redact
 from importer.core.text import is_or_are
 from importer.delivery import DeliveryOptions
@@ -161,11 +161,11 @@ def describe_approval(task: Task) -> str:
 def reasons_to_hold(guards: HoldRules, facts: PlanFacts, odd: Sequence[str]) -> list[str]:
     """Return one sentence per guard that is against sending this plan; ``odd`` describes what is unusual in it."""
     reasons = []
-    if facts.rows > guards.max_rows:
-        reasons.append(f"The file has {facts.rows:,} rows, more than the {guards.max_rows:,} of `max_rows`.")
-    if guards.max_invalid is not None and facts.invalid > guards.max_invalid * facts.rows:
+    if facts.selected > guards.max_rows:
+        reasons.append(f"The file has {facts.selected:,} rows, more than the {guards.max_rows:,} of `max_rows`.")
+    if guards.max_invalid is not None and facts.invalid > guards.max_invalid * facts.selected:
         share = f"{float(guards.max_invalid) * 100:g}%"
-        invalid = f"{facts.invalid:,} of {facts.rows:,} rows {is_or_are(facts.invalid)} invalid"
+        invalid = f"{facts.invalid:,} of {facts.selected:,} rows {is_or_are(facts.invalid)} invalid"
         reasons.append(f"{invalid}, more than the {share} of `max_invalid`.")
     if guards.unusual is UnusualFiles.HOLD:
         reasons.extend(odd)
@@ -222,7 +222,7 @@ def _describe_report(report: Report, task: Task) -> ImportResult:
     if report.exit_status == RunStopped.exit_status:
         needs_person = isinstance(stopped, RunStopped) and stopped.needs_person
         outcome = JobOutcome.HELD if needs_person else JobOutcome.INTERRUPTED
-    elif not summary.run_id and summary.rows:
+    elif not summary.run_id and summary.rows > summary.counts.get(Status.LEFT_OUT, 0):
         # No run was begun: none of the rows may be sent.
         outcome, exit_status = JobOutcome.FAILED, 1
     elif not summary.run_id:

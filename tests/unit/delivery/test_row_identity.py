@@ -13,6 +13,7 @@ from importer.delivery.row_identity import IdentifiedRow, RowIdentifier
 from importer.planning.issue_table import problem_batch
 from importer.planning.store import Plan, PlanFacts, PlanWriter
 from importer.sources.interface import Column, SourceFacts
+from importer.validation import CheckedChunk
 from tests.support.delivery_world import World
 
 HEAD = "target: bulk-activities-by-lead-field\nsearch_by: EmailAddress\n"
@@ -40,7 +41,8 @@ def plan_of(folder: Path, rows: list[dict[str, str]], mapping: str) -> Plan:
     if "Who" in labels:
         records["activity.ActivityEvent"] = pd.Series(["203"] * len(rows), dtype="str")
     writer = PlanWriter(folder)
-    writer.add(np.arange(2, 2 + len(rows)), np.ones(len(rows), dtype=bool), cells, records, problem_batch([]))
+    ready, nothing = np.ones(len(rows), dtype=bool), np.full(len(rows), "", dtype=object)
+    writer.add(CheckedChunk(np.arange(2, 2 + len(rows)), records, ready, [], nothing), cells, problem_batch([]))
     used = {label: columns.get(label, "row_key") for label in labels}
     facts = PlanFacts(
         fingerprint=folder.name,

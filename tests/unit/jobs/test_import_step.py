@@ -133,7 +133,7 @@ def test_counts_and_reasons_outlive_the_process(worker: JobRunner, monkeypatch: 
 
 def facts(rows: int, invalid: int) -> PlanFacts:
     """The part of a plan that the guards look at."""
-    return SimpleNamespace(rows=rows, invalid=invalid)  # type: ignore[return-value]  # only what is looked at
+    return SimpleNamespace(selected=rows, invalid=invalid)  # type: ignore[return-value]  # only what is looked at
 
 
 def test_the_guards(worker: JobRunner) -> None:

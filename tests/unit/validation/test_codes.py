@@ -276,6 +276,7 @@ def test_every_code_of_the_catalogue_is_tested_here_or_comes_from_the_file() -> 
         "rounded-number",
         "impossible-date",
         "missing-text",
+        "undecided-condition",
     }
     own = {"custom-check", "custom-row-check", "duplicate", "same-lead", "no-identity"}
     assert {code for _, _, code, _ in CASES} | own | elsewhere | ACCOUNT_CODES == set(CATALOGUE)
