@@ -15,6 +15,7 @@ from .environment import (
     open_ledger_of,
 )
 from .imports import (
+    describe_run,
     list_runs,
     read_successes,
     resume,
@@ -22,6 +23,7 @@ from .imports import (
     show,
 )
 from .interactive import (
+    ColumnSample,
     FilePreview,
     ShownRow,
     check_and_keep,
@@ -29,6 +31,7 @@ from .interactive import (
     describe_check,
     find_anomalies,
     list_problem_rows,
+    open_rows_of,
     preview_file,
     read_rows,
 )
@@ -53,16 +56,20 @@ from .retention import (
     prune,
 )
 from .suggest_mapping import (
+    AccountFields,
     ProposalRequest,
     Proposed,
     proposal_json,
     propose_mapping,
+    read_account_fields,
 )
 
 __all__ = [
+    "AccountFields",
     "AccountListing",
     "AccountTest",
     "ChangeDecision",
+    "ColumnSample",
     "Decision",
     "Environment",
     "Examination",
@@ -83,6 +90,7 @@ __all__ = [
     "decide",
     "decide_changes",
     "describe_check",
+    "describe_run",
     "examine_account",
     "find_anomalies",
     "find_prunable",
@@ -92,11 +100,13 @@ __all__ = [
     "list_runs",
     "mapping_schema_text",
     "open_ledger_of",
+    "open_rows_of",
     "parse_age",
     "preview_file",
     "proposal_json",
     "propose_mapping",
     "prune",
+    "read_account_fields",
     "read_accounts_file",
     "read_rows",
     "read_successes",

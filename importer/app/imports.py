@@ -333,6 +333,13 @@ def list_runs(env: Environment, account: str | None, limit: int) -> list[tuple[R
         return [(found, _summary_of(found, ledger)) for found in ledger.runs(account=account, limit=limit)]
 
 
+def describe_run(run_id: str, env: Environment) -> tuple[Run, RunSummary | None]:
+    """Return a run with its summary as it is now. Raises :class:`UsageError` for an unknown run."""
+    with open_ledger_of(env) as ledger:
+        found = _named(ledger, run_id)
+        return found, _summary_of(found, ledger)
+
+
 def _summary_of(found: Run, ledger: Ledger) -> RunSummary | None:
     try:
         return summarize_run(RunReport(open_plan(Path(found.new.folder)), ledger, found))

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from importer.app.dry_run import account_if_complete, check_into
 from importer.app.environment import Environment, open_ledger_of
 from importer.app.preflight import detect_anomalies
+from importer.core.errors import UsageError
 from importer.core.filesystem import temp_dir
 from importer.core.issues import Problem
+from importer.core.model import Status
+from importer.ledger import RunState
 from importer.planning import (
     PlanRequest,
     check_account_fit,
@@ -20,6 +24,27 @@ from importer.planning import (
 )
 from importer.reports import RunReport, RunSummary, summarize_run
 from importer.sources import Column, Detection, SourceOptions, open_source
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_SAMPLE_ROWS = 5_000
+_MOST_VALUES = 40
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnSample:
+    """What the first rows say of a column.
+
+    ``filled`` is the share of cells with text, from 0 to 1; ``values`` are its commonest texts, each with the
+    number of its rows.
+    """
+
+    letter: str
+    heading: str
+    label: str
+    filled: float
+    values: tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +59,7 @@ class FilePreview:
     sheet: str
     sheets: tuple[str, ...]
     header_row: int
-    columns: tuple[Column, ...]
+    columns: tuple[ColumnSample, ...]
     detections: tuple[Detection, ...]
     notes: tuple[str, ...]
     rows: tuple[tuple[int, tuple[str, ...]], ...]
@@ -52,23 +77,32 @@ class ShownRow:
 def preview_file(path: Path, options: SourceOptions, most_rows: int = 100) -> FilePreview:
     """Read the first rows of a file. Raises :class:`SourceError`."""
     source = open_source(path, options)
-    rows: list[tuple[int, tuple[str, ...]]] = []
-    for chunk in source.chunks(most_rows):
-        columns = [column.to_pylist() for column in chunk.columns]
-        cells = zip(*columns, strict=True) if columns else iter([()] * len(chunk.rows))
-        rows += [(row, tuple(texts)) for row, texts in zip(chunk.rows.tolist(), cells, strict=True)]
-        if len(rows) >= most_rows:
-            break
+    chunk = next(source.chunks(_SAMPLE_ROWS), None)
+    arrays = list(chunk.columns) if chunk else [None] * len(source.columns)
+    cells = zip(*(array[:most_rows].to_pylist() for array in chunk.columns), strict=True) if chunk else ()
     return FilePreview(
         format=source.format,
         sheet=source.sheet,
         sheets=source.sheets,
         header_row=source.header_row,
-        columns=source.columns,
+        columns=tuple(_sample(column, array) for column, array in zip(source.columns, arrays, strict=True)),
         detections=source.detections,
         notes=source.notes,
-        rows=tuple(rows[:most_rows]),
+        rows=tuple(zip(chunk.rows[:most_rows].tolist(), cells, strict=True)) if chunk else (),
     )
+
+
+def _sample(column: Column, array: pa.Array | None) -> ColumnSample:
+    import pyarrow.compute as pc
+
+    filled = 0.0
+    values: tuple[tuple[str, int], ...] = ()
+    if array is not None and len(array):
+        texts = array.filter(pc.not_equal(array, ""))
+        filled = len(texts) / len(array)
+        counts = sorted(texts.value_counts().to_pylist(), key=lambda one: -one["counts"])
+        values = tuple((one["values"], one["counts"]) for one in counts[:_MOST_VALUES])
+    return ColumnSample(column.letter, column.heading, column.label, filled, values)
 
 
 def check_and_keep(request: PlanRequest, folder: Path, env: Environment) -> RunSummary:
@@ -114,6 +148,19 @@ def read_rows(folder: Path, rows: Sequence[int]) -> list[ShownRow]:
             cells = dict(zip(letters, chunk.cells.iloc[place].tolist(), strict=True))
             shown.append(ShownRow(row, cells, chunk.problems.get(row, ())))
     return shown
+
+
+def open_rows_of(run_id: str, env: Environment) -> list[int]:
+    """List the rows of a finished run that can be corrected and imported again: invalid and rejected ones.
+
+    Raises :class:`UsageError` for an unknown run, and for one that is not finished.
+    """
+    with open_ledger_of(env) as ledger:
+        run = ledger.run(run_id)
+        if run is None or run.state is not RunState.FINISHED:
+            raise UsageError(f"Run {run_id} is not finished.", "Continue it first; then correct what is left.")
+        rejected = [outcome.row for outcome in ledger.outcomes(run_id, [Status.REJECTED])]
+        return sorted({*rejected, *list_problem_rows(Path(run.new.folder))})
 
 
 def check_rows(

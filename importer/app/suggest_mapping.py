@@ -16,7 +16,7 @@ from importer.core.errors import ImporterError, MappingError, UsageError
 from importer.core.filesystem import ReportFileExists, new_report_file
 from importer.core.progress import StoppableReading
 from importer.core.text import display_text, suggest_name
-from importer.crm_schema import FieldFacts
+from importer.crm_schema import EVENT, FieldFacts
 from importer.leadsquared import (
     ApiUser,
     CrmReader,
@@ -55,11 +55,23 @@ class ProposalRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class AccountFields:
+    """The fields that an account offers: those of leads, its activity types as pairs of code and name, and the fields
+    of one activity type. Empty parts are not known."""
+
+    lead: tuple[KnownField, ...] = ()
+    activity_types: tuple[tuple[str, str], ...] = ()
+    event: str = ""
+    activity: tuple[KnownField, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Proposed:
     """A proposal that was written to ``path``.
 
     ``questions`` are what a person must decide, with the line; ``findings`` what `mapping check` says of the file as it
-    is; ``notes`` sentences about what was not known. ``account`` is the name of the account that was asked, or "".
+    is; ``notes`` sentences about what was not known. ``account`` is the name of the account that was asked, or "", and
+    ``fields`` what it offers.
     """
 
     path: Path
@@ -68,6 +80,7 @@ class Proposed:
     findings: tuple[str, ...]
     notes: tuple[str, ...]
     account: str
+    fields: AccountFields = field(default_factory=AccountFields)
 
 
 def propose_mapping(request: ProposalRequest, env: Environment) -> Proposed:
@@ -83,6 +96,8 @@ def propose_mapping(request: ProposalRequest, env: Environment) -> Proposed:
     with _describe_account(request.account, env) as (facts, notes):
         reading = StoppableReading(env.progress, env.stop).reading
         proposal = replace(propose(source, facts, request.target, reading), source=_source_section(request.options))
+        events = [line.rule.get("value") for line in proposal.entries if line.field == EVENT]
+        fields = _fields_of(facts, str(events[0]) if events and events[0] else "")
     text = mapping_text(proposal)
     try:
         with new_report_file(request.place) as draft:
@@ -96,7 +111,20 @@ def propose_mapping(request: ProposalRequest, env: Environment) -> Proposed:
         findings=_findings(request.place),
         notes=tuple(notes),
         account=facts.name,
+        fields=fields,
     )
+
+
+def read_account_fields(account: str | None, event: str, env: Environment) -> tuple[AccountFields, list[str]]:
+    """Read the fields of leads and of one activity type; with sentences about what could not be read."""
+    with _describe_account(account, env) as (facts, notes):
+        return _fields_of(facts, event), notes
+
+
+def _fields_of(facts: AccountProfile, event: str) -> AccountFields:
+    known = event in dict(facts.activity_types)
+    activity = tuple(facts.fields_of(event)) if known else ()
+    return AccountFields(tuple(facts.lead_fields), tuple(facts.activity_types), event, activity)
 
 
 def proposal_json(proposed: Proposed) -> dict[str, Any]:

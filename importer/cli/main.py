@@ -21,6 +21,7 @@ from importer.core.text import display_text, escape_text
 _COMMANDS = {
     "demo": ("importer.cli.demo", "The whole thing on sample data, against a CRM on this computer."),
     "check": ("importer.cli.run:check_command", "Dry run: find every problem in a file; sends nothing."),
+    "web": ("importer.cli.web", "Open the page: import files in the browser, without commands."),
     "run": ("importer.cli.run:run_command", "Check a file and send its good rows to LeadSquared."),
     "resume": ("importer.cli.run:resume_command", "Finish a run that was interrupted."),
     "decide": ("importer.cli.decide", "Decide about uncertain rows after looking in LeadSquared."),

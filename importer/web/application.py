@@ -1,0 +1,79 @@
+"""The Flask application of the page: services, security, screens, and errors as pages or JSON."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from typing import Any
+
+from flask import Flask, jsonify, render_template, request
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import HTTPException
+
+from importer.core.errors import ImporterError
+from importer.core.text import format_count, pluralize
+from importer.core.time import format_minute
+from importer.web.drafts import DraftStore
+from importer.web.imports import ImportService
+from importer.web.pages import columns, delivery, home, review, source
+from importer.web.security import Gate, SecurityOptions, protect
+from importer.web.services import Services, WebConfig, install
+from importer.web.tasks import TaskRunner
+
+_log = logging.getLogger(__name__)
+
+_MESSAGES = {
+    404: ("There is no such page.", "Go back to Home."),
+    405: ("This address answers no such request.", "Go back to Home."),
+    413: ("The file is too large to be uploaded.", "Split it into smaller files, or save it as CSV."),
+}
+
+
+def make_app(config: WebConfig, security: SecurityOptions) -> tuple[Flask, Gate]:
+    """Make the application with its services, and its gate."""
+    app = Flask(__name__)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    gate = protect(app, security)
+    store = DraftStore(config.env.home, lambda: secrets.token_urlsafe(9))
+    imports = ImportService(config.env, store, TaskRunner(config.env, store), config.load_account)
+    install(app, Services(config, imports, gate.audit.record))
+    for module in (home, source, columns, review, delivery):
+        app.register_blueprint(module.views)
+    app.register_error_handler(ImporterError, _answer_error)
+    app.register_error_handler(HTTPException, _answer_http_error)
+    app.register_error_handler(Exception, _answer_bug)
+    app.context_processor(
+        lambda: {"known_endpoints": app.view_functions.keys(), "local_page": security.local, "sandbox": None}
+    )
+    app.jinja_env.filters.update(count=format_count, minute=format_minute, plural=pluralize, number=_format_number)
+    return app, gate
+
+
+def _format_number(value: int) -> str:
+    return f"{value:,}"
+
+
+def _answer_error(error: ImporterError) -> ResponseReturnValue:
+    return _answer(error.message, error.remedy, 422)
+
+
+def _answer_http_error(error: HTTPException) -> ResponseReturnValue:
+    status = error.code or 500
+    message, remedy = _MESSAGES.get(status, (error.description or error.name, "Go back and try again."))
+    return _answer(message, remedy, status)
+
+
+def _answer_bug(error: Exception) -> ResponseReturnValue:
+    _log.error("a request failed: %s %s", request.method, request.path, exc_info=error)
+    return _answer(
+        "The program failed at this.",
+        "Nothing is sent twice if you try again. The log of the program has the details.",
+        500,
+    )
+
+
+def _answer(message: str, remedy: str, status: int) -> tuple[Any, int]:
+    """Answer with a page, or with JSON where a script asks."""
+    if request.is_json or request.accept_mimetypes.best == "application/json":
+        return jsonify(message=message, remedy=remedy), status
+    return render_template("error.html", message=message, remedy=remedy), status

@@ -1,0 +1,159 @@
+"""Imports that are being prepared or were sent in the page, each with its files in a folder of the home folder.
+
+A folder holds ``draft.json`` (the state), ``source/`` (the uploaded file), ``mapping.yaml``, ``edits.json`` (corrected
+cells), ``plan-…/`` (the plan of the last check) and ``results/``. Everything that was sent is in the ledger; a lost
+draft loses no row.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from importer.core.errors import UsageError
+from importer.core.filesystem import atomic_write, make_private_folder
+from importer.core.time import format_iso
+from importer.sources import SourceOptions
+
+_ID = re.compile(r"[A-Za-z0-9_-]{8,40}")
+_STATE = "draft.json"
+FOLDER = "web-imports"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One round of a draft that was sent: the run, and the statuses of its rows before, by status."""
+
+    run: str
+    replaced: dict[str, int] = field(default_factory=dict)
+    results: str = ""
+    report: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An import in the page.
+
+    ``name`` is the name of the uploaded file; ``account`` the account that receives it. ``rows`` are the numbers of the
+    rows of another round, ``None`` for the whole file. ``plan`` is the folder of the last check, and ``checked`` a
+    digest of what it checked; ``approved`` names who approved which check. Times are ISO in UTC.
+    """
+
+    id: str
+    name: str
+    owner: str
+    account: str
+    created_at: str
+    options: dict[str, Any] = field(default_factory=dict)
+    rows: tuple[int, ...] | None = None
+    plan: str = ""
+    checked: str = ""
+    checked_by: str = ""
+    approved: str = ""
+    approved_by: str = ""
+    deliveries: tuple[Delivery, ...] = ()
+    seen_columns: bool = False
+    sample: bool = False
+
+    @property
+    def source_options(self) -> SourceOptions:
+        """Return how the file is to be read; what is not set is detected."""
+        return SourceOptions(**self.options)
+
+
+class DraftStore:
+    """The drafts in the home folder."""
+
+    def __init__(self, home: Path, new_id: Callable[[], str]) -> None:
+        self._folder = home / FOLDER
+        self._new_id = new_id
+        self._lock = threading.RLock()
+
+    def create(self, name: str, owner: str, account: str, now: datetime, *, sample: bool = False) -> Draft:
+        """Make a new draft with an empty folder for its source."""
+        draft = Draft(self._new_id(), name, owner, account, format_iso(now), sample=sample)
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private_folder(self.folder(draft.id))
+        make_private_folder(self.folder(draft.id) / "source")
+        self._write(draft)
+        return draft
+
+    def folder(self, draft_id: str) -> Path:
+        """Return the folder of a draft. Raises :class:`UsageError` for a text that is no id of a draft."""
+        if not _ID.fullmatch(draft_id):
+            raise _unknown()
+        return self._folder / draft_id
+
+    def source(self, draft: Draft) -> Path:
+        """Return the path of the uploaded file."""
+        return self.folder(draft.id) / "source" / draft.name
+
+    def mapping(self, draft: Draft) -> Path:
+        """Return the path of the mapping file, which may not be there yet."""
+        return self.folder(draft.id) / "mapping.yaml"
+
+    def plan(self, draft: Draft) -> Path:
+        """Return the folder of the last check."""
+        return self.folder(draft.id) / (draft.plan or "plan-none")
+
+    def load(self, draft_id: str) -> Draft:
+        """Load a draft. Raises :class:`UsageError` when there is none."""
+        content = self.read(draft_id, _STATE)
+        if not isinstance(content, dict):
+            raise _unknown()
+        deliveries = tuple(Delivery(**one) for one in content.pop("deliveries", ()))
+        rows = content.pop("rows", None)
+        return Draft(**content, deliveries=deliveries, rows=None if rows is None else tuple(rows))
+
+    def all(self) -> list[Draft]:
+        """Load all drafts, the newest first; folders that are no draft are left out."""
+        found = []
+        for path in self._folder.glob(f"*/{_STATE}"):
+            try:
+                found.append(self.load(path.parent.name))
+            except (UsageError, TypeError):
+                continue
+        return sorted(found, key=lambda draft: (draft.created_at, draft.id), reverse=True)
+
+    def update(self, draft_id: str, **changes: Any) -> Draft:
+        """Change some fields of a draft, and return it as it is now."""
+        with self._lock:
+            draft = replace(self.load(draft_id), **changes)
+            self._write(draft)
+            return draft
+
+    @contextmanager
+    def changing(self) -> Iterator[None]:
+        """Keep other requests of this process from changing drafts meanwhile."""
+        with self._lock:
+            yield
+
+    def remove(self, draft_id: str) -> None:
+        """Remove a draft with its files. What was sent stays in the ledger."""
+        shutil.rmtree(self.folder(draft_id), ignore_errors=True)
+
+    def read(self, draft_id: str, name: str) -> Any:
+        """Read a JSON file of a draft; ``None`` when it is not there."""
+        try:
+            return json.loads((self.folder(draft_id) / name).read_text("utf-8"))
+        except (OSError, ValueError):
+            return None
+
+    def write(self, draft_id: str, name: str, content: Any) -> None:
+        """Write a JSON file of a draft."""
+        atomic_write(self.folder(draft_id) / name, json.dumps(content), durable=False)
+
+    def _write(self, draft: Draft) -> None:
+        atomic_write(self.folder(draft.id) / _STATE, json.dumps(asdict(draft), indent=1))
+
+
+def _unknown() -> UsageError:
+    return UsageError("There is no such import.", "Go back to Home and choose one of the list.")

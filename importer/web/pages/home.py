@@ -1,0 +1,99 @@
+"""Home: a place to drop a file, recent imports, and the sandbox."""
+
+from __future__ import annotations
+
+from importlib.resources import as_file, files
+from typing import Any
+
+from flask import Blueprint, abort, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from importer.core.errors import UsageError
+from importer.web.drafts import Draft
+from importer.web.pages.common import find_draft, next_screen, see_other
+from importer.web.security import accepts_upload, current_person, require, safe_upload_name
+from importer.web.services import SANDBOX, services
+
+views = Blueprint("home", __name__)
+
+SAMPLES = {
+    "admission-leads.xlsx": ("admission-leads.yaml", "Leads: new and known ones, from a workbook"),
+    "webinar-attendance.csv": ("webinar-attendance.yaml", "Activities: 280 webinar visits"),
+    "campus-enquiries.csv": ("campus-enquiries.yaml", "Leads with an activity, from a text file"),
+}
+"""Sample files, each with its mapping and what it shows."""
+_SHOWN = 30
+
+
+@views.get("/")
+def show() -> str:
+    """Show where a file can be dropped, and the recent imports."""
+    accounts = services().account_choices()
+    return render_template(
+        "home.html",
+        accounts=accounts,
+        usable=[one for one in accounts if not one.trouble],
+        has_sandbox=any(one.name == SANDBOX for one in accounts),
+        imports=[_listed(draft) for draft in services().imports.store.all()[:_SHOWN]],
+        samples=SAMPLES,
+    )
+
+
+def _listed(draft: Draft) -> dict[str, Any]:
+    imports = services().imports
+    return {
+        "draft": draft,
+        "task": imports.tasks.status(draft.id),
+        "total": imports.total(draft) if draft.deliveries else None,
+        "sandbox": services().is_sandbox(draft.account),
+    }
+
+
+@views.post("/imports")
+@accepts_upload
+@require("prepare")
+def upload() -> Response:
+    """Take a dropped file."""
+    file = request.files.get("file")
+    if file is None or not file.filename:
+        raise UsageError("No file was chosen.", "Choose a spreadsheet: .xlsx, .xls, .xlsb, .ods, .csv or .tsv.")
+    name = safe_upload_name(file.filename)
+    draft = services().imports.create(file.stream, name, current_person().name, request.form.get("account", ""))
+    return see_other("home.open_import", draft_id=draft.id)
+
+
+@views.get("/imports/<draft_id>")
+def open_import(draft_id: str) -> Response:
+    """Go to the screen where an import stands."""
+    return redirect(next_screen(find_draft(draft_id)), 303)
+
+
+@views.post("/imports/<draft_id>/remove")
+@require("prepare")
+def remove(draft_id: str) -> Response:
+    """Remove an import from the list, with its uploaded file; what was sent stays in the history."""
+    services().imports.store.remove(find_draft(draft_id).id)
+    return see_other("home.show")
+
+
+@views.post("/sandbox")
+@require("admin")
+def start_sandbox() -> Response:
+    """Start the CRM on this computer."""
+    services().config.start_sandbox()
+    return redirect(request.form.get("back") or url_for("home.show"), 303)
+
+
+@views.post("/samples/<name>")
+@require("prepare")
+def use_sample(name: str) -> Response:
+    """Begin an import of a sample file into the sandbox."""
+    if name not in SAMPLES:
+        abort(404)
+    if not any(one.name == SANDBOX for one in services().account_choices()):
+        services().config.start_sandbox()
+    with as_file(files("importer") / "samples") as folder:
+        draft = services().imports.create_from_sample(
+            folder / name, folder / SAMPLES[name][0], current_person().name, SANDBOX
+        )
+    return see_other("home.open_import", draft_id=draft.id)

@@ -1,0 +1,89 @@
+"""What the views of the page share: settings, imports, accounts, and the person who asks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import cast
+
+from flask import current_app
+
+from importer.app import Environment, list_accounts
+from importer.config import Account, is_loopback, load_account, sandbox_file
+from importer.core.errors import ImporterError, SettingsError
+from importer.web.imports import ImportService
+
+SANDBOX = "sandbox"
+_EXTENSION = "importer"
+
+
+@dataclass(frozen=True, slots=True)
+class WebConfig:
+    """The settings of the page.
+
+    ``load_account`` loads an account by its name, and starts its sandbox where it has one; ``start_sandbox`` starts
+    the CRM on this computer. ``local`` means one person on this computer. With ``two_people`` an import is approved by
+    another person than the one who prepared it. ``most_bytes`` limits an upload.
+    """
+
+    env: Environment
+    load_account: Callable[[str], Account]
+    start_sandbox: Callable[[], None]
+    local: bool = True
+    two_people: bool = False
+    most_bytes: int = 1 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class AccountChoice:
+    """An account that can receive rows; ``trouble`` says why it cannot be used, if so."""
+
+    name: str
+    host: str
+    sandbox: bool
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The services of one application."""
+
+    config: WebConfig
+    imports: ImportService
+    record: Callable[..., None]
+    """Appends an entry to the audit trail: who, what, and facts by name."""
+
+    def account_choices(self) -> list[AccountChoice]:
+        """List the accounts of the variables, of the accounts file, and the sandbox once it was started."""
+        env = self.config.env
+        found: dict[str, AccountChoice] = {}
+        names: list[str | None] = [None]
+        # Without an accounts file there are the variables and the sandbox.
+        with suppress(ImporterError):
+            names += [one.name for one in list_accounts(env)[1]]
+        if sandbox_file(env.home, SANDBOX).exists():
+            names.append(SANDBOX)
+        for name in names:
+            try:
+                account = load_account(name, env.variables, env.home)
+            except SettingsError as error:
+                if name is not None:
+                    found[name] = AccountChoice(name, "", sandbox=False, trouble=f"{error.message} {error.remedy}")
+                continue
+            found[account.name] = AccountChoice(account.name, account.host, is_loopback(account.host))
+        return list(found.values())
+
+    def is_sandbox(self, account: str) -> bool:
+        """Return whether an account is a CRM on this computer."""
+        return next((one.sandbox for one in self.account_choices() if one.name == account), False)
+
+
+def install(app: object, services: Services) -> None:
+    """Attach the services to a Flask application."""
+    app.extensions[_EXTENSION] = services  # type: ignore[attr-defined]
+
+
+def services() -> Services:
+    """Return the services of the application that answers this request."""
+    return cast(Services, current_app.extensions[_EXTENSION])

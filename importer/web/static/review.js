@@ -1,0 +1,139 @@
+// Review: rows with problems in a grid; cells are corrected in place and their row is checked anew at once.
+"use strict";
+{
+  const place = document.getElementById("grid");
+  if (place) {
+    const columns = JSON.parse(place.dataset.columns);
+    const token = document.querySelector("meta[name=csrf]").content;
+    const said = document.getElementById("said");
+    const undo = document.getElementById("undo");
+    const alike = document.getElementById("alike");
+    const filter = document.getElementById("filter");
+    let edits = Number(place.dataset.edits);
+    let last = null;
+    let quiet = false;
+
+    const send = async (address, body) => {
+      const answer = await fetch(address, {
+        method: "POST",
+        headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRF-Token": token },
+        body: JSON.stringify(body),
+      });
+      const result = await answer.json();
+      if (!answer.ok) throw new Error(`${result.message} ${result.remedy}`);
+      return result;
+    };
+
+    const wrong = (row, letter) => row.problems.filter((one) => one.letter === letter);
+
+    // Text only: what a cell holds came from outside and must never become a part of the page.
+    const textCell = (letter) => (cell) => {
+      const row = cell.getRow().getData();
+      const element = cell.getElement();
+      const found = wrong(row, letter);
+      element.classList.toggle("wrong", found.length > 0);
+      element.classList.toggle("edited", (row.edited || []).includes(letter));
+      element.title = found.map((one) => one.text).join("\n");
+      const span = document.createElement("span");
+      span.textContent = cell.getValue() ?? "";
+      return span;
+    };
+
+    const why = (cell) => {
+      const list = document.createElement("div");
+      list.className = "why";
+      const row = cell.getRow().getData();
+      list.textContent = row.problems.length ? row.problems.map((one) => (one.column ? `${one.column}: ` : "") + one.text).join(" ") : "Right now.";
+      return list;
+    };
+
+    const plain = (text) => { const span = document.createElement("span"); span.textContent = text; return span; };
+
+    const table = new Tabulator(place, {
+      height: "100%",
+      layout: "fitDataFill",
+      placeholder: "No rows with such problems.",
+      index: "row",
+      pagination: true,
+      paginationMode: "remote",
+      paginationSize: 100,
+      paginationCounter: "rows",
+      ajaxURL: place.dataset.rows,
+      ajaxParams: () => ({ code: filter.value }),
+      selectableRange: 1,
+      selectableRangeClearCells: true,
+      editTriggerEvent: "dblclick",
+      clipboard: true,
+      clipboardCopyStyled: false,
+      clipboardCopyConfig: { columnHeaders: false, rowHeaders: false },
+      clipboardCopyRowRange: "range",
+      clipboardPasteParser: "range",
+      clipboardPasteAction: "range",
+      columnDefaults: { headerSort: false, resizable: true, tooltip: false },
+      rowHeader: { field: "row", title: "Row", frozen: true, width: 74, headerSort: false, resizable: false },
+      columns: [
+        { title: "What is wrong", field: "problems", width: 330, formatter: why, clipboard: false },
+        ...columns.map((one) => ({
+          title: one.heading,
+          field: one.letter,
+          editor: "input",
+          titleFormatter: () => plain(`${one.letter}  ${one.heading}`),
+          formatter: textCell(one.letter),
+          maxWidth: 320,
+          minWidth: 110,
+        })),
+      ],
+      rowFormatter: (row) => row.getElement().classList.toggle("right", row.getData().problems.length === 0),
+    });
+
+    const take = (result) => {
+      edits = result.edits;
+      undo.disabled = edits === 0;
+      quiet = true;
+      for (const one of result.data) {
+        const row = table.getRow(one.row);
+        if (row) { row.update(one); row.reformat(); }
+      }
+      quiet = false;
+      const left = result.data.filter((one) => one.problems.length).length;
+      said.textContent = result.changed !== undefined
+        ? `${result.changed} cells were replaced.`
+        : left ? `${left} of the changed rows still ${left === 1 ? "has a problem" : "have problems"}.` : "Right now.";
+      mark();
+    };
+
+    const mark = () => {
+      document.getElementById("again").classList.toggle("secondary", edits === 0);
+      document.getElementById("go-on").classList.toggle("secondary", edits > 0);
+    };
+
+    // Cells that are changed together, as by pasting a range, are stored as one step.
+    let waiting = [];
+    const flush = async () => {
+      const changes = waiting;
+      waiting = [];
+      try { take(await send(place.dataset.cells, { changes })); }
+      catch (error) { said.textContent = `Not stored: ${error.message}`; }
+    };
+
+    table.on("cellEdited", (cell) => {
+      if (quiet || cell.getOldValue() === cell.getValue()) return;
+      last = { letter: cell.getField(), old: cell.getOldValue() ?? "", text: cell.getValue() ?? "" };
+      alike.disabled = false;
+      if (!waiting.length) setTimeout(flush, 30);
+      waiting.push({ row: cell.getRow().getData().row, letter: cell.getField(), text: String(cell.getValue() ?? "") });
+    });
+    undo.addEventListener("click", async () => {
+      try { take(await send(place.dataset.undo, {})); } catch (error) { said.textContent = error.message; }
+    });
+    alike.addEventListener("click", async () => {
+      if (!last) return;
+      try {
+        take(await send(place.dataset.alike, { letter: last.letter, old: last.old, new: last.text }));
+      } catch (error) { said.textContent = error.message; }
+    });
+    filter.addEventListener("change", () => table.setPage(1));
+    undo.disabled = edits === 0;
+    mark();
+  }
+}

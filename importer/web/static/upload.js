@@ -1,0 +1,39 @@
+// Home: a dropped or chosen file is uploaded at once, with its progress.
+"use strict";
+{
+  const form = document.getElementById("drop");
+  const input = document.getElementById("file");
+  const state = form.querySelector(".upload-state");
+
+  const say = (text) => { state.hidden = false; state.textContent = text; };
+
+  const upload = (file) => {
+    const data = new FormData(form);
+    data.set("file", file, file.name);
+    const request = new XMLHttpRequest();
+    request.open("POST", form.action);
+    request.setRequestHeader("Accept", "application/json");
+    request.setRequestHeader("X-CSRF-Token", document.querySelector("meta[name=csrf]").content);
+    request.upload.addEventListener("progress", (event) => {
+      if (event.lengthComputable) say(`Uploading ${file.name}: ${Math.round((100 * event.loaded) / event.total)} %`);
+    });
+    request.addEventListener("load", () => {
+      if (request.status < 400) { location.assign(request.responseURL); return; }
+      let answer = {};
+      try { answer = JSON.parse(request.responseText); } catch { /* not JSON */ }
+      say(`${answer.message || "The upload failed."} ${answer.remedy || ""}`);
+    });
+    request.addEventListener("error", () => say("The connection was lost. Drop the file again; nothing was sent."));
+    say(`Uploading ${file.name} …`);
+    request.send(data);
+  };
+
+  input.addEventListener("change", () => { if (input.files.length) upload(input.files[0]); });
+  form.addEventListener("dragover", (event) => { event.preventDefault(); form.classList.add("over"); });
+  form.addEventListener("dragleave", () => form.classList.remove("over"));
+  form.addEventListener("drop", (event) => {
+    event.preventDefault();
+    form.classList.remove("over");
+    if (event.dataTransfer.files.length) upload(event.dataTransfer.files[0]);
+  });
+}
