@@ -116,7 +116,8 @@ class OidcProvider:
     def _session(self, claims: Mapping[str, Any]) -> Session:
         trusted = claims.get("email_verified") is True or self._options.trust_addresses
         address = normalize_name(str(claims.get("email") or "")) if trusted else ""
-        roles = [role for name, role in self._options.roles_by_address.items() if normalize_name(name) == address]
+        addresses = self._options.roles_by_address.items() if address else ()
+        roles = [role for name, role in addresses if normalize_name(name) == address]
         values = _claim(claims, self._options.role_claim)
         roles += [self._options.roles_by_claim[value] for value in values if value in self._options.roles_by_claim]
         name = address or f"{claims['sub']}"

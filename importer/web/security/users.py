@@ -115,18 +115,20 @@ class UserStore:
         # Made before it is known whether it is needed: its time must not tell either.
         unknown = self._hash_of_nobody
         known_hash = user.password_hash if user else unknown
-        # A password that nobody can have is compared all the same, with no more work than others.
-        given = unicodedata.normalize("NFKC", password[:LONGEST_PASSWORD])
-        with _HASHES_AT_ONCE:
-            try:
-                self._hasher.verify(known_hash, given)
-            except (VerificationError, InvalidHashError):
-                return None
-        if user is None or len(password) > LONGEST_PASSWORD:
+        # Nobody has an empty password; comparing one takes as long as any other.
+        given = unicodedata.normalize("NFKC", password) if len(password) <= LONGEST_PASSWORD else ""
+        if not self._matches(known_hash, given) or user is None:
             return None
         if self._hasher.check_needs_rehash(known_hash):
             self._rehash(user, given)
         return user
+
+    def _matches(self, known_hash: str, password: str) -> bool:
+        with _HASHES_AT_ONCE:
+            try:
+                return self._hasher.verify(known_hash, password)
+            except (VerificationError, InvalidHashError):
+                return False
 
     def _rehash(self, user: User, password: str) -> None:
         """Keep the hash of a password with today's parameters, unless it was changed in the meantime."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from importer.web.security import current_person, public
 from importer.web.security.sessions import AccessDatabase
 from importer.web.security.throttle import Throttle
 from tests.unit.web.security.conftest import PASSWORD, SetClock, Site
@@ -134,6 +135,22 @@ def test_failures_are_recorded_without_what_was_typed(team: Site) -> None:
     assert [entry["name"] for entry in team.gate.audit.read(2)] == ["approver", "unknown"]
     assert "my secret" not in team.gate.audit.path.read_text()
     assert b"my secret" not in team.gate.database.path.read_bytes()
+
+
+def test_signing_out_twice(team: Site) -> None:
+    browser = team.browser()
+    browser.sign_in("approver", PASSWORD)
+    assert browser.post("/sign-out").status_code == 303
+    assert browser.post("/sign-out").status_code == 303
+    assert [entry["what"] for entry in team.gate.audit.read(2)] == ["signed out", "signed in"]
+
+
+def test_a_public_view_knows_nobody_until_somebody_signs_in(team: Site) -> None:
+    team.app.add_url_rule("/whoami", view_func=public(lambda: current_person().name), endpoint="whoami")
+    browser = team.browser()
+    assert browser.get("/whoami").status_code == 401
+    browser.sign_in("approver", PASSWORD)
+    assert browser.get("/whoami").text == "approver"
 
 
 @pytest.fixture
