@@ -188,7 +188,7 @@ def check_listen_address(host: str, tls: bool, trusted_proxy: str, public_origin
     if secure and not (tls or trusted_proxy):
         raise UsageError(
             f"Nothing here speaks TLS, so {public_origin} would not work.",
-            "Name the proxy that has the certificate with --trusted-proxy and its IP address, or give a certificate.",
+            "Name the proxy that has the certificate by its IP address: --trusted-proxy 127.0.0.1",
         )
     if tls and not secure:
         raise UsageError(
