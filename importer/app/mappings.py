@@ -11,7 +11,7 @@ from importer.config import Locale
 from importer.core.errors import MappingError
 from importer.core.filesystem import find_free_path
 from importer.mapping import FieldRule, FieldType, find_column_references, mapping_json_schema
-from importer.planning import mapping_notes, match_source_headings, read_mapping
+from importer.planning import fill_lookups, mapping_notes, match_source_headings, read_mapping
 from importer.reports import TemplateColumn, write_template_workbook
 from importer.sources import SourceOptions, open_source
 from importer.targets import TARGETS, make_target
@@ -63,7 +63,7 @@ def mapping_schema_text(path: Path) -> str:
     """Describe the pandera schema that the mapping compiles to. Raises :class:`MappingError`."""
     from importer.validation import SourceColumn, Validator, format_schema
 
-    loaded = read_mapping(path)
+    loaded = fill_lookups(read_mapping(path))
     target = make_target(loaded.mapping)
     columns = {heading: SourceColumn(heading, "", heading) for heading in _headings(path)}
     validator = Validator(
@@ -99,6 +99,8 @@ def write_template(path: Path, output: Path | None) -> Path:
 
 
 def _column(heading: str, field: str, rule: FieldRule | None, required: bool) -> TemplateColumn:
+    if field == "where":
+        return TemplateColumn(heading, "Decides whether the row is imported.", "text", ())
     if rule is None or rule.column != heading:
         return TemplateColumn(heading, f"Part of the text of {field}.", "text", ())
     choices = tuple(rule.lookup or rule.options or ())

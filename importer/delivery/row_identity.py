@@ -190,7 +190,7 @@ def _flat_name(name: str, flat: Sequence[FlatField]) -> str:
 def _moment_zone(flat: Sequence[FlatField], account: Account) -> ZoneInfo | None:
     """Return the time zone in which the activities' moments were written; ``None`` if no row has one of its own."""
     rule = next((field.rule for field in flat if field.name == _MOMENT), None)
-    if rule is None or rule.value is not None or rule.type is FieldType.DATE:
+    if rule is None or rule.is_constant or rule.type is FieldType.DATE:
         return None
     return ZoneInfo(rule.timezone or account.time_zone or "UTC")
 

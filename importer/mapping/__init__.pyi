@@ -1,5 +1,5 @@
 from .checks import NEVER_UPDATES, UPDATE_BEHAVIORS
-from .column_references import depends_on_day, find_column_references, fold_heading
+from .column_references import depends_on_day, find_column_references, fold_heading, replace_rules
 from .conditions import DAY_TESTS, NUMBER_TESTS, Condition
 from .headings import HeadingMatch, SourceTable, match_headings
 from .json_schema import mapping_json_schema
@@ -9,6 +9,7 @@ from .model import (
     FieldRule,
     FieldType,
     FlatField,
+    LookupFile,
     Mapping,
     MarkHandling,
     OnEarlierRow,
@@ -16,6 +17,7 @@ from .model import (
     Ragged,
     SameLead,
 )
+from .re2_patterns import find_part, whole_text_pattern
 from .values import resolve_day, template_headings
 
 __all__ = [
@@ -30,6 +32,7 @@ __all__ = [
     "FlatField",
     "HeadingMatch",
     "LoadedMapping",
+    "LookupFile",
     "Mapping",
     "MarkHandling",
     "OnEarlierRow",
@@ -39,10 +42,13 @@ __all__ = [
     "SourceTable",
     "depends_on_day",
     "find_column_references",
+    "find_part",
     "fold_heading",
     "mapping_json_schema",
     "match_headings",
     "parse_mapping",
+    "replace_rules",
     "resolve_day",
     "template_headings",
+    "whole_text_pattern",
 ]

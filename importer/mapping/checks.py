@@ -14,6 +14,7 @@ from importer.mapping.column_references import find_column_references, fold_head
 from importer.mapping.conditions import check_condition
 from importer.mapping.date_formats import has_time
 from importer.mapping.model import Blank, FieldRule, FieldType, Mapping, OnInvalid
+from importer.mapping.re2_patterns import check_replacement
 
 NEVER_UPDATES = "DoNotUpdate"
 UPDATE_BEHAVIORS = (NEVER_UPDATES, "UpdateOnlyEmptyFields", "DoNotUpdateUniqueFields")
@@ -112,7 +113,7 @@ def _check_import_key(mapping: Mapping, document: Document) -> None:
         )
 
 
-ORIGINS = ("column", "value", "template", "fields")
+ORIGINS = ("column", "first_of", "value", "template", "when", "file_name", "run_date", "fields")
 """The options that give a value its origin; a field has exactly one."""
 
 _TEXTS = (FieldType.TEXT, FieldType.EMAIL, FieldType.PHONE)
@@ -134,10 +135,14 @@ TYPES_OF_OPTION: dict[str, tuple[FieldType, ...]] = {
     "max_length": (*_TEXTS, *_NUMBERS, FieldType.CHOICE),
     "options": (FieldType.CHOICE,),
     "lookup": (FieldType.TEXT, FieldType.CHOICE, *_NUMBERS, FieldType.BOOLEAN),
+    "lookup_file": (FieldType.TEXT, FieldType.CHOICE, *_NUMBERS, FieldType.BOOLEAN),
+    "separator": (FieldType.TEXT, FieldType.CHOICE),
 }
 """Options that only some types have."""
 
-_NOT_FOR_CONSTANTS = ("marks", "transforms", "lookup", "default", "unique")
+_CLEANING = ("marks", "empty", "replace", "extract")
+_NOT_FOR_CONSTANTS = (*_CLEANING, "separator", "transforms", "lookup", "lookup_file", "default", "unique")
+_NOT_FOR_RUN_CONSTANTS = (*_CLEANING, "separator", "unique")
 _FLAG_WORDS = frozenset(("true", "false", "yes", "no", "y", "n", "1", "0"))
 
 
@@ -172,6 +177,7 @@ def check_rule(path: KeyPath, rule: FieldRule, document: Document, transforms: C
             field.add(("transforms", position), f'"{name}" is not a known transform.', suggest_name(name, transforms))
     _check_number_form(field)
     _check_fit(field)
+    _check_reshaping(field)
     _check_choices(field)
     _check_emptiness(field)
     _check_numbers(field)
@@ -218,10 +224,14 @@ def _check_fit(field: _Field) -> None:
             if option in field.given and rule.type not in types:
                 fitting = join_words([f"`{each}`" for each in types])
                 field.add(option, f"`{option}` does not fit a field of type {rule.type}.", f"It is for {fitting}.")
-    if "value" in field.given:
-        for option in _NOT_FOR_CONSTANTS:
+    for origin, options in (
+        ("value", _NOT_FOR_CONSTANTS),
+        ("file_name", _NOT_FOR_RUN_CONSTANTS),
+        ("run_date", _NOT_FOR_RUN_CONSTANTS),
+    ):
+        for option in options if origin in field.given else ():
             if option in field.given:
-                field.add(option, f"`{option}` has no use beside `value`, which is always the same.", "Remove it.")
+                field.add(option, f"`{option}` has no use beside `{origin}`, which is always the same.", "Remove it.")
     if rule.format and rule.type is FieldType.DATETIME and not any(map(has_time, rule.format)):
         field.add("format", f'"{rule.format[0]}" has no time, but the type is datetime.', "Write `type: date`.")
     if rule.pivot is not None and not any("%y" in form for form in rule.format or ()):
@@ -241,9 +251,37 @@ def _check_number_form(field: _Field) -> None:
         )
 
 
+def _check_reshaping(field: _Field) -> None:
+    """Check the options that take texts apart and put them together."""
+    rule = field.rule
+    for name in ("first_of", "when"):
+        if getattr(rule, name) == ():
+            field.add(name, f"`{name}` is empty.", "List what it shall choose from.")
+    for position, case in enumerate(rule.when or ()):
+        place = ("when", position)
+        if case.if_ is not None:
+            check_condition(case.if_, (*field.path, *place, "if"), field.document)
+        elif position + 1 < len(rule.when or ()):
+            field.add(place, "A case without `if` always holds; those below never count.", "Make it the last one.")
+        origins = [name for name in ("column", "value", "template") if getattr(case, name) is not None]
+        if len(origins) != 1:
+            field.add(place, "A case gives one value.", "Add one of `value`, `column` and `template`.")
+    for position, replacement in enumerate(rule.replace):
+        if reason := check_replacement(replacement.find, replacement.with_):
+            field.add(
+                ("replace", position, "with"),
+                f'"{replacement.with_}" cannot be put in place of a match: {reason}.',
+                "\\1 stands for the first group of the pattern; write \\\\ for a backslash.",
+            )
+    if rule.joiner is not None and "separator" not in field.given:
+        field.add("joiner", "`joiner` has no use without `separator`.", "Say what stands between the values of a cell.")
+    if "lookup" in field.given and "lookup_file" in field.given:
+        field.add("lookup_file", "`lookup` and `lookup_file` are two tables for one field.", "Keep one of them.")
+
+
 def _check_choices(field: _Field) -> None:
     rule, options = field.rule, field.rule.options
-    if rule.type is FieldType.CHOICE and not field.given & {"options", "lookup"}:
+    if rule.type is FieldType.CHOICE and not field.given & {"options", "lookup", "lookup_file"}:
         field.add("type", "A choice needs the values to choose from.", "Add `options: [first, second]`.")
     if options is not None:
         twice = sorted({option for option in options if options.count(option) > 1})
@@ -257,7 +295,7 @@ def _check_choices(field: _Field) -> None:
 
 def _check_emptiness(field: _Field) -> None:
     rule = field.rule
-    if rule.default is not None and rule.required and rule.lookup is None:
+    if rule.default is not None and rule.required and rule.lookup is None and rule.lookup_file is None:
         field.add("required", "`required` has no effect, because `default` fills every empty cell.", "Remove one.")
     if rule.default is not None and rule.blank is Blank.CLEAR:
         field.add("blank", "`blank: clear` has no effect, because `default` fills every empty cell.", "Remove one.")

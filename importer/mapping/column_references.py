@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from importer.config import KeyPath
@@ -42,6 +42,24 @@ def _field_name(path: KeyPath) -> str:
     return ".".join(str(step) for position, step in enumerate(path) if not (step == "fields" and position % 2 == 0))
 
 
+def replace_rules(mapping: Mapping, change: Callable[[KeyPath, FieldRule], FieldRule]) -> Mapping:
+    """Return the mapping with every leaf rule replaced by what ``change`` makes of it and its path."""
+
+    def changed(path: KeyPath, rule: FieldRule) -> FieldRule:
+        if rule.fields is None:
+            return change(path, rule)
+        inner = {name: changed((*path, "fields", name), one) for name, one in rule.fields.items()}
+        return rule.model_copy(update={"fields": inner})
+
+    sections = {"lead": mapping.lead, "activity": mapping.activity}
+    return mapping.model_copy(
+        update={
+            section: {name: changed((section, name), rule) for name, rule in table.items()}
+            for section, table in sections.items()
+        }
+    )
+
+
 def find_column_references(mapping: Mapping) -> list[ColumnReference]:
     """Find every reference to a column, as a value or as a placeholder of a template."""
     references: list[ColumnReference] = []
@@ -49,10 +67,14 @@ def find_column_references(mapping: Mapping) -> list[ColumnReference]:
         name = _field_name(path)
         if rule.column is not None:
             references.append(ColumnReference(rule.column, name, (*path, "column")))
-        if rule.template is not None:
-            references.extend(
-                ColumnReference(heading, name, (*path, "template")) for heading in template_headings(rule.template)
-            )
+        for position, heading in enumerate(rule.first_of or ()):
+            references.append(ColumnReference(heading, name, (*path, "first_of", position)))
+        references += _references_of_template(rule.template, name, path)
+        for position, case in enumerate(rule.when or ()):
+            place = (*path, "when", position)
+            if case.column is not None:
+                references.append(ColumnReference(case.column, name, (*place, "column")))
+            references += _references_of_template(case.template, name, place)
     references.extend(
         ColumnReference(condition.column, name, (*path, "column"))
         for name, path, condition in iterate_conditions(mapping)
@@ -67,16 +89,26 @@ def find_column_references(mapping: Mapping) -> list[ColumnReference]:
     return references
 
 
+def _references_of_template(template: str | None, name: str, path: KeyPath) -> Iterator[ColumnReference]:
+    for heading in template_headings(template or ""):
+        yield ColumnReference(heading, name, (*path, "template"))
+
+
 def iterate_conditions(mapping: Mapping) -> Iterator[tuple[str, KeyPath, Condition]]:
     """Iterate over all conditions, those inside of others too: the field that each one is for, its path, and itself."""
     if mapping.where is not None:
         for path, condition in mapping.where.walk(("where",)):
             yield "where", path, condition
+    for path, rule in iterate_rules(mapping):
+        for position, case in enumerate(rule.when or ()):
+            if case.if_ is not None:
+                for place, condition in case.if_.walk((*path, "when", position, "if")):
+                    yield _field_name(path), place, condition
 
 
 def depends_on_day(mapping: Mapping) -> bool:
     """Whether the day of the import decides which rows are imported, or what is sent."""
-    return any(
+    return any(rule.run_date is not None for _, rule in iterate_rules(mapping)) or any(
         str(condition.option(name)).startswith("today")
         for _, _, condition in iterate_conditions(mapping)
         for name in condition.given(DAY_TESTS)

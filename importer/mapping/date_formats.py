@@ -80,6 +80,16 @@ def validate_date_format(form: str) -> str:
     return form
 
 
+def validate_day_format(form: str) -> str:
+    """Return ``form`` when it writes a day, or a part of one such as %B %Y. Raises :class:`InvalidValueError`."""
+    directives = _DIRECTIVE.findall(form)
+    known = {"%%", "%a", "%A"}.union(*_DAY)
+    unknown = [found for found in directives if found not in known]
+    if unknown or not set(directives) - {"%%"}:
+        raise InvalidValueError(f'"{form}" is not a form of days.', "Expected something like %Y-%m-%d or %B %Y.")
+    return form
+
+
 def _check_clock(form: str, directives: set[str]) -> None:
     if {"%H", "%I"} <= directives:
         raise InvalidValueError(f'"{form}" has the hour twice.', "Use %H for 00 to 23, or %I with %p.")

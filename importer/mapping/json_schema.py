@@ -7,7 +7,7 @@ from collections.abc import Mapping as MappingOf
 from typing import Any
 
 from importer.config import SHARE_SCHEMA, build_schema, generate_schema
-from importer.mapping.checks import UPDATE_BEHAVIORS
+from importer.mapping.checks import ORIGINS, UPDATE_BEHAVIORS
 from importer.mapping.conditions import NUMBER_TESTS
 from importer.mapping.date_formats import DIRECTIVES
 from importer.mapping.model import TYPE_MEANINGS, FieldType, Mapping
@@ -17,7 +17,7 @@ _ANY_SCALAR = ["string", "number", "boolean"]
 """Editors read `201` as a number and `yes` as a boolean; the loader reads every scalar as text."""
 
 _SCALARS = ("column", "value", "default", "sheet")
-_NOT_EMPTY = ("lead", "activity", "fields", "lookup", "options")
+_NOT_EMPTY = ("lead", "activity", "fields", "lookup", "options", "first_of")
 
 
 def mapping_json_schema(targets: Collection[str], transforms: MappingOf[str, Transform]) -> dict[str, Any]:
@@ -27,19 +27,24 @@ def mapping_json_schema(targets: Collection[str], transforms: MappingOf[str, Tra
     """
     top, definitions = generate_schema(Mapping)
     rule = definitions["FieldRule"]
-    _describe_condition(definitions["Condition"]["properties"])
     field, source = rule["properties"], definitions["SourceSection"]["properties"]
+    _describe_condition(definitions["Condition"]["properties"])
+    for name in ("value", "column"):
+        _widen(definitions["Case"]["properties"][name], name)
+    definitions["Replacement"]["properties"]["with"]["type"] = _ANY_SCALAR
+    _allow_text_in_place(field["lookup_file"], definitions["LookupFile"]["properties"]["file"])
     top["target"]["enum"] = list(targets)
     top["update_behavior"]["enum"] = list(UPDATE_BEHAVIORS)
     _describe_options(field, transforms)
     top["max_invalid"] = {"description": top["max_invalid"]["description"], **SHARE_SCHEMA}
-    top["ignore"]["items"] = {"type": _ANY_SCALAR}
+    for option in (top["ignore"], top["empty"], field["empty"]):
+        option["items"] = {"type": _ANY_SCALAR}
     for table in (top, field, source):
         for name in (*_SCALARS, *_NOT_EMPTY):
             if name in table:
                 _widen(table[name], name)
-    rule["description"] = "A table of options; exactly one of column, value, template and fields is in it."
-    rule["oneOf"] = [{"required": [origin]} for origin in ("column", "value", "template", "fields")]
+    rule["description"] = f"A table of options; exactly one of {', '.join(ORIGINS)} is in it."
+    rule["oneOf"] = [{"required": [origin]} for origin in ORIGINS]
     any_field = {
         "description": "The heading of a column, or a table of options.",
         "anyOf": [{"type": _ANY_SCALAR, "description": "Heading of the column."}, {"$ref": "#/$defs/FieldRule"}],
@@ -67,9 +72,15 @@ def _describe_options(field: dict[str, Any], transforms: MappingOf[str, Transfor
     )
     field["decimal"]["enum"] = [".", ",", "point", "comma"]
     field["thousands"]["enum"] = [",", ".", " ", "'", "comma", "point", "space", "apostrophe"]
-    _allow_single_text(field["currency"])
+    for name in ("currency", "separator"):
+        _allow_single_text(field[name])
     field["range"] |= {"items": {"type": ["number", "string", "null"]}}
     del field["range"]["prefixItems"]
+
+
+def _allow_text_in_place(option: dict[str, Any], text: dict[str, Any]) -> None:
+    """Let a table of options have a single text in its place."""
+    option["anyOf"] = [{"type": "string", "description": text["description"]}, {"$ref": option.pop("$ref")}]
 
 
 def _describe_condition(condition: dict[str, Any]) -> None:

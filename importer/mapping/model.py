@@ -12,15 +12,18 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from importer.config import Country, Flag, Share, StrictModel, Text, TimeZone, WholeNumber
 from importer.mapping.conditions import Condition
-from importer.mapping.date_formats import DateFormats
+from importer.mapping.date_formats import DateFormats, validate_day_format
 from importer.mapping.patterns import validate_pattern
+from importer.mapping.re2_patterns import Extraction, Re2Pattern
 from importer.mapping.values import (
     parse_decimal_mark,
     parse_delimiter,
+    parse_separator,
     parse_thousands_mark,
     read_range,
     read_range_end,
     validate_encoding,
+    validate_file_beside,
     validate_schema_path,
     validate_template,
     wrap_single_text,
@@ -131,6 +134,7 @@ Template = Annotated[str, AfterValidator(validate_template)]
 Decimals = Annotated[str, AfterValidator(parse_decimal_mark)]
 Thousands = Annotated[str, AfterValidator(parse_thousands_mark)]
 Words = Annotated[tuple[Text, ...], BeforeValidator(wrap_single_text)]
+Separators = Annotated[tuple[Annotated[str, AfterValidator(parse_separator)], ...], BeforeValidator(wrap_single_text)]
 Range = Annotated[tuple[RangeEnd, RangeEnd], BeforeValidator(read_range)]
 
 
@@ -150,15 +154,57 @@ class SourceSection(StrictModel):
     ragged: Ragged = Field(Ragged.PROBLEM, description="Rows with too few cells: `problem` or `pad` with empty cells.")
 
 
+class Case(StrictModel):
+    """One of the cases of `when`: a value, and the condition under which a field takes it."""
+
+    if_: Condition | None = Field(None, alias="if", description="Condition of the case; the last case may have none.")
+    column: Text | None = Field(None, description="Heading of the column with the value.")
+    value: str | None = Field(None, description="A constant.")
+    template: Template | None = Field(None, description="Text with {Heading} placeholders.")
+
+
+class Replacement(StrictModel):
+    """A text that takes the place of everything that a pattern matches."""
+
+    find: Re2Pattern = Field(description="Regular expression (RE2) of what is replaced.")
+    with_: str = Field(alias="with", description="The text in its place; \\1 is the first group of the pattern.")
+
+
+class LookupFile(StrictModel):
+    """A table in a file of its own: one column with the texts of the spreadsheet, one with those of the CRM."""
+
+    file: Annotated[str, AfterValidator(validate_file_beside)] = Field(
+        description="Name of the CSV file or workbook, in the folder of the mapping."
+    )
+    sheet: Text | None = Field(None, description="Sheet of a workbook, if it has several.")
+    from_: Text | None = Field(None, alias="from", description="Heading of the texts; the first column if left out.")
+    to: Text | None = Field(None, description="Heading of the CRM's texts; the second column if left out.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_bare_text(cls, given: Any) -> Any:
+        return {"file": given} if isinstance(given, str) else given
+
+
 class FieldRule(StrictModel):
     """Where one CRM field comes from and what its value must be.
 
-    Exactly one of ``column``, ``value``, ``template`` and ``fields`` is set. A bare text is the heading of a column.
+    Exactly one of the options that name an origin is set (``ORIGINS``). A bare text is the heading of a column.
     """
 
     column: Text | None = Field(None, description="Heading of the column, spelled as it is in the file.")
+    first_of: tuple[Text, ...] | None = Field(None, description="Headings of columns; the first cell with text counts.")
     value: str | None = Field(None, description="A constant, the same for every row.")
     template: Template | None = Field(None, description="Text with {Heading} placeholders.")
+    when: tuple[Case, ...] | None = Field(
+        None, description="Cases with a condition each; the first one that holds gives the value."
+    )
+    file_name: Extraction | None = Field(
+        None, description="Part of the file's name: what the regular expression (RE2) or its group matches."
+    )
+    run_date: Annotated[str, AfterValidator(validate_day_format)] | None = Field(
+        None, description="Day of the import, in a form such as %Y-%m-%d."
+    )
     fields: MappingOf[str, FieldRule] | None = Field(None, description="The fields inside a custom field set.")
     type: FieldType = Field(FieldType.TEXT, description="What the cell must look like.")
     format: DateFormats | None = Field(
@@ -196,8 +242,30 @@ class FieldRule(StrictModel):
         description='What is no part of the value, such as blanks around it, a leading apostrophe, or ="…": `remove` '
         "(and report it) or `keep`.",
     )
+    empty: tuple[str, ...] | None = Field(
+        None, description="Texts that count as an empty cell, such as N/A; if left out, those of the file's `empty`."
+    )
+    replace: tuple[Replacement, ...] = Field(
+        (), description="Regular expressions (RE2) and the texts that replace what they match, one after the other."
+    )
+    extract: Extraction | None = Field(
+        None,
+        description="Regular expression (RE2); what it or its group matches is kept. Without a match the cell counts "
+        "as empty, which is reported.",
+    )
     transforms: tuple[str, ...] = Field((), description="Applied to the cell from left to right.")
+    separator: Separators | None = Field(
+        None,
+        description="Text between the values of a cell with several, such as `comma` or `newline`; one, or a list.",
+    )
+    joiner: str | None = Field(
+        None, description="Text between the values when they are sent; `;` if left out. Repeated values are sent once."
+    )
     lookup: MappingOf[str, str] | None = Field(None, description="Table from the cell's text to the CRM's text.")
+    lookup_file: LookupFile | None = Field(
+        None,
+        description="The same table in a CSV file or workbook beside the mapping: its name, or options.",
+    )
     default: str | None = Field(None, description="Used when the cell is empty or not in `lookup`.")
     required: Flag = Field(False, description="An empty cell makes the row invalid.")
     unique: Flag = Field(False, description="A value that was already seen in this file makes the row invalid.")
@@ -209,6 +277,11 @@ class FieldRule(StrictModel):
     pattern: Pattern | None = Field(None, description="Regular expression that the whole text must match.")
     options: tuple[str, ...] | None = Field(None, description="The only values allowed.")
     blank: Blank = Field(Blank.OMIT, description="An empty cell: `omit` keeps the CRM's value, `clear` wipes it.")
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether the value is the same in every row."""
+        return not (self.value is None and self.file_name is None and self.run_date is None)
 
     @model_validator(mode="before")
     @classmethod
@@ -230,6 +303,9 @@ class Mapping(StrictModel):
     ignore: tuple[str, ...] = Field((), description="Columns that are deliberately not used.")
     where: Condition | None = Field(
         None, description="Condition on the rows that are imported; the others are counted as left out."
+    )
+    empty: tuple[str, ...] = Field(
+        (), description="Texts that count as an empty cell in all columns, such as N/A; letter case does not count."
     )
     on_invalid: OnInvalid = Field(OnInvalid.SKIP, description="`skip` sends the good rows, `stop` sends nothing.")
     max_invalid: Share | None = Field(

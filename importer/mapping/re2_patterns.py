@@ -44,9 +44,21 @@ def validate_extraction(pattern: str) -> str:
     return pattern
 
 
-def has_group(pattern: str) -> bool:
-    """Return whether a valid pattern has a group that catches a part of the text."""
-    return not _find_error(pattern, r"\1")
+def whole_text_pattern(pattern: str) -> str:
+    """Return a pattern for a whole text, whose one group is what a valid pattern or its own group matches first."""
+    part = f"({pattern})" if _find_error(pattern, r"\1") else f"(?:{pattern})"
+    return rf"\A(?s:.*?){part}(?s:.*)\z"
+
+
+def find_part(pattern: str, text: str) -> str | None:
+    """Return the part of ``text`` that a valid pattern, or its group, matches first; ``None`` without a match."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    whole, array = whole_text_pattern(pattern), pa.array([text])
+    if not pc.match_substring_regex(array, whole)[0].as_py():
+        return None
+    return str(pc.replace_substring_regex(array, whole, r"\1")[0])
 
 
 def check_replacement(pattern: str, text: str) -> str:

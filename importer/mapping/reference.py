@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from importer.mapping.checks import ORIGINS, TYPES_OF_OPTION
 from importer.mapping.conditions import Condition
 from importer.mapping.date_formats import DIRECTIVES
-from importer.mapping.model import TYPE_MEANINGS, FieldRule, SourceSection
+from importer.mapping.model import TYPE_MEANINGS, Case, FieldRule, LookupFile, Replacement, SourceSection
 from importer.mapping.model import Mapping as MappingFile
 from importer.transforms import TRANSFORMS
 
@@ -30,6 +30,9 @@ def mapping_reference() -> str:
         ("Where a value comes from (exactly one)", _keys(FieldRule, only=ORIGINS)),
         ("What the value must be", _keys(FieldRule, but=ORIGINS)),
         ("Keys of a condition", _keys(Condition)),
+        ("Keys of a case of `when`", _keys(Case)),
+        ("Keys of a replacement", _keys(Replacement)),
+        ("Keys of `lookup_file`", _keys(LookupFile)),
         ("Types", _table(("Type", "Accepts"), ((f"`{kind}`", words) for kind, words in TYPE_MEANINGS.items()))),
         (
             "Transforms",

@@ -9,6 +9,7 @@ import codecs
 import re
 from datetime import date, timedelta
 from decimal import Decimal
+from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any
 
 from importer.config import InvalidValueError
@@ -84,6 +85,14 @@ def parse_delimiter(text: str) -> str:
     return character
 
 
+def parse_separator(text: str) -> str:
+    """Return a text that stands between values; the words of delimiters and `newline` stand for theirs."""
+    separator = {**_DELIMITERS, "newline": "\n"}.get(text.casefold(), text)
+    if not separator:
+        raise InvalidValueError("The separator is empty.", "Write what stands between the values, such as `comma`.")
+    return separator
+
+
 def parse_decimal_mark(text: str) -> str:
     """Return the character that begins decimals. Raises :class:`InvalidValueError`."""
     mark = {"point": ".", "comma": ","}.get(text.casefold(), text)
@@ -115,6 +124,17 @@ def validate_encoding(text: str) -> str:
         raise InvalidValueError(
             f'"{text}" is not an encoding.', "Write something like utf-8, cp1252 or utf-16."
         ) from None
+    return text
+
+
+def validate_file_beside(text: str) -> str:
+    """Return the name of a file in the folder of the mapping or below. Raises :class:`InvalidValueError`."""
+    paths = (PurePosixPath(text), PureWindowsPath(text))
+    if not text.strip() or any(path.is_absolute() or path.drive or path.root or ".." in path.parts for path in paths):
+        raise InvalidValueError(
+            f'"{text}" is not the name of a file in the folder of the mapping.',
+            "Copy the file beside the mapping, and write its name only, such as plans.csv.",
+        )
     return text
 
 

@@ -7,16 +7,15 @@ from .account_schema import (
 )
 from .corrections import Corrections
 from .issue_table import ProblemTable
+from .mapping_files import mapping_notes, mapping_of_plan, read_mapping
+from .mapping_values import fill_lookups
 from .plan import (
     PlanRequest,
     PreparedImport,
     fingerprint,
-    mapping_notes,
-    mapping_of_plan,
     match_source_headings,
     plan_import,
     prepare_import,
-    read_mapping,
 )
 from .store import (
     Plan,
@@ -41,6 +40,7 @@ __all__ = [
     "SchemaSnapshot",
     "SchemaState",
     "check_account_fit",
+    "fill_lookups",
     "fingerprint",
     "has_account_problems",
     "load_account_schema",

@@ -5,17 +5,17 @@ from __future__ import annotations
 import hashlib
 import importlib
 import itertools
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from importer.config import Locale, read_text
+from importer.config import Locale
 from importer.core.background import BackgroundWorker
-from importer.core.errors import MappingError, MappingProblem, SourceError
+from importer.core.errors import MappingError, SourceError
 from importer.core.failpoints import reach
 from importer.core.progress import Progress, SilentProgress
 from importer.mapping import (
@@ -27,10 +27,11 @@ from importer.mapping import (
     SourceTable,
     depends_on_day,
     match_headings,
-    parse_mapping,
 )
 from importer.planning.corrections import Corrections
 from importer.planning.issue_table import problem_batch
+from importer.planning.mapping_files import mapping_notes, read_mapping
+from importer.planning.mapping_values import fill_mapping
 from importer.planning.store import Plan, PlanFacts, PlanWriter, ProblemGroup, SchemaSnapshot
 from importer.sources import (
     CHUNK_ROWS,
@@ -42,8 +43,7 @@ from importer.sources import (
     open_source,
     source_hash,
 )
-from importer.targets import TARGETS, check_mapping, make_target
-from importer.transforms import TRANSFORMS
+from importer.targets import make_target
 from importer.validation import CheckedChunk, SourceColumn, Validator
 
 if TYPE_CHECKING:
@@ -106,55 +106,12 @@ class PreparedImport:
         return self.loaded.mapping
 
 
-def read_mapping(path: Path) -> LoadedMapping:
-    """Read the mapping in ``path``, checked against the targets and transforms of this program.
-
-    Raises :class:`MappingError` with every problem at once.
-    """
-    return _parse_cached(read_text(path), path)
-
-
-def mapping_of_plan(facts: PlanFacts) -> LoadedMapping:
-    """Return the mapping that a plan was made with, as it was then."""
-    return _parse_cached(facts.mapping_file, Path(facts.mapping_path))
-
-
-# A check needs the mapping of its plan four times. Sharing one result is safe, because it is immutable.
-@lru_cache(maxsize=8)
-def _parse_cached(text: str, path: Path) -> LoadedMapping:
-    return parse_mapping(text, path, **mapping_vocabulary())
-
-
-def mapping_notes(loaded: LoadedMapping) -> Iterator[str]:
-    """Yield what the author of a valid mapping should know about it, by its target, as sentences."""
-    for note in TARGETS[loaded.mapping.target].mapping_notes(loaded.mapping):
-        line, column = loaded.line_of(note.path)
-        yield f"{loaded.path}, {replace(note, line=line, column=column).describe('the mapping')}"
-
-
-class MappingVocabulary(TypedDict):
-    """Keyword arguments of :func:`parse_mapping`: the names of targets and transforms, which it must not import."""
-
-    targets: Collection[str]
-    transforms: Collection[str]
-    check_target: Callable[[Mapping], list[MappingProblem]]
-
-
-def mapping_vocabulary() -> MappingVocabulary:
-    """Return the names of targets and transforms, and the function that checks a mapping by its target."""
-    return MappingVocabulary(
-        targets=TARGETS,
-        transforms=TRANSFORMS,
-        check_target=check_mapping,
-    )
-
-
 def prepare_import(request: PlanRequest) -> PreparedImport:
     """Open the file, match its headings with the mapping and build the validator of its rows.
 
     Raises :class:`SourceError` or :class:`MappingError`.
     """
-    loaded = read_mapping(request.mapping)
+    loaded, values = fill_mapping(read_mapping(request.mapping), request.source, request.day)
     mapping = loaded.mapping
     # Taken before the file is opened: :func:`plan_import` compares it again after the last row.
     signature = file_signature(request.source)
@@ -192,7 +149,7 @@ def prepare_import(request: PlanRequest) -> PreparedImport:
         validator=validator,
         source_sha=sha,
         signature=signature,
-        fingerprint=_request_fingerprint(request, loaded, source, sha),
+        fingerprint=_request_fingerprint(request, loaded, source, (sha, *values)),
     )
 
 
@@ -215,10 +172,13 @@ def _merge_options(mapping: Mapping, given: SourceOptions) -> SourceOptions:
     return replace(given, **own, pad_short_rows=padded, of_mapping=tuple(own))
 
 
-def _request_fingerprint(request: PlanRequest, loaded: LoadedMapping, source: Source, sha: str) -> str:
-    """Return the fingerprint of a plan: of everything that decides which rows it has and what they say."""
+def _request_fingerprint(request: PlanRequest, loaded: LoadedMapping, source: Source, contents: Sequence[str]) -> str:
+    """Return the fingerprint of a plan: of everything that decides which rows it has and what they say.
+
+    ``contents`` begins with the digest of the file.
+    """
     parts = (
-        sha,
+        *contents,
         loaded.sha,
         request.account,
         source.sheet,

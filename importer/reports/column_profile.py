@@ -157,6 +157,9 @@ def describe_column_types(mapping: Mapping, fields: MappingOf[str, str]) -> dict
     found = {}
     for label, names in fields.items():
         known = [rules[name] for name in names.split(", ") if name in rules]
+        if "where" in names.split(", "):
+            found[label] = "decides which rows are imported"
+            continue
         own = [rule for rule in known if rule.column is not None]
         words = [_describe_type(rule) for rule in own] if own else ["part of a text"] if known else []
         found[label] = "; ".join(dict.fromkeys(words))

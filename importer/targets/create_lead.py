@@ -26,7 +26,7 @@ def _identifying_fields(mapping: Mapping) -> tuple[str, ...]:
     own = [
         name
         for name, rule in mapping.lead.items()
-        if (name == "Mobile" or name.startswith("mx_")) and rule.fields is None and rule.value is None
+        if (name == "Mobile" or name.startswith("mx_")) and rule.fields is None and not rule.is_constant
     ]
     return tuple(sorted(own, key=lambda name: not mapping.lead[name].unique))
 

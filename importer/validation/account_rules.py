@@ -24,6 +24,7 @@ from importer.transforms import (
     read_emails,
     truths_of,
 )
+from importer.validation.parts import joiner_of
 from importer.validation.rules import ClosestMatch, Rule, length_rule, shortened
 
 if TYPE_CHECKING:
@@ -44,7 +45,8 @@ def account_rules(constraint: FieldConstraint, rule: FieldRule, read: Read) -> I
         allowed = frozenset(constraint.options)
         words = {"label": constraint.label, "options": shortened(constraint.options)}
         own = _sent(read, ClosestMatch(constraint.options))
-        yield Rule("account_option", "not-an-account-option", _one_of(allowed, read), words, words, own)
+        passes = _one_of(allowed, read) if rule.separator is None else _all_of(allowed, read, joiner_of(rule))
+        yield Rule("account_option", "not-an-account-option", passes, words, words, own)
     if constraint.max_length:
         words = {"label": constraint.label}
         most, mapped = constraint.max_length, rule.max_length
@@ -133,6 +135,17 @@ def _owner_rules(constraint: FieldConstraint, owners: Owners, read: Read) -> Ite
     yield Rule("account_user", "unknown-user", _one_of(known, read, fold=True), words, own_words=suggest)
     left = _one_of(owners.inactive, read, fold=True, inside=False)
     yield Rule("active_user", "inactive-user", left, words)
+
+
+def _all_of(allowed: Collection[str], read: Read, joiner: str) -> Test:
+    """Return a test that all values of a text are among the ``allowed``; empty cells pass."""
+
+    def passes(texts: pd.Series[str]) -> pd.Series[bool]:
+        sent = read(texts)
+        wrong = per_distinct(sent, lambda text: None if set(text.split(joiner)) <= set(allowed) else text)
+        return wrong.isna()
+
+    return passes
 
 
 def _one_of(

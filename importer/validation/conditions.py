@@ -40,10 +40,11 @@ _NUMBERS = (FieldType.NUMBER, FieldType.INTEGER)
 
 @dataclass(frozen=True, slots=True)
 class UnclearCell:
-    """A cell of which a condition cannot be decided: the row by position, its column, and what was expected there."""
+    """A cell of which a condition cannot be decided: the row by position, column and text, and what was expected."""
 
     position: int
     column: SourceColumn
+    text: str
     expected: str
 
 
@@ -216,7 +217,9 @@ def find_unclear_cells(test: RowTest, cells: CleanCells, unclear: Any) -> Iterat
     for column in test.columns():
         found = left.intersection(pc.indices_nonzero(column.holds(cells).is_null()).to_pylist())
         left -= found
-        yield from (UnclearCell(position, column.column, column.expected) for position in sorted(found))
+        texts = cells.column(column.column.label, MarkKind.TEXT)
+        for position in sorted(found):
+            yield UnclearCell(position, column.column, str(texts.iloc[position]), column.expected)
 
 
 def _is_one_of(plain: Any, texts: Sequence[str]) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ from importer.config import Locale
 from importer.core.errors import MappingProblem
 from importer.core.issues import make_problem
 from importer.crm_schema import FieldConstraint
-from importer.mapping import Blank, FieldRule, FieldType, FlatField, template_headings
+from importer.mapping import Blank, FieldRule, FieldType, FlatField
 from importer.transforms import (
     DEFAULT_PIVOT,
     TRANSFORMS,
@@ -25,10 +25,12 @@ from importer.transforms import (
     arrow_of,
     blank,
     column_of,
-    joined,
 )
 from importer.validation.account_rules import account_rules, account_spelling
+from importer.validation.conditions import ConditionCompiler
 from importer.validation.interface import SourceColumn
+from importer.validation.origins import Origin, make_origin
+from importer.validation.parts import ListReader, PartExtractor, joiner_of
 from importer.validation.readers import Reader, UnreadableError, make_reader
 from importer.validation.rules import Rule, lookup_rule, range_rule, type_rules, unique_rule, value_rules
 from importer.validation.uniqueness import Overflow
@@ -47,7 +49,8 @@ class CompiledField:
     """A mapped field. ``required`` fields must have a text; texts that are there must pass the ``rules``.
 
     ``read`` converts texts to LeadSquared's format; ``default`` is sent for an empty cell, or for one that is not
-    in the value mapping. ``clears`` says whether an empty cell clears the CRM's field.
+    in the value mapping. ``clears`` says whether an empty cell clears the CRM's field. ``extraction`` takes the part of
+    a text that is meant.
     """
 
     name: str
@@ -58,10 +61,18 @@ class CompiledField:
     required: bool
     default: str | None
     clears: bool
+    extraction: PartExtractor | None = None
 
     def texts(self, shown: Column) -> Column:
         """Apply the transforms to the texts of the source; the result is missing where nothing visible is left."""
         texts = shown
+        if self.rule.replace:
+            array = arrow_of(texts)
+            for replacement in self.rule.replace:
+                array = pc.replace_substring_regex(array, replacement.find, replacement.with_)
+            texts = column_of(array, texts)
+        if self.extraction is not None:
+            texts = self.extraction.take(texts)
         for name in self.rule.transforms:
             texts = TRANSFORMS[name](texts)
         array = arrow_of(texts)
@@ -88,7 +99,7 @@ class FieldCompiler:
     ``constraints`` are the account's, by flat name; ``overflow`` is where values that must be unique are kept.
     """
 
-    columns: Mapping[str, SourceColumn]
+    conditions: ConditionCompiler
     required: Collection[str]
     locale: Locale
     line_of: Callable[[str], tuple[int, int]]
@@ -96,6 +107,11 @@ class FieldCompiler:
     today: date
     constraints: Mapping[str, FieldConstraint] = field(default_factory=dict)
     overflow: Overflow = field(default_factory=Overflow)
+
+    @property
+    def columns(self) -> Mapping[str, SourceColumn]:
+        """The column for every heading that the mapping uses."""
+        return self.conditions.columns
 
     def make(self, flat: FlatField) -> CompiledField | None:
         """Compile a field; ``None`` when it has a problem."""
@@ -110,10 +126,11 @@ class FieldCompiler:
             read: Read = _constant(self._fixed_text(flat, "value", rule.value))
             rules: tuple[Rule, ...] = ()
         elif rule.lookup is not None:
-            entries = {text: self._fixed_text(flat, "lookup", value) for text, value in rule.lookup.items()}
-            read = LastColumnCache(LookupTable(entries).read)
-            rules = () if default is not None else (lookup_rule(rule.lookup, read),)
+            read = _list_reader(rule, LookupTable(self._fixed_lookup(flat, rule.lookup)).read)
+            rules = () if default is not None else (lookup_rule(rule, rule.lookup, read),)
         else:
+            if rule.separator is not None:
+                reader = replace(reader, read=_list_reader(rule, reader.read))
             read, rules = reader.read, (*type_rules(rule, reader), *self._value_rules(rule, reader))
             if _is_birth_date(flat):
                 ends = (None, self.today)
@@ -121,6 +138,8 @@ class FieldCompiler:
         constraint = self.constraints.get(flat.name)
         if constraint is not None:
             spell = account_spelling(constraint)
+            if rule.separator is not None:
+                spell = ListReader(spell, (joiner_of(rule),), joiner_of(rule)).read
             default = None if default is None else str(spell(pd.Series([default], dtype="str")).iloc[0])
             read = _chain(read, spell)
             if rule.value is None:
@@ -133,12 +152,13 @@ class FieldCompiler:
         return CompiledField(
             name=flat.name,
             rule=rule,
-            origin=make_origin(rule, self.columns),
+            origin=make_origin(rule, self.columns, self.conditions),
             read=read,
             rules=rules,
             required=rule.required or (needed and default is None),
             default=default,
             clears=rule.blank is Blank.CLEAR,
+            extraction=None if rule.extract is None else PartExtractor(rule.extract, flat.name),
         )
 
     def _reader(self, flat: FlatField, rule: FieldRule) -> Reader:
@@ -150,21 +170,27 @@ class FieldCompiler:
         return value_rules(rule, reader.read, self.today, self.locale.time_zone)
 
     def _fixed_text(self, flat: FlatField, option: str, text: str) -> str:
-        """Convert a constant of the mapping; one that fails a rule, which would fail every row, is a problem."""
-        if not text.strip():
-            return text
+        return self._fixed_texts(flat, option, [text])[0]
+
+    def _fixed_lookup(self, flat: FlatField, lookup: Mapping[str, str]) -> dict[str, str]:
+        return dict(zip(lookup, self._fixed_texts(flat, "lookup", list(lookup.values())), strict=True))
+
+    def _fixed_texts(self, flat: FlatField, option: str, texts: list[str]) -> list[str]:
+        """Convert constants of the mapping; the first one that fails a rule, as its rows would, is a problem."""
         # Forms of numbers are those of the cells; a mapping has its own numbers with a decimal point.
         plain = flat.rule.model_copy(update=_PLAIN_NUMBERS)
         reader = self._reader(flat, plain)
-        column = pd.Series([text], dtype="str")
+        column = pd.Series([text for text in texts if text.strip()], dtype="str")
         for rule in (*type_rules(plain, reader), *self._value_rules(plain, reader)):
-            if not rule.passes(column).all():
-                own_words = next(rule.own_words(column)) if rule.own_words else {}
+            failed = column[~rule.passes(column)]
+            if len(failed):
+                own_words = next(rule.own_words(failed)) if rule.own_words else {}
                 words: dict[str, Any] = {**rule.words, **own_words}
-                problem = make_problem(rule.code, 0, value=text, field=flat.name, **words)
+                problem = make_problem(rule.code, 0, value=str(failed.iloc[0]), field=flat.name, **words)
                 self._add(f"{flat.name}.{option}", problem.message, problem.remedy)
-                return text
-        return str(reader.read(column).iloc[0])
+                return texts
+        converted = iter(reader.read(column).tolist())
+        return [str(next(converted)) if text.strip() else text for text in texts]
 
     def _add(self, path: str, message: str, remedy: str) -> None:
         self.problems.append(MappingProblem(*self.line_of(path), path, message, remedy))
@@ -181,6 +207,11 @@ def _is_birth_date(flat: FlatField) -> bool:
     return dated and any(_BIRTH.search(name.replace("_", " ")) for name in (flat.path[-1], flat.rule.column or ""))
 
 
+def _list_reader(rule: FieldRule, read: Read) -> Read:
+    """Return ``read``, or a reader that applies it to each value of a cell, if cells hold several."""
+    return LastColumnCache(read if rule.separator is None else ListReader(read, rule.separator, joiner_of(rule)).read)
+
+
 def _chain(first: Read, second: Read) -> Read:
     return LastColumnCache(lambda texts: second(first(texts)))
 
@@ -193,67 +224,3 @@ def _constant(wire: str) -> Read:
         return column_of(pc.if_else(array.is_valid(), pa.scalar(wire, array.type), array), texts)
 
     return read
-
-
-_BRACES = re.compile(r"\{([^{}]*)\}")
-_SURROGATE = re.compile("[\ud800-\udfff]")
-_NOWHERE = SourceColumn("", "", "")
-
-Cells = Mapping[str, "pd.Series[str]"]
-"""The columns of a chunk by label, without missing values."""
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """The origin of the text of one field: a column, a template filled from columns, or a constant.
-
-    ``place`` is the one column that a problem points to; without one its label is empty. ``columns`` are all columns
-    that are used.
-    """
-
-    rule: FieldRule
-    columns: Mapping[str, SourceColumn]
-
-    @property
-    def place(self) -> SourceColumn:
-        return next(iter(self.columns.values())) if len(self.columns) == 1 else _NOWHERE
-
-    def take(self, cells: Cells, index: pd.Index[int]) -> pd.Series[str]:
-        """Return the text of the field for every row of a chunk; a template of which every cell is blank is blank."""
-        if self.rule.column is not None:
-            return cells[self.columns[self.rule.column].label]
-        if self.rule.template is not None:
-            return text_column(self._filled(self.rule.template, cells), index)
-        return text_column(pa.repeat(pa.scalar(self.rule.value or "", pa.large_string()), len(index)), index)
-
-    def _filled(self, template: str, cells: Cells) -> Any:
-        parts: list[Any] = []
-        filled: Any = None
-        for position, piece in enumerate(_BRACES.split(template)):
-            if position % 2 == 0:
-                parts.append(piece)
-                continue
-            cell = arrow_of(cells[self.columns[piece].label])
-            parts.append(cell)
-            has_text = pc.invert(blank(cell))
-            filled = has_text if filled is None else pc.or_(filled, has_text)
-        return pc.if_else(filled, joined(*parts), pa.scalar("", pa.large_string()))
-
-
-def make_origin(rule: FieldRule, columns: Mapping[str, SourceColumn]) -> Origin:
-    """Return the origin of a field; ``columns`` holds a column for every heading that the rule spells."""
-    headings = (rule.column,) if rule.column is not None else template_headings(rule.template or "")
-    return Origin(rule, {heading: columns[heading] for heading in headings})
-
-
-def text_column(array: Any, index: pd.Index[int]) -> pd.Series[str]:
-    """Convert an Arrow array of text to a column with the row numbers ``index``."""
-    return column_of(array, pd.Series(index, index=index))
-
-
-def replace_surrogates(texts: pd.Series[str], index: pd.Index[int]) -> pd.Series[str]:
-    """Return the column with the row numbers ``index`` and NUL in place of lone surrogates, which Arrow cannot hold."""
-    try:
-        return text_column(arrow_of(texts), index)
-    except UnicodeEncodeError:
-        return text_column(pa.array([_SURROGATE.sub("\0", text) for text in texts], pa.large_string()), index)

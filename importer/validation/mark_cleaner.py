@@ -5,9 +5,12 @@ from __future__ import annotations
 import functools
 import operator
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from importer.core.text import pluralize
 from importer.mapping import FieldRule, FieldType, MarkHandling
@@ -37,15 +40,19 @@ class _Tally:
 
 
 class MarkCleaner:
-    """A remover of marks from the cells of ``columns``, chunk by chunk, that counts what it removed."""
+    """A remover of marks from the cells of ``columns``, chunk by chunk, that counts what it removed.
 
-    def __init__(self, columns: Iterable[SourceColumn]) -> None:
+    ``empty`` are the texts that count as an empty cell, unless a field has its own.
+    """
+
+    def __init__(self, columns: Iterable[SourceColumn], empty: Sequence[str] = ()) -> None:
+        self._empty = tuple(empty)
         self._columns = {column.label: column for column in columns}
         self._tallies: dict[tuple[str, MarkKind], _Tally] = {}
 
     def begin(self, cells: Cells, rows: NDArray[np.int64]) -> CleanCells:
         """Return the cells of the next chunk, whose marks are removed as they are asked for."""
-        return CleanCells(cells, rows, self._tallies)
+        return CleanCells(cells, rows, self._tallies, self._empty)
 
     def notes(self) -> Iterator[str]:
         """Yield a sentence about each column from which marks were removed."""
@@ -63,26 +70,47 @@ class MarkCleaner:
             )
 
 
+def _clear(texts: pd.Series[str], empty: Sequence[str]) -> pd.Series[str]:
+    """Return the texts, empty where one is among those that count as an empty cell."""
+    if not empty:
+        return texts
+    words = pa.array([word.strip().lower() for word in empty], pa.large_string())
+    array = arrow_of(texts)
+    found = pc.is_in(pc.utf8_lower(pc.utf8_trim_whitespace(array)), value_set=words)
+    return column_of(pc.if_else(found, pa.scalar("", array.type), array), texts) if pc.any(found).as_py() else texts
+
+
 class CleanCells:
     """The cells of one chunk without marks, by the kind of values of the field that takes them."""
 
-    def __init__(self, cells: Cells, rows: NDArray[np.int64], tallies: dict[tuple[str, MarkKind], _Tally]) -> None:
-        self._cells, self._rows, self._tallies = cells, rows, tallies
+    def __init__(
+        self,
+        cells: Cells,
+        rows: NDArray[np.int64],
+        tallies: dict[tuple[str, MarkKind], _Tally],
+        empty: tuple[str, ...] = (),
+    ) -> None:
+        self._cells, self._rows, self._tallies, self._empty = cells, rows, tallies, empty
         self._clean: dict[tuple[str, MarkKind], pd.Series[str]] = {}
 
     def of_rule(self, rule: FieldRule, labels: Iterable[str]) -> Cells:
         """Return the columns ``labels`` as a field with this rule takes them."""
+        empty = self._empty if rule.empty is None else rule.empty
         if rule.marks is MarkHandling.KEEP:
-            return self._cells
-        kind = _KINDS.get(rule.type, MarkKind.VALUE) if rule.column is not None else MarkKind.TEXT
-        return {label: self.column(label, kind) for label in labels}
+            return {label: _clear(self._cells[label], empty) for label in labels}
+        has_value = rule.column is not None or rule.first_of is not None
+        kind = _KINDS.get(rule.type, MarkKind.VALUE) if has_value else MarkKind.TEXT
+        return {label: _clear(self._without_marks(label, kind), empty) for label in labels}
 
     def texts(self) -> Cells:
         """Return all columns as fields of text take them."""
         return {label: self.column(label, MarkKind.TEXT) for label in self._cells}
 
     def column(self, label: str, kind: MarkKind) -> pd.Series[str]:
-        """Return the column ``label`` without the marks that are no part of this kind of values."""
+        """Return the column ``label`` without marks around this kind of values; some texts count as empty."""
+        return _clear(self._without_marks(label, kind), self._empty)
+
+    def _without_marks(self, label: str, kind: MarkKind) -> pd.Series[str]:
         known = self._clean.get((label, kind))
         if known is not None:
             return known

@@ -24,12 +24,12 @@ _FIRST_ROWS = 5
 
 
 class RowFilter:
-    """A selection of rows, chunk by chunk, that counts what is left out."""
+    """A selection of rows, chunk by chunk, that counts what is left out; ``empty`` texts count as empty cells."""
 
-    def __init__(self, where: RowTest) -> None:
+    def __init__(self, where: RowTest, empty: Sequence[str] = ()) -> None:
         self._where = where
         self._labels = {test.column.label for test in where.columns()}
-        self._marks = MarkCleaner(())
+        self._marks = MarkCleaner((), empty)
         self._count = 0
         self._first: list[int] = []
 
@@ -53,7 +53,7 @@ class RowFilter:
                 int(rows[cell.position]),
                 column=cell.column.label,
                 letter=cell.column.letter,
-                value=cells[cell.column.label].iloc[cell.position],
+                value=cell.text,
                 expected=cell.expected,
                 purpose="whether the row is imported",
             )

@@ -87,11 +87,12 @@ def _explanations(reader: Reader) -> Words | None:
     return explained
 
 
-def lookup_rule(lookup: Mapping[str, str], read: Read) -> Rule:
+def lookup_rule(rule: FieldRule, lookup: Mapping[str, str], read: Read) -> Rule:
     """Return the rule that the text is in the value mapping, for a field without default."""
     known = [text for text in lookup if text.strip()]
     words = {"options": shortened(known)}
-    facts = {"table": dict(lookup)}
+    file = rule.lookup_file
+    facts: dict[str, object] = {"table": dict(lookup)} if file is None else {"file": file.file, "entries": len(lookup)}
     return Rule("in_lookup", "not-in-lookup", _read_by(read), words, facts, ClosestMatch(known).suggestions)
 
 

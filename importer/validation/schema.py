@@ -73,6 +73,14 @@ def _describe_origin(field: CompiledField) -> str:
     if rule.column is not None:
         place = field.origin.place
         return f'column {place.letter} "{place.label}"' if place.letter else f'column "{place.label}"'
+    if rule.first_of is not None:
+        return f"first filled column of {', '.join(rule.first_of)}"
+    if rule.when is not None:
+        return f"one of {len(rule.when)} cases"
+    if rule.file_name is not None:
+        return f'name of the file, by "{rule.file_name}"'
+    if rule.run_date is not None:
+        return f'day of the import, as "{rule.run_date}"'
     return f'template "{rule.template}"' if rule.template is not None else f'always "{rule.value}"'
 
 

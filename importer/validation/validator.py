@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from pandera.pandas import DataFrameSchema
 
     from importer.crm_schema import FieldConstraint
+    from importer.validation.conditions import ConditionCompiler
     from importer.validation.fields import CompiledField
     from importer.validation.row_filter import RowFilter
     from importer.validation.schema import Failure
@@ -60,17 +62,19 @@ class Validator:
         path: str = "the mapping",
         line_of: Callable[[str], tuple[int, int]] = lambda path: (0, 0),
     ) -> None:
+        from importer.validation.conditions import ConditionCompiler
         from importer.validation.fields import FieldCompiler
         from importer.validation.mark_cleaner import MarkCleaner
 
         self._mapping, self._path, self._identity_names = mapping, path, identity
         self._lead_names = lead_names if mapping.same_lead is SameLead.PROBLEM else ()
-        self._compiler = FieldCompiler(columns, required, locale or Locale(), line_of, [], today)
+        conditions = ConditionCompiler(columns, [flat.rule for flat in mapping.flat_fields()], today)
+        self._compiler = FieldCompiler(conditions, required, locale or Locale(), line_of, [], today)
         self._labels = dict.fromkeys(column.label for column in columns.values())
-        self._marks = MarkCleaner(columns.values())
+        self._marks = MarkCleaner(columns.values(), mapping.empty)
         self._by_name = {flat.name: self._compiler.make(flat) for flat in mapping.flat_fields()}
         self._collect_fields()
-        self._filter = self._make_filter(columns, today)
+        self._filter = self._make_filter(conditions)
         self._user_schema: UserSchema | None = None
         if mapping.schema_ is not None:
             from importer.validation.user_schema import load_user_schema
@@ -96,6 +100,9 @@ class Validator:
         if self._filter is not None:
             yield from self._filter.notes()
         yield from self._marks.notes()
+        for field in self._fields:
+            if field.extraction is not None:
+                yield from field.extraction.notes()
 
     def use_temp_folder(self, folder: Path) -> None:
         """Keep the values of fields that must be unique in temporary files in ``folder``, once they are too many.
@@ -116,14 +123,12 @@ class Validator:
         self._same_lead = SameLeadCheck(lead_fields, self._compiler.overflow)
         self.__dict__.pop("schema", None)
 
-    def _make_filter(self, columns: Mapping[str, SourceColumn], today: date) -> RowFilter | None:
+    def _make_filter(self, conditions: ConditionCompiler) -> RowFilter | None:
         if self._mapping.where is None:
             return None
-        from importer.validation.conditions import ConditionCompiler
         from importer.validation.row_filter import RowFilter
 
-        rules = [flat.rule for flat in self._mapping.flat_fields()]
-        return RowFilter(ConditionCompiler(columns, rules, today).compile(self._mapping.where))
+        return RowFilter(conditions.compile(self._mapping.where), self._mapping.empty)
 
     @cached_property
     def schema(self) -> DataFrameSchema:
@@ -166,7 +171,7 @@ class Validator:
         """Return the columns that the mapping uses, indexed by row number."""
         import pandas as pd
 
-        from importer.validation.fields import replace_surrogates
+        from importer.validation.origins import replace_surrogates
 
         index = pd.Index(rows.tolist(), dtype="int64")
         return {label: replace_surrogates(cells[label], index) for label in self._labels}
@@ -184,10 +189,9 @@ class Validator:
         index = pd.Index(rows.tolist(), dtype="int64")
         cells_by_label = self._cells_by_label(rows, cells)
         clean = self._marks.begin(cells_by_label, index.to_numpy())
-        shown = {}
-        for field in self._fields:
-            labels = [column.label for column in field.origin.columns.values()]
-            shown[field.name] = field.origin.take(clean.of_rule(field.rule, labels), index)
+        shown = {field.name: field.origin.take(clean, index) for field in self._fields}
+        undecided = (field.origin.find_undecided(clean, index, field.name) for field in self._fields)
+        problems = [*problems, *itertools.chain.from_iterable(undecided)]
         frame = pd.DataFrame({field.name: field.texts(shown[field.name]) for field in self._fields}, index=index)
         # Second step: validate the frame, and convert its texts to what is sent.
         failed = list(find_failures(self.schema, frame))

@@ -97,9 +97,14 @@ def _validate(document: Document, kind: FileKind[Model]) -> Model | None:
             return kind.model.model_validate(document.data, by_name=False)
         except ValidationError as error:
             for details in error.errors(include_url=False):
-                document.add(details["loc"], *describe_error(details, kind))
-                document.broken.add(details["loc"])
-                _take_out(document, details["loc"], kind)
+                path = details["loc"]
+                if details["type"] == "missing" and path in document.broken:
+                    # It was taken out, and the table around it can do nothing without it.
+                    path = path[:-1]
+                else:
+                    document.add(path, *describe_error(details, kind))
+                document.broken.add(path)
+                _take_out(document, path, kind)
     return None
 
 

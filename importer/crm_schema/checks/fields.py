@@ -130,7 +130,7 @@ def compare_key(section: Section, findings: FindingsCollector) -> None:
 
 def require_text(path: str, field: FieldFacts, rule: FieldRule, findings: FindingsCollector) -> None:
     """Require a text in every cell of this field, because the account makes it mandatory."""
-    if rule.column is not None or rule.template is not None:
+    if not rule.is_constant:
         known = findings.constraints.get(path, FieldConstraint(field.words))
         findings.constraints[path] = replace(known, required=True)
 

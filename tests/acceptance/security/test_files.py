@@ -15,7 +15,7 @@ import xlsxwriter
 
 from importer.core.errors import MappingError
 from importer.mapping.loader import parse_mapping
-from importer.planning.plan import mapping_vocabulary
+from importer.planning.mapping_files import mapping_vocabulary
 from importer.reports.interface import ReportColumn, ResultChunk, RunSummary
 from importer.reports.publisher import ReportPaths
 from importer.reports.xlsx.workbook import write_workbook

@@ -15,7 +15,7 @@ from importer.core.errors import MappingError, SettingsError
 from importer.core.model import Reply, Request
 from importer.core.redaction import redact
 from importer.mapping.loader import parse_mapping
-from importer.planning.plan import mapping_vocabulary
+from importer.planning.mapping_files import mapping_vocabulary
 from tests.acceptance.security.key_words import all_commands, keys_in
 from tests.acceptance.security.security_words import ACCESS, API, SECRET, account
 from tests.support.memory_ledger import MemoryLedger

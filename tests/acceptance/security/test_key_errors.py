@@ -23,7 +23,7 @@ from importer.core.model import CallClass, HostKind, Request, TransportFailure
 from importer.core.redaction import HIDDEN, Secret
 from importer.leadsquared.client import LeadSquaredClient
 from importer.mapping.loader import parse_mapping
-from importer.planning.plan import mapping_vocabulary
+from importer.planning.mapping_files import mapping_vocabulary
 from tests.acceptance.security.key_words import ENVIRONMENT, keys_in
 from tests.acceptance.security.security_words import ACCESS, SECRET, account
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from importer.config.yaml import decode_text
 from importer.core.errors import MappingError
 from importer.mapping.loader import LoadedMapping, parse_mapping
-from importer.planning.plan import mapping_vocabulary
+from importer.planning.mapping_files import mapping_vocabulary
 from importer.targets import make_target
 from tests.reliability.fuzz.reading_checks import ROOT
 

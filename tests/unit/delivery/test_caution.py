@@ -188,7 +188,7 @@ def test_a_lead_is_looked_up_before_its_activities(tmp_path: Path) -> None:
     assert not ledger_restore._is_in_crm(records[0], context)
     assert [path.rsplit("/", 1)[-1] for path in asked] == ["Leads.GetByEmailaddress", "Retrieve"]
     from importer.mapping.loader import parse_mapping
-    from importer.planning.plan import mapping_vocabulary
+    from importer.planning.mapping_files import mapping_vocabulary
 
     creates = "target: create-lead\nlead:\n  FirstName: Lead\n  EmailAddress: Note\n"
     target = make_target(parse_mapping(creates, Path("m.yaml"), **mapping_vocabulary()).mapping)

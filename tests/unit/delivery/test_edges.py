@@ -27,7 +27,7 @@ def test_records_of_rows(world: World) -> None:
     kept: dict[str, Any] = dict.fromkeys(DeliveryContext.__slots__)
     from importer.delivery.idempotency_keys import load_idempotency_keys
     from importer.mapping.loader import parse_mapping
-    from importer.planning.plan import mapping_vocabulary
+    from importer.planning.mapping_files import mapping_vocabulary
     from importer.targets import make_target
 
     target = make_target(parse_mapping(plan.facts.mapping_file, Path("m.yaml"), **mapping_vocabulary()).mapping)

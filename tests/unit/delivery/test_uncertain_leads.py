@@ -14,7 +14,7 @@ from importer.core.model import HostKind, Record, Reply, Request, Status, Verdic
 from importer.delivery.deliver_plan import DeliveryOptions
 from importer.delivery.outcomes import resolve_outcomes
 from importer.mapping.loader import parse_mapping
-from importer.planning.plan import mapping_vocabulary
+from importer.planning.mapping_files import mapping_vocabulary
 from importer.reports.run_report import RunReport, exit_status, summarize_run
 from importer.targets import make_target
 from tests.support.delivery_world import (

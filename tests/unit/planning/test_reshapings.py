@@ -115,6 +115,219 @@ RESHAPINGS = [
         {3: ["b@x.io", "2026-04-01"], 4: ["c@x.io", "2026-06-30"]},
         left_out=[2, 5],
     ),
+    Reshaping(
+        "cells that say nothing",
+        "Email,City,Phone\na@x.io,N/A,-\nb@x.io,Pune,n/a\nc@x.io, - ,9845098450\n",
+        """
+        lead: {EmailAddress: Email, mx_City: City, Phone: {column: Phone, type: phone, country: IN}}
+        empty: [N/A, "-"]
+        """,
+        {2: ["a@x.io", None, None], 3: ["b@x.io", "Pune", None], 4: ["c@x.io", None, "+91-9845098450"]},
+    ),
+    Reshaping(
+        "a zero that means empty in one column only",
+        "Email,Score,Visits\na@x.io,0,0\nb@x.io,7,3\n",
+        """
+        empty: [none]
+        lead: {EmailAddress: Email, mx_Score: {column: Score, type: integer, empty: ["0"]}, mx_Visits: Visits}
+        """,
+        {2: ["a@x.io", None, "0"], 3: ["b@x.io", "7", "3"]},
+    ),
+    Reshaping(
+        "the placeholder decides as an empty cell",
+        "Email,Course\na@x.io,N/A\nb@x.io,MBA\n",
+        """
+        empty: [n/a]
+        lead: {EmailAddress: Email}
+        where: {column: Course, empty: false}
+        """,
+        {3: ["b@x.io"]},
+        left_out=[2],
+    ),
+    Reshaping(
+        "the first phone that there is",
+        "Email,Mobile,Home,Office\na@x.io,9845098450,,\nb@x.io, ,,9845098451\nc@x.io,-,9845098452,\nd@x.io,,,\n",
+        """
+        lead:
+          EmailAddress: Email
+          Phone: {first_of: [Mobile, Home, Office], type: phone, country: IN, empty: ["-"]}
+        """,
+        {
+            2: ["a@x.io", "+91-9845098450"],
+            3: ["b@x.io", "+91-9845098451"],
+            4: ["c@x.io", "+91-9845098452"],
+            5: ["d@x.io", None],
+        },
+    ),
+    Reshaping(
+        "a title in front of the name",
+        "Email,Name\na@x.io,Dr. Asha Rao\nb@x.io,Mrs Meera\nc@x.io,Drew\n",
+        """
+        lead:
+          EmailAddress: Email
+          FirstName: {column: Name, replace: [{find: '^(Dr|Mrs?|Ms)\\b\\.? *', with: ''}]}
+        """,
+        {2: ["a@x.io", "Asha Rao"], 3: ["b@x.io", "Meera"], 4: ["c@x.io", "Drew"]},
+    ),
+    Reshaping(
+        "family name first",
+        'Email,Name\na@x.io,"Rao, Asha"\nb@x.io,Cher\n',
+        """
+        lead:
+          EmailAddress: Email
+          FirstName:
+            column: Name
+            replace:
+              - {find: '^(.*), *(.*)$', with: '\\2 \\1'}
+              - {find: Cher, with: Cherilyn}
+        """,
+        {2: ["a@x.io", "Asha Rao"], 3: ["b@x.io", "Cherilyn"]},
+    ),
+    Reshaping(
+        "the campaign in a link",
+        "Email,Page\na@x.io,https://x.io/?utm_source=google&utm_campaign=mba26\nb@x.io,https://x.io/\nc@x.io,\n",
+        """
+        lead: {EmailAddress: Email, SourceCampaign: {column: Page, extract: 'utm_campaign=([^&]*)', default: none}}
+        """,
+        {2: ["a@x.io", "mba26"], 3: ["b@x.io", "none"], 4: ["c@x.io", "none"]},
+    ),
+    Reshaping(
+        "the pin code in an address",
+        'Email,Address\na@x.io,"12 MG Road, Pune 411001"\nb@x.io,Delhi\n',
+        """
+        lead:
+          EmailAddress: Email
+          mx_Zip: {column: Address, extract: '[1-9][0-9]{5}', required: true}
+        """,
+        {2: ["a@x.io", "411001"]},
+        problems={3: "required"},
+    ),
+    Reshaping(
+        "the domain of an address",
+        "Email\na@firm.in\nb@gmail.com\n",
+        """
+        lead:
+          EmailAddress: Email
+          Company: {column: Email, extract: '@(.*)', transforms: [lower]}
+        """,
+        {2: ["a@firm.in", "firm.in"], 3: ["b@gmail.com", "gmail.com"]},
+    ),
+    Reshaping(
+        "several interests in a cell",
+        'Email,Interests\na@x.io,"Sales, Finance ,,sales"\nb@x.io,HR/Sales\nc@x.io,"Sales, Law"\nd@x.io,\n',
+        """
+        lead:
+          EmailAddress: Email
+          mx_Interests: {column: Interests, separator: [",", /], type: choice, options: [Sales, Finance, HR]}
+        """,
+        {2: ["a@x.io", "Sales;Finance"], 3: ["b@x.io", "HR;Sales"], 5: ["d@x.io", None]},
+        problems={4: "not-an-option"},
+    ),
+    Reshaping(
+        "several values by their codes",
+        "Email,Days\na@x.io,Mon|Tue\nb@x.io,tue\nc@x.io,Mon|Fun\n",
+        """
+        lead:
+          EmailAddress: Email
+          mx_Days: {column: Days, separator: "|", joiner: ",", lookup: {Mon: M, Tue: T}}
+        """,
+        {2: ["a@x.io", "M,T"], 3: ["b@x.io", "T"]},
+        problems={4: "not-in-lookup"},
+    ),
+    Reshaping(
+        "lines inside of a cell",
+        'Email,Tags\na@x.io,"new\nhot\nnew"\n',
+        """
+        lead: {EmailAddress: Email, mx_Tags: {column: Tags, separator: newline}}
+        """,
+        {2: ["a@x.io", "new;hot"]},
+    ),
+    Reshaping(
+        "a stage by what was paid",
+        "Email,Paid,Answer\na@x.io,500,\nb@x.io,0,Hot\nc@x.io,,cold\nd@x.io,soon,Hot\n",
+        """
+        lead:
+          EmailAddress: Email
+          ProspectStage:
+            when:
+              - {if: {column: Paid, greater: 0}, value: Customer}
+              - {if: {column: Answer, in: [hot, warm]}, value: Opportunity}
+              - {value: Prospect}
+        """,
+        {2: ["a@x.io", "Customer"], 3: ["b@x.io", "Opportunity"], 4: ["c@x.io", "Prospect"]},
+        problems={5: "undecided-condition"},
+    ),
+    Reshaping(
+        "another column for another kind of row",
+        "Email,Kind,Student,Parent\na@x.io,self,Asha,Meera\nb@x.io,Parent,Ravi,Anil\nc@x.io,?,Zoya,Farah\n",
+        """
+        lead:
+          EmailAddress: Email
+          FirstName:
+            when:
+              - {if: {column: Kind, equals: self}, column: Student}
+              - {if: {column: Kind, equals: parent}, template: "{Parent} (of {Student})"}
+        """,
+        {2: ["a@x.io", "Asha"], 3: ["b@x.io", "Anil (of Ravi)"], 4: ["c@x.io", None]},
+    ),
+    Reshaping(
+        "a case that is decided before the doubtful one",
+        "Email,VIP,Paid\na@x.io,yes,lots\nb@x.io,no,lots\n",
+        """
+        lead:
+          EmailAddress: Email
+          mx_Class:
+            when:
+              - {if: {column: VIP, equals: "yes"}, value: A}
+              - {if: {any: [{column: Paid, at_least: 10}]}, value: B}
+        """,
+        {2: ["a@x.io", "A"]},
+        problems={3: "undecided-condition"},
+    ),
+    Reshaping(
+        "the fair in the file's name",
+        "Email\na@x.io\n",
+        """
+        lead:
+          EmailAddress: Email
+          Source: {file_name: '^[a-z]+', transforms: [title], lookup: {Pune: Fair in Pune}}
+          mx_Visited: {file_name: '(\\d{8})', type: date, format: "%Y%m%d"}
+        """,
+        {2: ["a@x.io", "Fair in Pune", "2026-02-14"]},
+        file_name="pune_leads_20260214.csv",
+    ),
+    Reshaping(
+        "the day of the import",
+        "Email\na@x.io\n",
+        """
+        lead:
+          EmailAddress: Email
+          mx_Imported: {run_date: "%Y-%m-%d", type: date}
+          Source: {run_date: "Import %B %Y"}
+        """,
+        {2: ["a@x.io", "2026-11-30", "Import November 2026"]},
+    ),
+    Reshaping(
+        "a table of codes beside the mapping",
+        "Email,Branch\na@x.io,Koramangala\nb@x.io,andheri \nc@x.io,Mars\n",
+        """
+        lead: {EmailAddress: Email, mx_Branch: {column: Branch, lookup_file: branches.csv}}
+        """,
+        {2: ["a@x.io", "BLR-01"], 3: ["b@x.io", "MUM-02"]},
+        problems={4: "not-in-lookup"},
+        beside={"branches.csv": "Branch,Code\nKoramangala,BLR-01\nAndheri,MUM-02\nClosed,\n"},
+    ),
+    Reshaping(
+        "a table with other columns",
+        "Email,Counsellor\na@x.io,7\nb@x.io,8\n",
+        """
+        lead:
+          EmailAddress: Email
+          OwnerEmail: {column: Counsellor, lookup_file: {file: team.csv, from: No, to: E-Mail}, default: desk@x.io}
+        """,
+        {2: ["a@x.io", "asha@x.io"], 3: ["b@x.io", "desk@x.io"]},
+        beside={"team.csv": "Name;E-mail;No\nAsha;asha@x.io;7\n"},
+    ),
 ]
 
 

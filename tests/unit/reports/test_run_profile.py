@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from importer.core.model import CallClass, Limit, Status, VerdictKind
 from importer.ledger.interface import PastCall
 from importer.mapping.loader import parse_mapping
-from importer.planning.plan import PlanRequest, mapping_vocabulary, plan_import, prepare_import
+from importer.planning.mapping_files import mapping_vocabulary
+from importer.planning.plan import PlanRequest, plan_import, prepare_import
 from importer.planning.store import Plan, open_plan
 from importer.reports.attention_rows import find_attention_rows
 from importer.reports.column_profile import MOST_DISTINCT, ColumnValues, describe_column_types

@@ -28,9 +28,18 @@ def source_columns(headings: Sequence[str]) -> dict[str, SourceColumn]:
     return {heading: SourceColumn(heading, chr(65 + place), heading) for place, heading in enumerate(headings)}
 
 
-def validator(rules: Rules, headings: Sequence[str], *, schema: str | None = None, **options: Any) -> Validator:
+def validator(
+    rules: Rules,
+    headings: Sequence[str],
+    *,
+    schema: str | None = None,
+    where: Mapping[str, Any] | None = None,
+    **options: Any,
+) -> Validator:
     """A validator for activities with these rules on a file with these headings."""
-    content = {"target": "bulk-activities-by-lead-id", "activity": rules, **({"schema": schema} if schema else {})}
+    others = {"schema": schema, "where": where}
+    content = {"target": "bulk-activities-by-lead-id", "activity": rules}
+    content |= {name: value for name, value in others.items() if value is not None}
     options.setdefault("locale", LOCALE)
     options.setdefault("today", TODAY)
     return Validator(MappingFile.model_validate(content), source_columns(headings), **options)
