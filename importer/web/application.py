@@ -17,7 +17,7 @@ from importer.web.drafts import DraftStore
 from importer.web.imports import ImportService
 from importer.web.pages import columns, delivery, home, review, source
 from importer.web.security import Gate, SecurityOptions, protect
-from importer.web.services import Services, WebConfig, install
+from importer.web.services import Services, WebConfig, install, services
 from importer.web.tasks import TaskRunner
 
 _log = logging.getLogger(__name__)
@@ -54,7 +54,8 @@ def _format_number(value: int) -> str:
 
 
 def _answer_error(error: ImporterError) -> ResponseReturnValue:
-    return _answer(error.message, error.remedy, 422)
+    shorten = services().imports.store.shorten_paths
+    return _answer(shorten(error.message), shorten(error.remedy), 422)
 
 
 def _answer_http_error(error: HTTPException) -> ResponseReturnValue:

@@ -8,6 +8,7 @@ draft loses no row.
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import threading
@@ -43,8 +44,9 @@ class Draft:
     """An import in the page.
 
     ``name`` is the name of the uploaded file; ``account`` the account that receives it. ``rows`` are the numbers of the
-    rows of another round, ``None`` for the whole file. ``plan`` is the folder of the last check, and ``checked`` a
-    digest of what it checked; ``approved`` names who approved which check. Times are ISO in UTC.
+    rows of another round, ``None`` for the whole file. ``prepared_by`` names all who changed something. ``plan`` is the
+    folder of the last check, and ``checked`` a digest of what it checked; ``approved`` names who approved which check.
+    Times are ISO in UTC.
     """
 
     id: str
@@ -54,6 +56,7 @@ class Draft:
     created_at: str
     options: dict[str, Any] = field(default_factory=dict)
     rows: tuple[int, ...] | None = None
+    prepared_by: tuple[str, ...] = ()
     plan: str = ""
     checked: str = ""
     checked_by: str = ""
@@ -110,8 +113,9 @@ class DraftStore:
         if not isinstance(content, dict):
             raise _unknown()
         deliveries = tuple(Delivery(**one) for one in content.pop("deliveries", ()))
-        rows = content.pop("rows", None)
-        return Draft(**content, deliveries=deliveries, rows=None if rows is None else tuple(rows))
+        rows, prepared_by = content.pop("rows", None), tuple(content.pop("prepared_by", ()))
+        rows = None if rows is None else tuple(rows)
+        return Draft(**content, deliveries=deliveries, rows=rows, prepared_by=prepared_by)
 
     def all(self) -> list[Draft]:
         """Load all drafts, the newest first; folders that are no draft are left out."""
@@ -129,6 +133,14 @@ class DraftStore:
             draft = replace(self.load(draft_id), **changes)
             self._write(draft)
             return draft
+
+    def note_preparer(self, draft_id: str, who: str) -> Draft:
+        """Note that a person changes a draft, and return the draft."""
+        with self._lock:
+            draft = self.load(draft_id)
+            if who in draft.prepared_by:
+                return draft
+            return self.update(draft_id, prepared_by=(*draft.prepared_by, who))
 
     @contextmanager
     def changing(self) -> Iterator[None]:
@@ -150,6 +162,11 @@ class DraftStore:
     def write(self, draft_id: str, name: str, content: Any) -> None:
         """Write a JSON file of a draft."""
         atomic_write(self.folder(draft_id) / name, json.dumps(content), durable=False)
+
+    def shorten_paths(self, text: str) -> str:
+        """Return a message with the names of a draft's files in place of their paths on the server."""
+        inside = re.escape(f"{self._folder}{os.sep}") + rf"{_ID.pattern}{re.escape(os.sep)}"
+        return re.sub(rf"{inside}(source{re.escape(os.sep)})?", "", text)
 
     def _write(self, draft: Draft) -> None:
         atomic_write(self.folder(draft.id) / _STATE, json.dumps(asdict(draft), indent=1))

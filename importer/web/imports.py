@@ -272,6 +272,8 @@ class ImportService:
         """Continue the newest run of a draft, or look again for its uncertain rows."""
         if not draft.deliveries:
             self._require_current(draft)
+            if draft.approved != draft.checked:
+                raise UsageError("This import was not approved.", "Look at it in the step Approve, and send it there.")
             self._start_sending(draft, who)
             return
         newest, places = draft.deliveries[-1].run, self._places(draft)

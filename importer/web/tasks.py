@@ -147,7 +147,8 @@ class TaskRunner:
                 work(env)
                 end = replace(status, state=TaskState.INTERRUPTED if env.stop.is_set() else TaskState.DONE)
             except ImporterError as error:
-                end = replace(status, state=TaskState.FAILED, message=error.message, remedy=error.remedy)
+                message, remedy = (self._store.shorten_paths(text) for text in (error.message, error.remedy))
+                end = replace(status, state=TaskState.FAILED, message=message, remedy=remedy)
             except Exception:  # noqa: BLE001  it is logged with its traceback
                 # The traceback goes to the log; the person learns that it is a fault of the program.
                 _log.exception("%s failed", status.kind.value)

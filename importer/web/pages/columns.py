@@ -14,7 +14,7 @@ from importer.mapping import FieldType
 from importer.transforms import TRANSFORMS
 from importer.web.columns import ColumnLine, FieldChoice, column_lines, describe_rule
 from importer.web.mapping_document import MappingDocument, Rule, find_mapping_problems
-from importer.web.pages.common import find_draft, see_other, show_screen
+from importer.web.pages.common import find_draft, find_draft_to_change, see_other, show_screen
 from importer.web.security import current_person, require
 from importer.web.services import services
 
@@ -64,7 +64,7 @@ def _sections(document: MappingDocument) -> tuple[str, ...]:
 @require("prepare")
 def change(draft_id: str) -> Response:
     """Store the lines; with "check" the file is checked next."""
-    draft = find_draft(draft_id)
+    draft = find_draft_to_change(draft_id)
     imports = services().imports
     preview, path = imports.preview(draft), imports.store.mapping(draft)
     if preview is None or not path.exists():
@@ -112,8 +112,13 @@ def _chosen_field(line: ColumnLine) -> str:
     # A choice among several rules means the proposed field, without another click.
     if not name and line.choices and request.form.get(f"choice-{line.index}"):
         name = line.proposed
+    return _checked_field(name) if name else ""
+
+
+def _checked_field(name: str) -> str:
+    """Return the name of a field with its section. Raises :class:`UsageError` for other parts of a mapping."""
     section, _, field = name.partition(".")
-    if name and (section not in ("lead", "activity") or not field):
+    if section not in ("lead", "activity") or not field:
         raise UsageError(f'"{name}" is not a field.', "Write it with its section, such as lead.mx_City.")
     return name
 
@@ -179,7 +184,7 @@ def _store_constants(document: MappingDocument) -> None:
             document.remove(line.name)
     name, value = request.form.get("new-constant", "").strip(), request.form.get("new-value", "").strip()
     if name and value:
-        document.put(name, {"value": value})
+        document.put(_checked_field(name), {"value": value})
 
 
 def _option_texts(fields: Mapping[str, list[FieldChoice]], name: str) -> list[tuple[str, str]]:

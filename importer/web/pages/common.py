@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 
 from importer.core.errors import UsageError
 from importer.web.drafts import Draft
+from importer.web.security import current_person
 from importer.web.services import services
 from importer.web.tasks import TaskKind
 
@@ -40,6 +41,12 @@ def find_draft(draft_id: str) -> Draft:
         return services().imports.store.load(draft_id)
     except UsageError:
         abort(404)
+
+
+def find_draft_to_change(draft_id: str) -> Draft:
+    """Load the draft of an address that this person prepares, who then cannot be the second person to approve it."""
+    draft = find_draft(draft_id)
+    return services().imports.store.note_preparer(draft.id, current_person().name)
 
 
 def next_screen(draft: Draft) -> str:

@@ -11,7 +11,7 @@ from importer.app import ChangeDecision, Decision, UndecidedRow, decide, decide_
 from importer.core.errors import UsageError
 from importer.core.model import Status
 from importer.web.drafts import Draft
-from importer.web.pages.common import find_draft, next_screen, see_other, show_screen
+from importer.web.pages.common import find_draft, find_draft_to_change, next_screen, see_other, show_screen
 from importer.web.security import current_person, require
 from importer.web.services import services
 
@@ -47,7 +47,12 @@ def _may_approve(draft: Draft) -> bool:
     person = current_person()
     if not person.may("approve"):
         return False
-    return not services().config.two_people or person.name not in (draft.owner, draft.checked_by)
+    return not services().config.two_people or person.name not in (draft.owner, draft.checked_by, *draft.prepared_by)
+
+
+def _require_approver(draft: Draft) -> None:
+    if not _may_approve(draft):
+        raise UsageError("Another person must approve this import.", "Ask a colleague with the role approve.")
 
 
 @views.post("/imports/<draft_id>/send")
@@ -55,8 +60,9 @@ def _may_approve(draft: Draft) -> bool:
 def send(draft_id: str) -> Response:
     """Approve the check and begin to send."""
     draft = find_draft(draft_id)
-    if not _may_approve(draft):
-        raise UsageError("Another person must approve this import.", "Ask a colleague with the role approve.")
+    _require_approver(draft)
+    if request.form.get("checked") != draft.checked:
+        raise UsageError("The import was checked again since this page was shown.", "Look at it again, then send it.")
     services().imports.send(draft, current_person().name)
     facts = {"draft": draft.id, "file": draft.name, "account": draft.account}
     services().record(current_person().name, "approved an import", **facts)
@@ -141,7 +147,7 @@ def _undecided(draft: Draft, counts: Any) -> list[tuple[str, UndecidedRow]]:
 @require("prepare")
 def start_round(draft_id: str) -> Response:
     """Open the rows that were not delivered for correction."""
-    draft = find_draft(draft_id)
+    draft = find_draft_to_change(draft_id)
     services().imports.start_round(draft, current_person().name)
     return see_other("review.show", draft_id=draft.id)
 
@@ -155,6 +161,9 @@ def decide_rows(draft_id: str) -> Response:
     run, decision = form.get("run", ""), form.get("decision", "")
     if run not in {one.run for one in draft.deliveries}:
         abort(404)
+    if decision in (ChangeDecision.SEND.value, Decision.ABSENT.value):
+        # These rows are sent then, as if they were approved.
+        _require_approver(draft)
     why = form.get("why", "").strip() or "decided in the page"
     try:
         if decision in {one.value for one in ChangeDecision}:

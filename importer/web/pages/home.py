@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.resources import as_file, files
 from typing import Any
 
-from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask import Blueprint, abort, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from importer.core.errors import UsageError
@@ -72,7 +72,10 @@ def open_import(draft_id: str) -> Response:
 @require("prepare")
 def remove(draft_id: str) -> Response:
     """Remove an import from the list, with its uploaded file; what was sent stays in the history."""
-    services().imports.store.remove(find_draft(draft_id).id)
+    draft = find_draft(draft_id)
+    if services().imports.tasks.status(draft.id).is_running:
+        raise UsageError("This import is at work.", "Wait until it has ended, or pause it; then remove it.")
+    services().imports.store.remove(draft.id)
     return see_other("home.show")
 
 
@@ -81,7 +84,7 @@ def remove(draft_id: str) -> Response:
 def start_sandbox() -> Response:
     """Start the CRM on this computer."""
     services().config.start_sandbox()
-    return redirect(request.form.get("back") or url_for("home.show"), 303)
+    return see_other("home.show")
 
 
 @views.post("/samples/<name>")

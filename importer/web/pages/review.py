@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from flask import Blueprint, jsonify, request
@@ -13,7 +14,7 @@ from importer.core.issues import Problem
 from importer.planning import open_plan
 from importer.web.drafts import Draft
 from importer.web.edits import MAX_TEXT, CellChange, EditLog
-from importer.web.pages.common import find_draft, see_other, show_screen
+from importer.web.pages.common import find_draft, find_draft_to_change, see_other, show_screen
 from importer.web.security import current_person, require
 from importer.web.services import services
 
@@ -21,6 +22,10 @@ views = Blueprint("review", __name__)
 
 _PAGE = 100
 _MOST_CHANGES = 5_000
+_MOST_ROWS = 1 << 31
+_LETTERS = re.compile(r"[A-Z]{1,4}")
+_HALF_CHARACTER = re.compile("[\ud800-\udfff]")
+"""A surrogate, of which two make a character: no file and no request can hold one alone."""
 
 
 @views.get("/imports/<draft_id>/review")
@@ -101,31 +106,51 @@ def _problem_json(problem: Problem) -> dict[str, str]:
 @require("prepare")
 def change_cells(draft_id: str) -> Response:
     """Store corrected cells, which count as one step, and return their rows checked anew."""
-    draft = find_draft(draft_id)
-    changes = [_change(one) for one in (request.get_json(silent=True) or {}).get("changes", ())]
+    draft = find_draft_to_change(draft_id)
+    given = _body().get("changes")
+    changes = [_change(one) for one in given] if isinstance(given, list) else []
     if not changes or len(changes) > _MOST_CHANGES:
         raise UsageError("These cells cannot be changed.", f"Change at most {_MOST_CHANGES:,} cells at once.")
     EditLog(services().imports.store, draft).add(changes, current_person().name)
     return _rows_answer(draft, {change.row for change in changes})
 
 
+def _body() -> dict[str, Any]:
+    """Return the JSON object of the request; an empty one for anything else."""
+    given = request.get_json(silent=True)
+    return given if isinstance(given, dict) else {}
+
+
 def _change(given: Any) -> CellChange:
-    try:
-        row, letter, text = int(given["row"]), str(given["letter"]), str(given["text"])
-    except (KeyError, TypeError, ValueError):
-        raise UsageError("The correction is not complete.", "Load the page again.") from None
-    if len(text) > MAX_TEXT:
+    row = given.get("row") if isinstance(given, dict) else None
+    # Truth values are numbers to Python, and larger numbers fit into no column of a plan.
+    if not isinstance(row, int) or isinstance(row, bool) or not 0 < row < _MOST_ROWS:
+        raise UsageError("The correction is not complete.", "Load the page again.")
+    return CellChange(row, _letter(given.get("letter")), _cell_text(given.get("text")))
+
+
+def _letter(given: Any) -> str:
+    if not isinstance(given, str) or not _LETTERS.fullmatch(given):
+        raise UsageError("The correction names no column.", "Load the page again.")
+    return given
+
+
+def _cell_text(given: Any) -> str:
+    """Return a text that a cell can hold. Raises :class:`UsageError`."""
+    if not isinstance(given, str) or _HALF_CHARACTER.search(given):
+        raise UsageError("The correction is no text.", "Type it anew.")
+    if len(given) > MAX_TEXT:
         raise UsageError(f"The text is longer than {MAX_TEXT:,} characters.", "Shorten it.")
-    return CellChange(row, letter, text)
+    return given
 
 
 @views.post("/imports/<draft_id>/replace")
 @require("prepare")
 def replace_alike(draft_id: str) -> Response:
     """Replace one text of a column in all rows with problems."""
-    draft = find_draft(draft_id)
-    given = request.get_json(silent=True) or {}
-    letter, old, new = (str(given.get(name, "")) for name in ("letter", "old", "new"))
+    draft = find_draft_to_change(draft_id)
+    given = _body()
+    letter, old, new = _letter(given.get("letter")), given.get("old"), _cell_text(given.get("new"))
     imports = services().imports
     plan, log = imports.store.plan(draft), EditLog(imports.store, draft)
     edited = log.cells()
@@ -142,7 +167,7 @@ def replace_alike(draft_id: str) -> Response:
 @require("prepare")
 def undo(draft_id: str) -> Response:
     """Take the last step of corrections back."""
-    draft = find_draft(draft_id)
+    draft = find_draft_to_change(draft_id)
     return _rows_answer(draft, EditLog(services().imports.store, draft).undo())
 
 
@@ -156,6 +181,6 @@ def _rows_answer(draft: Draft, numbers: set[int], **facts: Any) -> Response:
 @require("prepare")
 def check(draft_id: str) -> Response:
     """Check the whole file again, with the corrections."""
-    draft = find_draft(draft_id)
+    draft = find_draft_to_change(draft_id)
     services().imports.check(draft, current_person().name)
     return see_other("review.show", draft_id=draft.id)

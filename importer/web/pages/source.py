@@ -12,12 +12,13 @@ from importer.core.errors import UsageError
 from importer.sources import SourceOptions
 from importer.targets import TARGETS, EffectType
 from importer.web.mapping_document import MappingDocument
-from importer.web.pages.common import find_draft, see_other, show_screen
+from importer.web.pages.common import find_draft, find_draft_to_change, see_other, show_screen
 from importer.web.security import current_person, require
 from importer.web.services import services
 
 views = Blueprint("source", __name__)
 
+_MOST_DIGITS = 7
 _READING = ("sheet", "encoding", "delimiter")
 _EVENT = "activity.ActivityEvent"
 
@@ -76,7 +77,7 @@ def show_file(draft_id: str) -> str:
 @require("prepare")
 def change_file(draft_id: str) -> Response:
     """Read the file in another way, or for another account; or go on when nothing is changed."""
-    draft = find_draft(draft_id)
+    draft = find_draft_to_change(draft_id)
     form = request.form
     options = {**asdict(SourceOptions()), **draft.options}
     options.pop("of_mapping")
@@ -84,7 +85,7 @@ def change_file(draft_id: str) -> Response:
         if name in form:
             options[name] = form[name].strip() or None
     row = form.get("header_row", "").strip()
-    if row and not (row.isascii() and row.isdigit() and int(row) > 0):
+    if row and not (row.isascii() and row.isdigit() and len(row) <= _MOST_DIGITS and int(row) > 0):
         raise UsageError(f'"{row}" is not a row number.', "Write the number of the row that holds the headings.")
     if "header_row" in form:
         options["header_row"] = int(row) if row else None
@@ -142,7 +143,7 @@ def _target_groups() -> list[tuple[str, list[Any]]]:
 @require("prepare")
 def change_purpose(draft_id: str) -> Response:
     """Store target, search field, activity type and rules; another target is proposed anew."""
-    draft = find_draft(draft_id)
+    draft = find_draft_to_change(draft_id)
     imports, form = services().imports, request.form
     path = imports.store.mapping(draft)
     document = MappingDocument.read(path)
