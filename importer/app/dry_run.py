@@ -48,10 +48,15 @@ def check(request: PlanRequest, places: ReportPaths, env: Environment) -> Report
 
 def check_into(request: PlanRequest, folder: Path, env: Environment) -> RunReport:
     """Plan the file into ``folder`` and estimate the cost of its delivery. Raises as :func:`check`."""
-    now, account = env.clock.now(), account_if_complete(request.account, env)
-    plan = _planned(request, account, folder, now, env)
+    account = account_if_complete(request.account, env)
+    plan = _planned(request, account, folder, env.clock.now(), env)
     trim_heap()
-    return RunReport(plan, cost=_cost(plan, account, env))
+    return report_plan(plan, env)
+
+
+def report_plan(plan: Plan, env: Environment) -> RunReport:
+    """Return the report of a plan with the cost that its delivery would have now."""
+    return RunReport(plan, cost=_cost(plan, account_if_complete(plan.facts.account, env), env))
 
 
 def _planned(request: PlanRequest, account: Account | None, folder: Path, now: datetime, env: Environment) -> Plan:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from importer.app.dry_run import account_if_complete, check_into
+from importer.app.dry_run import account_if_complete, check_into, report_plan
 from importer.app.environment import Environment, open_ledger_of
 from importer.app.preflight import detect_anomalies
 from importer.core.errors import UsageError
@@ -22,7 +22,7 @@ from importer.planning import (
     open_plan,
     prepare_import,
 )
-from importer.reports import RunReport, RunSummary, summarize_run
+from importer.reports import RunSummary, summarize_run
 from importer.sources import Column, Detection, SourceOptions, open_source
 
 if TYPE_CHECKING:
@@ -113,9 +113,9 @@ def check_and_keep(request: PlanRequest, folder: Path, env: Environment) -> RunS
     return summarize_run(check_into(request, folder, env))
 
 
-def describe_check(folder: Path) -> RunSummary:
-    """Summarize a plan that :func:`check_and_keep` made."""
-    return summarize_run(RunReport(open_plan(folder)))
+def describe_check(folder: Path, env: Environment) -> RunSummary:
+    """Summarize a plan that :func:`check_and_keep` made, with what its delivery would need now."""
+    return summarize_run(report_plan(open_plan(folder), env))
 
 
 def find_anomalies(folder: Path, env: Environment) -> list[str]:

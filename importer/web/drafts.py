@@ -63,8 +63,8 @@ class Draft:
     approved: str = ""
     approved_by: str = ""
     deliveries: tuple[Delivery, ...] = ()
-    seen_columns: bool = False
-    sample: bool = False
+    mapping_from: str = ""
+    """Name of what the mapping was taken from, an earlier import or a sample; empty for a proposed one."""
 
     @property
     def source_options(self) -> SourceOptions:
@@ -80,9 +80,9 @@ class DraftStore:
         self._new_id = new_id
         self._lock = threading.RLock()
 
-    def create(self, name: str, owner: str, account: str, now: datetime, *, sample: bool = False) -> Draft:
+    def create(self, name: str, owner: str, account: str, now: datetime) -> Draft:
         """Make a new draft with an empty folder for its source."""
-        draft = Draft(self._new_id(), name, owner, account, format_iso(now), sample=sample)
+        draft = Draft(self._new_id(), name, owner, account, format_iso(now))
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         make_private_folder(self.folder(draft.id))
         make_private_folder(self.folder(draft.id) / "source")

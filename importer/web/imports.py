@@ -42,6 +42,7 @@ from importer.sources import Detection
 from importer.web.columns import FieldChoice
 from importer.web.drafts import Delivery, Draft, DraftStore
 from importer.web.edits import EditLog
+from importer.web.mapping_document import MappingDocument
 from importer.web.tasks import TaskKind, TaskRunner, TaskStatus
 
 _PREVIEW, _PROPOSAL, _FIELDS, _PROBLEM = "preview.json", "proposal.json", "fields.json", "problem.json"
@@ -87,41 +88,70 @@ class ImportService:
 
     def create_from_sample(self, source: Path, mapping: Path, owner: str, account: str) -> Draft:
         """Make a draft of a sample file with its mapping."""
-        draft = self.store.create(source.name, owner, account, self.env.clock.now(), sample=True)
+        draft = self.store.create(source.name, owner, account, self.env.clock.now())
         shutil.copyfile(source, self.store.source(draft))
         shutil.copyfile(mapping, self.store.mapping(draft))
         sheet = read_mapping(mapping).mapping.source.sheet
-        draft = self.store.update(draft.id, options={"sheet": sheet} if sheet else {})
+        options = {"sheet": sheet} if sheet else {}
+        draft = self.store.update(draft.id, options=options, mapping_from=f"the sample {source.name}")
         self.propose(draft, owner)
         return draft
 
     def propose(self, draft: Draft, who: str, target: str | None = None) -> None:
-        """Start to read the file and to propose a mapping, unless a sample brings its own."""
+        """Start to read the file and to find its mapping: that of a sample or of an earlier import, or a new one.
+
+        With a ``target``, a mapping for that is proposed in any case.
+        """
 
         def work(env: Environment) -> None:
-            self._read_and_propose(draft, target, env)
+            preview = self._read(draft)
+            if target is None and (draft.mapping_from or self._take_earlier_mapping(draft, preview)):
+                self._read_fields_of_mapping(draft, env)
+            else:
+                self._propose(draft, target, env)
 
         self.tasks.start(draft.id, TaskKind.PROPOSE, who, work)
 
-    def _read_and_propose(self, draft: Draft, target: str | None, env: Environment) -> None:
-        folder, options = self.store.folder(draft.id), draft.source_options
+    def _read(self, draft: Draft) -> FilePreview:
+        """Read the first rows of the file. Raises :class:`SourceError`, which is kept for the screen."""
         for name in (_PREVIEW, _PROBLEM):
-            (folder / name).unlink(missing_ok=True)
+            (self.store.folder(draft.id) / name).unlink(missing_ok=True)
         try:
-            self.store.write(draft.id, _PREVIEW, asdict(preview_file(self.store.source(draft), options)))
+            preview = preview_file(self.store.source(draft), draft.source_options)
         except SourceError as error:
             problem = {"message": error.message, "remedy": error.remedy, "sheets": error.sheets}
             self.store.write(draft.id, _PROBLEM, problem)
             raise
-        if draft.sample and target is None:
-            fields, _ = read_account_fields(draft.account or None, "", env)
-            self.store.write(draft.id, _FIELDS, asdict(fields))
-            return
-        proposed_path = folder / "proposed.yaml"
-        proposed_path.unlink(missing_ok=True)
-        request = ProposalRequest(self.store.source(draft), target, proposed_path, draft.account or None, options)
-        proposed = propose_mapping(request, env)
-        proposed_path.replace(self.store.mapping(draft))
+        self.store.write(draft.id, _PREVIEW, asdict(preview))
+        return preview
+
+    def _take_earlier_mapping(self, draft: Draft, preview: FilePreview) -> bool:
+        """Copy the mapping of the newest import that was sent to this account and had the same headings."""
+        headings = [column.heading for column in preview.columns]
+        for other in self.store.all():
+            if other.id == draft.id or not other.deliveries or other.account != draft.account:
+                continue
+            earlier = self.preview(other)
+            if earlier is not None and [column.heading for column in earlier.columns] == headings:
+                shutil.copyfile(self.store.mapping(other), self.store.mapping(draft))
+                name = f"your import of {other.name} on {other.created_at[:10]}"
+                self.store.update(draft.id, mapping_from=name)
+                return True
+        return False
+
+    def _read_fields_of_mapping(self, draft: Draft, env: Environment) -> None:
+        line = MappingDocument.read(self.store.mapping(draft)).line("activity.ActivityEvent")
+        event = str(line.rule.get("value", "")) if line else ""
+        fields, _ = read_account_fields(draft.account or None, event, env)
+        self.store.write(draft.id, _FIELDS, asdict(fields))
+
+    def _propose(self, draft: Draft, target: str | None, env: Environment) -> None:
+        path = self.store.folder(draft.id) / "proposed.yaml"
+        path.unlink(missing_ok=True)
+        account, options = draft.account or None, draft.source_options
+        proposed = propose_mapping(ProposalRequest(self.store.source(draft), target, path, account, options), env)
+        path.replace(self.store.mapping(draft))
+        self.store.update(draft.id, mapping_from="")
         self.store.write(draft.id, _PROPOSAL, proposal_json(proposed))
         self.store.write(draft.id, _FIELDS, asdict(proposed.fields))
 
@@ -224,7 +254,7 @@ class ImportService:
     def check_summary(self, draft: Draft) -> RunSummary | None:
         """Return the summary of the last check, or ``None`` before there is one."""
         try:
-            return describe_check(self.store.plan(draft))
+            return describe_check(self.store.plan(draft), self.env)
         except ImporterError:
             return None
 

@@ -74,7 +74,6 @@ def change(draft_id: str) -> Response:
     _store_lines(lines, document)
     _store_constants(document)
     document.write(path)
-    imports.store.update(draft.id, seen_columns=True)
     if "check" not in request.form or find_mapping_problems(path):
         return see_other("columns.show", draft_id=draft.id)
     imports.check(imports.store.load(draft.id), current_person().name)

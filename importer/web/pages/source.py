@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, request
@@ -11,6 +12,7 @@ from werkzeug.wrappers import Response
 from importer.core.errors import UsageError
 from importer.sources import SourceOptions
 from importer.targets import TARGETS, EffectType
+from importer.web.drafts import Draft
 from importer.web.mapping_document import MappingDocument
 from importer.web.pages.common import find_draft, find_draft_to_change, see_other, show_screen
 from importer.web.security import current_person, require
@@ -125,6 +127,19 @@ def show_purpose(draft_id: str) -> Response | str:
         options=[(one, str(document.data.get(one.name, one.values[0][0]))) for one in OPTIONS],
         target=TARGETS.get(document.target),
     )
+
+
+@views.post("/imports/<draft_id>/propose")
+@require("prepare")
+def propose_anew(draft_id: str) -> Response:
+    """Propose a mapping in place of an earlier one."""
+    draft = services().imports.store.update(find_draft(draft_id).id, mapping_from="")
+    services().imports.propose(draft, current_person().name, MappingDocument.read(_mapping(draft)).target)
+    return see_other("source.show_file", draft_id=draft.id)
+
+
+def _mapping(draft: Draft) -> Path:
+    return services().imports.store.mapping(draft)
 
 
 def _target_groups() -> list[tuple[str, list[Any]]]:

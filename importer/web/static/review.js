@@ -10,6 +10,7 @@
     const alike = document.getElementById("alike");
     const filter = document.getElementById("filter");
     let edits = Number(place.dataset.edits);
+    let current = place.dataset.current === "yes";
     let last = null;
     let quiet = false;
 
@@ -58,9 +59,13 @@
       paginationMode: "remote",
       paginationSize: 100,
       paginationCounter: "rows",
+      paginationElement: document.getElementById("pager"),
+      paginationCounterElement: document.getElementById("counter"),
       ajaxURL: place.dataset.rows,
       ajaxParams: () => ({ code: filter.value }),
       selectableRange: 1,
+      selectableRangeRows: true,
+      selectableRangeColumns: true,
       selectableRangeClearCells: true,
       editTriggerEvent: "dblclick",
       clipboard: true,
@@ -86,8 +91,16 @@
       rowFormatter: (row) => row.getElement().classList.toggle("right", row.getData().problems.length === 0),
     });
 
+    // A screen reader expects rows in a group of rows, and nothing else that takes the focus inside the grid.
+    table.on("tableBuilt", () => {
+      place.setAttribute("aria-label", "Rows to correct");
+      place.querySelector(".tabulator-tableholder").setAttribute("role", "rowgroup");
+      place.querySelector(".tabulator-table").setAttribute("role", "presentation");
+    });
+
     const take = (result) => {
       edits = result.edits;
+      current = false;
       undo.disabled = edits === 0;
       quiet = true;
       for (const one of result.data) {
@@ -103,8 +116,8 @@
     };
 
     const mark = () => {
-      document.getElementById("again").classList.toggle("secondary", edits === 0);
-      document.getElementById("go-on").classList.toggle("secondary", edits > 0);
+      document.getElementById("again").classList.toggle("secondary", current);
+      document.getElementById("go-on").classList.toggle("secondary", !current);
     };
 
     // Cells that are changed together, as by pasting a range, are stored as one step.

@@ -76,7 +76,7 @@ def test_the_sheets_of_a_workbook_can_be_chosen(tmp_path: Path) -> None:
 def test_a_kept_check_can_be_described_and_its_bad_rows_read(env: Environment, tmp_path: Path) -> None:
     summary = check_and_keep(request(GOOD, NO_LEAD, NO_NUMBER), tmp_path / "plan", env)
     assert summary.counts == {Status.NOT_SENT: 1, Status.INVALID: 2}
-    assert describe_check(tmp_path / "plan").counts == summary.counts
+    assert describe_check(tmp_path / "plan", env).counts == summary.counts
     assert list_problem_rows(tmp_path / "plan") == [3, 4]
     assert list_problem_rows(tmp_path / "plan", code="required") == [3]
     assert list_problem_rows(tmp_path / "plan", letter="C") == [4]
