@@ -35,7 +35,7 @@ def make_app(config: WebConfig, security: SecurityOptions) -> tuple[Flask, Gate]
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     gate = protect(app, security)
     store = DraftStore(config.env.home, lambda: secrets.token_urlsafe(9))
-    imports = ImportService(config.env, store, TaskRunner(config.env, store), config.load_account)
+    imports = ImportService(config.env, store, TaskRunner(config.env, store, config.make_clock), config.load_account)
     install(app, Services(config, imports, gate.audit.record))
     for module in (home, source, columns, review, delivery):
         app.register_blueprint(module.views)

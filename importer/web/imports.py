@@ -10,42 +10,32 @@ import hashlib
 import json
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from importer.app import (
-    ColumnSample,
     Environment,
-    FilePreview,
-    ProposalRequest,
     check_and_keep,
     describe_check,
     describe_run,
     find_anomalies,
     open_rows_of,
-    preview_file,
-    proposal_json,
-    propose_mapping,
-    read_account_fields,
     resume,
     run,
 )
 from importer.config import Account, Locale
-from importer.core.errors import ImporterError, SourceError, UsageError
+from importer.core.errors import ImporterError, UsageError
 from importer.core.filesystem import publish
 from importer.core.model import Status
 from importer.delivery import DeliveryOptions
 from importer.planning import PlanFacts, PlanRequest, open_plan, read_mapping
 from importer.reports import Report, ReportPaths, RunSummary, report_stem
-from importer.sources import Detection
-from importer.web.columns import FieldChoice
 from importer.web.drafts import Delivery, Draft, DraftStore
 from importer.web.edits import EditLog
-from importer.web.mapping_document import MappingDocument
+from importer.web.proposals import Proposals
 from importer.web.tasks import TaskKind, TaskRunner, TaskStatus
 
-_PREVIEW, _PROPOSAL, _FIELDS, _PROBLEM = "preview.json", "proposal.json", "fields.json", "problem.json"
 _OPEN = (Status.INVALID, Status.REJECTED)
 """Statuses of rows that can be corrected and imported in another round."""
 
@@ -72,6 +62,7 @@ class ImportService:
         self.env = env
         self.store = store
         self.tasks = tasks
+        self.proposals = Proposals(env, store, tasks)
         self._load = load
 
     # Upload and proposal
@@ -83,7 +74,7 @@ class ImportService:
         with arriving.open("xb") as place:
             shutil.copyfileobj(file, place, 1 << 20)
         publish(arriving, self.store.source(draft))
-        self.propose(draft, owner)
+        self.proposals.propose(draft, owner)
         return draft
 
     def create_from_sample(self, source: Path, mapping: Path, owner: str, account: str) -> Draft:
@@ -94,114 +85,8 @@ class ImportService:
         sheet = read_mapping(mapping).mapping.source.sheet
         options = {"sheet": sheet} if sheet else {}
         draft = self.store.update(draft.id, options=options, mapping_from=f"the sample {source.name}")
-        self.propose(draft, owner)
+        self.proposals.propose(draft, owner)
         return draft
-
-    def propose(self, draft: Draft, who: str, target: str | None = None) -> None:
-        """Start to read the file and to find its mapping: that of a sample or of an earlier import, or a new one.
-
-        With a ``target``, a mapping for that is proposed in any case.
-        """
-
-        def work(env: Environment) -> None:
-            preview = self._read(draft)
-            if target is None and (draft.mapping_from or self._take_earlier_mapping(draft, preview)):
-                self._read_fields_of_mapping(draft, env)
-            else:
-                self._propose(draft, target, env)
-
-        self.tasks.start(draft.id, TaskKind.PROPOSE, who, work)
-
-    def _read(self, draft: Draft) -> FilePreview:
-        """Read the first rows of the file. Raises :class:`SourceError`, which is kept for the screen."""
-        for name in (_PREVIEW, _PROBLEM):
-            (self.store.folder(draft.id) / name).unlink(missing_ok=True)
-        try:
-            preview = preview_file(self.store.source(draft), draft.source_options)
-        except SourceError as error:
-            problem = {"message": error.message, "remedy": error.remedy, "sheets": error.sheets}
-            self.store.write(draft.id, _PROBLEM, problem)
-            raise
-        self.store.write(draft.id, _PREVIEW, asdict(preview))
-        return preview
-
-    def _take_earlier_mapping(self, draft: Draft, preview: FilePreview) -> bool:
-        """Copy the mapping of the newest import that was sent to this account and had the same headings."""
-        headings = [column.heading for column in preview.columns]
-        for other in self.store.all():
-            if other.id == draft.id or not other.deliveries or other.account != draft.account:
-                continue
-            earlier = self.preview(other)
-            if earlier is not None and [column.heading for column in earlier.columns] == headings:
-                shutil.copyfile(self.store.mapping(other), self.store.mapping(draft))
-                name = f"your import of {other.name} on {other.created_at[:10]}"
-                self.store.update(draft.id, mapping_from=name)
-                return True
-        return False
-
-    def _read_fields_of_mapping(self, draft: Draft, env: Environment) -> None:
-        line = MappingDocument.read(self.store.mapping(draft)).line("activity.ActivityEvent")
-        event = str(line.rule.get("value", "")) if line else ""
-        fields, _ = read_account_fields(draft.account or None, event, env)
-        self.store.write(draft.id, _FIELDS, asdict(fields))
-
-    def _propose(self, draft: Draft, target: str | None, env: Environment) -> None:
-        path = self.store.folder(draft.id) / "proposed.yaml"
-        path.unlink(missing_ok=True)
-        account, options = draft.account or None, draft.source_options
-        proposed = propose_mapping(ProposalRequest(self.store.source(draft), target, path, account, options), env)
-        path.replace(self.store.mapping(draft))
-        self.store.update(draft.id, mapping_from="")
-        self.store.write(draft.id, _PROPOSAL, proposal_json(proposed))
-        self.store.write(draft.id, _FIELDS, asdict(proposed.fields))
-
-    def read_fields(self, draft: Draft, event: str) -> None:
-        """Read the fields of the account for another activity type."""
-        fields, _ = read_account_fields(draft.account or None, event, self.env)
-        self.store.write(draft.id, _FIELDS, asdict(fields))
-
-    def preview(self, draft: Draft) -> FilePreview | None:
-        """Return the first rows of the file, once they have been read."""
-        content = self.store.read(draft.id, _PREVIEW)
-        if content is None:
-            return None
-        return FilePreview(
-            **{
-                **content,
-                "columns": tuple(ColumnSample(**one) for one in content["columns"]),
-                "detections": tuple(Detection(**one) for one in content["detections"]),
-            }
-        )
-
-    def sheets_to_choose(self, draft: Draft) -> list[str]:
-        """Return the sheets of a workbook of which one must be named first."""
-        return list((self.store.read(draft.id, _PROBLEM) or {}).get("sheets", ()))
-
-    def proposal(self, draft: Draft) -> dict[str, Any]:
-        """Return the proposal as JSON; empty for a mapping that was not proposed."""
-        return self.store.read(draft.id, _PROPOSAL) or {}
-
-    def field_choices(self, draft: Draft) -> dict[str, list[FieldChoice]]:
-        """Return the fields that the account offers, by section."""
-        known = self.store.read(draft.id, _FIELDS) or {}
-        return {
-            section: [
-                FieldChoice(
-                    f"{section}.{one['name']}",
-                    one["label"] or one["name"],
-                    one["data_type"],
-                    one["mandatory"],
-                    tuple((value, text) for value, text in one["options"]),
-                )
-                for one in known.get(section, ())
-            ]
-            for section in ("lead", "activity")
-        }
-
-    def activity_types(self, draft: Draft) -> list[tuple[str, str]]:
-        """Return code and name of the account's activity types."""
-        known = self.store.read(draft.id, _FIELDS) or {}
-        return [(code, name) for code, name in known.get("activity_types", ())]
 
     # Check
 
@@ -389,7 +274,7 @@ class ImportService:
 
     def _restart(self, draft: Draft, status: TaskStatus) -> None:
         if status.kind is TaskKind.PROPOSE:
-            self.propose(draft, status.started_by)
+            self.proposals.propose(draft, status.started_by)
         elif status.kind is TaskKind.CHECK:
             self.check(draft, status.started_by)
         elif draft.approved:

@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from importer.config import parse_yaml
-from importer.core.errors import MappingError, MappingProblem
+from importer.core.errors import MappingError, MappingProblem, UsageError
 from importer.core.filesystem import atomic_write
 from importer.planning import read_mapping
 
@@ -45,8 +45,11 @@ class MappingDocument:
 
     @classmethod
     def read(cls, path: Path) -> MappingDocument:
-        """Read a mapping file. Raises :class:`MappingError` for a text that is no YAML."""
-        document = parse_yaml(path.read_text("utf-8"))
+        """Read a mapping file. Raises :class:`UsageError` without one, :class:`MappingError` if it is no YAML."""
+        try:
+            document = parse_yaml(path.read_text("utf-8"))
+        except FileNotFoundError:
+            raise UsageError("This file has no mapping yet.", "Look at the step File first.") from None
         if document.problems or not isinstance(document.data, dict):
             raise MappingError(str(path), document.problems)
         return cls(document.data)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from flask import current_app
 from importer.app import Environment, list_accounts
 from importer.config import Account, is_loopback, load_account, sandbox_file
 from importer.core.errors import ImporterError, SettingsError
+from importer.core.time import Clock, SystemClock
 from importer.web.imports import ImportService
 
 SANDBOX = "sandbox"
@@ -24,7 +26,7 @@ class WebConfig:
 
     ``load_account`` loads an account by its name, and starts its sandbox where it has one; ``start_sandbox`` starts
     the CRM on this computer. ``local`` means one person on this computer. With ``two_people`` an import is approved by
-    another person than the one who prepared it. ``most_bytes`` limits an upload.
+    another person than the one who prepared it. ``make_clock`` makes the clock of a task, whose waits its event ends.
     """
 
     env: Environment
@@ -32,7 +34,7 @@ class WebConfig:
     start_sandbox: Callable[[], None]
     local: bool = True
     two_people: bool = False
-    most_bytes: int = 1 << 30
+    make_clock: Callable[[threading.Event], Clock] = SystemClock
 
 
 @dataclass(frozen=True, slots=True)

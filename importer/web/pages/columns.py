@@ -29,12 +29,12 @@ def show(draft_id: str) -> Response | str:
     """Show one line for each column of the file, the constants, and what the mapping still lacks."""
     draft = find_draft(draft_id)
     imports = services().imports
-    preview, path = imports.preview(draft), imports.store.mapping(draft)
+    preview, path = imports.proposals.preview(draft), imports.store.mapping(draft)
     if preview is None or not path.exists():
         return see_other("source.show_file", draft_id=draft.id)
     document = MappingDocument.read(path)
     problems = find_mapping_problems(path)
-    lines = column_lines(preview.columns, document, imports.proposal(draft), problems)
+    lines = column_lines(preview.columns, document, imports.proposals.proposal(draft), problems)
     on_lines = {id(one) for line in lines for one in line.problems}
     return show_screen(
         "columns.html",
@@ -42,13 +42,13 @@ def show(draft_id: str) -> Response | str:
         "Columns",
         lines=lines,
         constants=[line for line in document.lines() if not line.columns],
-        fields={section: imports.field_choices(draft)[section] for section in _sections(document)},
+        fields={section: imports.proposals.field_choices(draft)[section] for section in _sections(document)},
         problems=[one for one in problems if id(one) not in on_lines],
         types=[kind.value for kind in FieldType],
         clean_ups=[name for name in _CLEAN_UPS if name in TRANSFORMS],
         describe_rule=describe_rule,
         shown_format=shown_format,
-        option_texts=partial(_option_texts, imports.field_choices(draft)),
+        option_texts=partial(_option_texts, imports.proposals.field_choices(draft)),
         left_out=[line for line in lines if not line.is_imported and not line.also],
     )
 
@@ -66,11 +66,11 @@ def change(draft_id: str) -> Response:
     """Store the lines; with "check" the file is checked next."""
     draft = find_draft_to_change(draft_id)
     imports = services().imports
-    preview, path = imports.preview(draft), imports.store.mapping(draft)
+    preview, path = imports.proposals.preview(draft), imports.store.mapping(draft)
     if preview is None or not path.exists():
         return see_other("source.show_file", draft_id=draft.id)
     document = MappingDocument.read(path)
-    lines = column_lines(preview.columns, document, imports.proposal(draft), ())
+    lines = column_lines(preview.columns, document, imports.proposals.proposal(draft), ())
     _store_lines(lines, document)
     _store_constants(document)
     document.write(path)

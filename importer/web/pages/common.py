@@ -67,7 +67,7 @@ def next_screen(draft: Draft) -> str:
 def show_screen(template: str, draft: Draft, screen: str, **facts: Any) -> str:
     """Render a screen of an import with its steps and its account."""
     imports = services().imports
-    has_file = imports.preview(draft) is not None
+    has_file = imports.proposals.preview(draft) is not None
     has_mapping = has_file and imports.store.mapping(draft).exists()
     checked = has_mapping and imports.store.plan(draft).exists()
     is_open = {

@@ -68,9 +68,9 @@ def show_file(draft_id: str) -> str:
         "file.html",
         draft,
         "File",
-        preview=imports.preview(draft),
+        preview=imports.proposals.preview(draft),
         task=imports.tasks.status(draft.id),
-        sheets=imports.sheets_to_choose(draft),
+        sheets=imports.proposals.sheets_to_choose(draft),
         accounts=services().account_choices(),
     )
 
@@ -93,13 +93,13 @@ def change_file(draft_id: str) -> Response:
         options["header_row"] = int(row) if row else None
     chosen = {name: value for name, value in options.items() if value not in (None, False)}
     account = form.get("account", draft.account)
-    preview = services().imports.preview(draft)
+    preview = services().imports.proposals.preview(draft)
     if preview is not None and "sheet" not in draft.options and options["sheet"] == preview.sheet:
         # The sheet that was detected is shown, and not chosen by that.
         options["sheet"] = None
     if chosen != draft.options or account != draft.account:
         changed = services().imports.store.update(draft.id, options=chosen, account=account, checked="", plan="")
-        services().imports.propose(changed, current_person().name)
+        services().imports.proposals.propose(changed, current_person().name)
         return see_other("source.show_file", draft_id=draft.id)
     return see_other("source.show_purpose", draft_id=draft.id)
 
@@ -119,9 +119,9 @@ def show_purpose(draft_id: str) -> Response | str:
         "Purpose",
         document=document,
         groups=_target_groups(),
-        reason=imports.proposal(draft).get("target_reason", ""),
-        fields=imports.field_choices(draft),
-        types=imports.activity_types(draft),
+        reason=imports.proposals.proposal(draft).get("target_reason", ""),
+        fields=imports.proposals.field_choices(draft),
+        types=imports.proposals.activity_types(draft),
         event=str(event.rule.get("value", "")) if event else "",
         event_column=str(event.rule.get("column", "")) if event else "",
         options=[(one, str(document.data.get(one.name, one.values[0][0]))) for one in OPTIONS],
@@ -134,7 +134,7 @@ def show_purpose(draft_id: str) -> Response | str:
 def propose_anew(draft_id: str) -> Response:
     """Propose a mapping in place of an earlier one."""
     draft = services().imports.store.update(find_draft(draft_id).id, mapping_from="")
-    services().imports.propose(draft, current_person().name, MappingDocument.read(_mapping(draft)).target)
+    services().imports.proposals.propose(draft, current_person().name, MappingDocument.read(_mapping(draft)).target)
     return see_other("source.show_file", draft_id=draft.id)
 
 
@@ -166,7 +166,7 @@ def change_purpose(draft_id: str) -> Response:
     if target not in TARGETS:
         raise UsageError(f'"{target}" is not a purpose.', "Choose one of the list.")
     if target != document.target:
-        imports.propose(draft, current_person().name, target)
+        imports.proposals.propose(draft, current_person().name, target)
         return see_other("source.show_purpose", draft_id=draft.id)
     if "search_by" in form:
         document.set_option("search_by", form["search_by"].strip())
@@ -180,6 +180,6 @@ def change_purpose(draft_id: str) -> Response:
         line = document.line(_EVENT)
         if line is None or line.rule.get("value") != event:
             document.put(_EVENT, {"value": event})
-            imports.read_fields(draft, event)
+            imports.proposals.read_fields(draft, event)
     document.write(path)
     return see_other("columns.show", draft_id=draft.id)

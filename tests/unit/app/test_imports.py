@@ -16,7 +16,7 @@ from importer.app.environment import Environment, account_locale, open_ledger_of
 from importer.app.imports import list_runs, resume, run, show
 from importer.config.settings import Account, Locale
 from importer.core.errors import LedgerError, MappingError, SettingsError, SourceError, UsageError
-from importer.core.model import CallClass, Limit, Reply, Request, Status, Verdict, VerdictKind
+from importer.core.model import CallClass, Limit, Status, Verdict, VerdictKind
 from importer.delivery.deliver_plan import DeliveryOptions
 from importer.jobs.engine.import_step import _describe_report
 from importer.ledger.interface import LearnedLimit
@@ -30,7 +30,6 @@ from importer.sources.interface import SourceOptions
 from tests.support.delivery_world import (
     BY_ID,
     LOST,
-    MemoryCrm,
     RecordingProgress,
     VirtualClock,
     World,
@@ -39,28 +38,7 @@ from tests.support.delivery_world import (
     before,
     lead,
 )
-
-
-class FullCrm(MemoryCrm):
-    """The memory CRM that also says whose keys these are and shows its metadata."""
-
-    role = "Administrator"
-    broken_metadata = False
-    skew: float | None = 0.0
-
-    def send(self, request: Request) -> Reply:
-        path = request.path
-        if path.endswith("UserByAccessKey.Get"):
-            body = {"OrgId": "org", "Name": "Ann", "Role": self.role, "OrgDisplayName": "Academy", "TimeZone": "UTC",
-                    "DefaultCountryCode": "91", "LSQCommonServiceURLs": {"api": "api-xx99.leadsquared.com"}}  # fmt: skip
-            return replace(answer(body), server_skew=self.skew)
-        if path.endswith("LeadsMetaData.Get"):
-            return answer({} if self.broken_metadata else [{"SchemaName": "FirstName", "IsMandatory": True}])
-        if path.endswith("ActivityTypes.Get"):
-            return answer([{"ActivityEvent": code, "DisplayName": f"Type {code}"} for code in range(201, 211)])
-        if path.endswith("metrics"):
-            return answer({"PendingMessages": 2, "MaxDelayInSeconds": 1} if "lead" in path else [])
-        return super().send(request)
+from tests.support.full_crm import FullCrm
 
 
 @pytest.fixture
