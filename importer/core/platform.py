@@ -15,6 +15,10 @@ from typing import Any
 
 # Windows keeps others from reading locked bytes, so the locked byte lies behind the text that names the holder.
 _WINDOWS_BYTE = 1 << 30
+_TCP_TABLE = Path("/proc/net/tcp")
+_INODE = 9
+_LOOPBACK_HEX = f"{int.from_bytes(bytes((127, 0, 0, 1)), sys.byteorder):08X}"
+"""127.0.0.1 as Linux writes it there, in the byte order of the machine."""
 _PR_SET_DUMPABLE = 4
 """From Linux's <linux/prctl.h>; 0 also hides /proc/PID/environ and /proc/PID/mem from other programs of the user."""
 
@@ -92,6 +96,27 @@ def harden_process() -> None:
 
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     call_libc("prctl", _PR_SET_DUMPABLE, 0, 0, 0, 0)
+
+
+def is_own_connection(client_port: int, server_port: int, table: Path = _TCP_TABLE) -> bool:
+    """Return whether a program of this user made a connection at 127.0.0.1, given by the ports of its two ends.
+
+    Programs of root count as ours: they may do anything, and some of them pass connections on. True where the system
+    does not tell (all but Linux), or tells nothing sensible.
+    """
+    try:
+        lines = [line.split() for line in table.read_text("ascii").splitlines()[1:]]
+    except (OSError, UnicodeError):
+        return True
+    client, server = (f"{_LOOPBACK_HEX}:{port:04X}" for port in (client_port, server_port))
+    # Columns: number, local end, remote end, state, queues, timer, retransmissions, user, time-out, inode.
+    ends = {(parts[1], parts[2]): (int(parts[7]), parts[9]) for parts in lines if len(parts) > _INODE}
+    if not any(local == server for local, _ in ends):
+        # Our own listening end is missing: the table is not that of this computer's connections.
+        return True
+    user, inode = ends.get((client, server), (-1, "0"))
+    # A closed end has neither user nor inode; without this, it would seem to be root's.
+    return inode != "0" and user in (0, os.getuid())
 
 
 def call_libc(function: str, *numbers: int) -> Any:

@@ -14,6 +14,7 @@ from flask import Request, Response, current_app, g, jsonify, redirect, render_t
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response as BaseResponse
 
+from importer.core.platform import is_own_connection
 from importer.web.security.access import Person, Role, is_public, required_role, takes_upload
 from importer.web.security.audit import AuditTrail
 from importer.web.security.http_rules import SAFE_METHODS, is_from_other_page, set_security_headers
@@ -68,6 +69,8 @@ class Gate:
             return _refuse_plainly("This page is not served under that name.")
         if self.options.secure and request.scheme != "https":
             return _refuse_plainly("This page is served over TLS only.")
+        if self.options.local and not _is_from_this_user(request):
+            return _refuse_plainly("This page is for the person who started it.")
         if is_from_other_page(request.method, request.headers, origin):
             return _refuse_plainly("The request came from another page.")
         view = current_app.view_functions.get(request.endpoint or "")
@@ -172,6 +175,16 @@ class Gate:
     def note_failure(self, what: str, **facts: object) -> None:
         """Record a sign-in that failed."""
         self.audit.record("nobody", what, address=request.remote_addr, **facts)
+
+
+def _is_from_this_user(request: Request) -> bool:
+    """Return whether the person who runs the program made the request, as far as the system tells.
+
+    On a computer with several people, others could read the entry token among the arguments of the browser, or the
+    cookie by a server on another port, for browsers share cookies between ports.
+    """
+    ports = request.environ.get("REMOTE_PORT", ""), request.environ.get("SERVER_PORT", "")
+    return not all(map(str.isdecimal, ports)) or is_own_connection(int(ports[0]), int(ports[1]))
 
 
 def _refuse_plainly(message: str) -> Response:

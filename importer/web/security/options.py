@@ -126,8 +126,12 @@ class SecurityOptions:
         """Return keyword arguments for ``waitress.serve``: limits of connections, time and size, and the proxy."""
         settings: dict[str, Any] = {
             "ident": None,
-            "connection_limit": 200,
-            "channel_timeout": 60,
+            # Connections that stay silent are closed soon, and those who open many cannot keep others out meanwhile;
+            # more than 500 are too many for Windows.
+            "connection_limit": 400,
+            "channel_timeout": 20,
+            "cleanup_interval": 5,
+            "asyncore_use_poll": True,
             "max_request_header_size": 32 << 10,
             "max_request_body_size": self.largest_upload,
             "clear_untrusted_proxy_headers": True,

@@ -76,6 +76,11 @@ class Site:
         def upload() -> str:
             return str(len(request.get_data()))
 
+        @app.get("/address")
+        @public
+        def address() -> str:
+            return str(request.remote_addr)
+
         @app.get("/health")
         @public
         def health() -> str:

@@ -175,3 +175,19 @@ def test_requests_have_a_largest_size(make_site: Callable[..., Site]) -> None:
 def test_no_page_has_inline_scripts_or_styles() -> None:
     for path in (WEB / "templates" / "security").glob("*.html"):
         assert re.findall(r"<style|\sstyle=|\son[a-z]+=|<script(?! src=)|javascript:", path.read_text("utf-8")) == []
+
+
+def test_other_people_of_this_computer_are_refused(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Even with the token or the cookie, which they may have seen."""
+    asked: list[tuple[int, int]] = []
+
+    def is_own(client_port: int, server_port: int) -> bool:
+        asked.append((client_port, server_port))
+        return client_port == 50_000
+
+    monkeypatch.setattr("importer.web.security.gate.is_own_connection", is_own)
+    browser = site.browser().enter()
+    for port, status in (("50000", 200), ("50001", 403), ("", 200)):
+        environ = {"REMOTE_PORT": port}
+        assert browser.client.get("/", base_url=HERE, environ_overrides=environ).status_code == status
+    assert asked == [(50_000, 8765), (50_001, 8765)]
