@@ -57,6 +57,7 @@ from .yaml import (
     parse_file,
     parse_yaml,
     read_text,
+    read_whole_number,
     validate_country,
     validate_time_zone,
 )
@@ -114,6 +115,7 @@ __all__ = [
     "read_database_url",
     "read_program",
     "read_text",
+    "read_whole_number",
     "remove_account",
     "remove_keys",
     "sandbox_file",

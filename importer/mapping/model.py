@@ -20,6 +20,7 @@ from importer.mapping.values import (
     parse_delimiter,
     parse_separator,
     parse_thousands_mark,
+    read_header_row,
     read_range,
     read_range_end,
     validate_encoding,
@@ -120,6 +121,13 @@ class SameLead(StrEnum):
     LAST = "last"
 
 
+class NonDataRows(StrEnum):
+    """Handling of rows that are recognised as no data: a problem, or left out and counted as such."""
+
+    PROBLEM = "problem"
+    LEAVE_OUT = "leave_out"
+
+
 class Ragged(StrEnum):
     """Handling of a text row with too few cells: a problem, or padded with empty cells."""
 
@@ -142,14 +150,21 @@ class SourceSection(StrictModel):
     """How to read the spreadsheet. Everything left out is detected and shown."""
 
     sheet: Text | None = Field(None, description="Name of the sheet, or its number counted from 1.")
-    header_row: WholeNumber | None = Field(
-        None, ge=1, description="Row that holds the headings, as the spreadsheet shows it."
+    header_row: Annotated[int, BeforeValidator(read_header_row)] | None = Field(
+        None,
+        description="Row that holds the headings, as the spreadsheet shows it; `none` for a file without headings, "
+        "whose columns are named by their letters.",
     )
     encoding: Annotated[str, AfterValidator(validate_encoding)] | None = Field(
         None, description="Encoding of a text file, such as utf-8 or cp1252."
     )
     delimiter: Annotated[str, AfterValidator(parse_delimiter)] | None = Field(
         None, description="Character between the cells of a text file; `tab` for a tab."
+    )
+    non_data_rows: NonDataRows = Field(
+        NonDataRows.PROBLEM,
+        description="Totals, remarks below the table, units below the headings and repeated headings: `problem` or "
+        "`leave_out`.",
     )
     ragged: Ragged = Field(Ragged.PROBLEM, description="Rows with too few cells: `problem` or `pad` with empty cells.")
 

@@ -12,7 +12,7 @@ from decimal import Decimal
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any
 
-from importer.config import InvalidValueError
+from importer.config import InvalidValueError, read_whole_number
 
 _DELIMITERS = {"tab": "\t", "comma": ",", "semicolon": ";", "pipe": "|"}
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
@@ -73,6 +73,16 @@ def read_range(given: Any) -> Any:
     if isinstance(given, str) or (isinstance(given, list | tuple) and len(given) != 2):
         raise InvalidValueError("A range has two ends.", "Write [0, 100], or [0, ~] for no upper end.")
     return given
+
+
+def read_header_row(given: Any) -> Any:
+    """Parse the number of a row, or the word none, which is 0. Raises :class:`InvalidValueError`."""
+    if isinstance(given, str) and given.casefold() == "none":
+        return 0
+    number = read_whole_number(given)
+    if isinstance(number, int) and isinstance(given, str) and number < 1:
+        raise InvalidValueError("`header_row` must be at least 1.", "Write a larger number.")
+    return number
 
 
 def parse_delimiter(text: str) -> str:

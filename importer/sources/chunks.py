@@ -20,6 +20,7 @@ from importer.sources.arrow_columns import TEXT, ColumnBatch
 from importer.sources.footers import find_footers
 from importer.sources.headings import Layout
 from importer.sources.interface import Chunk
+from importer.sources.unit_rows import is_unit_row
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +119,8 @@ def _finish_chunk(
 ) -> Chunk:
     """Make the chunk of the layout's columns, and add the problems of flaws and of repeated headings."""
     footers = [make_problem("footer-row", int(rows[at]), value=mark) for at, mark in find_footers(columns)]
+    if len(rows) and rows[0] == layout.header_row + 1 != 1 and is_unit_row(columns):
+        problems = [*problems, make_problem("units-row", int(rows[0]))]
     problems = [*_flaw_problems(flaws, layout), *problems, *_repeated_headings(rows, columns, layout), *footers]
     problems.sort(key=lambda problem: problem.row)
     return Chunk(rows, lines, [column.label for column in layout.columns], columns, tuple(problems))

@@ -10,13 +10,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 _TOTAL = (
-    r"(grand |sub-? ?)?(totals?|subtotal|summe|gesamt|gesamtsumme|suma|somme|totale|totaal|jumlah)"
+    r"(grand |sub-? ?|overall )?(totals?|subtotal|sum|average|avg\.?|mean|count|summe|gesamt|gesamtsumme|suma|somme"
+    r"|totale|totaal|jumlah)"
     r"( (rows|leads|records|registrants|registered|attendees|amount|users|contacts|entries|general))?"
     r"\s*[:=]?\s*[0-9.,]*"
 )
 _REMARK = (
     r"((report )?(generated|printed|exported|created|downloaded|prepared|signed|approved|verified|powered)"
-    r"( |:)(by|on|at|from|:).*"
+    r"( |:)(by|on|at|from|:).*|notes?:.*|\*+ ?[^*\s].*|-+ ?end.*"
+    r"|(rows|records|count|(total )?(number|no\.?) of \w+)( \w+)? ?[:=] ?[0-9.,]+"
     r"|(signature|confidential|disclaimer|copyright|©)\b.*|end of (the )?(report|list|file|data|table).*"
     r"|page [0-9]+( of [0-9]+)?)"
 )

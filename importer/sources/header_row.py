@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from importer.core.errors import SourceError
+from importer.core.text import column_letter
 from importer.sources.headings import MAX_COLUMNS, SAMPLE_ROWS, SampleRow, normalize_heading
-from importer.sources.interface import Detection
+from importer.sources.interface import NO_HEADINGS, Detection
 
 # How many rows may stand above the headings, and how many rows and columns are looked at to judge one.
 _MAX_PREAMBLE = 50
@@ -31,18 +33,36 @@ _DATA_PATTERNS = (
 _WORD = re.compile(r"[^\W\d_]+")
 
 
-def find_header_row(sample: Sequence[SampleRow], given: int | None, name: str) -> tuple[int, Detection]:
-    """Return the index of the heading row in ``sample``, and the evidence.
+@dataclass(frozen=True, slots=True)
+class HeaderRow:
+    """The row of headings by its index in the sample, the evidence, and notes for the user."""
+
+    index: int
+    found: Detection
+    notes: tuple[str, ...] = ()
+
+
+def add_letters(sample: Sequence[SampleRow]) -> list[SampleRow]:
+    """Return the rows of a file without headings below a row of its own, which holds the letters of the columns."""
+    width = max((len(row.cells) for row in sample), default=0)
+    return [SampleRow(NO_HEADINGS, tuple(map(column_letter, range(width)))), *sample]
+
+
+def find_header_row(sample: Sequence[SampleRow], given: int | None, name: str) -> HeaderRow:
+    """Find the row of headings in ``sample``.
 
     Without a ``given`` row it is the first row with several filled cells, unless that belongs to a preamble: then it is
     the row of headings between preamble and data. Raises :class:`SourceError` when the given row is blank, missing, or
     a row of the data below other headings, or when the row found looks like data.
     """
+    if given == NO_HEADINGS:
+        return HeaderRow(0, Detection("header row", "none", "given; the columns are named by their letters"))
     for row in sample:
         if row.filled > MAX_COLUMNS:
             raise SourceError(f"{name} has {row.filled} columns; a spreadsheet holds {MAX_COLUMNS}.", "Leave some out.")
     if given is not None:
-        return _find_given_row(sample, given, name), Detection("header row", str(given), "given")
+        at = _find_given_row(sample, given, name)
+        return HeaderRow(at, Detection("header row", str(given), "given"), tuple(_doubt_given_row(sample, at)))
     at, first = _detect(sample, name)
     rows = [row.row for row in sample[:at]]
     if at > first:
@@ -52,7 +72,7 @@ def find_header_row(sample: Sequence[SampleRow], given: int | None, name: str) -
         how = f"rows {titles} hold a single cell, a title" if at > 1 else f"row {titles} holds a single cell, a title"
     else:
         how = "first row" if sample[0].row == 1 else "first row with text"
-    return at, Detection("header row", str(sample[at].row), how)
+    return HeaderRow(at, Detection("header row", str(sample[at].row), how))
 
 
 def _detect(sample: Sequence[SampleRow], name: str) -> tuple[int, int]:
@@ -69,7 +89,7 @@ def _detect(sample: Sequence[SampleRow], name: str) -> tuple[int, int]:
         raise SourceError(
             f'{name}: row {found.row} looks like data, not like headings: "{data[0][:60]}" is {data[1]}.',
             f"Insert a row with headings above it; or, if these are the headings, set "
-            f"`source: {{header_row: {found.row}}}`.",
+            f"`source: {{header_row: {found.row}}}`; or, if there are none, `source: {{header_row: none}}`.",
         )
     return at, first
 
@@ -97,6 +117,24 @@ def _find_given_row(sample: Sequence[SampleRow], given: int, name: str) -> int:
                 f"`source: {{header_row: {sample[found].row}}}`.",
             )
     return at
+
+
+def _doubt_given_row(sample: Sequence[SampleRow], at: int) -> Iterator[str]:
+    """Yield a sentence when a given row looks like data, or another one more like headings."""
+    row = sample[at].row
+    if data := _find_data(sample[at].cells):
+        yield (
+            f'Row {row}, given as the headings, looks like data ("{data[0][:60]}" is {data[1]}), and is not imported. '
+            "If the file has no headings, set `source: {header_row: none}` and name the columns by their letters."
+        )
+        return
+    try:
+        better, _ = _detect(sample, "")
+    except SourceError:
+        return
+    words, own = (_count_heading_words(sample[place].cells) for place in (better, at))
+    if better != at and words > own:
+        yield f"Row {row} was given as the headings; row {sample[better].row} looks more like them."
 
 
 def _find_data(cells: Iterable[str]) -> tuple[str, str] | None:

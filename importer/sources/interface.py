@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 CHUNK_ROWS = 30_000
+NO_HEADINGS = 0
+"""Stands for the row of the headings of a file without any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +25,9 @@ class SourceOptions:
     """The user's settings for reading a file; ``None`` means: detect it.
 
     ``sheet`` is a name, or a number counted from 1 written as text. ``header_row`` is numbered as the spreadsheet
-    shows it. ``pad_short_rows`` turns missing last cells of a text file into empty ones instead of a problem.
-    ``of_mapping`` names the settings that come from a mapping: they describe the file that people export, not the
-    results workbook that this program made of it.
+    shows it; :data:`NO_HEADINGS` names the columns by their letters. ``pad_short_rows`` turns missing last cells of a
+    text file into empty ones instead of a problem. ``of_mapping`` names the settings that come from a mapping: they
+    describe the file that people export, not the results workbook that this program made of it.
     """
 
     sheet: str | None = None

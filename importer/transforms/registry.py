@@ -32,7 +32,10 @@ TRANSFORMS: dict[str, Transform] = {
     name: Transform(name, description)
     for name, description in (
         ("strip", "Removes blanks and line breaks at both ends."),
-        ("title", "Begins every word with a capital: `d'souza` becomes `D'Souza`."),
+        (
+            "title",
+            "Begins every word with a capital, as names do: `D'Souza`, `McDonald`, `Maria de la Cruz`, `Smith III`.",
+        ),
         ("upper", "Writes everything in capitals."),
         ("lower", "Writes everything in small letters."),
         ("collapse_spaces", "Makes every run of blanks and line breaks one blank, and removes those at both ends."),

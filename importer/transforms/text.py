@@ -22,6 +22,12 @@ _BLANKS = re.compile(f"[{_OUTER}]+")
 _ACCENTS = re.compile("(?<=[A-Za-z])[\u0300-\u036f]+")
 _WORD = re.compile("[^\\W_][\\w\u0300-\u036f'’]*")
 _AFTER_APOSTROPHE = re.compile("(?<=\\w['’])\\w(?=\\w\\w)")
+# Written with care: MacDonald, DeSouza, d'Souza, and De in a name such as Robert De Niro.
+_DELIBERATE = re.compile("[A-Z][a-z]+[A-Z][a-z]+|[dl]['’][A-Z][a-z]+")
+_PARTICLES = frozenset(("bin", "binti", "da", "de", "del", "della", "den", "der", "di", "dos", "du", "van", "von"))
+_ARTICLES = frozenset(("la", "las", "los"))
+_NUMERALS = frozenset(("ii", "iii", "iv", "vii", "viii", "ix", "xii", "xiii"))
+_SCOTTISH = re.compile("Mc[a-z]{3,}")
 _NOT_DIGITS = re.compile("\\D+")
 _LETTERS = str.maketrans(
     {"ß": "ss", "ẞ": "SS", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "æ": "ae", "Æ": "AE"}
@@ -47,7 +53,8 @@ def lower(texts: pd.Series[str]) -> pd.Series[str]:
 def title(texts: pd.Series[str]) -> pd.Series[str]:
     """Write every word with a capital and the rest in small letters.
 
-    After an apostrophe a capital follows only when a name goes on (`O'Brien`).
+    After an apostrophe a capital follows only when a name goes on (`O'Brien`). Names keep their own rules: `McDonald`,
+    `Maria de la Cruz`, `John Smith III`; capitals inside of a word that is otherwise small stay (`MacDonald`).
     """
     return per_distinct(texts, _titled)
 
@@ -88,8 +95,28 @@ def _words(text: str) -> list[str]:
 
 
 def _titled(text: str) -> str:
-    capitals = _WORD.sub(lambda word: word.group()[0].title() + word.group()[1:].lower(), text)
-    return _AFTER_APOSTROPHE.sub(lambda letter: letter.group().title(), capitals)
+    words = list(_WORD.finditer(text))
+    parts, end, before = [], 0, ""
+    for place, found in enumerate(words):
+        word = _titled_word(found.group(), before, is_inner=0 < place < len(words) - 1)
+        parts += [text[end : found.start()], word]
+        end, before = found.end(), found.group().lower()
+    return "".join([*parts, text[end:]])
+
+
+def _titled_word(word: str, before: str, *, is_inner: bool) -> str:
+    """Return a word with its capital; ``before`` is the word in front of it, in small letters."""
+    plain = word.lower()
+    capitalized = word[0].title() + plain[1:]
+    if _DELIBERATE.fullmatch(word):
+        return word
+    if before and plain in _NUMERALS:
+        return plain.upper()
+    if is_inner and (plain in _PARTICLES or (plain in _ARTICLES and before == "de")):
+        return word if word == capitalized else plain
+    if _SCOTTISH.fullmatch(capitalized):
+        return f"Mc{plain[2].upper()}{plain[3:]}"
+    return _AFTER_APOSTROPHE.sub(lambda letter: letter.group().title(), capitalized)
 
 
 def _without_accents(text: str) -> str:

@@ -1,8 +1,9 @@
-"""Selection of the rows that are imported: those in which the mapping's `where` holds."""
+"""Selection of the rows that are imported: data rows in which the mapping's `where` holds."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,34 +21,75 @@ if TYPE_CHECKING:
     Cells = Mapping[str, pd.Series[str]]
 
 _NOT_SELECTED = "The condition `where` of the mapping does not hold."
+_NON_DATA = frozenset({"footer-row", "units-row", "repeated-headings"})
+"""Codes of problems of rows that are no data."""
 _FIRST_ROWS = 5
 
 
-class RowFilter:
-    """A selection of rows, chunk by chunk, that counts what is left out; ``empty`` texts count as empty cells."""
+@dataclass(slots=True)
+class _LeftOut:
+    """A count of rows that were left out for one reason, with the first of them."""
 
-    def __init__(self, where: RowTest, empty: Sequence[str] = ()) -> None:
+    reason: str
+    rows: int = 0
+    first: list[int] = field(default_factory=list)
+
+    def add(self, rows: NDArray[np.int64]) -> None:
+        self.rows += len(rows)
+        self.first += rows[: _FIRST_ROWS - len(self.first)].tolist()
+
+    def describe(self) -> str:
+        listed = [str(row) for row in self.first]
+        if self.rows > len(listed):
+            listed.append(f"{self.rows - len(listed):,} more")
+        where = f"{pluralize(self.rows, 'row')} {join_words(listed)}"
+        return f"{format_count(self.rows)} {is_or_are(self.rows)} left out {self.reason}: {where}."
+
+
+class RowFilter:
+    """A selection of rows, chunk by chunk, that counts what is left out.
+
+    ``where`` is the condition of the mapping, if it has one; ``empty`` texts count as empty cells. With
+    ``drop_non_data``, rows that the reader recognised as no data are left out.
+    """
+
+    def __init__(self, where: RowTest | None, empty: Sequence[str] = (), *, drop_non_data: bool = False) -> None:
         self._where = where
-        self._labels = {test.column.label for test in where.columns()}
+        self._codes = _NON_DATA if drop_non_data else frozenset()
+        self._labels = {test.column.label for test in where.columns()} if where is not None else set()
         self._marks = MarkCleaner((), empty)
-        self._count = 0
-        self._first: list[int] = []
+        self._not_selected = _LeftOut("by `where` of the mapping")
+        self._no_data = _LeftOut("as no data (totals, remarks, units, repeated headings)")
 
     def select(
         self, cells: Cells, rows: NDArray[np.int64], problems: Sequence[Problem]
     ) -> tuple[NDArray[np.object_], list[Problem]]:
-        """Return why each row is left out, "" for those that are kept, and the problems of rows that are undecided.
+        """Return why each row is left out, "" for those that are kept, and the problems of rows that are undecided."""
+        reasons = np.full(len(rows), "", dtype=object)
+        undecided: list[Problem] = []
+        if self._where is not None:
+            fails, undecided = self._judge(self._where, cells, rows, problems)
+            reasons[fails] = _NOT_SELECTED
+            self._not_selected.add(rows[fails])
+        no_data = {problem.row: problem.message for problem in problems if problem.code in self._codes}
+        places = np.flatnonzero(np.isin(rows, list(no_data)))
+        reasons[places] = [no_data[row] for row in rows[places].tolist()]
+        self._no_data.add(rows[places])
+        return reasons, undecided
 
-        A row with a problem that makes its cells doubtful is kept, so that nothing is left out by mistake.
+    def _judge(
+        self, where: RowTest, cells: Cells, rows: NDArray[np.int64], problems: Sequence[Problem]
+    ) -> tuple[NDArray[np.bool_], list[Problem]]:
+        """Return the rows in which the condition does not hold, and the problems of those in which it is undecided.
+
+        A row with a problem that makes its cells doubtful is neither, so that nothing is left out by mistake.
         """
-        clean = self._marks.begin(cells, rows)
-        holds = self._where.holds(clean)
         doubtful = [problem.row for problem in problems if not problem.column or problem.column in self._labels]
-        fails = pc.invert(holds).fill_null(False).to_numpy(zero_copy_only=False) & ~np.isin(rows, doubtful)
-        reasons = np.where(fails, _NOT_SELECTED, "").astype(object)
-        self._count += int(fails.sum())
-        self._first += rows[fails][: _FIRST_ROWS - len(self._first)].tolist()
-        unclear = [
+        certain = ~np.isin(rows, doubtful)
+        clean = self._marks.begin(cells, rows)
+        holds = where.holds(clean)
+        fails = pc.invert(holds).fill_null(False).to_numpy(zero_copy_only=False) & certain
+        undecided = [
             make_problem(
                 "undecided-condition",
                 int(rows[cell.position]),
@@ -57,16 +99,11 @@ class RowFilter:
                 expected=cell.expected,
                 purpose="whether the row is imported",
             )
-            for cell in find_unclear_cells(self._where, clean, holds.is_null())
-            if rows[cell.position] not in doubtful
+            for cell in find_unclear_cells(where, clean, holds.is_null())
+            if certain[cell.position]
         ]
-        return reasons, unclear
+        return fails, undecided
 
     def notes(self) -> Iterator[str]:
-        """Yield a sentence about the rows that were left out."""
-        if self._count:
-            listed = [str(row) for row in self._first]
-            if self._count > len(listed):
-                listed.append(f"{self._count - len(listed):,} more")
-            where = f"{pluralize(self._count, 'row')} {join_words(listed)}"
-            yield (f"{format_count(self._count)} {is_or_are(self._count)} left out by `where` of the mapping: {where}.")
+        """Yield a sentence about the rows that were left out, for each reason."""
+        yield from (found.describe() for found in (self._not_selected, self._no_data) if found.rows)

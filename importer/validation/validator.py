@@ -16,7 +16,7 @@ from importer.core.errors import MappingError
 from importer.core.issues import Problem
 from importer.core.memory import gc_paused
 from importer.mapping import Mapping as MappingFile
-from importer.mapping import SameLead
+from importer.mapping import NonDataRows, SameLead
 from importer.validation.interface import CheckedChunk, SourceColumn
 
 if TYPE_CHECKING:
@@ -124,11 +124,13 @@ class Validator:
         self.__dict__.pop("schema", None)
 
     def _make_filter(self, conditions: ConditionCompiler) -> RowFilter | None:
-        if self._mapping.where is None:
+        where, drop_non_data = self._mapping.where, self._mapping.source.non_data_rows is NonDataRows.LEAVE_OUT
+        if where is None and not drop_non_data:
             return None
         from importer.validation.row_filter import RowFilter
 
-        return RowFilter(conditions.compile(self._mapping.where), self._mapping.empty)
+        test = None if where is None else conditions.compile(where)
+        return RowFilter(test, self._mapping.empty, drop_non_data=drop_non_data)
 
     @cached_property
     def schema(self) -> DataFrameSchema:

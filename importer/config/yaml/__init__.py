@@ -18,6 +18,7 @@ from importer.config.yaml.values import (
     TimeZone,
     WholeNumber,
     countries,
+    read_whole_number,
     validate_country,
     validate_time_zone,
 )
@@ -44,6 +45,7 @@ __all__ = [
     "parse_file",
     "parse_yaml",
     "read_text",
+    "read_whole_number",
     "validate_country",
     "validate_time_zone",
 ]

@@ -25,9 +25,9 @@ from importer.sources.chunks import RowBlock, chunk_from_columns, chunk_from_row
 from importer.sources.csv.encoding import TextFile, detect_encoding
 from importer.sources.csv.records import MAX_CELL_CHARACTERS, BrokenRecordError, RecordReader
 from importer.sources.detection import DetectedFormat, unreadable_file
-from importer.sources.header_row import find_header_row
+from importer.sources.header_row import add_letters, find_header_row
 from importer.sources.headings import SAMPLE_ROWS, Layout, SampleRow, build_layout, check_density
-from importer.sources.interface import Chunk, Detection, Source, SourceOptions
+from importer.sources.interface import NO_HEADINGS, Chunk, Detection, Source, SourceOptions
 
 _DELIMITERS = (",", ";", "\t", "|")
 _SAMPLE_CHARACTERS = 1 << 18
@@ -53,8 +53,11 @@ def open_text_file(path: Path, detected: DetectedFormat, options: SourceOptions,
     table = _TextTable(file, delimiter, has_separator_line, skip_blanks)
     first = table.read_sample()
     sample = [SampleRow(row, tuple(cells)) for row, cells in zip(first.rows, first.records, strict=True)]
-    at, header = find_header_row(sample, options.header_row, str(path))
-    layout, heading_notes = build_layout(sample, at, len(sample[at].cells), name=str(path))
+    if options.header_row == NO_HEADINGS:
+        sample = add_letters(sample)
+    header = find_header_row(sample, options.header_row, str(path))
+    width = len(sample[header.index].cells)
+    layout, heading_notes = build_layout(sample, header.index, width, name=str(path))
     characters = sum(len(cell) + 1 for row in sample for cell in row.cells)
     check_density(layout.width, len(sample), characters, str(path))
     return Source(
@@ -63,8 +66,8 @@ def open_text_file(path: Path, detected: DetectedFormat, options: SourceOptions,
         sheet="",
         header_row=layout.header_row,
         columns=layout.columns,
-        detections=(Detection("format", "csv", detected.how), encoding, delimiter_found, header),
-        notes=(*notes, *encoding_notes, *heading_notes, *((_BLANKS_NOTE,) if skip_blanks else ())),
+        detections=(Detection("format", "csv", detected.how), encoding, delimiter_found, header.found),
+        notes=(*notes, *encoding_notes, *header.notes, *heading_notes, *((_BLANKS_NOTE,) if skip_blanks else ())),
         read=partial(table.read_chunks, layout, options.pad_short_rows),
     )
 

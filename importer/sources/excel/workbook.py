@@ -11,9 +11,9 @@ from typing import Protocol
 from importer.core.errors import SourceError
 from importer.core.text import pluralize
 from importer.sources.detection import DetectedFormat
-from importer.sources.header_row import find_header_row
+from importer.sources.header_row import add_letters, find_header_row
 from importer.sources.headings import SAMPLE_ROWS, Layout, SampleRow, build_layout, check_density, normalize_heading
-from importer.sources.interface import Chunk, Detection, SheetInfo, Source, SourceOptions
+from importer.sources.interface import NO_HEADINGS, Chunk, Detection, SheetInfo, Source, SourceOptions
 
 _RESULTS_COLUMNS = ("RowNumber", "ActivityCreated")
 _TO_FIX = "To fix"
@@ -102,12 +102,14 @@ def open_workbook(path: Path, detected: DetectedFormat, options: SourceOptions, 
         workbook.close()
     sample = sheet.read_sample(SAMPLE_ROWS)
     name = f'{path}, sheet "{choice.name}"'
-    at, header = find_header_row(sample, options.header_row, name)
+    if options.header_row == NO_HEADINGS:
+        sample = add_letters(sample)
+    header = find_header_row(sample, options.header_row, name)
     # Our own sheet "To fix" has two columns in front of those of the user's file.
-    first_two = tuple(normalize_heading(cell) for cell in sample[at].cells[:2])
+    first_two = tuple(normalize_heading(cell) for cell in sample[header.index].cells[:2])
     left_out = (0, 1) if choice.is_to_fix and first_two == _TO_FIX_COLUMNS else ()
     width = max(len(row.cells) for row in sample)
-    layout, heading_notes = build_layout(sample, at, width, left_out, f"{name},")
+    layout, heading_notes = build_layout(sample, header.index, width, left_out, f"{name},")
     check_density(len(layout.columns), sheet.row_count, sheet.size, f"{name},")
     return Source(
         path=path,
@@ -115,8 +117,8 @@ def open_workbook(path: Path, detected: DetectedFormat, options: SourceOptions, 
         sheet=choice.name,
         header_row=layout.header_row,
         columns=layout.columns,
-        detections=(Detection("format", detected.format, detected.how), choice.found, header),
-        notes=(*notes, *choice.notes, *heading_notes, *_sheet_notes(sheet, layout.header_row)),
+        detections=(Detection("format", detected.format, detected.how), choice.found, header.found),
+        notes=(*notes, *choice.notes, *header.notes, *heading_notes, *_sheet_notes(sheet, layout.header_row)),
         read=partial(sheet.read_chunks, layout),
         sheets=tuple(one.name for one in workbook.sheets if one.readable),
     )

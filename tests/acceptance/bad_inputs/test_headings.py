@@ -86,7 +86,7 @@ def test_b033_a_column_without_heading(desk: Desk) -> None:
 def test_b034_no_headings(desk: Desk) -> None:
     assert (
         desk.refused("Asha,9845098450\nMeera,9845098451\n")
-        == 'data.csv: row 1 looks like data, not like headings: "9845098450" is a phone number. Insert a row with headings above it; or, if these are the headings, set `source: {header_row: 1}`.'
+        == 'data.csv: row 1 looks like data, not like headings: "9845098450" is a phone number. Insert a row with headings above it; or, if these are the headings, set `source: {header_row: 1}`; or, if there are none, `source: {header_row: none}`.'
     )
     assert (
         desk.refused("Asha,Pune\nMeera,Delhi\n")

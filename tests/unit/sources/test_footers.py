@@ -28,6 +28,11 @@ def codes(source: Source) -> list[tuple[int, str]]:
         "Signature,,",
         "Page 1 of 3,,",
         "End of report,,",
+        "Average,,75.5",
+        "* provisional figures,,",
+        "Note: fees include tax,,",
+        "Number of students: 12,,",
+        "--- End ---,,",
     ],
 )
 def test_a_row_below_the_table_is_a_problem(open_text: Open, row: str) -> None:
@@ -37,8 +42,37 @@ def test_a_row_below_the_table_is_a_problem(open_text: Open, row: str) -> None:
 
 @pytest.mark.parametrize(
     "row",
-    ["Total,9845098450,100", "Total Energies,,100", "Totally,,", "Asha,,", "Page,,", "Generated,,", "Ravi,Total,100"],
+    [
+        "Total,9845098450,100",
+        "Total Energies,,100",
+        "Totally,,",
+        "Asha,,",
+        "Page,,",
+        "Generated,,",
+        "Ravi,Total,100",
+        "Counting,,",
+        "*,,",
+    ],
 )
 def test_a_row_of_data_is_none(open_text: Open, row: str) -> None:
     """A full row, or other words."""
     assert codes(open_text(f"{TABLE}{row}\n")) == []
+
+
+@pytest.mark.parametrize(
+    ("row", "is_units"),
+    [
+        (",,(INR)", True),
+        ("text,number,Rs.", True),
+        ("DD/MM/YYYY,,kg", True),
+        ("[required],,", True),
+        (",,Rs.", False),
+        ("text,9845098450,", False),
+        ("Kg,Ravi,g", False),
+    ],
+)
+def test_a_row_of_units_below_the_headings(row: str, is_units: bool, open_text: Open) -> None:
+    """It holds nothing but units and forms, and stands nowhere else."""
+    below = "Asha,9845098450,100\n"
+    assert codes(open_text(f"Name,Phone,Fee\n{row}\n{below}")) == ([(2, "units-row")] if is_units else [])
+    assert codes(open_text(f"Name,Phone,Fee\n{below}{row}\n")) == []

@@ -86,7 +86,8 @@ def test_a_first_row_that_looks_like_data(open_text: Open, first: str, shown: st
         open_text(f"{first}\nBob,y,z\n")
     assert caught.value.message.endswith(f'row 1 looks like data, not like headings: "{shown}" is {what}.')
     assert caught.value.remedy == (
-        "Insert a row with headings above it; or, if these are the headings, set `source: {header_row: 1}`."
+        "Insert a row with headings above it; or, if these are the headings, set `source: {header_row: 1}`; "
+        "or, if there are none, `source: {header_row: none}`."
     )
     assert open_text(f"{first}\nBob,y,z\n", header_row=1).columns[1].heading == shown
 
@@ -231,6 +232,31 @@ def test_a_given_row_of_data_below_the_headings_is_refused(open_text: Open) -> N
         "The headings seem to be in row 1: leave the setting out, or set `source: {header_row: 1}`."
     )
     assert open_text("Name,2 026\nAsha,1\n", header_row=1).header_row == 1
+
+
+def test_a_given_row_that_looks_like_data_is_noted(open_text: Open) -> None:
+    """Where no other row can be the headings: perhaps there are none, and the row would be lost."""
+    source = open_text("a@example.com,Asha\nb@example.com,Ravi\n", header_row=1)
+    assert source.notes == (
+        'Row 1, given as the headings, looks like data ("a@example.com" is an e-mail address), and is not imported. If '
+        "the file has no headings, set `source: {header_row: none}` and name the columns by their letters.",
+    )
+
+
+def test_a_given_row_of_words_is_compared_with_the_headings(open_text: Open) -> None:
+    """The rows above it would be lost, but it may be meant."""
+    text = "Name,City\nAsha,Pune\nRavi,Goa\n"
+    assert open_text(text, header_row=2).notes == ("Row 2 was given as the headings; row 1 looks more like them.",)
+    assert open_text(text, header_row=1).notes == ()
+    assert open_text("Report\n\nName,City\nAsha,Pune\n", header_row=3).notes == ()
+
+
+def test_columns_without_headings_have_letters(open_text: Open) -> None:
+    """All of them, and every row is data."""
+    source = open_text("a@example.com,,Asha\nb@example.com,,Ravi,x\n", header_row=0, pad_short_rows=True)
+    assert [(column.label, column.letter) for column in source.columns] == [(name, name) for name in "ABCD"]
+    assert detected(source, "header row") == ("none", "given; the columns are named by their letters")
+    assert [chunk.rows.tolist() for chunk in source.chunks()] == [[1, 2]]
 
 
 def test_very_many_equal_headings_take_no_time(open_text: Open) -> None:

@@ -271,6 +271,7 @@ def test_every_code_of_the_catalogue_is_tested_here_or_comes_from_the_file() -> 
         "row-too-long",
         "repeated-headings",
         "footer-row",
+        "units-row",
         "error-cell",
         "formula-without-result",
         "rounded-number",
