@@ -1,10 +1,11 @@
-from .checks import NEVER_UPDATES, UPDATE_BEHAVIORS
+from .checks import UPDATE_BEHAVIORS
 from .column_references import depends_on_day, find_column_references, fold_heading, replace_rules
 from .conditions import DAY_TESTS, NUMBER_TESTS, Condition
 from .headings import HeadingMatch, SourceTable, match_headings
 from .json_schema import mapping_json_schema
 from .loader import LoadedMapping, parse_mapping
 from .model import (
+    NEVER_UPDATES,
     Blank,
     FieldRule,
     FieldType,
@@ -14,7 +15,9 @@ from .model import (
     MarkHandling,
     NonDataRows,
     OnEarlierRow,
+    OnExistingLead,
     OnInvalid,
+    OnMissingLead,
     Ragged,
     SameLead,
 )
@@ -38,7 +41,9 @@ __all__ = [
     "MarkHandling",
     "NonDataRows",
     "OnEarlierRow",
+    "OnExistingLead",
     "OnInvalid",
+    "OnMissingLead",
     "Ragged",
     "SameLead",
     "SourceTable",

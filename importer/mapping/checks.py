@@ -13,10 +13,9 @@ from importer.core.text import find_nearest, format_names, join_words, suggest_n
 from importer.mapping.column_references import find_column_references, fold_heading, iterate_rules
 from importer.mapping.conditions import check_condition
 from importer.mapping.date_formats import has_time
-from importer.mapping.model import Blank, FieldRule, FieldType, Mapping, OnInvalid
+from importer.mapping.model import NEVER_UPDATES, Blank, FieldRule, FieldType, Mapping, OnInvalid
 from importer.mapping.re2_patterns import check_replacement
 
-NEVER_UPDATES = "DoNotUpdate"
 UPDATE_BEHAVIORS = (NEVER_UPDATES, "UpdateOnlyEmptyFields", "DoNotUpdateUniqueFields")
 
 NO_FIELDS_REMEDY = "Add a line `SchemaName: Heading` below it, or remove it."
@@ -80,6 +79,10 @@ def _check_whole_options(mapping: Mapping, document: Document) -> None:
             ("update_behavior",),
             f'"{behavior}" is not known for `update_behavior`.',
             suggest_name(behavior, UPDATE_BEHAVIORS),
+        )
+    if behavior is not None and mapping.existing is not None:
+        document.add(
+            ("existing",), "`existing` and `update_behavior` say the same thing in two ways.", "Keep one of them."
         )
     if mapping.search_by is not None and not _SCHEMA_NAME.fullmatch(mapping.search_by):
         document.add(("search_by",), f'"{mapping.search_by}" is not the schema name of a field.', _NAME_REMEDY)

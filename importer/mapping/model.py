@@ -113,6 +113,21 @@ class OnEarlierRow(StrEnum):
     SEND = "send"
 
 
+class OnExistingLead(StrEnum):
+    """Handling of rows whose lead exists already: overwrite its values, leave it as it is, or fill its empty fields."""
+
+    UPDATE = "update"
+    SKIP = "skip"
+    FILL_EMPTY = "fill_empty"
+
+
+class OnMissingLead(StrEnum):
+    """Handling of rows whose lead does not exist: create it, or leave it."""
+
+    CREATE = "create"
+    SKIP = "skip"
+
+
 class SameLead(StrEnum):
     """Handling of rows of one file that write the same lead with different values."""
 
@@ -304,6 +319,10 @@ class FieldRule(StrictModel):
         return {"column": given} if isinstance(given, str) else given
 
 
+NEVER_UPDATES = "DoNotUpdate"
+_UPDATE_BEHAVIORS = {OnExistingLead.SKIP: NEVER_UPDATES, OnExistingLead.FILL_EMPTY: "UpdateOnlyEmptyFields"}
+
+
 class Mapping(StrictModel):
     """One mapping file."""
 
@@ -314,6 +333,13 @@ class Mapping(StrictModel):
     search_by: str | None = Field(None, description="Lead field by which LeadSquared finds the lead.")
     update_behavior: str | None = Field(
         None, description="For capture-lead: DoNotUpdate, UpdateOnlyEmptyFields or DoNotUpdateUniqueFields."
+    )
+    existing: OnExistingLead | None = Field(
+        None,
+        description="Leads that exist: `update`, `skip` them, or `fill_empty` fields; where the call can do it.",
+    )
+    missing: OnMissingLead | None = Field(
+        None, description="Leads that do not exist: `create` or `skip` them; where the call can do it."
     )
     ignore: tuple[str, ...] = Field((), description="Columns that are deliberately not used.")
     where: Condition | None = Field(
@@ -352,6 +378,11 @@ class Mapping(StrictModel):
     schema_: Annotated[str, AfterValidator(validate_schema_path)] | None = Field(
         None, alias="schema", description="Your own pandera schema: path.py:Name or a YAML file."
     )
+
+    @property
+    def lead_update_behavior(self) -> str | None:
+        """LeadSquared's name of what happens to leads that exist; ``None`` for a plain update."""
+        return self.update_behavior or (_UPDATE_BEHAVIORS.get(self.existing) if self.existing else None)
 
     def flat_fields(self) -> tuple[FlatField, ...]:
         """Return every leaf field with its flat name (``activity.mx_KYC.Status``), in the order of the file."""

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from importer.core.errors import MappingProblem
 from importer.core.model import CallClass, Receipt, Record, Request
-from importer.mapping import Mapping
+from importer.mapping import Mapping, OnExistingLead, OnMissingLead
 from importer.targets import mapping_checks, receipts
 from importer.targets.bodies import ACTIVITY_KEYS, activity
 from importer.targets.interface import EffectType, Target
@@ -26,6 +26,8 @@ class ActivityByEmail(Target):
     call_class: ClassVar[CallClass] = CallClass.STANDARD
     sections: ClassVar[tuple[str, ...]] = ("activity",)
     makes: ClassVar[frozenset[EffectType]] = frozenset({EffectType.ACTIVITY, EffectType.LEAD})
+    existing: ClassVar[frozenset[OnExistingLead]] = frozenset({OnExistingLead.SKIP})
+    missing: ClassVar[frozenset[OnMissingLead]] = frozenset({OnMissingLead.CREATE})
     activity_keys: ClassVar[tuple[str, ...]] = (*_LEAD_KEYS, *ACTIVITY_KEYS)
     lead_keys: ClassVar[dict[str, str]] = {name: name for name in _LEAD_KEYS}
     lead_identifiers: ClassVar[tuple[str, ...]] = ("activity.EmailAddress",)

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from importer.core.errors import MappingProblem
 from importer.core.model import CallClass, Receipt, Record, Request
-from importer.mapping import Mapping
+from importer.mapping import Mapping, OnMissingLead
 from importer.targets import mapping_checks, receipts
 from importer.targets.bodies import ACTIVITY_KEYS, activity, encode_activities
 from importer.targets.interface import PHONES, EffectType, Target
@@ -25,6 +25,7 @@ class _BulkActivities(Target):
     batch_size: ClassVar[int] = 25
     sections: ClassVar[tuple[str, ...]] = ("activity",)
     makes: ClassVar[frozenset[EffectType]] = frozenset({EffectType.ACTIVITY})
+    missing: ClassVar[frozenset[OnMissingLead]] = frozenset({OnMissingLead.SKIP})
     lead_key_name: ClassVar[str]
 
     @property

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from importer.core.errors import MappingProblem
 from importer.core.model import CallClass, Receipt, Record, Request
-from importer.mapping import Mapping
+from importer.mapping import Mapping, OnExistingLead, OnMissingLead
 from importer.targets import mapping_checks, receipts
 from importer.targets.bodies import lead_pairs
 from importer.targets.interface import EffectType, Target
@@ -27,6 +27,8 @@ class BulkUpsertLeads(Target):
     sections: ClassVar[tuple[str, ...]] = ("lead",)
     makes: ClassVar[frozenset[EffectType]] = frozenset({EffectType.LEAD})
     updates_leads: ClassVar[bool] = True
+    existing: ClassVar[frozenset[OnExistingLead]] = frozenset({OnExistingLead.UPDATE})
+    missing: ClassVar[frozenset[OnMissingLead]] = frozenset({OnMissingLead.CREATE})
     needs_search_by: ClassVar[bool] = True
     same_lead_in_one_call: ClassVar[bool] = False
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from importer.core.errors import MappingProblem
 from importer.core.model import CallClass, HostKind, Receipt, Record, Request
-from importer.mapping import NEVER_UPDATES, Mapping
+from importer.mapping import NEVER_UPDATES, Mapping, OnExistingLead, OnMissingLead
 from importer.targets import mapping_checks, receipts
 from importer.targets.bodies import first_filled, lead_pairs
 from importer.targets.interface import EffectType, Target
@@ -29,6 +29,8 @@ class CaptureLead(Target):
     sections: ClassVar[tuple[str, ...]] = ("lead",)
     makes: ClassVar[frozenset[EffectType]] = frozenset({EffectType.LEAD})
     updates_leads: ClassVar[bool] = True
+    existing: ClassVar[frozenset[OnExistingLead]] = frozenset(OnExistingLead)
+    missing: ClassVar[frozenset[OnMissingLead]] = frozenset({OnMissingLead.CREATE})
     lead_identifiers: ClassVar[tuple[str, ...]] = tuple(f"lead.{field}" for field in MATCHED_BY)
     needs_identifier: ClassVar[bool] = False
 
@@ -75,7 +77,7 @@ class CaptureLead(Target):
     def request(self, records: Sequence[Record]) -> Request:
         (record,) = records
         pairs = lead_pairs(record, self.mapping.search_by)
-        chosen = self.mapping.update_behavior
+        chosen = self.mapping.lead_update_behavior
         params = {"LeadUpdateBehavior": chosen} if chosen else {}
         return Request("POST", "/LeadManagement.svc/Lead.Capture", self.call_class, pairs, params)
 
@@ -83,7 +85,7 @@ class CaptureLead(Target):
         return self._read_answer(body)
 
     def _read_answer(self, body: Any) -> list[Receipt]:
-        return receipts.single_lead(body, updates=self.mapping.update_behavior != NEVER_UPDATES)
+        return receipts.single_lead(body, updates=self.mapping.lead_update_behavior != NEVER_UPDATES)
 
 
 class CaptureLeadAsync(CaptureLead):

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from importer.core.errors import MappingProblem
 from importer.core.model import CallClass, Receipt, Record, Request
-from importer.mapping import Mapping
+from importer.mapping import Mapping, OnMissingLead
 from importer.targets import mapping_checks, receipts
 from importer.targets.bodies import first_filled, lead_pairs
 from importer.targets.interface import EffectType, Target
@@ -51,6 +51,7 @@ class CreateLead(Target):
     call_class: ClassVar[CallClass] = CallClass.STANDARD
     sections: ClassVar[tuple[str, ...]] = ("lead",)
     makes: ClassVar[frozenset[EffectType]] = frozenset({EffectType.LEAD})
+    missing: ClassVar[frozenset[OnMissingLead]] = frozenset({OnMissingLead.CREATE})
     lead_identifiers: ClassVar[tuple[str, ...]] = tuple(f"lead.{field}" for field in _UNIQUE)
 
     @classmethod

@@ -17,7 +17,7 @@ import orjson
 
 from importer.core.errors import MappingProblem
 from importer.core.model import CallClass, Receipt, Record, Request
-from importer.mapping import Mapping
+from importer.mapping import Mapping, OnExistingLead, OnMissingLead
 from importer.targets.bodies import section_fields
 
 PHONES = ("Phone", "Mobile")
@@ -67,6 +67,10 @@ class Target(ABC):
     """What the call creates when it is not in the CRM yet."""
     updates_leads: ClassVar[bool] = False
     """Whether the call changes a lead that exists already."""
+    existing: ClassVar[frozenset[OnExistingLead]] = frozenset()
+    """What the call can do with leads that exist already."""
+    missing: ClassVar[frozenset[OnMissingLead]] = frozenset()
+    """What the call can do with leads that do not exist."""
     is_async: ClassVar[bool] = False
     activity_keys: ClassVar[tuple[str, ...]] = ()
     """Keys beside the fields of an activity: mapped like fields, but not part of the activity type."""

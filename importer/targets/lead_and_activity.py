@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from importer.core.errors import MappingProblem
 from importer.core.model import CallClass, HostKind, Receipt, Record, Request
-from importer.mapping import Mapping
+from importer.mapping import Mapping, OnExistingLead, OnMissingLead
 from importer.targets import mapping_checks, receipts
 from importer.targets.bodies import ACTIVITY_KEYS, activity, lead_pairs
 from importer.targets.interface import EffectType, Target
@@ -28,6 +28,8 @@ class LeadAndActivity(Target):
     makes: ClassVar[frozenset[EffectType]] = frozenset({EffectType.LEAD, EffectType.ACTIVITY})
     activity_keys: ClassVar[tuple[str, ...]] = ACTIVITY_KEYS
     updates_leads: ClassVar[bool] = True
+    existing: ClassVar[frozenset[OnExistingLead]] = frozenset({OnExistingLead.UPDATE})
+    missing: ClassVar[frozenset[OnMissingLead]] = frozenset({OnMissingLead.CREATE})
     names_its_ids: ClassVar[bool] = False
     needs_search_by: ClassVar[bool] = True
 

@@ -54,7 +54,20 @@ _LEAD_SECTION_HAS = {"SearchBy": "`search_by:` of the mapping"}
 
 def check_mapping(mapping: Mapping) -> list[MappingProblem]:
     """Return everything about a mapping that its target cannot use: rules of the call, and keys of other calls."""
-    return [*TARGETS[mapping.target].check_mapping(mapping), *_foreign_keys(mapping)]
+    own = TARGETS[mapping.target].check_mapping(mapping)
+    return [*own, *_foreign_keys(mapping), *_impossible_handling(mapping)]
+
+
+def _impossible_handling(mapping: Mapping) -> Iterator[MappingProblem]:
+    """Yield what the mapping wants done with existing or missing leads and the call cannot do."""
+    for option in ("existing", "missing"):
+        wanted = getattr(mapping, option)
+        if wanted is None or wanted in getattr(TARGETS[mapping.target], option):
+            continue
+        able = [target.name for target in TARGETS.values() if wanted in getattr(target, option)]
+        message = f"{mapping.target} cannot do `{option}: {wanted}`: LeadSquared has no such choice for this call."
+        remedy = f"Remove it, or use a target that can: {', '.join(able)}."
+        yield MappingProblem(0, 0, option, message, remedy)
 
 
 def _foreign_keys(mapping: Mapping) -> Iterator[MappingProblem]:

@@ -112,7 +112,7 @@ def _corrected(context: DeliveryContext, row: _RepeatedRow, lead: CrmLead | None
         return replace(outcome, evidence=_NOT_SHOWN)
     if lead.id.lower() not in created and written:
         return replace(outcome, status=Status.CREATED, lead_id=lead.id, error_code="", error="", evidence=_CREATED)
-    never_updates = context.target.mapping.update_behavior == NEVER_UPDATES
+    never_updates = context.target.mapping.lead_update_behavior == NEVER_UPDATES
     if outcome.status is Status.UNCHANGED and not never_updates and changed_since(lead, sent):
         return replace(outcome, status=Status.UPDATED, evidence=_UPDATED)
     return replace(outcome, evidence=_AS_ANSWERED)

@@ -59,6 +59,12 @@ def test_an_ignored_column_cannot_be_tested() -> None:
     assert (path, message) == ("ignore[1]", '"A" is ignored here and used in line 4.')
 
 
+def test_existing_leads_are_handled_in_one_way() -> None:
+    """`update_behavior` is LeadSquared's own word for it."""
+    ((_, path, message, _),) = problems(f"{LEAD}existing: skip\nupdate_behavior: DoNotUpdate")
+    assert (path, message) == ("existing", "`existing` and `update_behavior` say the same thing in two ways.")
+
+
 def test_editors_know_conditions() -> None:
     """With every test under the name that mappings have for it."""
     schema = mapping_json_schema([], {})
