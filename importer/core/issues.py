@@ -115,6 +115,9 @@ ACCOUNT_CODES = frozenset(
 )
 """Codes of problems that a change of the account may solve, not only one of the file."""
 
+NON_DATA_CODES = frozenset({"footer-row", "units-row", "repeated-headings"})
+"""Codes of problems of rows that are no data, and that a mapping may leave out."""
+
 CATALOGUE: dict[str, ProblemType] = {
     code: ProblemType(code, **words)
     for code, words in tomllib.loads(Path(__file__).with_name("problem_types.toml").read_text("utf-8")).items()

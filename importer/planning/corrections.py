@@ -56,11 +56,5 @@ class Corrections:
 
 def _keep_rows(chunk: Chunk, wanted: Collection[int]) -> Chunk:
     import numpy as np
-    import pyarrow as pa
 
-    kept = np.isin(chunk.rows, np.fromiter(wanted, "int64", len(wanted)))
-    mask = pa.array(kept)
-    rows = chunk.rows[kept]
-    numbers = set(rows.tolist())
-    problems = tuple(one for one in chunk.problems if one.row in numbers)
-    return Chunk(rows, chunk.lines[kept], chunk.labels, [column.filter(mask) for column in chunk.columns], problems)
+    return chunk.keep(np.isin(chunk.rows, np.fromiter(wanted, "int64", len(wanted))))

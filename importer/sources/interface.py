@@ -116,6 +116,15 @@ class Chunk:
         }
         return pd.DataFrame(frame, index=pd.RangeIndex(len(self.rows)), copy=False)
 
+    def keep(self, mask: np.ndarray) -> Chunk:
+        """Return the rows that the mask marks."""
+        import pyarrow as pa
+
+        rows, kept = self.rows[mask], pa.array(mask)
+        numbers = set(rows.tolist())
+        problems = tuple(problem for problem in self.problems if problem.row in numbers)
+        return Chunk(rows, self.lines[mask], self.labels, [column.filter(kept) for column in self.columns], problems)
+
     def first(self, count: int) -> Chunk:
         """Return the first ``count`` rows; nothing is copied."""
         rows = self.rows[:count]

@@ -57,8 +57,16 @@ def _head(proposal: Proposal) -> Iterator[str]:
     if proposal.search_by:
         yield f"search_by: {proposal.search_by}"
     yield ""
-    if proposal.source:
-        yield from (f"source: {_flow(proposal.source)}", "")
+    source: Rule = {**proposal.source, **({"non_data_rows": "leave_out"} if proposal.no_data else {})}
+    if proposal.no_data:
+        rows = f"{format_count(len(proposal.no_data))}, the first of them row {proposal.no_data[0]}"
+        yield from _comment(f"Totals, remarks, units or repeated headings stand in {rows}: they are left out.")
+    if source:
+        yield from (f"source: {_flow(source)}", "")
+    if proposal.unwanted is not None:
+        yield from _comment(TODO + proposal.unwanted.question)
+        rule: Rule = {"column": proposal.unwanted.column, "not": proposal.unwanted.texts}
+        yield from (f"# where: {_flow(rule)}", "")
 
 
 def _section(proposal: Proposal, section: str) -> list[str]:

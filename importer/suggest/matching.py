@@ -41,6 +41,7 @@ _NEAR_NAME: Mapping[Fit, tuple[Confidence | None, Confidence | None]] = {
     Fit.DOUBTFUL: (None, None),
 }
 """The same when the heading is nearly a name of the field."""
+_NEAR_RIVAL = 5.0
 _POINTS = {Confidence.HIGH: 300.0, Confidence.MEDIUM: 200.0, Confidence.LOW: 100.0}
 
 
@@ -126,15 +127,28 @@ def candidates(profiles: Sequence[ColumnProfile], fields: Sequence[CandidateFiel
 def assign(matches: Sequence[Match]) -> list[Match]:
     """Choose pairs so that each column and each field is used at most once, the surest pairs first."""
     columns: set[int] = set()
-    fields: set[str] = set()
-    kept: list[Match] = []
+    kept: dict[str, Match] = {}
+    rivals: dict[str, Match] = {}
     for match in matches:
-        index = match.profile.column.index
-        if index not in columns and match.field.path not in fields:
+        index, path = match.profile.column.index, match.field.path
+        if index not in columns and path not in kept:
             columns.add(index)
-            fields.add(match.field.path)
-            kept.append(match)
-    return kept
+            kept[path] = match
+        elif index not in columns and kept[path].score - match.score <= _NEAR_RIVAL:
+            rivals.setdefault(path, match)
+    used = {match.profile.column.index for match in kept.values()}
+    return [
+        _with_rival(match, rivals[path]) if path in rivals and rivals[path].profile.column.index not in used else match
+        for path, match in kept.items()
+    ]
+
+
+def _with_rival(match: Match, rival: Match) -> Match:
+    """Return a match that is not quite sure, because another column fits the field as well."""
+    if match.confidence is not Confidence.HIGH or rival.confidence is not Confidence.HIGH:
+        return match
+    reason = f'{match.reason}; the column "{rival.profile.column.label}" would fit as well'
+    return replace(match, confidence=Confidence.MEDIUM, reason=reason)
 
 
 def resolve_matches(

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from importer.suggest.matching import Confidence
+from importer.suggest.row_selection import RowSelection
 
 Value = str | tuple[str, ...] | Mapping[str, str]
 Rule = Mapping[str, Value]
@@ -71,3 +72,7 @@ class Proposal:
     ignored: tuple[Ignored, ...]
     source: Mapping[str, str] = dataclasses.field(default_factory=dict)
     todos: tuple[tuple[str, str], ...] = ()
+    no_data: tuple[int, ...] = ()
+    """Numbers of the rows that are totals, remarks and the like."""
+    unwanted: RowSelection | None = None
+    """Rows that a person may want to leave out."""

@@ -6,15 +6,19 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import pandas as pd
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from importer.sources import Chunk, Column
 from importer.suggest.date_detection import DateCounts, DateProfile
 from importer.suggest.number_detection import NumberCounts, NumberProfile
 from importer.suggest.similarity import is_yes_or_no
+from importer.suggest.vocabulary import WORDS
 from importer.transforms import (
+    Mark,
     MarkKind,
     Phones,
     arrow_of,
@@ -25,9 +29,6 @@ from importer.transforms import (
     remove_marks,
     without_invisible,
 )
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 MOST_DISTINCT = 40
 """With more different values a column is no drop-down."""
@@ -83,6 +84,10 @@ _PATTERNS = {
 }
 
 
+_TYPED = (Shape.EMAIL, Shape.UUID, Shape.URL, Shape.NUMBER, Shape.PHONE)
+_TYPED_SHARE = 0.95
+
+
 @dataclass(slots=True)
 class ColumnProfile:
     """One column. ``shapes`` counts the filled cells of each shape, ``phones`` the valid numbers by country ("" needs
@@ -100,6 +105,10 @@ class ColumnProfile:
     dates: DateProfile = field(default_factory=DateProfile)
     numbers: NumberProfile = field(default_factory=NumberProfile)
     clocks: Counter[str] = field(default_factory=Counter)
+    marked: int = 0
+    """Filled cells with marks of spreadsheets around the value, blanks aside."""
+    placeholders: Counter[str] = field(default_factory=Counter)
+    """Texts such as N/A in a column of addresses, numbers or dates; they count as empty."""
 
     @property
     def clock(self) -> str:
@@ -151,6 +160,7 @@ class Profiler:
         self._dates = DateCounts()
         self._numbers = NumberCounts()
         self._absent: set[Shape] = set()
+        self._placeholders: Counter[str] = Counter()
         self._readers = {
             place: Phones(place) for place in dict.fromkeys(("", country) if country else ("", *COUNTRIES))
         }
@@ -159,9 +169,19 @@ class Profiler:
         """Count the cells of one chunk."""
         profile = self._profile
         profile.rows += len(texts)
-        plain = without_invisible(remove_marks(arrow_of(texts), MarkKind.TEXT)[0])
-        known = pc.fill_null(pc.not_equal(plain, ""), False).to_numpy(zero_copy_only=False)
-        filled = column_of(plain, texts)[known].reset_index(drop=True)
+        unmarked, marks = remove_marks(arrow_of(texts), MarkKind.TEXT)
+        profile.marked += sum(int(where.sum()) for mark, where in marks.items() if mark is not Mark.BLANKS)
+        plain = without_invisible(unmarked)
+        known = pc.fill_null(pc.not_equal(plain, ""), False)
+        says_nothing = pc.is_in(pc.utf8_lower(plain), value_set=pa.array(WORDS["placeholders"], plain.type))
+        for entry in pc.value_counts(plain.filter(says_nothing)).to_pylist():
+            self._placeholders[entry["values"]] += entry["counts"]
+        filled = pc.and_(known, pc.invert(says_nothing)).to_numpy(zero_copy_only=False)
+        self._count(column_of(plain, texts)[filled].reset_index(drop=True))
+
+    def _count(self, filled: pd.Series[str]) -> None:
+        """Count filled cells."""
+        profile = self._profile
         if not len(filled):
             return
         first = profile.filled == 0
@@ -174,10 +194,21 @@ class Profiler:
         self._numbers.add(filled)
 
     def profile(self) -> ColumnProfile:
-        """Return what was counted."""
-        self._profile.dates = self._dates.profile()
-        self._profile.numbers = self._numbers.profile()
-        return self._profile
+        """Return what was counted. In columns of texts, placeholders are texts as all others."""
+        profile = self._profile
+        profile.dates = self._dates.profile()
+        if self._placeholders and self._has_typed_values():
+            profile.placeholders = self._placeholders
+        else:
+            self._count(pd.Series(list(self._placeholders.elements()), dtype="str"))
+            profile.dates = self._dates.profile()
+        profile.numbers = self._numbers.profile()
+        return profile
+
+    def _has_typed_values(self) -> bool:
+        """Return whether nearly all other cells are addresses, ids, phone numbers, numbers or dates."""
+        profile = self._profile
+        return profile.dates.is_date or any(profile.share(shape) >= _TYPED_SHARE for shape in _TYPED)
 
     def _count_shapes(self, filled: pd.Series[str], array: Any, first: bool) -> None:
         counts = {shape: 0 for shape in Shape if shape not in self._absent}

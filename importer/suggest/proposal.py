@@ -14,6 +14,7 @@ from importer.suggest.mapping_writer import can_be_named
 from importer.suggest.matching import Confidence, Match, assign, candidates, names_of, resolve_matches
 from importer.suggest.model import Ignored, MappingLine, Proposal
 from importer.suggest.profile import ColumnProfile, Shape, profile_columns
+from importer.suggest.row_selection import data_rows, find_unwanted_rows
 from importer.suggest.rules import mapping_lines
 from importer.suggest.similarity import QUALIFIED, likeness, nearest_option
 from importer.suggest.target_selection import ActivityTypeChoice, TargetChoice, choose_target, choose_type
@@ -35,7 +36,8 @@ def propose(
     ``reading`` is called with the number of rows read so far; what it raises ends the proposal.
     Equal files and facts give equal proposals. Raises :class:`importer.core.errors.SourceError` for a broken file.
     """
-    profiles = profile_columns(source.columns, source.chunks(), facts.country, reading)
+    no_data: list[int] = []
+    profiles = profile_columns(source.columns, data_rows(source.chunks(), no_data), facts.country, reading)
     named = [profile for profile in profiles if can_be_named(profile.column.label)]
     choice = choose_target(named, facts, source.path.stem, target)
     kinds = _type_columns(named, facts) if "activity" in TARGETS[choice.target].sections else []
@@ -51,7 +53,7 @@ def propose(
     entries.sort(key=lambda entry: (entry.section != "lead", order.get((entry.section, entry.field), 99)))
     return Proposal(
         file=Path(source.path).name,
-        rows=profiles[0].rows if profiles else 0,
+        rows=(profiles[0].rows if profiles else 0) + len(no_data),
         columns=tuple(column.label for column in source.columns),
         target=choice.target,
         target_reason=choice.reason,
@@ -59,6 +61,8 @@ def propose(
         entries=tuple(entries),
         ignored=tuple(_ignored(profiles, entries, fields)),
         todos=tuple(_missing(choice, fields, entries)),
+        unwanted=find_unwanted_rows(named),
+        no_data=tuple(no_data),
     )
 
 
@@ -78,6 +82,8 @@ def _fields(choice: TargetChoice, facts: AccountProfile, chosen: ActivityTypeCho
     fields = lead_fields_of(facts) if "lead" in target.sections else []
     if "activity" not in target.sections:
         return fields
+    # A remark beside an activity is about the activity.
+    fields = [field for field in fields if field.name != "Notes"]
     names = {lead_field or choice.search_by: key for key, lead_field in target.lead_keys.items()}
     if "LastName" in names:
         names[WHOLE_NAME] = WHOLE_NAME

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from importer.core.text import pluralize
+from importer.core.text import format_count, join_words, pluralize
 from importer.suggest.account import AccountProfile
 from importer.suggest.datetimes import date_line
 from importer.suggest.mapping_writer import can_be_named
@@ -20,6 +20,27 @@ _NEARLY_ALL = 0.97
 
 def mapping_lines(match: Match, facts: AccountProfile) -> list[MappingLine]:
     """Return the lines of the mapping for one match; two for a column with whole names."""
+    return [_with_clean_ups(line, match.profile) for line in _plain_lines(match, facts)]
+
+
+def _with_clean_ups(line: MappingLine, profile: ColumnProfile) -> MappingLine:
+    """Add what makes the values fit: texts that count as empty. Marks around values make a line less sure."""
+    if profile.placeholders:
+        texts = tuple(sorted(profile.placeholders))
+        count = format_count(profile.placeholders.total(), "cell")
+        line = replace(
+            line,
+            reason=f"{line.reason}; {count} with {join_words(texts)} counted as empty",
+            rule={**line.rule, "empty": texts} if line.rule else {},
+            alternatives=tuple({**rule, "empty": texts} for rule in line.alternatives),
+        )
+    if profile.marked and line.confidence is Confidence.HIGH:
+        words = f"marks such as apostrophes are taken off {format_count(profile.marked, 'cell')}"
+        line = replace(line, confidence=Confidence.MEDIUM, reason=f"{line.reason}; {words}")
+    return line
+
+
+def _plain_lines(match: Match, facts: AccountProfile) -> list[MappingLine]:
     profile, kind = match.profile, match.field.kind
     whole_numbers = profile.share(Shape.INTEGER) >= _NEARLY_ALL
     if kind is ValueKind.WHOLE_NAME:

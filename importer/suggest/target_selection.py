@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from importer.core.text import join_words
 from importer.suggest.account import AccountProfile, lead_fields_of
 from importer.suggest.matching import Confidence, Match, assign, candidates
 from importer.suggest.profile import ColumnProfile
 from importer.suggest.similarity import words_of
-from importer.suggest.vocabulary import ACTIVITY_TIME, WORDS
+from importer.suggest.vocabulary import ACTIVITY_TIME, WHOLE_NAME, WORDS
 from importer.targets import (
     TARGETS,
     ActivityByEmail,
@@ -17,10 +18,12 @@ from importer.targets import (
     BulkActivitiesByLeadId,
     BulkUpsertLeads,
     CaptureLead,
+    LeadAndActivity,
 )
 
 _EVENT_WORDS = frozenset(WORDS["event"])
 _LEADISH = 3
+_MANY_LOST = 2
 _CHOICES = ("ProspectID", "EmailAddress", "Phone", "Mobile")
 
 
@@ -65,11 +68,24 @@ def _fitting(found: dict[str, Match], known: list[str], event: Match | None) -> 
         if event is None and len(found) > _LEADISH:
             return BulkUpsertLeads.name, f'"{label}" holds ids of leads, and the other columns describe these leads'
         return BulkActivitiesByLeadId.name, f'"{label}" holds ids of leads{" and " + when if when else ""}'
+    if event and "EmailAddress" in found and len(lost := _lost_fields(found, event)) >= _MANY_LOST:
+        listed = join_words([f'"{match.profile.column.label}"' for match in lost])
+        return LeadAndActivity.name, f"{when}, and {listed} describe the lead, which only this call writes as well"
     if event and "EmailAddress" in found:
         return ActivityByEmail.name, f"each row has an e-mail address, and {when}"
     if event and known:
         return BulkActivitiesByLeadField.name, f"each row has a phone number, and {when}"
     return CaptureLead.name, "the rows describe people, and no column says when something happened"
+
+
+def _lost_fields(found: dict[str, Match], event: Match) -> list[Match]:
+    """Return the columns that surely are fields of the lead and that a call for activities alone would not write."""
+    written = {*ActivityByEmail.lead_keys, "Mobile", WHOLE_NAME, "Notes"}
+    return [
+        match
+        for name, match in found.items()
+        if name not in written and match.confidence is Confidence.HIGH and match.profile is not event.profile
+    ]
 
 
 def _search_by(target: str, known: Sequence[str]) -> str:

@@ -6,6 +6,7 @@ from .registry import (
     BulkActivitiesByLeadId,
     BulkUpsertLeads,
     CaptureLead,
+    LeadAndActivity,
     check_mapping,
     make_target,
 )
@@ -18,6 +19,7 @@ __all__ = [
     "BulkUpsertLeads",
     "CaptureLead",
     "EffectType",
+    "LeadAndActivity",
     "ReadBackQuery",
     "Target",
     "check_mapping",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow.compute as pc
 
-from importer.core.issues import Problem, make_problem
+from importer.core.issues import NON_DATA_CODES, Problem, make_problem
 from importer.core.text import format_count, is_or_are, join_words, pluralize
 from importer.validation.conditions import RowTest, find_unclear_cells
 from importer.validation.mark_cleaner import MarkCleaner
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     Cells = Mapping[str, pd.Series[str]]
 
 _NOT_SELECTED = "The condition `where` of the mapping does not hold."
-_NON_DATA = frozenset({"footer-row", "units-row", "repeated-headings"})
-"""Codes of problems of rows that are no data."""
 _FIRST_ROWS = 5
 
 
@@ -55,7 +53,7 @@ class RowFilter:
 
     def __init__(self, where: RowTest | None, empty: Sequence[str] = (), *, drop_non_data: bool = False) -> None:
         self._where = where
-        self._codes = _NON_DATA if drop_non_data else frozenset()
+        self._codes = NON_DATA_CODES if drop_non_data else frozenset()
         self._labels = {test.column.label for test in where.columns()} if where is not None else set()
         self._marks = MarkCleaner((), empty)
         self._not_selected = _LeftOut("by `where` of the mapping")
