@@ -116,7 +116,7 @@ def is_own_connection(client_port: int, server_port: int, table: Path = _TCP_TAB
         return True
     user, inode = ends.get((client, server), (-1, "0"))
     # A closed end has neither user nor inode; without this, it would seem to be root's.
-    return inode != "0" and user in (0, os.getuid())
+    return inode != "0" and user in (0, os.geteuid())
 
 
 def call_libc(function: str, *numbers: int) -> Any:

@@ -72,7 +72,9 @@ def open_import(draft_id: str) -> Response:
 @require("prepare")
 def remove(draft_id: str) -> Response:
     """Remove an import from the list, with its uploaded file; what was sent stays in the history."""
-    draft = find_draft(draft_id)
+    draft, person = find_draft(draft_id), current_person()
+    if person.name != draft.owner and not person.may("admin"):
+        raise UsageError("This import is somebody else's.", f"Ask {draft.owner}, or an administrator, to remove it.")
     if services().imports.tasks.status(draft.id).is_running:
         raise UsageError("This import is at work.", "Wait until it has ended, or pause it; then remove it.")
     services().imports.store.remove(draft.id)

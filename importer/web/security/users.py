@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -31,6 +32,7 @@ _HASHES_AT_ONCE = threading.BoundedSemaphore(2)
 """Each hash takes 64 MB of memory; more sign-ins at once wait for each other."""
 
 Users = dict[str, "User"]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -98,16 +100,18 @@ class UserStore:
         self._change(change)
         self._audit.record(by, "role changed", user=normalize_name(name), role=chosen)
 
-    def set_password(self, name: str, password: str, *, by: str) -> None:
+    def set_password(self, name: str, password: str, *, by: str) -> User:
         """Give a user another password; all of her sessions end. Raises :class:`UsageError`."""
         made = self._hash(_checked_password(password, normalize_name(name)))
 
-        def change(users: Users) -> None:
-            user = _existing(users, name)
-            users[user.name] = replace(user, password_hash=made, stamp=_new_stamp())
+        def change(users: Users) -> User:
+            user = replace(_existing(users, name), password_hash=made, stamp=_new_stamp())
+            users[user.name] = user
+            return user
 
-        self._change(change)
-        self._audit.record(by, "password changed", user=normalize_name(name))
+        user = self._change(change)
+        self._audit.record(by, "password changed", user=user.name)
+        return user
 
     def check_password(self, name: str, password: str) -> User | None:
         """Return the user whose name and password these are; it takes as long for unknown names."""
@@ -148,13 +152,14 @@ class UserStore:
         with _HASHES_AT_ONCE:
             return self._hasher.hash(password)
 
-    def _change(self, change: Callable[[Users], None]) -> None:
+    def _change(self, change: Callable[[Users], T]) -> T:
         # Two programs must not write at once; the lock of the other file serves this one, too.
         with self._lock.transaction():
             users = self._read()
-            change(users)
+            result = change(users)
             content = {"users": [asdict(user) for user in users.values()]}
             atomic_write(self.path, json.dumps(content, indent=1))
+            return result
 
     def _read(self) -> Users:
         try:

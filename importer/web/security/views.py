@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, Flask, g, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from importer.core.errors import SettingsError
+from importer.core.errors import SettingsError, UsageError
 from importer.core.text import format_count
-from importer.web.security.access import public
+from importer.web.security.access import current_person, public
 from importer.web.security.gate import Gate
 from importer.web.security.options import SecurityOptions
 from importer.web.security.sessions import Session
+from importer.web.security.users import normalize_name
 
 if TYPE_CHECKING:
     from importer.web.security.oidc import OidcProvider
@@ -40,6 +41,7 @@ def _make_blueprint(gate: Gate, provider: OidcProvider | None) -> Blueprint:
         _add_entry(pages, gate)
     else:
         _add_sign_in(pages, gate)
+        _add_account(pages, gate)
         if provider is not None:
             _add_provider(pages, gate, provider)
 
@@ -100,7 +102,8 @@ def _add_sign_in(pages: Blueprint, gate: Gate) -> None:
     @pages.post("/sign-in")
     @public
     def check() -> ResponseReturnValue:
-        name, address = request.form.get("name", "")[:200], request.remote_addr or ""
+        # As it is compared: each spelling would have attempts of its own otherwise.
+        name, address = normalize_name(request.form.get("name", "")[:200]), request.remote_addr or ""
         wait = math.ceil(gate.throttle.begin(name, address))
         if wait > 0:
             text = f"There were too many wrong passwords. Wait {format_count(wait, 'second')}, then try again."
@@ -116,6 +119,38 @@ def _add_sign_in(pages: Blueprint, gate: Gate) -> None:
         gate.throttle.succeed(name, address)
         response = redirect(_next_page(), 303)
         gate.start_session(response, Session(user.name, user.role, "password", user.stamp), "password")
+        return response
+
+
+def _add_account(pages: Blueprint, gate: Gate) -> None:
+    def show(error: str = "", status: int = 200) -> ResponseReturnValue:
+        has_password = gate.users.find_user(current_person().name) is not None
+        changed = request.args.get("changed") == "yes"
+        page = render_template("security/account.html", error=error, changed=changed, has_password=has_password)
+        return page, status
+
+    @pages.get("/account")
+    def account() -> ResponseReturnValue:
+        return show()
+
+    @pages.post("/account/password")
+    def change_password() -> ResponseReturnValue:
+        name, address = current_person().name, request.remote_addr or ""
+        if gate.throttle.begin(name, address) > 0:
+            return show("There were too many wrong passwords. Wait a little, then try again.", 429)
+        if gate.users.check_password(name, request.form.get("password", "")) is None:
+            gate.note_failure("password change refused", name=name)
+            return show("The present password is wrong.", 403)
+        gate.throttle.succeed(name, address)
+        new = request.form.get("new", "")
+        if new != request.form.get("again", ""):
+            return show("The new password was typed in two ways.", 422)
+        try:
+            user = gate.users.set_password(name, new, by=name)
+        except UsageError as error:
+            return show(f"{error.message} {error.remedy}", 422)
+        response = redirect("/account?changed=yes", 303)
+        gate.start_session(response, Session(user.name, user.role, "password", user.stamp), "new password")
         return response
 
 

@@ -50,9 +50,10 @@ class Page:
         options = SecurityOptions(home, HERE, local=False, clock=self.env.clock, password_hasher=fast)
         self.app, self.gate = make_app(config, options)
         self.imports: ImportService = self.app.extensions["importer"].imports
-        for name in ("asha", "ravi"):
-            self.gate.users.add_user(name, PASSWORD, "admin", by="test")
-        self.people = {name: Person(self, name) for name in ("asha", "ravi")}
+        roles = {"asha": "admin", "ravi": "admin", "mira": "approve"}
+        for name, role in roles.items():
+            self.gate.users.add_user(name, PASSWORD, role, by="test")
+        self.people = {name: Person(self, name) for name in roles}
         self.draft = self.checked_import()
 
     def checked_import(self) -> Draft:
@@ -242,6 +243,14 @@ def test_an_import_at_work_is_not_removed(page: Page) -> None:
     assert page.people["asha"].post(f"/imports/{page.draft.id}/remove").status_code == 422
     store.write(page.draft.id, "task.json", before)
     assert store.load(page.draft.id).id == page.draft.id
+
+
+def test_an_import_is_removed_by_its_owner_or_an_admin(page: Page) -> None:
+    draft = page.imports.store.create("visits.csv", "ravi", "", page.env.clock.now())
+    assert page.people["mira"].post(f"/imports/{draft.id}/remove").status_code == 422
+    assert page.imports.store.load(draft.id) == draft
+    assert page.people["asha"].post(f"/imports/{draft.id}/remove").status_code == 303
+    assert page.people["asha"].get(f"/imports/{draft.id}").status_code == 404
 
 
 def test_the_sandbox_button_leads_to_no_other_site(page: Page) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from werkzeug.test import TestResponse
 
 from importer.web.security import current_person, public
 from importer.web.security.sessions import AccessDatabase
 from importer.web.security.throttle import Throttle
-from tests.unit.web.security.conftest import PASSWORD, SetClock, Site
+from tests.unit.web.security.conftest import PASSWORD, Browser, SetClock, Site
 
 ADDRESS = {"REMOTE_ADDR": "10.1.1.1"}
 
@@ -151,6 +152,48 @@ def test_a_public_view_knows_nobody_until_somebody_signs_in(team: Site) -> None:
     assert browser.get("/whoami").status_code == 401
     browser.sign_in("approver", PASSWORD)
     assert browser.get("/whoami").text == "approver"
+
+
+def test_spellings_of_a_name_share_their_failures(team: Site) -> None:
+    """Names are compared without regard to letter case and width of letters, and so are guesses counted."""
+    browser = team.browser()
+    spellings = ["approver", "APPROVER", " Approver ", "\uff41pprover"]
+    assert [browser.sign_in(name, "wrong password").status_code for name in spellings] == [403, 403, 403, 429]
+
+
+def change(browser: Browser, old: str, new: str, again: str = "") -> TestResponse:
+    return browser.post("/account/password", data={"password": old, "new": new, "again": again or new})
+
+
+def test_a_person_changes_her_password(team: Site) -> None:
+    browser, other = team.browser(), team.browser()
+    for each in (browser, other):
+        each.sign_in("approver", PASSWORD)
+    before = browser.cookie()
+    assert "Change the password" in browser.get("/account").text
+    assert change(browser, PASSWORD, "another four words").headers["Location"] == "/account?changed=yes"
+    assert browser.cookie() != before
+    assert "signed out on all other devices" in browser.get("/account?changed=yes").text
+    assert other.get("/").status_code == 303
+    assert other.sign_in("approver", PASSWORD).status_code == 403
+    assert other.sign_in("approver", "another four words").status_code == 303
+
+
+def test_a_password_that_is_not_changed(team: Site) -> None:
+    """Also an open session needs the present password, and may not guess it."""
+    browser = team.browser()
+    browser.sign_in("approver", PASSWORD)
+    assert change(browser, PASSWORD, "short").status_code == 422
+    assert change(browser, PASSWORD, "another four words", "another five words").status_code == 422
+    assert [change(browser, "wrong password", "another four words").status_code for _ in range(4)] == [
+        403,
+        403,
+        403,
+        429,
+    ]
+    assert team.gate.audit.read(1)[0]["what"] == "password change refused"
+    assert team.gate.users.check_password("approver", PASSWORD) is not None
+    assert team.browser().get("/account").status_code == 303
 
 
 @pytest.fixture
