@@ -19,6 +19,7 @@ from importer.core.model import CallClass, Limit
 from importer.core.progress import StoppableReading
 from importer.core.text import format_count
 from importer.core.time import format_duration
+from importer.delivery import Lineage, load_lineage
 from importer.ledger import Ledger, ledger_exists
 from importer.planning import (
     Plan,
@@ -56,13 +57,23 @@ def check_into(request: PlanRequest, folder: Path, env: Environment) -> RunRepor
 
 def report_plan(plan: Plan, env: Environment) -> RunReport:
     """Return the report of a plan with the cost that its delivery would have now."""
-    return RunReport(plan, cost=_cost(plan, account_if_complete(plan.facts.account, env), env))
+    account = account_if_complete(plan.facts.account, env)
+    return RunReport(plan, cost=_cost(plan, account, env), known_lineage=_lineage(plan, account, env))
 
 
 def _planned(request: PlanRequest, account: Account | None, folder: Path, now: datetime, env: Environment) -> Plan:
     """Make the plan; the memory of its checks is free again before the reports are written."""
     prepared = check_account_fit(prepare_import(request), load_account_schema(account, env.home, now))
     return plan_in(prepared, folder, now, env)
+
+
+def _lineage(plan: Plan, account: Account | None, env: Environment) -> Lineage | None:
+    """Load what is known about corrections of the plan's rows, if there is a ledger."""
+    with suppress(LedgerError, SettingsError):
+        if account is not None and ledger_exists(env.home, account.database):
+            with open_ledger_of(env) as ledger:
+                return load_lineage(plan, ledger)
+    return None
 
 
 def _cost(plan: Plan, account: Account | None, env: Environment) -> Cost | None:

@@ -34,7 +34,7 @@ from importer.core.logging import log_fields
 from importer.core.model import Status
 from importer.core.text import format_count, is_or_are
 from importer.core.time import format_minute
-from importer.delivery import DeliveryOptions, deliver
+from importer.delivery import DeliveryOptions, deliver, load_lineage
 from importer.ledger import Ledger, Run, RunState
 from importer.planning import (
     Plan,
@@ -104,7 +104,8 @@ def run(
             plan = _new_plan(prepared, view, env)
         with _removed_unless_begun(plan, ledger), log_fields(run=plan.folder.name, account=account.name):
             if plan.facts.blocked or not plan.facts.ready:
-                return _publisher(places, plan, env).publish(RunReport(plan))
+                report = RunReport(plan, known_lineage=load_lineage(plan, ledger))
+                return _publisher(places, plan, env).publish(report)
             return _send(plan, account, ledger, places, options, env)
 
 

@@ -2,11 +2,15 @@ from .deliver_plan import DeliveryOptions, deliver
 from .held_rows import (
     ALREADY_SENT,
     CHANGED_SINCE,
+    CORRECTED_IN,
     GIVEN_UP,
     POSSIBLE_REPEAT,
     TWIN_IN_FILE,
     WAITS_FOR_OTHER_RUN,
+    describe_correction,
 )
+from .lineage.comparison import describe_doubtful
+from .lineage.settlement import Lineage, load_lineage
 from .outcomes import (
     DUPLICATE_ID,
     NO_ANSWER,
@@ -17,6 +21,7 @@ from .outcomes import (
 __all__ = [
     "ALREADY_SENT",
     "CHANGED_SINCE",
+    "CORRECTED_IN",
     "DUPLICATE_ID",
     "GIVEN_UP",
     "NO_ANSWER",
@@ -26,5 +31,9 @@ __all__ = [
     "TWIN_IN_FILE",
     "WAITS_FOR_OTHER_RUN",
     "DeliveryOptions",
+    "Lineage",
     "deliver",
+    "describe_correction",
+    "describe_doubtful",
+    "load_lineage",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from enum import IntEnum
 from itertools import groupby
 
@@ -12,6 +13,7 @@ from importer.core.time import format_iso
 from importer.delivery.context import DeliveryContext
 from importer.delivery.held_rows import SKIP_CODES, WAITS_FOR_OTHER_RUN, DecisionWriter
 from importer.delivery.identity_table import IdentityTable, load_identities, record_earlier_runs
+from importer.delivery.lineage.comparison import CorrectedRows
 from importer.delivery.pairing import (
     CONTAINS_EARLIER,
     Disposition,
@@ -22,13 +24,14 @@ from importer.delivery.pairing import (
     contained_share,
     decide_group,
     row_id,
+    unidentified,
 )
 from importer.delivery.row_identity import IDENTITY_VERSION
-from importer.ledger import CHANGE_ACCEPTED, CHANGE_DECLINED, EarlierRow, IdentityPart, RowIdentity
+from importer.ledger import CHANGE_ACCEPTED, CHANGE_DECLINED, EarlierRow, IdentityPart
 from importer.mapping import OnEarlierRow, SameLead
 
 _CHUNK = 5_000
-_NO_IDENTITY = RowIdentity(0, b"", b"", b"")
+
 
 Decisions = dict[int, RowDecision]
 """Decisions other than to send, by the place of the row among the ready rows."""
@@ -45,10 +48,11 @@ def compare_with_earlier_runs(context: DeliveryContext) -> None:
     """
     table = load_identities(context.plan, context.account, context.ledger.install_key())
     table.record(context.ledger, context.run.id)
+    corrected = CorrectedRows.of(context, table)
     if context.plan.facts.again:
         return
     unknown = record_earlier_runs(context.ledger, context.account)
-    comparison = _Comparison(context, table)
+    comparison = _Comparison(context, table, corrected)
     decisions = comparison.decide()
     if unknown:
         comparison.recognise_by_exact_content(decisions)
@@ -71,7 +75,8 @@ class _Part(IntEnum):
 class _Comparison:
     """The comparison of one plan with the earlier rows of its tenant."""
 
-    def __init__(self, context: DeliveryContext, table: IdentityTable) -> None:
+    def __init__(self, context: DeliveryContext, table: IdentityTable, corrected: CorrectedRows) -> None:
+        self._corrected = corrected
         self._context = context
         self._table = table
         self._mapping = context.target.mapping
@@ -99,6 +104,15 @@ class _Comparison:
         if not self._latest_wins:
             for columns in self._context.ledger.source_columns(self._context.account.name, self._context.run.id):
                 self._decide_by_source(columns, decisions)
+        # A bad row as it was has the key of its correction, whose values differ; that it was corrected says more.
+        unpaired = [
+            place
+            for place, part in enumerate(self._parts)
+            if part == _Part.OPEN and (place not in decisions or decisions[place].is_difference)
+        ]
+        for place, decision in self._corrected.decide(unpaired).items():
+            if place not in decisions or decision.likeness is Likeness.CORRECTED:
+                decisions[place] = decision
         self._settle_repeats(decisions)
         return decisions
 
@@ -182,11 +196,7 @@ class _Comparison:
 
         A file that holds nearly all rows of the earlier imports is a grown or repeated export: its rows are those.
         """
-        repeats = {
-            place: one
-            for place, one in decisions.items()
-            if one.disposition is Disposition.HOLD and one.likeness is Likeness.CONTENT
-        }
+        repeats = {place: one for place, one in decisions.items() if one.is_repeat}
         if not repeats:
             return
         chosen = self._mapping.repeat
@@ -200,7 +210,7 @@ class _Comparison:
             if chosen is OnEarlierRow.SEND:
                 del decisions[place]
             elif chosen is OnEarlierRow.SKIP:
-                decisions[place] = RowDecision(Disposition.SKIP, Likeness.CONTENT, decision.earlier)
+                decisions[place] = replace(decision, disposition=Disposition.SKIP)
 
     def _delivered_rows(self, run_id: str) -> int:
         counts = self._context.ledger.counts(run_id)
@@ -216,7 +226,7 @@ class _Comparison:
             for key, known in context.ledger.known_keys(
                 context.account.name, context.target.name, list(keys), context.run.id
             ).items():
-                earlier = EarlierRow(known, _NO_IDENTITY, "", 0)
+                earlier = unidentified(known)
                 disposition = Disposition.WAIT if known.is_open else Disposition.SKIP
                 decisions[keys[key]] = RowDecision(disposition, Likeness.CONTENT, earlier)
 

@@ -14,7 +14,7 @@ from importer.core.time import format_iso
 from importer.delivery.context import DeliveryContext
 from importer.delivery.pairing import Disposition, Likeness, RowDecision, RowId, row_id
 from importer.delivery.row_identity import field_kinds
-from importer.ledger import CHANGE_DECLINED, EarlierRow
+from importer.ledger import CHANGE_DECLINED, EarlierRow, KnownRow
 from importer.mapping import OnEarlierRow
 from importer.planning import Plan, open_plan, to_records
 from importer.targets import EffectType
@@ -25,8 +25,9 @@ POSSIBLE_REPEAT = "possible-repeat"
 TWIN_IN_FILE = "twin-in-file"
 WAITS_FOR_OTHER_RUN = "waits-for-other-run"
 GIVEN_UP = "given-up"
+CORRECTED_IN = "corrected-in"
 
-SKIP_CODES = frozenset({ALREADY_SENT, GIVEN_UP, TWIN_IN_FILE, CHANGE_DECLINED})
+SKIP_CODES = frozenset({ALREADY_SENT, CORRECTED_IN, GIVEN_UP, TWIN_IN_FILE, CHANGE_DECLINED})
 """Error codes of rows that a comparison with earlier rows has skipped."""
 
 _SAME_BY = {
@@ -47,7 +48,7 @@ class DecisionWriter:
         held = {
             place: decision.earlier
             for place, decision in decisions.items()
-            if place in rows and decision.disposition is Disposition.HOLD and decision.likeness is not Likeness.CONTENT
+            if place in rows and decision.disposition is Disposition.HOLD and not decision.is_repeat
         }
         self._own = _read_records(context.plan, {rows[place] for place in held})
         self._earlier = self._read_earlier([one for one in held.values() if one])
@@ -81,7 +82,7 @@ class DecisionWriter:
         return self._held(row, decision, at)
 
     def _held(self, row: int, decision: RowDecision, at: str) -> Outcome | None:
-        repeat = decision.likeness is Likeness.CONTENT
+        repeat = decision.is_repeat
         text = self._describe(row, decision)
         if not repeat and self._on_change is OnEarlierRow.SEND:
             return None
@@ -97,6 +98,10 @@ class DecisionWriter:
         where = describe_earlier(decision.earlier)
         if decision.likeness is Likeness.CONTENT:
             return f"{where} is equal, and nothing in the row tells whether this is a new event."
+        if decision.likeness is Likeness.CORRECTED:
+            return f"{where} corrects an equal row, and nothing in the row tells whether this is a new event."
+        if decision.likeness is Likeness.RECORRECTED:
+            return f"{where} corrects the same row already. {self._describe_difference(row, decision.earlier)}"
         if decision.likeness is Likeness.KEY:
             is_lead = self._context.target.effect() is EffectType.LEAD
             same = "the same lead" if is_lead else "the same lead, activity type and time"
@@ -127,6 +132,15 @@ def describe_earlier(earlier: EarlierRow) -> str:
     return f"Row {known.row} of {known.source} (run {known.run_id}, sent on {known.at[:10]})"
 
 
+def describe_correction(correction: KnownRow) -> str:
+    """Describe the correction of a row that is settled by it."""
+    where = f"row {correction.row} of {correction.source} (run {correction.run_id}"
+    if correction.status not in DELIVERED:
+        return f"Corrected in {where}); that row needed no sending."
+    activity = f", activity {correction.activity_id}" if correction.activity_id else ""
+    return f"Corrected in {where}, sent on {correction.at[:10]}{activity})."
+
+
 def _skipped(row: int, decision: RowDecision, at: str) -> Outcome:
     if decision.likeness is Likeness.TWIN:
         text = f"Row {decision.twin} of this file is the same, so this one is not sent."
@@ -135,6 +149,9 @@ def _skipped(row: int, decision: RowDecision, at: str) -> Outcome:
         text = "It was decided earlier not to send this change."
         return Outcome(row, Status.SKIPPED, error_code=CHANGE_DECLINED, error=text, at=at)
     known = decision.earlier.known
+    if decision.likeness is Likeness.CORRECTED:
+        text = describe_correction(known)
+        return Outcome(row, Status.SKIPPED, lead_id=known.lead_id, error_code=CORRECTED_IN, error=text, at=at)
     if known.status in DELIVERED:
         text = f"Already sent on {known.at[:10]} from row {known.row} of {known.source} (run {known.run_id}" + (
             f", activity {known.activity_id})." if known.activity_id else ")."

@@ -74,6 +74,11 @@ class IdentityTable:
             accepted=accepted,
         )
 
+    def identity(self, place: int) -> RowIdentity:
+        """Return the identity of the row at a place, without its name."""
+        line = self._stored[place]
+        return RowIdentity(int(line["row"]), *(line[part].tobytes() for part in ("key", "content", "source")))
+
     def place_of(self, row: int) -> int:
         """Return the place, counted from 0, of the number of a row that is ready."""
         return int(self.rows.searchsorted(row))

@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from importer.ledger import CHANGE_DECLINED, EarlierRow
+from importer.ledger import CHANGE_DECLINED, EarlierRow, KnownRow, RowIdentity
 
 RowId = tuple[str, int]
 """Run and row number of an earlier row."""
@@ -39,6 +39,10 @@ class Likeness(StrEnum):
     """The same cells, sent with another version of the mapping."""
     CONTENT = "content"
     """The same content, without anything that tells whether it is a new event."""
+    CORRECTED = "corrected"
+    """The cells of a bad row whose correction was sent."""
+    RECORRECTED = "recorrected"
+    """The correction of a row that another one corrects already."""
     TWIN = "twin"
     """The same `row_key` as a row further up in the file."""
 
@@ -64,6 +68,16 @@ class RowDecision:
     earlier: EarlierRow | None = None
     twin: int = 0
 
+    @property
+    def is_repeat(self) -> bool:
+        """Whether the row is held only because nothing tells whether it is a new event."""
+        return self.disposition is Disposition.HOLD and self.likeness in (Likeness.CONTENT, Likeness.CORRECTED)
+
+    @property
+    def is_difference(self) -> bool:
+        """Whether the row is held because it differs from an earlier one."""
+        return self.disposition is Disposition.HOLD and self.earlier is not None and not self.is_repeat
+
 
 SEND = RowDecision(Disposition.SEND)
 
@@ -71,6 +85,11 @@ SEND = RowDecision(Disposition.SEND)
 def row_id(earlier: EarlierRow) -> RowId:
     """Return run and row number of an earlier row."""
     return earlier.known.run_id, earlier.known.row
+
+
+def unidentified(known: KnownRow) -> EarlierRow:
+    """Return an earlier row of which only its outcome matters."""
+    return EarlierRow(known, RowIdentity(known.row, b"", b"", b""), "", 0)
 
 
 def decide_group(

@@ -73,10 +73,7 @@ class RowIdentifier:
         # A column that only decides which rows are imported does not make another row.
         self.columns = tuple(sorted(label for label, names in fields.items() if names != "where"))
         self._named_columns = [label for label in self.columns if "row_key" in fields[label].split(", ")]
-        self._column_kinds = {
-            label: next((self._kinds[name] for name in names.split(", ") if name in self._kinds), ComparisonType.TEXT)
-            for label, names in fields.items()
-        }
+        self._column_kinds = column_kinds(fields, self._kinds)
 
     def rows(self) -> Iterator[list[IdentifiedRow]]:
         """Yield the identities of the ready rows in order, chunk by chunk."""
@@ -180,6 +177,14 @@ def field_kinds(mapping: MappingFile) -> dict[str, ComparisonType]:
     return {
         field.name: _KIND_OF_TYPE.get(field.rule.type) or LEAD_FIELD_KINDS.get(field.path[-1], ComparisonType.TEXT)
         for field in mapping.flat_fields()
+    }
+
+
+def column_kinds(fields: Mapping[str, str], kinds: Mapping[str, ComparisonType]) -> dict[str, ComparisonType]:
+    """Return the kind of each used column by its label: that of the first field that it fills."""
+    return {
+        label: next((kinds[name] for name in names.split(", ") if name in kinds), ComparisonType.TEXT)
+        for label, names in fields.items()
     }
 
 

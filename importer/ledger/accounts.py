@@ -7,7 +7,7 @@ from sqlalchemy import Connection, delete, func, insert, inspect, select, text, 
 from importer.core.model import CallClass, Limit
 from importer.ledger.changes import storable
 from importer.ledger.interface import LearnedLimit
-from importer.ledger.schema import limits, questions, tenants
+from importer.ledger.schema import corrections, limits, questions, tenants
 
 
 def bind(connection: Connection, account: str, org_id: str, now: str) -> str:
@@ -25,14 +25,19 @@ def tenants_of_all(connection: Connection) -> dict[str, str]:
     return {line.account: line.org_id for line in connection.execute(select(tenants.c.account, tenants.c.org_id))}
 
 
-def create_queries_table(connection: Connection) -> None:
-    """Create the table of queries in a ledger that was made before they were counted."""
-    questions.create(connection, checkfirst=True)
+_LATER_TABLES = (questions, corrections)
 
 
-def has_queries_table(connection: Connection) -> bool:
-    """Whether the ledger has the table of queries already."""
-    return inspect(connection).has_table(questions.name)
+def create_later_tables(connection: Connection) -> None:
+    """Create the tables that a ledger of this format may lack, because it was made before them."""
+    for table in _LATER_TABLES:
+        table.create(connection, checkfirst=True)
+
+
+def has_later_tables(connection: Connection) -> bool:
+    """Whether the ledger has these tables already."""
+    inspector = inspect(connection)
+    return all(inspector.has_table(table.name) for table in _LATER_TABLES)
 
 
 # Both databases understand this statement; without it two processes could both insert the day's first line.

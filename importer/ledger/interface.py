@@ -166,6 +166,31 @@ class EarlierRow:
 
 
 @dataclass(frozen=True, slots=True)
+class RowOrigin:
+    """The row that a row of a corrected sheet corrects: its run (empty for a check, which is no run), and its number.
+
+    ``source`` is a digest of its cells as they were, by which it is found in other files.
+    """
+
+    run_id: str
+    row: int
+    source: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """A row of a corrected sheet that is settled or may be in the CRM, and the row that it corrects."""
+
+    origin: RowOrigin
+    known: KnownRow
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing is left to do for the corrected row."""
+        return not self.known.is_open
+
+
+@dataclass(frozen=True, slots=True)
 class LearnedLimit:
     """A rate limit learned from a refusal; ``evidence`` is the CRM's text, ``at`` an ISO time in UTC."""
 
@@ -361,6 +386,27 @@ class Ledger(Protocol):
 
     def source_columns(self, account: str, not_run: str) -> list[tuple[str, ...]]:
         """Return the sets of columns of the other runs of the account's tenant, without repetition, newest first."""
+        ...
+
+    def record_origins(self, run_id: str, origins: Mapping[int, RowOrigin]) -> None:
+        """Durably record which rows the rows of a run correct; those that have a line already keep it."""
+        ...
+
+    def origins(self, run_id: str) -> dict[int, RowOrigin]:
+        """Return the recorded origins of a run's rows, by row number."""
+        ...
+
+    def corrections(
+        self, account: str, sources: Sequence[bytes], of_run: str = "", not_run: str = ""
+    ) -> list[Correction]:
+        """Return the corrections, by runs of the account's tenant, of rows whose cells have one of the digests.
+
+        Also those of rows of the run ``of_run``, but none that the run ``not_run`` makes. The oldest run comes first.
+        """
+        ...
+
+    def correction_columns(self, account: str) -> list[tuple[str, ...]]:
+        """Return the sets of columns of the tenant's runs that correct rows or were corrected; newest first."""
         ...
 
     def runs_without_identities(self, account: str) -> list[Run]:

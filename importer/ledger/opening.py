@@ -100,13 +100,13 @@ def _read_or_create(engine: Engine, opening: Opening, seen: WitnessRecord | None
                 reach("tables-uncommitted")
     with engine.begin() as connection:
         known = identity.read_identity(connection, opening.path)
-        complete = accounts.has_queries_table(connection)
+        complete = accounts.has_later_tables(connection)
     if not opening.for_moving:
         with engine.execution_options(writes=opening.adopt).begin() as connection:
             refuse_moved(connection, opening.path, adopt=opening.adopt)
     if not complete:
         with engine.execution_options(writes=True).begin() as connection:
-            accounts.create_queries_table(connection)
+            accounts.create_later_tables(connection)
     return known
 
 

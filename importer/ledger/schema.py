@@ -173,6 +173,22 @@ identities = Table(
     sqlite_with_rowid=False,
 )
 
+# The rows of corrected sheets: `run` and `row` correct row `of_row` of the run `of_run` (empty for a check, which is no
+# run). `source` is a digest of the cells of that row as they were. Ledgers that were made before this table get it when
+# they are opened.
+corrections = Table(
+    "corrections",
+    metadata,
+    Column("run", Integer, ForeignKey("runs.number"), primary_key=True, autoincrement=False),
+    Column("row", Integer, primary_key=True, autoincrement=False),
+    _text("of_run"),
+    Column("of_row", Integer, nullable=False),
+    Column("source", LargeBinary, nullable=False),
+    Index("corrections_by_origin", "of_run", "of_row"),
+    Index("corrections_by_source", "source"),
+    sqlite_with_rowid=False,
+)
+
 # The row to which a CRM activity belongs. The primary key makes it impossible to assign one activity to two rows.
 bookings = Table(
     "bookings",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from functools import partial
@@ -16,7 +16,7 @@ from importer.core.errors import LedgerError
 from importer.core.failpoints import reach
 from importer.core.model import CallClass, Counts, Outcome, Status
 from importer.core.time import format_iso
-from importer.ledger import accounts, calls, cleaning, identities, runs, sqlite_file
+from importer.ledger import accounts, calls, cleaning, corrections, identities, runs, sqlite_file
 from importer.ledger import outcomes as rows
 from importer.ledger.changes import read_owners, same_id
 from importer.ledger.integrity.file_guard import FileGuard
@@ -27,6 +27,7 @@ from importer.ledger.interface import (
     Call,
     CallEnd,
     CallStatistics,
+    Correction,
     EarlierRow,
     EndedCall,
     IdentityPart,
@@ -36,6 +37,7 @@ from importer.ledger.interface import (
     PastCall,
     RowIdentity,
     RowInCall,
+    RowOrigin,
     Run,
     RunState,
     Sender,
@@ -260,6 +262,20 @@ class SqlLedger:
 
     def source_columns(self, account: str, not_run: str) -> list[tuple[str, ...]]:
         return self._read(lambda connection: identities.source_columns(connection, account, not_run))
+
+    def record_origins(self, run_id: str, origins: Mapping[int, RowOrigin]) -> None:
+        self._write(lambda connection: corrections.record(connection, run_id, origins))
+
+    def origins(self, run_id: str) -> dict[int, RowOrigin]:
+        return self._read(lambda connection: corrections.of_rows(connection, run_id))
+
+    def corrections(
+        self, account: str, sources: Sequence[bytes], of_run: str = "", not_run: str = ""
+    ) -> list[Correction]:
+        return self._read(lambda connection: corrections.find(connection, account, sources, of_run, not_run))
+
+    def correction_columns(self, account: str) -> list[tuple[str, ...]]:
+        return self._read(lambda connection: corrections.columns(connection, account))
 
     def runs_without_identities(self, account: str) -> list[Run]:
         return self._read(lambda connection: identities.runs_without(connection, account))

@@ -6,13 +6,14 @@ from .account_schema import (
     load_account_schema,
 )
 from .corrections import Corrections
-from .issue_table import ProblemTable
+from .issue_table import ProblemTable, describe_column
 from .mapping_files import mapping_notes, mapping_of_plan, read_mapping
 from .mapping_values import fill_lookups
 from .plan import (
     PlanRequest,
     PreparedImport,
     fingerprint,
+    group_problems,
     match_source_headings,
     plan_import,
     prepare_import,
@@ -40,8 +41,10 @@ __all__ = [
     "SchemaSnapshot",
     "SchemaState",
     "check_account_fit",
+    "describe_column",
     "fill_lookups",
     "fingerprint",
+    "group_problems",
     "has_account_problems",
     "load_account_schema",
     "mapping_notes",

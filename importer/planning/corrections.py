@@ -51,7 +51,7 @@ class Corrections:
                     values[places[row]] = text
                 arrays[column.index] = pa.array(values, arrays[column.index].type)
         left = tuple(one for one in chunk.problems if one.letter not in self.cells.get(one.row, {}))
-        return Chunk(chunk.rows, chunk.lines, chunk.labels, arrays, left)
+        return Chunk(chunk.rows, chunk.lines, chunk.labels, arrays, left, chunk.origin)
 
 
 def _keep_rows(chunk: Chunk, wanted: Collection[int]) -> Chunk:

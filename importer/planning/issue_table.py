@@ -6,13 +6,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from functools import cached_property
 from operator import attrgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from importer.core.issues import Problem
 
 if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
+
+T = TypeVar("T")
 
 _FIELDS = tuple(field.name for field in fields(Problem))
 
@@ -25,6 +27,11 @@ def problem_batch(problems: Sequence[Problem]) -> pa.RecordBatch:
     return pa.RecordBatch.from_pydict(
         {name: pa.array(cells, pa.int64() if name == "row" else pa.string()) for name, cells in columns.items()}
     )
+
+
+def describe_column(heading: str, letter: str) -> str:
+    """Describe the column of a problem; an empty text for a problem of the whole row."""
+    return f'Column {letter} "{heading}"' if heading and letter else f'Column "{heading}"' if heading else ""
 
 
 class ProblemTable(Mapping[int, tuple[Problem, ...]]):
@@ -69,20 +76,21 @@ class ProblemTable(Mapping[int, tuple[Problem, ...]]):
     def __len__(self) -> int:
         return len(self._starts)
 
-    def describe_rows(self) -> tuple[np.ndarray, pa.Array, pa.Array]:
+    def describe_rows(
+        self, describe_place: Callable[[str, str], str] = describe_column
+    ) -> tuple[np.ndarray, pa.Array, pa.Array]:
         """Return the rows that have problems, in order; for each the code of its first problem, and a text of them all.
 
-        The text has column, message and remedy of each problem, but not the row number.
+        The text has column, message and remedy of each problem, but not the row number. ``describe_place`` describes a
+        column, given its heading and letter.
         """
         import pyarrow as pa
         import pyarrow.compute as pc
 
         from importer.transforms import joined
 
-        column, letter = self._batch.column("column"), self._batch.column("letter")
-        # Each text has the form: Column B "Phone": message remedy
-        spaced = joined(letter, pc.if_else(pc.equal(letter, ""), "", " "))
-        place = pc.if_else(pc.equal(column, ""), "", joined("Column ", spaced, '"', column, '": '))
+        pairs, found = self._by_column(describe_place)
+        place = pa.array([f"{text}: " if text else "" for text in found], pa.string()).take(pairs)
         texts = joined(place, self._batch.column("message"), " ", self._batch.column("remedy"))
         starts = self._starts
         if len(starts) < len(texts):
@@ -98,10 +106,14 @@ class ProblemTable(Mapping[int, tuple[Problem, ...]]):
         """
         import numpy as np
 
+        pairs, found = self._by_column(find)
+        places = np.array([-1 if place is None else place for place in found], dtype=np.int64)
+        by_problem: np.ndarray = places[pairs.to_numpy()]
+        return by_problem
+
+    def _by_column(self, find: Callable[[str, str], T]) -> tuple[pa.Array, list[T]]:
+        """Return the results of ``find`` for the distinct columns, and for each problem the index of its result."""
         from importer.transforms import joined
 
         pairs = joined(self._batch.column("column"), "\0", self._batch.column("letter")).dictionary_encode()
-        found = [find(*pair.rsplit("\0", 1)) for pair in pairs.dictionary.to_pylist()]
-        places = np.array([-1 if place is None else place for place in found], dtype=np.int64)
-        by_problem: np.ndarray = places[pairs.indices.to_numpy()]
-        return by_problem
+        return pairs.indices, [find(*pair.rsplit("\0", 1)) for pair in pairs.dictionary.to_pylist()]

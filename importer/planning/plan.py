@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import partial
@@ -17,6 +17,7 @@ from importer.config import Locale
 from importer.core.background import BackgroundWorker
 from importer.core.errors import MappingError, SourceError
 from importer.core.failpoints import reach
+from importer.core.issues import Problem
 from importer.core.progress import Progress, SilentProgress
 from importer.mapping import (
     HeadingMatch,
@@ -29,7 +30,7 @@ from importer.mapping import (
     match_headings,
 )
 from importer.planning.corrections import Corrections
-from importer.planning.issue_table import problem_batch
+from importer.planning.issue_table import ProblemTable, problem_batch
 from importer.planning.mapping_files import mapping_notes, read_mapping
 from importer.planning.mapping_values import fill_mapping
 from importer.planning.store import Plan, PlanFacts, PlanWriter, ProblemGroup, SchemaSnapshot
@@ -246,7 +247,7 @@ def _write_and_analyze(
     problems: pa.RecordBatch,
 ) -> None:
     """Append a chunk to the plan and to the data-quality analysis; runs on the writing thread."""
-    writer.add(checked, chunk.cells, problems)
+    writer.add(checked, chunk.cells, problems, chunk.origin)
     selected = checked.left_out == ""
     if selected.all():
         analyzer.add(chunk.rows, chunk.cells)
@@ -262,7 +263,9 @@ def _ensure_one_chunk(chunks: Iterator[Chunk], source: Source) -> Iterator[Chunk
         import pyarrow as pa
 
         none, labels = np.empty(0, dtype="int64"), [column.label for column in source.columns]
-        first = Chunk(rows=none, lines=none, labels=labels, columns=[pa.array([], pa.large_string())] * len(labels))
+        empty = pa.array([], pa.large_string())
+        origin = [empty] * 2 if source.marked else []
+        first = Chunk(rows=none, lines=none, labels=labels, columns=[empty] * len(labels), origin=origin)
     yield first
     yield from chunks
 
@@ -287,6 +290,15 @@ def _limit_rows(chunks: Iterator[Chunk], limit: int | None) -> Iterator[Chunk]:
                 return
 
 
+def group_problems(plan: Plan, without: Container[int]) -> tuple[ProblemGroup, ...]:
+    """Return the problems of a plan by code, the commonest first, but for those of the rows ``without``."""
+    tally = _Tally()
+    for _, batch in plan.problem_batches():
+        table = ProblemTable(batch)
+        tally.add_problems([problem for row in table if row not in without for problem in table[row]])
+    return tally.groups()
+
+
 class _Tally:
     """Counts rows, and groups their problems by code, chunk by chunk."""
 
@@ -303,9 +315,13 @@ class _Tally:
         self.rows += len(checked.rows)
         self.ready += int(checked.ok.sum())
         self.left_out += int((checked.left_out != "").sum())
+        self.add_problems(checked.problems)
+
+    def add_problems(self, problems: Sequence[Problem]) -> None:
+        """Count problems of consecutive rows, in their order."""
         # A row with several problems of one code counts once: the row counted last, by code.
         last: dict[str, int] = {}
-        for problem in checked.problems:
+        for problem in problems:
             code, row = problem.code, problem.row
             if last.get(code) == row:
                 continue

@@ -5,7 +5,8 @@ is in memory:
 
 - ``rows.arrow`` has one line per row of the source, with the columns ``row`` (number), ``ok`` (whether it is ready),
   ``left_out`` (why the mapping leaves it out, else empty; plans of older releases lack it), ``c:INDEX:LABEL`` (a cell
-  of the source, as text) and ``f:NAME`` (a field of the record for the CRM).
+  of the source, as text) and ``f:NAME`` (a field of the record for the CRM); those of a sheet of rows to correct also
+  ``o:number`` and ``o:mark`` (the row's number in the file that it comes from, and its mark).
 - ``problems.arrow`` has one line per problem, sorted by row (:mod:`importer.planning.issue_table`).
 - ``plan.json`` has the facts of the whole plan. It is written last: a folder without it is not a plan.
 """
@@ -150,9 +151,33 @@ class Plan:
         """Yield row numbers, records and source cells (named by column label) of the ready rows, chunk by chunk."""
         for batch in self._rows("row", "ok", "f:", "c:"):
             ready = batch.filter(batch.column("ok"))
-            names = [name for name in ready.schema.names if name.startswith("c:")]
-            cells = ready.select(names).rename_columns([name.split(":", 2)[2] for name in names])
-            yield ready.column("row").to_numpy(), _select_fields(ready), cells
+            yield ready.column("row").to_numpy(), _select_fields(ready), _select_cells(ready)
+
+    def marked_rows(self) -> Iterator[tuple[np.ndarray, pa.RecordBatch, pa.RecordBatch]]:
+        """Yield row numbers, the texts ``number`` and ``mark``, and cells of a sheet of rows to correct, by chunk.
+
+        Nothing for any other source.
+        """
+        import pyarrow as pa
+
+        with pa.OSFile(str(self.folder / _ROWS)) as file:
+            names = [name for name in pa.ipc.open_file(file).schema.names if name.startswith("o:")]
+        for batch in self._rows("row", "o:", "c:") if names else ():
+            origin = batch.select(names).rename_columns([name[2:] for name in names])
+            yield batch.column("row").to_numpy(), origin, _select_cells(batch)
+
+    def invalid_rows_and(self, others: Collection[int]) -> Iterator[tuple[np.ndarray, pa.RecordBatch]]:
+        """Yield row numbers and source cells of the rows with problems, and of ``others``, in order, by chunk."""
+        import numpy as np
+        import pyarrow as pa
+
+        numbers = np.fromiter(others, "int64", len(others))
+        for batch in self._rows("row", "ok", _LEFT_OUT, "c:"):
+            rows = batch.column("row").to_numpy()
+            wanted = ~batch.column("ok").to_numpy(zero_copy_only=False) & (_left_out_reasons(batch) == "")
+            wanted |= np.isin(rows, numbers)
+            if wanted.any():
+                yield rows[wanted], _select_cells(batch.filter(pa.array(wanted)))
 
     def find_ready(self, wanted: Collection[int]) -> Iterator[tuple[list[int], np.ndarray, pa.RecordBatch]]:
         """Yield the places (among all ready rows), row numbers and records of the ready rows in ``wanted``.
@@ -248,6 +273,12 @@ def _select_fields(batch: pa.RecordBatch) -> pa.RecordBatch:
     return batch.select(names).rename_columns([name[2:] for name in names])
 
 
+def _select_cells(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Return the cells of the source by the labels of their columns."""
+    names = [name for name in batch.schema.names if name.startswith("c:")]
+    return batch.select(names).rename_columns([name.split(":", 2)[2] for name in names])
+
+
 def _split_batch(batch: pa.RecordBatch, problems: pa.RecordBatch) -> Iterator[PlanChunk]:
     """Yield the rows of a batch and their ``problems`` in chunks of 5,000 rows, which bounds the problems in memory."""
     import numpy as np
@@ -304,8 +335,12 @@ class PlanWriter:
         checked: CheckedChunk,
         cells: pd.DataFrame,
         problems: pa.RecordBatch,
+        origin: Sequence[pa.Array] = (),
     ) -> None:
-        """Append one chunk; ``problems`` are those of its rows, sorted by row (:func:`problem_batch`)."""
+        """Append one chunk; ``problems`` are those of its rows, sorted by row (:func:`problem_batch`).
+
+        ``origin`` holds the numbers and marks of the rows of a sheet of rows to correct.
+        """
         import pyarrow as pa
 
         from importer.transforms import arrow_of
@@ -317,6 +352,8 @@ class PlanWriter:
         }
         for index, label in enumerate(cells.columns):
             columns[f"c:{index}:{label}"] = arrow_of(cells.iloc[:, index])
+        for name, texts in zip(("number", "mark"), origin, strict=False):
+            columns[f"o:{name}"] = texts
         for name in checked.records.columns:
             columns[f"f:{name}"] = arrow_of(checked.records[name])
         batch = pa.RecordBatch.from_pydict(columns)

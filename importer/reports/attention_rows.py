@@ -42,7 +42,8 @@ def find_attention_rows(report: RunReport, invalid: Sequence[AttentionRow]) -> t
     ``invalid`` are the first rows with problems in the file. Rejected and uncertain rows take precedence over them when
     there are too many to list.
     """
-    total = report.plan.facts.invalid
+    settled = report.lineage.settled
+    total = report.plan.facts.invalid - len(settled)
     listed: list[AttentionRow] = []
     if report.ledger and report.run:
         counts = report.ledger.counts(report.run.id)
@@ -50,8 +51,10 @@ def find_attention_rows(report: RunReport, invalid: Sequence[AttentionRow]) -> t
         for outcome in report.ledger.outcomes(report.run.id, list(_UNCERTAIN_OR_REJECTED)):
             if len(listed) == MOST_LISTED:
                 break
+            if outcome.row in settled:
+                continue
             more = outcome.evidence if outcome.error and outcome.evidence != outcome.error else ""
             text = outcome.error or outcome.evidence
             listed.append(AttentionRow(outcome.row, outcome.status, outcome.error_code, text, more))
-    listed += invalid[: MOST_LISTED - len(listed)]
+    listed += [one for one in invalid if one.row not in settled][: MOST_LISTED - len(listed)]
     return tuple(sorted(listed, key=attrgetter("row"))), total

@@ -11,6 +11,7 @@ from importer.core.text import find_nearest
 from importer.delivery import (
     ALREADY_SENT,
     CHANGED_SINCE,
+    CORRECTED_IN,
     DUPLICATE_ID,
     GIVEN_UP,
     NO_ANSWER,
@@ -63,6 +64,13 @@ DELIVERY: dict[str, ErrorExplanation] = {
             "An earlier run created this row",
             "A row with the same content went to the same account before, so it was not sent again.",
             'Nothing. To send it once more on purpose: importer run … --again "why"',
+        ),
+        ErrorExplanation(
+            CORRECTED_IN,
+            "A corrected sheet has this row",
+            "The row could not be sent as it stood. Somebody corrected it on a sheet *To fix* and imported that, so it "
+            "is settled, here and in other files that hold it.",
+            "Nothing. The message says where the corrected row is.",
         ),
         ErrorExplanation(
             CHANGED_SINCE,

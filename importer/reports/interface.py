@@ -30,6 +30,10 @@ RESULT_COLUMNS = (
 """The columns that stand before the source's own in the sheet Results."""
 
 
+TO_FIX = frozenset({Status.INVALID.value, Status.REJECTED.value})
+"""Statuses of rows that a person corrects and imports again: they are certainly not in the CRM."""
+
+
 @dataclass(frozen=True, slots=True)
 class ReportColumn:
     """One column of the source: Excel's letter, the heading as it stood, the CRM field it fills ("" when unused)."""
@@ -118,6 +122,8 @@ class RunSummary:
     cost: Cost | None = None
     damage: tuple[Damage, ...] = ()
     metadata: AccountDataAge | None = None
+    corrected: int = 0
+    """Rows that are skipped because a corrected sheet has them."""
 
     @property
     def attention_total(self) -> int:
@@ -126,17 +132,27 @@ class RunSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class SheetOrigin:
+    """Where a row to correct comes from: the number that the sheet shows for it, and its mark."""
+
+    number: int
+    mark: str
+
+
+@dataclass(frozen=True, slots=True)
 class ResultChunk:
     """Some consecutive rows of the source with what became of them.
 
     ``results`` has the columns of :data:`RESULT_COLUMNS` (``RowNumber`` int, the others text; ``ActivityCreated`` is
     "TRUE", "FALSE" or ""); ``cells`` the source's columns by label, as text. Both have the same length and a
-    ``RangeIndex``. ``problems`` maps a row number to the problems of that row.
+    ``RangeIndex``. ``problems`` maps a row number to the problems of that row, and ``origins`` the number of a row to
+    correct to where it comes from, where that is known.
     """
 
     results: pd.DataFrame
     cells: pd.DataFrame
     problems: Mapping[int, tuple[Problem, ...]] = field(default_factory=dict)
+    origins: Mapping[int, SheetOrigin] = field(default_factory=dict)
 
 
 ResultRows = Callable[[], Iterator[ResultChunk]]

@@ -114,21 +114,27 @@ def describe_detection(what: str, value: str) -> str:
     return _DELIMITERS.get(value, f'"{value}"') if what == "delimiter" else value
 
 
-def describe_result(status: str, rows: int, counts: Counts, reason: str) -> str:
-    """Return the headline of a run: how many rows are delivered or ready, and what became of the others."""
+def describe_result(status: str, rows: int, counts: Counts, reason: str, corrected: int = 0) -> str:
+    """Return the headline of a run: how many rows are delivered or ready, and what became of the others.
+
+    ``corrected`` of the skipped rows are in LeadSquared as a corrected sheet has them.
+    """
     if rows == 0:
         return "The file has headings but no rows."
     invalid = counts.get(Status.INVALID, 0)
     if status == "planned":
         left_out = counts.get(Status.LEFT_OUT, 0)
-        ready = rows - invalid - left_out
+        ready = rows - invalid - left_out - corrected
         text = f"{ready:,} of {format_count(rows)} {is_or_are(ready)} ready to send"
         text += f"; {left_out:,} left out by the mapping" if left_out else ""
+        text += f"; {corrected:,} corrected since" if corrected else ""
         text += f"; {format_count(invalid)} {pluralize(invalid, 'needs', 'need')} you." if invalid else "."
         return f"{text} {reason}".rstrip()
-    delivered = sum(counts.get(one, 0) for one in DELIVERED)
+    delivered = sum(counts.get(one, 0) for one in DELIVERED) + corrected
     parts = [f"{delivered:,} of {format_count(rows)} {is_or_are(delivered)} in LeadSquared"]
-    skipped = counts.get(Status.SKIPPED, 0)
+    if corrected:
+        parts.append(f"{corrected:,} of them as corrected in a later import")
+    skipped = counts.get(Status.SKIPPED, 0) - corrected
     if skipped:
         parts.append(f"{skipped:,} skipped: there already from an earlier run, or given up")
     for one, words in _NOT_DELIVERED:

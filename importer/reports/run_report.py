@@ -6,24 +6,29 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 from importer.config import Account
 from importer.core.issues import CATALOGUE
 from importer.core.model import CallClass, Counts, Outcome, Status
+from importer.core.text import format_count
 from importer.core.time import format_age
+from importer.delivery import CORRECTED_IN, Lineage, describe_correction, describe_doubtful, load_lineage
 from importer.ledger import DECIDED, Ledger, RowInCall, Run, RunState
-from importer.planning import Plan, PlanChunk, SchemaSnapshot, SchemaState
+from importer.planning import Plan, PlanChunk, SchemaSnapshot, SchemaState, group_problems
 from importer.rate_limit import describe_limit
 from importer.reports.error_codes import remedy_of
 from importer.reports.interface import (
     RESULT_COLUMNS,
+    TO_FIX,
     AccountDataAge,
     Cost,
     ErrorGroup,
     ReportColumn,
     ResultChunk,
     RunSummary,
+    SheetOrigin,
 )
 from importer.reports.messages import CALL_RESULTS, describe_detection, describe_next_step, describe_result
 from importer.targets import TARGETS, EffectType, Target
@@ -37,38 +42,72 @@ _TEXT_COLUMNS = RESULT_COLUMNS[1:]
 _HOUR = timedelta(hours=1)
 
 
+@dataclass(frozen=True, slots=True)
+class SettledRows:
+    """Numbers of invalid and of rejected rows that rows of corrected sheets have settled."""
+
+    invalid: int = 0
+    rejected: int = 0
+
+
 class RowCountMismatch(AssertionError):
     """The rows read and the rows accounted for differ: a bug of this program, never a fault of the file."""
 
 
-def count_rows(plan: Plan, ledger_counts: Counts) -> Counts:
-    """Count the rows of a plan by status: those of the ledger, invalid and left-out ones, and the rest as not sent."""
+_NONE_SETTLED = SettledRows()
+
+
+def count_rows(plan: Plan, ledger_counts: Counts, settled: SettledRows = _NONE_SETTLED) -> Counts:
+    """Count the rows of a plan by status: those of the ledger, invalid and left-out ones, and the rest as not sent.
+
+    Invalid and rejected rows that a correction has settled count as skipped.
+    """
     counts: Counts = {
         status: count for status, count in ledger_counts.items() if count and status is not Status.NOT_SENT
     }
-    counts[Status.INVALID] = plan.facts.invalid
+    counts[Status.INVALID] = plan.facts.invalid - settled.invalid
     counts[Status.LEFT_OUT] = plan.facts.left_out
+    counts[Status.REJECTED] = counts.get(Status.REJECTED, 0) - settled.rejected
+    counts[Status.SKIPPED] = counts.get(Status.SKIPPED, 0) + settled.invalid + settled.rejected
     counts[Status.NOT_SENT] = plan.facts.ready - sum(ledger_counts.get(status, 0) for status in _SENT)
     return {status: count for status, count in counts.items() if count}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RunReport:
     """A plan and, once it is being delivered, its run: the source of all reports.
 
-    ``cost`` is what the delivery of a plan needs, where that was asked for.
+    ``cost`` is what the delivery of a plan needs, where that was asked for. ``known_lineage`` is what a check knows
+    about corrections; that of a run is loaded.
     """
 
     plan: Plan
     ledger: Ledger | None = None
     run: Run | None = None
     cost: Cost | None = None
+    known_lineage: Lineage | None = None
+
+    @cached_property
+    def lineage(self) -> Lineage:
+        """What corrected sheets have settled of the rows, and what the source corrects if it is such a sheet."""
+        if self.known_lineage is None and self.ledger and self.run:
+            return load_lineage(self.plan, self.ledger, self.run.id)
+        return self.known_lineage or Lineage()
+
+    @cached_property
+    def settled(self) -> SettledRows:
+        """The number of invalid and of rejected rows that a correction has settled."""
+        rows = self.lineage.settled
+        rejected = 0
+        if rows and self.ledger and self.run:
+            rejected = sum(one.row in rows for one in self.ledger.outcomes(self.run.id, [Status.REJECTED]))
+        return SettledRows(len(rows) - rejected, rejected)
 
     def counts(self) -> Counts:
         """Count the rows by status. Raises :class:`RowCountMismatch` unless they add up to the rows read."""
         facts = self.plan.facts
         delivered = self.ledger.counts(self.run.id) if self.ledger and self.run else {}
-        counts = count_rows(self.plan, delivered)
+        counts = count_rows(self.plan, delivered, self.settled)
         if sum(counts.values()) != facts.rows or any(count < 0 for count in counts.values()):
             raise RowCountMismatch(f"{facts.rows} rows were read, but accounted for are {dict(counts)}")
         return counts
@@ -92,7 +131,8 @@ class RunReport:
         seen: Counter[Status] = Counter()
         for chunk in self.plan.chunks(only_invalid=True):
             yield self._result_chunk(chunk, seen)
-        if seen[Status.INVALID] != self.plan.facts.invalid or len(+seen) > 1:
+        settled = seen.pop(Status.SKIPPED, 0)
+        if seen[Status.INVALID] + settled != self.plan.facts.invalid or len(+seen) > 1:
             raise RowCountMismatch(f"the rows say {dict(seen)}, the plan says {self.plan.facts.invalid} are invalid")
 
     def _result_chunk(self, chunk: PlanChunk, seen: Counter[Status]) -> ResultChunk:
@@ -107,22 +147,49 @@ class RunReport:
             calls = self.ledger.calls_of_rows(self.run.id, first, last)
         target = TARGETS[self.plan.facts.target]
         columns = _result_columns(chunk)
-        left_out = chunk.left_out != ""
-        seen[Status.LEFT_OUT] += int(np.count_nonzero(left_out))
-        seen[Status.INVALID] += int(np.count_nonzero(~chunk.ok & ~left_out))
         good = np.flatnonzero(chunk.ok)
         numbers = chunk.rows[good].tolist()
         found = [outcomes.get(row) for row in numbers]
-        seen.update(outcome.status if outcome else Status.NOT_SENT for outcome in found)
         texts = [
             (*_result_texts(outcome), *_lead_texts(outcome), *_call_texts(calls.get(row), target.batch_size))
             for row, outcome in zip(numbers, found, strict=True)
         ]
         for name, column in zip(_TEXT_COLUMNS, zip(*texts, strict=True), strict=bool(found)):
             columns[name][good] = column
+        self._show_settled(chunk, columns)
         for name in _inapplicable_columns(target):
             columns[name][:] = ""
-        return ResultChunk(results=pd.DataFrame(columns, copy=False), cells=chunk.cells, problems=chunk.problems)
+        statuses = columns["Status"].tolist()
+        seen.update({Status(status): count for status, count in Counter(statuses).items()})
+        results = pd.DataFrame(columns, copy=False)
+        origins = self._origins(chunk, [place for place, status in enumerate(statuses) if status in TO_FIX])
+        return ResultChunk(results=results, cells=chunk.cells, problems=chunk.problems, origins=origins)
+
+    def _show_settled(self, chunk: PlanChunk, columns: dict[str, Any]) -> None:
+        """Show the rows of a chunk that a correction has settled as skipped."""
+        import numpy as np
+
+        settled = self.lineage.settled
+        for place in np.flatnonzero(np.isin(chunk.rows, list(settled))).tolist() if settled else ():
+            correction = settled[int(chunk.rows[place])]
+            columns["Status"][place] = Status.SKIPPED.value
+            columns["ErrorCode"][place] = CORRECTED_IN
+            columns["Error"][place] = describe_correction(correction)
+            columns["LeadId"][place] = correction.lead_id
+
+    def _origins(self, chunk: PlanChunk, places: list[int]) -> dict[int, SheetOrigin]:
+        """Return where the rows to correct at some places of a chunk come from, with new marks, by row number."""
+        lineage = self.lineage
+        if lineage.marker is None or not places:
+            return {}
+        rows, cells = chunk.rows[places].tolist(), chunk.cells.iloc[places]
+        columns = {label: cells[label].tolist() for label in cells.columns}
+        found = {}
+        for place, row in enumerate(rows):
+            own = {label: texts[place] for label, texts in columns.items()}
+            origin = lineage.origin(row, own)
+            found[row] = SheetOrigin(origin.row, lineage.marker.make(origin, own))
+        return found
 
 
 def _result_columns(chunk: PlanChunk) -> dict[str, Any]:
@@ -200,6 +267,7 @@ def summarize_run(
     """
     plan, run = report.plan, report.run
     facts, counts = plan.facts, report.counts()
+    corrected = len(report.lineage.settled)
     reason = stopped or (run.stop_reason if run else "")
     if run is None or not (run.state is RunState.FINISHED or reason or run.started_at):
         status = "planned"
@@ -210,7 +278,7 @@ def summarize_run(
     return RunSummary(
         run_id=run.id if run else "",
         status=status,
-        headline=describe_result(status, facts.rows, counts, reason or facts.blocked),
+        headline=describe_result(status, facts.rows, counts, reason or facts.blocked, corrected),
         next_step=remedy
         or describe_next_step(status, counts, run.id if run else "", blocked=bool(facts.blocked), common=common),
         account=facts.account,
@@ -230,13 +298,16 @@ def summarize_run(
         notes=facts.notes,
         damage=facts.damage,
         cost=None if run else report.cost,
+        corrected=corrected,
         metadata=describe_account_data(facts.metadata, facts.created_at),
     )
 
 
 def _invalid_groups(report: RunReport) -> Iterator[ErrorGroup]:
     """Yield the problems of invalid rows, the commonest first."""
-    for group in report.plan.facts.groups[:_MOST_GROUPS]:
+    plan = report.plan
+    groups = group_problems(plan, report.lineage.settled) if report.settled.invalid else plan.facts.groups
+    for group in groups[:_MOST_GROUPS]:
         example = f"{group.example[:1].upper()}{group.example[1:]}"
         title = CATALOGUE[group.code].title
         yield ErrorGroup(group.code, f"{title}. {example}", group.rows, group.first_rows, title=title)
@@ -251,6 +322,8 @@ def _crm_groups(report: RunReport) -> Iterator[ErrorGroup]:
     count: Counter[str] = Counter()
     text: dict[str, str] = {}
     for outcome in report.ledger.outcomes(report.run.id, [Status.REJECTED, Status.UNCERTAIN]):
+        if outcome.row in report.lineage.settled:
+            continue
         code = outcome.error_code or outcome.status.value
         count[code] += 1
         text.setdefault(code, outcome.error or outcome.evidence)
@@ -266,6 +339,10 @@ def _facts(report: RunReport, account: Account | None) -> Iterator[tuple[str, st
     facts = report.plan.facts
     for found in facts.source.detections:
         yield (found.what.capitalize(), f"{describe_detection(found.what, found.value)} ({found.how})")
+    if report.lineage.sheet.by_row:
+        yield ("Corrections", f"{format_count(len(report.lineage.sheet.by_row))} of earlier imports")
+    if report.lineage.sheet.doubtful:
+        yield ("Not corrections", describe_doubtful(len(report.lineage.sheet.doubtful)))
     if facts.again:
         yield ("Sent again on purpose", facts.again)
     if not report.ledger or not report.run:

@@ -1,4 +1,5 @@
 from .detection import file_signature, source_hash
+from .headings import MARK_HEADING, NUMBER_HEADING, REASON_HEADING
 from .interface import (
     CHUNK_ROWS,
     Chunk,
@@ -12,6 +13,9 @@ from .opening import open_source
 
 __all__ = [
     "CHUNK_ROWS",
+    "MARK_HEADING",
+    "NUMBER_HEADING",
+    "REASON_HEADING",
     "Chunk",
     "Column",
     "Detection",

@@ -6,7 +6,7 @@ Both become the same :class:`Chunk` with the same problems.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -62,9 +62,8 @@ def chunk_from_rows(block: RowBlock, layout: Layout, *, pad: bool) -> Chunk:
                 for row, cell in zip(block.rows, columns[position], strict=True)
                 if cell.strip()
             ]
-    texts = [pa.array(columns[position], TEXT) for position in layout.positions]
     rows, lines = np.array(block.rows, dtype="int64"), np.array(block.lines, dtype="int64")
-    return _finish_chunk(layout, rows, lines, texts, (), problems)
+    return _finish_chunk(layout, rows, lines, lambda position: pa.array(columns[position], TEXT), (), problems)
 
 
 def chunk_from_columns(batch: RawBatch, layout: Layout) -> Chunk:
@@ -84,8 +83,7 @@ def chunk_from_columns(batch: RawBatch, layout: Layout) -> Chunk:
         texts = batch.columns[position]
         for at in np.flatnonzero(_has_text(texts)).tolist():
             problems.append(_too_long_problem(int(batch.rows[at]), position, texts[at].as_py()))
-    columns = [batch.column(position) for position in layout.positions]
-    return _finish_chunk(layout, batch.rows, batch.lines, columns, batch.issues, problems)
+    return _finish_chunk(layout, batch.rows, batch.lines, batch.column, batch.issues, problems)
 
 
 def _fit_records(block: RowBlock, layout: Layout, *, pad: bool) -> list[Problem]:
@@ -113,17 +111,34 @@ def _finish_chunk(
     layout: Layout,
     rows: np.ndarray,
     lines: np.ndarray,
-    columns: list[pa.Array],
+    column: Callable[[int], pa.Array],
     flaws: Sequence[Flaw],
     problems: list[Problem],
 ) -> Chunk:
-    """Make the chunk of the layout's columns, and add the problems of flaws and of repeated headings."""
+    """Make the chunk of the layout's columns, and add the problems of flaws and of repeated headings.
+
+    ``column`` returns the texts of the raw column at a position.
+    """
+    columns = [column(position) for position in layout.positions]
     footers = [make_problem("footer-row", int(rows[at]), value=mark) for at, mark in find_footers(columns)]
     if len(rows) and rows[0] == layout.header_row + 1 != 1 and is_unit_row(columns):
         problems = [*problems, make_problem("units-row", int(rows[0]))]
     problems = [*_flaw_problems(flaws, layout), *problems, *_repeated_headings(rows, columns, layout), *footers]
     problems.sort(key=lambda problem: problem.row)
-    return Chunk(rows, lines, [column.label for column in layout.columns], columns, tuple(problems))
+    labels = [one.label for one in layout.columns]
+    if not layout.origin:
+        return Chunk(rows, lines, labels, columns, tuple(problems))
+    none = pa.repeat(pa.scalar("", TEXT), len(rows))
+    origin = [column(position) if position >= 0 else none for position in layout.origin]
+    return _without_empty_rows(Chunk(rows, lines, labels, columns, tuple(problems), origin))
+
+
+def _without_empty_rows(chunk: Chunk) -> Chunk:
+    """Leave out the rows of a sheet to correct that a person emptied: only our own columns still hold a text."""
+    filled = np.zeros(len(chunk.rows), bool)
+    for texts in chunk.columns:
+        filled |= _has_text(texts)
+    return chunk if filled.all() else chunk.keep(filled)
 
 
 def _flaw_problems(flaws: Sequence[Flaw], layout: Layout) -> list[Problem]:

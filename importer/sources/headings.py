@@ -16,6 +16,9 @@ _MAX_NOTES = 20
 _SAMPLE_CELLS = 1_000_000
 _MAX_EMPTY_CELLS = 5_000_000
 _MAX_CELLS_PER_BYTE = 8
+MARK_HEADING, NUMBER_HEADING, REASON_HEADING = "ImporterMark", "RowNumber", "Reason"
+"""Headings of the columns that this program adds to a sheet of rows to correct: the hidden marks, by which a corrected
+row is known again, the numbers of the rows in the file that they come from, and what is wrong with them."""
 _INVISIBLE = dict.fromkeys([0xAD, 0x200B, 0x200C, 0x200D, 0x200E, 0x200F, 0x2060, 0xFEFF])
 
 
@@ -38,6 +41,8 @@ class Layout:
 
     ``positions[i]`` is the index of ``columns[i]`` in a raw row, counted from 0. ``expected`` is the least number of
     cells of a complete row. ``unnamed`` are positions without heading or data in the sample; they are left out.
+    ``origin`` are the positions of row numbers (-1 without such a column) and marks in a sheet of rows to correct, and
+    empty for any other table. ``own`` are the positions of all columns that this program added to such a sheet.
     """
 
     header_row: int
@@ -45,11 +50,13 @@ class Layout:
     positions: tuple[int, ...]
     expected: int
     unnamed: tuple[int, ...]
+    origin: tuple[int, ...] = ()
+    own: tuple[int, ...] = ()
 
     @property
     def width(self) -> int:
         """The number of cells that a raw row should have."""
-        return max((self.expected, *(position + 1 for position in self.unnamed)))
+        return max((self.expected, *(position + 1 for position in (*self.unnamed, *self.own))))
 
 
 def limit_sample(rows: Iterable[SampleRow], size: int) -> list[SampleRow]:
@@ -86,6 +93,8 @@ def build_layout(
     of the file. Raises :class:`SourceError` when there are no columns, or more than a spreadsheet holds.
     """
     header = sample[at]
+    origin, own = _find_own_columns(header.cells)
+    hidden = (*hidden, *own)
     # Keep the columns that have a heading, or data below it in the sample.
     kept_positions = {position for position, cell in enumerate(header.cells) if normalize_heading(cell)}
     for row in sample[at + 1 :]:
@@ -101,7 +110,21 @@ def build_layout(
         )
     columns, notes = _name_columns(header.cells, kept)
     unnamed = tuple(position for position in range(width) if position not in kept_positions and position not in hidden)
-    return Layout(header.row, columns, tuple(kept), kept[-1] + 1, unnamed), notes
+    return Layout(header.row, columns, tuple(kept), kept[-1] + 1, unnamed, origin, own), notes
+
+
+def _find_own_columns(cells: Sequence[str]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Find the columns that this program added to a sheet of rows to correct, wherever they were moved to.
+
+    Returns the positions of row numbers and marks (:attr:`Layout.origin`), and those of all such columns.
+    """
+    headings = [normalize_heading(cell) for cell in cells]
+    if MARK_HEADING not in headings:
+        return (), ()
+    number, reason, mark = (
+        headings.index(name) if name in headings else -1 for name in (NUMBER_HEADING, REASON_HEADING, MARK_HEADING)
+    )
+    return (number, mark), tuple(position for position in (number, reason, mark) if position >= 0)
 
 
 def _name_columns(cells: Sequence[str], kept: Sequence[int]) -> tuple[tuple[Column, ...], tuple[str, ...]]:

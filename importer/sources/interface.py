@@ -89,6 +89,8 @@ class Chunk:
     ``2026-02-28 14:05:00``, ``14:05:00``; durations as ``30:05:00`` (:mod:`importer.sources.excel.cell_text`).
 
     Rows with ``problems`` (too few or too many cells, error cells, totals) are included, padded or cut to the columns.
+    ``origin`` are two more such arrays in a sheet of rows to correct that this program wrote: the number of each row in
+    the file that it comes from, and its mark. They are empty for any other table.
     """
 
     rows: np.ndarray
@@ -96,6 +98,7 @@ class Chunk:
     labels: Sequence[str]
     columns: Sequence[pa.Array]
     problems: tuple[Problem, ...] = ()
+    origin: Sequence[pa.Array] = ()
 
     @cached_property
     def cells(self) -> pd.DataFrame:
@@ -123,14 +126,16 @@ class Chunk:
         rows, kept = self.rows[mask], pa.array(mask)
         numbers = set(rows.tolist())
         problems = tuple(problem for problem in self.problems if problem.row in numbers)
-        return Chunk(rows, self.lines[mask], self.labels, [column.filter(kept) for column in self.columns], problems)
+        columns, origin = ([column.filter(kept) for column in several] for several in (self.columns, self.origin))
+        return Chunk(rows, self.lines[mask], self.labels, columns, problems, origin)
 
     def first(self, count: int) -> Chunk:
         """Return the first ``count`` rows; nothing is copied."""
         rows = self.rows[:count]
         kept = set(rows.tolist())
         problems = tuple(problem for problem in self.problems if problem.row in kept)
-        return Chunk(rows, self.lines[:count], self.labels, [column[:count] for column in self.columns], problems)
+        columns, origin = ([column[:count] for column in several] for several in (self.columns, self.origin))
+        return Chunk(rows, self.lines[:count], self.labels, columns, problems, origin)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +147,7 @@ class Source:
     ``detections`` are in the order to show them; ``notes`` are sentences for the user about harmless oddities (columns
     without a heading, hidden rows, ...). ``read`` yields the chunks for a number of rows, from the first data row on.
     ``sheets`` are the names of the sheets of a workbook that hold cells.
+    ``marked``: it is a sheet of rows to correct that this program wrote, and its chunks have an ``origin``.
     """
 
     path: Path
@@ -153,6 +159,7 @@ class Source:
     notes: tuple[str, ...]
     read: Callable[[int], Iterator[Chunk]]
     sheets: tuple[str, ...] = ()
+    marked: bool = False
 
     def chunks(self, size: int = CHUNK_ROWS) -> Iterator[Chunk]:
         """Yield all data rows in order, at most ``size`` at a time; rows without any text are left out, yet counted.

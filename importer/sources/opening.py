@@ -8,6 +8,7 @@ from pathlib import Path
 
 from importer.core.errors import SourceError
 from importer.sources.detection import check_regular_file, detect_format, is_container, read_head
+from importer.sources.headings import MARK_HEADING
 from importer.sources.interface import Source, SourceOptions
 
 
@@ -49,6 +50,9 @@ def _open_detected(path: Path, head: bytes, options: SourceOptions) -> Source:
     if any(os.path.exists(path.with_name(mark)) for mark in (f"~${path.name}", f".~lock.{path.name}#")):
         notes += ("The file is open in another program; changes that are not saved there are not in it.",)
     if detected.format == "csv":
+        if MARK_HEADING.encode() in head.partition(b"\n")[0]:
+            # A sheet of rows to correct that was saved as text.
+            options = options.for_results_workbook()
         from importer.sources.csv.source import open_text_file
 
         return open_text_file(path, detected, options, notes)

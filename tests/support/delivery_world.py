@@ -113,6 +113,7 @@ class MemoryCrm:
         self.read_faults: list[Fault | None] = []
         self.bad_notes: set[str] = set()
         self.whole = ""
+        self.refusal = "bad note"
         self.posts = 0
         self.ahead = 0.0
         self.date: float | None = 0.0
@@ -154,7 +155,7 @@ class MemoryCrm:
             return mx("MXInvalidInputException", "one of the activities is bad")
         for number, item in enumerate(request.body, start=1):
             if item.get("ActivityNote") in self.bad_notes:
-                entries.append({"RowNumber": number, "ActivityCreated": False, "ExceptionMessage": "bad note"})
+                entries.append({"RowNumber": number, "ActivityCreated": False, "ExceptionMessage": self.refusal})
             else:
                 identity = self._store(item)
                 entries.append({"RowNumber": number, "ActivityCreated": True, "ProspectActivityId": identity})

@@ -243,7 +243,7 @@ def _read_or_create(connection: Connection, opening: SharedOpening) -> LedgerIde
             f"{SCHEMA_VERSION}.",
             "Use the same version of importer on all computers that share the database.",
         )
-    accounts.create_queries_table(connection)
+    accounts.create_later_tables(connection)
     place = _identify_place(connection)
     here = identity.machine_digest(place, known.uuid)
     if here == known.machine:

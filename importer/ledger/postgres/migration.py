@@ -24,12 +24,24 @@ from importer.ledger.opening import Opening, open_file
 from importer.ledger.postgres.connection import Database
 from importer.ledger.postgres.ledger import open_shared_ledger
 from importer.ledger.postgres.tables import SCHEMA
-from importer.ledger.schema import bookings, calls, events, identities, limits, meta, questions, rows, runs, tenants
+from importer.ledger.schema import (
+    bookings,
+    calls,
+    corrections,
+    events,
+    identities,
+    limits,
+    meta,
+    questions,
+    rows,
+    runs,
+    tenants,
+)
 from importer.ledger.sqlite_file import translate_errors
 
 _FROM = "moved_from"
 _BATCH = 1000
-_HISTORY = (runs, calls, rows, identities, bookings)
+_HISTORY = (runs, calls, rows, identities, corrections, bookings)
 _OF_ACCOUNTS = (tenants, limits, questions)
 _NUMBERED = ((runs, "number"), (calls, "number"), (events, "id"))
 

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from importer.core.issues import Problem
 from importer.core.model import Status
 from importer.core.redaction import redact, redact_all
-from importer.planning import ProblemTable
-from importer.reports.interface import RESULT_COLUMNS, ReportColumn, ResultChunk
+from importer.core.text import column_letter, shorten_text
+from importer.planning import ProblemTable, describe_column
+from importer.reports.interface import RESULT_COLUMNS, TO_FIX, ReportColumn, ResultChunk, SheetOrigin
 from importer.reports.messages import STATUS_COLORS, UNCERTAIN_ADVICE
+from importer.reports.refused_cells import RefusedCells
 from importer.reports.xlsx.sheet_series import NUMBER, OWN_HEADING, Heading, SheetSeries, source_headings
 from importer.reports.xlsx_writer import ColumnType, Style, Workbook, risky_texts, sheet_column, sheet_text
+from importer.sources import MARK_HEADING, NUMBER_HEADING, REASON_HEADING
 
 if TYPE_CHECKING:
     import numpy as np
@@ -45,12 +48,11 @@ _TYPES = {
 """The columns of results whose cells are not texts."""
 _STATUS = RESULT_COLUMNS.index("Status")
 
-FIX_COLUMNS = ("RowNumber", "Reason")
+FIX_COLUMNS = (NUMBER_HEADING, REASON_HEADING)
 """The columns that stand before the source's own in the sheet To fix."""
-TO_FIX = frozenset({Status.INVALID.value, Status.REJECTED.value})
 _BAD_CELL = Style(fill="#FBD5D0", color="#7A1209", borders=("left", "right", "top", "bottom"), border_color="#D0453A")
 _CHANGED = "A cell of this row cannot be shown as it is (see its marks): copy it from the source file."
-_REASON_WIDTH = 60
+_REASON_WIDTH, _MARK_WIDTH = 60, 16
 _REASON = Style(wrap=True, horizontal="left", indent=1)
 _LINE_HEIGHT, _TALLEST = 15.0, 405.0
 # Comments are held in memory until the end, and thousands of them make a workbook slow to open.
@@ -70,6 +72,7 @@ class SheetRows:
     cells: Sequence[pa.Array]
     changed: AbstractSet[int]
     problems: Mapping[int, tuple[Problem, ...]]
+    origins: Mapping[int, SheetOrigin] = field(default_factory=dict)
 
 
 def sheet_rows(chunk: ResultChunk, columns: int) -> SheetRows:
@@ -83,6 +86,7 @@ def sheet_rows(chunk: ResultChunk, columns: int) -> SheetRows:
         cells=[texts for texts, _ in source],
         changed=frozenset().union(*(changed for _, changed in source)),
         problems=chunk.problems,
+        origins=chunk.origins,
     )
 
 
@@ -145,17 +149,24 @@ class FixSheet:
 
     Only rows that are certainly not in the CRM stand here. An uncertain row is not among them: importing it again could
     create it twice. ``remedies`` says by code what to do about rows that LeadSquared refused, where its own words do
-    not.
+    not, and ``refused`` finds the cells that it refused.
+
+    A hidden column behind the others holds the mark of each row, by which it is known again when it comes back. A row
+    of a sheet that was corrected before keeps the number that it had in the first file.
     """
 
-    def __init__(self, book: Workbook, rows: int, sheet_rows: int, remedies: Mapping[str, str]) -> None:
+    def __init__(
+        self, book: Workbook, rows: int, sheet_rows: int, remedies: Mapping[str, str], refused: RefusedCells
+    ) -> None:
         self._series = SheetSeries(book, "To fix", rows, sheet_rows)
         self._bad = book.style_number(_BAD_CELL)
         self._bad_quoted = book.style_number(replace(_BAD_CELL, quoted=True))
         self._remedies = remedies
+        self._refused = refused
         self._comments = 0
-        # Columns of the source that are left out, and the others by heading and by letter.
+        # Columns of the source that are left out; the headings of all, and the columns by heading and by letter.
         self._left_out = 0
+        self._labels: list[str] = []
         self._by_label: dict[str, int] = {}
         self._by_letter: dict[str, int] = {}
 
@@ -167,11 +178,13 @@ class FixSheet:
         self._by_label = {column.label: index for index, column in enumerate(columns)}
         self._by_letter = {column.letter: index for index, column in enumerate(columns)}
         self._left_out = 2 if tuple(column.label for column in columns[:2]) == FIX_COLUMNS else 0
+        self._labels = [column.label for column in columns]
         own = (
             Heading(FIX_COLUMNS[0], 13, OWN_HEADING, NUMBER),
             Heading(FIX_COLUMNS[1], _REASON_WIDTH, OWN_HEADING, _REASON),
         )
-        self._series.begin([*own, *source_headings(columns[self._left_out :], sample[self._left_out :])])
+        mark = Heading(MARK_HEADING, _MARK_WIDTH, OWN_HEADING, hidden=True)
+        self._series.begin([*own, *source_headings(columns[self._left_out :], sample[self._left_out :]), mark])
 
     def write(self, rows: SheetRows) -> None:
         """Write those of some consecutive rows that belong here."""
@@ -183,14 +196,22 @@ class FixSheet:
         if not len(places):
             return
         numbers = np.asarray(rows.rows)[places.to_numpy()]
-        texts = [self._reasons(rows, places), *(cells.take(places) for cells in rows.cells[self._left_out :])]
+        table = ProblemTable.of(rows.problems)
+        own_cells = (cells.take(places) for cells in rows.cells[self._left_out :])
+        origins = [rows.origins.get(row) for row in numbers.tolist()]
+        marks = pa.array([origin.mark if origin else "" for origin in origins], pa.large_string())
+        texts = [self._reasons(rows, table, numbers, places), *own_cells, marks]
 
         # Which cell each problem is about: its line (from 0, among the lines of this block) and its column.
-        table = ProblemTable.of(rows.problems)
         columns = table.places(self._column_of)
         lines = np.minimum(np.searchsorted(numbers, table.rows), len(numbers) - 1)
         here = (columns >= 0) & (numbers[lines] == table.rows)
         lines, columns = lines[here], columns[here]
+        problem_lines = lines
+        refused = self._refused_cells(rows, places.to_pylist())
+        if refused:
+            lines = np.concatenate([lines, [line for line, _ in refused]])
+            columns = np.concatenate([columns, [column for _, column in refused]])
 
         # For each column with such a cell: which of its cells these are, and the style of every one.
         kept, styles = {}, {}
@@ -199,15 +220,23 @@ class FixSheet:
             bad[lines[columns == column]] = True
             kept[column] = pa.array(bad)
             styles[column] = self._styles(column, texts[column - 1], kept[column])
-        comments = self._cell_comments(table, numbers, lines)
-        self._series.write_block(numbers.tolist(), texts, styles, kept, comments, _heights(texts[0]))
+        comments = self._cell_comments(table, numbers, problem_lines)
+        shown = [origin.number if origin else row for origin, row in zip(origins, numbers.tolist(), strict=True)]
+        self._series.write_block(shown, texts, styles, kept, comments, _heights(texts[0]))
 
-    def _reasons(self, rows: SheetRows, places: pa.Array) -> pa.Array:
+    def _reasons(self, rows: SheetRows, table: ProblemTable, numbers: np.ndarray, places: pa.Array) -> pa.Array:
         """Return why each of the rows at these places stands here: its error, and more where that is not enough."""
+        import numpy as np
         import pyarrow as pa
         import pyarrow.compute as pc
 
         errors, statuses = rows.results["Error"].take(places), rows.results["Status"].take(places)
+        # The columns of problems stand elsewhere on this sheet than in the source.
+        found, _, described = table.describe_rows(self._describe_place)
+        invalid = pc.and_(pc.equal(statuses, Status.INVALID.value), pa.array(np.isin(numbers, found)))
+        if pc.any(invalid).as_py():
+            own = described.take(pa.array(np.searchsorted(found, numbers[invalid.to_numpy(zero_copy_only=False)])))
+            errors = pc.replace_with_mask(errors, invalid, sheet_column(redact_all(own.to_pylist()))[0])
         codes, changed = rows.results["ErrorCode"].take(places), pa.array(sorted(rows.changed), pa.int64())
         more = pc.or_(pc.equal(errors, ""), pc.equal(statuses, Status.REJECTED.value))
         more = pc.or_(more, pc.is_in(pc.cast(places, pa.int64()), changed))
@@ -224,16 +253,47 @@ class FixSheet:
                 reason = f"{reason} ({code})"
             if self._remedies.get(code):
                 reason = f"{reason} {self._remedies[code]}"
+            for column in self._refused.columns_of(code, error):
+                if column >= self._left_out:
+                    value = shorten_text(rows.cells[column][place].as_py())
+                    reason = f'{reason} {self._place(column)} holds "{value}".'
         if place in rows.changed:
             reason = f"{reason} {_CHANGED}".lstrip()
         return reason
 
     def _column_of(self, label: str, letter: str) -> int | None:
         """Return the column of this sheet, from 0, in which a problem's cell stands; ``None`` for whole rows."""
+        column = self._source_column(label, letter)
+        return None if column is None else self._shift(column)
+
+    def _source_column(self, label: str, letter: str) -> int | None:
         column = self._by_label.get(label)
         if column is None and letter:
             column = self._by_letter.get(letter)
-        return None if column is None or column < self._left_out else column + len(FIX_COLUMNS) - self._left_out
+        return None if column is None or column < self._left_out else column
+
+    def _refused_cells(self, rows: SheetRows, places: Sequence[int]) -> list[tuple[int, int]]:
+        """Return line and column of the cells of these rows that LeadSquared refused."""
+        found = []
+        for line, place in enumerate(places):
+            if rows.results["Status"][place].as_py() == Status.REJECTED:
+                code, error = (rows.results[name][place].as_py() for name in ("ErrorCode", "Error"))
+                columns = self._refused.columns_of(code, error)
+                found += [(line, self._shift(column)) for column in columns if column >= self._left_out]
+        return found
+
+    def _shift(self, column: int) -> int:
+        """Return where a column of the source stands on this sheet, from 0."""
+        return column + len(FIX_COLUMNS) - self._left_out
+
+    def _place(self, column: int) -> str:
+        """Describe a column of the source as this sheet has it: the heading first, for columns are moved."""
+        return f'"{self._labels[column]}" (column {column_letter(self._shift(column))})'
+
+    def _describe_place(self, label: str, letter: str) -> str:
+        """Describe the column of a problem; an empty text for a problem of the whole row."""
+        column = self._source_column(label, letter)
+        return describe_column(label, "") if column is None else self._place(column)
 
     def _styles(self, column: int, texts: pa.Array, bad: pa.Array) -> pa.Array:
         """Return the number of the style of each cell of a column, of which some are ``bad``."""

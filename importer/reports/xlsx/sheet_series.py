@@ -50,6 +50,7 @@ class Heading:
     heading_style: Style
     style: Style = PLAIN
     type: ColumnType = ColumnType.TEXT
+    hidden: bool = False
 
 
 def source_headings(columns: Sequence[ReportColumn], texts: Sequence[Sequence[str]]) -> list[Heading]:
@@ -162,5 +163,7 @@ class SheetSeries:
         return sheet
 
     def _write_headings(self, sheet: Sheet) -> None:
-        sheet.columns = [ColumnFormat(one.width, self._plain[column]) for column, one in enumerate(self._headings)]
+        sheet.columns = [
+            ColumnFormat(one.width, self._plain[column], one.hidden) for column, one in enumerate(self._headings)
+        ]
         sheet.append_row([(sheet_text(heading.text), heading.heading_style) for heading in self._headings])

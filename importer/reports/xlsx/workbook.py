@@ -14,6 +14,7 @@ from importer.core.model import Status
 from importer.core.time import parse_iso
 from importer.reports.interface import RESULT_COLUMNS, ResultRows, RunSummary
 from importer.reports.messages import describe_damage
+from importer.reports.refused_cells import RefusedCells
 from importer.reports.xlsx.row_sheets import FixSheet, ResultsSheet, SheetRows, sheet_rows
 from importer.reports.xlsx.sheet_series import SAMPLE, SHEET_COLUMNS, SHEET_ROWS
 from importer.reports.xlsx.summary_sheet import SummarySheet
@@ -37,7 +38,8 @@ def write_workbook(path: Path, summary: RunSummary, rows: ResultRows, *, rows_pe
         SummarySheet(book).write(summary)
         results = ResultsSheet(book, summary.rows, rows_per_sheet) if summary.status != "planned" else None
         to_fix = sum(summary.counts.get(status, 0) for status in (Status.INVALID, Status.REJECTED))
-        fix = FixSheet(book, to_fix, rows_per_sheet, {group.code: group.remedy for group in summary.errors})
+        remedies = {group.code: group.remedy for group in summary.errors}
+        fix = FixSheet(book, to_fix, rows_per_sheet, remedies, RefusedCells(summary.columns, summary.target))
         sheets = [sheet for sheet in (results, fix) if sheet is not None]
 
         # The first rows also decide how wide the columns are.

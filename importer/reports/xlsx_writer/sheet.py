@@ -39,10 +39,12 @@ class Style:
 
 @dataclass(frozen=True, slots=True)
 class ColumnFormat:
-    """The width of a column, in digits of the standard font, and the number of the style of its empty cells."""
+    """The width of a column, in digits of the standard font, the number of the style of its empty cells, and whether
+    it is hidden."""
 
     width: float
     style: int = 0
+    hidden: bool = False
 
     @property
     def pixels(self) -> int:

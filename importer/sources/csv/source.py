@@ -69,6 +69,7 @@ def open_text_file(path: Path, detected: DetectedFormat, options: SourceOptions,
         detections=(Detection("format", "csv", detected.how), encoding, delimiter_found, header.found),
         notes=(*notes, *encoding_notes, *header.notes, *heading_notes, *((_BLANKS_NOTE,) if skip_blanks else ())),
         read=partial(table.read_chunks, layout, options.pad_short_rows),
+        marked=bool(layout.origin),
     )
 
 

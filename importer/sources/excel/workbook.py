@@ -12,12 +12,22 @@ from importer.core.errors import SourceError
 from importer.core.text import pluralize
 from importer.sources.detection import DetectedFormat
 from importer.sources.header_row import add_letters, find_header_row
-from importer.sources.headings import SAMPLE_ROWS, Layout, SampleRow, build_layout, check_density, normalize_heading
+from importer.sources.headings import (
+    MARK_HEADING,
+    NUMBER_HEADING,
+    REASON_HEADING,
+    SAMPLE_ROWS,
+    Layout,
+    SampleRow,
+    build_layout,
+    check_density,
+    normalize_heading,
+)
 from importer.sources.interface import NO_HEADINGS, Chunk, Detection, SheetInfo, Source, SourceOptions
 
 _RESULTS_COLUMNS = ("RowNumber", "ActivityCreated")
 _TO_FIX = "To fix"
-_TO_FIX_COLUMNS = ("RowNumber", "Reason")
+_TO_FIX_COLUMNS = (NUMBER_HEADING, REASON_HEADING)
 
 
 class SheetReader(Protocol):
@@ -121,6 +131,7 @@ def open_workbook(path: Path, detected: DetectedFormat, options: SourceOptions, 
         notes=(*notes, *choice.notes, *header.notes, *heading_notes, *_sheet_notes(sheet, layout.header_row)),
         read=partial(sheet.read_chunks, layout),
         sheets=tuple(one.name for one in workbook.sheets if one.readable),
+        marked=bool(layout.origin),
     )
 
 
@@ -155,8 +166,10 @@ def _sheet_notes(sheet: SheetReader, header_row: int) -> Iterator[str]:
 
 
 def _is_results_workbook(workbook: WorkbookReader) -> bool:
-    """Whether this program wrote the workbook: by its sheets and the first headings of one of them."""
-    names = [sheet.name for sheet in workbook.sheets]
+    """Whether this program wrote the workbook, or the sheet *To fix* that it was copied from: by its headings."""
+    names = [sheet.name for sheet in workbook.sheets if sheet.readable]
+    if any(MARK_HEADING in workbook.first_row(name) for name in names if name.startswith(_TO_FIX)):
+        return True
     return "Summary" in names and any(
         name in names and workbook.first_row(name)[:2] == begin
         for name, begin in (("Results", _RESULTS_COLUMNS), (_TO_FIX, _TO_FIX_COLUMNS))

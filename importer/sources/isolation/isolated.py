@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 _KEPT_VARIABLES = ("SYSTEMROOT", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "TZ")
 _SAVE_AGAIN = "Open it in Excel and save it under a new name as .xlsx, or save the sheet as CSV; then import that file."
+# Row numbers and marks of a sheet of rows to correct travel behind its columns.
+_ORIGIN_COLUMNS = 2
 _MAX_BATCH_ROWS = CHUNK_ROWS // 5
 # Limit the memory that libraries reserve for threads or keep after use. A little may be kept: requesting it from the
 # system again for each batch would cost a fifth of the computing time.
@@ -85,7 +87,7 @@ def open_isolated(
     def read(size: int) -> Iterator[Chunk]:
         # The process that opened the file serves the first pass; each later pass starts a new process.
         current = unused.pop() if unused else _ReaderProcess(path, options, limits)
-        return current.read_chunks(size, description["columns"])
+        return current.read_chunks(size, description["columns"], marked=description["marked"])
 
     return Source(path=path, **description, read=read)
 
@@ -122,15 +124,16 @@ class _ReaderProcess:
         with self._translated_errors():
             return decode_source(message)
 
-    def read_chunks(self, size: int, columns: tuple[Column, ...]) -> Iterator[Chunk]:
+    def read_chunks(self, size: int, columns: tuple[Column, ...], *, marked: bool = False) -> Iterator[Chunk]:
         """Yield all rows, then end the process; also when the caller stops early."""
         from importer.sources.arrow_columns import limit_chunk_rows, regroup
 
         labels = [column.label for column in columns]
-        chunk_rows = limit_chunk_rows(size, len(labels))
+        width = len(labels) + (_ORIGIN_COLUMNS if marked else 0)
+        chunk_rows = limit_chunk_rows(size, width)
         try:
             # ``map`` instead of a loop, whose variable would keep a chunk in memory while the next one arrives.
-            batches = regroup(self._receive_batches(chunk_rows, len(labels)), chunk_rows)
+            batches = regroup(self._receive_batches(chunk_rows, width), chunk_rows)
             yield from map(partial(_to_chunk, labels=labels), batches)
         finally:
             self.close()
@@ -206,7 +209,8 @@ class _ReaderProcess:
 
 
 def _to_chunk(batch: ColumnBatch[Problem], labels: list[str]) -> Chunk:
-    return Chunk(batch.rows, batch.lines, labels, batch.columns, tuple(batch.issues))
+    columns, origin = batch.columns[: len(labels)], batch.columns[len(labels) :]
+    return Chunk(batch.rows, batch.lines, labels, columns, tuple(batch.issues), origin)
 
 
 def _end_process(process: subprocess.Popen[bytes], folder: tempfile.TemporaryDirectory[str]) -> None:

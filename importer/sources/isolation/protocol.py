@@ -98,6 +98,7 @@ def encode_source(source: Source) -> dict[str, Any]:
         "detections": [asdict(found) for found in source.detections],
         "notes": list(source.notes),
         "sheets": list(source.sheets),
+        "marked": source.marked,
     }
 
 
@@ -117,6 +118,7 @@ def decode_source(message: dict[str, Any]) -> dict[str, Any]:
             ),
             "notes": tuple(map(str, message["notes"])),
             "sheets": tuple(map(str, message["sheets"])),
+            "marked": bool(message["marked"]),
         }
     except (KeyError, TypeError, ValueError):
         raise MalformedMessage("a description that lacks something") from None
@@ -129,8 +131,9 @@ def encode_chunk(chunk: Chunk) -> tuple[dict[str, Any], list[pa.RecordBatch]]:
     """
     import pyarrow as pa
 
-    step = -(-len(chunk.columns) // _CHUNK_BATCHES) or 1
-    groups = [chunk.columns[begin : begin + step] for begin in range(0, len(chunk.columns), step)]
+    columns = [*chunk.columns, *chunk.origin]
+    step = -(-len(columns) // _CHUNK_BATCHES) or 1
+    groups = [columns[begin : begin + step] for begin in range(0, len(columns), step)]
     batches = [
         pa.record_batch(group, names=[str(number) for number in range(len(group))])
         for group in ([pa.array(chunk.rows), pa.array(chunk.lines)], *groups)

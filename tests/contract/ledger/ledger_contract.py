@@ -11,6 +11,7 @@ from importer.core.model import CallClass, Limit, Outcome, Status, VerdictKind
 from importer.ledger.interface import LearnedLimit, Ledger, RunState
 from tests.contract.ledger.calls_contract import CallsContract
 from tests.contract.ledger.cleaning_contract import CleaningContract
+from tests.contract.ledger.corrections_contract import CorrectionsContract
 from tests.contract.ledger.identities_contract import IdentitiesContract
 from tests.contract.ledger.resolution_contract import ResolutionContract
 from tests.support.ledger_builders import call, ended, key_of, new_run, outcomes, send
@@ -296,5 +297,6 @@ class LedgerContract(
     AccountsContract,
     CleaningContract,
     IdentitiesContract,
+    CorrectionsContract,
 ):
     """All of it."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -30,7 +29,6 @@ from importer.sources.interface import SourceOptions
 from tests.support.delivery_world import (
     BY_ID,
     LOST,
-    RecordingProgress,
     VirtualClock,
     World,
     after,
@@ -39,26 +37,14 @@ from tests.support.delivery_world import (
     lead,
 )
 from tests.support.full_crm import FullCrm
+from tests.support.import_world import make_environment
 
 
 @pytest.fixture
 def env(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Environment:
     monkeypatch.chdir(tmp_path)
     clock = VirtualClock()
-    crm = FullCrm(clock)
-    numbers = iter(range(10_000))
-    home = tmp_path / "home"
-    home.mkdir(mode=0o700)
-    return Environment(
-        home=home,
-        variables={},
-        clock=clock,
-        stop=threading.Event(),
-        progress=RecordingProgress(),
-        make_crm=lambda account: crm,
-        confirm=lambda question: True,
-        random_text=lambda: f"{next(numbers):04x}",
-    )
+    return make_environment(tmp_path, FullCrm(clock), clock)
 
 
 @pytest.fixture

@@ -320,3 +320,30 @@ def test_headings_that_nobody_can_see(open_text: Open) -> None:
     """A table without columns is no table."""
     with pytest.raises(SourceError, match="row 1, which should hold the headings, has no text that can be seen"):
         open_text("\u200b\ufeff\u200b\n")
+
+
+def test_own_columns_of_a_sheet_to_correct_are_no_data(open_text: Open) -> None:
+    """Numbers and marks stand beside the rows, wherever the columns are; rows that hold nothing else are no rows."""
+    text = "City,ImporterMark,Reason,Name,RowNumber\nPune,m1,bad,Ann,7\n,m2,bad,,8\nGoa,,,Bob,\n"
+    source = open_text(text, header_row=None)
+    assert (source.marked, labels(source)) == (True, ["City", "Name"])
+    (chunk,) = source.chunks()
+    assert [column.to_pylist() for column in chunk.columns] == [["Pune", "Goa"], ["Ann", "Bob"]]
+    assert [column.to_pylist() for column in chunk.origin] == [["7", ""], ["m1", ""]]
+    assert [column.to_pylist() for column in chunk.first(1).origin] == [["7"], ["m1"]]
+
+
+def test_a_sheet_to_correct_may_lack_its_numbers(open_text: Open) -> None:
+    """A removed column is an empty one; a second heading of our own name is the user's."""
+    source = open_text("Reason,Name,Reason,ImporterMark\nbad,Ann,mine,m1\n")
+    assert labels(source) == ["Name", "Reason"]
+    (chunk,) = source.chunks()
+    assert [column.to_pylist() for column in chunk.origin] == [[""], ["m1"]]
+
+
+def test_options_of_an_export_do_not_apply_to_a_sheet_to_correct(tmp_path: Path) -> None:
+    """Also when it was saved as text."""
+    path = tmp_path / "fix.csv"
+    path.write_text("RowNumber,Reason,Name,ImporterMark\n3,bad,Ann,m1\n", "utf-8")
+    described = SourceOptions(header_row=5, delimiter=";", of_mapping=("header_row", "delimiter"))
+    assert labels(open_in_process(path, described)) == ["Name"]

@@ -33,6 +33,16 @@ def test_a_chunk_survives_its_journey() -> None:
     assert tuple(arrived.issues) == chunk().problems
 
 
+def test_numbers_and_marks_travel_behind_the_columns() -> None:
+    """They are two columns more."""
+    plain = chunk()
+    stream = io.BytesIO()
+    send(stream, *encode_chunk(Chunk(plain.rows, plain.lines, plain.labels, plain.columns, (), plain.columns)))
+    stream.seek(0)
+    arrived = decode_chunk(*receive(stream), 4)
+    assert arrived.columns[2:] == plain.columns
+
+
 @pytest.mark.parametrize(("columns", "rows"), [(0, 1), (1, 0), (31, 2), (32, 2), (33, 2), (100, 1)])
 def test_any_number_of_columns_and_rows_arrives(columns: int, rows: int) -> None:
     """Some columns share a part when there are many; none gets lost or changes its place."""
