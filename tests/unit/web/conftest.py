@@ -94,6 +94,9 @@ class Page:
 
     def do(self, draft_id: str, action: str, **form: Any) -> TestResponse:
         """Post to an address of an import, and wait for what that starts."""
+        if action == "send":
+            # The screen that shows the import names the check that it shows.
+            form = {"checked": self.imports.store.load(draft_id).checked, **form}
         answer = self.post(f"/imports/{draft_id}/{action}", **form)
         self.imports.tasks.wait(draft_id, 60)
         return answer
