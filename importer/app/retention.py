@@ -11,8 +11,8 @@ from pathlib import Path
 
 from importer.app.environment import Environment, open_ledger_of
 from importer.core.errors import AnotherRunActive, ImporterError, LedgerError, UsageError
-from importer.core.filesystem import sync_folder
 from importer.core.model import Status
+from importer.core.platform import sync_folder
 from importer.core.time import format_iso
 from importer.ledger import Run, RunState
 from importer.planning import open_plan

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import textwrap
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -12,6 +11,7 @@ import click
 
 from importer.cli.options import build_environment, output_options
 from importer.cli.streams import print_json
+from importer.core.platform import user_name
 from importer.core.text import format_count, is_or_are, shorten_text
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def command(
     if changed is not None:
         if decision is not None:
             raise click.UsageError("--changed and --as cannot be combined.")
-        settled = decide_changes(run_id, ChangeDecision(changed), why, getpass.getuser(), env, row)
+        settled = decide_changes(run_id, ChangeDecision(changed), why, user_name(), env, row)
         if as_json:
             print_json(asdict(settled))
         else:
@@ -73,7 +73,7 @@ def command(
     if row is not None or decision is not None:
         if row is None or decision is None:
             raise click.UsageError("--row and --as belong together.")
-        made = decide(run_id, row, Decision(decision), why, getpass.getuser(), env, activity_id)
+        made = decide(run_id, row, Decision(decision), why, user_name(), env, activity_id)
         if as_json:
             print_json(asdict(made))
         else:
@@ -113,7 +113,7 @@ def _ask(run_id: str, found: Sequence[UndecidedRow], env: Environment) -> int:
         seen = (
             click.prompt("Id of the activity, if you have it", default="", show_default=False) if answer == "c" else ""
         )
-        made = decide(run_id, each.row, Decision(_CHOICES[answer]), why, getpass.getuser(), env, seen)
+        made = decide(run_id, each.row, Decision(_CHOICES[answer]), why, user_name(), env, seen)
         click.echo(f"Row {each.row} is now {made.status.value.replace('_', ' ')}. {made.next_step}")
     return 0
 
@@ -130,7 +130,7 @@ def _ask_about_change(run_id: str, each: UndecidedRow, env: Environment) -> None
     if answer == "l":
         return
     decision = ChangeDecision.SEND if answer == "s" else ChangeDecision.KEEP
-    made = decide_changes(run_id, decision, "", getpass.getuser(), env, each.row)
+    made = decide_changes(run_id, decision, "", user_name(), env, each.row)
     click.echo(f"Row {each.row}: {decision.value}. {made.next_step}")
 
 

@@ -147,7 +147,8 @@ def _handle_stop_signals(stop: threading.Event, progress: Progress) -> None:
         stop.set()
         progress.note("Stopping: the calls in flight are being finished. Press Ctrl-C again to stop at once.")
 
-    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+    # The last one is Ctrl-Break on Windows, and the closing of its console.
+    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), handle)
 

@@ -24,6 +24,7 @@ import click
 from importer.config import Account, child_environment, load_account, sandbox_file
 from importer.core.errors import ImporterError
 from importer.core.filesystem import atomic_write
+from importer.core.platform import reap, separate_process, terminate
 
 
 @click.command(
@@ -99,7 +100,7 @@ def _launch(
     environment = child_environment(os.environ, {_KEY_SETTINGS[setting]: text for setting, text in keys.items()})
     with (folder / "log.txt").open("a", encoding="utf-8") as log:
         process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=log, text=True, env=environment, start_new_session=True
+            command, stdout=subprocess.PIPE, stderr=log, text=True, env=environment, **separate_process()
         )
     assert process.stdout is not None
     line = process.stdout.readline()
@@ -144,10 +145,8 @@ def stop(home: Path, name: str) -> None:
     if not known.get("pid", "").isdigit() or not is_answering(load_account(name, {}, home)):
         return
     pid = int(known["pid"])
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.kill(pid, signal.SIGTERM)
+    terminate(pid)
     end = time.monotonic() + _START_SECONDS
     while time.monotonic() < end and is_answering(load_account(name, {}, home)):
-        with contextlib.suppress(ChildProcessError):
-            os.waitpid(pid, os.WNOHANG)
+        reap(pid)
         time.sleep(0.05)

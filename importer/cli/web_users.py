@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from importer.cli.jobs.workspace import current_user
 from importer.cli.options import build_environment, json_option
 from importer.cli.streams import print_json, print_output
 from importer.core.errors import UsageError
+from importer.core.platform import user_name
 from importer.core.text import display_text
 from importer.core.time import format_minute
 
@@ -102,7 +102,7 @@ def _read_password(from_stdin: bool) -> str:
 
 def _operator() -> str:
     """Return the person at this computer, for the audit trail."""
-    return f"{current_user()} (command line)"
+    return f"{user_name()} (command line)"
 
 
 def _print(text: str) -> None:

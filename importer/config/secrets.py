@@ -11,7 +11,7 @@ from pathlib import Path
 
 from importer.core.errors import SettingsError
 from importer.core.filesystem import atomic_write
-from importer.core.platform import open_without_waiting
+from importer.core.platform import open_without_waiting, permission_bits, user_id
 
 SERVICE = "importer"
 """The name of our entries in the keyring."""
@@ -30,7 +30,7 @@ def key_from_file(path: Path, called: str) -> str:
     Raises :class:`SettingsError`, which never quotes the content, unless the file is an ordinary one of at most 4 kB
     that only its owner, who is us, can open, in a folder where not everybody may put files.
     """
-    return _read(path, called, _FORBIDDEN_MODE, (os.geteuid(),))
+    return _read(path, called, _FORBIDDEN_MODE, (user_id(),))
 
 
 def key_from_credentials(environment: Mapping[str, str], name: str, called: str) -> str | None:
@@ -42,7 +42,7 @@ def key_from_credentials(environment: Mapping[str, str], name: str, called: str)
     folder = environment.get("CREDENTIALS_DIRECTORY", "").strip()
     if not folder or not os.path.lexists(path := Path(folder) / name):
         return None
-    return _read(path, called, _FORBIDDEN_CREDENTIAL_MODE, (os.geteuid(), 0))
+    return _read(path, called, _FORBIDDEN_CREDENTIAL_MODE, (user_id(), 0))
 
 
 def key_from_keyring(service: str, user: str) -> str:
@@ -83,7 +83,7 @@ def read_certificates(given: str, called: str) -> str:
     if not given.strip():
         return ""
     path = Path(given.strip()).expanduser()
-    text = _read_guarded(path, called, _FORBIDDEN_CHANGE_MODE, (os.geteuid(), 0), _MAX_PUBLIC_BYTES)
+    text = _read_guarded(path, called, _FORBIDDEN_CHANGE_MODE, (user_id(), 0), _MAX_PUBLIC_BYTES)
     import ssl
 
     certificates = "\n".join(_CERTIFICATE.findall(text))
@@ -102,7 +102,7 @@ def read_program(path: Path, called: str) -> bytes:
 
     Raises :class:`SettingsError`.
     """
-    text = _read_guarded(path, called, _FORBIDDEN_CHANGE_MODE, (os.geteuid(), 0), _MAX_PUBLIC_BYTES)
+    text = _read_guarded(path, called, _FORBIDDEN_CHANGE_MODE, (user_id(), 0), _MAX_PUBLIC_BYTES)
     return text.encode("latin-1")
 
 
@@ -141,13 +141,13 @@ def _find_fault(
 ) -> str:
     if not stat.S_ISREG(info.st_mode):
         return "is not an ordinary file"
-    if info.st_mode & forbidden:
+    if permission_bits(info) & forbidden:
         return "is not private: others may open or change it"
     if info.st_uid not in owners:
         return "belongs to somebody else"
     if info.st_size > most:
         return "is too large"
-    return "lies in a folder where everybody may put files" if folder.st_mode & stat.S_IWOTH else ""
+    return "lies in a folder where everybody may put files" if permission_bits(folder) & stat.S_IWOTH else ""
 
 
 class KeyStorage(StrEnum):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import re
-import stat
 from collections.abc import Callable, Mapping, MutableMapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -19,6 +18,7 @@ from importer.config.secrets import read_certificates, without_keys
 from importer.core.errors import SettingsError
 from importer.core.filesystem import make_private_folder
 from importer.core.model import CallClass, Limit
+from importer.core.platform import permission_bits
 from importer.core.redaction import Secret, is_key
 
 Choice = TypeVar("Choice", bound=StrEnum)
@@ -139,7 +139,7 @@ def home_folder(environment: Mapping[str, str]) -> Path:
         make_private_folder(folder)
         if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-        others_may_write = os.name != "nt" and stat.S_IMODE(folder.stat().st_mode) & 0o022
+        others_may_write = permission_bits(folder.stat()) & 0o022
     except OSError as error:
         raise SettingsError(
             f"The folder {folder} cannot be used: {error.strerror or error}.",

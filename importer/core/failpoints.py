@@ -5,13 +5,12 @@ Only tests and the campaign arm one, with ``IMPORTER_FAILPOINT=NAME:kill``; at t
 
 from __future__ import annotations
 
-import os
-import signal
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from importer.core.errors import SettingsError
+from importer.core.platform import kill_this_process, stop_this_process
 
 VARIABLE = "IMPORTER_FAILPOINT"
 
@@ -79,8 +78,8 @@ def _raise() -> None:
 
 
 _ACTIONS: Mapping[str, Callable[[], None]] = {
-    "kill": lambda: os.kill(os.getpid(), signal.SIGKILL),
-    "stop": lambda: os.kill(os.getpid(), signal.SIGSTOP),
+    "kill": kill_this_process,
+    "stop": stop_this_process,
     "error": _raise,
 }
 

@@ -8,16 +8,26 @@ import itertools
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 from importer.core.errors import ReportError
 from importer.core.failpoints import reach
-from importer.core.platform import lock_exclusive, open_private, try_lock
+from importer.core.platform import (
+    MOVES_OPEN_FILES,
+    lock_exclusive,
+    open_private,
+    sync_file,
+    sync_folder,
+    try_lock,
+    unlink_and_close,
+)
 from importer.core.text import display_text
 
 _IN_USE, _NOT_YET = ".in-use", ".in-use-soon"
+_LONGEST_WRITE_SECONDS = 3600.0
 _NAME_CHARACTERS = 40
 """So much of a file's name goes into that of its temporary file, which may not be too long for the file system."""
 
@@ -33,20 +43,6 @@ def fit_name(stem: str, rest: str) -> str:
         # Bytes differ from character to character, and none may be cut in two.
         stem = stem[: min(len(stem) - 1, most)]
     return f"{stem}{rest}"
-
-
-def sync_folder(folder: Path) -> None:
-    """Make durable what was created, renamed or removed in ``folder``, where folders can be opened (not on Windows).
-
-    Raises :class:`OSError`.
-    """
-    if os.name == "nt":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def make_private_folder(folder: Path) -> None:
@@ -78,7 +74,9 @@ def open_atomic(path: Path, *, mode: int = 0o600, durable: bool = True, overwrit
         with os.fdopen(descriptor, "wb") as file:
             yield file
             file.flush()
-            # Under the lock: until it has its name, others would take an unlocked one for abandoned.
+            if not MOVES_OPEN_FILES:
+                file.close()
+            # If possible under the lock: until it has its name, others would take an unlocked one for abandoned.
             publish(temporary, path, mode=mode, durable=durable, overwrite=overwrite)
         if durable:
             sync_folder(path.parent)
@@ -102,8 +100,9 @@ def publish(draft: Path, path: Path, *, mode: int = 0o600, durable: bool = True,
     """
     draft.chmod(mode)
     if durable:
-        with draft.open("rb") as file:
-            os.fsync(file.fileno())
+        # Opened for writing, without which Windows does not sync.
+        with draft.open("r+b") as file:
+            sync_file(file.fileno())
     if overwrite:
         draft.replace(path)
         return
@@ -123,7 +122,7 @@ def _create_locked(folder: Path, prefix: str) -> tuple[int, Path]:
     """Create a temporary file, mode 0600, and lock it, so that :func:`_remove_abandoned_file` leaves it alone."""
     while True:
         descriptor, name = tempfile.mkstemp(prefix=prefix, suffix=".tmp", dir=folder)
-        with contextlib.suppress(OSError, ImportError):
+        with contextlib.suppress(OSError):
             lock_exclusive(descriptor)
         # Another process may have found it before it was locked, and removed it under a lock of its own.
         if os.fstat(descriptor).st_nlink:
@@ -134,12 +133,18 @@ def _create_locked(folder: Path, prefix: str) -> tuple[int, Path]:
 def _remove_abandoned_file(path: Path) -> None:
     """Remove the temporary file of a killed program: one that no process has locked."""
     with contextlib.suppress(OSError):
+        if _may_be_in_use(path):
+            return
         descriptor = open_private(path, os.O_RDWR)
-        try:
-            if try_lock(descriptor):
-                path.unlink()
-        finally:
+        if try_lock(descriptor):
+            unlink_and_close(path, descriptor)
+        else:
             os.close(descriptor)
+
+
+def _may_be_in_use(path: Path) -> bool:
+    """Return whether another process may be about to rename ``path``, for which it had to unlock it (Windows)."""
+    return not MOVES_OPEN_FILES and time.time() - path.stat().st_mtime < _LONGEST_WRITE_SECONDS
 
 
 @contextlib.contextmanager
@@ -153,13 +158,14 @@ def temp_dir(parent: Path, prefix: str) -> Iterator[Path]:
         _remove_abandoned_folder(left)
     with tempfile.TemporaryDirectory(prefix=prefix, dir=parent) as name:
         folder = Path(name)
-        descriptor = open_private(folder / _NOT_YET, os.O_RDWR | os.O_CREAT)
+        descriptor = open_private(folder / (_NOT_YET if MOVES_OPEN_FILES else _IN_USE), os.O_RDWR | os.O_CREAT)
         try:
             # The system drops the lock with the process, however that ends.
             with contextlib.suppress(OSError):
                 try_lock(descriptor)
-            # Only now does the mark have its name: one that is not locked yet would look abandoned to others.
-            os.rename(folder / _NOT_YET, folder / _IN_USE)
+            if MOVES_OPEN_FILES:
+                # Only now does the mark have its name: one that is not locked yet would look abandoned to others.
+                os.rename(folder / _NOT_YET, folder / _IN_USE)
             yield folder
         finally:
             os.close(descriptor)
@@ -168,12 +174,15 @@ def temp_dir(parent: Path, prefix: str) -> Iterator[Path]:
 def _remove_abandoned_folder(folder: Path) -> None:
     """Remove ``folder`` when :func:`temp_dir` made it and no process holds it; a folder that was never marked stays."""
     with contextlib.suppress(OSError):
+        if _may_be_in_use(folder):
+            return
         descriptor = open_private(folder / _IN_USE, os.O_RDWR)
         try:
-            if try_lock(descriptor):
-                shutil.rmtree(folder, ignore_errors=True)
+            abandoned = try_lock(descriptor)
         finally:
             os.close(descriptor)
+        if abandoned:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 class ReportFileExists(ReportError):
@@ -200,7 +209,7 @@ def check_writable(folder: Path) -> None:
         with tempfile.TemporaryFile(dir=folder) as probe:
             probe.write(b"importer")
             probe.flush()
-            os.fsync(probe.fileno())
+            sync_file(probe.fileno())
 
 
 @contextlib.contextmanager

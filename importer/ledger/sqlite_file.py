@@ -11,15 +11,14 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import StaticPool
 
 from importer.core.errors import LedgerError, UsageError
-from importer.core.filesystem import make_private_folder, publish, sync_folder, temp_dir
-from importer.core.platform import open_private
+from importer.core.filesystem import make_private_folder, publish, temp_dir
+from importer.core.platform import open_private, permission_bits, sync_folder, user_id
 from importer.ledger.integrity.machine_id import file_system, is_shared
 from importer.ledger.schema import APPLICATION_ID
 
@@ -36,6 +35,8 @@ _WORTH_A_COPY = 4
 _JOURNAL = ("journal_mode", "DELETE", "delete")
 _PRAGMAS = (
     ("synchronous", "EXTRA", 3),
+    # On macOS, syncing alone leaves what was written in the cache of the disk.
+    ("fullfsync", "ON", 1),
     ("foreign_keys", "ON", 1),
     ("trusted_schema", "OFF", 0),
     ("cell_size_check", "ON", 1),
@@ -74,13 +75,13 @@ def prepare_file(path: Path) -> None:
 
 
 def _make_private(path: Path) -> None:
-    if stat.S_IMODE(_refuse_foreign(path).st_mode) & 0o077:
+    if permission_bits(_refuse_foreign(path)) & 0o077:
         path.chmod(0o600)
 
 
 def _refuse_foreign(path: Path) -> os.stat_result:
     info = path.stat()
-    user = os.geteuid() if hasattr(os, "geteuid") else info.st_uid
+    user = user_id()
     if info.st_uid != user:
         raise LedgerError(
             f"{path} belongs to another user of this computer (user number {info.st_uid}, you are {user}).",
@@ -338,7 +339,7 @@ def back_up(ledger: Path, place: Path) -> int:
 
 
 def _copy(ledger: Path, draft: Path) -> int:
-    address = f"file:{quote(str(ledger.absolute()))}?mode=ro"
+    address = f"{ledger.absolute().as_uri()}?mode=ro"
     with (
         closing(sqlite3.connect(address, uri=True, timeout=_BACKUP_BUSY_SECONDS)) as source,
         closing(sqlite3.connect(draft)) as copy,

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 from importer.core.errors import ImporterError
 from importer.core.filesystem import atomic_write, open_atomic
 from importer.core.model import Record
+from importer.core.platform import open_private, sync_file
 from importer.data_quality import Damage
 from importer.planning.issue_table import ProblemTable
 from importer.sources import Column, Detection, SourceFacts
@@ -368,16 +369,15 @@ class PlanWriter:
 
         options = pa.ipc.IpcWriteOptions(compression="lz4")
         # Create the file first, so that only its owner may read it from the first byte on.
-        descriptor = os.open(self._folder / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        os.close(descriptor)
+        os.close(open_private(self._folder / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC))
         return pa.ipc.new_file(str(self._folder / name), schema, options=options)
 
     def finish(self, facts: PlanFacts) -> Plan:
         """Make everything durable and write the facts last."""
         for writer, name in ((self._rows, _ROWS), (self._problems, _PROBLEMS)):
             writer.close()
-            with (self._folder / name).open("rb") as file:
-                os.fsync(file.fileno())
+            with (self._folder / name).open("r+b") as file:
+                sync_file(file.fileno())
         # A folder becomes a plan when its facts appear under their name, after all else is on disk.
         atomic_write(self._folder / _FACTS, json.dumps(asdict(facts), ensure_ascii=True))
         return Plan(self._folder, facts)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import sys
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -185,7 +184,7 @@ def make_account_limiter(account: Account, clock: Clock) -> AccountLimiter:
         def store(kind: CallClass) -> SlotStore:
             return stores(f"{account.name}/{kind.value}")
 
-    elif folder is not None and sys.platform != "win32":  # Windows has no locks that wait
+    elif folder is not None:
         boot = boot_id()
 
         def store(kind: CallClass) -> SlotStore:

@@ -18,7 +18,7 @@ from typing import Any
 import orjson
 
 from importer.core.errors import LedgerError
-from importer.core.platform import open_private, try_lock, unlock
+from importer.core.platform import open_private, read_at, try_lock, unlock, write_at
 from importer.rate_limit.shared_limiter import StoredState, T
 
 _MAX_BYTES = 1_000_000
@@ -79,7 +79,7 @@ class FileSlotStore:
 
     def read(self) -> dict[str, Any]:
         """Read what was written last; empty when nothing ever was. Raises :class:`CorruptFileError`."""
-        line, _, _ = os.pread(self._descriptor, _MAX_BYTES, 0).partition(b"\n")
+        line, _, _ = read_at(self._descriptor, _MAX_BYTES).partition(b"\n")
         if not line:
             return {}
         check, _, text = line.partition(b" ")
@@ -92,7 +92,7 @@ class FileSlotStore:
     def write(self, content: Mapping[str, Any]) -> None:
         """Write ``content`` in place of what was there."""
         text = orjson.dumps(content, option=orjson.OPT_NON_STR_KEYS)
-        os.pwrite(self._descriptor, _checksum(text) + b" " + text + b"\n", 0)
+        write_at(self._descriptor, _checksum(text) + b" " + text + b"\n")
 
     def close(self) -> None:
         """Close the file; its content stays."""

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
-from importer.cli.jobs.workspace import current_user, jobs_options, open_workspace
+from importer.cli.jobs.workspace import jobs_options, open_workspace
 from importer.cli.streams import print_json, print_lines, print_output
+from importer.core.platform import user_name
 from importer.core.text import pluralize
 
 
@@ -22,7 +23,7 @@ def pause_command(name: str, why: str, file: Path | None, as_json: bool) -> int:
     with open_workspace(file) as workspace:
         workspace.jobs.task(name)
         now = format_iso(workspace.env.clock.now())
-        workspace.store.update_job_state(name, paused_at=now, paused_by=current_user(), paused_why=why)
+        workspace.store.update_job_state(name, paused_at=now, paused_by=user_name(), paused_why=why)
     if as_json:
         print_json({"job": name, "paused_at": now, "exit_status": 0})
     else:
@@ -68,7 +69,7 @@ def approve_command(name: str, chosen: Path | None, file: Path | None, as_json: 
             raise UsageError(f"The job {name} holds no such file.", "See what is held: importer jobs list")
         for entry in held:
             workspace.store.update_file(
-                entry.id, state=FileState.APPROVED.value, outcome="", attempts=0, approved_by=current_user(), message=""
+                entry.id, state=FileState.APPROVED.value, outcome="", attempts=0, approved_by=user_name(), message=""
             )
     paths = [entry.path for entry in held]
     if as_json:

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import click
 
-from importer.cli.jobs.workspace import current_user, jobs_options
+from importer.cli.jobs.workspace import jobs_options
 from importer.cli.streams import print_json, print_message, print_output
+from importer.core.platform import owner_name, user_name
 
 _CRON, _SYSTEMD, _WINDOWS = "cron", "systemd", "windows-task"
 
@@ -60,9 +61,9 @@ def install_command(kind: str | None, write: bool, replace: bool, file: Path | N
 def _owner(path: Path) -> str:
     """Whose jobs they are, also when root installs the unit."""
     try:
-        return path.owner()
-    except (OSError, KeyError, NotImplementedError):
-        return current_user()
+        return owner_name(path)
+    except (OSError, KeyError):
+        return user_name()
 
 
 def _program() -> list[str]:

@@ -89,13 +89,3 @@ def open_workspace(
         yield JobsWorkspace(jobs, store, databases, env)
     finally:
         store.close()
-
-
-def current_user() -> str:
-    """Return the name of the user of this process, or "unknown"."""
-    import getpass
-
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError, ImportError):
-        return "unknown"

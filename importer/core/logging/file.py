@@ -52,7 +52,10 @@ class SharedFileHandler(RotatingFileHandler):
             with self._lock_shortly() as locked:
                 self._reopen_rotated()
                 if locked and self.shouldRollover(record):
-                    self.doRollover()
+                    # Windows renames no file that another process has open; it is rotated when none has.
+                    with suppress(PermissionError):
+                        self.doRollover()
+                    self._reopen_rotated()
                 logging.StreamHandler.emit(self, record)
         except Exception:  # noqa: BLE001  whatever is wrong with the log is no reason to end an import
             self.handleError(record)

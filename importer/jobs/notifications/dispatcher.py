@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from importer.core.errors import ImporterError, SettingsError
+from importer.core.platform import separate_process
 from importer.core.redaction import Secret
 from importer.core.time import Clock, format_iso
 from importer.jobs.config.loader import LoadedJobs, Task
@@ -160,7 +161,7 @@ def make_sender(environment: Mapping[str, str], seconds: float = DEADLINE_SECOND
                 env={**kept, "HOME": "/nonexistent"},
                 timeout=seconds,
                 check=False,
-                start_new_session=True,
+                **separate_process(),
             )
         except subprocess.TimeoutExpired:
             return f"There was no answer within {seconds:g} seconds."

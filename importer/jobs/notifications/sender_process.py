@@ -13,6 +13,8 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+from importer.core.platform import harden_process
+
 SENT, MISSING, UNKNOWN, REFUSED, OTHER = "sent", "missing", "unknown", "refused", "other"
 _STATUS = re.compile(r"error=([1-5][0-9]{2})\b|\(([45][0-9]{2}), b")
 _REASONS = (
@@ -29,13 +31,8 @@ _REASONS = (
 def main() -> None:
     """Send the message that standard input has as JSON, and print the answer."""
     message = json.load(sys.stdin)
-    try:
-        import resource
-    except ImportError:
-        pass
-    else:
-        # No core file: it would hold the address.
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    # No core file: it would hold the address.
+    harden_process()
     print(send_message(message))  # noqa: T201  the answer to the program that started this
 
 

@@ -34,6 +34,7 @@ from sqlalchemy.schema import CreateColumn
 
 from importer.config import DATABASE_VARIABLE, read_database_url
 from importer.core.errors import SettingsError
+from importer.core.platform import open_private
 from importer.core.redaction import Secret
 
 VARIABLE = "IMPORTER_JOBS_DATABASE"
@@ -84,8 +85,11 @@ def find_databases(environment: Mapping[str, str], home: Path) -> Databases:
 
 def _sqlite(path: Path) -> Secret:
     if not path.exists():
-        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
+        os.close(open_private(path, os.O_CREAT | os.O_WRONLY))
     return Secret(f"sqlite:///{path}")
+
+
+_PRAGMAS = ("journal_mode=DELETE", "synchronous=EXTRA", "fullfsync=ON", "busy_timeout=30000", "trusted_schema=OFF")
 
 
 def open_database(address: Secret) -> Engine:
@@ -98,7 +102,13 @@ def open_database(address: Secret) -> Engine:
 
 def _make_durable(connection: Any, _: Any) -> None:
     connection.isolation_level = "IMMEDIATE"
-    for pragma in ("journal_mode=DELETE", "synchronous=EXTRA", "busy_timeout=30000", "trusted_schema=OFF"):
+    for pragma in (
+        "journal_mode=DELETE",
+        "synchronous=EXTRA",
+        "fullfsync=ON",
+        "busy_timeout=30000",
+        "trusted_schema=OFF",
+    ):
         connection.execute(f"PRAGMA {pragma}")
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from importer.core.platform import lock_shared, open_private, try_lock
+from importer.core.platform import lock_shared, open_private, read_at, try_lock, write_at
 from importer.ledger.integrity.machine_id import boot_id
 
 FILE_NAME = "ledger.checked"
@@ -79,7 +79,7 @@ class Presence:
         if self._descriptor is None:
             return None
         try:
-            known = json.loads(os.pread(self._descriptor, _MAX_BYTES, 0))
+            known = json.loads(read_at(self._descriptor, _MAX_BYTES))
             inode, size, modified, changed = known["left"] or (0, 0, 0, 0)
             at = datetime.fromisoformat(known["at"]).astimezone(UTC)
         except (OSError, ValueError, TypeError, KeyError):
@@ -91,7 +91,7 @@ class Presence:
             return
         with suppress(OSError):
             os.ftruncate(self._descriptor, 0)
-            os.pwrite(self._descriptor, line.encode(), 0)
+            write_at(self._descriptor, line.encode())
 
 
 def _line(last: IntegrityCheck) -> str:
@@ -106,7 +106,7 @@ def register(path: Path) -> Presence:
         alone = try_lock(descriptor)
         # An exclusive lock is held by others only for as long as it takes to get here.
         lock_shared(descriptor)
-    except (OSError, ImportError):  # the latter on Windows
+    except OSError:
         if descriptor is not None:
             os.close(descriptor)
         return Presence(path, None, alone=False)

@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from importer.core.platform import is_network_drive, registered_machine_id
+
 _ID_FILES = (Path("/etc/machine-id"), Path("/var/lib/dbus/machine-id"))
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _MOUNTS = Path("/proc/self/mountinfo")
@@ -16,7 +18,7 @@ _LOCAL_FUSE = frozenset(["fuse.fuse-overlayfs", "fuse.lxcfs"])
 
 
 def machine_id(files: Sequence[Path] = _ID_FILES) -> str:
-    """Return the operating system's id of this machine; empty where there is none, as on macOS and Windows."""
+    """Return the operating system's id of this machine; empty where there is none, as on macOS."""
     for file in files:
         try:
             found = file.read_text("ascii").strip()
@@ -24,7 +26,7 @@ def machine_id(files: Sequence[Path] = _ID_FILES) -> str:
             continue
         if found:
             return found
-    return ""
+    return registered_machine_id()
 
 
 def boot_id(file: Path = _BOOT_ID) -> str:
@@ -37,6 +39,8 @@ def boot_id(file: Path = _BOOT_ID) -> str:
 
 def file_system(folder: Path, mounts: Path = _MOUNTS) -> str:
     """Return the kind of file system that holds ``folder``, such as ``ext4``; empty when it is not known."""
+    if is_network_drive(folder):
+        return "cifs"
     try:
         lines = mounts.read_text("utf-8", "surrogateescape").splitlines()
     except OSError:

@@ -6,14 +6,11 @@ before its request leaves, so it is never ahead of a ledger that lost nothing.
 
 from __future__ import annotations
 
-import contextlib
-import os
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from importer.core.filesystem import atomic_write
-from importer.core.platform import lock_exclusive
+from importer.core.platform import locked_folder
 
 FILE_NAME = "ledger.head"
 
@@ -51,7 +48,7 @@ def write_witness(home: Path, record: WitnessRecord, *, anew: bool = False) -> N
     Several processes, each sending to another account, may share the ledger; a lock keeps its number from going back.
     ``anew`` replaces it whatever it holds. Raises :class:`OSError`.
     """
-    with _locked_folder(home):
+    with locked_folder(home):
         if (
             not anew
             and (before := read_witness(home))
@@ -60,17 +57,3 @@ def write_witness(home: Path, record: WitnessRecord, *, anew: bool = False) -> N
         ):
             return
         atomic_write(home / FILE_NAME, f"{record.uuid} {record.number}\n".encode("ascii"))
-
-
-@contextlib.contextmanager
-def _locked_folder(path: Path) -> Iterator[None]:
-    """Hold the folder's lock while the block runs; does nothing where folders cannot be opened (Windows)."""
-    if not hasattr(os, "O_DIRECTORY"):
-        yield
-        return
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        lock_exclusive(descriptor)
-        yield
-    finally:
-        os.close(descriptor)

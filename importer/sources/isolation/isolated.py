@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from importer.core.errors import SourceError
+from importer.core.platform import separate_process
 from importer.sources.interface import CHUNK_ROWS, Chunk, Column, Source, SourceOptions
 from importer.sources.isolation.protocol import MAX_CELL_BYTES, decode_chunk, decode_source, receive, send
 
@@ -111,7 +112,7 @@ class _ReaderProcess:
             stderr=subprocess.DEVNULL,
             env={**kept, **_MEMORY_SETTINGS, **temporary},
             # Ctrl-C is for the program, which then ends this process.
-            start_new_session=True,
+            **separate_process(),
         )
         # Also called when this object is garbage, or the program ends.
         self.close = weakref.finalize(self, _end_process, self._process, folder)

@@ -16,26 +16,6 @@ from pathlib import Path
 from typing import IO, Any
 
 
-def limit_resources(memory: int, seconds: int) -> None:
-    """Limit this process to ``memory`` bytes and ``seconds`` of computing; forbid larger files and core files.
-
-    Does nothing where the system has no such limits (Windows).
-    """
-    try:
-        import resource
-    except ImportError:  # pragma: no cover  the tests run where it is there
-        return
-    for limit, value in (
-        (resource.RLIMIT_AS, memory),
-        (resource.RLIMIT_CPU, seconds),
-        (resource.RLIMIT_FSIZE, memory),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        _, hard = resource.getrlimit(limit)
-        allowed = value if hard == resource.RLIM_INFINITY else min(value, hard)
-        resource.setrlimit(limit, (allowed, allowed))
-
-
 class PandasBlocker:
     """An import hook that hides pandas, which Arrow would otherwise import, only to recognise its objects."""
 
@@ -97,6 +77,8 @@ def read_requests(stream: IO[bytes]) -> Iterator[dict[str, Any]]:
 
 def main() -> None:
     """Serve standard input and output. Arguments: bytes of memory, seconds of computing."""
+    from importer.core.platform import limit_resources
+
     limit_resources(int(sys.argv[1]), int(sys.argv[2]))
     sys.meta_path.insert(0, PandasBlocker())
     answers = os.fdopen(os.dup(1), "wb")

@@ -18,6 +18,7 @@ from xml.parsers import expat
 
 import numpy as np
 
+from importer.core.platform import release_pages
 from importer.sources.excel.zip_safety import XML_ERRORS, damaged_workbook, read_part
 
 if TYPE_CHECKING:
@@ -85,12 +86,9 @@ class SharedStrings:
         return self._arrow.take(indexes if isinstance(indexes, pa.Array) else pa.array(indexes, pa.int64()))
 
     def release_memory(self) -> None:
-        """Let the system drop the pages of the file from memory; it reads them again when needed.
-
-        Does nothing where the system has no such request (Windows).
-        """
-        if isinstance(self._texts, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
-            self._texts.madvise(mmap.MADV_DONTNEED)
+        """Let the system drop the pages of the file from memory; it reads them again when needed."""
+        if isinstance(self._texts, mmap.mmap):
+            release_pages(self._texts)
 
 
 def _find_blank(texts: Sequence[bytes], content: bytes, begins: NDArray[np.int64]) -> list[int]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from importer.core.filesystem import make_private_folder
-from importer.core.platform import lock_exclusive, open_private
+from importer.core.platform import lock_exclusive, open_private, sync_file
 from importer.core.redaction import redact
 from importer.core.time import Clock, format_iso
 
@@ -36,7 +36,7 @@ class AuditTrail:
                 lock_exclusive(descriptor)
             line = json.dumps(entry).encode() + b"\n"
             os.write(descriptor, line if _ends_with_newline(descriptor) else b"\n" + line)
-            os.fsync(descriptor)
+            sync_file(descriptor)
         finally:
             os.close(descriptor)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import getpass
 import hashlib
 import hmac
 import re
@@ -14,7 +13,7 @@ from flask import Request, Response, current_app, g, jsonify, redirect, render_t
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response as BaseResponse
 
-from importer.core.platform import is_own_connection
+from importer.core.platform import is_own_connection, user_name
 from importer.web.security.access import Person, Role, is_public, required_role, takes_upload
 from importer.web.security.audit import AuditTrail
 from importer.web.security.http_rules import SAFE_METHODS, is_from_other_page, set_security_headers
@@ -205,11 +204,8 @@ def is_static(request: Request) -> bool:
 
 def local_name() -> str:
     """Return the name of the person who runs this program."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError, ImportError):
-        # In a container a user may have a number only.
-        return "local user"
+    # In a container a user may have a number only.
+    return user_name(unknown="local user")
 
 
 def _read_cookie(request: Request, name: str) -> str:

@@ -113,7 +113,7 @@ def test_k7_another_users_key_file_is_refused(tmp_path: Path, monkeypatch: pytes
     folder.mkdir(mode=0o700)
     (folder / "key").write_text(SECRET)
     (folder / "key").chmod(0o600)
-    monkeypatch.setattr("importer.config.secrets.os.geteuid", lambda: 54_321)
+    monkeypatch.setattr("importer.config.secrets.user_id", lambda: 54_321)
     with pytest.raises(SettingsError, match="belongs to somebody else"):
         key_from_file(folder / "key", "x")
 

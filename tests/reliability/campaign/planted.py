@@ -119,7 +119,7 @@ BUGS = {
     ),
     "no-lock": Bug(
         "the sender's lock lets everybody in",
-        "core/platform.py",
+        "core/platform/posix.py",
         "    except BlockingIOError:\n        return False\n",
         "    except BlockingIOError:\n        return True\n",
         ("scenarios:together",),

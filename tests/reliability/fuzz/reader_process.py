@@ -6,8 +6,8 @@ import json
 import sys
 from pathlib import Path
 
+from importer.core.platform import limit_resources
 from importer.sources.interface import SourceOptions
-from importer.sources.isolation.worker import limit_resources
 from tests.reliability.fuzz.reading_checks import examine
 
 if __name__ == "__main__":

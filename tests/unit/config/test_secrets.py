@@ -76,7 +76,7 @@ def test_a_file_of_somebody_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     """Only our own files are trusted, and the service manager's."""
     path = key_file(tmp_path / "lsq_secret_key")
     owner = path.stat().st_uid
-    monkeypatch.setattr(secrets.os, "geteuid", lambda: owner + 1)
+    monkeypatch.setattr(secrets, "user_id", lambda: owner + 1)
     with pytest.raises(SettingsError, match="belongs to somebody else"):
         key_from_file(path, "x")
 

@@ -11,7 +11,7 @@ import pytest
 
 from importer.core.errors import ImporterError, SourceError
 from importer.jobs.config.loader import Task, parse_jobs
-from importer.jobs.files import archive, claiming
+from importer.jobs.files import claiming
 from importer.jobs.files.archive import ArchivePathTaken, find_archive_fault, free_path, move_to_archive, write_note
 from importer.jobs.files.claiming import ClaimedFiles, claim_files
 from importer.jobs.files.inbox import list_inbox, list_unclaimed, patterns_overlap
@@ -163,7 +163,7 @@ def test_a_move_is_atomic_and_can_be_finished(tmp_path: Path, monkeypatch: pytes
     def refuse(*_: object, **__: object) -> None:
         raise PermissionError(1, "no links here")
 
-    monkeypatch.setattr(archive.os, "link", refuse)
+    monkeypatch.setattr(os, "link", refuse)
     move_to_archive(half, tmp_path / "again")
     assert (tmp_path / "again").read_text("utf-8") == "new"
     (tmp_path / "file").touch()
@@ -267,7 +267,7 @@ def test_the_archive_is_the_folder_that_was_looked_at(tmp_path: Path, monkeypatc
         (tmp_path / "done").symlink_to(tmp_path / "elsewhere")
         link(*names, **more)  # type: ignore[arg-type]  # what it was called with
 
-    monkeypatch.setattr(archive.os, "link", swap)
+    monkeypatch.setattr(os, "link", swap)
     move_to_archive(tmp_path / "a.csv", tmp_path / "done" / "a.csv")
     assert (tmp_path / "looked-at" / "a.csv").is_file()
     assert list((tmp_path / "elsewhere").iterdir()) == []

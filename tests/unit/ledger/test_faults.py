@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from sqlalchemy import text
@@ -135,9 +136,11 @@ def test_a_witness_is_not_moved_back_by_a_slower_process(tmp_path: Path) -> None
     assert rollback_witness.read_witness(tmp_path) == rollback_witness.WitnessRecord("v", 1)
 
 
-def test_a_witness_is_written_where_folders_cannot_be_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Windows has no way to sync a folder; the file is replaced all the same."""
-    monkeypatch.delattr(rollback_witness.os, "O_DIRECTORY")
+def test_a_witness_is_written_where_folders_cannot_be_locked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, windows: ModuleType
+) -> None:
+    """Windows locks a file in the folder instead."""
+    monkeypatch.setattr(rollback_witness, "locked_folder", windows.locked_folder)
     rollback_witness.write_witness(tmp_path, rollback_witness.WitnessRecord("u", 1))
     assert rollback_witness.read_witness(tmp_path) == rollback_witness.WitnessRecord("u", 1)
 

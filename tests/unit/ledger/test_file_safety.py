@@ -39,10 +39,10 @@ def test_a_home_that_is_a_file_is_refused(opened: Callable[..., SqlLedger], home
 
 def test_another_user_s_ledger_is_refused(used: Callable[..., SqlLedger], monkeypatch: pytest.MonkeyPatch) -> None:
     """Running as somebody else (root, say) would lock the owner out of files made meanwhile."""
-    monkeypatch.setattr(sqlite_file.os, "geteuid", lambda: os.getuid() + 1, raising=False)
+    monkeypatch.setattr(sqlite_file, "user_id", lambda: os.getuid() + 1)
     error = refusal(used)
     assert "belongs to another user" in error.message
-    monkeypatch.delattr(sqlite_file.os, "geteuid")
+    monkeypatch.undo()
     used().close()
 
 

@@ -7,12 +7,10 @@ import signal
 import stat
 import subprocess
 import sys
-import types
 from pathlib import Path
 
 import pytest
 
-from importer.core import platform
 from importer.core.errors import AnotherRunActive, LedgerError
 from importer.ledger import lock
 from importer.ledger.lock import SenderLock, lock_path, sender_lock
@@ -159,23 +157,6 @@ def test_the_lock_is_released_after_a_failure(tmp_path: Path) -> None:
         raise ZeroDivisionError
     with hold(tmp_path) as held:
         assert isinstance(held, SenderLock)
-
-
-def test_windows_locks_a_byte_that_nobody_reads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """There the lock lies far behind the text, and a denied lock means that somebody holds it."""
-    calls: list[tuple[int, int, int]] = []
-
-    def locking(descriptor: int, mode: int, count: int) -> None:
-        calls.append((os.lseek(descriptor, 0, os.SEEK_CUR), mode, count))
-        if len(calls) > 1:
-            raise PermissionError(13, "Permission denied")
-
-    monkeypatch.setitem(sys.modules, "msvcrt", types.SimpleNamespace(locking=locking, LK_NBLCK=2))
-    descriptor = os.open(tmp_path / "file", os.O_RDWR | os.O_CREAT)
-    assert platform._try_lock_windows(descriptor)
-    assert not platform._try_lock_windows(descriptor)
-    os.close(descriptor)
-    assert calls == [(1 << 30, 2, 1)] * 2
 
 
 @pytest.mark.slow

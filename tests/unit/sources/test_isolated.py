@@ -20,7 +20,7 @@ from importer.sources.interface import SourceOptions
 from importer.sources.isolation import isolated
 from importer.sources.isolation.isolated import ReaderError, ReaderLimits, open_isolated
 from importer.sources.isolation.protocol import decode_chunk, decode_source, encode_source, receive, send
-from importer.sources.isolation.worker import PandasBlocker, limit_resources, read_requests, serve
+from importer.sources.isolation.worker import PandasBlocker, read_requests, serve
 from importer.sources.opening import open_in_process
 from tests.support.source_files import as_csv, as_xlsx, rows_of
 
@@ -269,11 +269,12 @@ def test_a_reader_hears_requests(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_reader_is_its_streams(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Limits first, then requests from standard input; what libraries print goes elsewhere."""
+    from importer.core import platform
     from importer.sources.isolation import worker
 
     seen: list[object] = []
     monkeypatch.setattr(sys, "argv", ["reader", "1000", "60"])
-    monkeypatch.setattr(worker, "limit_resources", lambda *limits: seen.append(limits))
+    monkeypatch.setattr(platform, "limit_resources", lambda *limits: seen.append(limits))
     monkeypatch.setattr(worker, "serve", lambda requests, answers: seen.append(answers.mode))
     monkeypatch.setattr(worker, "read_requests", lambda stream: iter([]))
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO()))
@@ -281,19 +282,6 @@ def test_a_reader_is_its_streams(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(os, "dup2", lambda *which: seen.append(which))
     worker.main()
     assert seen == [(1000, 60), (2, 1), "wb"]
-
-
-def test_limits_are_set(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Memory, time, size of files and no core file; never more than the system allows already."""
-    import resource
-
-    given: dict[int, tuple[int, int]] = {}
-    monkeypatch.setattr(resource, "setrlimit", given.__setitem__)
-    monkeypatch.setattr(resource, "getrlimit", lambda limit: (5, 10) if limit == resource.RLIMIT_CPU else (-1, -1))
-    limit_resources(1000, 60)
-    assert given[resource.RLIMIT_AS] == given[resource.RLIMIT_FSIZE] == (1000, 1000)
-    assert given[resource.RLIMIT_CPU] == (10, 10)
-    assert given[resource.RLIMIT_CORE] == (0, 0)
 
 
 @pytest.mark.slow

@@ -25,7 +25,7 @@ def test_without_a_token_there_is_no_data(site: Site) -> None:
 
 
 def test_a_token_enters_once(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gate_module.getpass, "getuser", lambda: "asha")
+    monkeypatch.setattr("getpass.getuser", lambda: "asha")
     token = site.gate.new_entry_token()
     browser = site.browser()
     assert browser.post("/enter", data={"token": token}).status_code == 303
@@ -180,5 +180,5 @@ def test_a_user_without_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
     def no_name() -> str:
         raise KeyError("uid not found")
 
-    monkeypatch.setattr(gate_module.getpass, "getuser", no_name)
+    monkeypatch.setattr("getpass.getuser", no_name)
     assert gate_module.local_name() == "local user"
