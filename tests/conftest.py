@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import subprocess
 import zlib
@@ -13,9 +14,10 @@ import pytest
 from hypothesis import settings
 
 from tests.support.key_search import keys_in_files, keys_in_text
+from tests.support.sampled import examples
 
 # Computers of tests are busy; a slow example is no fault, and the tests have no times in them.
-settings.register_profile("unhurried", deadline=None)
+settings.register_profile("unhurried", deadline=None, max_examples=examples(100))
 settings.load_profile("unhurried")
 
 _HERE = Path(__file__).parent
@@ -43,7 +45,7 @@ SAMPLED = (
 )
 """Folders and files in which a test with many cases, each a whole import, does some of them; ALL_CASES=1 does all."""
 
-_FEW_CASES, _EACH = 2, 5
+_FEW_CASES, _EACH = 2, 8
 
 TOGETHER = {
     "tests/postgres/": "postgres",
@@ -74,14 +76,14 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out of the coverage what is not measured, and out of the run what is only sampled."""
     for item in items:
-        unmeasured = _lies_in(item.path, UNMEASURED_FOLDERS) and not _lies_in(item.path, MEASURED_FOLDERS)
+        unmeasured = _lies_in(str(item.path), UNMEASURED_FOLDERS) and not _lies_in(str(item.path), MEASURED_FOLDERS)
         if unmeasured or _is_property(item):
             item.add_marker("no_cover")
     if os.environ.get("ALL_CASES"):
         return
     cases: dict[str, list[pytest.Item]] = {}
     for item in items:
-        if _lies_in(item.path, SAMPLED):
+        if _lies_in(str(item.path), SAMPLED):
             cases.setdefault(item.nodeid.split("[")[0], []).append(item)
     left_out = {
         id(item)
@@ -93,8 +95,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items[:] = [item for item in items if id(item) not in left_out]
 
 
-def _lies_in(path: Path, places: Iterable[str]) -> bool:
-    return any(path == _HERE / place or path.is_relative_to(_HERE / place) for place in places)
+@functools.cache
+def _lies_in(path: str, places: tuple[str, ...]) -> bool:
+    return any(Path(path).is_relative_to(_HERE / place) for place in places)
 
 
 def _all_but_some(name: str, several: list[pytest.Item]) -> list[pytest.Item]:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from importer.core.model import Status
 from importer.targets import TARGETS, make_target
 from tests.contract.targets.test_requests import target
+from tests.support.sampled import examples
 
 MADE = {"RowNumber": 1, "ActivityCreated": True, "ProspectActivityId": "a-1"}
 REFUSED = {"RowNumber": 2, "ActivityCreated": False, "ExceptionType": "MXx", "ExceptionMessage": "bad"}
@@ -154,7 +155,7 @@ ANY_JSON = st.recursive(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", list(TARGETS))
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=examples(100))
 @given(body=ANY_JSON, count=st.integers(1, 25))
 def test_no_answer_breaks_the_reader(name: str, body: Any, count: int) -> None:
     """Whatever comes back, receipts are for rows of the call, each row at most once, and nothing is raised."""

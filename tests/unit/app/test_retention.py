@@ -21,6 +21,7 @@ from importer.ledger import sqlite_file
 from importer.planning.plan import PlanRequest
 from importer.reports.publisher import Report
 from tests.support.delivery_world import BLIND, BY_ID, LOST, after, lead
+from tests.support.sampled import ALL_CASES
 from tests.unit.app.test_imports import account, crm_of, env, files
 
 __all__ = ["account", "env"]
@@ -45,7 +46,7 @@ def prune_all(env: Environment) -> list[str]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(4 if ALL_CASES else 2))
 def test_whatever_is_imported_and_pruned_no_row_is_sent_twice(seed: int, env: Environment, account: Account) -> None:
     """Overlapping files, again and again, with prunings between them, some of which are cut short."""
     story, crm = random.Random(seed), crm_of(env, account)

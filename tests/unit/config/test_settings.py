@@ -28,6 +28,7 @@ from importer.config.settings import (
 from importer.core.errors import SettingsError
 from importer.core.model import CallClass, Limit
 from importer.core.redaction import redact
+from tests.support.sampled import examples
 from tests.unit.core.environment_helpers import ACCESS, API, HOST, SECRET, environment
 
 
@@ -157,7 +158,7 @@ def test_an_account_on_this_machine_is_a_sandbox() -> None:
     assert account_from_environment(environment(HOST="http://[::1]:8080")).is_sandbox
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.text(max_size=60))
 def test_no_text_becomes_a_strange_host(text: str) -> None:
     """Whatever is pasted: an origin of LeadSquared or of this machine comes out, or a refusal."""

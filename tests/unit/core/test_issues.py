@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from importer.core.issues import CATALOGUE, Problem, ProblemMaker, make_problem
 from importer.core.text import SHOWN_CHARACTERS, escape_text, shorten_text
+from tests.support.sampled import examples
 
 
 def placeholders(code: str) -> set[str]:
@@ -81,7 +82,7 @@ def test_what_cannot_be_seen_is_written_out() -> None:
     assert escape_text("a\nb\x1b", keep="\n") == "a\nb\\u001b"
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.text())
 def test_printable_text_is_safe_for_a_terminal(text: str) -> None:
     """No control character, no direction mark and no line break is left; all else is unchanged."""

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from importer.core import redaction
 from importer.core.redaction import HIDDEN, Secret, is_key, redact, redact_all, redact_cut, redact_json
 from importer.core.text import shorten_text
+from tests.support.sampled import examples
 
 
 @pytest.fixture(autouse=True)
@@ -42,7 +43,7 @@ def test_every_spelling_of_a_key_is_hidden() -> None:
     assert base64.b64encode(raw).decode()[:20] not in redact(base64.b64encode(raw + b":x").decode())
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(100), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=8, max_size=40), st.text(max_size=20))
 def test_no_text_keeps_a_key(key: str, around: str) -> None:
     """Whatever printable key, whatever stands around it."""

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from importer.core.model import Record
 from importer.delivery.batching import RowQueue
+from tests.support.sampled import examples
 
 
 def queue_of(leads: list[str], *, together: bool = True) -> RowQueue:
@@ -105,7 +106,7 @@ def test_the_first_row_is_tried_alone_when_it_is_the_likely_one() -> None:
 
 
 @pytest.mark.slow
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=examples(100))
 @given(bad=st.sets(st.integers(2, 26), min_size=1, max_size=3))
 def test_a_bad_row_costs_at_most_seven_calls(bad: set[int]) -> None:
     """A CRM that refuses whole calls: at most seven calls more for each bad row among 25, and each good row once."""
@@ -133,7 +134,7 @@ def test_a_group_larger_than_the_size_is_cut() -> None:
 
 
 @pytest.mark.slow
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=examples(100))
 @given(
     leads=st.lists(st.sampled_from(["", "a", "b", "c"]), max_size=30),
     size=st.integers(1, 6),

@@ -28,6 +28,7 @@ from importer.delivery.reconciliation.matcher import (
 )
 from importer.leadsquared.interface import CrmActivity, CrmLead
 from importer.targets.interface import EffectType, ReadBackQuery
+from tests.support.sampled import examples
 
 SENT = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 AT = SendTime(SENT, SENT)
@@ -213,7 +214,7 @@ def test_rows_that_share_an_activity() -> None:
 
 
 @pytest.mark.slow
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=examples(100))
 @given(
     sent=st.lists(st.tuples(st.sampled_from("ab"), st.sampled_from(["", "x", "y"])), min_size=1, max_size=4),
     data=st.data(),

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from importer.core.model import Limit, Reply, TransportFailure, VerdictKind
 from importer.leadsquared.client import MAX_BYTES, parse_json
 from importer.leadsquared.responses import classify
+from tests.support.sampled import examples
 
 K = VerdictKind
 LIMIT = "API calls exceeded the limit of 10 in 5 second(s)"
@@ -95,7 +96,7 @@ ANY = st.recursive(
 
 
 @pytest.mark.slow
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=examples(100))
 @given(status=st.none() | st.integers(100, 599), body=ANY, text=st.text(max_size=50), one=st.booleans())
 def test_nothing_is_applied_without_a_2xx_and_json(status: int | None, body: Any, text: str, one: bool) -> None:
     """No answer breaks the classifier, and success is never concluded from anything else."""

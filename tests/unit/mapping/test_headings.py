@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from importer.mapping.column_references import fold_heading
 from importer.mapping.headings import match_headings
+from tests.support.sampled import examples
 from tests.unit.mapping.helpers import load
 
 MAPPING = """\
@@ -103,7 +104,7 @@ def test_columns_that_nobody_speaks_of_are_noted() -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.lists(st.text(max_size=8), max_size=6, unique=True))
 def test_every_column_is_used_ignored_or_unused(headings: list[str]) -> None:
     """Whatever the headings are, no column disappears and every used heading has its label or its problem."""
@@ -118,7 +119,7 @@ def test_every_column_is_used_ignored_or_unused(headings: list[str]) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.text(max_size=30))
 def test_folding_twice_changes_nothing(heading: str) -> None:
     """Headings are compared in one settled form."""

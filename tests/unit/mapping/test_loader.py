@@ -15,6 +15,7 @@ from importer.config.yaml import decode_text, read_text
 from importer.core.errors import MappingError, MappingProblem
 from importer.mapping.loader import parse_mapping
 from importer.mapping.model import Blank, FieldRule, FieldType, Mapping, OnInvalid, Ragged
+from tests.support.sampled import examples
 from tests.unit.mapping.helpers import TARGETS, TRANSFORMS, accept, load, problems
 
 FULL = """\
@@ -139,7 +140,7 @@ def load_bytes(content: bytes) -> None:
     assert all(problem.message and "pydantic" not in str(problem) for problem in found)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.binary(max_size=300))
 def test_any_bytes_load_or_give_a_mapping_error(content: bytes) -> None:
     """Nothing else is ever raised."""
@@ -147,7 +148,7 @@ def test_any_bytes_load_or_give_a_mapping_error(content: bytes) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.text(alphabet="atx:{}[]-,'\"\n\t ~&*!%@`|>#?\\\ud7ff\x85\ufeff1", max_size=60))
 def test_any_text_loads_or_gives_a_mapping_error(text: str) -> None:
     """Nothing else is ever raised, whatever YAML makes of it."""
@@ -169,7 +170,7 @@ rules = st.dictionaries(st.sampled_from([*FieldRule.model_fields]), trees, max_s
 
 
 @pytest.mark.slow
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(
     st.fixed_dictionaries(
         {"target": scalars, "lead": st.dictionaries(names, rules | scalars, max_size=4)},
@@ -193,7 +194,7 @@ fields = st.dictionaries(
 
 
 @pytest.mark.slow
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(fields, st.randoms(use_true_random=False), st.integers(1, 8), st.booleans())
 def test_the_sha_survives_rewriting(table: dict[str, dict[str, str]], random: object, indent: int, flow: bool) -> None:
     """The same mapping in another order, indentation and style has the same hash."""

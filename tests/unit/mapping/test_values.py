@@ -22,6 +22,7 @@ from importer.mapping.values import (
     validate_schema_path,
     validate_template,
 )
+from tests.support.sampled import examples
 
 
 @pytest.mark.parametrize(
@@ -131,7 +132,7 @@ def test_patterns_that_are_too_long_or_nest_too_deep_are_refused() -> None:
         validate_pattern("[[a]")
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.text(alphabet="ab(|)*+?{}1,\\dw[^].$:=!<>P", max_size=14))
 def test_any_pattern_compiles_or_is_unfit(pattern: str) -> None:
     """Nothing but InvalidValueError is raised, and what passes is a regular expression."""

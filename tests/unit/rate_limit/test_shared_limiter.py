@@ -25,6 +25,7 @@ from importer.rate_limit.file_store import CorruptFileError, FileSlotStore
 from importer.rate_limit.shared_limiter import SharedLimiter
 from importer.rate_limit.window_limiter import CompletionLimiter
 from tests.support.delivery_world import World, visits
+from tests.support.sampled import examples
 
 LIMIT = Limit(3, 5.0)
 
@@ -259,7 +260,7 @@ def test_a_file_that_cannot_be_used(tmp_path: Path) -> None:
         max_size=40,
     ),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_no_window_ever_holds_too_many(calls: int, story: list[tuple[int, float, float, str]]) -> None:
     """Three processes, random latencies, answers that never come, processes that die and come back."""
     limit, arrivals, now = Limit(calls, 5.0), [], 10.0

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from importer.core.model import Limit
 from importer.rate_limit.window_limiter import CompletionLimiter
+from tests.support.sampled import examples
 
 
 def test_a_slot_is_free_one_window_after_its_call_completed() -> None:
@@ -45,7 +46,7 @@ def test_hold_and_learn() -> None:
 
 
 @pytest.mark.slow
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=examples(100))
 @given(
     calls=st.integers(1, 6),
     delays=st.lists(st.tuples(st.floats(0, 3), st.floats(0, 3)), min_size=5, max_size=60),

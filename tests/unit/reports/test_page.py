@@ -6,6 +6,7 @@ import base64
 import hashlib
 import re
 from collections import Counter
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -31,6 +32,7 @@ from importer.reports.interface import (
     TimePart,
     ValueCount,
 )
+from tests.support.sampled import examples
 from tests.support.summaries import summary
 
 EVIL = '"><script>alert(1)</script><img src=x onerror=alert(2)>\x1b]0;\u202e'
@@ -162,11 +164,16 @@ def test_nothing_of_the_data_becomes_a_part_of_the_page(status: str) -> None:
 
 @pytest.mark.slow
 @given(st.text(max_size=40))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 def test_any_text_may_stand_anywhere(text: str) -> None:
     """The page keeps its form, tag for tag; some texts have code or places to break in them."""
     free = Counter({"span": 9, "br": 9, "wbr": 400, "code": 400})
-    assert Parsed(page(text)).tags - Counter(["br"]) <= Parsed(page("plain")).tags + free
+    assert Parsed(page(text)).tags - Counter(["br"]) <= _plain_tags() + free
+
+
+@cache
+def _plain_tags() -> Counter[str]:
+    return Parsed(page("plain")).tags
 
 
 def test_commands_and_settings_are_set_off() -> None:
@@ -262,7 +269,7 @@ def test_a_page_of_a_million_rows_is_small() -> None:
 
 @pytest.mark.slow
 @given(st.lists(st.integers(0, 10**6), min_size=PARTS, max_size=PARTS), st.integers(1, 10**7))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 def test_strips_stay_in_their_box(counts: list[int], rows: int) -> None:
     """One mark for each part that has something, inside the picture, with words for each."""
     drawn = strip(counts, rows)

@@ -26,6 +26,7 @@ from importer.reports.interface import PARTS, AttentionRow
 from importer.reports.run_profile import profile_calls, profile_run
 from importer.reports.run_report import RunReport, summarize_run
 from tests.support.delivery_world import LOST, World, before, mx, visits
+from tests.support.sampled import examples
 
 MAPPING = """\
 target: bulk-activities-by-lead-id
@@ -239,7 +240,7 @@ def test_only_values_that_come_again_have_bars() -> None:
 
 
 @given(st.lists(st.dates(datetime(2020, 1, 1).date(), datetime(2027, 1, 1).date()), min_size=1, max_size=60))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 def test_days_fall_into_bins_that_follow_each_other(days: list[datetime]) -> None:
     """No day is lost, the first and last are the ends, and no bin overlaps the next."""
     bins = gathered([day.isoformat() for day in days], is_day=True).bins()
@@ -251,7 +252,7 @@ def test_days_fall_into_bins_that_follow_each_other(days: list[datetime]) -> Non
 
 @pytest.mark.slow
 @given(st.lists(st.integers(-(10**9) + 1, 10**9 - 1), min_size=13, max_size=80, unique=True))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 def test_numbers_fall_into_bins(numbers: list[int]) -> None:
     """Every number is in one bin."""
     bins = gathered([str(number) for number in numbers]).bins()

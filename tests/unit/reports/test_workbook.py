@@ -32,10 +32,11 @@ from importer.reports.interface import (
 from importer.reports.json_report import build_json_report, json_failure
 from importer.reports.messages import STATUS_COLORS, UNCERTAIN_ADVICE, format_row_list
 from importer.reports.text_report import render_summary
-from importer.reports.xlsx import sheet_series
+from importer.reports.xlsx import sheet_series, workbook
 from importer.reports.xlsx.template import TemplateColumn, write_template_workbook
 from importer.reports.xlsx.workbook import write_workbook
 from importer.reports.xlsx_writer.cells import CUT, sheet_column, sheet_text
+from tests.support.sampled import ALL_CASES, examples
 from tests.support.summaries import summary
 
 if TYPE_CHECKING:
@@ -212,12 +213,12 @@ def test_more_rows_than_a_sheet_holds(tmp_path: Path) -> None:
     assert column(path, "To fix 2", "Text")
 
 
-@pytest.mark.slow
-@pytest.mark.no_cover  # thousands of columns take twice as long with it
-def test_an_empty_run_and_a_wide_one(tmp_path: Path) -> None:
-    """No rows, no errors, or thousands of columns make a workbook all the same."""
+def test_an_empty_run_and_a_wide_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No rows, no errors, or more columns than a sheet has make a workbook all the same."""
+    columns_of_a_sheet = workbook._MOST_COLUMNS if ALL_CASES else 100
+    monkeypatch.setattr(workbook, "_MOST_COLUMNS", columns_of_a_sheet)
     written(tmp_path / "none.xlsx", [], errors=(), facts=(), notes=(), next_step="", finished_at="", started_at="")
-    wide = tuple(f"C{number}" for number in range(16_400))
+    wide = tuple(f"C{number}" for number in range(columns_of_a_sheet + 16))
     columns = tuple(ReportColumn("A", label) for label in wide)
     write_workbook(
         tmp_path / "wide.xlsx",
@@ -272,7 +273,7 @@ def test_what_a_cell_cannot_hold_is_marked() -> None:
 
 
 @pytest.mark.slow
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 @given(texts=st.lists(st.one_of(st.text(max_size=20), st.sampled_from(NAUGHTY), st.just("\n" * 300)), max_size=8))
 def test_a_column_is_marked_as_its_cells_are(texts: list[str]) -> None:
     """Looking at a whole column gives the same as looking at each cell."""
@@ -285,7 +286,7 @@ def test_a_column_is_marked_as_its_cells_are(texts: list[str]) -> None:
     assert changed == {place for place, text in enumerate(storable) if sheet_text(text) != text}
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 @given(text=st.text(max_size=60))
 def test_marking_changes_only_what_must_change(text: str) -> None:
     """A text without odd characters comes through untouched, and marking twice is marking once."""

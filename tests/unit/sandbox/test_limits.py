@@ -9,13 +9,14 @@ from hypothesis import strategies as st
 
 from importer.sandbox.limits import Limits
 from importer.sandbox.options import Options
+from tests.support.sampled import examples
 from tests.support.sandbox_caller import LEAD, Caller, visit
 
 FIND = f"{LEAD}/Leads.GetById"
 MOMENTS = st.lists(st.floats(0, 40), max_size=60).map(sorted)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(MOMENTS, st.integers(1, 6))
 def test_no_window_holds_more_than_allowed(moments: list[float], allowed: int) -> None:
     """Whatever comes when: no window of the length lets more in, and nothing is refused that would fit."""

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from importer.sources.csv import records as reading
 from importer.sources.csv.encoding import Transcoder
 from importer.sources.csv.records import BrokenRecordError, RecordReader
+from tests.support.sampled import examples
 
 Row = tuple[int, int, list[str]]
 
@@ -44,7 +45,7 @@ WRITTEN = st.lists(st.lists(CELLS, min_size=3, max_size=3), max_size=12)
 
 
 @pytest.mark.slow
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(
     text=st.text(st.sampled_from('a,;"\n\r \u00e9\ufeff'), max_size=80), size=st.integers(1, 5), width=st.integers(2, 4)
 )
@@ -68,7 +69,7 @@ def test_quick_and_exact_reading_are_the_same(text: str, size: int, width: int) 
 
 
 @pytest.mark.slow
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(table=WRITTEN, size=st.integers(1, 5), ends=st.sampled_from(["\n", "\r\n"]), every=st.booleans())
 def test_what_a_program_writes_is_read_quickly(table: list[list[str]], size: int, ends: str, every: bool) -> None:
     """And comes back cell by cell, line ends inside of cells included."""
@@ -132,7 +133,7 @@ def test_a_stretch_without_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
     assert RecordReader(io.BytesIO(b"ab,b\n"), ",").read_columns(10, 2) is not None
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(text=st.text(max_size=200), size=st.integers(1, 50), encoding=st.sampled_from(["utf-16", "cp1252", "utf-32"]))
 def test_other_encodings_arrive_as_utf8(text: str, size: int, encoding: str) -> None:
     """However they are cut."""

@@ -20,6 +20,7 @@ from importer.sources.xlsx.rows import SheetRow, _parse_plain, _parse_xml, read_
 from importer.sources.xlsx.values import CellDecoder
 from importer.sources.xlsx.workbook import HiddenRowCounter
 from tests.support.cell_decoders import escape_xml, make_decoder
+from tests.support.sampled import examples
 from tests.support.source_files import as_raw_xlsx, problems_of, rows_of
 
 NONE = SourceOptions()
@@ -113,7 +114,7 @@ def cell_xml(place: str, kind: str, content: str, style: int) -> str:
         max_size=4,
     )
 )
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 def test_the_fast_and_the_exact_way_agree(
     rows: list[tuple[int, list[tuple[int, tuple[str, str], int]]]],
 ) -> None:

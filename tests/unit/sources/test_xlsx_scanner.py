@@ -26,6 +26,7 @@ from importer.sources.xlsx.shared_strings import (
     read_shared_strings,
 )
 from importer.sources.xlsx.tag_scanner import scan_cells
+from tests.support.sampled import examples
 
 HERE = Path("a.xlsx")
 ITEMS = st.sampled_from(
@@ -53,7 +54,7 @@ def blocks(text: bytes, size: int) -> Iterator[bytes]:
 
 
 @pytest.mark.slow
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(items=st.lists(ITEMS, max_size=8), size=st.integers(1, 90))
 def test_shared_texts_are_cut_as_a_parser_reads_them(items: list[str], size: int) -> None:
     """In blocks of any size, and also where the plain spelling ends in the middle of the part."""

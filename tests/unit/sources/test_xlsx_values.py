@@ -22,6 +22,7 @@ from importer.sources.interface import SourceOptions
 from importer.sources.opening import open_in_process
 from importer.sources.xlsx.shared_strings import SharedStrings, decode_character_data, unescape
 from tests.support.cell_decoders import make_decoder
+from tests.support.sampled import examples
 from tests.support.source_files import rows_of
 
 NONE = SourceOptions()
@@ -32,7 +33,7 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00
 @given(st.lists(st.lists(TEXT, min_size=2, max_size=2), min_size=1, max_size=6), st.booleans())
 @example([["_x000D_", "a\rb"], [" x", "y "]], False)
 @example([["_x000D_", "a\rb"], [" x", "y "]], True)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 def test_texts_come_back_as_they_were_written(rows: list[list[str]], constant_memory: bool) -> None:
     """Shared or in-line, with any character: what XlsxWriter writes is what we read."""
     content = io.BytesIO()
@@ -61,7 +62,7 @@ def _lines(text: str) -> str:
 
 @pytest.mark.slow
 @given(st.lists(st.floats(-1e6, 2e6, allow_nan=False), min_size=1, max_size=8), st.booleans())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 def test_numbers_and_moments_agree_with_another_reader(numbers: list[float], from_1904: bool) -> None:
     """Plain numbers and dates have the text that the other reader's values have by the same rules."""
     with tempfile.TemporaryDirectory() as folder:

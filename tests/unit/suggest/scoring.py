@@ -61,10 +61,13 @@ def written(entries: list[MappingLine]) -> str:
     return " ".join(part for part in parts if part)
 
 
-def all_verdicts(folder: Path) -> dict[str, tuple[str, list[Verdict]]]:
+def all_proposals(folder: Path) -> dict[str, Proposal]:
+    """The proposal for every export by its name, whose file is left in ``folder``."""
+    return {export.name: proposal_for(export, folder) for export in EXPORTS}
+
+
+def all_verdicts(proposals: dict[str, Proposal]) -> dict[str, tuple[str, list[Verdict]]]:
     """For every export the proposed target and the verdict on each column."""
-    found = {}
-    for export in EXPORTS:
-        proposal = proposal_for(export, folder)
-        found[export.name] = (proposal.target, verdicts(export, proposal))
-    return found
+    return {
+        export.name: (proposals[export.name].target, verdicts(export, proposals[export.name])) for export in EXPORTS
+    }

@@ -9,13 +9,13 @@ from pathlib import Path
 import click
 
 from tests.unit.suggest.exports import EXPORTS
-from tests.unit.suggest.scoring import all_verdicts
+from tests.unit.suggest.scoring import all_proposals, all_verdicts
 
 
 def main() -> int:
     """Print the figures; the exit status tells whether they are good enough."""
     with tempfile.TemporaryDirectory() as folder:
-        found = all_verdicts(Path(folder))
+        found = all_verdicts(all_proposals(Path(folder)))
     click.echo(f"{'export':28}{'columns':>8}{'right':>7}{'wrong field':>13}{'… with high':>13}  target")
     wanted = {export.name: export.target for export in EXPORTS}
     every = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -13,11 +14,15 @@ from importer.sources import open_source
 from importer.sources.interface import SourceOptions
 from importer.suggest.account import AccountProfile
 from importer.suggest.mapping_writer import mapping_text, open_questions
+from importer.suggest.model import Proposal
 from importer.suggest.proposal import propose
 from importer.targets import TARGETS
+from tests.support.sampled import ALL_CASES
 from tests.unit.suggest.exports import EXPORTS, Export
-from tests.unit.suggest.scoring import Verdict, all_verdicts, proposal_for
+from tests.unit.suggest.scoring import Verdict, all_proposals, all_verdicts, proposal_for
 
+PAIRS = list(product(["other-crm-leads", "dialler-call-log", "newsletter-opens"], sorted(TARGETS)))
+"""Without ALL_CASES every second one: each target with one or two of the exports."""
 _EVENT = "is not a value of type integer"
 
 
@@ -31,8 +36,18 @@ def findings(place: Path) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def judged(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[str, list[Verdict]]]:
-    return all_verdicts(tmp_path_factory.mktemp("exports"))
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("exports")
+
+
+@pytest.fixture(scope="module")
+def proposals(folder: Path) -> dict[str, Proposal]:
+    return all_proposals(folder)
+
+
+@pytest.fixture(scope="module")
+def judged(proposals: dict[str, Proposal]) -> dict[str, tuple[str, list[Verdict]]]:
+    return all_verdicts(proposals)
 
 
 @pytest.mark.slow
@@ -58,14 +73,16 @@ def test_the_call_fits_the_file(judged: dict[str, tuple[str, list[Verdict]]]) ->
 
 @pytest.mark.slow
 @pytest.mark.parametrize("export", EXPORTS, ids=lambda export: export.name)
-def test_a_proposal_loads_and_leaves_no_column_out(export: Export, tmp_path: Path) -> None:
+def test_a_proposal_loads_and_leaves_no_column_out(
+    export: Export, proposals: dict[str, Proposal], folder: Path, tmp_path: Path
+) -> None:
     """The mapping is sound but for the activity type, which no file can know, and names every column."""
-    text = mapping_text(proposal_for(export, tmp_path))
+    text = mapping_text(proposals[export.name])
     place = tmp_path / "proposed.yaml"
     place.write_text(text, "utf-8")
     assert [_EVENT in problem for problem in findings(place)] in ([], [True])
     place.write_text(text.replace("value: TODO", "value: 201"), "utf-8")
-    source = open_source(tmp_path / f"{export.name}.csv", SourceOptions())
+    source = open_source(folder / f"{export.name}.csv", SourceOptions())
     match = match_headings(read_mapping(place), [(column.label, column.heading) for column in source.columns])
     assert match.problems == ()
     assert match.unused == ()
@@ -73,8 +90,7 @@ def test_a_proposal_loads_and_leaves_no_column_out(export: Export, tmp_path: Pat
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("target", sorted(TARGETS))
-@pytest.mark.parametrize("name", ["other-crm-leads", "dialler-call-log", "newsletter-opens"])
+@pytest.mark.parametrize(("name", "target"), [pair for number, pair in enumerate(PAIRS) if ALL_CASES or number % 2])
 def test_every_target_can_be_asked_for(name: str, target: str, tmp_path: Path) -> None:
     """The proposal loads for any call, or its findings are questions that stand in it."""
     export = next(each for each in EXPORTS if each.name == name)

@@ -18,6 +18,7 @@ from importer.mapping.model import FieldRule
 from importer.transforms import columns
 from importer.transforms.columns import INVISIBLE, WHITESPACE, ByteStats, arrow_of, blank, repeats, without_invisible
 from importer.validation.readers import make_reader
+from tests.support.sampled import examples
 
 ODD = WHITESPACE + INVISIBLE + "\0\x07\x1f\x7f\x80\x85\x9f-0123é東ひ😀\u0378"
 TEXTS = st.lists(
@@ -101,7 +102,7 @@ def test_a_column_that_repeats_is_read_as_one_that_does_not(rule: dict[str, str]
     """Each distinct text read once gives what reading every text gives."""
 
     @given(TEXTS)
-    @settings(deadline=None, max_examples=60)
+    @settings(deadline=None, max_examples=examples(60))
     def holds(texts: list[str | None]) -> None:
         column = pd.Series(texts * 8, dtype="str")
         made = [make_reader(FieldRule.model_validate({"column": "A", **rule}), Locale()) for _ in range(3)]

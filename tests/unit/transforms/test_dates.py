@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from importer.transforms.columns import LastColumnCache
 from importer.transforms.date_forms import FULL_DAYS, FULL_MONTHS, SHORT_DAYS, SHORT_MONTHS, example_of, shown_form
 from importer.transforms.dates import Dates, DateTimes
+from tests.support.sampled import examples
 from tests.unit.transforms.builders import column, values
 
 
@@ -129,7 +130,7 @@ def test_several_forms_are_tried_in_turn() -> None:
 
 @pytest.mark.slow
 @given(st.dates(date(1000, 1, 1), date(9999, 12, 31)), st.sampled_from(["%d/%m/%Y", "%Y%m%d", "%d-%b-%Y", "%B %d, %Y"]))
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=examples(100))
 def test_every_day_can_be_read_back(day: date, form: str) -> None:
     """Whatever Python writes in a form is read as the same day."""
     assert values(Dates(form).read(column(day.strftime(form)))) == [day.isoformat()]
@@ -140,7 +141,7 @@ def test_every_day_can_be_read_back(day: date, form: str) -> None:
     st.datetimes(datetime(1970, 1, 1), datetime(2037, 12, 31)),
     st.sampled_from(["Asia/Kolkata", "Europe/Berlin", "America/New_York", "UTC", "Australia/Lord_Howe"]),
 )
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=examples(100))
 def test_moments_agree_with_pythons_own_zones(moment: datetime, zone: str) -> None:
     """A moment is Python's UTC where it happens once, and missing where it happens never or twice."""
     local = moment.replace(microsecond=0)
@@ -152,7 +153,7 @@ def test_moments_agree_with_pythons_own_zones(moment: datetime, zone: str) -> No
 
 @pytest.mark.slow
 @given(st.lists(st.datetimes(datetime(1900, 1, 1), datetime(2100, 1, 1)), max_size=5), st.integers(-14, 14))
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=examples(50))
 def test_offsets_are_taken_away(moments: list[datetime], hours: int) -> None:
     """A time with an offset is that much earlier in UTC when it is east."""
     whole = [moment.replace(microsecond=0) for moment in moments]

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from importer.transforms.phones import Phones, knows_country
+from tests.support.sampled import examples
 from tests.unit.transforms.builders import column, values
 
 
@@ -106,7 +107,7 @@ def test_countries_without_numbers_are_known_as_such() -> None:
     st.sampled_from(["", "+91", "+1", "+44", "+971", "+65", "+7", "0", "00", "+52", "+54", "+39", "8"]),
     st.text("0123456789", min_size=6, max_size=12),
 )
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=examples(100))
 def test_the_short_way_gives_the_librarys_answer(country: str, start: str, digits: str) -> None:
     """Plain numbers are read without the library, and never otherwise than it would."""
     text = start + digits

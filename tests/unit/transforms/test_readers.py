@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from importer.transforms.choices import FLAGS, LookupTable
 from importer.transforms.identifiers import read_emails, read_ids
 from importer.transforms.numbers import within
+from tests.support.sampled import examples
 from tests.unit.transforms.builders import column, values
 
 ID = "2c1e8f0a-6b1d-4c52-9e8e-0d3f5a7b9c11"
@@ -77,7 +78,7 @@ NUMBERS = st.decimals(-1000, 1000, places=3) | st.sampled_from(
 
 @pytest.mark.slow
 @given(st.lists(NUMBERS, min_size=1, max_size=6), st.none() | NUMBERS, st.none() | NUMBERS)
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=examples(100))
 def test_ranges_are_exact(numbers: list[Decimal], low: Decimal | None, high: Decimal | None) -> None:
     """A number is compared exactly, even where a binary fraction would round it to the end of the range."""
     expected = [(low is None or low <= number) and (high is None or number <= high) for number in numbers]

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from importer.transforms import TRANSFORMS
+from tests.support.sampled import examples
 from tests.unit.transforms.builders import column, values
 
 TEXTS = st.lists(st.none() | st.text(st.characters(exclude_categories=["Cs"]), max_size=12), max_size=8)
@@ -55,7 +56,7 @@ def test_a_transform_changes_a_text_as_its_description_says(name: str, text: str
 
 @pytest.mark.slow
 @given(TEXTS, st.sampled_from(sorted(TRANSFORMS)))
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=examples(100))
 def test_a_transform_keeps_length_index_and_missing_cells(texts: list[str | None], name: str) -> None:
     """A column stays aligned with its rows, whatever is in it, and nothing missing appears or goes."""
     given_column = column(*texts)
@@ -68,7 +69,7 @@ def test_a_transform_keeps_length_index_and_missing_cells(texts: list[str | None
 
 @pytest.mark.slow
 @given(TEXTS, st.sampled_from(sorted(set(TRANSFORMS))))
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=examples(100))
 def test_a_transform_does_nothing_more_the_second_time(texts: list[str | None], name: str) -> None:
     """Applying a transform twice is applying it once, for all but letters whose capitals have letters of their own."""
     plain = [text if text is None or text.isascii() else "" for text in texts]
@@ -78,7 +79,7 @@ def test_a_transform_does_nothing_more_the_second_time(texts: list[str | None], 
 
 @pytest.mark.slow
 @given(TEXTS, st.sampled_from(sorted(TRANSFORMS)))
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=examples(50))
 def test_a_transform_sees_every_cell_alone(texts: list[str | None], name: str) -> None:
     """A column in pieces gives the pieces of the whole column."""
     whole = values(TRANSFORMS[name](column(*texts)))

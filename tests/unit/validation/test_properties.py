@@ -95,7 +95,7 @@ def by_pandera(schema: pandera.DataFrameSchema, frame: pd.DataFrame) -> list[tup
 
 @pytest.mark.slow
 @given(ROWS)
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=examples(40))
 def test_the_checks_called_one_by_one_find_what_panderas_validation_finds(rows: list[list[str]]) -> None:
     """The same columns, checks and rows in the same order."""
     made = validator(RULES, HEADINGS, identity=["activity.email", "activity.phone"])
