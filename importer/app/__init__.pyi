@@ -1,4 +1,4 @@
-from .account_status import AccountListing, list_accounts, read_accounts_file
+from .account_status import AccountListing, list_accounts, list_other_accounts, read_accounts_file
 from .doctor import (
     AccountTest,
     Examination,
@@ -96,6 +96,7 @@ __all__ = [
     "find_prunable",
     "forget_limits",
     "list_accounts",
+    "list_other_accounts",
     "list_problem_rows",
     "list_runs",
     "mapping_schema_text",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,12 +11,14 @@ from importer.config import (
     DEFAULT_LIMIT,
     KEY_NAMES,
     PLAN_LIMITS,
+    Account,
     AccountEntry,
     AccountPlan,
     KeyPlace,
     fetch_key,
     find_accounts_file,
     find_region_name,
+    load_account,
     load_accounts,
     read_database_url,
 )
@@ -36,7 +38,10 @@ class KeyFound:
 
 @dataclass(frozen=True, slots=True)
 class AccountListing:
-    """One account. ``last_used`` is the day or moment (ISO, UTC) of its last call; empty when there was none."""
+    """One account. ``keys`` are those that the accounts file names.
+
+    ``last_used`` is the day or moment (ISO, UTC) of its last call; empty when there was none.
+    """
 
     name: str
     host: str
@@ -74,6 +79,39 @@ def list_accounts(env: Environment) -> tuple[Path, list[AccountListing]]:
     path, entries = read_accounts_file(env)
     used = _last_used(list(entries), env)
     return path, [_listed(name, entry, used[name], env.variables) for name, entry in entries.items()]
+
+
+def list_other_accounts(env: Environment, sandboxes: Sequence[str]) -> list[AccountListing]:
+    """List the accounts that no file names: that of the variables, and the ``sandboxes``; incomplete ones are left out.
+
+    Raises :class:`LedgerError`.
+    """
+    listed: dict[str, AccountListing] = {}
+    for name in (None, *sandboxes):
+        try:
+            account = load_account(name, env.variables, env.home)
+        except SettingsError:
+            continue
+        listed[account.name] = _of_account(account, _last_used([account.name], env)[account.name])
+    return list(listed.values())
+
+
+def _of_account(account: Account, last_used: str) -> AccountListing:
+    standard, bulk = account.limits[CallClass.STANDARD], account.limits[CallClass.BULK]
+    return AccountListing(
+        name=account.name,
+        host=account.host,
+        region=find_region_name(account.host),
+        async_host=account.async_host,
+        keys=(),
+        calls=standard.calls,
+        bulk_calls=bulk.calls,
+        window_seconds=standard.seconds,
+        daily_calls=account.daily_calls,
+        time_zone=account.time_zone,
+        country=account.country,
+        last_used=last_used,
+    )
 
 
 def _last_used(names: list[str], env: Environment) -> dict[str, str]:

@@ -328,10 +328,14 @@ def show(run_id: str, places: ReportPaths, env: Environment) -> Report:
         return _publisher(places, plan, env).publish(RunReport(plan, ledger, found))
 
 
-def list_runs(env: Environment, account: str | None, limit: int) -> list[tuple[Run, RunSummary | None]]:
-    """List the newest runs, each with its summary, or ``None`` when its plan is no longer there."""
+def list_runs(env: Environment, account: str | None, limit: int, start: int = 0) -> list[tuple[Run, RunSummary | None]]:
+    """List the newest runs, each with its summary, or ``None`` when its plan is no longer there.
+
+    ``start`` is the number of newer runs that are left out.
+    """
     with open_ledger_of(env) as ledger:
-        return [(found, _summary_of(found, ledger)) for found in ledger.runs(account=account, limit=limit)]
+        found = ledger.runs(account=account, limit=start + limit)[start:]
+        return [(one, _summary_of(one, ledger)) for one in found]
 
 
 def describe_run(run_id: str, env: Environment) -> tuple[Run, RunSummary | None]:

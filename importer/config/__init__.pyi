@@ -11,6 +11,7 @@ from .accounts_file import (
     accounts_json_schema,
     load_accounts,
 )
+from .entry_table import EntryTable, read_entries, write_entries
 from .plans import PLAN_LIMITS, AccountPlan
 from .regions import REGIONS, find_region, find_region_name
 from .secrets import (
@@ -75,6 +76,7 @@ __all__ = [
     "AccountPlan",
     "Country",
     "Document",
+    "EntryTable",
     "FileKind",
     "Flag",
     "InvalidValueError",
@@ -113,6 +115,7 @@ __all__ = [
     "parse_file",
     "parse_yaml",
     "read_database_url",
+    "read_entries",
     "read_program",
     "read_text",
     "read_whole_number",
@@ -123,4 +126,5 @@ __all__ = [
     "validate_time_zone",
     "with_limits",
     "without_database",
+    "write_entries",
 ]

@@ -1,6 +1,17 @@
+from .config.editor import NewJob, create_job, find_jobs_file_to_write
 from .config.loader import LoadedJobs, find_jobs_file, load_jobs
 from .config.model import jobs_json_schema
 from .config.preflight import find_job_problems
+from .control import (
+    approve_files,
+    check_report_path,
+    check_waiting_file,
+    find_file,
+    is_waiting,
+    pause_job,
+    put_file,
+    resume_job,
+)
 from .engine.job_run import JobRunner
 from .engine.results import JobRunResult
 from .engine.scheduler import Engine
@@ -33,6 +44,7 @@ from .notifications.dispatcher import NotificationDispatcher, make_sender, try_a
 from .store.database import Databases, find_databases, open_database
 from .store.records import FileRecord, FileState, JobOutcome
 from .store.store import JobStore
+from .workspace import JobsWorkspace, open_jobs, open_store
 
 __all__ = [
     "TASK_FILE",
@@ -47,28 +59,42 @@ __all__ = [
     "JobRunResult",
     "JobRunner",
     "JobStore",
+    "JobsWorkspace",
     "LoadedJobs",
     "MetricsCollector",
+    "NewJob",
     "NotificationDispatcher",
+    "approve_files",
+    "check_report_path",
+    "check_waiting_file",
+    "create_job",
     "crontab_block",
     "describe_jobs",
     "exclusive_start",
     "file_lock",
     "find_databases",
+    "find_file",
     "find_job_problems",
     "find_jobs_file",
+    "find_jobs_file_to_write",
     "find_unclaimed",
     "format_metrics",
     "health",
     "hide_addresses",
     "history",
+    "is_waiting",
     "job_locks",
     "jobs_json_schema",
     "load_jobs",
     "make_sender",
     "merged_crontab",
     "open_database",
+    "open_jobs",
+    "open_store",
     "parse_address",
+    "pause_job",
+    "put_file",
+    "resume_job",
     "serve_metrics",
     "systemd_unit",
     "try_addresses",

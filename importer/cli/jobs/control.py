@@ -18,12 +18,10 @@ from importer.core.text import pluralize
 @jobs_options
 def pause_command(name: str, why: str, file: Path | None, as_json: bool) -> int:
     """Let the job NAME rest: its files stay where they are until importer jobs resume."""
-    from importer.core.time import format_iso
+    from importer.jobs import pause_job
 
     with open_workspace(file) as workspace:
-        workspace.jobs.task(name)
-        now = format_iso(workspace.env.clock.now())
-        workspace.store.update_job_state(name, paused_at=now, paused_by=user_name(), paused_why=why)
+        now = pause_job(workspace, name, user_name(), why)
     if as_json:
         print_json({"job": name, "paused_at": now, "exit_status": 0})
     else:
@@ -38,9 +36,10 @@ def pause_command(name: str, why: str, file: Path | None, as_json: bool) -> int:
 @jobs_options
 def resume_command(name: str, file: Path | None, as_json: bool) -> int:
     """Let the paused job NAME run again."""
+    from importer.jobs import resume_job
+
     with open_workspace(file) as workspace:
-        workspace.jobs.task(name)
-        workspace.store.update_job_state(name, paused_at="", paused_by="", paused_why="")
+        resume_job(workspace, name)
     if as_json:
         print_json({"job": name, "paused_at": None, "exit_status": 0})
     else:
@@ -54,23 +53,11 @@ def resume_command(name: str, file: Path | None, as_json: bool) -> int:
 @jobs_options
 def approve_command(name: str, chosen: Path | None, file: Path | None, as_json: bool) -> int:
     """Let the files of the job NAME be sent that its guards hold; they go at its next run."""
-    from importer.core.errors import UsageError
     from importer.core.text import display_text
-    from importer.jobs import FileState
+    from importer.jobs import approve_files
 
     with open_workspace(file) as workspace:
-        workspace.jobs.task(name)
-        held = [
-            entry
-            for entry in workspace.store.file_records(name, [FileState.HELD])
-            if chosen is None or Path(entry.path).absolute() == chosen.absolute()
-        ]
-        if not held:
-            raise UsageError(f"The job {name} holds no such file.", "See what is held: importer jobs list")
-        for entry in held:
-            workspace.store.update_file(
-                entry.id, state=FileState.APPROVED.value, outcome="", attempts=0, approved_by=user_name(), message=""
-            )
+        held = approve_files(workspace, name, user_name(), chosen)
     paths = [entry.path for entry in held]
     if as_json:
         print_json({"job": name, "approved": paths, "exit_status": 0})

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from importer.cli.jobs.workspace import JobsWorkspace, jobs_options, open_workspace
+from importer.cli.jobs.workspace import jobs_options, open_workspace
 from importer.cli.streams import print_json
 
 if TYPE_CHECKING:
-    from importer.jobs import MetricsCollector
+    from importer.jobs import JobsWorkspace, MetricsCollector
 
 
 @click.command("metrics")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from importer.cli.jobs.workspace import jobs_options, open_workspace
+from importer.cli.jobs.workspace import jobs_options, make_worker, open_workspace
 from importer.cli.streams import print_json, print_lines
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def run_command(name: str, file: Path | None, as_json: bool, quiet: bool, verbos
                 return _print_end(
                     JobRunResult(name, JobOutcome.BUSY, _BUSY, "The job is running already."), as_json=as_json
                 )
-            worker = workspace.worker()
+            worker = make_worker(workspace)
             engine = Engine(worker, workspace.databases, f"run-{name}")
             try:
                 engine.start()

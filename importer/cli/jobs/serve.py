@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from importer.cli.jobs.workspace import JobsWorkspace, jobs_options, open_workspace
+from importer.cli.jobs.workspace import jobs_options, make_worker, open_workspace
 from importer.cli.streams import print_json
 
 if TYPE_CHECKING:
-    from importer.jobs import Engine
+    from importer.jobs import Engine, JobsWorkspace
 
 _BUSY = 75
 _TIDY_SECONDS = 1800.0
@@ -55,7 +55,7 @@ def command(file: Path | None, as_json: bool, listen: str | None, verbose: int) 
                 print_json({"status": "busy", "exit_status": _BUSY, "jobs": []})
             return _BUSY
         # Several accounts are worked on at once; the log has a line for the end of each run.
-        worker = replace(workspace.worker(), env=replace(workspace.env, progress=SilentProgress()))
+        worker = replace(make_worker(workspace), env=replace(workspace.env, progress=SilentProgress()))
         engine = Engine(worker, workspace.databases, "serve")
         try:
             engine.start()

@@ -63,7 +63,7 @@ def list_inbox(folder: Path, pattern: str) -> InboxListing:
     files: list[InboxFile] = []
     skipped: list[tuple[str, str]] = []
     for name in names:
-        why = _reason_to_skip(name)
+        why = reason_to_skip(name)
         if why or not fnmatch.fnmatchcase(name.lower(), pattern.lower()):
             skipped.extend([(name, why)] if why else [])
             continue
@@ -86,7 +86,7 @@ def list_unclaimed(folder: Path, patterns: Sequence[str]) -> dict[str, float]:
     with suppress(OSError):
         for entry in os.scandir(folder):
             taken = any(fnmatch.fnmatchcase(entry.name.lower(), pattern.lower()) for pattern in patterns)
-            if not taken and not _reason_to_skip(entry.name) and entry.is_file(follow_symlinks=False):
+            if not taken and not reason_to_skip(entry.name) and entry.is_file(follow_symlinks=False):
                 found[entry.name] = entry.stat(follow_symlinks=False).st_ctime
     return dict(sorted(found.items()))
 
@@ -120,7 +120,7 @@ def _parts_meet(one: str, other: str) -> bool:
     )
 
 
-def _reason_to_skip(name: str) -> str:
+def reason_to_skip(name: str) -> str:
     """Return why a file of this name is never claimed, or an empty text."""
     for patterns, reason in _SKIPPED:
         if any(fnmatch.fnmatchcase(name.lower(), pattern) for pattern in patterns):

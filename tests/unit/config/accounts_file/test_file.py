@@ -9,8 +9,9 @@ import pytest
 import yaml
 
 from importer.config.accounts import ACCOUNT_SETTINGS, SOURCES_OF_KEYS, load_account
-from importer.config.accounts_editor import with_account, without_account, write_accounts
+from importer.config.accounts_editor import ACCOUNTS
 from importer.config.accounts_file import AccountEntry, KeyPlace, accounts_json_schema, load_accounts, parse_accounts
+from importer.config.entry_table import write_entries
 from importer.config.settings import RANGES
 from importer.core.errors import AccountsFileError, SettingsError, UsageError
 
@@ -133,7 +134,7 @@ def test_the_schema_says_what_the_reading_does() -> None:
 
 def test_an_account_is_added_after_the_others_and_nothing_else_changes() -> None:
     """Comments, blank lines, quotes and order stay."""
-    text = with_account(GOOD, "new", ENTRY)
+    text = ACCOUNTS.with_entry(GOOD, "new", ENTRY)
     added = [line for line in text.splitlines() if line not in GOOD.splitlines()]
     assert [line for line in text.splitlines(keepends=True) if line.rstrip("\n") not in added] == GOOD.splitlines(
         keepends=True
@@ -153,7 +154,7 @@ def test_an_account_is_added_after_the_others_and_nothing_else_changes() -> None
 )
 def test_the_first_account(before: str) -> None:
     """Into a file that is new, empty, or has only words in it."""
-    text = with_account(before, "new", ENTRY)
+    text = ACCOUNTS.with_entry(before, "new", ENTRY)
     assert list(parse_accounts(text, Path("a"))) == ["new"]
     assert before.strip("\n").replace(" {}", "").rstrip() in text.replace("  # none", " # none")
 
@@ -161,21 +162,21 @@ def test_the_first_account(before: str) -> None:
 @pytest.mark.parametrize("name", ["india", "ireland"])
 def test_an_account_is_written_anew_or_removed_in_its_place(name: str) -> None:
     """The other account and every comment outside of it stay."""
-    text = with_account(GOOD, name, ENTRY)
+    text = ACCOUNTS.with_entry(GOOD, name, ENTRY)
     assert list(parse_accounts(text, Path("a"))) == ["india", "ireland"]
     assert parse_accounts(text, Path("a"))[name].daily_calls == 7
-    for less in (text, without_account(GOOD, name)):
+    for less in (text, ACCOUNTS.without_entry(GOOD, name)):
         assert all(words in less for words in ("# Ours, since 2024.", "# This one is Lena's.", "# the end"))
-    (left,) = parse_accounts(without_account(GOOD, name), Path("a"))
+    (left,) = parse_accounts(ACCOUNTS.without_entry(GOOD, name), Path("a"))
     assert left != name
-    nothing = without_account(without_account(GOOD, name), left)
+    nothing = ACCOUNTS.without_entry(ACCOUNTS.without_entry(GOOD, name), left)
     assert parse_accounts(nothing, Path("a")) == {}
-    assert list(parse_accounts(with_account(nothing, "x", ENTRY), Path("a"))) == ["x"]
+    assert list(parse_accounts(ACCOUNTS.with_entry(nothing, "x", ENTRY), Path("a"))) == ["x"]
 
 
 def test_line_ends_of_windows_stay() -> None:
     """The new lines end like the others."""
-    text = with_account(GOOD.replace("\n", "\r\n"), "new", ENTRY)
+    text = ACCOUNTS.with_entry(GOOD.replace("\n", "\r\n"), "new", ENTRY)
     assert text.count("\n") == text.count("\r\n") == GOOD.count("\n") + 5
 
 
@@ -189,7 +190,7 @@ def test_line_ends_of_windows_stay() -> None:
 def test_a_file_in_which_one_account_cannot_be_changed_alone(text: str) -> None:
     """Nothing is written, and the person hears how to write it."""
     with pytest.raises((UsageError, AssertionError)) as refused:
-        without_account(text, "a")
+        ACCOUNTS.without_entry(text, "a")
     assert isinstance(refused.value, UsageError)
     assert "as a block of lines" in refused.value.remedy
 
@@ -197,22 +198,22 @@ def test_a_file_in_which_one_account_cannot_be_changed_alone(text: str) -> None:
 def test_an_unknown_account_is_not_removed() -> None:
     """The known ones are named."""
     with pytest.raises(UsageError) as refused:
-        without_account(GOOD, "spain")
+        ACCOUNTS.without_entry(GOOD, "spain")
     assert "india, ireland" in refused.value.remedy
 
 
 def test_a_file_is_written_whole_and_keeps_its_mode(tmp_path: Path) -> None:
     """A new one is private; a link still leads to its file; somebody else's change is not undone."""
     path = tmp_path / "accounts.yaml"
-    write_accounts(path, GOOD, "")
+    write_entries(path, GOOD, "")
     assert (path.read_text("utf-8"), path.stat().st_mode & 0o777) == (GOOD, 0o600)
     path.chmod(0o640)
     link = tmp_path / "link.yaml"
     link.symlink_to(path)
-    write_accounts(link, "accounts:\n", GOOD)
+    write_entries(link, "accounts:\n", GOOD)
     assert (link.is_symlink(), path.read_text("utf-8"), path.stat().st_mode & 0o777) == (True, "accounts:\n", 0o640)
     with pytest.raises(UsageError, match="changed by somebody else"):
-        write_accounts(path, GOOD, "what was read")
+        write_entries(path, GOOD, "what was read")
     assert sorted(each.name for each in tmp_path.iterdir()) == ["accounts.yaml", "link.yaml"]
 
 
@@ -220,14 +221,14 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     """Whatever the disk says, the person hears that nothing was changed."""
     (tmp_path / "file").write_text("")
     with pytest.raises(SettingsError, match="cannot be written") as refused:
-        write_accounts(tmp_path / "file" / "accounts.yaml", GOOD, "")
+        write_entries(tmp_path / "file" / "accounts.yaml", GOOD, "")
     assert "Nothing was changed" in refused.value.remedy
 
 
 def test_an_import_finds_what_was_added(tmp_path: Path) -> None:
     """The reader of an import and the writer of accounts mean the same."""
     path = tmp_path / "accounts.yaml"
-    write_accounts(path, with_account("", "new", ENTRY), "")
+    write_entries(path, ACCOUNTS.with_entry("", "new", ENTRY), "")
     account = load_account("new", {"IMPORTER_ACCOUNTS": str(path), "A": "aaaa", "B": "bbbb"}, tmp_path)
     assert (account.host, account.daily_calls, account.keys.access.reveal()) == (ENTRY["host"], 7, "aaaa")
     assert yaml.safe_load(path.read_text("utf-8"))["accounts"]["new"] == ENTRY
