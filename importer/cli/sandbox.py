@@ -122,6 +122,13 @@ def _read(path: Path) -> dict[str, str]:
     return {str(name): str(text) for name, text in content.items()} if isinstance(content, dict) else {}
 
 
+def erase(home: Path, name: str) -> None:
+    """Stop the sandbox called ``name`` and remove its data; its address and keys stay."""
+    stop(home, name)
+    for path in sandbox_file(home, name).parent.glob("crm.db*"):
+        path.unlink(missing_ok=True)
+
+
 def ensure_running(home: Path, account: Account) -> None:
     """Start the sandbox of ``account`` again when it is not answering; other accounts are left alone."""
     if sandbox_file(home, account.name).is_file() and not is_answering(account):

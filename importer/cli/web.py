@@ -67,10 +67,15 @@ def web_config(env: Environment, *, local: bool = True, two_people: bool = False
         else:
             sandbox.start(env.home, SANDBOX, ["--latency", "0.05", "--async-delay", "1"], _SANDBOX_SETTINGS)
 
+    def reset_sandbox() -> None:
+        sandbox.erase(env.home, SANDBOX)
+        start_sandbox()
+
     return WebConfig(
         env=env,
         load_account=lambda name: open_account(env, name),
         start_sandbox=start_sandbox,
+        reset_sandbox=reset_sandbox,
         local=local,
         two_people=two_people,
     )

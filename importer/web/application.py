@@ -10,12 +10,27 @@ from flask import Flask, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
+from importer.config import read_database_url
 from importer.core.errors import ImporterError
 from importer.core.text import format_count, pluralize
 from importer.core.time import format_minute
+from importer.jobs import job_locks
 from importer.web.drafts import DraftStore
 from importer.web.imports import ImportService
-from importer.web.pages import columns, delivery, home, review, source
+from importer.web.jobs_access import JobsAccess
+from importer.web.operations import Operations
+from importer.web.pages import (
+    accounts,
+    columns,
+    delivery,
+    history,
+    home,
+    jobs,
+    operations,
+    repeat,
+    review,
+    source,
+)
 from importer.web.security import Gate, SecurityOptions, protect
 from importer.web.services import Services, WebConfig, install, services
 from importer.web.tasks import TaskRunner
@@ -35,9 +50,13 @@ def make_app(config: WebConfig, security: SecurityOptions) -> tuple[Flask, Gate]
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     gate = protect(app, security)
     store = DraftStore(config.env.home, lambda: secrets.token_urlsafe(9))
-    imports = ImportService(config.env, store, TaskRunner(config.env, store, config.make_clock), config.load_account)
-    install(app, Services(config, imports, gate.audit.record))
-    for module in (home, source, columns, review, delivery):
+    hold = job_locks(config.env.home, read_database_url(config.env.variables))
+    tasks = TaskRunner(config.env, store, hold, config.make_clock)
+    imports = ImportService(config.env, store, tasks, config.load_account)
+    access = JobsAccess(config.env)
+    work = Operations(config.env, config.load_account, hold, access, config.make_clock)
+    install(app, Services(config, imports, work, access, gate.audit.record))
+    for module in (home, source, columns, review, delivery, repeat, history, jobs, accounts, operations):
         app.register_blueprint(module.views)
     app.register_error_handler(ImporterError, _answer_error)
     app.register_error_handler(HTTPException, _answer_http_error)

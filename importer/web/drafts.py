@@ -8,8 +8,6 @@ draft loses no row.
 from __future__ import annotations
 
 import json
-import os
-import re
 import shutil
 import threading
 from collections.abc import Callable, Iterator
@@ -23,8 +21,8 @@ from importer.core.errors import UsageError
 from importer.core.filesystem import atomic_write, make_private_folder
 from importer.core.time import format_iso
 from importer.sources import SourceOptions
+from importer.web.state import StateFolders, unknown_import
 
-_ID = re.compile(r"[A-Za-z0-9_-]{8,40}")
 _STATE = "draft.json"
 FOLDER = "web-imports"
 
@@ -72,11 +70,11 @@ class Draft:
         return SourceOptions(**self.options)
 
 
-class DraftStore:
+class DraftStore(StateFolders):
     """The drafts in the home folder."""
 
     def __init__(self, home: Path, new_id: Callable[[], str]) -> None:
-        self._folder = home / FOLDER
+        super().__init__(home / FOLDER)
         self._new_id = new_id
         self._lock = threading.RLock()
 
@@ -88,12 +86,6 @@ class DraftStore:
         make_private_folder(self.folder(draft.id) / "source")
         self._write(draft)
         return draft
-
-    def folder(self, draft_id: str) -> Path:
-        """Return the folder of a draft. Raises :class:`UsageError` for a text that is no id of a draft."""
-        if not _ID.fullmatch(draft_id):
-            raise _unknown()
-        return self._folder / draft_id
 
     def source(self, draft: Draft) -> Path:
         """Return the path of the uploaded file."""
@@ -111,7 +103,7 @@ class DraftStore:
         """Load a draft. Raises :class:`UsageError` when there is none."""
         content = self.read(draft_id, _STATE)
         if not isinstance(content, dict):
-            raise _unknown()
+            raise unknown_import()
         deliveries = tuple(Delivery(**one) for one in content.pop("deliveries", ()))
         rows, prepared_by = content.pop("rows", None), tuple(content.pop("prepared_by", ()))
         rows = None if rows is None else tuple(rows)
@@ -120,9 +112,9 @@ class DraftStore:
     def all(self) -> list[Draft]:
         """Load all drafts, the newest first; folders that are no draft are left out."""
         found = []
-        for path in self._folder.glob(f"*/{_STATE}"):
+        for draft_id in self.ids(_STATE):
             try:
-                found.append(self.load(path.parent.name))
+                found.append(self.load(draft_id))
             except (UsageError, TypeError):
                 continue
         return sorted(found, key=lambda draft: (draft.created_at, draft.id), reverse=True)
@@ -152,25 +144,5 @@ class DraftStore:
         """Remove a draft with its files. What was sent stays in the ledger."""
         shutil.rmtree(self.folder(draft_id), ignore_errors=True)
 
-    def read(self, draft_id: str, name: str) -> Any:
-        """Read a JSON file of a draft; ``None`` when it is not there."""
-        try:
-            return json.loads((self.folder(draft_id) / name).read_text("utf-8"))
-        except (OSError, ValueError):
-            return None
-
-    def write(self, draft_id: str, name: str, content: Any) -> None:
-        """Write a JSON file of a draft."""
-        atomic_write(self.folder(draft_id) / name, json.dumps(content), durable=False)
-
-    def shorten_paths(self, text: str) -> str:
-        """Return a message with the names of a draft's files in place of their paths on the server."""
-        inside = re.escape(f"{self._folder}{os.sep}") + rf"{_ID.pattern}{re.escape(os.sep)}"
-        return re.sub(rf"{inside}(source{re.escape(os.sep)})?", "", text)
-
     def _write(self, draft: Draft) -> None:
         atomic_write(self.folder(draft.id) / _STATE, json.dumps(asdict(draft), indent=1))
-
-
-def _unknown() -> UsageError:
-    return UsageError("There is no such import.", "Go back to Home and choose one of the list.")

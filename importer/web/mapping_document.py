@@ -56,9 +56,12 @@ class MappingDocument:
 
     def write(self, path: Path) -> None:
         """Write the mapping file."""
+        atomic_write(path, self.text())
+
+    def text(self) -> str:
+        """Return the text of the mapping file."""
         self._tidy()
-        text = yaml.safe_dump(self.data, sort_keys=False, allow_unicode=True, width=110)
-        atomic_write(path, text)
+        return yaml.safe_dump(self.data, sort_keys=False, allow_unicode=True, width=110)
 
     @property
     def target(self) -> str:

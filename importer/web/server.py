@@ -47,10 +47,16 @@ class PageServer:
     def start(self) -> None:
         """Begin to answer, and to continue what a killed server has left."""
         self._thread.start()
+        self.recover()
+
+    def recover(self) -> None:
+        """Continue the work that another server has left, which was killed or has stopped."""
         self._services.imports.recover()
+        self._services.operations.recover()
 
     def stop(self) -> None:
         """Stop to answer; calls of imports that are under way are finished, the rest is continued at the next start."""
-        self._services.imports.tasks.stop_all(_STOP_SECONDS)
+        for tasks in (self._services.imports.tasks, self._services.operations.tasks):
+            tasks.stop_all(_STOP_SECONDS)
         self._server.close()
         self._thread.join(_STOP_SECONDS)

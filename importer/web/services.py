@@ -15,6 +15,8 @@ from importer.config import Account, is_loopback, load_account, sandbox_file
 from importer.core.errors import ImporterError, SettingsError
 from importer.core.time import Clock, SystemClock
 from importer.web.imports import ImportService
+from importer.web.jobs_access import JobsAccess
+from importer.web.operations import Operations
 
 SANDBOX = "sandbox"
 _EXTENSION = "importer"
@@ -25,13 +27,15 @@ class WebConfig:
     """The settings of the page.
 
     ``load_account`` loads an account by its name, and starts its sandbox where it has one; ``start_sandbox`` starts
-    the CRM on this computer. ``local`` means one person on this computer. With ``two_people`` an import is approved by
-    another person than the one who prepared it. ``make_clock`` makes the clock of a task, whose waits its event ends.
+    the CRM on this computer, ``reset_sandbox`` also empties it. ``local`` means one person on this computer. With
+    ``two_people`` an import is approved by another person than the one who prepared it. ``make_clock`` makes the clock
+    of a task, whose waits its event ends.
     """
 
     env: Environment
     load_account: Callable[[str], Account]
     start_sandbox: Callable[[], None]
+    reset_sandbox: Callable[[], None]
     local: bool = True
     two_people: bool = False
     make_clock: Callable[[threading.Event], Clock] = SystemClock
@@ -53,6 +57,8 @@ class Services:
 
     config: WebConfig
     imports: ImportService
+    operations: Operations
+    jobs: JobsAccess
     record: Callable[..., None]
     """Appends an entry to the audit trail: who, what, and facts by name."""
 

@@ -7,11 +7,12 @@ from typing import Any
 from flask import Blueprint, abort, jsonify, request, send_file
 from werkzeug.wrappers import Response
 
-from importer.app import ChangeDecision, Decision, UndecidedRow, decide, decide_changes, undecided_rows
+from importer.app import UndecidedRow, undecided_rows
 from importer.core.errors import UsageError
 from importer.core.model import Status
 from importer.web.drafts import Draft
 from importer.web.pages.common import find_draft, find_draft_to_change, next_screen, see_other, show_screen
+from importer.web.pages.decisions import record_decision, sends_rows
 from importer.web.security import current_person, require
 from importer.web.services import services
 
@@ -157,27 +158,14 @@ def start_round(draft_id: str) -> Response:
 def decide_rows(draft_id: str) -> Response:
     """Record what a person decided about uncertain or changed rows."""
     draft = find_draft(draft_id)
-    imports, form, who = services().imports, request.form, current_person().name
-    run, decision = form.get("run", ""), form.get("decision", "")
+    run = request.form.get("run", "")
     if run not in {one.run for one in draft.deliveries}:
         abort(404)
-    if decision in (ChangeDecision.SEND.value, Decision.ABSENT.value):
+    if sends_rows(request.form):
         # These rows are sent then, as if they were approved.
         _require_approver(draft)
-    why = form.get("why", "").strip() or "decided in the page"
-    try:
-        if decision in {one.value for one in ChangeDecision}:
-            row = int(form["row"]) if form.get("row") else None
-            decided = decide_changes(run, ChangeDecision(decision), why, who, imports.env, row)
-            goes_on = decided.decision is ChangeDecision.SEND
-        else:
-            decide(run, int(form["row"]), Decision(decision), why, who, imports.env, form.get("activity_id", ""))
-            goes_on = decision == Decision.ABSENT.value
-    except (KeyError, ValueError):
-        raise UsageError("The decision is not complete.", "Choose one of the buttons.") from None
-    services().record(who, "decided rows", draft=draft.id, run=run, decision=decision, row=form.get("row", "all"))
-    if goes_on and form.get("continue"):
-        imports.resume(draft, who)
+    if record_decision(run, request.form, draft=draft.id) and request.form.get("continue"):
+        services().imports.resume(draft, current_person().name)
     return see_other("home.open_import", draft_id=draft.id)
 
 

@@ -51,10 +51,12 @@ class Page:
             env=self.env,
             load_account=lambda name: load_account(name, self.env.variables, home),
             start_sandbox=lambda: self.sandbox_starts.append(1),
+            reset_sandbox=lambda: self.sandbox_resets.append(1),
             make_clock=lambda stop: self.clock,
             **settings,
         )
         self.sandbox_starts: list[int] = []
+        self.sandbox_resets: list[int] = []
         self.app, self.gate = make_app(self.config, SecurityOptions(home, ORIGIN, local=True, clock=self.clock))
         self.client = FlaskClient(self.app)
         self._csrf = ""
@@ -68,9 +70,13 @@ class Page:
         return found.group(1)
 
     @property
+    def services(self) -> Services:
+        found: Services = self.app.extensions["importer"]
+        return found
+
+    @property
     def imports(self) -> ImportService:
-        services: Services = self.app.extensions["importer"]
-        return services.imports
+        return self.services.imports
 
     def get(self, path: str, **headers: str) -> TestResponse:
         return self.client.get(path, base_url=ORIGIN, headers={"Accept": "text/html", **headers})

@@ -46,7 +46,14 @@ class Page:
             random_text=lambda: "0123456789",
         )
         fast = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-        config = WebConfig(self.env, load_account=_no_account, start_sandbox=lambda: None, local=False, two_people=True)
+        config = WebConfig(
+            self.env,
+            load_account=_no_account,
+            start_sandbox=lambda: None,
+            reset_sandbox=lambda: None,
+            local=False,
+            two_people=True,
+        )
         options = SecurityOptions(home, HERE, local=False, clock=self.env.clock, password_hasher=fast)
         self.app, self.gate = make_app(config, options)
         self.imports: ImportService = self.app.extensions["importer"].imports
