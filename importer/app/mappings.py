@@ -41,7 +41,9 @@ def check_mapping_file(path: Path, file: Path | None) -> Iterator[str]:
     if file is None:
         return
     section = loaded.mapping.source
-    options = SourceOptions(section.sheet, section.header_row, section.encoding, section.delimiter)
+    options = SourceOptions(
+        section.sheet, section.header_row, section.encoding, section.delimiter, sheets=section.sheets
+    )
     source = open_source(file, options)
     match = match_source_headings(loaded, source)
     if match.problems:

@@ -1,6 +1,7 @@
 from .checks import UPDATE_BEHAVIORS
 from .column_references import depends_on_day, find_column_references, fold_heading, replace_rules
 from .conditions import DAY_TESTS, NUMBER_TESTS, Condition
+from .field_tables import LookupFile
 from .headings import HeadingMatch, SourceTable, match_headings
 from .json_schema import mapping_json_schema
 from .loader import LoadedMapping, parse_mapping
@@ -10,7 +11,6 @@ from .model import (
     FieldRule,
     FieldType,
     FlatField,
-    LookupFile,
     Mapping,
     MarkHandling,
     NonDataRows,

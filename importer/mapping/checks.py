@@ -80,6 +80,8 @@ def _check_whole_options(mapping: Mapping, document: Document) -> None:
             f'"{behavior}" is not known for `update_behavior`.',
             suggest_name(behavior, UPDATE_BEHAVIORS),
         )
+    if mapping.source.sheet is not None and mapping.source.sheets is not None:
+        document.add(("source", "sheets"), "`sheet` and `sheets` both say what to read.", "Keep one of them.")
     if behavior is not None and mapping.existing is not None:
         document.add(
             ("existing",), "`existing` and `update_behavior` say the same thing in two ways.", "Keep one of them."

@@ -47,9 +47,14 @@ class HeadingMatch:
 
 
 def match_headings(
-    loaded: LoadedMapping, columns: Sequence[tuple[str, str]], table: SourceTable | None = None
+    loaded: LoadedMapping,
+    columns: Sequence[tuple[str, str]],
+    table: SourceTable | None = None,
+    optional: Collection[str] = (),
 ) -> HeadingMatch:
     """Match the mapping with the ``columns`` of a ``table``, given as (label, heading in the file).
+
+    Columns labelled as one of the ``optional`` are not missed when they are not used.
 
     A heading matches exactly, or else ignoring case, outer and repeated blanks, invisible characters and the width of
     letters, which is noted. A heading that could mean two columns is a problem, unless the mapping names the other one
@@ -82,7 +87,8 @@ def match_headings(
         message = f"None of the headings stands in row {table.header_row}, which was taken for the row of the headings."
         remedy = "If they stand in another row, name it, for example `source: {header_row: 4}`."
         problems.append(MappingProblem(0, 0, "source.header_row", message, remedy))
-    unused = tuple(label for label, _ in columns if label not in fields and label not in ignored)
+    expected = {*fields, *ignored, *optional}
+    unused = tuple(label for label, _ in columns if label not in expected)
     return HeadingMatch(
         labels=labels,
         fields={label: ", ".join(names) for label, names in fields.items()},

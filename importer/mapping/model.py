@@ -13,8 +13,9 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from importer.config import Country, Flag, Share, StrictModel, Text, TimeZone, WholeNumber
 from importer.mapping.conditions import Condition
 from importer.mapping.date_formats import DateFormats, validate_day_format
+from importer.mapping.field_tables import Case, LookupFile, Replacement, Template
 from importer.mapping.patterns import validate_pattern
-from importer.mapping.re2_patterns import Extraction, Re2Pattern
+from importer.mapping.re2_patterns import Extraction
 from importer.mapping.values import (
     parse_decimal_mark,
     parse_delimiter,
@@ -24,9 +25,7 @@ from importer.mapping.values import (
     read_range,
     read_range_end,
     validate_encoding,
-    validate_file_beside,
     validate_schema_path,
-    validate_template,
     wrap_single_text,
 )
 
@@ -153,7 +152,6 @@ class Ragged(StrEnum):
 RangeEnd = Annotated[Any, BeforeValidator(read_range_end)]
 """A :class:`Decimal`, a :class:`date`, the word `today`, or ``None``."""
 Pattern = Annotated[str, AfterValidator(validate_pattern)]
-Template = Annotated[str, AfterValidator(validate_template)]
 Decimals = Annotated[str, AfterValidator(parse_decimal_mark)]
 Thousands = Annotated[str, AfterValidator(parse_thousands_mark)]
 Words = Annotated[tuple[Text, ...], BeforeValidator(wrap_single_text)]
@@ -165,6 +163,11 @@ class SourceSection(StrictModel):
     """How to read the spreadsheet. Everything left out is detected and shown."""
 
     sheet: Text | None = Field(None, description="Name of the sheet, or its number counted from 1.")
+    sheets: Words | None = Field(
+        None,
+        description="Names of several sheets with the same headings, read as one table, or `all`; `column: (sheet)` is "
+        "the name of a row's sheet.",
+    )
     header_row: Annotated[int, BeforeValidator(read_header_row)] | None = Field(
         None,
         description="Row that holds the headings, as the spreadsheet shows it; `none` for a file without headings, "
@@ -182,38 +185,6 @@ class SourceSection(StrictModel):
         "`leave_out`.",
     )
     ragged: Ragged = Field(Ragged.PROBLEM, description="Rows with too few cells: `problem` or `pad` with empty cells.")
-
-
-class Case(StrictModel):
-    """One of the cases of `when`: a value, and the condition under which a field takes it."""
-
-    if_: Condition | None = Field(None, alias="if", description="Condition of the case; the last case may have none.")
-    column: Text | None = Field(None, description="Heading of the column with the value.")
-    value: str | None = Field(None, description="A constant.")
-    template: Template | None = Field(None, description="Text with {Heading} placeholders.")
-
-
-class Replacement(StrictModel):
-    """A text that takes the place of everything that a pattern matches."""
-
-    find: Re2Pattern = Field(description="Regular expression (RE2) of what is replaced.")
-    with_: str = Field(alias="with", description="The text in its place; \\1 is the first group of the pattern.")
-
-
-class LookupFile(StrictModel):
-    """A table in a file of its own: one column with the texts of the spreadsheet, one with those of the CRM."""
-
-    file: Annotated[str, AfterValidator(validate_file_beside)] = Field(
-        description="Name of the CSV file or workbook, in the folder of the mapping."
-    )
-    sheet: Text | None = Field(None, description="Sheet of a workbook, if it has several.")
-    from_: Text | None = Field(None, alias="from", description="Heading of the texts; the first column if left out.")
-    to: Text | None = Field(None, description="Heading of the CRM's texts; the second column if left out.")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _from_bare_text(cls, given: Any) -> Any:
-        return {"file": given} if isinstance(given, str) else given
 
 
 class FieldRule(StrictModel):

@@ -14,7 +14,8 @@ from pydantic import BaseModel
 from importer.mapping.checks import ORIGINS, TYPES_OF_OPTION
 from importer.mapping.conditions import Condition
 from importer.mapping.date_formats import DIRECTIVES
-from importer.mapping.model import TYPE_MEANINGS, Case, FieldRule, LookupFile, Replacement, SourceSection
+from importer.mapping.field_tables import Case, LookupFile, Replacement
+from importer.mapping.model import TYPE_MEANINGS, FieldRule, SourceSection
 from importer.mapping.model import Mapping as MappingFile
 from importer.transforms import TRANSFORMS
 

@@ -36,6 +36,7 @@ from importer.planning.mapping_values import fill_mapping
 from importer.planning.store import Plan, PlanFacts, PlanWriter, ProblemGroup, SchemaSnapshot
 from importer.sources import (
     CHUNK_ROWS,
+    SHEET_LABEL,
     Chunk,
     Source,
     SourceFacts,
@@ -161,13 +162,18 @@ def match_source_headings(loaded: LoadedMapping, source: Source) -> HeadingMatch
         header_row=source.header_row,
         letters={column.label: column.letter for column in source.columns},
     )
-    return match_headings(loaded, [(column.label, column.heading) for column in source.columns], table)
+    columns = [(column.label, column.heading) for column in source.columns]
+    return match_headings(loaded, columns, table, optional=(SHEET_LABEL,))
 
 
 def _merge_options(mapping: Mapping, given: SourceOptions) -> SourceOptions:
     """Return the reading options of the mapping, overridden by those ``given`` with the request."""
     section = mapping.source
-    described = {name: getattr(section, name) for name in ("sheet", "header_row", "encoding", "delimiter")}
+    described = {name: getattr(section, name) for name in ("sheet", "sheets", "header_row", "encoding", "delimiter")}
+    if given.sheet and section.sheets:
+        # One sheet of those that the mapping names.
+        described |= {"sheet": None, "sheets": (given.sheet,)}
+        given = replace(given, sheet=None)
     own = {name: value for name, value in described.items() if not getattr(given, name)}
     padded = given.pad_short_rows or section.ragged is Ragged.PAD
     return replace(given, **own, pad_short_rows=padded, of_mapping=tuple(own))

@@ -2,6 +2,7 @@ from .detection import file_signature, source_hash
 from .headings import MARK_HEADING, NUMBER_HEADING, REASON_HEADING
 from .interface import (
     CHUNK_ROWS,
+    SHEET_LABEL,
     Chunk,
     Column,
     Detection,
@@ -16,6 +17,7 @@ __all__ = [
     "MARK_HEADING",
     "NUMBER_HEADING",
     "REASON_HEADING",
+    "SHEET_LABEL",
     "Chunk",
     "Column",
     "Detection",

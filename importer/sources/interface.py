@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 CHUNK_ROWS = 30_000
+ALL_SHEETS = "all"
+"""Stands for all visible sheets with data."""
+SHEET_LABEL = "(sheet)"
+"""Label of the column with the name of the sheet, where several are read."""
 NO_HEADINGS = 0
 """Stands for the row of the headings of a file without any."""
 
@@ -24,7 +28,8 @@ NO_HEADINGS = 0
 class SourceOptions:
     """The user's settings for reading a file; ``None`` means: detect it.
 
-    ``sheet`` is a name, or a number counted from 1 written as text. ``header_row`` is numbered as the spreadsheet
+    ``sheet`` is a name, or a number counted from 1 written as text; ``sheets`` are several that are read as one table,
+    or :data:`ALL_SHEETS`. ``header_row`` is numbered as the spreadsheet
     shows it; :data:`NO_HEADINGS` names the columns by their letters. ``pad_short_rows`` turns missing last cells of a
     text file into empty ones instead of a problem. ``of_mapping`` names the settings that come from a mapping: they
     describe the file that people export, not the results workbook that this program made of it.
@@ -36,6 +41,7 @@ class SourceOptions:
     delimiter: str | None = None
     pad_short_rows: bool = False
     of_mapping: tuple[str, ...] = ()
+    sheets: Sequence[str] | None = None
 
     def for_results_workbook(self) -> SourceOptions:
         """Return the settings that apply to a results workbook of this program: those that no mapping gave."""

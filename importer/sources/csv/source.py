@@ -45,7 +45,7 @@ def open_text_file(path: Path, detected: DetectedFormat, options: SourceOptions,
 
     Raises :class:`SourceError`.
     """
-    if options.sheet is not None:
+    if options.sheet is not None or options.sheets:
         raise SourceError(f"{path} is a text file and has no sheets.", "Leave the sheet out.")
     file, encoding, encoding_notes = detect_encoding(path, detected.gzipped, options.encoding)
     delimiter, has_separator_line, delimiter_found = _find_delimiter(file, options.delimiter)

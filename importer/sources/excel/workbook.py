@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Protocol
@@ -23,7 +23,7 @@ from importer.sources.headings import (
     check_density,
     normalize_heading,
 )
-from importer.sources.interface import NO_HEADINGS, Chunk, Detection, SheetInfo, Source, SourceOptions
+from importer.sources.interface import ALL_SHEETS, NO_HEADINGS, Chunk, Detection, SheetInfo, Source, SourceOptions
 
 _RESULTS_COLUMNS = ("RowNumber", "ActivityCreated")
 _TO_FIX = "To fix"
@@ -106,10 +106,25 @@ def open_workbook(path: Path, detected: DetectedFormat, options: SourceOptions, 
         for given, what in ((options.encoding, "encoding"), (options.delimiter, "delimiter")):
             if given is not None:
                 raise SourceError(f"{path} is a workbook and has no {what}.", f"Leave the {what} out.")
-        choice = _choose_sheet(workbook, options.sheet, path)
-        sheet = workbook.sheet(choice.name)
+        choices = _choose_sheets(workbook, options, path)
+        sheets = [workbook.sheet(choice.name) for choice in choices]
     finally:
         workbook.close()
+    names = tuple(one.name for one in workbook.sheets if one.readable)
+    sources = [
+        replace(_open_sheet(sheet, choice, path, detected, options), sheets=names)
+        for sheet, choice in zip(sheets, choices, strict=True)
+    ]
+    if options.sheets:
+        from importer.sources.excel.combined_sheets import combine_sheets
+
+        sources = [combine_sheets(sources)]
+    return replace(sources[0], notes=(*notes, *sources[0].notes))
+
+
+def _open_sheet(
+    sheet: SheetReader, choice: SheetChoice, path: Path, detected: DetectedFormat, options: SourceOptions
+) -> Source:
     sample = sheet.read_sample(SAMPLE_ROWS)
     name = f'{path}, sheet "{choice.name}"'
     if options.header_row == NO_HEADINGS:
@@ -128,9 +143,8 @@ def open_workbook(path: Path, detected: DetectedFormat, options: SourceOptions, 
         header_row=layout.header_row,
         columns=layout.columns,
         detections=(Detection("format", detected.format, detected.how), choice.found, header.found),
-        notes=(*notes, *choice.notes, *header.notes, *heading_notes, *_sheet_notes(sheet, layout.header_row)),
+        notes=(*choice.notes, *header.notes, *heading_notes, *_sheet_notes(sheet, layout.header_row)),
         read=partial(sheet.read_chunks, layout),
-        sheets=tuple(one.name for one in workbook.sheets if one.readable),
         marked=bool(layout.origin),
     )
 
@@ -174,6 +188,21 @@ def _is_results_workbook(workbook: WorkbookReader) -> bool:
         name in names and workbook.first_row(name)[:2] == begin
         for name, begin in (("Results", _RESULTS_COLUMNS), (_TO_FIX, _TO_FIX_COLUMNS))
     )
+
+
+def _choose_sheets(workbook: WorkbookReader, options: SourceOptions, path: Path) -> list[SheetChoice]:
+    """Choose the sheets to read; several only where the options name them. Raises :class:`SourceError`."""
+    if not options.sheets:
+        return [_choose_sheet(workbook, options.sheet, path)]
+    if list(options.sheets) != [ALL_SHEETS]:
+        chosen = [_choose_named_sheet(workbook.sheets, name, path) for name in options.sheets]
+        return list({choice.name: choice for choice in chosen}.values())
+    filled = [
+        SheetChoice(sheet.name, Detection("sheet", sheet.name, "visible, with data"))
+        for sheet in workbook.sheets
+        if sheet.visible and sheet.readable and workbook.has_row(sheet.name, 1)
+    ]
+    return filled or [_choose_only_sheet(workbook, path)]
 
 
 def _choose_sheet(workbook: WorkbookReader, wanted: str | None, path: Path) -> SheetChoice:

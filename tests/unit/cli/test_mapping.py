@@ -53,6 +53,17 @@ def test_the_schema_for_editors(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["mapping", "schema"]) == 2
 
 
+def test_a_template_names_the_columns_of_conditions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever fills it in must know what they are for."""
+    monkeypatch.chdir(tmp_path)
+    text = "target: create-lead\nlead:\n  EmailAddress: Email\nwhere: {column: Status, equals: Paid}\n"
+    Path("m.yaml").write_text(text, "utf-8")
+    assert run(["mapping", "template", "m.yaml"]) == 0
+    sheet = openpyxl.load_workbook("m-template.xlsx").worksheets[0]
+    notes = {cell.value: cell.comment.text for cell in sheet[1] if cell.comment is not None}
+    assert "Decides whether the row is imported." in notes["Status"]
+
+
 def test_a_template_never_replaces_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A second template gets another name; a name that exists is refused."""
     monkeypatch.chdir(tmp_path)

@@ -65,6 +65,13 @@ def test_existing_leads_are_handled_in_one_way() -> None:
     assert (path, message) == ("existing", "`existing` and `update_behavior` say the same thing in two ways.")
 
 
+def test_one_sheet_or_several() -> None:
+    """Not both."""
+    ((_, path, message, _),) = problems(f"{LEAD}source: {{sheet: Jan, sheets: [Feb]}}")
+    assert (path, message) == ("source.sheets", "`sheet` and `sheets` both say what to read.")
+    assert load(f"{LEAD}source: {{sheets: all}}").mapping.source.sheets == ("all",)
+
+
 def test_editors_know_conditions() -> None:
     """With every test under the name that mappings have for it."""
     schema = mapping_json_schema([], {})

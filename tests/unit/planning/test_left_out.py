@@ -9,8 +9,9 @@ import pyarrow as pa
 import pytest
 
 from importer.core.model import Status
-from importer.planning import Plan, PlanRequest, plan_import, prepare_import
+from importer.planning import Plan, PlanRequest, mapping_of_plan, plan_import, prepare_import
 from importer.reports import RunReport, render_summary, summarize_run
+from importer.reports.column_profile import describe_column_types
 
 NOW = datetime(2026, 11, 30, tzinfo=UTC)
 MAPPING = """
@@ -54,6 +55,14 @@ def test_reports_name_them(plan: Plan) -> None:
     summary = summarize_run(report)
     assert summary.headline == "2 of 5 rows are ready to send; 2 left out by the mapping; 1 row needs you."
     assert "  2  left_out   The mapping leaves it out of the import." in render_summary(summary)
+
+
+def test_the_page_describes_the_column(plan: Plan) -> None:
+    """It is used, although it goes to no field."""
+    assert describe_column_types(mapping_of_plan(plan.facts).mapping, plan.facts.fields) == {
+        "Email": "e-mail address",
+        "Status": "decides which rows are imported",
+    }
 
 
 def test_a_plan_of_an_older_release_leaves_nothing_out(plan: Plan) -> None:
