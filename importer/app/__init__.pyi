@@ -41,6 +41,7 @@ from .manual_resolution import (
     UndecidedRow,
     decide,
     decide_changes,
+    describe_changes,
     undecided_rows,
 )
 from .mappings import (
@@ -89,6 +90,7 @@ __all__ = [
     "check_rows",
     "decide",
     "decide_changes",
+    "describe_changes",
     "describe_check",
     "describe_run",
     "examine_account",

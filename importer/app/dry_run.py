@@ -11,8 +11,9 @@ from datetime import datetime
 from pathlib import Path
 
 from importer.app.environment import Environment, open_ledger_of
+from importer.app.sheet_decisions import is_decision_sheet
 from importer.config import PLAN_LIMITS, Account, load_account
-from importer.core.errors import LedgerError, SettingsError
+from importer.core.errors import LedgerError, SettingsError, UsageError
 from importer.core.filesystem import check_writable, temp_dir
 from importer.core.memory import trim_heap
 from importer.core.model import CallClass, Limit
@@ -64,6 +65,11 @@ def report_plan(plan: Plan, env: Environment) -> RunReport:
 def _planned(request: PlanRequest, account: Account | None, folder: Path, now: datetime, env: Environment) -> Plan:
     """Make the plan; the memory of its checks is free again before the reports are written."""
     prepared = check_account_fit(prepare_import(request), load_account_schema(account, env.home, now))
+    if is_decision_sheet(prepared.source):
+        raise UsageError(
+            f"{request.source} has no row to correct; its sheet {prepared.source.sheet} holds decisions, not data.",
+            "Record and carry out the decisions: importer run with this workbook.",
+        )
     return plan_in(prepared, folder, now, env)
 
 

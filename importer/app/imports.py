@@ -8,7 +8,7 @@ import logging
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
@@ -27,6 +27,7 @@ from importer.app.preflight import (
     hold_tenant,
     require_same_tenant,
 )
+from importer.app.sheet_decisions import is_decision_sheet, record_sheet_decisions
 from importer.config import Account
 from importer.core.errors import AccountMismatch, ImporterError, LedgerError, UsageError
 from importer.core.filesystem import atomic_write
@@ -86,6 +87,11 @@ def run(
     """
     prepared = prepare_import(request)
     with open_ledger_of(env) as ledger:
+        decided = record_sheet_decisions(prepared, account.name, ledger, env)
+        if is_decision_sheet(prepared.source):
+            return _finish_decided(prepared, decided, account, ledger, places, options, env)
+        if decided:
+            env.progress.note(f"To send what was decided, run: importer resume {decided[-1].id}")
         note_first_wait(account, env)
         quota = DailyQuota(account, ledger, env.clock)
         view = AccountView(account, env.make_crm, env.clock, env.stop, env.home, quota.check_and_count)
@@ -107,6 +113,30 @@ def run(
                 report = RunReport(plan, known_lineage=load_lineage(plan, ledger))
                 return _publisher(places, plan, env).publish(report)
             return _send(plan, account, ledger, places, options, env)
+
+
+def _finish_decided(
+    prepared: PreparedImport,
+    decided: Sequence[Run],
+    account: Account,
+    ledger: Ledger,
+    places: ReportPaths,
+    options: DeliveryOptions,
+    env: Environment,
+) -> Report:
+    """Send the rows of a run that a person decided to send, on a sheet of the workbook; return the run's report."""
+    if not decided:
+        raise UsageError(
+            f"No decision in {prepared.request.source} was recorded.",
+            "Decide in the newest workbook of the run (importer show RUN), or with importer decide RUN.",
+        )
+    found = ledger.run(decided[-1].id)
+    assert found is not None
+    plan = open_plan(Path(found.new.folder))
+    if found.state is RunState.FINISHED:
+        return _publisher(places, plan, env).publish(RunReport(plan, ledger, found), account)
+    with log_fields(run=found.id, account=account.name):
+        return _send(plan, account, ledger, places, options, replace(env, confirm=_yes, vouched=True))
 
 
 def _known_run(prepared: PreparedImport, ledger: Ledger, view: AccountView) -> tuple[Run | None, PreparedImport]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -11,7 +13,7 @@ from importer.app.preflight import hold_tenant
 from importer.core.errors import UsageError
 from importer.core.model import Outcome, Status
 from importer.core.time import format_iso, format_minute
-from importer.delivery import CHANGED_SINCE, WAITS_FOR_OTHER_RUN
+from importer.delivery import CHANGED_SINCE, WAITS_FOR_OTHER_RUN, describe_difference
 from importer.ledger import CHANGE_ACCEPTED, CHANGE_DECLINED, DECIDED, UNDECIDED, Ledger, Run
 from importer.planning import Plan, open_plan
 
@@ -139,25 +141,39 @@ def decide_changes(
                     f"{what} of run {run.id} is {'not ' if row is not None else ''}held as changed.",
                     f"List the rows to decide: importer decide {run.id} --list",
                 )
-            at = format_iso(env.clock.now())
-            words = " ".join(f"{decision.value} by {who}: {why.strip() or 'no reason given'}".split())
-            send = decision is ChangeDecision.SEND
-            outcomes = [
-                Outcome(
-                    one.row,
-                    Status.NOT_SENT if send else Status.SKIPPED,
-                    error_code=CHANGE_ACCEPTED if send else CHANGE_DECLINED,
-                    error="" if send else one.error,
-                    evidence=f"Decided on {format_minute(at)} UTC: {words}. {one.error}",
-                    at=at,
-                )
-                for one in changed
-            ]
-            ledger.settle(run.id, outcomes, words)
-            if send:
-                ledger.reopen_run(run.id)
-    step = f"Run: importer resume {run.id}" if send else "Nothing to do."
+            settle_changes(ledger, run, changed, decision, f"{who}: {why.strip() or 'no reason given'}", env)
+    step = f"Run: importer resume {run.id}" if decision is ChangeDecision.SEND else "Nothing to do."
     return ChangesDecided(run.id, len(changed), decision, step)
+
+
+def settle_changes(
+    ledger: Ledger, run: Run, changed: Sequence[Outcome], decision: ChangeDecision, who: str, env: Environment
+) -> None:
+    """Record a decision about changed rows of a run, made by ``who`` (and why). The caller holds the account's lock."""
+    at = format_iso(env.clock.now())
+    words = " ".join(f"{decision.value} by {who}".split())
+    send = decision is ChangeDecision.SEND
+    outcomes = [
+        Outcome(
+            one.row,
+            Status.NOT_SENT if send else Status.SKIPPED,
+            error_code=CHANGE_ACCEPTED if send else CHANGE_DECLINED,
+            error="" if send else one.error,
+            evidence=f"Decided on {format_minute(at)} UTC: {words}. {one.error}",
+            at=at,
+        )
+        for one in changed
+    ]
+    ledger.settle(run.id, outcomes, words)
+    if send:
+        ledger.reopen_run(run.id)
+
+
+def describe_changes(run_id: str, env: Environment) -> list[tuple[str, int]]:
+    """Describe in which fields the changed rows of a run differ from earlier ones, each with the number of rows."""
+    with open_ledger_of(env) as ledger:
+        found = Counter(describe_difference(one.error) for one in ledger.outcomes(run_id, [Status.CHANGED]))
+    return found.most_common()
 
 
 def _refuse_taken(ledger: Ledger, run: Run, row: int, activity_id: str) -> None:

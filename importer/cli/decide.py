@@ -9,16 +9,19 @@ from typing import TYPE_CHECKING
 
 import click
 
-from importer.cli.options import build_environment, output_options
+from importer.cli.options import build_environment, open_account, output_options, print_report
 from importer.cli.streams import print_json
 from importer.core.platform import user_name
 from importer.core.text import format_count, is_or_are, shorten_text
 
 if TYPE_CHECKING:
     from importer.app import Environment, UndecidedRow
+    from importer.delivery import DeliveryOptions
+    from importer.reports import Report
 
 _CHOICES = {"c": "created", "a": "absent", "g": "abandon"}
 _WIDTH = 100
+_MOST_DIFFERENCES = 5
 
 
 @click.command("decide")
@@ -132,6 +135,38 @@ def _ask_about_change(run_id: str, each: UndecidedRow, env: Environment) -> None
     decision = ChangeDecision.SEND if answer == "s" else ChangeDecision.KEEP
     made = decide_changes(run_id, decision, "", user_name(), env, each.row)
     click.echo(f"Row {each.row}: {decision.value}. {made.next_step}")
+
+
+def decide_about_changes(report: Report, options: DeliveryOptions, env: Environment) -> int | None:
+    """Ask the person once about all changed rows of an import, and do what they say.
+
+    Returns the exit status of the import that sends them; ``None`` when there is nothing to ask or it stays open.
+    """
+    from importer.app import ChangeDecision, decide_changes, describe_changes, resume
+    from importer.core.model import Status
+    from importer.reports import ReportPaths
+
+    run_id, rows = report.summary.run_id, report.summary.counts.get(Status.CHANGED, 0)
+    if not rows:
+        return None
+    click.echo(
+        f"\n{format_count(rows)} {is_or_are(rows)} held, because an earlier import sent something alike:", err=True
+    )
+    for text, count in describe_changes(run_id, env)[:_MOST_DIFFERENCES]:
+        click.echo(f"  {format_count(count)}: {shorten_text(text)}", err=True)
+    answer = click.prompt(
+        f"[s]end {'it' if rows == 1 else 'all of them'}, [k]eep what was sent earlier, or decide [l]ater",
+        type=click.Choice(["s", "k", "l"]),
+        show_choices=False,
+        default="l",
+        err=True,
+    )
+    if answer == "l":
+        return None
+    decision = ChangeDecision.SEND if answer == "s" else ChangeDecision.KEEP
+    decide_changes(run_id, decision, "", user_name(), env)
+    again = resume(run_id, lambda name: open_account(env, name), ReportPaths(), options, env)
+    return print_report(again, as_json=False)
 
 
 def _describe(each: UndecidedRow) -> str:

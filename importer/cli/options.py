@@ -100,7 +100,7 @@ def build_environment(*, quiet: bool, verbose: int, yes: bool = True, log_name: 
     stop = threading.Event()
     progress = choose_progress(quiet=quiet)
     variables = dict(os.environ)
-    person_is_there = sys.stdin.isatty() and sys.stderr.isatty()
+    person_is_there = is_person_there()
     unattended = yes or not person_is_there
     remove_keys(os.environ)
     _handle_stop_signals(stop, progress)
@@ -115,6 +115,11 @@ def build_environment(*, quiet: bool, verbose: int, yes: bool = True, log_name: 
         vouched=yes or person_is_there,
         random_text=lambda: secrets.token_hex(2),
     )
+
+
+def is_person_there() -> bool:
+    """Whether somebody at a terminal can answer a question."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
 
 
 def _configure_log(verbosity: int, default: Path | None) -> None:

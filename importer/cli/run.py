@@ -10,6 +10,7 @@ import click
 from importer.cli.options import (
     build_environment,
     file_options,
+    is_person_there,
     open_account,
     output_options,
     plan_request,
@@ -57,6 +58,7 @@ def run_command(
     The same file with the same mapping continues its run and sends nothing twice.
     """
     from importer.app import account_locale, check, run
+    from importer.cli.decide import decide_about_changes
     from importer.config import Locale
     from importer.delivery import DeliveryOptions
     from importer.reports import ReportPaths
@@ -70,7 +72,11 @@ def run_command(
     locale = Locale(account.time_zone, account.country)
     request = plan_request(values, account.name, locale, again)
     options = DeliveryOptions(keep_going=keep_going, patience=patience)
-    return print_report(run(request, account, places, options, env), as_json=as_json)
+    report = run(request, account, places, options, env)
+    status = print_report(report, as_json=as_json)
+    if yes or as_json or not is_person_there():
+        return status
+    return decide_about_changes(report, options, env) or status
 
 
 @click.command("check")

@@ -8,8 +8,10 @@ from .held_rows import (
     TWIN_IN_FILE,
     WAITS_FOR_OTHER_RUN,
     describe_correction,
+    describe_difference,
 )
 from .lineage.comparison import describe_doubtful
+from .lineage.marks import RowMarker
 from .lineage.settlement import Lineage, load_lineage
 from .outcomes import (
     DUPLICATE_ID,
@@ -32,8 +34,10 @@ __all__ = [
     "WAITS_FOR_OTHER_RUN",
     "DeliveryOptions",
     "Lineage",
+    "RowMarker",
     "deliver",
     "describe_correction",
+    "describe_difference",
     "describe_doubtful",
     "load_lineage",
 ]

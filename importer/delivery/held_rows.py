@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -30,6 +31,7 @@ CORRECTED_IN = "corrected-in"
 SKIP_CODES = frozenset({ALREADY_SENT, CORRECTED_IN, GIVEN_UP, TWIN_IN_FILE, CHANGE_DECLINED})
 """Error codes of rows that a comparison with earlier rows has skipped."""
 
+_AFTER_EARLIER = re.compile(r"\(run [^()]*, sent on [^()]*\)[^.]*\. (.+)", re.DOTALL)
 _SAME_BY = {
     Likeness.SOURCE: "the same cells, sent with another version of the mapping",
     Likeness.NAMED: "the same `row_key`",
@@ -130,6 +132,12 @@ def describe_earlier(earlier: EarlierRow) -> str:
     """Describe where and when an earlier row was sent."""
     known = earlier.known
     return f"Row {known.row} of {known.source} (run {known.run_id}, sent on {known.at[:10]})"
+
+
+def describe_difference(error: str) -> str:
+    """Return the last sentences of the error of a held row: in which fields it differs from the earlier one."""
+    found = _AFTER_EARLIER.search(error)
+    return found.group(1) if found else error
 
 
 def describe_correction(correction: KnownRow) -> str:

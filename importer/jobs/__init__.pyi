@@ -12,6 +12,7 @@ from .control import (
     put_file,
     resume_job,
 )
+from .engine.import_step import describe_report
 from .engine.job_run import JobRunner
 from .engine.results import JobRunResult
 from .engine.scheduler import Engine
@@ -70,6 +71,7 @@ __all__ = [
     "create_job",
     "crontab_block",
     "describe_jobs",
+    "describe_report",
     "exclusive_start",
     "file_lock",
     "find_databases",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -162,7 +162,7 @@ class RunReport:
         statuses = columns["Status"].tolist()
         seen.update({Status(status): count for status, count in Counter(statuses).items()})
         results = pd.DataFrame(columns, copy=False)
-        origins = self._origins(chunk, [place for place, status in enumerate(statuses) if status in TO_FIX])
+        origins = self._origins(chunk, statuses)
         return ResultChunk(results=results, cells=chunk.cells, problems=chunk.problems, origins=origins)
 
     def _show_settled(self, chunk: PlanChunk, columns: dict[str, Any]) -> None:
@@ -177,9 +177,10 @@ class RunReport:
             columns["Error"][place] = describe_correction(correction)
             columns["LeadId"][place] = correction.lead_id
 
-    def _origins(self, chunk: PlanChunk, places: list[int]) -> dict[int, SheetOrigin]:
-        """Return where the rows to correct at some places of a chunk come from, with new marks, by row number."""
+    def _origins(self, chunk: PlanChunk, statuses: Sequence[str]) -> dict[int, SheetOrigin]:
+        """Return where the rows of a chunk to correct or decide come from, with new marks, by row number."""
         lineage = self.lineage
+        places = [place for place, status in enumerate(statuses) if status in TO_FIX or status == Status.CHANGED]
         if lineage.marker is None or not places:
             return {}
         rows, cells = chunk.rows[places].tolist(), chunk.cells.iloc[places]
@@ -187,7 +188,9 @@ class RunReport:
         found = {}
         for place, row in enumerate(rows):
             own = {label: texts[place] for label, texts in columns.items()}
-            origin = lineage.origin(row, own)
+            # A decision is about the row of this run, whatever row it corrects.
+            held = statuses[places[place]] == Status.CHANGED
+            origin = lineage.own_origin(row, own) if held else lineage.origin(row, own)
             found[row] = SheetOrigin(origin.row, lineage.marker.make(origin, own))
         return found
 

@@ -1,5 +1,11 @@
 from .detection import file_signature, source_hash
-from .headings import MARK_HEADING, NUMBER_HEADING, REASON_HEADING
+from .headings import (
+    DECISION_HEADING,
+    DECISION_SHEET,
+    MARK_HEADING,
+    NUMBER_HEADING,
+    REASON_HEADING,
+)
 from .interface import (
     CHUNK_ROWS,
     SHEET_LABEL,
@@ -14,6 +20,8 @@ from .opening import open_source
 
 __all__ = [
     "CHUNK_ROWS",
+    "DECISION_HEADING",
+    "DECISION_SHEET",
     "MARK_HEADING",
     "NUMBER_HEADING",
     "REASON_HEADING",

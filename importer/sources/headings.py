@@ -19,6 +19,8 @@ _MAX_CELLS_PER_BYTE = 8
 MARK_HEADING, NUMBER_HEADING, REASON_HEADING = "ImporterMark", "RowNumber", "Reason"
 """Headings of the columns that this program adds to a sheet of rows to correct: the hidden marks, by which a corrected
 row is known again, the numbers of the rows in the file that they come from, and what is wrong with them."""
+DECISION_SHEET, DECISION_HEADING = "To decide", "Decision"
+"""The sheet of held rows in a results workbook, and the heading of the column in which a person decides about them."""
 _INVISIBLE = dict.fromkeys([0xAD, 0x200B, 0x200C, 0x200D, 0x200E, 0x200F, 0x2060, 0xFEFF])
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from importer.cli.jobs.control import approve_command, pause_command, resume_command, test_command
+from importer.cli.jobs.decide import decide_command
 from importer.cli.jobs.install import install_command
 from importer.cli.jobs.metrics import metrics_command
 from importer.cli.jobs.run import run_command
@@ -186,6 +187,7 @@ for each_command in (
     run_command,
     show_command,
     approve_command,
+    decide_command,
     pause_command,
     resume_command,
     test_command,

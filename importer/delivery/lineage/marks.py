@@ -82,17 +82,21 @@ class RowMarker:
         body = head + run + b"".join(self._cell_digests(cells)[:_MOST_CELLS])
         return urlsafe_b64encode(body + self._signature(body, origin.run_id)).decode().rstrip("=")
 
+    @staticmethod
+    def run_of(text: str) -> str:
+        """Return the run that a mark names, before its signature is checked; empty for a text that is no mark."""
+        unpacked = _unpack(text)
+        return unpacked[2] if unpacked else ""
+
     def read(self, text: str) -> Mark | None:
         """Read a mark; ``None`` when this ledger did not make it for this mapping."""
-        try:
-            signed = urlsafe_b64decode(f"{text.strip()}{'=' * (-len(text.strip()) % 4)}")
-            body, signature = signed[:-_MAC_BYTES], signed[-_MAC_BYTES:]
-            version, row, source, length = _HEAD.unpack_from(body)
-            run = body[_HEAD.size : _HEAD.size + length].decode()
-        except (ValueError, struct.error):
+        unpacked = _unpack(text)
+        if unpacked is None:
             return None
-        if version != _VERSION or not hmac.compare_digest(signature, self._signature(body, run)):
+        body, signature, run = unpacked
+        if not hmac.compare_digest(signature, self._signature(body, run)):
             return None
+        _, row, source, length = _HEAD.unpack_from(body)
         rest = body[_HEAD.size + length :]
         cells = tuple(rest[start : start + _CELL_BYTES] for start in range(0, len(rest), _CELL_BYTES))
         return Mark(RowOrigin(run, row, source), cells)
@@ -133,6 +137,19 @@ class RowMarker:
     def _digest(self, size: int, *texts: str) -> bytes:
         content = "\x1f".join(texts).encode("utf-8", "surrogatepass")
         return hashlib.blake2b(content, digest_size=size, key=self._key).digest()
+
+
+def _unpack(text: str) -> tuple[bytes, bytes, str] | None:
+    """Return content, signature and run of a mark; ``None`` for a text that is none."""
+    plain = text.strip()
+    try:
+        signed = urlsafe_b64decode(f"{plain}{'=' * (-len(plain) % 4)}")
+        body, signature = signed[:-_MAC_BYTES], signed[-_MAC_BYTES:]
+        version, _, _, length = _HEAD.unpack_from(body)
+        run = body[_HEAD.size : _HEAD.size + length].decode()
+    except (ValueError, struct.error):
+        return None
+    return (body, signature, run) if version == _VERSION else None
 
 
 def _key_fields(target: Target, flat: Sequence[FlatField]) -> set[str]:

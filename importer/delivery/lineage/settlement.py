@@ -41,8 +41,12 @@ class Lineage:
 
     def origin(self, row: int, cells: Cells) -> RowOrigin:
         """Return the row that a row stands for: the one that it corrects, else itself."""
+        return self.sheet.by_row.get(row) or self.own_origin(row, cells)
+
+    def own_origin(self, row: int, cells: Cells) -> RowOrigin:
+        """Return the origin of a row that stands for itself."""
         assert self.marker is not None
-        return self.sheet.by_row.get(row) or own_origin(self.run_id, row, cells, self.marker)
+        return own_origin(self.run_id, row, cells, self.marker)
 
 
 def own_origin(run_id: str, row: int, cells: Cells, marker: RowMarker) -> RowOrigin:

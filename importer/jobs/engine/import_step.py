@@ -117,7 +117,7 @@ def import_file(task: Task, entry: FileRecord, env: Environment, load: LoadAccou
     if not _is_unchanged(path, entry):
         return changed
     try:
-        return _describe_report(_run(task, entry, env, load), task)
+        return describe_report(_run(task, entry, env, load), task)
     except ImporterError as error:
         outcome = next((result for kind, result in _OUTCOMES if isinstance(error, kind)), JobOutcome.ERROR)
         if outcome is JobOutcome.FAILED and not _is_unchanged(path, entry):
@@ -214,7 +214,8 @@ def _is_unchanged(path: Path, entry: FileRecord) -> bool:
         return False
 
 
-def _describe_report(report: Report, task: Task) -> ImportResult:
+def describe_report(report: Report, task: Task) -> ImportResult:
+    """Return the result of a file from the report of its import. Raises :class:`LedgerError` that ended it."""
     summary, stopped = report.summary, report.stopped
     if isinstance(stopped, LedgerError):
         raise stopped

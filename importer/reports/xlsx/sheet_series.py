@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from importer.core.text import column_letter
 from importer.reports.interface import ReportColumn
 from importer.reports.xlsx_writer import (
     GENERAL,
@@ -43,7 +44,10 @@ _NOTE_WIDTH, _NOTE_HEIGHT = 282, 96
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """One column of a table: its heading, its width in characters, the styles of heading and cells, the cells' type."""
+    """One column of a table: its heading, its width in characters, the styles of heading and cells, the cells' type.
+
+    ``choices`` are offered as a drop-down list in its cells.
+    """
 
     text: str
     width: float
@@ -51,6 +55,7 @@ class Heading:
     style: Style = PLAIN
     type: ColumnType = ColumnType.TEXT
     hidden: bool = False
+    choices: Sequence[str] = ()
 
 
 def source_headings(columns: Sequence[ReportColumn], texts: Sequence[Sequence[str]]) -> list[Heading]:
@@ -166,4 +171,8 @@ class SheetSeries:
         sheet.columns = [
             ColumnFormat(one.width, self._plain[column], one.hidden) for column, one in enumerate(self._headings)
         ]
+        for column, heading in enumerate(self._headings):
+            if heading.choices:
+                letter = column_letter(column)
+                sheet.choices[f"{letter}2:{letter}{self._sheet_rows}"] = heading.choices
         sheet.append_row([(sheet_text(heading.text), heading.heading_style) for heading in self._headings])

@@ -15,6 +15,7 @@ from importer.core.time import parse_iso
 from importer.reports.interface import RESULT_COLUMNS, ResultRows, RunSummary
 from importer.reports.messages import describe_damage
 from importer.reports.refused_cells import RefusedCells
+from importer.reports.xlsx.decision_sheet import DecisionSheet
 from importer.reports.xlsx.row_sheets import FixSheet, ResultsSheet, SheetRows, sheet_rows
 from importer.reports.xlsx.sheet_series import SAMPLE, SHEET_COLUMNS, SHEET_ROWS
 from importer.reports.xlsx.summary_sheet import SummarySheet
@@ -40,7 +41,9 @@ def write_workbook(path: Path, summary: RunSummary, rows: ResultRows, *, rows_pe
         to_fix = sum(summary.counts.get(status, 0) for status in (Status.INVALID, Status.REJECTED))
         remedies = {group.code: group.remedy for group in summary.errors}
         fix = FixSheet(book, to_fix, rows_per_sheet, remedies, RefusedCells(summary.columns, summary.target))
-        sheets = [sheet for sheet in (results, fix) if sheet is not None]
+        held = summary.counts.get(Status.CHANGED, 0)
+        decide = DecisionSheet(book, held, rows_per_sheet) if held else None
+        sheets = [sheet for sheet in (results, fix, decide) if sheet is not None]
 
         # The first rows also decide how wide the columns are.
         chunks: Iterator[SheetRows] = (sheet_rows(chunk, len(summary.columns)) for chunk in rows())

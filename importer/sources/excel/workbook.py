@@ -13,6 +13,7 @@ from importer.core.text import pluralize
 from importer.sources.detection import DetectedFormat
 from importer.sources.header_row import add_letters, find_header_row
 from importer.sources.headings import (
+    DECISION_SHEET,
     MARK_HEADING,
     NUMBER_HEADING,
     REASON_HEADING,
@@ -222,6 +223,9 @@ def _choose_sheet(workbook: WorkbookReader, wanted: str | None, path: Path) -> S
         found = Detection("sheet", _TO_FIX, "the rows to correct in a results workbook of this program")
         note = "This is a results workbook of this program; its sheet To fix was read."
         choice = SheetChoice(_TO_FIX, found, (note,))
+    elif DECISION_SHEET in names and workbook.has_row(DECISION_SHEET, 2):
+        found = Detection("sheet", DECISION_SHEET, "the rows to decide about in a results workbook of this program")
+        choice = SheetChoice(DECISION_SHEET, found)
     else:
         raise _results_workbook_error(path)
     if not is_results:

@@ -17,7 +17,7 @@ from importer.config.settings import Account, Locale
 from importer.core.errors import LedgerError, MappingError, SettingsError, SourceError, UsageError
 from importer.core.model import CallClass, Limit, Status, Verdict, VerdictKind
 from importer.delivery.deliver_plan import DeliveryOptions
-from importer.jobs.engine.import_step import _describe_report
+from importer.jobs.engine.import_step import describe_report
 from importer.ledger.interface import LearnedLimit
 from importer.ledger.store import SqlLedger, ledger_file
 from importer.planning.corrections import Corrections
@@ -388,7 +388,7 @@ def test_a_ledger_that_fails_while_rows_are_sent(
     assert "too many files" in summary.headline + str(report.stopped)
     assert summary.next_step == "Close other programs."
     with pytest.raises(LedgerError, match="too many files"):
-        _describe_report(report, None)  # type: ignore[arg-type]
+        describe_report(report, None)  # type: ignore[arg-type]
     assert run(request, account, ReportPaths(), DeliveryOptions(), env).summary.counts == {Status.CREATED: 60}
 
 

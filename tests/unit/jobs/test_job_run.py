@@ -276,7 +276,7 @@ def test_a_fault_at_one_file_leaves_the_others_alone(
         return second  # type: ignore[return-value]  # only handed on
 
     monkeypatch.setattr(import_step, "_run", run_one)
-    monkeypatch.setattr(import_step, "_describe_report", lambda report, task: well)
+    monkeypatch.setattr(import_step, "describe_report", lambda report, task: well)
     ended = run_job(worker)
     assert ended.outcome == outcome
     assert {Path(each.path).name: each.outcome for each in ended.files} == {"a.csv": outcome, "b.csv": JobOutcome.DONE}
