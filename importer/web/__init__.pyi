@@ -4,6 +4,7 @@ from .security import (
     User,
     UserStore,
     check_listen_address,
+    read_oidc_options,
 )
 from .server import PageServer, listen
 from .services import SANDBOX, WebConfig
@@ -18,4 +19,5 @@ __all__ = [
     "WebConfig",
     "check_listen_address",
     "listen",
+    "read_oidc_options",
 ]

@@ -3,6 +3,7 @@
 from importer.web.security.access import Person, Role, accepts_upload, current_person, public, require
 from importer.web.security.audit import AuditTrail
 from importer.web.security.gate import Gate
+from importer.web.security.oidc_settings import read_oidc_options
 from importer.web.security.options import OidcOptions, SecurityOptions, check_listen_address
 from importer.web.security.uploads import safe_upload_name
 from importer.web.security.users import User, UserStore
@@ -22,6 +23,7 @@ __all__ = [
     "current_person",
     "protect",
     "public",
+    "read_oidc_options",
     "require",
     "safe_upload_name",
 ]
