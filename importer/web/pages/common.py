@@ -53,7 +53,9 @@ def next_screen(draft: Draft) -> str:
     """Return the address of the screen where an import stands."""
     imports = services().imports
     task = imports.tasks.status(draft.id)
-    if task.is_running and task.kind is not TaskKind.CHECK:
+    if task.is_running and task.kind is TaskKind.PROPOSE:
+        return url_for("source.show_file", draft_id=draft.id)
+    if task.is_running and task.kind is TaskKind.SEND:
         return url_for("delivery.show_progress", draft_id=draft.id)
     if task.is_running or (draft.rows is not None and not draft.approved):
         return url_for("review.show", draft_id=draft.id)

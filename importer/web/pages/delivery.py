@@ -91,6 +91,7 @@ def status(draft_id: str) -> Response:
         kind=task.kind.value,
         state=task.state.value,
         progress=imports.tasks.progress(draft.id),
+        preview=imports.proposals.preview(draft) is not None,
         next="" if task.is_running else next_screen(draft),
     )
 

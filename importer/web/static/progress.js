@@ -29,6 +29,8 @@ for (const box of document.querySelectorAll("[data-status]")) {
       const status = await answer.json();
       failures = 0;
       show(status.progress || {});
+      // The first rows are shown as soon as they have been read.
+      if (box.dataset.preview === "no" && status.preview) { location.reload(); return; }
       if (status.state !== "running") {
         if (status.next && new URL(status.next, location.href).pathname !== location.pathname) location.assign(status.next);
         else location.reload();
