@@ -70,6 +70,7 @@ def command(folder: Path, as_json: bool, quiet: bool, verbose: int) -> int:
     for report in reports:
         say(f"  workbook  {display_text(str(report.results))}")
         say(f"  report    {display_text(str(report.page))}")
+    say("The same in your browser, with your own files:  importer web")
     if as_json:
         print_json(
             {"imports": [build_json_report(one.summary, one.results, one.page, one.exit_status) for one in reports]}

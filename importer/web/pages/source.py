@@ -25,6 +25,18 @@ _READING = ("sheet", "encoding", "delimiter")
 _EVENT = "activity.ActivityEvent"
 
 
+ENCODINGS = (
+    ("", "detected"),
+    ("utf-8", "UTF-8"),
+    ("cp1252", "Windows, Western Europe"),
+    ("cp1250", "Windows, Central Europe"),
+    ("cp1251", "Windows, Cyrillic"),
+    ("utf-16", "Unicode text (UTF-16)"),
+    ("mac-roman", "older Mac"),
+)
+DELIMITERS = (("", "detected"), (",", "comma"), (";", "semicolon"), ("tab", "tab"), ("|", "bar"))
+
+
 @dataclass(frozen=True, slots=True)
 class OptionChoice:
     """An option of a mapping with its possible values, each with words for people; the first is the default."""
@@ -72,6 +84,8 @@ def show_file(draft_id: str) -> str:
         task=imports.tasks.status(draft.id),
         sheets=imports.proposals.sheets_to_choose(draft),
         accounts=services().account_choices(),
+        encodings=ENCODINGS,
+        delimiters=DELIMITERS,
     )
 
 
@@ -117,6 +131,7 @@ def show_purpose(draft_id: str) -> Response | str:
         "purpose.html",
         draft,
         "Purpose",
+        task=imports.tasks.status(draft.id),
         document=document,
         groups=_target_groups(),
         reason=imports.proposals.proposal(draft).get("target_reason", ""),

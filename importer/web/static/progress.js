@@ -32,7 +32,7 @@ for (const box of document.querySelectorAll("[data-status]")) {
       // The first rows are shown as soon as they have been read.
       if (box.dataset.preview === "no" && status.preview) { location.reload(); return; }
       if (status.state !== "running") {
-        if (status.next && new URL(status.next, location.href).pathname !== location.pathname) location.assign(status.next);
+        if (!("stay" in box.dataset) && status.next && new URL(status.next, location.href).pathname !== location.pathname) location.assign(status.next);
         else location.reload();
         return;
       }

@@ -68,12 +68,10 @@
       selectableRangeColumns: true,
       selectableRangeClearCells: true,
       editTriggerEvent: "dblclick",
-      clipboard: true,
+      clipboard: "copy",
       clipboardCopyStyled: false,
       clipboardCopyConfig: { columnHeaders: false, rowHeaders: false },
       clipboardCopyRowRange: "range",
-      clipboardPasteParser: "range",
-      clipboardPasteAction: "range",
       columnDefaults: { headerSort: false, resizable: true, tooltip: false },
       rowHeader: { field: "row", title: "Row", frozen: true, width: 74, headerSort: false, resizable: false },
       columns: [
@@ -120,14 +118,53 @@
       document.getElementById("go-on").classList.toggle("secondary", !current);
     };
 
-    // Cells that are changed together, as by pasting a range, are stored as one step.
-    let waiting = [];
-    const flush = async () => {
-      const changes = waiting;
-      waiting = [];
+    const store = async (changes) => {
       try { take(await send(place.dataset.cells, { changes })); }
       catch (error) { said.textContent = `Not stored: ${error.message}`; }
     };
+
+    // Cells that are changed together, as by clearing a range, are stored as one step.
+    let waiting = [];
+    const flush = () => { const changes = waiting; waiting = []; store(changes); };
+
+    // Excel separates cells by tabs and lines by line breaks; a cell with either in it is quoted.
+    const parseCells = (text) => {
+      const lines = [[]];
+      for (const [, quoted, plain, end] of text.replace(/\r\n?/g, "\n").matchAll(/(?:"((?:[^"]|"")*)"(?=\t|\n|$)|([^\t\n]*))(\t|\n|$)/g)) {
+        lines.at(-1).push(quoted === undefined ? plain : quoted.replaceAll('""', '"'));
+        if (end === "\n") lines.push([]);
+        if (end === "") break;
+      }
+      if (lines.length > 1 && lines.at(-1).join("") === "") lines.pop();
+      return lines;
+    };
+
+    // A block is pasted from the chosen cell on; a chosen range is filled with it, repeated where it is smaller.
+    place.addEventListener("paste", (event) => {
+      const range = table.getRanges()[0];
+      if (!range || event.target.tagName === "INPUT") return;
+      event.preventDefault();
+      const block = parseCells(event.clipboardData.getData("text/plain"));
+      const rows = table.getRows("active");
+      const letters = columns.map((one) => one.letter);
+      const chosenRows = range.getRows();
+      const chosen = range.getColumns().map((one) => one.getField()).filter((field) => letters.includes(field));
+      if (!chosen.length) return;
+      const single = chosenRows.length === 1 && chosen.length === 1;
+      const top = rows.findIndex((row) => row.getIndex() === chosenRows[0].getIndex());
+      const left = letters.indexOf(chosen[0]);
+      const height = single ? block.length : chosenRows.length;
+      const width = single ? Math.max(...block.map((line) => line.length)) : chosen.length;
+      const changes = [];
+      rows.slice(top, top + height).forEach((row, down) => {
+        const line = block[down % block.length];
+        letters.slice(left, left + width).forEach((letter, across) => {
+          if (single && across >= line.length) return;
+          changes.push({ row: row.getIndex(), letter, text: line[across % line.length] });
+        });
+      });
+      store(changes);
+    });
 
     table.on("cellEdited", (cell) => {
       if (quiet || cell.getOldValue() === cell.getValue()) return;
