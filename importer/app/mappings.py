@@ -13,7 +13,7 @@ from importer.core.filesystem import find_free_path
 from importer.mapping import FieldRule, FieldType, find_column_references, mapping_json_schema
 from importer.planning import fill_lookups, mapping_notes, match_source_headings, read_mapping
 from importer.reports import TemplateColumn, write_template_workbook
-from importer.sources import SourceOptions, open_source
+from importer.sources import SourceOptions, explode_columns, open_source
 from importer.targets import TARGETS, make_target
 from importer.transforms import TRANSFORMS
 
@@ -45,6 +45,8 @@ def check_mapping_file(path: Path, file: Path | None) -> Iterator[str]:
         section.sheet, section.header_row, section.encoding, section.delimiter, sheets=section.sheets
     )
     source = open_source(file, options)
+    if section.explode:
+        source = explode_columns(source, section.explode)
     match = match_source_headings(loaded, source)
     if match.problems:
         raise MappingError(str(path), match.problems)

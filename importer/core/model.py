@@ -28,6 +28,9 @@ class Status(StrEnum):
     """The mapping leaves the row out of the import; it never reaches the ledger."""
 
 
+SHEET_COLUMN, HEADING_COLUMN, VALUE_COLUMN = "(sheet)", "(heading)", "(value)"
+"""Labels of the columns that are added to a table of several sheets, or in place of exploded columns."""
+
 DELIVERED = frozenset({Status.CREATED, Status.UPDATED, Status.UNCHANGED})
 """Statuses of rows that are certainly in the CRM."""
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from importer.config import Document, KeyPath
+from importer.core.model import HEADING_COLUMN, VALUE_COLUMN
 from importer.core.text import find_nearest, format_names, join_words, suggest_name
 from importer.mapping.column_references import find_column_references, fold_heading, iterate_rules
 from importer.mapping.conditions import check_condition
@@ -82,6 +83,13 @@ def _check_whole_options(mapping: Mapping, document: Document) -> None:
         )
     if mapping.source.sheet is not None and mapping.source.sheets is not None:
         document.add(("source", "sheets"), "`sheet` and `sheets` both say what to read.", "Keep one of them.")
+    used = {fold_heading(reference.heading) for reference in find_column_references(mapping)}
+    if mapping.source.explode and fold_heading(VALUE_COLUMN) not in used:
+        document.add(
+            ("source", "explode"),
+            f"No field takes the cells of the exploded columns, whose heading is {VALUE_COLUMN}.",
+            f"Write `column: {VALUE_COLUMN}`, and {HEADING_COLUMN} for the heading that a cell stands under.",
+        )
     if behavior is not None and mapping.existing is not None:
         document.add(
             ("existing",), "`existing` and `update_behavior` say the same thing in two ways.", "Keep one of them."

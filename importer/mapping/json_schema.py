@@ -40,6 +40,7 @@ def mapping_json_schema(targets: Collection[str], transforms: MappingOf[str, Tra
     for option in (top["ignore"], top["empty"], field["empty"]):
         option["items"] = {"type": _ANY_SCALAR}
     _allow_single_text(source["sheets"])
+    source["explode"]["items"] = {"type": _ANY_SCALAR}
     row = source["header_row"]
     row["anyOf"] = [{"type": row.pop("type"), "minimum": 1}, {"const": "none"}]
     for table in (top, field, source):

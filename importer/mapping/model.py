@@ -179,6 +179,11 @@ class SourceSection(StrictModel):
     delimiter: Annotated[str, AfterValidator(parse_delimiter)] | None = Field(
         None, description="Character between the cells of a text file; `tab` for a tab."
     )
+    explode: tuple[Text, ...] = Field(
+        (),
+        description="Columns whose cells become rows of their own: `column: (heading)` is then the heading, "
+        "`column: (value)` the cell. Empty cells are left out.",
+    )
     non_data_rows: NonDataRows = Field(
         NonDataRows.PROBLEM,
         description="Totals, remarks below the table, units below the headings and repeated headings: `problem` or "

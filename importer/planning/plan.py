@@ -18,6 +18,7 @@ from importer.core.background import BackgroundWorker
 from importer.core.errors import MappingError, SourceError
 from importer.core.failpoints import reach
 from importer.core.issues import Problem
+from importer.core.model import HEADING_COLUMN, SHEET_COLUMN, VALUE_COLUMN
 from importer.core.progress import Progress, SilentProgress
 from importer.mapping import (
     HeadingMatch,
@@ -36,11 +37,11 @@ from importer.planning.mapping_values import fill_mapping
 from importer.planning.store import Plan, PlanFacts, PlanWriter, ProblemGroup, SchemaSnapshot
 from importer.sources import (
     CHUNK_ROWS,
-    SHEET_LABEL,
     Chunk,
     Source,
     SourceFacts,
     SourceOptions,
+    explode_columns,
     file_signature,
     open_source,
     source_hash,
@@ -120,6 +121,8 @@ def prepare_import(request: PlanRequest) -> PreparedImport:
     options = _merge_options(mapping, request.options)
     # The validator needs pandas, which takes a while to import: it is done while a workbook's reader process starts.
     source = open_source(request.source, options, meanwhile=partial(importlib.import_module, "pandas"))
+    if mapping.source.explode:
+        source = explode_columns(source, mapping.source.explode)
     headings = match_source_headings(loaded, source)
     if headings.problems:
         raise MappingError(str(request.mapping), headings.problems)
@@ -163,7 +166,7 @@ def match_source_headings(loaded: LoadedMapping, source: Source) -> HeadingMatch
         letters={column.label: column.letter for column in source.columns},
     )
     columns = [(column.label, column.heading) for column in source.columns]
-    return match_headings(loaded, columns, table, optional=(SHEET_LABEL,))
+    return match_headings(loaded, columns, table, optional=(SHEET_COLUMN, HEADING_COLUMN, VALUE_COLUMN))
 
 
 def _merge_options(mapping: Mapping, given: SourceOptions) -> SourceOptions:

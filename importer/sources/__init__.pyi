@@ -1,4 +1,5 @@
 from .detection import file_signature, source_hash
+from .exploded import explode_columns
 from .headings import (
     DECISION_HEADING,
     DECISION_SHEET,
@@ -8,7 +9,6 @@ from .headings import (
 )
 from .interface import (
     CHUNK_ROWS,
-    SHEET_LABEL,
     Chunk,
     Column,
     Detection,
@@ -25,13 +25,13 @@ __all__ = [
     "MARK_HEADING",
     "NUMBER_HEADING",
     "REASON_HEADING",
-    "SHEET_LABEL",
     "Chunk",
     "Column",
     "Detection",
     "Source",
     "SourceFacts",
     "SourceOptions",
+    "explode_columns",
     "file_signature",
     "open_source",
     "source_hash",

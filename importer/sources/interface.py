@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 CHUNK_ROWS = 30_000
 ALL_SHEETS = "all"
 """Stands for all visible sheets with data."""
-SHEET_LABEL = "(sheet)"
-"""Label of the column with the name of the sheet, where several are read."""
 NO_HEADINGS = 0
 """Stands for the row of the headings of a file without any."""
 

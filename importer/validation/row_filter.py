@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     Cells = Mapping[str, pd.Series[str]]
 
 _NOT_SELECTED = "The condition `where` of the mapping does not hold."
+_NO_VALUE = "The exploded column is empty in this row."
 _FIRST_ROWS = 5
 
 
@@ -47,16 +48,26 @@ class _LeftOut:
 class RowFilter:
     """A selection of rows, chunk by chunk, that counts what is left out.
 
-    ``where`` is the condition of the mapping, if it has one; ``empty`` texts count as empty cells. With
-    ``drop_non_data``, rows that the reader recognised as no data are left out.
+    ``where`` is the condition of the mapping, and ``has_value`` the one that an exploded column has a text in the row,
+    if there are any; ``empty`` texts count as empty cells. With ``drop_non_data``, rows that the reader recognised as
+    no data are left out.
     """
 
-    def __init__(self, where: RowTest | None, empty: Sequence[str] = (), *, drop_non_data: bool = False) -> None:
-        self._where = where
+    def __init__(
+        self,
+        where: RowTest | None,
+        empty: Sequence[str] = (),
+        *,
+        has_value: RowTest | None = None,
+        drop_non_data: bool = False,
+    ) -> None:
         self._codes = NON_DATA_CODES if drop_non_data else frozenset()
-        self._labels = {test.column.label for test in where.columns()} if where is not None else set()
         self._marks = MarkCleaner((), empty)
-        self._not_selected = _LeftOut("by `where` of the mapping")
+        conditions = (
+            (where, _NOT_SELECTED, _LeftOut("by `where` of the mapping")),
+            (has_value, _NO_VALUE, _LeftOut("because an exploded column is empty there")),
+        )
+        self._conditions = [(test, text, tally) for test, text, tally in conditions if test is not None]
         self._no_data = _LeftOut("as no data (totals, remarks, units, repeated headings)")
 
     def select(
@@ -65,10 +76,12 @@ class RowFilter:
         """Return why each row is left out, "" for those that are kept, and the problems of rows that are undecided."""
         reasons = np.full(len(rows), "", dtype=object)
         undecided: list[Problem] = []
-        if self._where is not None:
-            fails, undecided = self._judge(self._where, cells, rows, problems)
-            reasons[fails] = _NOT_SELECTED
-            self._not_selected.add(rows[fails])
+        for test, text, tally in self._conditions:
+            fails, found = self._judge(test, cells, rows, problems)
+            fails &= reasons == ""
+            reasons[fails] = text
+            tally.add(rows[fails])
+            undecided += found
         no_data = {problem.row: problem.message for problem in problems if problem.code in self._codes}
         places = np.flatnonzero(np.isin(rows, list(no_data)))
         reasons[places] = [no_data[row] for row in rows[places].tolist()]
@@ -82,7 +95,8 @@ class RowFilter:
 
         A row with a problem that makes its cells doubtful is neither, so that nothing is left out by mistake.
         """
-        doubtful = [problem.row for problem in problems if not problem.column or problem.column in self._labels]
+        labels = {test.column.label for test in where.columns()}
+        doubtful = [problem.row for problem in problems if not problem.column or problem.column in labels]
         certain = ~np.isin(rows, doubtful)
         clean = self._marks.begin(cells, rows)
         holds = where.holds(clean)
@@ -104,4 +118,5 @@ class RowFilter:
 
     def notes(self) -> Iterator[str]:
         """Yield a sentence about the rows that were left out, for each reason."""
-        yield from (found.describe() for found in (self._not_selected, self._no_data) if found.rows)
+        tallies = (*(tally for _, _, tally in self._conditions), self._no_data)
+        yield from (found.describe() for found in tallies if found.rows)

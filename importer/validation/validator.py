@@ -15,8 +15,9 @@ from importer.config import Locale
 from importer.core.errors import MappingError
 from importer.core.issues import Problem
 from importer.core.memory import gc_paused
+from importer.core.model import VALUE_COLUMN
+from importer.mapping import Condition, NonDataRows, SameLead
 from importer.mapping import Mapping as MappingFile
-from importer.mapping import NonDataRows, SameLead
 from importer.validation.interface import CheckedChunk, SourceColumn
 
 if TYPE_CHECKING:
@@ -125,12 +126,14 @@ class Validator:
 
     def _make_filter(self, conditions: ConditionCompiler) -> RowFilter | None:
         where, drop_non_data = self._mapping.where, self._mapping.source.non_data_rows is NonDataRows.LEAVE_OUT
-        if where is None and not drop_non_data:
+        value = next((name for name, column in conditions.columns.items() if column.label == VALUE_COLUMN), None)
+        if where is None and not drop_non_data and value is None:
             return None
         from importer.validation.row_filter import RowFilter
 
         test = None if where is None else conditions.compile(where)
-        return RowFilter(test, self._mapping.empty, drop_non_data=drop_non_data)
+        has_value = None if value is None else conditions.compile(Condition(column=value, empty=False))
+        return RowFilter(test, self._mapping.empty, has_value=has_value, drop_non_data=drop_non_data)
 
     @cached_property
     def schema(self) -> DataFrameSchema:

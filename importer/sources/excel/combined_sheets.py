@@ -8,10 +8,11 @@ from dataclasses import replace
 import pyarrow as pa
 
 from importer.core.errors import SourceError
+from importer.core.model import SHEET_COLUMN
 from importer.core.text import column_letter
 from importer.sources.arrow_columns import TEXT
 from importer.sources.headings import column_index
-from importer.sources.interface import SHEET_LABEL, Chunk, Column, Detection, Source
+from importer.sources.interface import Chunk, Column, Detection, Source
 
 ROWS_PER_SHEET = 2_000_000
 """Distance between the numbers of the same row of two sheets: more than a sheet has rows, and easy to take off."""
@@ -27,7 +28,7 @@ def combine_sheets(sources: Sequence[Source]) -> Source:
     for other in sources[1:]:
         _check_same_columns(first, other)
     last = max((column_index(column.letter) for column in first.columns), default=-1)
-    sheet_column = Column(len(first.columns), column_letter(last + 1), "", SHEET_LABEL)
+    sheet_column = Column(len(first.columns), column_letter(last + 1), "", SHEET_COLUMN)
     found = Detection("sheet", ", ".join(names), "given, with the same headings")
     notes = [f'Sheet "{source.sheet}": {note}' for source in sources for note in source.notes]
     notes += [
@@ -73,7 +74,7 @@ def _renumbered(chunk: Chunk, offset: int, sheet: str) -> Chunk:
         chunk,
         rows=chunk.rows + offset,
         lines=chunk.lines + offset,
-        labels=[*chunk.labels, SHEET_LABEL],
+        labels=[*chunk.labels, SHEET_COLUMN],
         columns=[*chunk.columns, pa.repeat(pa.scalar(sheet, TEXT), len(chunk.rows))],
         problems=tuple(replace(problem, row=problem.row + offset) for problem in chunk.problems),
     )

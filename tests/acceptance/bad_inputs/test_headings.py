@@ -110,7 +110,9 @@ def test_b035_title_lines(desk: Desk) -> None:
 def test_b036_headings_again_in_the_middle(desk: Desk) -> None:
     checked = desk.check(TWO + "Name,Phone\nRavi,9845098452\n")
     assert list(checked.sent) == [2, 3, 5]
-    assert checked.problems == ["row 4: The row holds the headings again. Remove the row."]
+    assert checked.problems == [
+        "row 4: The row holds the headings again. Remove the row, or set `source: {non_data_rows: leave_out}`."
+    ]
 
 
 def test_b037_a_row_of_totals(desk: Desk) -> None:
@@ -118,7 +120,7 @@ def test_b037_a_row_of_totals(desk: Desk) -> None:
     checked = desk.check("Name,Phone,Fee\nAsha,9845098450,100\nTotal,,100\nTotal,1,100\n", rules)
     assert checked.problems == [
         'row 3: The row looks like a total or a remark below the table: "Total". '
-        "Delete the row; if it is data, fill in its other cells.",
+        "Delete the row, or set `source: {non_data_rows: leave_out}`; if it is data, fill in its other cells.",
         'row 4, column B "Phone": "1" is not a phone number in India. Expected something like +91 81234 56789.',
     ]
     assert checked.sent == {2: {"lead.FirstName": "Asha", "lead.Phone": "+91-9845098450", "lead.mx_Fee": "100"}}

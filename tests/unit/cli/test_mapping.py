@@ -53,6 +53,18 @@ def test_the_schema_for_editors(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["mapping", "schema"]) == 2
 
 
+def test_exploded_columns_are_known_when_a_mapping_is_checked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The two columns in their place are those of the program."""
+    monkeypatch.chdir(tmp_path)
+    text = "target: create-lead\nsource: {explode: [A, B]}\nlead:\n  EmailAddress: Email\n  mx_1: (value)\n"
+    Path("m.yaml").write_text(text, "utf-8")
+    Path("f.csv").write_text("Email,A,B\na@x.io,1,2\n", "utf-8")
+    assert run(["mapping", "check", "m.yaml", "--file", "f.csv"]) == 0
+    assert "All its columns are in f.csv." in capsys.readouterr().out
+
+
 def test_a_template_names_the_columns_of_conditions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever fills it in must know what they are for."""
     monkeypatch.chdir(tmp_path)

@@ -72,6 +72,13 @@ def test_one_sheet_or_several() -> None:
     assert load(f"{LEAD}source: {{sheets: all}}").mapping.source.sheets == ("all",)
 
 
+def test_exploded_cells_must_go_somewhere() -> None:
+    """Else every row would be sent several times."""
+    ((_, path, message, _),) = problems(f"{LEAD}source: {{explode: [A, B]}}")
+    assert path == "source.explode"
+    assert message == "No field takes the cells of the exploded columns, whose heading is (value)."
+
+
 def test_editors_know_conditions() -> None:
     """With every test under the name that mappings have for it."""
     schema = mapping_json_schema([], {})

@@ -463,6 +463,45 @@ RESHAPINGS = [
         """,
         {2: ["a@x.io", "Finance"], 3: ["b@x.io", "Open"]},
     ),
+    Reshaping(
+        "one row for each child",
+        "Email,Child 1,Child 2,City\na@x.io,Asha,Ravi,Pune\nb@x.io,,Zoya,Goa\n",
+        """
+        source: {explode: [Child 1, child 2]}
+        same_lead: last
+        lead: {EmailAddress: Email, mx_Child: (value), mx_Number: {column: (heading), extract: '[0-9]'}, mx_City: City}
+        """,
+        {
+            2: ["a@x.io", "Asha", "1", "Pune"],
+            100_000_002: ["a@x.io", "Ravi", "2", "Pune"],
+            100_000_003: ["b@x.io", "Zoya", "2", "Goa"],
+        },
+        left_out=[3],
+    ),
+    Reshaping(
+        "marks of two terms, with a condition and a gap",
+        "Email,Term 1,Term 2,Left\na@x.io,7,-,no\nb@x.io,8,9,yes\nc@x.io\n",
+        """
+        source: {explode: [Term 1, Term 2]}
+        empty: ["-"]
+        lead: {EmailAddress: Email, mx_Mark: {column: (value), type: integer}, mx_Term: (heading)}
+        where: {column: Left, equals: "no"}
+        """,
+        {2: ["a@x.io", "7", "Term 1"]},
+        left_out=[3, 100_000_002, 100_000_003],
+        problems={4: "row-too-short", 100_000_004: "row-too-short"},
+    ),
+    Reshaping(
+        "a list of values and a constant for all",
+        "Email,Langs\na@x.io,hindi / english\nb@x.io,Tamil\n",
+        """
+        lead:
+          EmailAddress: Email
+          mx_Languages: {column: Langs, separator: /, transforms: [title], options: [Hindi, English, Tamil], type: choice}
+          Source: {value: Survey}
+        """,
+        {2: ["a@x.io", "Hindi;English", "Survey"], 3: ["b@x.io", "Tamil", "Survey"]},
+    ),
 ]
 
 
@@ -478,6 +517,7 @@ def test_a_mapping_does_it(case: Reshaping, tmp_path: Path) -> None:
     sent: dict[int, list[str | None]] = {}
     left_out: list[int] = []
     problems: dict[int, str] = {}
+    numbers: list[int] = []
     for chunk in prepared.source.chunks():
         checked = prepared.validator.check(chunk.rows, chunk.cells, chunk.problems)
         records = [
@@ -486,5 +526,6 @@ def test_a_mapping_does_it(case: Reshaping, tmp_path: Path) -> None:
         sent |= {row: record for row, record, ok in zip(chunk.rows.tolist(), records, checked.ok, strict=True) if ok}
         left_out += chunk.rows[checked.left_out != ""].tolist()
         problems |= {problem.row: problem.code for problem in checked.problems}
-        assert sorted([*sent, *left_out, *problems]) == chunk.rows.tolist()
+        numbers += chunk.rows.tolist()
+    assert sorted([*sent, *left_out, *problems]) == numbers
     assert (sent, left_out, problems) == (case.records, list(case.left_out), case.problems)
