@@ -55,6 +55,7 @@ TOGETHER = {
     "tests/acceptance/security/test_unattended.py": "ordinary run",
     "tests/unit/suggest/test_exports.py": "exports",
     "tests/unit/reports/test_browser.py": "browser",
+    "tests/acceptance/test_windows.py": "windows",
 }
 """Tests that share what takes seconds to set up: one of the processes that run tests does all of a group."""
 

@@ -80,8 +80,12 @@ def print_lines(text: str) -> None:
 
 
 def print_json(content: dict[str, Any]) -> None:
-    """Print one JSON object on standard output, with control and direction characters as JSON's escapes."""
-    print_output(display_text(json.dumps(content, ensure_ascii=False)))
+    """Print one JSON object on standard output, with control and direction characters as JSON's escapes.
+
+    Where standard output has no Unicode, such as a file or pipe on Windows, all but ASCII is escaped.
+    """
+    is_unicode = "utf" in (sys.stdout.encoding or "").lower()
+    print_output(display_text(json.dumps(content, ensure_ascii=not is_unicode)))
 
 
 def discard_output(stream: TextIO) -> None:

@@ -25,6 +25,8 @@ def _wide(name: bytes) -> bytes:
 
 _HEAD_BYTES = 4096
 _BLOCK = 1 << 20
+_IN_USE = (32, 33)
+"""ERROR_SHARING_VIOLATION and ERROR_LOCK_VIOLATION of Windows."""
 _SAVE_AS = "Open it in the program that made it and save it as .xlsx or as CSV UTF-8."
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
@@ -137,6 +139,11 @@ def read_head(path: Path) -> bytes:
 def unreadable_file(path: Path, error: Exception) -> SourceError:
     """Return the error for a file that the operating system refuses to open or read."""
     reason = (error.strerror if isinstance(error, OSError) else None) or "its name or its content is damaged"
+    if getattr(error, "winerror", 0) in _IN_USE:
+        return SourceError(
+            f"{path} cannot be read: another program has it open, such as Excel or OneDrive.",
+            "Close it there, or wait until it is synchronised; then try again.",
+        )
     return SourceError(f"{path} cannot be read: {reason}.", "Check that the file is there and that you may read it.")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import json
 import os
 import subprocess
 import sys
@@ -81,3 +83,12 @@ def test_no_memory_and_a_broken_pipe(monkeypatch: pytest.MonkeyPatch, capsys: py
         monkeypatch.setattr(main.cli, "main", fail)
         assert main.run(["runs"]) == 1
     assert "memory of this computer" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-8"])
+def test_json_is_json_whatever_characters_the_output_knows(monkeypatch: pytest.MonkeyPatch, encoding: str) -> None:
+    """Python's own escapes of unknown characters, such as \\x81, are none of JSON's."""
+    output = io.TextIOWrapper(io.BytesIO(), encoding, errors="backslashreplace", write_through=True)
+    monkeypatch.setattr(sys, "stdout", output)
+    streams.print_json({"results": "₹ é \x81 😀"})
+    assert json.loads(output.buffer.getvalue().decode(encoding)) == {"results": "₹ é \x81 😀"}  # type: ignore[attr-defined]  # BytesIO

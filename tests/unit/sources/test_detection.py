@@ -13,6 +13,7 @@ import pytest
 
 from importer.core.errors import SourceError
 from importer.sources import file_signature, source_hash
+from importer.sources.detection import unreadable_file
 from importer.sources.interface import Source, SourceOptions
 from importer.sources.opening import open_in_process
 from tests.support.source_files import FILES, as_csv, as_gzip, as_ods, as_xlsx, detected, rows_of
@@ -249,3 +250,13 @@ def test_a_text_file_has_no_sheets(open_text: Callable[..., Source]) -> None:
     """A sheet named for a text file is reported as a mistake."""
     with pytest.raises(SourceError, match="is a text file and has no sheets"):
         open_text("A,B\n1,2\n", sheet="Leads")
+
+
+@pytest.mark.parametrize(("winerror", "expected"), [(32, "another program has it open"), (5, "Permission denied")])
+def test_a_file_that_excel_holds_open_on_windows(winerror: int, expected: str) -> None:
+    """The way out is to close it there; of other refusals Windows' own words are shown."""
+    error = PermissionError(13, "Permission denied")
+    error.winerror = winerror  # type: ignore[attr-defined]  # there on Windows only
+    told = unreadable_file(Path("leads.xlsx"), error)
+    assert expected in told.message
+    assert ("Close it there" in told.remedy) is (winerror == 32)
