@@ -15,6 +15,9 @@ LIBRARIES = (set(packages_distributions()) | sys.stdlib_module_names) - {"import
 DOCUMENTED = {"_exit", "_open"}
 """Documented although the name begins with an underscore: of ``os``, and of logging's file handlers."""
 
+SETTABLE = {"flask": {"g": None, "request": {"max_content_length"}}}
+"""Attributes that a library documents as ours to set, by module and object; ``None`` means all of an object."""
+
 
 def _is_private(name: str) -> bool:
     return name.startswith("_") and not name.startswith("__")
@@ -54,7 +57,7 @@ def private_uses(source: str) -> Iterator[str]:
         elif isinstance(node, ast.Attribute) and (root := _root(node)) in libraries:
             if _is_private(node.attr) and node.attr not in DOCUMENTED:
                 yield f"line {node.lineno}: {root}…{node.attr}"
-            elif isinstance(node.ctx, ast.Store) and libraries[root] not in sys.stdlib_module_names:
+            elif isinstance(node.ctx, ast.Store) and not _may_be_set(libraries[root], root, node.attr):
                 yield f"line {node.lineno}: assignment to {root}…{node.attr}"
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("setattr", "delattr"):
             if node.args and _root(node.args[0]) in libraries:
@@ -65,6 +68,12 @@ def private_uses(source: str) -> Iterator[str]:
             for each in private:
                 if each.name not in DOCUMENTED and any(each.name in vars(base) for base in bases):
                     yield f"line {each.lineno}: override of {each.name} in {node.name}"
+
+
+def _may_be_set(library: str, root: str, attribute: str) -> bool:
+    """Whether an attribute of what ``root`` names is the standard library's, or documented as one to set."""
+    names = SETTABLE.get(library, {}).get(root, set())
+    return library in sys.stdlib_module_names or names is None or attribute in names
 
 
 def _classes(node: ast.ClassDef, tree: ast.Module) -> list[type]:
