@@ -27,6 +27,7 @@ from importer.delivery.pairing import (
     unidentified,
 )
 from importer.delivery.row_identity import IDENTITY_VERSION
+from importer.delivery.similar_rows import SimilarRows
 from importer.ledger import CHANGE_ACCEPTED, CHANGE_DECLINED, EarlierRow, IdentityPart
 from importer.mapping import OnEarlierRow, SameLead
 
@@ -113,8 +114,18 @@ class _Comparison:
         for place, decision in self._corrected.decide(unpaired).items():
             if place not in decisions or decision.likeness is Likeness.CORRECTED:
                 decisions[place] = decision
+        self._hold_similar(decisions)
         self._settle_repeats(decisions)
         return decisions
+
+    def _hold_similar(self, decisions: Decisions) -> None:
+        """Hold rows that are almost an earlier one which the file lacks."""
+        unknown = [place for place, part in enumerate(self._parts) if part == _Part.OPEN and place not in decisions]
+        there = self._taken.keys() | {row_id(one.earlier) for one in decisions.values() if one.earlier is not None}
+        found = SimilarRows(self._context, self._table, there).find(unknown)
+        for place, known in found.items():
+            disposition = Disposition.WAIT if known.is_open else Disposition.HOLD
+            decisions[place] = RowDecision(disposition, Likeness.ALMOST, unidentified(known))
 
     def _decide_portion(self, places: Sequence[int], decisions: Decisions) -> None:
         rows = {
@@ -243,6 +254,8 @@ def _record(context: DeliveryContext, table: IdentityTable, comparison: _Compari
     """Record the decisions; rows that waited and may be sent now are released."""
     rows = {place: int(table.rows[place]) for place in comparison.open_places()}
     writer = DecisionWriter(context, decisions, rows)
+    shared = sum(writer.shares_key(place, row) for place, row in rows.items())
+    context.guards.check_row_key(", ".join(context.target.mapping.row_key), shared, table.named_rows)
     news: list[tuple[int, Outcome]] = []
     released: list[Outcome] = []
     for place, row in rows.items():

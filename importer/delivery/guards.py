@@ -10,6 +10,8 @@ from importer.core.model import Outcome, Status, Verdict, VerdictKind
 RESUME = "Then run: importer resume"
 _FIRST_ROWS = 100
 _REJECTED_SHARE = 0.20
+_SHARED_KEYS = 0.20
+_FEWEST_SHARED_KEYS = 3
 _MAX_CONSECUTIVE_UNCERTAIN = 3
 _MAX_CONSECUTIVE_UNREACHED = 5
 
@@ -47,6 +49,18 @@ class Guards:
         """Let no further call leave because of ``reason``, if there is one."""
         if self._reason is None:
             self._reason = reason
+
+    def check_row_key(self, columns: str, shared: int, rows: int) -> None:
+        """Raise :class:`RunStopped` when many of a file's ``rows`` share their `row_key` with a row of another lead."""
+        if self._keep_going or shared < _FEWEST_SHARED_KEYS or shared <= _SHARED_KEYS * rows:
+            return
+        raise RunStopped(
+            f"{shared:,} of {rows:,} rows have the `row_key` ({columns}) of a row of another lead, so it does not seem "
+            "to be unique. Nothing was sent.",
+            "Name a column in `row_key:` whose values never repeat, or leave it out. If they do not repeat, and these "
+            "rows are to be held one by one, run: importer resume --keep-going",
+            needs_person=True,
+        )
 
     def watch(self, verdict: Verdict, outcomes: Sequence[Outcome], *, contradiction: bool = False) -> None:
         """Count the end of one call, and stop the run if a bound is reached."""

@@ -7,17 +7,16 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
-from importer.core.canonical import ComparisonType, canonical_form
 from importer.core.errors import ImporterError
 from importer.core.model import DELIVERED, Outcome, Record, Status
 from importer.core.text import join_words, pluralize
 from importer.core.time import format_iso
 from importer.delivery.context import DeliveryContext
 from importer.delivery.pairing import Disposition, Likeness, RowDecision, RowId, row_id
-from importer.delivery.row_identity import field_kinds
+from importer.delivery.similar_rows import RecordComparer, read_records
 from importer.ledger import CHANGE_DECLINED, EarlierRow, KnownRow
 from importer.mapping import OnEarlierRow
-from importer.planning import Plan, open_plan, to_records
+from importer.planning import Plan, open_plan
 from importer.targets import EffectType
 
 ALREADY_SENT = "already-sent"
@@ -45,14 +44,15 @@ class DecisionWriter:
         self._context = context
         self._decisions = decisions
         self._on_change = context.target.mapping.on_change
-        self._kinds = field_kinds(context.target.mapping)
+        self._comparer = RecordComparer(context.target)
         self._headings = _headings_by_field(context.plan)
         held = {
             place: decision.earlier
             for place, decision in decisions.items()
             if place in rows and decision.disposition is Disposition.HOLD and not decision.is_repeat
         }
-        self._own = _read_records(context.plan, {rows[place] for place in held})
+        twins = {decision.twin for place, decision in decisions.items() if place in held and decision.twin}
+        self._own = read_records(context.plan, {rows[place] for place in held} | twins)
         self._earlier = self._read_earlier([one for one in held.values() if one])
 
     def _read_earlier(self, wanted: Collection[EarlierRow]) -> dict[RowId, Record]:
@@ -65,7 +65,7 @@ class DecisionWriter:
             run = self._context.ledger.run(run_id)
             try:
                 plan = open_plan(Path(run.new.folder)) if run else None
-                records = _read_records(plan, rows) if plan else {}
+                records = read_records(plan, rows) if plan else {}
             except (ImporterError, OSError):
                 continue
             found.update({(run_id, row): record for row, record in records.items()})
@@ -81,14 +81,26 @@ class DecisionWriter:
             return _waiting(row, decision.earlier, at)
         if decision.disposition is Disposition.SKIP:
             return _skipped(row, decision, at)
-        return self._held(row, decision, at)
+        return self._held(place, row, decision, at)
 
-    def _held(self, row: int, decision: RowDecision, at: str) -> Outcome | None:
+    def shares_key(self, place: int, row: int) -> bool:
+        """Whether a held row has the `row_key` of a row of another lead, as far as that one is still known."""
+        decision = self._decisions.get(place)
+        if decision is None or decision.disposition is not Disposition.HOLD:
+            return False
+        if decision.likeness is Likeness.NAMED and decision.earlier:
+            other = self._earlier.get(row_id(decision.earlier))
+        else:
+            other = self._own.get(decision.twin) if decision.likeness is Likeness.TWIN else None
+        return other is not None and self._comparer.lead(other) != self._comparer.lead(self._own[row])
+
+    def _held(self, place: int, row: int, decision: RowDecision, at: str) -> Outcome | None:
         repeat = decision.is_repeat
         text = self._describe(row, decision)
         if not repeat and self._on_change is OnEarlierRow.SEND:
             return None
-        if not repeat and self._on_change is OnEarlierRow.SKIP:
+        # A key that two leads share is no key: not to send the row would lose it.
+        if not repeat and self._on_change is OnEarlierRow.SKIP and not self.shares_key(place, row):
             text = f"{text} The mapping says `on_change: skip`."
             return Outcome(row, Status.SKIPPED, error_code=CHANGE_DECLINED, error=text, at=at)
         code = POSSIBLE_REPEAT if repeat else TWIN_IN_FILE if decision.likeness is Likeness.TWIN else CHANGED_SINCE
@@ -104,6 +116,9 @@ class DecisionWriter:
             return f"{where} corrects an equal row, and nothing in the row tells whether this is a new event."
         if decision.likeness is Likeness.RECORRECTED:
             return f"{where} corrects the same row already. {self._describe_difference(row, decision.earlier)}"
+        if decision.likeness is Likeness.ALMOST:
+            missing = "is almost the same, and is missing in this file, which has nearly all other rows of that import"
+            return f"{where} {missing}. {self._describe_difference(row, decision.earlier)}"
         if decision.likeness is Likeness.KEY:
             is_lead = self._context.target.effect() is EffectType.LEAD
             same = "the same lead" if is_lead else "the same lead, activity type and time"
@@ -115,17 +130,9 @@ class DecisionWriter:
         before = self._earlier.get(row_id(earlier))
         if before is None:
             return "Which fields differ is not known any more."
-        names = self.differing_fields(self._own[row], before)
+        names = self._comparer.differing_fields(self._own[row], before)
         listed = join_words([self._headings.get(name, name.split(".", 1)[1]) for name in names])
         return f"{listed} {pluralize(len(names), 'differs', 'differ')}." if names else "It was sent by another call."
-
-    def differing_fields(self, row: Record, earlier: Record) -> list[str]:
-        """Return the flat names of the fields whose values differ, in the order of the mapping."""
-        names = dict.fromkeys([*row.fields, *earlier.fields])
-        return [name for name in names if self._form(row, name) != self._form(earlier, name)]
-
-    def _form(self, record: Record, name: str) -> str:
-        return canonical_form(record.fields.get(name, ""), self._kinds.get(name, ComparisonType.TEXT))
 
 
 def describe_earlier(earlier: EarlierRow) -> str:
@@ -184,12 +191,3 @@ def _headings_by_field(plan: Plan) -> dict[str, str]:
         for name in names.split(", "):
             found.setdefault(name, label)
     return found
-
-
-def _read_records(plan: Plan, rows: Collection[int]) -> dict[int, Record]:
-    """Read the records of some ready rows of a plan, without keys, by row number."""
-    return {
-        record.row: record
-        for _, numbers, batch in plan.find_ready(rows)
-        for record in to_records(numbers, batch, [""] * len(numbers))
-    }

@@ -43,6 +43,11 @@ class IdentityTable:
     def __len__(self) -> int:
         return len(self._stored)
 
+    @property
+    def named_rows(self) -> int:
+        """The number of rows that have a key by the mapping's `row_key`."""
+        return int(self._stored["has_name"].sum())
+
     def groups(self) -> Iterator[list[int]]:
         """Yield the places of the rows, in portions in which no key and no name is cut, each in the order of its keys.
 
@@ -78,6 +83,15 @@ class IdentityTable:
         """Return the identity of the row at a place, without its name."""
         line = self._stored[place]
         return RowIdentity(int(line["row"]), *(line[part].tobytes() for part in ("key", "content", "source")))
+
+    def share_in(self, other: IdentityTable) -> float:
+        """Return the share of rows whose content another file has, too."""
+        import numpy as np
+
+        if not len(self):
+            return 0.0
+        own, there = (np.ascontiguousarray(table._stored["content"]).view("S16") for table in (self, other))
+        return float(np.isin(own, there).mean())
 
     def place_of(self, row: int) -> int:
         """Return the place, counted from 0, of the number of a row that is ready."""

@@ -35,8 +35,8 @@ IDENTITY_VERSION = CANONICAL_VERSION
 """The version of the digests; those of different versions are not compared."""
 
 _DIGEST_BYTES = 16
-_MOMENT = "activity.ActivityDateTime"
-_EVENT = "activity.ActivityEvent"
+MOMENT, EVENT = "activity.ActivityDateTime", "activity.ActivityEvent"
+"""Flat names of the fields that say when an activity was, and of which type."""
 _KIND_OF_TYPE = {
     FieldType.EMAIL: ComparisonType.EMAIL,
     FieldType.PHONE: ComparisonType.PHONE,
@@ -98,7 +98,7 @@ class RowIdentifier:
     def _identify(self, record: Record, source: bytes, named: Sequence[str]) -> IdentifiedRow:
         field, value = self._target.lead_reference(record)
         lead = canonical_form(value, LEAD_FIELD_KINDS.get(field, ComparisonType.TEXT))
-        event = record.fields.get(_EVENT, "")
+        event = record.fields.get(EVENT, "")
         content = self._digest("content", field, lead, *self._content_texts(record))
         key = self._key_texts(record, field, lead, event)
         identity = RowIdentity(
@@ -123,7 +123,7 @@ class RowIdentifier:
             return ()
         if self._target.effect() is EffectType.LEAD:
             return field, lead
-        moment = record.fields.get(_MOMENT, "")
+        moment = record.fields.get(MOMENT, "")
         return (field, lead, moment) if moment and event and self._is_own_moment(moment) else ()
 
     def _is_own_moment(self, text: str) -> bool:
@@ -140,7 +140,7 @@ class RowIdentifier:
         self, fields: pa.RecordBatch, cells: Mapping[str, Sequence[str]], columns: Sequence[str]
     ) -> list[bytes]:
         names = [canonical_form(fold_heading(label)) for label in columns]
-        events = fields.column(_EVENT).to_pylist() if _EVENT in fields.schema.names else [""] * fields.num_rows
+        events = fields.column(EVENT).to_pylist() if EVENT in fields.schema.names else [""] * fields.num_rows
         texts = zip(*(cells[label] for label in columns), strict=True) if columns else [()] * fields.num_rows
         return [
             self._digest("source", event or "", *(part for pair in zip(names, row, strict=True) for part in pair))
@@ -194,7 +194,7 @@ def _flat_name(name: str, flat: Sequence[FlatField]) -> str:
 
 def _moment_zone(flat: Sequence[FlatField], account: Account) -> ZoneInfo | None:
     """Return the time zone in which the activities' moments were written; ``None`` if no row has one of its own."""
-    rule = next((field.rule for field in flat if field.name == _MOMENT), None)
+    rule = next((field.rule for field in flat if field.name == MOMENT), None)
     if rule is None or rule.is_constant or rule.type is FieldType.DATE:
         return None
     return ZoneInfo(rule.timezone or account.time_zone or "UTC")

@@ -77,12 +77,19 @@ class ImportWorld:
         path.write_text("\n".join([headings, *lines, ""]), "utf-8")
         return path
 
-    def send(self, name: str, *lines: str, headings: str = HEADINGS, mapping: str = "visits.yaml") -> dict[str, int]:
+    def send(
+        self,
+        name: str,
+        *lines: str,
+        headings: str = HEADINGS,
+        mapping: str = "visits.yaml",
+        keep_going: bool = False,
+    ) -> dict[str, int]:
         """Import a file, of these lines if there are any; return its rows by status."""
         if lines:
             self.write(name, lines, headings)
         request = PlanRequest(source=self.folder / name, mapping=self.folder / mapping, account="test")
-        self.report = run(request, self.account, ReportPaths(), DeliveryOptions(), self.env)
+        self.report = run(request, self.account, ReportPaths(), DeliveryOptions(keep_going=keep_going), self.env)
         return self.counts
 
     def check(self, name: str, mapping: str = "visits.yaml") -> dict[str, int]:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 
 from importer.core.canonical import ComparisonType, canonical_form
-from importer.delivery.row_identity import column_kinds, field_kinds
+from importer.delivery.row_identity import EVENT, MOMENT, column_kinds, field_kinds
 from importer.ledger import RowOrigin
 from importer.mapping import FlatField, fold_heading
 from importer.planning import PlanFacts, mapping_of_plan
@@ -31,8 +31,6 @@ _SOURCE_BYTES = 16
 _MOST_CELLS = 80
 """Further cells of a row are not compared: a mark must stay short."""
 _LEAST_SHARE = 0.5
-_MOMENT = "activity.ActivityDateTime"
-_EVENT = "activity.ActivityEvent"
 
 Cells = Mapping[str, str]
 """The texts of a row by the labels of their columns."""
@@ -57,7 +55,7 @@ class RowMarker:
         mapping = mapping_of_plan(facts).mapping
         flat = mapping.flat_fields()
         target = make_target(mapping)
-        event = next((field.rule.value for field in flat if field.name == _EVENT), None)
+        event = next((field.rule.value for field in flat if field.name == EVENT), None)
         self._key = key
         self._kind = f"{target.effect().value}\x1f{event if event is not None else ''}"
         self._scope = f"{self._kind}\x1f{PurePath(facts.mapping_path).name}"
@@ -162,4 +160,4 @@ def _key_fields(target: Target, flat: Sequence[FlatField]) -> set[str]:
     }
     if target.effect() is EffectType.LEAD or not lead:
         return lead
-    return {*lead, _MOMENT} if _MOMENT in mapped else set()
+    return {*lead, MOMENT} if MOMENT in mapped else set()
