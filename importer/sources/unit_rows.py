@@ -12,7 +12,7 @@ _UNIT = re.compile(
     kgs? | g | grams? | km | cms? | mm | m | inch(es)? | feet | ft | sq\.?\ ?ft\.? | litres? | l
     | years? | yrs? | months? | weeks? | days? | hours? | hrs? | min(s|utes?)? | sec(s|onds?)?
     | rs\.? | inr | usd | eur | gbp | aed | sgd | idr | [₹$€£%] | in\ (rs\.?|inr|usd|eur|lakhs?|crores?|%|percent)
-    | lakhs? | lacs? | crores? | nos?\.? | number | text | string | integer | date | boolean | yes\s*/\s*no
+    | lakhs? | lacs? | crores? | nos\.? | no\. | number | text | string | integer | date | boolean | yes\s*/\s*no
     | (mandatory | required | optional) | max\.?\ [0-9]+(\ (characters|digits))?
     | (?=[^dmyhs]*[dmyhs]) [dmyhs/.: -]{4,}(\ ?am/pm)?
     """

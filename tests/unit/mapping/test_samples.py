@@ -15,6 +15,7 @@ from importer.core.model import HostKind, Record, Request
 from importer.mapping.headings import match_headings
 from importer.mapping.loader import parse_mapping
 from importer.mapping.model import Mapping
+from importer.planning.mapping_values import fill_mapping
 from importer.sandbox.async_queue import process_due
 from importer.sandbox.call import Request as Call
 from importer.sandbox.options import Options
@@ -54,6 +55,7 @@ def planned(name: str) -> tuple[Mapping, list[Record], list[Problem]]:
         check_target=lambda mapping: TARGETS[mapping.target].check_mapping(mapping),
     )
     (path,) = (found for found in (ROOT / "sample_data").iterdir() if found.stem == name)
+    loaded, _ = fill_mapping(loaded, path, date(2026, 12, 1))
     told = loaded.mapping.source
     options = SourceOptions(
         sheet=told.sheet, header_row=told.header_row, encoding=told.encoding, delimiter=told.delimiter

@@ -99,10 +99,6 @@ def test_the_mappings_show_every_option_between_them() -> None:
         "pivot",
         "joiner",
         "lookup_file",
-        "file_name",
-        "run_date",
-        "when",
-        "extract",
         "separator",
     }
     assert {name for rule in used for name in rule.model_fields_set} | without_example == set(FieldRule.model_fields)
