@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 from flask import current_app
 
@@ -61,6 +61,8 @@ class Services:
     jobs: JobsAccess
     record: Callable[..., None]
     """Appends an entry to the audit trail: who, what, and facts by name."""
+    recorded: Callable[[int], list[dict[str, Any]]]
+    """Reads so many entries of the audit trail, the newest first."""
 
     def account_choices(self) -> list[AccountChoice]:
         """List the accounts of the variables, of the accounts file, and the sandbox once it was started."""

@@ -117,6 +117,8 @@ class TaskRunner:
 
     def stop(self, draft_id: str) -> None:
         """Ask the task of a draft to stop, in whatever process; calls that are under way are finished first."""
+        if not self.status(draft_id).is_running:
+            return
         self._store.write(draft_id, _STOP, True)
         with self._lock:
             if draft_id in self._stops:

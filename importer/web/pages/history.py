@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 views = Blueprint("history", __name__)
 
 _PAGE = 25
+_MOST_PAGES = 100_000
 _SHOWN_UNDECIDED = 200
 _RESUMABLE = (Status.UNCERTAIN, Status.PENDING, Status.NOT_SENT)
 
@@ -51,7 +52,7 @@ class ListedRun:
 @views.get("/history")
 def show() -> str:
     """Show the runs, newest first, of one account if it is chosen."""
-    page, account = max(1, request.args.get("page", 1, int)), request.args.get("account", "")
+    page, account = min(max(1, request.args.get("page", 1, int)), _MOST_PAGES), request.args.get("account", "")
     # One more than is shown tells whether there is another page.
     found = list_runs(services().config.env, account or None, _PAGE + 1, (page - 1) * _PAGE)
     sandboxes = _sandboxes()

@@ -35,6 +35,9 @@ views = Blueprint("jobs", __name__)
 _UPCOMING = 10
 _PAST_RUNS = 30
 _WHY = 200
+_PUT = "put a file into an inbox"
+_REMEMBERED = 10_000
+"""Entries of the audit trail in which the person is looked for who put a file into an inbox."""
 
 
 @views.get("/jobs")
@@ -47,7 +50,8 @@ def show() -> str:
     listed = describe_jobs(workspace.jobs, workspace.store, now)
     for each in listed:
         each["held"] = workspace.store.file_records(each["job"], [FileState.HELD])
-        each["schedule"] = workspace.jobs.task(each["job"]).job.schedule
+        task = workspace.jobs.task(each["job"])
+        each["schedule"], each["may_put"] = task.job.schedule, _may_put(task.job.guards.approval)
     return render_template(
         "jobs.html",
         jobs=listed,
@@ -87,6 +91,7 @@ def show_job(name: str) -> str:
         "job.html",
         name=name,
         task=task,
+        may_put=_may_put(task.job.guards.approval),
         state=workspace.store.state(name),
         past=history(workspace.store, name, _PAST_RUNS),
         unclaimed=list(find_unclaimed(workspace.jobs, name)),
@@ -127,12 +132,23 @@ def resume(name: str) -> Response:
 @require("prepare")
 def upload(name: str) -> Response:
     """Put a file into the inbox of a job."""
+    workspace = _open(name)
+    if not _may_put(workspace.jobs.task(name).job.guards.approval):
+        raise UsageError(
+            f"The job {name} would send the file without anybody's approval.",
+            "Ask a colleague who may, or import the file at Home, where a colleague can approve it.",
+        )
     file = request.files.get("file")
     if file is None or not file.filename:
         raise UsageError("No file was chosen.", "Choose the file that the job is to import.")
-    path = put_file(_open(name), name, file.stream, safe_upload_name(file.filename))
-    services().record(current_person().name, "put a file into an inbox", job=name, file=path.name)
+    path = put_file(workspace, name, file.stream, safe_upload_name(file.filename))
+    services().record(current_person().name, _PUT, job=name, file=path.name)
     return see_other("jobs.show_job", name=name, put=path.name)
+
+
+def _may_put(holds_all: bool) -> bool:
+    """Return whether this person may put files into the inbox of a job, which sends them at once or holds all."""
+    return holds_all or (current_person().may("approve") and not services().config.two_people)
 
 
 @views.get("/jobs/<name>/files/<int:number>")
@@ -193,7 +209,14 @@ def approve(name: str, number: int) -> Response:
     # What was looked at is what is approved: the digest is that of the content on the screen.
     if request.form.get("sha") != record.sha:
         raise UsageError("The file is not the one that was shown.", "Look at it again, then approve it.")
+    if services().config.two_people and _was_put_by(who, name, record):
+        raise UsageError("Another person must approve this file.", "Ask a colleague with the role approve.")
     approve_files(workspace, name, who, Path(record.path))
     facts: dict[str, Any] = {"job": name, "file": Path(record.path).name, "sha": record.sha}
     services().record(who, "approved a held file", **facts)
     return see_other("jobs.show_file", name=name, number=number)
+
+
+def _was_put_by(who: str, name: str, record: FileRecord) -> bool:
+    put = {"who": who, "what": _PUT, "job": name, "file": Path(record.path).name}
+    return any(put.items() <= entry.items() for entry in services().recorded(_REMEMBERED))

@@ -148,7 +148,7 @@ def show_purpose(draft_id: str) -> Response | str:
 @require("prepare")
 def propose_anew(draft_id: str) -> Response:
     """Propose a mapping in place of an earlier one."""
-    draft = services().imports.store.update(find_draft(draft_id).id, mapping_from="")
+    draft = services().imports.store.update(find_draft_to_change(draft_id).id, mapping_from="")
     services().imports.proposals.propose(draft, current_person().name, MappingDocument.read(_mapping(draft)).target)
     return see_other("source.show_file", draft_id=draft.id)
 

@@ -17,6 +17,8 @@ from werkzeug.test import TestResponse
 from importer.app import Environment
 from importer.core.errors import SettingsError
 from importer.core.time import SystemClock
+from importer.jobs import FileState
+from importer.jobs.files.inbox import InboxFile
 from importer.web.application import make_app
 from importer.web.drafts import Delivery, Draft
 from importer.web.imports import ImportService
@@ -262,3 +264,49 @@ def test_an_import_is_removed_by_its_owner_or_an_admin(page: Page) -> None:
 
 def test_the_sandbox_button_leads_to_no_other_site(page: Page) -> None:
     assert page.people["asha"].post("/sandbox", data={"back": "https://evil.example"}).headers["Location"] == "/"
+
+
+JOBS = """\
+jobs:
+  nightly: {account: default, mapping: visits.yaml, source: {folder: in}, guards: {approval: true}}
+  hasty: {account: default, mapping: visits.yaml, source: {folder: hasty}}
+"""
+
+
+def test_no_file_is_sent_by_a_job_without_an_approval(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither by an inbox whose files nobody looks at, nor by the approval of who put the file there."""
+    home = page.env.home
+    monkeypatch.chdir(home)
+    (home / "jobs.yaml").write_text(JOBS)
+    (home / "visits.yaml").write_text(MAPPING)
+    for folder in ("in", "hasty"):
+        (home / folder).mkdir()
+    answers = {
+        job: page.people["asha"].post(f"/jobs/{job}/files", data={"file": (io.BytesIO(FILE), "visits.csv")}).status_code
+        for job in ("hasty", "nightly")
+    }
+    assert answers == {"hasty": 422, "nightly": 303}
+    assert page.people["asha"].get("/jobs").text.count('/files"') == 1
+    assert "Put it there" not in page.people["asha"].get("/jobs/hasty").text
+    assert list((home / "hasty").iterdir()) == []
+    store = page.app.extensions["importer"].jobs.open().store
+    info = (home / "in" / "visits.csv").stat()
+    seen = InboxFile(home / "in" / "visits.csv", info.st_size, info.st_mtime_ns, info.st_ino)
+    record = store.add_file("nightly", seen, "a" * 64, "", page.env.clock.now())
+    store.update_file(record.id, state=FileState.HELD.value, outcome="held", message="every file is held")
+    approve = f"/jobs/nightly/files/{record.id}/approve"
+    assert page.people["asha"].post(approve, data={"sha": record.sha}).status_code == 422
+    assert page.people["mira"].post(approve, data={"sha": "another"}).status_code == 422
+    assert page.people["mira"].post(approve, data={"sha": record.sha}).status_code == 303
+    assert store.file_record(record.id).approved_by == "mira"
+    (home / "jobs.yaml").unlink()
+
+
+def test_numbers_that_no_database_holds(page: Page) -> None:
+    assert page.people["asha"].get("/history", page=str(10**30)).status_code == 200
+    assert page.people["asha"].get("/history", page="-1").status_code == 200
+
+
+def test_stopping_what_does_not_run_changes_nothing(page: Page) -> None:
+    assert page.people["asha"].post(f"/imports/{page.draft.id}/stop").status_code == 303
+    assert page.imports.store.read(page.draft.id, "stop.json") is None
