@@ -6,6 +6,7 @@ import json
 import os
 import stat
 from collections import UserDict
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -414,6 +415,9 @@ class Vanishing(UserDict[str, str]):
     def __init__(self, gone: str, when: str) -> None:
         super().__init__({"LEADSQUARED_ACCESS_KEY": "0123456789abcdef0123", "PATH": "/bin", gone: "x"})
         self.gone, self.when = gone, when
+
+    # As that of os.environ: UserDict's own looks for the name first since Python 3.12.
+    get = Mapping.get
 
     def __getitem__(self, name: str) -> str:
         if self.when == "asked" and name == self.gone:

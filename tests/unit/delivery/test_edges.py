@@ -120,7 +120,7 @@ def test_only_the_first_rows_of_a_problem_are_named() -> None:
     """A column of a million bad cells is one group with a few example rows; a row with two of them counts once."""
     tally = _Tally()
     twice = Problem("required", 2, "m", "r", column="Another column")
-    tally.add(9, 0, [twice, *(Problem("required", row, "m", "r") for row in range(2, 11))])
+    tally.add_problems([twice, *(Problem("required", row, "m", "r") for row in range(2, 11))])
     assert tally._first["required"] == [2, 3, 4, 5, 6]
     assert tally._rows_by_code["required"] == 9
 

@@ -24,7 +24,7 @@ SENDING = "sending"
 some_rows = st.lists(st.sampled_from(ROWS), min_size=1, max_size=4, unique=True)
 some_run = st.sampled_from(RUNS)
 after_a_call = st.sampled_from(
-    [status for status in Status if status not in (Status.SKIPPED, Status.CHANGED, Status.INVALID)]
+    [status for status in Status if status not in (Status.SKIPPED, Status.CHANGED, Status.INVALID, Status.LEFT_OUT)]
 )
 
 
