@@ -20,7 +20,7 @@ from importer.core.model import CallClass, Limit
 from importer.core.progress import StoppableReading
 from importer.core.text import format_count
 from importer.core.time import format_duration
-from importer.delivery import Lineage, load_lineage
+from importer.delivery import EarlierRows, Lineage, count_earlier_rows, load_lineage
 from importer.ledger import Ledger, ledger_exists
 from importer.planning import (
     Plan,
@@ -59,7 +59,8 @@ def check_into(request: PlanRequest, folder: Path, env: Environment) -> RunRepor
 def report_plan(plan: Plan, env: Environment) -> RunReport:
     """Return the report of a plan with the cost that its delivery would have now."""
     account = account_if_complete(plan.facts.account, env)
-    return RunReport(plan, cost=_cost(plan, account, env), known_lineage=_lineage(plan, account, env))
+    lineage, earlier = _compare(plan, account, env)
+    return RunReport(plan, cost=_cost(plan, account, env), known_lineage=lineage, earlier=earlier)
 
 
 def _planned(request: PlanRequest, account: Account | None, folder: Path, now: datetime, env: Environment) -> Plan:
@@ -73,13 +74,15 @@ def _planned(request: PlanRequest, account: Account | None, folder: Path, now: d
     return plan_in(prepared, folder, now, env)
 
 
-def _lineage(plan: Plan, account: Account | None, env: Environment) -> Lineage | None:
-    """Load what is known about corrections of the plan's rows, if there is a ledger."""
+def _compare(plan: Plan, account: Account | None, env: Environment) -> tuple[Lineage | None, EarlierRows | None]:
+    """Compare the plan's rows with those of earlier imports and their corrections, if there is a ledger."""
     with suppress(LedgerError, SettingsError):
         if account is not None and ledger_exists(env.home, account.database):
             with open_ledger_of(env) as ledger:
-                return load_lineage(plan, ledger)
-    return None
+                known = plan.facts.ready and not plan.facts.again and ledger.runs(account=account.name, limit=1)
+                earlier = count_earlier_rows(plan, account, ledger) if known else None
+                return load_lineage(plan, ledger), earlier
+    return None, None
 
 
 def _cost(plan: Plan, account: Account | None, env: Environment) -> Cost | None:

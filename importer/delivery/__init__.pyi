@@ -1,3 +1,4 @@
+from .deduplication import EarlierRows, count_earlier_rows, describe_older
 from .deliver_plan import DeliveryOptions, deliver
 from .held_rows import (
     ALREADY_SENT,
@@ -33,11 +34,14 @@ __all__ = [
     "TWIN_IN_FILE",
     "WAITS_FOR_OTHER_RUN",
     "DeliveryOptions",
+    "EarlierRows",
     "Lineage",
     "RowMarker",
+    "count_earlier_rows",
     "deliver",
     "describe_correction",
     "describe_difference",
     "describe_doubtful",
+    "describe_older",
     "load_lineage",
 ]

@@ -29,6 +29,21 @@ LOCK_LOST = (
 
 
 @dataclass(frozen=True, slots=True)
+class ComparisonScope:
+    """A plan and what it is compared with: the rows that other runs of the account's tenant sent.
+
+    ``run_id`` is empty for a check, which is no run.
+    """
+
+    plan: Plan
+    keys: IdempotencyKeys
+    run_id: str
+    target: Target
+    account: Account
+    ledger: Ledger
+
+
+@dataclass(frozen=True, slots=True)
 class DeliveryContext:
     """One delivery. ``stop`` is set when the person asks to stop; ``still_ours`` checks the account's sender lock."""
 
@@ -50,6 +65,11 @@ class DeliveryContext:
     still_ours: Callable[[], bool]
     answer_ids: AnswerIds = field(default_factory=AnswerIds)
     phones: PhoneSpellings = field(default_factory=PhoneSpellings)
+
+    @property
+    def scope(self) -> ComparisonScope:
+        """The part of the context that the comparison with earlier runs needs."""
+        return ComparisonScope(self.plan, self.keys, self.run.id, self.target, self.account, self.ledger)
 
     def records(self, *, leave_out: Collection[Status]) -> Iterator[Record]:
         """Yield the ready rows in order, without those whose outcome has one of the statuses ``leave_out``.

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from itertools import groupby
 
+from importer.config import Account
 from importer.core.model import DELIVERED, Outcome, Status
+from importer.core.text import format_count, pluralize
 from importer.core.time import format_iso
-from importer.delivery.context import DeliveryContext
+from importer.delivery.context import ComparisonScope, DeliveryContext
 from importer.delivery.held_rows import SKIP_CODES, WAITS_FOR_OTHER_RUN, DecisionWriter
+from importer.delivery.idempotency_keys import load_idempotency_keys
 from importer.delivery.identity_table import IdentityTable, load_identities, record_earlier_runs
 from importer.delivery.lineage.comparison import CorrectedRows
 from importer.delivery.pairing import (
@@ -28,8 +31,10 @@ from importer.delivery.pairing import (
 )
 from importer.delivery.row_identity import IDENTITY_VERSION
 from importer.delivery.similar_rows import SimilarRows
-from importer.ledger import CHANGE_ACCEPTED, CHANGE_DECLINED, EarlierRow, IdentityPart
+from importer.ledger import CHANGE_ACCEPTED, CHANGE_DECLINED, EarlierRow, IdentityPart, KnownRow, Ledger
 from importer.mapping import OnEarlierRow, SameLead
+from importer.planning import Plan, mapping_of_plan
+from importer.targets import make_target
 
 _CHUNK = 5_000
 
@@ -53,11 +58,61 @@ def compare_with_earlier_runs(context: DeliveryContext) -> None:
     if context.plan.facts.again:
         return
     unknown = record_earlier_runs(context.ledger, context.account)
-    comparison = _Comparison(context, table, corrected)
+    comparison = _Comparison(context.scope, table, corrected)
     decisions = comparison.decide()
     if unknown:
         comparison.recognise_by_exact_content(decisions)
+    if comparison.older:
+        context.progress.note(describe_older(comparison.older))
     _record(context, table, comparison, decisions)
+
+
+def count_earlier_rows(plan: Plan, account: Account, ledger: Ledger) -> EarlierRows:
+    """Count the ready rows of a plan that earlier runs sent; nothing is recorded.
+
+    Rows of runs of an earlier version of the program, whose identities no run has recorded yet, are known by their
+    exact content only.
+    """
+    target = make_target(mapping_of_plan(plan.facts).mapping)
+    scope = ComparisonScope(plan, load_idempotency_keys(plan), "", target, account, ledger)
+    table = load_identities(plan, account, ledger.install_key())
+    unknown = ledger.runs_without_identities(account.name)
+    comparison = _Comparison(scope, table, CorrectedRows.read(scope, table))
+    decisions = comparison.decide()
+    if unknown:
+        comparison.recognise_by_exact_content(decisions)
+    by_disposition = Counter(one.disposition for one in decisions.values())
+    return EarlierRows(
+        sent=by_disposition[Disposition.SKIP],
+        exact=comparison.count_exact(decisions),
+        changed=by_disposition[Disposition.HOLD],
+        waiting=by_disposition[Disposition.WAIT],
+        older=comparison.older,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierRows:
+    """Numbers of rows of a plan that earlier runs sent.
+
+    ``exact`` of the rows ``sent`` have exactly the same values, the others only in another spelling. ``changed`` rows
+    would be held, and those ``waiting`` depend on a run that is not settled. ``older`` are rows that update leads with
+    values that were sent before and replaced since.
+    """
+
+    sent: int
+    exact: int
+    changed: int
+    waiting: int
+    older: int
+
+
+def describe_older(rows: int) -> str:
+    """Describe rows that bring back values of leads that were replaced since."""
+    return (
+        f"{format_count(rows)} {pluralize(rows, 'has', 'have')} values that were sent before and replaced since. "
+        "If this file is older than the last one, it takes the leads back."
+    )
 
 
 class _Part(IntEnum):
@@ -76,18 +131,20 @@ class _Part(IntEnum):
 class _Comparison:
     """The comparison of one plan with the earlier rows of its tenant."""
 
-    def __init__(self, context: DeliveryContext, table: IdentityTable, corrected: CorrectedRows) -> None:
+    def __init__(self, scope: ComparisonScope, table: IdentityTable, corrected: CorrectedRows) -> None:
         self._corrected = corrected
-        self._context = context
+        self._scope = scope
         self._table = table
-        self._mapping = context.target.mapping
-        self._latest_wins = context.target.latest_wins()
+        self._mapping = scope.target.mapping
+        self._latest_wins = scope.target.latest_wins()
         self._taken: dict[RowId, EarlierRow] = {}
         # One byte for each row: the run may be long, and be continued when most of its rows are sent.
         self._parts = bytearray([_Part.OPEN]) * len(table)
+        self.older = 0
+        """The number of rows with values of a lead that were sent before and replaced since."""
         self.waiting: dict[int, Outcome] = {}
         """Outcomes of the rows that were held, or waited for another run, by place."""
-        for outcome in context.ledger.outcomes(context.run.id):
+        for outcome in scope.ledger.outcomes(scope.run_id):
             place = table.place_of(outcome.row)
             self._parts[place] = _part_of(outcome)
             if self._parts[place] == _Part.OPEN and outcome.status is not Status.NOT_SENT:
@@ -103,7 +160,7 @@ class _Comparison:
         for portion in self._table.groups():
             self._decide_portion(portion, decisions)
         if not self._latest_wins:
-            for columns in self._context.ledger.source_columns(self._context.account.name, self._context.run.id):
+            for columns in self._scope.ledger.source_columns(self._scope.account.name, self._scope.run_id):
                 self._decide_by_source(columns, decisions)
         # A bad row as it was has the key of its correction, whose values differ; that it was corrected says more.
         unpaired = [
@@ -122,7 +179,7 @@ class _Comparison:
         """Hold rows that are almost an earlier one which the file lacks."""
         unknown = [place for place, part in enumerate(self._parts) if part == _Part.OPEN and place not in decisions]
         there = self._taken.keys() | {row_id(one.earlier) for one in decisions.values() if one.earlier is not None}
-        found = SimilarRows(self._context, self._table, there).find(unknown)
+        found = SimilarRows(self._scope, self._table, there).find(unknown)
         for place, known in found.items():
             disposition = Disposition.WAIT if known.is_open else Disposition.HOLD
             decisions[place] = RowDecision(disposition, Likeness.ALMOST, unidentified(known))
@@ -154,6 +211,7 @@ class _Comparison:
 
     def _note(self, place: int, decision: RowDecision, decisions: Decisions) -> None:
         if decision.disposition is Disposition.SEND:
+            self.older += decision.likeness is Likeness.OLDER
             return
         decisions[place] = decision
         if decision.earlier is not None and decision.likeness is Likeness.CONTENT:
@@ -162,9 +220,9 @@ class _Comparison:
     def _find(self, part: IdentityPart, digests: set[bytes]) -> Index:
         found: dict[bytes, list[EarlierRow]] = defaultdict(list)
         if digests:
-            context = self._context
-            for one in context.ledger.earlier_rows(
-                context.account.name, part, sorted(digests), IDENTITY_VERSION, context.run.id
+            scope = self._scope
+            for one in scope.ledger.earlier_rows(
+                scope.account.name, part, sorted(digests), IDENTITY_VERSION, scope.run_id
             ):
                 digest = getattr(one.identity, part.value)
                 found[digest].append(one)
@@ -224,22 +282,29 @@ class _Comparison:
                 decisions[place] = replace(decision, disposition=Disposition.SKIP)
 
     def _delivered_rows(self, run_id: str) -> int:
-        counts = self._context.ledger.counts(run_id)
+        counts = self._scope.ledger.counts(run_id)
         return sum(counts.get(status, 0) for status in (*DELIVERED, Status.PENDING, Status.UNCERTAIN))
+
+    def count_exact(self, decisions: Decisions) -> int:
+        """Count the skipped rows of which an earlier run sent exactly the same values."""
+        places = [place for place, one in decisions.items() if one.disposition is Disposition.SKIP]
+        return sum(len(found) for _, found in self._known_keys(places))
+
+    def _known_keys(self, places: Sequence[int]) -> Iterator[tuple[dict[str, int], dict[str, KnownRow]]]:
+        """Yield the idempotency keys of rows with their places, and those that other runs sent, in portions."""
+        scope = self._scope
+        for start in range(0, len(places), _CHUNK):
+            portion = places[start : start + _CHUNK]
+            keys = dict(zip(scope.keys.take(portion), portion, strict=True))
+            yield keys, scope.ledger.known_keys(scope.account.name, scope.target.name, list(keys), scope.run_id)
 
     def recognise_by_exact_content(self, decisions: Decisions) -> None:
         """Skip or hold rows that runs without identities sent: they are known only by the exact texts they sent."""
-        context = self._context
         places = [place for place in self.open_places() if place not in decisions]
-        for start in range(0, len(places), _CHUNK):
-            portion = places[start : start + _CHUNK]
-            keys = dict(zip(context.keys.take(portion), portion, strict=True))
-            for key, known in context.ledger.known_keys(
-                context.account.name, context.target.name, list(keys), context.run.id
-            ).items():
-                earlier = unidentified(known)
+        for keys, found in self._known_keys(places):
+            for key, known in found.items():
                 disposition = Disposition.WAIT if known.is_open else Disposition.SKIP
-                decisions[keys[key]] = RowDecision(disposition, Likeness.CONTENT, earlier)
+                decisions[keys[key]] = RowDecision(disposition, Likeness.CONTENT, unidentified(known))
 
 
 def _part_of(outcome: Outcome) -> _Part:

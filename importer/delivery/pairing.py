@@ -45,6 +45,8 @@ class Likeness(StrEnum):
     """The cells of a bad row whose correction was sent."""
     RECORRECTED = "recorrected"
     """The correction of a row that another one corrects already."""
+    OLDER = "older"
+    """Values of a lead that were sent before and replaced since."""
     TWIN = "twin"
     """The same `row_key` as a row further up in the file."""
 
@@ -82,6 +84,7 @@ class RowDecision:
 
 
 SEND = RowDecision(Disposition.SEND)
+OLDER = RowDecision(Disposition.SEND, Likeness.OLDER)
 
 
 def row_id(earlier: EarlierRow) -> RowId:
@@ -167,11 +170,16 @@ def _follow_latest(rows: Sequence[FileRow], earlier: Sequence[EarlierRow]) -> li
     """Skip a row only if what was sent last for its key, earlier or further up in the file, has its content."""
     latest = earlier[-1] if earlier else None
     content = latest.identity.content if latest else None
+    before = {one.identity.content for one in earlier}
     result = []
+
+    def sent_as(row: FileRow) -> RowDecision:
+        return OLDER if row.content in before else SEND
+
     for row in rows:
         if row.content != content:
             waits = latest is not None and latest.known.is_open and not row.accepted
-            result.append(RowDecision(Disposition.WAIT, Likeness.KEY, latest) if waits else SEND)
+            result.append(RowDecision(Disposition.WAIT, Likeness.KEY, latest) if waits else sent_as(row))
             if not waits:
                 latest, content = None, row.content
         elif latest is None:

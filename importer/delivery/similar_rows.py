@@ -14,7 +14,7 @@ from pathlib import Path
 from importer.core.canonical import LEAD_FIELD_KINDS, ComparisonType, canonical_form
 from importer.core.errors import ImporterError
 from importer.core.model import DELIVERED, Outcome, Record, Status
-from importer.delivery.context import DeliveryContext
+from importer.delivery.context import ComparisonScope
 from importer.delivery.identity_table import IdentityTable, load_identities
 from importer.delivery.pairing import CONTAINS_EARLIER, RowId
 from importer.delivery.row_identity import EVENT, MOMENT, field_kinds
@@ -69,15 +69,15 @@ class _MissingRow:
 class SimilarRows:
     """Rows of earlier imports that a file lacks, although it has nearly all rows of their files."""
 
-    def __init__(self, context: DeliveryContext, table: IdentityTable, taken: Collection[RowId]) -> None:
-        self._context = context
+    def __init__(self, scope: ComparisonScope, table: IdentityTable, taken: Collection[RowId]) -> None:
+        self._scope = scope
         self._table = table
         self._taken = taken
-        self._comparer = RecordComparer(context.target)
+        self._comparer = RecordComparer(scope.target)
 
     def find(self, places: Collection[int]) -> dict[int, KnownRow]:
         """Return for those of the rows at ``places`` that are almost a missing row which one it is, each used once."""
-        if not places or self._context.target.effect() is not EffectType.ACTIVITY:
+        if not places or self._scope.target.effect() is not EffectType.ACTIVITY:
             return {}
         missing: dict[tuple[str, ...], list[_MissingRow]] = defaultdict(list)
         for one in self._missing_rows():
@@ -88,7 +88,7 @@ class SimilarRows:
         used: set[RowId] = set()
         found: dict[int, KnownRow] = {}
         rows = {int(self._table.rows[place]): place for place in places}
-        for record in read_records(self._context.plan, rows.keys()).values():
+        for record in read_records(self._scope.plan, rows.keys()).values():
             keyed = self._table.file_row(rows[record.row]).keyed
             for one in [one for key in self._near_keys(record, keyed=keyed) for one in missing.get(key, ())]:
                 place = (one.known.run_id, one.known.row)
@@ -107,21 +107,21 @@ class SimilarRows:
 
     def _missing_rows(self) -> Iterator[_MissingRow]:
         """Yield the rows in the CRM, of earlier imports that this file repeats, that it does not have; newest first."""
-        context, rows = self._context, 0
-        for run in context.ledger.runs(account=context.account.name, limit=_MOST_RUNS):
+        scope, rows = self._scope, 0
+        for run in scope.ledger.runs(account=scope.account.name, limit=_MOST_RUNS):
             target = TARGETS.get(run.new.target)
-            if run.id == context.run.id or target is None or target.effect() is not EffectType.ACTIVITY:
+            if run.id == scope.run_id or target is None or target.effect() is not EffectType.ACTIVITY:
                 continue
-            outcomes = [one for one in context.ledger.outcomes(run.id, _IN_CRM) if (run.id, one.row) not in self._taken]
+            outcomes = [one for one in scope.ledger.outcomes(run.id, _IN_CRM) if (run.id, one.row) not in self._taken]
             rows += run.new.rows
             if outcomes and rows <= _MOST_ROWS:
                 yield from self._missing_of(run, {one.row: one for one in outcomes})
 
     def _missing_of(self, run: Run, outcomes: Mapping[int, Outcome]) -> Iterator[_MissingRow]:
-        context = self._context
+        scope = self._scope
         try:
             plan = open_plan(Path(run.new.folder))
-            earlier = load_identities(plan, context.account, context.ledger.install_key())
+            earlier = load_identities(plan, scope.account, scope.ledger.install_key())
             if earlier.share_in(self._table) < CONTAINS_EARLIER:
                 return
             records = read_records(plan, outcomes.keys())

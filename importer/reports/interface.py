@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from importer.core.issues import Problem
 from importer.core.model import NEEDS_PERSON, Counts, Status
 from importer.data_quality import Damage
+from importer.delivery import EarlierRows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -122,6 +123,7 @@ class RunSummary:
     cost: Cost | None = None
     damage: tuple[Damage, ...] = ()
     metadata: AccountDataAge | None = None
+    earlier: EarlierRows | None = None
     corrected: int = 0
     """Rows that are skipped because a corrected sheet has them."""
 

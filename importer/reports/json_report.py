@@ -21,6 +21,8 @@ def build_json_report(
     ``damage`` lists the columns that look damaged; ``metadata`` is the age of the known data of the account when the
     rows were checked.
 
+    ``earlier`` counts the rows of a check that earlier imports sent, ``None`` where that is not known.
+
     ``problems`` is the number of rows that need a person: invalid, rejected or uncertain.
     """
     return {
@@ -35,6 +37,7 @@ def build_json_report(
         "message": redact(summary.headline),
         "next_step": redact(summary.next_step),
         "forecast": summary.cost and _forecast(summary.cost),
+        "earlier": summary.earlier and asdict(summary.earlier),
         "damage": [
             {**asdict(found), "example": redact(found.example), "what": redact(found.what)} for found in summary.damage
         ],

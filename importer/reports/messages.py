@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from importer.core.model import DELIVERED, Counts, Status, VerdictKind
 from importer.core.text import format_count, is_or_are, join_words, pluralize, shorten_text
 from importer.core.time import format_elapsed, format_timestamp
 from importer.data_quality import Damage
+from importer.delivery import EarlierRows, describe_older
 from importer.reports.interface import RunSummary
 
 UNCERTAIN_ADVICE = "Do not enter or import this row again: it may have arrived. importer resume looks again."
@@ -112,6 +113,21 @@ def describe_damage(damage: Damage) -> str:
 def describe_detection(what: str, value: str) -> str:
     """Describe a detected property of a file; a delimiter by its name, as a single character is easily overlooked."""
     return _DELIMITERS.get(value, f'"{value}"') if what == "delimiter" else value
+
+
+def describe_earlier_rows(earlier: EarlierRows) -> Iterator[str]:
+    """Yield sentences about rows of a check that earlier imports sent; none where nothing was."""
+    if earlier.sent:
+        spelled = earlier.sent - earlier.exact
+        how = f", {spelled:,} of them in another spelling" if spelled else ""
+        were = pluralize(earlier.sent, "was", "were")
+        yield f"{format_count(earlier.sent)} {were} sent by an earlier import{how}: skipped."
+    if earlier.changed:
+        yield f"{format_count(earlier.changed)} would be held as changed: an earlier import sent something alike."
+    if earlier.waiting:
+        yield f"{format_count(earlier.waiting)} may have been sent by a run that is not settled: importer resume."
+    if earlier.older:
+        yield describe_older(earlier.older)
 
 
 def describe_result(status: str, rows: int, counts: Counts, reason: str, corrected: int = 0) -> str:

@@ -14,7 +14,7 @@ from importer.core.issues import CATALOGUE
 from importer.core.model import CallClass, Counts, Outcome, Status
 from importer.core.text import format_count
 from importer.core.time import format_age
-from importer.delivery import CORRECTED_IN, Lineage, describe_correction, describe_doubtful, load_lineage
+from importer.delivery import CORRECTED_IN, EarlierRows, Lineage, describe_correction, describe_doubtful, load_lineage
 from importer.ledger import DECIDED, Ledger, RowInCall, Run, RunState
 from importer.planning import Plan, PlanChunk, SchemaSnapshot, SchemaState, group_problems
 from importer.rate_limit import describe_limit
@@ -30,7 +30,13 @@ from importer.reports.interface import (
     RunSummary,
     SheetOrigin,
 )
-from importer.reports.messages import CALL_RESULTS, describe_detection, describe_next_step, describe_result
+from importer.reports.messages import (
+    CALL_RESULTS,
+    describe_detection,
+    describe_earlier_rows,
+    describe_next_step,
+    describe_result,
+)
 from importer.targets import TARGETS, EffectType, Target
 
 _MOST_GROUPS = 12
@@ -86,6 +92,8 @@ class RunReport:
     run: Run | None = None
     cost: Cost | None = None
     known_lineage: Lineage | None = None
+    earlier: EarlierRows | None = None
+    """The rows that earlier imports sent, as a check counts them."""
 
     @cached_property
     def lineage(self) -> Lineage:
@@ -298,7 +306,8 @@ def summarize_run(
         finished_at=run.finished_at if run else "",
         errors=(*_invalid_groups(report), *_crm_groups(report)),
         facts=tuple(_facts(report, account)),
-        notes=facts.notes,
+        notes=(*describe_earlier_rows(report.earlier), *facts.notes) if report.earlier else facts.notes,
+        earlier=report.earlier,
         damage=facts.damage,
         cost=None if run else report.cost,
         corrected=corrected,

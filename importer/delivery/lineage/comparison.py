@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from importer.core.text import format_count
-from importer.delivery.context import DeliveryContext
+from importer.delivery.context import ComparisonScope, DeliveryContext
 from importer.delivery.identity_table import IdentityTable
 from importer.delivery.lineage.marks import Cells, RowMarker
 from importer.delivery.lineage.origins import SheetOrigins, read_origins
@@ -20,7 +20,7 @@ from importer.ledger import Correction, IdentityPart
 class CorrectedRows:
     """The corrections that concern the ready rows of a plan; ``sheet`` is what the source itself corrects."""
 
-    context: DeliveryContext
+    scope: ComparisonScope
     table: IdentityTable
     marker: RowMarker
     sheet: SheetOrigins
@@ -28,31 +28,36 @@ class CorrectedRows:
     @classmethod
     def of(cls, context: DeliveryContext, table: IdentityTable) -> CorrectedRows:
         """Read which rows the plan's source corrects, if it is such a sheet, and record them in the ledger."""
-        marker = RowMarker(context.plan.facts, context.ledger.install_key())
-        sheet = read_origins(context.plan, context.ledger, marker)
-        if sheet.by_row:
-            context.ledger.record_origins(context.run.id, sheet.by_row)
-        if sheet.doubtful:
-            context.progress.note(describe_doubtful(len(sheet.doubtful)))
-        return cls(context, table, marker, sheet)
+        found = cls.read(context.scope, table)
+        if found.sheet.by_row:
+            context.ledger.record_origins(context.run.id, found.sheet.by_row)
+        if found.sheet.doubtful:
+            context.progress.note(describe_doubtful(len(found.sheet.doubtful)))
+        return found
+
+    @classmethod
+    def read(cls, scope: ComparisonScope, table: IdentityTable) -> CorrectedRows:
+        """Read which rows the plan's source corrects."""
+        marker = RowMarker(scope.plan.facts, scope.ledger.install_key())
+        return cls(scope, table, marker, read_origins(scope.plan, scope.ledger, marker))
 
     def decide(self, places: Sequence[int]) -> dict[int, RowDecision]:
         """Return decisions about those of the ready rows at ``places`` that were corrected, or correct a row again."""
-        context = self.context
-        columns = context.ledger.correction_columns(context.account.name)
+        scope = self.scope
+        columns = scope.ledger.correction_columns(scope.account.name)
         if not places or not columns:
             return {}
         candidates = dict(
-            find_candidates(self._rows(set(places)), self.marker, columns, self.sheet, context.run.id),
+            find_candidates(self._rows(set(places)), self.marker, columns, self.sheet, scope.run_id),
         )
-        found = find_corrections(candidates, context.ledger, context.account.name, context.run.id)
+        found = find_corrections(candidates, scope.ledger, scope.account.name, scope.run_id)
         place_of = {row: self.table.place_of(row) for row in found}
         meant = self._meant_updates({place_of[row]: one for row, one in found.items()})
         return {place_of[row]: self._decision(row, one) for row, one in found.items() if place_of[row] not in meant}
 
     def _rows(self, wanted: set[int]) -> Iterator[tuple[int, Cells]]:
         start = 0
-        for numbers, _, cells in self.context.plan.ready_rows():
+        for numbers, _, cells in self.scope.plan.ready_rows():
             here = [place for place in range(len(numbers)) if start + place in wanted]
             texts = cells.take(here).to_pydict() if here else {}
             for index, place in enumerate(here):
@@ -74,7 +79,7 @@ class CorrectedRows:
 
         These are corrections of the same lead in other words, and good rows that only look like a bad one.
         """
-        if not self.context.target.latest_wins():
+        if not self.scope.target.latest_wins():
             return set()
         rows = {place: self.table.identity(place) for place in found}
         by_key = self._earlier(IdentityPart.KEY, {one.key for one in rows.values()})
@@ -90,10 +95,8 @@ class CorrectedRows:
         }
 
     def _earlier(self, part: IdentityPart, digests: set[bytes]) -> list[tuple[bytes, tuple[str, int], bytes]]:
-        context = self.context
-        found = context.ledger.earlier_rows(
-            context.account.name, part, sorted(digests), IDENTITY_VERSION, context.run.id
-        )
+        scope = self.scope
+        found = scope.ledger.earlier_rows(scope.account.name, part, sorted(digests), IDENTITY_VERSION, scope.run_id)
         return [(one.identity.key, (one.known.run_id, one.known.row), one.identity.source) for one in found]
 
 

@@ -1,0 +1,57 @@
+"""A check says which rows earlier imports sent, and changes nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from importer.delivery import EarlierRows
+from importer.reports.json_report import build_json_report
+from tests.support.delivery_world import LOST, after, before, mx
+from tests.support.import_world import ImportWorld, visit
+from tests.support.lead_world import SandboxCrm
+from tests.unit.app.test_corrections import LEADS
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ImportWorld:
+    monkeypatch.chdir(tmp_path)
+    return ImportWorld(tmp_path)
+
+
+def test_a_check_counts_rows_that_were_sent(world: ImportWorld) -> None:
+    """By exact values and by spelling apart, those that would be held, and those that wait."""
+    world.write("new.csv", [visit(1)])
+    world.check("new.csv")
+    assert world.last.summary.earlier is None
+    world.send("monday.csv", *(visit(number) for number in range(4)))
+    world.crm.faults = [after(LOST)]
+    world.crm.read_faults = [before(mx("MXUnknown", "try later", 503))] * 60
+    world.send("lost.csv", visit(8))
+    lines = [visit(0), visit(1, seconds="5.0"), visit(2, seconds="9"), visit(8), visit(9)]
+    world.write("tuesday.csv", lines)
+    assert world.check("tuesday.csv") == {"not_sent": 5}
+    summary = world.last.summary
+    assert summary.earlier == EarlierRows(sent=2, exact=1, changed=1, waiting=1, older=0)
+    assert summary.notes[0] == "2 rows were sent by an earlier import, 1 of them in another spelling: skipped."
+    assert "1 row would be held as changed" in summary.notes[1]
+    assert "1 row may have been sent" in summary.notes[2]
+    assert build_json_report(summary, None, None, 0)["earlier"]["sent"] == 2
+    world.crm.read_faults = []
+    assert world.send("tuesday.csv") == {"created": 1, "skipped": 2, "changed": 1, "uncertain": 1}
+
+
+def test_an_older_file_of_leads_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Values that were sent before and replaced since go again, and the person learns of it."""
+    monkeypatch.chdir(tmp_path)
+    leads = ImportWorld(tmp_path, LEADS, SandboxCrm)
+    headings = "E-mail,Name,City"
+    leads.send("monday.csv", "ann@example.org,Ann,Pune", "bob@example.org,Bob,Goa", headings=headings)
+    leads.send("tuesday.csv", "ann@example.org,Anne,Pune", "bob@example.org,Bob,Goa", headings=headings)
+    leads.write("again.csv", ["ann@example.org,Ann ,Pune", "new@example.org,New,Goa"], headings)
+    leads.check("again.csv")
+    told = "1 row has values that were sent before and replaced since."
+    assert any(note.startswith(told) for note in leads.last.summary.notes)
+    assert leads.send("again.csv") == {"created": 1, "updated": 1}
+    assert any(note.startswith(told) for note in leads.notes)
