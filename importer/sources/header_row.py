@@ -35,9 +35,13 @@ _WORD = re.compile(r"[^\W\d_]+")
 
 @dataclass(frozen=True, slots=True)
 class HeaderRow:
-    """The row of headings by its index in the sample, the evidence, and notes for the user."""
+    """The row of headings by its index in the sample, its headings, the evidence, and notes for the user.
+
+    Of headings in two lines, ``row`` is the second one with the headings of both.
+    """
 
     index: int
+    row: SampleRow
     found: Detection
     notes: tuple[str, ...] = ()
 
@@ -56,14 +60,21 @@ def find_header_row(sample: Sequence[SampleRow], given: int | None, name: str) -
     a row of the data below other headings, or when the row found looks like data.
     """
     if given == NO_HEADINGS:
-        return HeaderRow(0, Detection("header row", "none", "given; the columns are named by their letters"))
+        found = Detection("header row", "none", "given; the columns are named by their letters")
+        return HeaderRow(0, sample[0], found)
     for row in sample:
         if row.filled > MAX_COLUMNS:
             raise SourceError(f"{name} has {row.filled} columns; a spreadsheet holds {MAX_COLUMNS}.", "Leave some out.")
     if given is not None:
         at = _find_given_row(sample, given, name)
-        return HeaderRow(at, Detection("header row", str(given), "given"), tuple(_doubt_given_row(sample, at)))
+        found = Detection("header row", str(given), "given")
+        return HeaderRow(at, sample[at], found, tuple(_doubt_given_row(sample, at)))
     at, first = _detect(sample, name)
+    for top in (at, at - 1):
+        if top >= 0 and _are_two_lines(sample, top):
+            row = _join_lines(sample[top], sample[top + 1])
+            how = f"rows {sample[top].row} and {row.row} are two lines of headings"
+            return HeaderRow(top + 1, row, Detection("header row", str(row.row), how))
     rows = [row.row for row in sample[:at]]
     if at > first:
         how = f"{'rows' if at > 1 else 'row'} {_format_ranges(rows)} {'stand' if at > 1 else 'stands'} above the table"
@@ -72,7 +83,7 @@ def find_header_row(sample: Sequence[SampleRow], given: int | None, name: str) -
         how = f"rows {titles} hold a single cell, a title" if at > 1 else f"row {titles} holds a single cell, a title"
     else:
         how = "first row" if sample[0].row == 1 else "first row with text"
-    return HeaderRow(at, Detection("header row", str(sample[at].row), how))
+    return HeaderRow(at, sample[at], Detection("header row", str(sample[at].row), how))
 
 
 def _detect(sample: Sequence[SampleRow], name: str) -> tuple[int, int]:
@@ -92,6 +103,43 @@ def _detect(sample: Sequence[SampleRow], name: str) -> tuple[int, int]:
             f"`source: {{header_row: {found.row}}}`; or, if there are none, `source: {{header_row: none}}`.",
         )
     return at, first
+
+
+def _are_two_lines(sample: Sequence[SampleRow], top: int) -> bool:
+    """Tell whether a row of groups, such as `Contact`, stands above headings that complete it, such as `Phone`.
+
+    Some columns have their heading in the first line only, others in the second only, to the right of a group, and the
+    data below fills both kinds.
+    """
+    if top + 2 >= len(sample) or sample[top + 1].row != sample[top].row + 1:
+        return False
+    rows = sample[top : top + 3]
+    above, below, data = ({place for place, cell in enumerate(row.cells) if cell.strip()} for row in rows)
+    cells = [cell for row in rows[:2] for cell in row.cells if cell.strip()]
+    second = [cell for cell in rows[1].cells if cell.strip()]
+    return (
+        bool(above - below)
+        and bool(below - above)
+        and min(above) <= min(below)
+        and bool(data & (above - below))
+        and bool(data & below)
+        and not data - above - below
+        and _find_data(cells) is None
+        and 2 * _count_heading_words(second) >= len(second)
+        and max(map(len, cells)) <= _MAX_HEADING
+    )
+
+
+def _join_lines(first: SampleRow, second: SampleRow) -> SampleRow:
+    """Return the second line with the headings of both; equal ones are told apart by their groups."""
+    width = max(len(first.cells), len(second.cells))
+    groups, texts = (row.cells + ("",) * (width - len(row.cells)) for row in (first, second))
+    cells, group = [], ""
+    for above, below in zip(groups, texts, strict=True):
+        group = above.strip() or group
+        repeated = texts.count(below) > 1
+        cells.append(above if not below.strip() else f"{group} {below.strip()}" if repeated else below)
+    return SampleRow(second.row, tuple(cells))
 
 
 def _find_given_row(sample: Sequence[SampleRow], given: int, name: str) -> int:

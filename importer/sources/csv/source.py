@@ -56,6 +56,7 @@ def open_text_file(path: Path, detected: DetectedFormat, options: SourceOptions,
     if options.header_row == NO_HEADINGS:
         sample = add_letters(sample)
     header = find_header_row(sample, options.header_row, str(path))
+    sample[header.index] = header.row
     width = len(sample[header.index].cells)
     layout, heading_notes = build_layout(sample, header.index, width, name=str(path))
     characters = sum(len(cell) + 1 for row in sample for cell in row.cells)

@@ -131,6 +131,7 @@ def _open_sheet(
     if options.header_row == NO_HEADINGS:
         sample = add_letters(sample)
     header = find_header_row(sample, options.header_row, name)
+    sample[header.index] = header.row
     # Our own sheet "To fix" has two columns in front of those of the user's file.
     first_two = tuple(normalize_heading(cell) for cell in sample[header.index].cells[:2])
     left_out = (0, 1) if choice.is_to_fix and first_two == _TO_FIX_COLUMNS else ()

@@ -251,6 +251,37 @@ def test_a_given_row_of_words_is_compared_with_the_headings(open_text: Open) -> 
     assert open_text("Report\n\nName,City\nAsha,Pune\n", header_row=3).notes == ()
 
 
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        (("Name,Contact,,Fee", ",Phone,Email,"), ["Name", "Phone", "Email", "Fee"]),
+        (("Student,,Parent,,City", "Name,Phone,Name,Phone,"), ["Student Name", "Student Phone", "Parent Name", "Parent Phone", "City"]),
+    ],
+)  # fmt: skip
+def test_two_lines_of_headings(lines: tuple[str, str], expected: list[str], open_text: Open) -> None:
+    """Groups above, headings below; equal ones have their group in front."""
+    data = ["Asha", "9845098450", "a@example.com", "9845098451", "Pune"][: len(expected)]
+    source = open_text("\n".join(["Report", *lines, ",".join(data), ""]))
+    assert labels(source) == expected
+    assert detected(source, "header row") == ("3", "rows 2 and 3 are two lines of headings")
+    assert [chunk.rows.tolist() for chunk in source.chunks()] == [[4]]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Name,City,,Fee\n,Pune,x,\nAsha,Goa,y,1\n",
+        "Name,City,Fee\nAsha,,1\nRavi,Goa,2\n",
+        "Name,,Fee\n,Phone,\n,9845098450,\n",
+        "Name,Contact,,Fee\n\n,Phone,Email,\nAsha,9845098450,a@example.com,1\n",
+        "Name,Contact,,Fee\n,Phone,Email,\n",
+    ],
+)
+def test_other_rows_below_headings_are_no_second_line(text: str, open_text: Open) -> None:
+    """Texts that no heading has, complete headings, gaps, and tables that end there."""
+    assert "two lines" not in detected(open_text(text), "header row")[1]
+
+
 def test_columns_without_headings_have_letters(open_text: Open) -> None:
     """All of them, and every row is data."""
     source = open_text("a@example.com,,Asha\nb@example.com,,Ravi,x\n", header_row=0, pad_short_rows=True)
