@@ -214,7 +214,7 @@ class StoredProgress:
 
     def note(self, text: str) -> None:
         """Store a sentence, at once."""
-        self._content["notes"] = [*self._content["notes"], text][-_NOTES:]
+        self._content["notes"] = [*self._content["notes"], self._store.shorten_paths(text)][-_NOTES:]
         self.flush()
 
     def flush(self) -> None:
