@@ -1,5 +1,5 @@
 from .config.editor import NewJob, create_job, find_jobs_file_to_write
-from .config.loader import LoadedJobs, find_jobs_file, load_jobs
+from .config.loader import JOBS_FILE_VARIABLE, LoadedJobs, find_jobs_file, load_jobs
 from .config.model import jobs_json_schema
 from .config.preflight import find_job_problems
 from .control import (
@@ -45,9 +45,10 @@ from .notifications.dispatcher import NotificationDispatcher, make_sender, try_a
 from .store.database import Databases, find_databases, open_database
 from .store.records import FileRecord, FileState, JobOutcome
 from .store.store import JobStore
-from .workspace import JobsWorkspace, open_jobs, open_store
+from .workspace import JobsFileWatcher, JobsWorkspace, open_jobs, open_store
 
 __all__ = [
+    "JOBS_FILE_VARIABLE",
     "TASK_FILE",
     "UNIT_PATH",
     "Databases",
@@ -60,6 +61,7 @@ __all__ = [
     "JobRunResult",
     "JobRunner",
     "JobStore",
+    "JobsFileWatcher",
     "JobsWorkspace",
     "LoadedJobs",
     "MetricsCollector",

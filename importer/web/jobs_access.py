@@ -23,7 +23,7 @@ class JobsAccess:
     @property
     def file(self) -> Path:
         """The jobs file, which may not be there yet."""
-        return find_jobs_file_to_write(self.env.variables, self.env.home)
+        return find_jobs_file_to_write(self.env.variables, self.env.home).absolute()
 
     def find(self) -> JobsWorkspace | None:
         """Open the jobs as the file has them now; ``None`` when there is none. Raises as ``load_jobs``."""

@@ -13,6 +13,7 @@ import click
 from importer.cli.options import build_environment, open_account
 
 if TYPE_CHECKING:
+    from importer.app import Environment
     from importer.jobs import JobRunner, JobsWorkspace
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -26,17 +27,21 @@ def jobs_options(command: Command) -> Command:
 
 
 @contextmanager
-def open_workspace(
-    file: Path | None, *, quiet: bool = True, verbose: int = 0, log_name: str = ""
-) -> Iterator[JobsWorkspace]:
+def open_workspace(file: Path | None, *, quiet: bool = True, verbose: int = 0) -> Iterator[JobsWorkspace]:
     """Open the jobs file, the store and the environment of a command about jobs; the store is closed at the end.
 
     Raises :class:`JobsFileError`, :class:`UsageError`, :class:`SettingsError` or :class:`LedgerError`.
     """
+    with open_jobs_of(build_environment(quiet=quiet, verbose=verbose), file) as workspace:
+        yield workspace
+
+
+@contextmanager
+def open_jobs_of(env: Environment, file: Path | None) -> Iterator[JobsWorkspace]:
+    """Open jobs file and store in an environment, as :func:`open_workspace`."""
     from importer.config import remove_keys
     from importer.jobs import open_jobs
 
-    env = build_environment(quiet=quiet, verbose=verbose, log_name=log_name)
     with open_jobs(env, file) as workspace:
         # Now that these are known, no child inherits the database's password or an address of a notification.
         remove_keys(os.environ)

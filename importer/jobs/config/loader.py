@@ -13,7 +13,7 @@ from importer.core.text import suggest_name
 from importer.jobs.config.checks import check_jobs
 from importer.jobs.config.model import Address, Archive, HoldRules, Inbox, Job, JobsFile, NotificationRule, Schedule
 
-VARIABLE = "IMPORTER_JOBS"
+JOBS_FILE_VARIABLE = "IMPORTER_JOBS"
 _BEGIN = "Begin with a line `jobs:` and name a job below it."
 _JOBS_FILE = FileKind(
     model=JobsFile,
@@ -81,12 +81,19 @@ class Task:
         return self.folder / Path(self.job.results).expanduser()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class LoadedJobs:
-    """A jobs file that passed every check of its text."""
+    """A jobs file that passed every check of its text. All parts of a service share one, and see the jobs it gains."""
 
     path: Path
     tasks: Mapping[str, Task]
+
+    def add_new(self, newer: LoadedJobs) -> list[str]:
+        """Add the jobs that only a newer reading of the file has; return their names. The others stay as they are."""
+        added = {name: task for name, task in newer.tasks.items() if name not in self.tasks}
+        # Other threads may be going through the old table.
+        self.tasks = {**self.tasks, **added}
+        return list(added)
 
     def task(self, name: str) -> Task:
         """Return the job called ``name``. Raises :class:`UsageError` with the nearest known name."""
@@ -114,7 +121,7 @@ def find_jobs_file(given: Path | None, environment: Mapping[str, str], home: Pat
     """
     if given is not None:
         return given
-    variable = environment.get(VARIABLE, "").strip()
+    variable = environment.get(JOBS_FILE_VARIABLE, "").strip()
     if variable:
         return Path(variable).expanduser()
     places = [Path("jobs.yaml"), home / "jobs.yaml"]
@@ -122,7 +129,7 @@ def find_jobs_file(given: Path | None, environment: Mapping[str, str], home: Pat
     if found is None:
         raise UsageError(
             f"There is no jobs file: neither {places[0]} here nor {places[1]}.",
-            f"Write one (docs/jobs.md shows how), or name it with --file or {VARIABLE}.",
+            f"Write one (docs/jobs.md shows how), or name it with --file or {JOBS_FILE_VARIABLE}.",
         )
     return found
 

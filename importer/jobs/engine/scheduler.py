@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -226,8 +226,11 @@ class Engine:
         outputs = [each.output for each in found if isinstance(each.output, dict)]
         return merge_results([run_result_from_json(each) for each in outputs if each.get("job") == name], last)
 
-    def apply_schedules(self, now: datetime) -> None:
-        """Make the engine's schedules those of the jobs file, and catch up what was missed while nothing ran."""
+    def apply_schedules(self, now: datetime, names: Collection[str] | None = None) -> None:
+        """Make the engine's schedules those of the jobs file, and catch up what was missed while nothing ran.
+
+        While it is running, ``names`` are the jobs that are new: nothing of the others was missed.
+        """
         tasks = self._worker.jobs.tasks
         wanted = {name: task.job.schedule for name, task in tasks.items() if task.job.schedule is not None}
         fired = {each["schedule_name"]: each["last_fired_at"] for each in self._dbos.list_schedules()}
@@ -252,7 +255,7 @@ class Engine:
         ]
         silence = {"schedule_name": _SILENCE, "workflow_fn": self._workflows.silence, "schedule": _SILENCE_CRON}
         self._dbos.apply_schedules([*entries, {**silence, "context": None}])
-        for name in tasks:
+        for name in tasks if names is None else names:
             self._catch_up(name, fired.get(name), now)
         self._scheduled_at = now
 

@@ -30,7 +30,7 @@ _JSON, _TEXT = "application/json; charset=utf-8", "text/plain; charset=utf-8"
 _EVERY_ANSWER = [("Server", "importer"), ("X-Content-Type-Options", "nosniff")]
 
 
-def parse_address(text: str) -> tuple[str, int]:
+def parse_address(text: str, option: str = "--listen") -> tuple[str, int]:
     """Parse ``host:port``, ``[v6]:port`` or a port of this computer. Raises :class:`SettingsError`."""
     host, _, port = text.strip().rpartition(":")
     host = (host[1:-1] if host.startswith("[") and host.endswith("]") else host) or "127.0.0.1"
@@ -40,7 +40,7 @@ def parse_address(text: str) -> tuple[str, int]:
         number, address = -1, None
     if address is None or not port.isascii() or not 0 <= number <= 65_535:
         raise SettingsError(
-            f"--listen {text} is not an address to listen at.",
+            f"{option} {text} is not an address to listen at.",
             "Expected an IP address of this computer and a port, such as 127.0.0.1:9464 or [::1]:9464.",
         )
     return str(address), number

@@ -32,7 +32,7 @@ from importer.web.services import services
 
 views = Blueprint("jobs", __name__)
 
-_UPCOMING = 10
+_UPCOMING = 5
 _PAST_RUNS = 30
 _WHY = 200
 _PUT = "put a file into an inbox"
@@ -66,7 +66,7 @@ def show() -> str:
 def _upcoming(workspace: JobsWorkspace, now: datetime) -> list[dict[str, str]]:
     """Return the next times of all jobs, each in the time zone of its schedule."""
     found = []
-    for each in upcoming_runs(workspace.jobs, workspace.store, now, _UPCOMING):
+    for each in upcoming_runs(workspace.jobs, workspace.store, now, max(_UPCOMING, len(workspace.jobs.tasks))):
         schedule = workspace.jobs.task(each["job"]).job.schedule
         at = datetime.fromisoformat(each["at"])
         zone = schedule.timezone or "" if schedule else ""

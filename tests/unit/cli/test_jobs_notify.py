@@ -44,7 +44,7 @@ def _process_as_before() -> Iterator[None]:
 
 
 def test_serve_looks_for_letters_and_tidies_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every few seconds what is due is sent; twice an hour what is old is forgotten; a stop ends both."""
+    """Every few seconds what is due is sent and new jobs begin; twice an hour what is old is forgotten; a stop ends it."""
     monkeypatch.setattr(serve, "_NOTIFY_SECONDS", 0.001)
     stop, seen = threading.Event(), []
 
@@ -62,9 +62,26 @@ def test_serve_looks_for_letters_and_tidies_up(monkeypatch: pytest.MonkeyPatch) 
 
     clock = SimpleNamespace(now=lambda: datetime(2026, 11, 21, tzinfo=UTC), monotonic=monotonic)
     notifications = SimpleNamespace(send_due=send_due, delete_old=lambda: seen.append("letters"))
-    desk = SimpleNamespace(env=SimpleNamespace(stop=stop, clock=clock), notifications=lambda: notifications)
-    engine = SimpleNamespace(is_shared=False, delete_old=lambda at: seen.append("engine"))
-    serve._watch(desk, engine)  # type: ignore[arg-type]  # what is used
+    desk = SimpleNamespace(
+        env=SimpleNamespace(stop=stop, clock=clock),
+        notifications=lambda: notifications,
+        jobs=SimpleNamespace(path="jobs.yaml"),
+    )
+    new = [["nightly"]]
+    watcher = SimpleNamespace(add_new_jobs=lambda: new.pop() if new else [])
+    monkeypatch.setattr("importer.jobs.JobsFileWatcher", lambda workspace: watcher)
+    begun: list[tuple[datetime, list[str]]] = []
+    engine = SimpleNamespace(
+        is_shared=True,
+        delete_old=lambda at: seen.append("engine"),
+        resume_lost_work=lambda: None,
+        apply_schedules=lambda at, names: begun.append((at, names)),
+    )
+    recovered: list[bool] = []
+    page = SimpleNamespace(server=SimpleNamespace(recover=lambda: recovered.append(True)))
+    serve._watch(desk, engine, page)  # type: ignore[arg-type]  # what is used
+    assert begun == [(clock.now(), ["nightly"])]
+    assert recovered
     assert seen[:5] == ["deliver", "deliver", "deliver", "engine", "letters"]
     assert seen[-1] == "deliver"
 

@@ -204,8 +204,9 @@ def test_without_the_engine(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.slow
-def test_a_service_looks_after_the_others() -> None:
+def test_a_service_looks_after_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every ten seconds where there are others, never where there are none; what is old is forgotten every half hour."""
+    monkeypatch.setattr("importer.jobs.JobsFileWatcher", lambda desk: SimpleNamespace(add_new_jobs=list))
     for has_peers, expected in ((True, ["looked", "looked", "tidied", "looked"]), (False, ["tidied"])):
         done: list[str] = []
         times, waits = iter([0.0, 5.0, 10.0, 1800.0, 1805.0, 1900.0]), iter([False] * 5 + [True])
@@ -220,7 +221,7 @@ def test_a_service_looks_after_the_others() -> None:
         desk = SimpleNamespace(
             env=SimpleNamespace(stop=stop, clock=clock), notifications=lambda notifications=notifications: notifications
         )
-        serve._watch(desk, engine)  # type: ignore[arg-type]  # what is used
+        serve._watch(desk, engine, None)  # type: ignore[arg-type]  # what is used
         assert done == expected
 
 
