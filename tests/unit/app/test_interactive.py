@@ -16,10 +16,11 @@ from importer.app import (
     describe_check,
     find_anomalies,
     list_problem_rows,
+    open_rows_of,
     preview_file,
     read_rows,
 )
-from importer.core.errors import SourceError
+from importer.core.errors import SourceError, UsageError
 from importer.core.model import Status
 from importer.planning import Corrections, PlanRequest
 from importer.sources.interface import SourceOptions
@@ -100,3 +101,14 @@ def test_corrected_cells_make_another_plan_and_the_file_stays(env: Environment, 
     after = check_and_keep(request(*lines, corrections=Corrections({4: {"C": "9"}})), tmp_path / "after", env)
     assert (before.counts[Status.INVALID], after.counts[Status.INVALID]) == (2, 1)
     assert "many" in Path("visits.csv").read_text("utf-8")
+
+
+def test_a_file_with_headings_only_has_no_rows_to_show(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("Name,City\n", "utf-8")
+    shown = preview_file(tmp_path / "a.csv", SourceOptions())
+    assert ([column.filled for column in shown.columns], shown.rows) == ([0.0, 0.0], ())
+
+
+def test_only_a_finished_run_has_rows_to_correct(env: Environment) -> None:
+    with pytest.raises(UsageError, match="is not finished"):
+        open_rows_of("20261120-100000-0000", env)
