@@ -1,7 +1,7 @@
 from .error_codes import explain, explanations
 from .interface import Cost, RunSummary
 from .json_report import build_json_report, json_failure
-from .messages import list_counts
+from .messages import describe_earlier_rows, list_counts
 from .publisher import Publisher, Report, ReportPaths, report_stem
 from .run_report import RunReport, summarize_run
 from .text_report import render_summary
@@ -16,6 +16,7 @@ __all__ = [
     "RunSummary",
     "TemplateColumn",
     "build_json_report",
+    "describe_earlier_rows",
     "explain",
     "explanations",
     "json_failure",

@@ -36,6 +36,7 @@ from importer.web.edits import EditLog
 from importer.web.proposals import Proposals
 from importer.web.tasks import TaskKind, TaskRunner, TaskStatus
 
+_KEPT_SUMMARIES = 20
 _OPEN = (Status.INVALID, Status.REJECTED)
 """Statuses of rows that can be corrected and imported in another round."""
 
@@ -64,6 +65,7 @@ class ImportService:
         self.tasks = tasks
         self.proposals = Proposals(env, store, tasks)
         self._load = load
+        self._summaries: dict[tuple[str, str, int], RunSummary] = {}
 
     # Upload and proposal
 
@@ -137,11 +139,18 @@ class ImportService:
         return bool(draft.checked) and draft.checked == self.state_digest(draft)
 
     def check_summary(self, draft: Draft) -> RunSummary | None:
-        """Return the summary of the last check, or ``None`` before there is one."""
-        try:
-            return describe_check(self.store.plan(draft), self.env)
-        except ImporterError:
-            return None
+        """Return the summary of the last check, or ``None`` before there is one.
+
+        It is kept until something is sent: comparing a long file with earlier imports takes a while.
+        """
+        key = (draft.id, draft.plan, len(draft.deliveries))
+        if key not in self._summaries:
+            try:
+                summary = describe_check(self.store.plan(draft), self.env)
+            except ImporterError:
+                return None
+            self._summaries = {**dict(list(self._summaries.items())[-_KEPT_SUMMARIES:]), key: summary}
+        return self._summaries[key]
 
     def anomalies(self, draft: Draft) -> list[str]:
         """Return what is unusual about the file beside earlier imports."""

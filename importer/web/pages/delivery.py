@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 from importer.app import UndecidedRow, undecided_rows
 from importer.core.errors import UsageError
 from importer.core.model import Status
+from importer.reports import describe_earlier_rows
 from importer.web.drafts import Draft
 from importer.web.pages.common import find_draft, find_draft_to_change, next_screen, see_other, show_screen
 from importer.web.pages.decisions import record_decision, sends_rows
@@ -36,6 +37,7 @@ def show_approval(draft_id: str) -> Response | str:
         draft,
         "Approve",
         summary=summary,
+        earlier=list(describe_earlier_rows(summary.earlier)) if summary.earlier else [],
         current=imports.is_checked(draft),
         account=account,
         anomalies=imports.anomalies(draft) if draft.account else [],

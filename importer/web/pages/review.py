@@ -12,6 +12,7 @@ from importer.app import ShownRow, check_rows, list_problem_rows, read_rows
 from importer.core.errors import UsageError
 from importer.core.issues import Problem
 from importer.planning import open_plan
+from importer.reports import describe_earlier_rows
 from importer.web.drafts import Draft
 from importer.web.edits import MAX_TEXT, CellChange, EditLog
 from importer.web.pages.common import find_draft, find_draft_to_change, see_other, show_screen
@@ -46,6 +47,7 @@ def show(draft_id: str) -> Response | str:
         task=task,
         progress=imports.tasks.progress(draft.id),
         summary=summary,
+        earlier=list(describe_earlier_rows(summary.earlier)) if summary and summary.earlier else [],
         current=imports.is_checked(draft),
         edits=len(EditLog(imports.store, draft)),
         columns=_grid_columns(draft) if summary else [],

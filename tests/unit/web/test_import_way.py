@@ -160,6 +160,7 @@ def test_rows_that_differ_from_earlier_ones_are_decided_in_the_page(page: Page) 
     draft = page.upload(visits(3), "again.csv")
     assert "your import of visits.csv" in page.see(draft, "purpose")
     page.do(draft, "columns", **{**COLUMNS, "field-2": "other", "other-2": "activity.mx_Custom_2"}, check="1")
+    assert "3 rows would be held as changed" in page.see(draft, "approve")
     page.do(draft, "send")
     done = page.see(draft, "done")
     assert "3 rows look like rows that were sent earlier" in done
