@@ -172,4 +172,4 @@ def _describe_type(rule: FieldRule) -> str:
         text += f" {' or '.join(map(shown_form, rule.format))}"
     if rule.timezone or rule.country:
         text += f", {rule.timezone or rule.country}"
-    return f"{text}, translated by a table" if rule.lookup else text
+    return f"{text}, translated by a table" if rule.lookup or rule.lookup_file else text
