@@ -16,12 +16,13 @@ from werkzeug.test import TestResponse
 
 from importer.app import Environment
 from importer.core.errors import SettingsError
+from importer.core.model import Status
 from importer.core.time import SystemClock
 from importer.jobs import FileState
 from importer.jobs.files.inbox import InboxFile
 from importer.web.application import make_app
 from importer.web.drafts import Delivery, Draft
-from importer.web.imports import ImportService
+from importer.web.imports import ImportService, Total
 from importer.web.security import SecurityOptions
 from importer.web.services import WebConfig
 from tests.support.delivery_world import RecordingProgress
@@ -260,6 +261,15 @@ def test_an_import_is_removed_by_its_owner_or_an_admin(page: Page) -> None:
     assert page.imports.store.load(draft.id) == draft
     assert page.people["asha"].post(f"/imports/{draft.id}/remove").status_code == 303
     assert page.people["asha"].get(f"/imports/{draft.id}").status_code == 404
+
+
+def test_an_import_with_undecided_rows_is_not_removed(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise who prepared them could decide in the history to send them."""
+    draft = page.imports.store.create("visits.csv", "ravi", "", page.env.clock.now())
+    for counts, status in (({Status.CHANGED: 1}, 422), ({Status.UNCERTAIN: 2}, 422), ({Status.CREATED: 3}, 303)):
+        total = Total(counts, 3, None)
+        monkeypatch.setattr(ImportService, "total", lambda self, draft, total=total: total)
+        assert page.people["ravi"].post(f"/imports/{draft.id}/remove").status_code == status
 
 
 def test_the_sandbox_button_leads_to_no_other_site(page: Page) -> None:
