@@ -8,10 +8,11 @@ draft loses no row.
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -19,11 +20,12 @@ from typing import Any
 
 from importer.core.errors import UsageError
 from importer.core.filesystem import atomic_write, make_private_folder
+from importer.core.platform import lock_exclusive, open_private
 from importer.core.time import format_iso
 from importer.sources import SourceOptions
 from importer.web.state import StateFolders, unknown_import
 
-_STATE = "draft.json"
+_STATE, _LOCK = "draft.json", ".lock"
 FOLDER = "web-imports"
 
 
@@ -77,6 +79,7 @@ class DraftStore(StateFolders):
         super().__init__(home / FOLDER)
         self._new_id = new_id
         self._lock = threading.RLock()
+        self._holds_file = False
 
     def create(self, name: str, owner: str, account: str, now: datetime) -> Draft:
         """Make a new draft with an empty folder for its source."""
@@ -121,14 +124,14 @@ class DraftStore(StateFolders):
 
     def update(self, draft_id: str, **changes: Any) -> Draft:
         """Change some fields of a draft, and return it as it is now."""
-        with self._lock:
+        with self.changing():
             draft = replace(self.load(draft_id), **changes)
             self._write(draft)
             return draft
 
     def note_preparer(self, draft_id: str, who: str) -> Draft:
         """Note that a person changes a draft, and return the draft."""
-        with self._lock:
+        with self.changing():
             draft = self.load(draft_id)
             if who in draft.prepared_by:
                 return draft
@@ -136,9 +139,22 @@ class DraftStore(StateFolders):
 
     @contextmanager
     def changing(self) -> Iterator[None]:
-        """Keep other requests of this process from changing drafts meanwhile."""
+        """Keep other requests, also those of other processes of the server, from changing drafts meanwhile."""
         with self._lock:
-            yield
+            if self._holds_file:
+                yield
+                return
+            make_private_folder(self._folder)
+            descriptor = open_private(self._folder / _LOCK, os.O_RDWR | os.O_CREAT)
+            try:
+                # Windows has no such lock; a page there has one process.
+                with suppress(ImportError):
+                    lock_exclusive(descriptor)
+                self._holds_file = True
+                yield
+            finally:
+                self._holds_file = False
+                os.close(descriptor)
 
     def remove(self, draft_id: str) -> None:
         """Remove a draft with its files. What was sent stays in the ledger."""

@@ -29,8 +29,7 @@ class EditLog:
     def __init__(self, store: DraftStore, draft: Draft) -> None:
         self._store = store
         self._draft = draft
-        content = store.read(draft.id, _FILE) or {}
-        self._steps: list[dict[str, Any]] = content.get("steps", [])
+        self._steps = self._read()
 
     def cells(self) -> dict[int, dict[str, str]]:
         """Return the texts of the corrected cells: row number → column letter → text."""
@@ -48,19 +47,27 @@ class EditLog:
         """Add one step, which may change many cells."""
         cells = [[change.row, change.letter, change.text] for change in changes]
         if cells:
-            self._steps.append({"by": who, "cells": cells})
-            self._save()
+            with self._store.changing():
+                # Another tab may have added a step since this log was read.
+                self._steps = [*self._read(), {"by": who, "cells": cells}]
+                self._save()
 
     def undo(self) -> set[int]:
         """Take the last step back; return the rows that it had changed."""
-        if not self._steps:
-            return set()
-        step = self._steps.pop()
-        self._save()
+        with self._store.changing():
+            self._steps = self._read()
+            if not self._steps:
+                return set()
+            step = self._steps.pop()
+            self._save()
         return {row for row, _, _ in step["cells"]}
 
     def __len__(self) -> int:
         return len(self._steps)
+
+    def _read(self) -> list[dict[str, Any]]:
+        steps: list[dict[str, Any]] = (self._store.read(self._draft.id, _FILE) or {}).get("steps", [])
+        return steps
 
     def _save(self) -> None:
         self._store.write(self._draft.id, _FILE, {"steps": self._steps})
