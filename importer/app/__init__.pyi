@@ -15,9 +15,6 @@ from .environment import (
     open_ledger_of,
 )
 from .imports import (
-    describe_run,
-    list_runs,
-    read_successes,
     resume,
     run,
     show,
@@ -55,6 +52,11 @@ from .retention import (
     find_prunable,
     parse_age,
     prune,
+)
+from .run_history import (
+    describe_run,
+    list_runs,
+    read_successes,
 )
 from .suggest_mapping import (
     AccountFields,

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import logging
-import os
-import re
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from dataclasses import replace
 from pathlib import Path
 
 from importer.app.account_snapshot import AccountView
@@ -27,10 +22,10 @@ from importer.app.preflight import (
     hold_tenant,
     require_same_tenant,
 )
+from importer.app.run_history import Success, find_run, record_success
 from importer.app.sheet_decisions import is_decision_sheet, record_sheet_decisions
 from importer.config import Account
-from importer.core.errors import AccountMismatch, ImporterError, LedgerError, UsageError
-from importer.core.filesystem import atomic_write
+from importer.core.errors import AccountMismatch, LedgerError, UsageError
 from importer.core.logging import log_fields
 from importer.core.model import Status
 from importer.core.text import format_count, is_or_are
@@ -48,32 +43,12 @@ from importer.planning import (
     prepare_import,
 )
 from importer.rate_limit import DailyQuota
-from importer.reports import Publisher, Report, ReportPaths, RunReport, RunSummary, summarize_run
+from importer.reports import Publisher, Report, ReportPaths, RunReport, summarize_run
 from importer.targets import TARGETS
 
-SUCCESS_FOLDER = "last_success"
-"""A folder with a file for each account and mapping: the last success, for monitoring. It is replaced whenever an
-import finishes; one that is too old means that none has since.
-"""
 _FIRST_ALONE = "Its first row goes alone, the others once it is there."
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Success:
-    """The newest finished import of one mapping to one account. ``at`` is ISO in UTC."""
-
-    account: str
-    mapping: str
-    run: str
-    source: str
-    rows: int
-    at: str
-
-    def days(self, now: datetime) -> int:
-        """Return the whole days since then; 0 for a time in the future."""
-        return max(0, (now - datetime.fromisoformat(self.at)).days)
 
 
 def run(
@@ -321,7 +296,7 @@ def resume(
     ``load`` loads the account by its name. Raises :class:`UsageError` when there is nothing to resume.
     """
     with open_ledger_of(env) as ledger:
-        found = _named(ledger, run_id) if run_id else _newest_unfinished(ledger)
+        found = find_run(ledger, run_id) if run_id else _newest_unfinished(ledger)
         account = load(found.new.account)
         plan = open_plan(Path(found.new.folder))
         env.progress.note(f"Continuing run {found.id} of {found.new.source}.")
@@ -331,13 +306,6 @@ def resume(
 
 def _yes(question: str) -> bool:
     return True
-
-
-def _named(ledger: Ledger, run_id: str) -> Run:
-    found = ledger.run(run_id)
-    if found is None:
-        raise UsageError(f"There is no run {run_id}.", "List the runs: importer runs")
-    return found
 
 
 def _newest_unfinished(ledger: Ledger) -> Run:
@@ -353,58 +321,6 @@ def _newest_unfinished(ledger: Ledger) -> Run:
 def show(run_id: str, places: ReportPaths, env: Environment) -> Report:
     """Write the reports of a run again. Raises :class:`UsageError` for an unknown run."""
     with open_ledger_of(env) as ledger:
-        found = _named(ledger, run_id)
+        found = find_run(ledger, run_id)
         plan = open_plan(Path(found.new.folder))
         return _publisher(places, plan, env).publish(RunReport(plan, ledger, found))
-
-
-def list_runs(env: Environment, account: str | None, limit: int, start: int = 0) -> list[tuple[Run, RunSummary | None]]:
-    """List the newest runs, each with its summary, or ``None`` when its plan is no longer there.
-
-    ``start`` is the number of newer runs that are left out.
-    """
-    with open_ledger_of(env) as ledger:
-        found = ledger.runs(account=account, limit=start + limit)[start:]
-        return [(one, _summary_of(one, ledger)) for one in found]
-
-
-def describe_run(run_id: str, env: Environment) -> tuple[Run, RunSummary | None]:
-    """Return a run with its summary as it is now. Raises :class:`UsageError` for an unknown run."""
-    with open_ledger_of(env) as ledger:
-        found = _named(ledger, run_id)
-        return found, _summary_of(found, ledger)
-
-
-def _summary_of(found: Run, ledger: Ledger) -> RunSummary | None:
-    try:
-        return summarize_run(RunReport(open_plan(Path(found.new.folder)), ledger, found))
-    except ImporterError:
-        return None
-
-
-def record_success(home: Path, success: Success) -> str:
-    """Replace the file of this account and mapping; returns why that failed, or an empty text.
-
-    Never raises: the import has succeeded all the same.
-    """
-    mapping = os.path.abspath(success.mapping)
-    name = re.sub(r"[^A-Za-z0-9_-]", "_", f"{success.account}-{Path(mapping).stem}")[:80]
-    digest = hashlib.sha256(f"{success.account}\x1f{mapping}".encode("utf-8", "surrogatepass")).hexdigest()[:8]
-    path = home / SUCCESS_FOLDER / f"{name}-{digest}.json"
-    try:
-        path.parent.mkdir(mode=0o700, exist_ok=True)
-        atomic_write(path, json.dumps(asdict(success), indent=1), durable=False)
-    except OSError as error:
-        return f"{path} could not be written: {error.strerror or error}."
-    return ""
-
-
-def read_successes(home: Path) -> list[Success]:
-    """Read the last successes, sorted by account and mapping; unreadable files are left out."""
-    found = []
-    for path in sorted((home / SUCCESS_FOLDER).glob("*.json")):
-        with suppress(OSError, ValueError, TypeError):
-            success = Success(**json.loads(path.read_text("utf-8")))
-            datetime.fromisoformat(success.at)
-            found.append(success)
-    return sorted(found, key=lambda success: (success.account, success.mapping))

@@ -34,7 +34,8 @@ from importer.planning.corrections import Corrections
 from importer.planning.issue_table import ProblemTable, problem_batch
 from importer.planning.mapping_files import mapping_notes, read_mapping
 from importer.planning.mapping_values import fill_mapping
-from importer.planning.store import Plan, PlanFacts, PlanWriter, ProblemGroup, SchemaSnapshot
+from importer.planning.plan_writer import PlanWriter
+from importer.planning.store import Plan, PlanFacts, ProblemGroup, SchemaSnapshot
 from importer.sources import (
     CHUNK_ROWS,
     Chunk,

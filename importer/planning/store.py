@@ -14,18 +14,16 @@ is in memory:
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from importer.core.errors import ImporterError
-from importer.core.filesystem import atomic_write, open_atomic
+from importer.core.filesystem import open_atomic
 from importer.core.model import Record
-from importer.core.platform import open_private, sync_file
 from importer.data_quality import Damage
 from importer.planning.issue_table import ProblemTable
 from importer.sources import Column, Detection, SourceFacts
@@ -35,11 +33,10 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-    from importer.validation import CheckedChunk
 
-_ROWS, _PROBLEMS, _FACTS = "rows.arrow", "problems.arrow", "plan.json"
-_LEFT_OUT = "left_out"
-_ROW_FACTS = ("row", "ok", _LEFT_OUT)
+ROWS_FILE, PROBLEMS_FILE, FACTS_FILE = "rows.arrow", "problems.arrow", "plan.json"
+LEFT_OUT_COLUMN = "left_out"
+_ROW_FACTS = ("row", "ok", LEFT_OUT_COLUMN)
 _ROWS_PER_SLICE = 2_000
 _ROWS_PER_CHUNK = 5_000
 
@@ -139,7 +136,7 @@ class Plan:
 
     def chunks(self, *, only_invalid: bool = False) -> Iterator[PlanChunk]:
         """Yield every row of the source in order, or only those with problems, with cells and problems."""
-        for batch, problems in zip(self._rows(*_ROW_FACTS, "c:"), self._batches(_PROBLEMS), strict=True):
+        for batch, problems in zip(self._rows(*_ROW_FACTS, "c:"), self._batches(PROBLEMS_FILE), strict=True):
             yield from _split_batch(_invalid_rows(batch) if only_invalid else batch, problems)
 
     def ready_batches(self) -> Iterator[tuple[np.ndarray, pa.RecordBatch]]:
@@ -161,7 +158,7 @@ class Plan:
         """
         import pyarrow as pa
 
-        with pa.OSFile(str(self.folder / _ROWS)) as file:
+        with pa.OSFile(str(self.folder / ROWS_FILE)) as file:
             names = [name for name in pa.ipc.open_file(file).schema.names if name.startswith("o:")]
         for batch in self._rows("row", "o:", "c:") if names else ():
             origin = batch.select(names).rename_columns([name[2:] for name in names])
@@ -173,7 +170,7 @@ class Plan:
         import pyarrow as pa
 
         numbers = np.fromiter(others, "int64", len(others))
-        for batch in self._rows("row", "ok", _LEFT_OUT, "c:"):
+        for batch in self._rows("row", "ok", LEFT_OUT_COLUMN, "c:"):
             rows = batch.column("row").to_numpy()
             wanted = ~batch.column("ok").to_numpy(zero_copy_only=False) & (_left_out_reasons(batch) == "")
             wanted |= np.isin(rows, numbers)
@@ -190,7 +187,7 @@ class Plan:
 
         numbers = np.fromiter(wanted, "int64", len(wanted))
         start = 0
-        with pa.OSFile(str(self.folder / _ROWS)) as file:
+        with pa.OSFile(str(self.folder / ROWS_FILE)) as file:
             names = pa.ipc.open_file(file).schema.names
             fields = [place for place, name in enumerate(names) if name.startswith("f:")]
             reader = pa.ipc.open_file(file, options=pa.ipc.IpcReadOptions(included_fields=fields))
@@ -210,7 +207,7 @@ class Plan:
         import pyarrow.compute as pc
 
         numbers = np.fromiter(wanted, "int64", len(wanted))
-        with pa.OSFile(str(self.folder / _ROWS)) as rows, pa.OSFile(str(self.folder / _PROBLEMS)) as problems:
+        with pa.OSFile(str(self.folder / ROWS_FILE)) as rows, pa.OSFile(str(self.folder / PROBLEMS_FILE)) as problems:
             names = pa.ipc.open_file(rows).schema.names
             places = [place for place, name in enumerate(names) if name in _ROW_FACTS or name.startswith("c:")]
             reader = pa.ipc.open_file(rows, options=pa.ipc.IpcReadOptions(included_fields=places))
@@ -247,7 +244,7 @@ class Plan:
 
     def problem_batches(self) -> Iterator[tuple[np.ndarray, pa.RecordBatch]]:
         """Yield the row numbers of each chunk, and the problems of these rows."""
-        for batch, problems in zip(self._rows("row"), self._batches(_PROBLEMS), strict=True):
+        for batch, problems in zip(self._rows("row"), self._batches(PROBLEMS_FILE), strict=True):
             yield batch.column("row").to_numpy(), problems
 
     def _rows(self, *prefixes: str) -> Iterator[pa.RecordBatch]:
@@ -255,9 +252,9 @@ class Plan:
         import pyarrow as pa
 
         # Columns that are not asked for are not decompressed.
-        with pa.OSFile(str(self.folder / _ROWS)) as file:
+        with pa.OSFile(str(self.folder / ROWS_FILE)) as file:
             names = pa.ipc.open_file(file).schema.names
-        return self._batches(_ROWS, [place for place, name in enumerate(names) if name.startswith(prefixes)])
+        return self._batches(ROWS_FILE, [place for place, name in enumerate(names) if name.startswith(prefixes)])
 
     def _batches(self, name: str, columns: list[int] | None = None) -> Iterator[pa.RecordBatch]:
         import pyarrow as pa
@@ -307,8 +304,8 @@ def _invalid_rows(batch: pa.RecordBatch) -> pa.RecordBatch:
     import pyarrow.compute as pc
 
     invalid = pc.invert(batch.column("ok"))
-    if _LEFT_OUT in batch.schema.names:
-        invalid = pc.and_(invalid, pc.equal(batch.column(_LEFT_OUT), ""))
+    if LEFT_OUT_COLUMN in batch.schema.names:
+        invalid = pc.and_(invalid, pc.equal(batch.column(LEFT_OUT_COLUMN), ""))
     return batch if pc.all(invalid).as_py() else batch.filter(invalid)
 
 
@@ -316,77 +313,16 @@ def _left_out_reasons(batch: pa.RecordBatch) -> np.ndarray:
     """Return why each row is left out, "" for the others; plans of older releases leave no row out."""
     import numpy as np
 
-    if _LEFT_OUT in batch.schema.names:
-        reasons: np.ndarray = batch.column(_LEFT_OUT).to_numpy(zero_copy_only=False)
+    if LEFT_OUT_COLUMN in batch.schema.names:
+        reasons: np.ndarray = batch.column(LEFT_OUT_COLUMN).to_numpy(zero_copy_only=False)
         return reasons
     return np.full(batch.num_rows, "", dtype=object)
-
-
-class PlanWriter:
-    """Writes a plan chunk by chunk; the folder is a plan only after :meth:`finish`."""
-
-    def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._folder = folder
-        self._rows: Any = None
-        self._problems: Any = None
-
-    def add(
-        self,
-        checked: CheckedChunk,
-        cells: pd.DataFrame,
-        problems: pa.RecordBatch,
-        origin: Sequence[pa.Array] = (),
-    ) -> None:
-        """Append one chunk; ``problems`` are those of its rows, sorted by row (:func:`problem_batch`).
-
-        ``origin`` holds the numbers and marks of the rows of a sheet of rows to correct.
-        """
-        import pyarrow as pa
-
-        from importer.transforms import arrow_of
-
-        columns: dict[str, Any] = {
-            "row": pa.array(checked.rows, pa.int64()),
-            "ok": pa.array(checked.ok, pa.bool_()),
-            _LEFT_OUT: pa.array(checked.left_out, pa.string()),
-        }
-        for index, label in enumerate(cells.columns):
-            columns[f"c:{index}:{label}"] = arrow_of(cells.iloc[:, index])
-        for name, texts in zip(("number", "mark"), origin, strict=False):
-            columns[f"o:{name}"] = texts
-        for name in checked.records.columns:
-            columns[f"f:{name}"] = arrow_of(checked.records[name])
-        batch = pa.RecordBatch.from_pydict(columns)
-        if self._rows is None:
-            self._rows = self._open(_ROWS, batch.schema)
-            self._problems = self._open(_PROBLEMS, problems.schema)
-        self._rows.write_batch(batch)
-        self._problems.write_batch(problems)
-
-    def _open(self, name: str, schema: pa.Schema) -> Any:
-        import pyarrow as pa
-
-        options = pa.ipc.IpcWriteOptions(compression="lz4")
-        # Create the file first, so that only its owner may read it from the first byte on.
-        os.close(open_private(self._folder / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC))
-        return pa.ipc.new_file(str(self._folder / name), schema, options=options)
-
-    def finish(self, facts: PlanFacts) -> Plan:
-        """Make everything durable and write the facts last."""
-        for writer, name in ((self._rows, _ROWS), (self._problems, _PROBLEMS)):
-            writer.close()
-            with (self._folder / name).open("r+b") as file:
-                sync_file(file.fileno())
-        # A folder becomes a plan when its facts appear under their name, after all else is on disk.
-        atomic_write(self._folder / _FACTS, json.dumps(asdict(facts), ensure_ascii=True))
-        return Plan(self._folder, facts)
 
 
 def open_plan(folder: Path) -> Plan:
     """Open the plan in ``folder``. Raises :class:`ImporterError` when it is missing or incomplete."""
     try:
-        content = json.loads((folder / _FACTS).read_text("utf-8"))
+        content = json.loads((folder / FACTS_FILE).read_text("utf-8"))
     except (OSError, ValueError):
         raise ImporterError(
             f"The plan in {folder} is missing or incomplete.",

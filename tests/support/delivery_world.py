@@ -23,7 +23,8 @@ from importer.core.redaction import Secret
 from importer.delivery.deliver_plan import Delivered, DeliveryOptions, deliver
 from importer.leadsquared import ClockReading
 from importer.planning.issue_table import problem_batch
-from importer.planning.store import Plan, PlanFacts, PlanWriter
+from importer.planning.plan_writer import PlanWriter
+from importer.planning.store import Plan, PlanFacts
 from importer.sources.interface import Column, SourceFacts
 from importer.validation import CheckedChunk
 from tests.support.memory_ledger import MemoryLedger

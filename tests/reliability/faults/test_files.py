@@ -17,7 +17,7 @@ from tests.support.interference import Hold
 from tests.support.trial import Trial, results
 
 RUN = ("run", "rows.csv", "-m", "rows.yaml", "--yes", "--json")
-ADD = "importer.planning.store:PlanWriter.add"
+ADD = "importer.planning.plan_writer:PlanWriter.add"
 NEEDS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount and set file attributes")
 
 

@@ -56,7 +56,7 @@ def python(trial: Trial, command: str, **environment: str) -> subprocess.Complet
 def test_p1_sigkill_in_each_state(trial: Trial, place: str) -> None:
     """Killed while reading, sending, noting or reporting: the next start finishes the job."""
     where = {
-        "reading": ("importer.planning.store:PlanWriter.add", 1),
+        "reading": ("importer.planning.plan_writer:PlanWriter.add", 1),
         "planned": ("importer.app.preflight:clear_account", 1),
         "before a call": (RECORD, 2),
         "after an answer": (RECORD, 3),
@@ -75,7 +75,7 @@ def test_p1_sigkill_in_each_state(trial: Trial, place: str) -> None:
 def test_p2_a_signal_stops_politely(tmp_path: Path, place: str, number: signal.Signals) -> None:
     """Whatever is going on: what is in flight is finished and noted, the exit status is 4, and nothing is in doubt."""
     where = {
-        "reading": ("importer.planning.store:PlanWriter.add", 1),
+        "reading": ("importer.planning.plan_writer:PlanWriter.add", 1),
         "before a call": (RECORD, 2),
         "in flight": (SEND, 3),
         "after an answer": (RECORD, 3),
@@ -95,7 +95,7 @@ def test_p2_a_signal_stops_politely(tmp_path: Path, place: str, number: signal.S
 
 def test_p2_stopping_while_reading_sends_nothing_and_keeps_nothing(trial: Trial) -> None:
     """The plan of a run that never began is removed, and the message says that nothing was sent."""
-    running, hold = held(trial, "importer.planning.store:PlanWriter.add")
+    running, hold = held(trial, "importer.planning.plan_writer:PlanWriter.add")
     os.kill(running.pid, signal.SIGTERM)
     hold.release()
     ended = running.wait()

@@ -12,7 +12,8 @@ import pytest
 from importer.app.doctor import Health, examine, forget_limits
 from importer.app.dry_run import check
 from importer.app.environment import Environment, account_locale, open_ledger_of
-from importer.app.imports import list_runs, resume, run, show
+from importer.app.imports import resume, run, show
+from importer.app.run_history import list_runs
 from importer.config.settings import Account, Locale
 from importer.core.errors import LedgerError, MappingError, SettingsError, SourceError, UsageError
 from importer.core.model import CallClass, Limit, Status, Verdict, VerdictKind

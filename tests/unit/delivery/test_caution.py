@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from importer.app.environment import Environment
-from importer.app.imports import SUCCESS_FOLDER, Success, read_successes, record_success, resume, run
+from importer.app.imports import resume, run
 from importer.app.preflight import clear_account
+from importer.app.run_history import SUCCESS_FOLDER, Success, read_successes, record_success
 from importer.config.settings import Account
 from importer.core.errors import LedgerError, ReportError, RunStopped, UsageError
 from importer.core.model import Status
@@ -231,7 +232,7 @@ def test_a_disk_that_does_not_take_the_plan(
     def full(*given: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("importer.planning.store.PlanWriter.add", full)
+    monkeypatch.setattr("importer.planning.plan_writer.PlanWriter.add", full)
     with pytest.raises(LedgerError, match=r"plan cannot be written .*No space left"):
         imported(files(3), account, env)
     assert not list((env.home / "runs").iterdir())

@@ -11,7 +11,8 @@ import pytest
 from importer.delivery.identity_table import load_identities
 from importer.delivery.row_identity import IdentifiedRow, RowIdentifier
 from importer.planning.issue_table import problem_batch
-from importer.planning.store import Plan, PlanFacts, PlanWriter
+from importer.planning.plan_writer import PlanWriter
+from importer.planning.store import Plan, PlanFacts
 from importer.sources.interface import Column, SourceFacts
 from importer.validation import CheckedChunk
 from tests.support.delivery_world import World
