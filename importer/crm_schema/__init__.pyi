@@ -5,11 +5,11 @@ from .checks.findings import CallTraits, Findings
 from .model import (
     ActivityType,
     CrmFieldKind,
+    CrmUser,
     FieldConstraint,
     FieldFacts,
     Metadata,
     Owners,
-    User,
     option_key,
 )
 
@@ -19,12 +19,12 @@ __all__ = [
     "ActivityType",
     "CallTraits",
     "CrmFieldKind",
+    "CrmUser",
     "FieldConstraint",
     "FieldFacts",
     "Findings",
     "Metadata",
     "Owners",
-    "User",
     "compare",
     "find_event_codes",
     "load",

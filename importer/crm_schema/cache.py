@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from importer.core.filesystem import atomic_write
-from importer.crm_schema.model import ActivityType, FieldFacts, Metadata, User
+from importer.crm_schema.model import ActivityType, CrmUser, FieldFacts, Metadata
 
 Entry = TypeVar("Entry")
 
@@ -112,9 +112,9 @@ def _activity_type(content: Any) -> ActivityType:
     return ActivityType(_text(entry, "event"), _text(entry, "name"), _part(entry.get("fields"), _field))
 
 
-def _user(content: Any) -> User:
+def _user(content: Any) -> CrmUser:
     entry = _as_dict(content)
-    return User(_text(entry, "id"), _text(entry, "email"), _flag(entry, "active"))
+    return CrmUser(_text(entry, "id"), _text(entry, "email"), _flag(entry, "active"))
 
 
 def _field(content: Any) -> FieldFacts:

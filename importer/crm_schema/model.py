@@ -99,7 +99,7 @@ class ActivityType:
 
 
 @dataclass(frozen=True, slots=True)
-class User:
+class CrmUser:
     """A user of the account, as far as an owner is checked."""
 
     id: str
@@ -120,7 +120,7 @@ class Metadata:
     read_at: datetime
     lead_fields: tuple[FieldFacts, ...] | None = None
     activity_types: tuple[ActivityType, ...] | None = None
-    users: tuple[User, ...] | None = None
+    users: tuple[CrmUser, ...] | None = None
 
     def type_of(self, event: str) -> ActivityType | None:
         """Return the activity type with this code, if the account has it."""

@@ -13,7 +13,7 @@ from importer.config import Account
 from importer.core.errors import CrmError
 from importer.core.model import CallClass, Reply, Request
 from importer.core.redaction import redact
-from importer.crm_schema import ActivityType, FieldFacts, Metadata, User, save
+from importer.crm_schema import ActivityType, CrmUser, FieldFacts, Metadata, save
 from importer.leadsquared.query_client import UnansweredError
 from importer.leadsquared.reader import Query
 
@@ -187,7 +187,7 @@ def _field(
     )
 
 
-def read_users(query: Query) -> list[User]:
+def read_users(query: Query) -> list[CrmUser]:
     """Read the account's users (https://apidocs.leadsquared.com/get-users).
 
     Raises :class:`CrmError` when LeadSquared does not list them.
@@ -195,7 +195,7 @@ def read_users(query: Query) -> list[User]:
     request = Request("GET", "/UserManagement.svc/Users.Get", CallClass.STANDARD)
     return [
         # The documentation calls the key ID; answers with UserId were seen, too.
-        User(
+        CrmUser(
             _text(entry, "ID") or _text(entry, "UserId"),
             _text(entry, "EmailAddress"),
             active=_text(entry, "StatusCode") == "0",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from importer.crm_schema.checks.compare import compare
 from importer.crm_schema.checks.findings import CallTraits, Findings
-from importer.crm_schema.model import ActivityType, FieldFacts, Metadata, User
+from importer.crm_schema.model import ActivityType, CrmUser, FieldFacts, Metadata
 from importer.mapping.loader import parse_mapping
 from importer.transforms import TRANSFORMS
 
@@ -49,7 +49,7 @@ WEBINAR = ActivityType(
 )
 VISIT = ActivityType("202", "Store visit", (FieldFacts("mx_Custom_1", "Store", "String"),))
 UNREAD = ActivityType("203", "Call logged")
-USERS = (User("id-ann", "ann@example.com", active=True), User("id-omar", "omar@example.com", active=False))
+USERS = (CrmUser("id-ann", "ann@example.com", active=True), CrmUser("id-omar", "omar@example.com", active=False))
 ACCOUNT = Metadata(
     "test",
     "https://api.leadsquared.com",

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from importer.crm_schema.cache import FOLDER, cache_file, load, save
-from importer.crm_schema.model import ActivityType, CrmFieldKind, FieldFacts, Metadata, User
+from importer.crm_schema.model import ActivityType, CrmFieldKind, CrmUser, FieldFacts, Metadata
 
 READ_AT = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 HOST = "https://api.leadsquared.com"
@@ -26,7 +26,7 @@ FULL = Metadata(
     read_at=READ_AT,
     lead_fields=(FieldFacts("mx_City", "City", "Text", "Textbox", max_length=100),),
     activity_types=(ActivityType("201", "Webinar"), ActivityType("202", "Visit", (FieldFacts("mx_Custom_1"),))),
-    users=(User("id-1", "ann@example.com", active=True),),
+    users=(CrmUser("id-1", "ann@example.com", active=True),),
 )
 TEXTS = st.text(max_size=8)
 FIELDS = st.builds(
@@ -57,7 +57,7 @@ METADATA = st.builds(
     read_at=st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1), timezones=st.just(UTC)),
     lead_fields=some(FIELDS),
     activity_types=some(st.builds(ActivityType, TEXTS, TEXTS, some(FIELDS))),
-    users=some(st.builds(User, TEXTS, TEXTS, st.booleans())),
+    users=some(st.builds(CrmUser, TEXTS, TEXTS, st.booleans())),
 )
 
 
