@@ -37,6 +37,8 @@ from importer.planning import Plan, mapping_of_plan
 from importer.targets import make_target
 
 _CHUNK = 5_000
+_MOST_COMPARED = 50_000
+"""So many rows a check compares in every spelling."""
 
 
 Decisions = dict[int, RowDecision]
@@ -71,10 +73,13 @@ def count_earlier_rows(plan: Plan, account: Account, ledger: Ledger) -> EarlierR
     """Count the ready rows of a plan that earlier runs sent; nothing is recorded.
 
     Rows of runs of an earlier version of the program, whose identities no run has recorded yet, are known by their
-    exact content only.
+    exact content only; so are all rows of a long plan, because a check must not take much longer than reading it.
     """
     target = make_target(mapping_of_plan(plan.facts).mapping)
     scope = ComparisonScope(plan, load_idempotency_keys(plan), "", target, account, ledger)
+    if plan.facts.ready > _MOST_COMPARED:
+        exact = sum(len(found) for _, found in known_keys(scope, range(plan.facts.ready)))
+        return EarlierRows(exact, exact, changed=0, waiting=0, older=0, is_complete=False)
     table = load_identities(plan, account, ledger.install_key())
     unknown = ledger.runs_without_identities(account.name)
     comparison = _Comparison(scope, table, CorrectedRows.read(scope, table))
@@ -97,7 +102,7 @@ class EarlierRows:
 
     ``exact`` of the rows ``sent`` have exactly the same values, the others only in another spelling. ``changed`` rows
     would be held, and those ``waiting`` depend on a run that is not settled. ``older`` are rows that update leads with
-    values that were sent before and replaced since.
+    values that were sent before and replaced since. Unless the count ``is_complete``, only exact values were compared.
     """
 
     sent: int
@@ -105,6 +110,15 @@ class EarlierRows:
     changed: int
     waiting: int
     older: int
+    is_complete: bool = True
+
+
+def known_keys(scope: ComparisonScope, places: Sequence[int]) -> Iterator[tuple[dict[str, int], dict[str, KnownRow]]]:
+    """Yield the idempotency keys of rows with their places, and those that other runs sent, in portions."""
+    for start in range(0, len(places), _CHUNK):
+        portion = places[start : start + _CHUNK]
+        keys = dict(zip(scope.keys.take(portion), portion, strict=True))
+        yield keys, scope.ledger.known_keys(scope.account.name, scope.target.name, list(keys), scope.run_id)
 
 
 def describe_older(rows: int) -> str:
@@ -288,20 +302,12 @@ class _Comparison:
     def count_exact(self, decisions: Decisions) -> int:
         """Count the skipped rows of which an earlier run sent exactly the same values."""
         places = [place for place, one in decisions.items() if one.disposition is Disposition.SKIP]
-        return sum(len(found) for _, found in self._known_keys(places))
-
-    def _known_keys(self, places: Sequence[int]) -> Iterator[tuple[dict[str, int], dict[str, KnownRow]]]:
-        """Yield the idempotency keys of rows with their places, and those that other runs sent, in portions."""
-        scope = self._scope
-        for start in range(0, len(places), _CHUNK):
-            portion = places[start : start + _CHUNK]
-            keys = dict(zip(scope.keys.take(portion), portion, strict=True))
-            yield keys, scope.ledger.known_keys(scope.account.name, scope.target.name, list(keys), scope.run_id)
+        return sum(len(found) for _, found in known_keys(self._scope, places))
 
     def recognise_by_exact_content(self, decisions: Decisions) -> None:
         """Skip or hold rows that runs without identities sent: they are known only by the exact texts they sent."""
         places = [place for place in self.open_places() if place not in decisions]
-        for keys, found in self._known_keys(places):
+        for keys, found in known_keys(self._scope, places):
             for key, known in found.items():
                 disposition = Disposition.WAIT if known.is_open else Disposition.SKIP
                 decisions[keys[key]] = RowDecision(disposition, Likeness.CONTENT, unidentified(known))

@@ -117,7 +117,13 @@ def describe_detection(what: str, value: str) -> str:
 
 def describe_earlier_rows(earlier: EarlierRows) -> Iterator[str]:
     """Yield sentences about rows of a check that earlier imports sent; none where nothing was."""
-    if earlier.sent:
+    if not earlier.is_complete:
+        were = pluralize(earlier.sent, "was", "were")
+        yield (
+            f"{format_count(earlier.sent)} {were} sent by an earlier import with exactly these values. The file is "
+            "long, so other spellings and changed rows show only when it is imported."
+        )
+    elif earlier.sent:
         spelled = earlier.sent - earlier.exact
         how = f", {spelled:,} of them in another spelling" if spelled else ""
         were = pluralize(earlier.sent, "was", "were")

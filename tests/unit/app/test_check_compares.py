@@ -42,6 +42,16 @@ def test_a_check_counts_rows_that_were_sent(world: ImportWorld) -> None:
     assert world.send("tuesday.csv") == {"created": 1, "skipped": 2, "changed": 1, "uncertain": 1}
 
 
+def test_a_check_of_a_long_file_counts_exact_values_only(world: ImportWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    """To compare spellings would take longer than to read it."""
+    monkeypatch.setattr("importer.delivery.deduplication._MOST_COMPARED", 2)
+    world.send("monday.csv", visit(1), visit(2))
+    world.write("tuesday.csv", [visit(1), visit(2, seconds="5.0"), visit(3)])
+    world.check("tuesday.csv")
+    assert world.last.summary.earlier == EarlierRows(1, 1, changed=0, waiting=0, older=0, is_complete=False)
+    assert world.last.summary.notes[0].startswith("1 row was sent by an earlier import with exactly these values.")
+
+
 def test_an_older_file_of_leads_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Values that were sent before and replaced since go again, and the person learns of it."""
     monkeypatch.chdir(tmp_path)
