@@ -10,7 +10,9 @@ from .control import (
     is_waiting,
     pause_job,
     put_file,
+    request_run,
     resume_job,
+    take_requests,
 )
 from .engine.import_step import describe_report
 from .engine.job_run import JobRunner
@@ -98,9 +100,11 @@ __all__ = [
     "parse_address",
     "pause_job",
     "put_file",
+    "request_run",
     "resume_job",
     "serve_metrics",
     "systemd_unit",
+    "take_requests",
     "try_addresses",
     "upcoming_runs",
     "windows_task",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -20,6 +21,9 @@ from importer.jobs.workspace import JobsWorkspace
 from importer.planning import PlanRequest
 from importer.reports import Report, ReportPaths, report_stem
 
+_REQUESTS = Path("jobs", "requested")
+"""A folder of the home folder with an empty file for each job that a person wants to run now."""
+
 _WAITING = (FileState.TAKEN, FileState.HELD, FileState.APPROVED)
 
 
@@ -35,6 +39,30 @@ def resume_job(workspace: JobsWorkspace, name: str) -> None:
     """Let a paused job run again when it is due. Raises :class:`UsageError` for no such job."""
     workspace.jobs.task(name)
     workspace.store.update_job_state(name, paused_at="", paused_by="", paused_why="")
+
+
+def request_run(workspace: JobsWorkspace, name: str) -> None:
+    """Let a service run the job ``name`` as soon as it can.
+
+    Raises :class:`UsageError` for no such job, or a paused one.
+    """
+    workspace.jobs.task(name)
+    if workspace.store.state(name).paused_at:
+        raise UsageError(f"The job {name} is paused.", "Resume it first.")
+    folder = workspace.env.home / _REQUESTS
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    (folder / name).touch(mode=0o600)
+
+
+def take_requests(home: Path) -> list[str]:
+    """Return the jobs that a person wants to run now, each to one service only."""
+    taken = []
+    for path in sorted((home / _REQUESTS).glob("*")):
+        # Another service may have taken it a moment ago.
+        with suppress(FileNotFoundError):
+            path.unlink()
+            taken.append(path.name)
+    return taken
 
 
 def approve_files(workspace: JobsWorkspace, name: str, who: str, path: Path | None = None) -> list[FileRecord]:

@@ -64,7 +64,13 @@ def make_app(config: WebConfig, security: SecurityOptions) -> tuple[Flask, Gate]
     app.context_processor(
         lambda: {"known_endpoints": app.view_functions.keys(), "local_page": security.local, "sandbox": None}
     )
-    app.jinja_env.filters.update(count=format_count, minute=format_minute, plural=pluralize, number=_format_number)
+    app.jinja_env.filters.update(
+        count=format_count,
+        minute=format_minute,
+        plural=pluralize,
+        number=_format_number,
+        short_paths=store.shorten_paths,
+    )
     return app, gate
 
 

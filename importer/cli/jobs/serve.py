@@ -134,7 +134,7 @@ def _serve_jobs(workspace: JobsWorkspace, page: ServedPage | None, listen: str |
 def _watch(workspace: JobsWorkspace, engine: Engine, page: ServedPage | None) -> None:
     """Send notifications, take over work of other machines, find new jobs and remove old records, until a stop."""
     from importer.core.memory import IdleMemoryCleaner
-    from importer.jobs import JobsFileWatcher
+    from importer.jobs import JobsFileWatcher, take_requests
 
     env, notifications, leftovers = workspace.env, workspace.notifications(), IdleMemoryCleaner()
     jobs_file = JobsFileWatcher(workspace)
@@ -146,6 +146,10 @@ def _watch(workspace: JobsWorkspace, engine: Engine, page: ServedPage | None) ->
         if added:
             engine.apply_schedules(env.clock.now(), added)
             print_message(f"New in {workspace.jobs.path}: {', '.join(added)}.")
+        for name in take_requests(env.home):
+            # A job that was added a moment ago on another machine may not be known here yet.
+            if name in workspace.jobs.tasks:
+                engine.run_soon(name, env.clock.now())
         now = env.clock.monotonic()
         if now - taken_over >= _TAKE_OVER_SECONDS:
             taken_over = now

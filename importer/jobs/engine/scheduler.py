@@ -226,6 +226,10 @@ class Engine:
         outputs = [each.output for each in found if isinstance(each.output, dict)]
         return merge_results([run_result_from_json(each) for each in outputs if each.get("job") == name], last)
 
+    def run_soon(self, name: str, now: datetime) -> None:
+        """Begin a run of the job ``name`` that a person asked for, once its account is free."""
+        self._enqueue(f"asked-{name}-{uuid.uuid4()}", name, BY_HAND, format_iso(now))
+
     def apply_schedules(self, now: datetime, names: Collection[str] | None = None) -> None:
         """Make the engine's schedules those of the jobs file, and catch up what was missed while nothing ran.
 

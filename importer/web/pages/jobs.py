@@ -22,6 +22,7 @@ from importer.jobs import (
     is_waiting,
     pause_job,
     put_file,
+    request_run,
     resume_job,
     upcoming_runs,
 )
@@ -94,6 +95,7 @@ def show_job(name: str) -> str:
         may_put=_may_put(task.job.guards.approval),
         state=workspace.store.state(name),
         past=history(workspace.store, name, _PAST_RUNS),
+        is_served=_is_served(workspace),
         unclaimed=list(find_unclaimed(workspace.jobs, name)),
         sandbox=services().is_sandbox(task.job.account),
         file_name=lambda path: Path(path).name,
@@ -125,6 +127,15 @@ def resume(name: str) -> Response:
     resume_job(_open(name), name)
     services().record(current_person().name, "resumed a job", job=name)
     return see_other("jobs.show")
+
+
+@views.post("/jobs/<name>/run")
+@require("approve")
+def run_now(name: str) -> Response:
+    """Let the service run a job now."""
+    request_run(_open(name), name)
+    services().record(current_person().name, "asked for a run of a job", job=name)
+    return see_other("jobs.show_job", name=name, asked="yes")
 
 
 @views.post("/jobs/<name>/files")

@@ -63,25 +63,29 @@ def test_serve_looks_for_letters_and_tidies_up(monkeypatch: pytest.MonkeyPatch) 
     clock = SimpleNamespace(now=lambda: datetime(2026, 11, 21, tzinfo=UTC), monotonic=monotonic)
     notifications = SimpleNamespace(send_due=send_due, delete_old=lambda: seen.append("letters"))
     desk = SimpleNamespace(
-        env=SimpleNamespace(stop=stop, clock=clock),
+        env=SimpleNamespace(stop=stop, clock=clock, home=Path("home")),
         notifications=lambda: notifications,
-        jobs=SimpleNamespace(path="jobs.yaml"),
+        jobs=SimpleNamespace(path="jobs.yaml", tasks=["nightly"]),
     )
     new = [["nightly"]]
     watcher = SimpleNamespace(add_new_jobs=lambda: new.pop() if new else [])
     monkeypatch.setattr("importer.jobs.JobsFileWatcher", lambda workspace: watcher)
+    ran: list[str] = []
     begun: list[tuple[datetime, list[str]]] = []
     engine = SimpleNamespace(
         is_shared=True,
         delete_old=lambda at: seen.append("engine"),
         resume_lost_work=lambda: None,
+        run_soon=lambda name, at: ran.append(name),
         apply_schedules=lambda at, names: begun.append((at, names)),
     )
+    asked = [["nightly", "unknown"]]
+    monkeypatch.setattr("importer.jobs.take_requests", lambda home: asked.pop() if asked else [])
     recovered: list[bool] = []
     page = SimpleNamespace(server=SimpleNamespace(recover=lambda: recovered.append(True)))
     serve._watch(desk, engine, page)  # type: ignore[arg-type]  # what is used
     assert begun == [(clock.now(), ["nightly"])]
-    assert recovered
+    assert (ran, bool(recovered)) == (["nightly"], True)
     assert seen[:5] == ["deliver", "deliver", "deliver", "engine", "letters"]
     assert seen[-1] == "deliver"
 

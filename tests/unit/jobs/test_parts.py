@@ -204,7 +204,7 @@ def test_without_the_engine(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.slow
-def test_a_service_looks_after_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_service_looks_after_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every ten seconds where there are others, never where there are none; what is old is forgotten every half hour."""
     monkeypatch.setattr("importer.jobs.JobsFileWatcher", lambda desk: SimpleNamespace(add_new_jobs=list))
     for has_peers, expected in ((True, ["looked", "looked", "tidied", "looked"]), (False, ["tidied"])):
@@ -219,7 +219,8 @@ def test_a_service_looks_after_the_others(monkeypatch: pytest.MonkeyPatch) -> No
         stop = SimpleNamespace(wait=lambda seconds, waits=waits: next(waits), is_set=lambda: False)
         notifications = SimpleNamespace(send_due=lambda seconds, stopped: 0, delete_old=lambda: 0)
         desk = SimpleNamespace(
-            env=SimpleNamespace(stop=stop, clock=clock), notifications=lambda notifications=notifications: notifications
+            env=SimpleNamespace(stop=stop, clock=clock, home=tmp_path),
+            notifications=lambda notifications=notifications: notifications,
         )
         serve._watch(desk, engine, None)  # type: ignore[arg-type]  # what is used
         assert done == expected

@@ -164,6 +164,7 @@ def test_rows_that_differ_from_earlier_ones_are_decided_in_the_page(page: Page) 
     page.do(draft, "send")
     done = page.see(draft, "done")
     assert "3 rows look like rows that were sent earlier" in done
+    assert str(page.env.home) not in done
     run = page.imports.store.load(draft).deliveries[-1].run
     page.do(draft, "decide", run=run, decision="keep", row="2")
     assert "2 rows look like" in page.see(draft, "done")

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from importer.jobs import FileState, JobsWorkspace, load_jobs
+from importer.jobs import FileState, JobsWorkspace, file_lock, load_jobs, take_requests
 from importer.jobs.files.inbox import InboxFile
+from importer.jobs.store.records import JobRun
 from tests.support.delivery_world import BY_ID, lead
 from tests.unit.web.conftest import Page
 from tests.unit.web.test_import_way import prepare, visits
@@ -78,6 +79,19 @@ def test_a_job_is_paused_and_resumed(page: Page, jobs: JobsWorkspace) -> None:
     assert jobs.store.state("visits").paused_at == ""
 
 
+def test_a_job_is_run_when_somebody_asks(page: Page, jobs: JobsWorkspace) -> None:
+    assert take_requests(page.env.home) == []
+    with file_lock(page.env.home, "serve"):
+        assert "Run it now" in page.get("/jobs/visits").text
+    assert "Run it now" not in page.get("/jobs/visits").text, "nobody would run it"
+    assert page.post("/jobs/visits/run").status_code == 303
+    assert page.post("/jobs/visits/run").status_code == 303
+    assert (take_requests(page.env.home), take_requests(page.env.home)) == (["visits"], [])
+    page.post("/jobs/visits/pause")
+    assert page.post("/jobs/visits/run").status_code == 422
+    assert jobs.store.runs("visits", 1) == []
+
+
 def test_a_file_is_put_into_an_inbox_in_one_step(page: Page, jobs: JobsWorkspace) -> None:
     inbox = jobs.jobs.task("visits").inbox
     assert put(page, "..\\..\\visits-may.csv") == 303
@@ -130,6 +144,17 @@ def test_a_held_file_is_looked_at_and_approved(page: Page, jobs: JobsWorkspace) 
     assert (record.state, bool(record.approved_by)) == ("approved", True)
     assert page.gate.audit.read(1)[0]["what"] == "approved a held file"
     assert page.get("/jobs/visits/files/99").status_code == 404
+
+
+def test_what_a_job_did_is_told_in_words(page: Page, jobs: JobsWorkspace) -> None:
+    number = hold(jobs)
+    ended = {"state": "archived", "outcome": "problems", "message": "1 of 2 rows", "rows": 2, "problems": 1}
+    jobs.store.update_file(number, **ended)
+    jobs.store.add_run(JobRun("visits", "catch-up", "", "", "2026-11-20T10:00:00", "nothing", 0, 0, 0, "No new file."))
+    text = page.get("/jobs/visits").text
+    for words in ("some rows need a person", "a missed time", "no new file"):
+        assert words in text
+    assert "Some rows need a person. 1 of 2 rows" in page.get(f"/jobs/visits/files/{number}").text
 
 
 def test_a_check_of_a_killed_server_is_begun_again(page: Page, jobs: JobsWorkspace) -> None:
