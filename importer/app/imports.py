@@ -66,7 +66,10 @@ def run(
         if is_decision_sheet(prepared.source):
             return _finish_decided(prepared, decided, account, ledger, places, options, env)
         if decided:
-            env.progress.note(f"To send what was decided, run: importer resume {decided[-1].id}")
+            finished = _finish_decided(prepared, decided, account, ledger, places.beside(decided[-1].id), options, env)
+            env.progress.note(f"Run {decided[-1].id}: {finished.summary.headline}")
+            if finished.stopped:
+                return finished
         note_first_wait(account, env)
         quota = DailyQuota(account, ledger, env.clock)
         view = AccountView(account, env.make_crm, env.clock, env.stop, env.home, quota.check_and_count)

@@ -45,6 +45,12 @@ class ReportPaths:
             return self.results
         return find_free_path(self.results.with_name(f"{self.results.stem}-{suffix}{self.results.suffix}"))
 
+    def beside(self, suffix: str) -> ReportPaths:
+        """Return paths for the reports of another run, beside those that were asked for."""
+        if self.results is None:
+            return self
+        return ReportPaths(self.results.with_name(f"{self.results.stem}-{suffix}{self.results.suffix}"))
+
 
 @dataclass(frozen=True, slots=True)
 class Report:

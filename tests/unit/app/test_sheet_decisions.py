@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pytest
 
-from importer.core.errors import UsageError
+from importer.core.errors import RunStopped, UsageError
 from importer.core.model import Status
+from importer.reports.publisher import ReportPaths
 from importer.sources.opening import open_in_process
 from tests.support.import_world import ImportWorld, set_cell, visit
 
@@ -101,11 +103,27 @@ def test_decisions_of_a_removed_plan_are_not_recorded(world: ImportWorld) -> Non
 
 
 def test_a_workbook_can_correct_and_decide_at_once(world: ImportWorld) -> None:
-    """The corrected rows are sent, and the decisions recorded for the run to be resumed."""
+    """The decisions are carried out, and the corrected rows are sent after that."""
     rows = (visit(1, seconds="70"), visit(9, when="soon"))
     assert world.send("both.csv", *rows) == {"changed": 1, "invalid": 1}
     run = world.run_id
-    path = decided(world, "decided.xlsx", "keep")
+    path = decided(world, "decided.xlsx", "send")
     world.correct("both.xlsx", set_cell("When", "03/11/2026 11:00"), path)
     assert world.send("both.xlsx") == {"created": 1}
-    assert world.show(run) == {"skipped": 2}
+    assert any(note.startswith(f"Run {run}: 1 of 2 rows is in LeadSquared") for note in world.notes)
+    assert world.show(run) == {"created": 1, "skipped": 1}
+
+
+def test_a_stop_while_decisions_are_carried_out_ends_the_import(
+    world: ImportWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is left is resumed; the corrected rows are not sent before that."""
+    world.send("both.csv", visit(1, seconds="70"), visit(9, when="soon"))
+    path = decided(world, "decided.xlsx", "send")
+    world.correct("both.xlsx", set_cell("When", "03/11/2026 11:00"), path)
+    stopped = replace(world.last, stopped=RunStopped("Stopped."))
+    monkeypatch.setattr("importer.app.imports._finish_decided", lambda *_: stopped)
+    world.send("both.xlsx")
+    assert world.last is stopped
+    assert world.activities == 3
+    assert ReportPaths(Path("a/b.xlsx")).beside("r") == ReportPaths(Path("a/b-r.xlsx"))
