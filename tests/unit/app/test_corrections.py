@@ -229,3 +229,15 @@ def test_a_book_of_another_mapping_corrects_nothing(world: ImportWorld) -> None:
     world.remap((world.folder / "visits.yaml").read_text("utf-8").replace("201", "202"), "other.yaml")
     assert world.send("corrected.xlsx", mapping="other.yaml") == {"created": 1}
     assert world.show(first) == {"created": 1, "invalid": 1}
+
+
+def test_a_correction_that_was_sent_already_settles_its_row(world: ImportWorld) -> None:
+    """Another file had the row by then, so nothing is left to do."""
+    world.send("export.csv", visit(1), visit(2, when="soon"))
+    first, book = world.run_id, world.results
+    assert world.send("other.csv", visit(2, when=GOOD)) == {"created": 1}
+    world.correct("corrected.xlsx", set_cell("When", GOOD), book)
+    assert world.send("corrected.xlsx") == {"skipped": 1}
+    assert world.show(first) == {"created": 1, "skipped": 1}
+    results = openpyxl.load_workbook(world.results)["Results"]
+    assert "that row needed no sending" in str(results["D3"].value)

@@ -116,3 +116,14 @@ def test_a_column_that_is_not_unique_holds_the_file(world: ImportWorld) -> None:
     assert "does not seem to be unique" in world.last.summary.headline
     assert world.activities == 5
     assert world.send("tuesday.csv", keep_going=True) == {"created": 7, "changed": 5}
+
+
+def test_equal_rows_of_one_key_are_one_and_changes_follow_the_mapping(world: ImportWorld) -> None:
+    """The same ticket twice is sent once; with `on_change: send` another content is a new row."""
+    world.remap(f"on_change: send\n{KEYED}")
+    headings = f"{HEADINGS},Ticket"
+    assert world.send("monday.csv", f"{visit(1)},T1", f"{visit(1)},T1", headings=headings) == {
+        "created": 1,
+        "skipped": 1,
+    }
+    assert world.send("tuesday.csv", f"{visit(1, 'other')},T1", headings=headings) == {"created": 1}
