@@ -226,7 +226,9 @@ def _parse_xml(blocks: Iterator[bytes], path: Path) -> Iterator[list[bytes]]:
             parser.Parse(block)
             yield texts[:]
             texts.clear()
+        # Since version 2.6, expat may keep the end of the part back until it is told that nothing follows.
         parser.Parse(b"", True)
+        yield texts
     except XML_ERRORS:
         raise damaged_workbook(path) from None
 

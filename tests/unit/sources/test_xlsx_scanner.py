@@ -63,6 +63,14 @@ def test_shared_texts_are_cut_as_a_parser_reads_them(items: list[str], size: int
     assert [text for texts in read_shared_strings(lambda: blocks(part, size), HERE) for text in texts] == exact
 
 
+@pytest.mark.parametrize("items", ["<si/>", "<si><t/></si>", "<si><t>a</t></si><si/>"])
+def test_the_parser_keeps_no_text_back(items: str) -> None:
+    """Since version 2.6, expat waits for more before it looks at a short block, even for the end of the part."""
+    part = f'<?xml version="1.0"?>\n<sst xmlns="x" count="1">{items}</sst>'.encode()
+    found = [[text for texts in _parse_xml(blocks(part, size), HERE) for text in texts] for size in range(1, 60)]
+    assert found == [[b"a", b""] if "a" in items else [b""]] * 59
+
+
 def test_usual_texts_are_cut() -> None:
     """Without the parser, however many there are."""
     texts = [f"text {number} &amp; more" for number in range(1000)]
