@@ -9,7 +9,7 @@ FULLY_COVERED := importer/app/*,importer/delivery/*,importer/planning/*,importer
 UNMEASURED := $(if $(POSTGRES),,--omit='importer/ledger/postgres/*,importer/rate_limit/postgres_store.py')
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast test-all fuzz fuzz-guided lint audit smoke docs proposals pictures lock clean crash-campaign soak fleet bench
+.PHONY: help demo test test-fast test-all fuzz fuzz-guided lint audit smoke docs proposals pictures lock wheels clean crash-campaign soak fleet bench
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -116,5 +116,17 @@ lock: $(VENV)/.development ## Write both requirements.lock anew from what pyproj
 	$(BIN)/uv pip compile --quiet --all-extras --group dev --group audit --universal --no-emit-index-url --no-header pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --constraint requirements.lock --no-emit-index-url --no-header benchmarks/requirements.txt -o benchmarks/requirements.lock
 
+SYSTEMS := x86_64-pc-windows-msvc aarch64-apple-darwin x86_64-apple-darwin aarch64-unknown-linux-gnu x86_64-unknown-linux-gnu
+# The package cryptography of the extra oidc has no wheel there.
+EXTRAS_ON_INTEL_MACS := --extra jobs --extra keyring --extra postgres
+
+wheels: $(VENV)/.development ## Check that all packages have wheels for Windows, macOS and Linux (asks the package index)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	@for system in $(SYSTEMS); do for version in 3.11 3.12 3.13; do \
+	  extras=--all-extras; [ $$system = x86_64-apple-darwin ] && extras="$(EXTRAS_ON_INTEL_MACS)"; \
+	  $(BIN)/python -m uv pip compile --quiet --python-platform $$system --python-version $$version --only-binary :all: $$extras \
+	    --constraint requirements.lock pyproject.toml >/dev/null && echo "$$system, Python $$version: wheels only" || exit 1; \
+	done; done
+
 clean: ## Remove everything that make has made
-	rm -rf $(VENV) .smoke .bench .fuzz build dist *.egg-info .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .venv-* .smoke .bench .fuzz build dist *.egg-info .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis
