@@ -10,6 +10,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
@@ -279,7 +280,9 @@ class ImportService:
     def recover(self) -> None:
         """Start the tasks again that a killed server has left; deliveries continue their run."""
         for draft_id, status in self.tasks.find_interrupted():
-            self._restart(self.store.load(draft_id), status)
+            # An import that was removed meanwhile has nothing to continue.
+            with suppress(UsageError):
+                self._restart(self.store.load(draft_id), status)
 
     def _restart(self, draft: Draft, status: TaskStatus) -> None:
         if status.kind is TaskKind.PROPOSE:

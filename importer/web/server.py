@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 import threading
 from typing import Any
 
 from waitress.server import create_server
 
-from importer.core.errors import SettingsError
+from importer.core.errors import ImporterError, SettingsError
+from importer.core.redaction import redact
 from importer.web.application import make_app
 from importer.web.security import SecurityOptions
 from importer.web.services import Services, WebConfig
 
+_log = logging.getLogger(__name__)
 _THREADS = 8
 _STOP_SECONDS = 30.0
 
@@ -51,8 +54,12 @@ class PageServer:
 
     def recover(self) -> None:
         """Continue the work that another server has left, which was killed or has stopped."""
-        self._services.imports.recover()
-        self._services.operations.recover()
+        for part in (self._services.imports, self._services.operations):
+            try:
+                part.recover()
+            except (ImporterError, OSError) as error:
+                # Such as an import that was removed at this moment. The page goes on, and tries again.
+                _log.warning("work that was interrupted cannot be continued now: %s", redact(str(error)))
 
     def stop(self) -> None:
         """Stop to answer; calls of imports that are under way are finished, the rest is continued at the next start."""

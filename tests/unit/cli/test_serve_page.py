@@ -53,6 +53,15 @@ def test_the_page_asks_to_sign_in_and_names_the_way_to_the_first_user(
         assert "Nobody can sign in" not in capsys.readouterr().err
 
 
+def test_work_that_cannot_be_continued_stops_no_service(env: Environment) -> None:
+    with page_served(PageOptions("127.0.0.1:0"), env) as page:
+        assert page is not None
+        removed = env.home / "web-imports" / "removed-import"
+        removed.mkdir(parents=True)
+        (removed / "task.json").write_text('{"kind": "check", "state": "running"}')
+        page.server.recover()
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
