@@ -17,10 +17,9 @@ import pyarrow.compute as pc
 from importer.core.issues import Problem, make_problem
 from importer.core.text import column_letter
 from importer.sources.arrow_columns import TEXT, ColumnBatch
-from importer.sources.footers import find_footers
 from importer.sources.headings import Layout
 from importer.sources.interface import Chunk
-from importer.sources.unit_rows import is_unit_row
+from importer.sources.non_data_rows import find_footers, is_unit_row
 
 
 @dataclass(frozen=True, slots=True)
