@@ -45,6 +45,19 @@ SAMPLED = (
 )
 """Folders and files in which a test with many cases, each a whole import, does some of them; ALL_CASES=1 does all."""
 
+SLOW_FILES = (
+    "unit/app/test_check_compares.py",
+    "unit/app/test_corrections.py",
+    "unit/app/test_sheet_decisions.py",
+    "unit/app/test_similar_rows.py",
+    "unit/cli/test_decisions.py",
+    "unit/core/test_memory.py",
+    "unit/delivery/test_refused_calls.py",
+    "unit/reports/test_browser.py",
+    "unit/suggest/test_exports.py",
+)
+"""Files whose tests plan and send whole files: each takes a third of a second or more, so `make test-fast` leaves them out."""
+
 _FEW_CASES, _EACH = 2, 8
 
 TOGETHER = {
@@ -74,10 +87,13 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     return Together(config, log)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out of the coverage what is not measured, and out of the run what is only sampled."""
     for item in items:
         unmeasured = _lies_in(str(item.path), UNMEASURED_FOLDERS) and not _lies_in(str(item.path), MEASURED_FOLDERS)
+        if _lies_in(str(item.path), SLOW_FILES):
+            item.add_marker("slow")
         if unmeasured or _is_property(item):
             item.add_marker("no_cover")
     if os.environ.get("ALL_CASES"):
