@@ -61,7 +61,7 @@ def join_words(words: Sequence[str]) -> str:
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
-def format_names(words: Iterable[str], *, most: int = 20) -> str:
+def format_names(words: Iterable[str], *, most: int = 25) -> str:
     """Return the words in backquotes with commas, cut after ``most``."""
     every = list(words)
     listed = ", ".join(f"`{word}`" for word in every[:most])

@@ -182,9 +182,11 @@ class _Comparison:
             for place, part in enumerate(self._parts)
             if part == _Part.OPEN and (place not in decisions or decisions[place].is_difference)
         ]
-        for place, decision in self._corrected.decide(unpaired).items():
-            if place not in decisions or decision.likeness is Likeness.CORRECTED:
-                decisions[place] = decision
+        decisions |= {
+            place: decision
+            for place, decision in self._corrected.decide(unpaired).items()
+            if place not in decisions or decision.likeness is Likeness.CORRECTED
+        }
         self._hold_similar(decisions)
         self._settle_repeats(decisions)
         return decisions

@@ -102,10 +102,8 @@ def find_corrections(
     """
     sources = {digest for one in candidates.values() for digest in one.sources}
     # Of several corrections of one row a settled one counts, else the newest.
-    by_root: dict[RowOrigin, Correction] = {}
-    for one in ledger.corrections(account, sorted(sources), run_id, run_id):
-        if one.origin not in by_root or one.is_settled or not by_root[one.origin].is_settled:
-            by_root[one.origin] = one
+    oldest_first = ledger.corrections(account, sorted(sources), run_id, run_id)
+    by_root = {one.origin: one for one in sorted(oldest_first, key=lambda one: one.is_settled)}
     by_source: dict[bytes, dict[str, list[Correction]]] = defaultdict(lambda: defaultdict(list))
     for one in by_root.values():
         by_source[one.origin.source][one.origin.run_id].append(one)

@@ -73,7 +73,8 @@ def test_b123_texts_that_yaml_changes(desk: Desk) -> None:
     checked = desk.check(FILE, mapping("Phone: Phone", *fields))
     assert [checked.sent[2][f"lead.mx_{number}"] for number in range(len(texts))] == texts
     assert wrong(desk, mapping("Phone: Phone", "mx_1: {value: ~}")) == [
-        "line 4 (lead.mx_1): Nothing says where the value comes from. Add one of `column`, `value`, `template`, `fields`."
+        "line 4 (lead.mx_1): Nothing says where the value comes from. Add one of `column`, `first_of`, `value`, "
+        "`template`, `when`, `file_name`, `run_date`, `fields`."
     ]
     assert desk.check("no,Phone\nx,1\n", mapping("Phone: Phone", "mx_1: no")).column("mx_1") == ["x"]
 

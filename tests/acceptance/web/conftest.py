@@ -20,7 +20,8 @@ SAMPLES = Path(__file__).parents[3] / "sample_data"
 _ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
 
 
-@pytest.fixture(scope="session")
+# Closed with its module: while it is open, an event loop runs in this thread, which the engine's calls refuse.
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
     """The browser; where there is none, the tests are skipped unless REQUIRE_BROWSER demands it."""
     if CHROMIUM is None:

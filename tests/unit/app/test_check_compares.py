@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from importer.app.environment import open_ledger_of
 from importer.delivery import EarlierRows
 from importer.reports.json_report import build_json_report
 from tests.support.delivery_world import LOST, after, before, mx
@@ -50,6 +51,18 @@ def test_a_check_of_a_long_file_counts_exact_values_only(world: ImportWorld, mon
     world.check("tuesday.csv")
     assert world.last.summary.earlier == EarlierRows(1, 1, changed=0, waiting=0, older=0, is_complete=False)
     assert world.last.summary.notes[0].startswith("1 row was sent by an earlier import with exactly these values.")
+
+
+def test_a_check_knows_the_rows_of_an_older_release_by_their_exact_values(world: ImportWorld) -> None:
+    """Its ledger has no identities of rows."""
+    world.send("monday.csv", visit(1), visit(2))
+    with open_ledger_of(world.env) as ledger, ledger._writing() as connection:
+        connection.exec_driver_sql("DELETE FROM identities")
+        connection.exec_driver_sql("UPDATE runs SET columns = ''")
+    world.write("tuesday.csv", [visit(1), visit(3)])
+    world.check("tuesday.csv")
+    assert world.last.summary.earlier is not None
+    assert world.last.summary.earlier.sent == 1
 
 
 def test_an_older_file_of_leads_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

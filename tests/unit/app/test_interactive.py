@@ -112,3 +112,11 @@ def test_a_file_with_headings_only_has_no_rows_to_show(tmp_path: Path) -> None:
 def test_only_a_finished_run_has_rows_to_correct(env: Environment) -> None:
     with pytest.raises(UsageError, match="is not finished"):
         open_rows_of("20261120-100000-0000", env)
+
+
+def test_only_the_chunks_that_hold_wanted_rows_are_read(
+    env: Environment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("importer.planning.plan.CHUNK_ROWS", 2)
+    check_and_keep(request(GOOD, NO_LEAD, NO_NUMBER, GOOD), tmp_path / "plan", env)
+    assert [shown.row for shown in read_rows(tmp_path / "plan", [4])] == [4]

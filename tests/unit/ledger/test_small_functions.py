@@ -65,6 +65,12 @@ def test_without_mounts_the_kind_is_unknown(tmp_path: Path) -> None:
     assert file_system(tmp_path, tmp_path / "missing") == ""
 
 
+def test_a_network_drive_of_windows_is_a_shared_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importer.ledger.integrity.machine_id.is_network_drive", lambda folder: True)
+    assert file_system(tmp_path) == "cifs"
+    assert is_shared(file_system(tmp_path))
+
+
 @pytest.mark.parametrize(
     ("kind", "shared"),
     [("nfs", True), ("cifs", True), ("fuse.rclone", True), ("fuseblk", False), ("overlay", False), ("tmpfs", False)],

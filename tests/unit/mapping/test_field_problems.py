@@ -22,7 +22,7 @@ from tests.unit.mapping.helpers import REMOVE, problems
             "{type: text}",
             "",
             "Nothing says where the value comes from.",
-            "Add one of `column`, `value`, `template`, `fields`.",
+            "Add one of `column`, `first_of`, `value`, `template`, `when`, `file_name`, `run_date`, `fields`.",
         ),
         (
             "{column: A, value: b}",
