@@ -55,6 +55,7 @@ from .retention import (
 )
 from .run_history import (
     describe_run,
+    describe_runs,
     list_runs,
     read_successes,
 )
@@ -95,6 +96,7 @@ __all__ = [
     "describe_changes",
     "describe_check",
     "describe_run",
+    "describe_runs",
     "examine_account",
     "find_anomalies",
     "find_prunable",

@@ -240,10 +240,8 @@ def _run_of(ledger: Ledger, run_id: str | None) -> Run:
 def _cells(plan: Plan, rows: set[int]) -> dict[int, tuple[tuple[str, str], ...]]:
     """Read the first filled cells of some rows, by heading."""
     found: dict[int, tuple[tuple[str, str], ...]] = {}
-    for chunk in plan.chunks() if rows else ():
+    for chunk in plan.find_rows(rows):
         for place, row in enumerate(chunk.rows.tolist()):
-            if row in rows:
-                cells = chunk.cells.iloc[place]
-                filled = [(str(label), str(text)) for label, text in cells.items() if text]
-                found[row] = tuple(filled[:_SHOWN_CELLS])
+            filled = [(str(label), str(text)) for label, text in chunk.cells.iloc[place].items() if text]
+            found[row] = tuple(filled[:_SHOWN_CELLS])
     return found

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import re
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -56,6 +57,14 @@ def list_runs(env: Environment, account: str | None, limit: int, start: int = 0)
     with open_ledger_of(env) as ledger:
         found = ledger.runs(account=account, limit=start + limit)[start:]
         return [(one, _summary_of(one, ledger)) for one in found]
+
+
+def describe_runs(run_ids: Iterable[str], env: Environment) -> dict[str, RunSummary]:
+    """Return the summaries of runs by id, as they are now; those without a run or a plan are left out."""
+    with open_ledger_of(env) as ledger:
+        found = {run_id: ledger.run(run_id) for run_id in run_ids}
+        summaries = {run_id: _summary_of(run, ledger) for run_id, run in found.items() if run is not None}
+    return {run_id: summary for run_id, summary in summaries.items() if summary is not None}
 
 
 def describe_run(run_id: str, env: Environment) -> tuple[Run, RunSummary | None]:

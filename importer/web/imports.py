@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,7 +20,7 @@ from importer.app import (
     Environment,
     check_and_keep,
     describe_check,
-    describe_run,
+    describe_runs,
     find_anomalies,
     open_rows_of,
     resume,
@@ -48,7 +49,7 @@ class Total:
 
     counts: Mapping[Status, int]
     rows: int
-    latest: RunSummary | None
+    latest: RunSummary
 
     @property
     def delivered(self) -> int:
@@ -231,28 +232,22 @@ class ImportService:
         """Count the open rows that another round imports again, by status."""
         if draft.rows is None or not draft.deliveries:
             return {}
-        summary = self._summary(draft.deliveries[-1].run)
+        newest = draft.deliveries[-1].run
+        summary = describe_runs([newest], self.env).get(newest)
         return {status.value: summary.counts.get(status, 0) for status in _OPEN} if summary else {}
 
     # Results
 
     def total(self, draft: Draft) -> Total | None:
         """Count the rows of a draft over all its rounds, as the ledger knows them now; ``None`` before it was sent."""
-        counts: dict[Status, int] = {}
-        latest = None
-        for delivery in draft.deliveries:
-            summary = self._summary(delivery.run)
-            if summary is None:
-                continue
-            for name, number in delivery.replaced.items():
-                counts[Status(name)] = counts.get(Status(name), 0) - number
-            for status, number in summary.counts.items():
-                counts[status] = counts.get(status, 0) + number
-            latest = summary
-        if latest is None:
-            return None
-        counts = {status: number for status, number in counts.items() if number}
-        return Total(counts, sum(counts.values()), latest)
+        return self.totals([draft]).get(draft.id)
+
+    def totals(self, drafts: Sequence[Draft]) -> dict[str, Total]:
+        """Return the :meth:`total` of each draft that was sent, by its id; the ledger is opened once."""
+        runs = {delivery.run for draft in drafts for delivery in draft.deliveries}
+        summaries = describe_runs(sorted(runs), self.env) if runs else {}
+        found = {draft.id: _add_rounds(draft, summaries) for draft in drafts}
+        return {draft_id: total for draft_id, total in found.items() if total is not None}
 
     def start_round(self, draft: Draft, who: str) -> Draft:
         """Open the rows that were not delivered for correction, and check them. Raises :class:`UsageError` without any.
@@ -268,12 +263,6 @@ class ImportService:
 
     def _open_rows(self, draft: Draft) -> list[int]:
         return open_rows_of(draft.deliveries[-1].run, self.env) if draft.deliveries else []
-
-    def _summary(self, run_id: str) -> RunSummary | None:
-        try:
-            return describe_run(run_id, self.env)[1]
-        except UsageError:
-            return None
 
     # Restart
 
@@ -291,6 +280,22 @@ class ImportService:
             self.check(draft, status.started_by)
         elif draft.approved:
             self._start_sending(draft, status.started_by)
+
+
+def _add_rounds(draft: Draft, summaries: Mapping[str, RunSummary]) -> Total | None:
+    """Count the rows over the rounds: each replaces the rows that were open before it."""
+    counts: Counter[Status] = Counter()
+    latest = None
+    for delivery in draft.deliveries:
+        summary = summaries.get(delivery.run)
+        if summary is not None:
+            counts.subtract({Status(name): number for name, number in delivery.replaced.items()})
+            counts.update(summary.counts)
+            latest = summary
+    if latest is None:
+        return None
+    filled = {status: number for status, number in counts.items() if number}
+    return Total(filled, sum(filled.values()), latest)
 
 
 def _name(path: Path | None) -> str:

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from flask import current_app
 
-from importer.app import Environment, list_accounts
+from importer.app import Environment, read_accounts_file
 from importer.config import Account, is_loopback, load_account, sandbox_file
 from importer.core.errors import ImporterError, SettingsError
 from importer.core.time import Clock, SystemClock
@@ -71,7 +71,7 @@ class Services:
         names: list[str | None] = [None]
         # Without an accounts file there are the variables and the sandbox.
         with suppress(ImporterError):
-            names += [one.name for one in list_accounts(env)[1]]
+            names += read_accounts_file(env)[1]
         if sandbox_file(env.home, SANDBOX).exists():
             names.append(SANDBOX)
         for name in names:
@@ -84,9 +84,13 @@ class Services:
             found[account.name] = AccountChoice(account.name, account.host, is_loopback(account.host))
         return list(found.values())
 
+    def sandboxes(self) -> dict[str, bool]:
+        """Return for each account whether it is a CRM on this computer."""
+        return {one.name: one.sandbox for one in self.account_choices()}
+
     def is_sandbox(self, account: str) -> bool:
         """Return whether an account is a CRM on this computer."""
-        return next((one.sandbox for one in self.account_choices() if one.name == account), False)
+        return self.sandboxes().get(account, False)
 
 
 def install(app: object, services: Services) -> None:

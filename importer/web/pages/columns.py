@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 
 from importer.core.errors import UsageError
 from importer.mapping import FieldType
+from importer.targets import TARGETS
 from importer.transforms import TRANSFORMS
 from importer.web.columns import ColumnLine, FieldChoice, column_lines, describe_rule
 from importer.web.mapping_document import MappingDocument, Rule, find_mapping_problems
@@ -35,6 +36,7 @@ def show(draft_id: str) -> Response | str:
     document = MappingDocument.read(path)
     problems = find_mapping_problems(path)
     lines = column_lines(preview.columns, document, imports.proposals.proposal(draft), problems)
+    fields = imports.proposals.field_choices(draft)
     on_lines = {id(one) for line in lines for one in line.problems}
     return show_screen(
         "columns.html",
@@ -42,20 +44,18 @@ def show(draft_id: str) -> Response | str:
         "Columns",
         lines=lines,
         constants=[line for line in document.lines() if not line.columns],
-        fields={section: imports.proposals.field_choices(draft)[section] for section in _sections(document)},
+        fields={section: fields[section] for section in _sections(document)},
         problems=[one for one in problems if id(one) not in on_lines],
         types=[kind.value for kind in FieldType],
         clean_ups=[name for name in _CLEAN_UPS if name in TRANSFORMS],
         describe_rule=describe_rule,
         shown_format=shown_format,
-        option_texts=partial(_option_texts, imports.proposals.field_choices(draft)),
+        option_texts=partial(_option_texts, fields),
         left_out=[line for line in lines if not line.is_imported and not line.also],
     )
 
 
 def _sections(document: MappingDocument) -> tuple[str, ...]:
-    from importer.targets import TARGETS
-
     target = TARGETS.get(document.target)
     return target.sections if target else ("lead", "activity")
 

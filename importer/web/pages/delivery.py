@@ -134,7 +134,7 @@ def show_done(draft_id: str) -> Response | str:
         total=total,
         correctable=sum(counts.get(one, 0) for one in (Status.INVALID, Status.REJECTED)),
         undecided=_undecided(draft, counts),
-        interrupted=total is None or (total.latest is not None and total.latest.status == "interrupted"),
+        interrupted=total is None or total.latest.status == "interrupted",
     )
 
 

@@ -55,7 +55,7 @@ def show() -> str:
     page, account = min(max(1, request.args.get("page", 1, int)), _MOST_PAGES), request.args.get("account", "")
     # One more than is shown tells whether there is another page.
     found = list_runs(services().config.env, account or None, _PAGE + 1, (page - 1) * _PAGE)
-    sandboxes = _sandboxes()
+    sandboxes = services().sandboxes()
     names = {*sandboxes, *(run.new.account for run, _ in found), *filter(None, [account])}
     return render_template(
         "history.html",
@@ -74,11 +74,6 @@ def _with_beginner(found: list[tuple[Run, RunSummary | None]]) -> list[ListedRun
     return [ListedRun(run, summary, drafts.get(run.id), jobs.get(run.id, "")) for run, summary in found]
 
 
-def _sandboxes() -> Mapping[str, bool]:
-    """Return for each account whether it is a CRM on this computer."""
-    return {one.name: one.sandbox for one in services().account_choices()}
-
-
 @views.get("/history/<run_id>")
 def show_run(run_id: str) -> str:
     """Show what became of the rows of a run, and what can be done about them."""
@@ -94,7 +89,7 @@ def show_run(run_id: str) -> str:
         undecided=[(one.run.id, row) for row in undecided],
         is_open=one.run.state is RunState.OPEN,
         can_resume=one.run.state is RunState.OPEN or any(counts.get(status) for status in _RESUMABLE),
-        sandbox=_sandboxes().get(one.run.new.account),
+        sandbox=services().sandboxes().get(one.run.new.account),
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from importlib.resources import as_file, files
-from typing import Any
 
 from flask import Blueprint, abort, redirect, render_template, request
 from werkzeug.wrappers import Response
@@ -29,25 +28,25 @@ _SHOWN = 30
 @views.get("/")
 def show() -> str:
     """Show where a file can be dropped, and the recent imports."""
-    accounts = services().account_choices()
+    accounts, imports = services().account_choices(), services().imports
+    drafts = imports.store.all()[:_SHOWN]
+    totals, sandboxes = imports.totals(drafts), {one.name: one.sandbox for one in accounts}
     return render_template(
         "home.html",
         accounts=accounts,
         usable=[one for one in accounts if not one.trouble],
         has_sandbox=any(one.name == SANDBOX for one in accounts),
-        imports=[_listed(draft) for draft in services().imports.store.all()[:_SHOWN]],
+        imports=[
+            {
+                "draft": draft,
+                "task": imports.tasks.status(draft.id),
+                "total": totals.get(draft.id),
+                "sandbox": sandboxes.get(draft.account, False),
+            }
+            for draft in drafts
+        ],
         samples=SAMPLES,
     )
-
-
-def _listed(draft: Draft) -> dict[str, Any]:
-    imports = services().imports
-    return {
-        "draft": draft,
-        "task": imports.tasks.status(draft.id),
-        "total": imports.total(draft) if draft.deliveries else None,
-        "sandbox": services().is_sandbox(draft.account),
-    }
 
 
 @views.post("/imports")

@@ -59,7 +59,7 @@ def show() -> str:
         file=workspace.jobs.path,
         upcoming=_upcoming(workspace, now),
         is_served=_is_served(workspace),
-        sandboxes={one.name: one.sandbox for one in services().account_choices()},
+        sandboxes=services().sandboxes(),
         file_name=lambda path: Path(path).name,
     )
 
