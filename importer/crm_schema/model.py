@@ -131,11 +131,6 @@ class Metadata:
         types = tuple(replace(one, fields=fields) if one.event == event else one for one in self.activity_types or ())
         return replace(self, activity_types=types)
 
-    def lacks_fields_of(self, events: frozenset[str]) -> frozenset[str]:
-        """Return those of the ``events`` that the account has and whose fields were never read."""
-        known = {one.event for one in self.activity_types or () if one.fields is None}
-        return frozenset(events & known)
-
     def age(self, now: datetime) -> timedelta:
         """Return how long ago it was read; never negative."""
         return max(timedelta(), now - self.read_at)

@@ -110,7 +110,7 @@ class CodeDetector:
             self._exponents[chr(exponent >> 8) + chr(exponent & 255)] += 1
 
     def conclude(self, filled: int) -> Codes:
-        """Return the damage that all cells merge_marks prove; ``filled`` of them hold text."""
+        """Return the damage that all cells together prove; ``filled`` of them hold text."""
         long_enough = self._rounded.rows >= 5 and 2 * self._rounded.rows >= self._very_long
         rounded = self._rounded if long_enough and len(self._different) >= 3 else None
         return Codes(self._digits, self._lost_zeros(filled), rounded, self._loss(filled))

@@ -24,7 +24,7 @@ from importer.transforms import (
     read_emails,
     truths_of,
 )
-from importer.validation.parts import joiner_of
+from importer.validation.readers import joiner_of
 from importer.validation.rules import ClosestMatch, Rule, length_rule, shortened
 
 if TYPE_CHECKING:

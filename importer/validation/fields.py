@@ -15,8 +15,9 @@ import pyarrow.compute as pc
 from importer.config import Locale
 from importer.core.errors import MappingProblem
 from importer.core.issues import make_problem
+from importer.core.text import format_count, is_or_are
 from importer.crm_schema import FieldConstraint
-from importer.mapping import Blank, FieldRule, FieldType, FlatField
+from importer.mapping import Blank, FieldRule, FieldType, FlatField, whole_text_pattern
 from importer.transforms import (
     DEFAULT_PIVOT,
     TRANSFORMS,
@@ -30,8 +31,7 @@ from importer.validation.account_rules import account_rules, account_spelling
 from importer.validation.conditions import ConditionCompiler
 from importer.validation.interface import SourceColumn
 from importer.validation.origins import Origin, make_origin
-from importer.validation.parts import ListReader, PartExtractor, joiner_of
-from importer.validation.readers import Reader, UnreadableError, make_reader
+from importer.validation.readers import ListReader, Reader, UnreadableError, joiner_of, make_reader
 from importer.validation.rules import Rule, lookup_rule, range_rule, type_rules, unique_rule, value_rules
 from importer.validation.uniqueness import Overflow
 
@@ -42,6 +42,37 @@ if TYPE_CHECKING:
 
 
 _PLAIN_NUMBERS = {"decimal": ".", "thousands": None, "currency": None, "percent": None, "negative": None}
+
+
+class PartExtractor:
+    """Takes the part out of texts that an RE2 pattern or its group matches; counts those of ``field`` without it."""
+
+    def __init__(self, pattern: str, field: str) -> None:
+        self._whole = whole_text_pattern(pattern)
+        self._field = field
+        self._missed = 0
+        self._first_row = 0
+
+    def take(self, texts: pd.Series[str]) -> pd.Series[str]:
+        """Return the first part of each text that matches; empty where nothing does."""
+        array = arrow_of(texts)
+        matched = pc.match_substring_regex(array, self._whole)
+        missed = pc.and_(pc.invert(matched), pc.invert(blank(array)))
+        places = pc.indices_nonzero(missed.fill_null(False))
+        if len(places):
+            self._first_row = self._first_row or int(texts.index[places[0].as_py()])
+            self._missed += len(places)
+        parts = pc.replace_substring_regex(array, self._whole, r"\1")
+        return column_of(pc.if_else(matched, parts, ""), texts)
+
+    def notes(self) -> Iterator[str]:
+        """Yield a sentence about the texts without a match."""
+        if self._missed:
+            count = format_count(self._missed, "cell")
+            yield (
+                f"{self._field}: `extract` found nothing in {count}, first in row {self._first_row}, which "
+                f"{is_or_are(self._missed)} taken for empty."
+            )
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,14 @@ Their results are missing where a text is not of the type.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -31,23 +33,30 @@ from importer.transforms import (
     arrow_of,
     column_of,
     date_form,
+    describe_form,
     example_of,
+    find_number_forms,
     knows_country,
+    per_distinct,
     read_emails,
     read_ids,
     shown_form,
 )
-from importer.validation.explanations import explain_number, explain_phone
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     Read = Callable[[pd.Series[str]], pd.Series[str]]
 
 _CONTROL = r"[\x00-\x08\x0e-\x1f\x7f-\x9f]"
 """Control characters but for tabs, line breaks and the page breaks that word processors leave."""
 _CONTROL_BYTES = bytes([*range(9), *range(0x0E, 0x20), 0x7F, "\x80".encode()[0]])
 """One of these is part of every control character in UTF-8."""
+
+_SCIENTIFIC = re.compile(r"[0-9][.,]?[0-9]*[eE][+-]?[0-9]+")
+_SEVERAL = re.compile(r"[0-9)]\s*(?:[/;,|&]|\bor\b|\n)\s*[+(0-9][0-9 ()-]*")
+_EXTENSION = re.compile(r"(?i)[0-9)]\s*[,;]?\s*(?:ext|extn|extension|x|#)[.:]?\s*[0-9]+")
+
+JOINER = ";"
+"""The text between the values of a multi-select field; LeadSquared's documentation does not say it."""
 
 
 class UnreadableError(Exception):
@@ -112,7 +121,7 @@ def _phone_reader(rule: FieldRule, locale: Locale) -> Reader:
     facts = {"country": country} if country else {}
     if rule.phone_format is not None:
         facts["phone_format"] = str(rule.phone_format)
-    explain = partial(explain_phone, phones)
+    explain = partial(_explain_phone, phones)
     return Reader(LastColumnCache(phones.read), "phone", "not-a-phone", words, facts, explain=explain)
 
 
@@ -128,7 +137,7 @@ def _number_reader(rule: FieldRule, locale: Locale) -> Reader:
     whole = rule.type is FieldType.INTEGER
     numbers = Numbers(form, whole=whole)
     check, code = ("integer", "not-an-integer") if whole else ("number", "not-a-number")
-    explain = partial(explain_number, whole=whole)
+    explain = partial(_explain_number, whole=whole)
     stated = {name: value for name, value in asdict(form).items() if value}
     if not form.is_open:
         return Reader(numbers.read, check, code, facts=stated, explain=explain)
@@ -184,6 +193,68 @@ def _check_zone(zone: str) -> None:
         raise UnreadableError(
             f'"{zone}" is not the name of a time zone.', "Write a name such as `timezone: Asia/Kolkata`."
         ) from None
+
+
+def _explain_number(text: str, *, whole: bool = False) -> str:
+    """Return the settings of a mapping with which ``text`` is a number, and that number; empty when none would help."""
+    forms = [form for form in find_number_forms(text) if form != NumberForm()]
+    readings = [
+        f"with {describe_form(form)} it is {number}" for form in forms if (number := _read_one(form, text, whole))
+    ]
+    words = ", ".join(readings)
+    return f" {words[0].upper()}{words[1:]}." if words else ""
+
+
+def _explain_phone(phones: Phones, text: str) -> str:
+    """Return what is probably wrong with a phone number, and how to correct it; empty when nothing is known."""
+    if _SCIENTIFIC.fullmatch(text.strip()):
+        return " Excel has shortened it and lost the last digits: format the column as text where the file comes from."
+    if _EXTENSION.search(text):
+        return " It has an extension, which LeadSquared does not keep: move it into a column of its own."
+    if _SEVERAL.search(text):
+        return " It seems to be several numbers: keep one of them in the cell."
+    if phones.country and phones.may_lack_plus(text):
+        return " It can be a number with or without its country code: write it with a plus."
+    if not phones.country and re.fullmatch(r"[0-9() .-]+", text.strip()):
+        return " It has no country code: add `country` to the field in the mapping, or write the code with a plus."
+    return ""
+
+
+def _read_one(form: NumberForm, text: str, whole: bool) -> str:
+    number = Numbers(form, whole=whole).read(pd.Series([text], dtype="str")).iloc[0]
+    return number if isinstance(number, str) else ""
+
+
+def joiner_of(rule: FieldRule) -> str:
+    """Return the text between the values that are sent for a cell with several."""
+    return JOINER if rule.joiner is None else rule.joiner
+
+
+class ListReader:
+    """A reader of cells with several values between separators.
+
+    ``read`` converts each value. Blanks around values do not count, empty and repeated ones are left out.
+    """
+
+    def __init__(self, read: Read, separators: Sequence[str], joiner: str) -> None:
+        self._read, self._separators, self._joiner = read, separators, joiner
+
+    def read(self, texts: pd.Series[str]) -> pd.Series[str]:
+        """Convert texts; missing where one of the values cannot be converted."""
+        cells = {text: self._split(text) for text in arrow_of(texts).unique().to_pylist() if text is not None}
+        values = pd.Series(list(dict.fromkeys(value for cell in cells.values() for value in cell)), dtype="str")
+        converted = dict(zip(values.tolist(), self._read(values), strict=True))
+
+        def join(text: str) -> str | None:
+            found = [converted[value] for value in cells[text]]
+            return None if any(map(pd.isna, found)) else self._joiner.join(dict.fromkeys(found))
+
+        return per_distinct(texts, join)
+
+    def _split(self, text: str) -> list[str]:
+        for separator in self._separators[1:]:
+            text = text.replace(separator, self._separators[0])
+        return [part.strip() for part in text.split(self._separators[0]) if part.strip()]
 
 
 _Maker = Callable[[FieldRule, Locale], Reader]

@@ -235,15 +235,15 @@ def stop_this_process() -> None:
     os.kill(os.getpid(), signal.SIGSTOP)
 
 
-class OpenFolder:
+class PosixFolder:
     """A folder that is held open: what is done in it is done there, whatever its name means by then."""
 
-    def __init__(self, path: Path | str, within: OpenFolder | None = None) -> None:
+    def __init__(self, path: Path | str, within: PosixFolder | None = None) -> None:
         """Open ``path``; by its name in the folder ``within``, no link is followed."""
         flags = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | (os.O_NOFOLLOW if within else 0)
         self._descriptor: int = os.open(path, flags, dir_fd=within._descriptor if within else None)
 
-    def __enter__(self) -> OpenFolder:
+    def __enter__(self) -> PosixFolder:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -254,7 +254,7 @@ class OpenFolder:
         with contextlib.suppress(FileExistsError):
             os.mkdir(name, 0o700, dir_fd=self._descriptor)
 
-    def open_own_folder(self, name: str) -> OpenFolder:
+    def open_own_folder(self, name: str) -> PosixFolder:
         """Open the folder called ``name``, which must be no link and belong to us (or to root, who may do all)."""
         info = os.stat(name, dir_fd=self._descriptor, follow_symlinks=False)
         if stat.S_ISLNK(info.st_mode):
@@ -263,9 +263,9 @@ class OpenFolder:
             raise NotADirectoryError(errno.ENOTDIR, f"{name} is no folder")
         if info.st_uid not in (user_id(), 0):
             raise PermissionError(errno.EPERM, f"the folder {name} belongs to another user of this computer")
-        return OpenFolder(name, self)
+        return PosixFolder(name, self)
 
-    def move(self, name: str, target: OpenFolder, new_name: str) -> None:
+    def move(self, name: str, target: PosixFolder, new_name: str) -> None:
         """Move the file ``name`` into ``target``, never onto another file. A move that was cut short is finished.
 
         Raises :class:`FileExistsError` when another file has the new name.
@@ -291,3 +291,6 @@ class OpenFolder:
         """Create a private file and return its descriptor, open for writing. Raises :class:`FileExistsError`."""
         flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC
         return os.open(name, flags, 0o600, dir_fd=self._descriptor)
+
+
+OpenFolder = PosixFolder

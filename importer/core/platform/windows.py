@@ -195,15 +195,15 @@ def stop_this_process() -> None:
     raise OSError(errno.ENOTSUP, os.strerror(errno.ENOTSUP))
 
 
-class OpenFolder:
+class WindowsFolder:
     """A folder by its path: nobody can rename it while a file in it is open."""
 
-    def __init__(self, path: Path | str, within: OpenFolder | None = None) -> None:
+    def __init__(self, path: Path | str, within: WindowsFolder | None = None) -> None:
         self._path: Path = within._path / path if within else Path(path)
         if not self._path.is_dir():
             raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(self._path))
 
-    def __enter__(self) -> OpenFolder:
+    def __enter__(self) -> WindowsFolder:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -212,15 +212,18 @@ class OpenFolder:
     def make_folder(self, name: str) -> None:
         (self._path / name).mkdir(exist_ok=True)
 
-    def open_own_folder(self, name: str) -> OpenFolder:
+    def open_own_folder(self, name: str) -> WindowsFolder:
         if getattr(os.lstat(self._path / name), "st_reparse_tag", 0) in _LINK_TAGS:
             raise NotADirectoryError(errno.ENOTDIR, f"{name} is a link, which is not followed")
-        return OpenFolder(name, self)
+        return WindowsFolder(name, self)
 
-    def move(self, name: str, target: OpenFolder, new_name: str) -> None:
+    def move(self, name: str, target: WindowsFolder, new_name: str) -> None:
         # A rename refuses to replace a file.
         os.rename(self._path / name, target._path / new_name)
 
     def create_file(self, name: str) -> int:
         flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_BINARY | os.O_NOINHERIT
         return os.open(self._path / name, flags)
+
+
+OpenFolder = WindowsFolder

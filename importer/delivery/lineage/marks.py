@@ -37,7 +37,7 @@ Cells = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class RowMark:
     """A mark with a valid signature: the row that it stands for, and digests of that row's filled cells."""
 
     origin: RowOrigin
@@ -86,7 +86,7 @@ class RowMarker:
         unpacked = _unpack(text)
         return unpacked[2] if unpacked else ""
 
-    def read(self, text: str) -> Mark | None:
+    def read(self, text: str) -> RowMark | None:
         """Read a mark; ``None`` when this ledger did not make it for this mapping."""
         unpacked = _unpack(text)
         if unpacked is None:
@@ -97,9 +97,9 @@ class RowMarker:
         _, row, source, length = _HEAD.unpack_from(body)
         rest = body[_HEAD.size + length :]
         cells = tuple(rest[start : start + _CELL_BYTES] for start in range(0, len(rest), _CELL_BYTES))
-        return Mark(RowOrigin(run, row, source), cells)
+        return RowMark(RowOrigin(run, row, source), cells)
 
-    def fits(self, mark: Mark, number: str, cells: Cells) -> bool:
+    def fits(self, mark: RowMark, number: str, cells: Cells) -> bool:
         """Whether the row with this visible ``number`` (empty if that column was removed) still is the marked one.
 
         At least half of the filled cells must be as they were, or all that say who and what the row is.

@@ -107,7 +107,7 @@ class Inbox(StrictModel):
 
 
 class Schedule(StrictModel):
-    """NotifyWhen the job is due."""
+    """When the job is due."""
 
     cron: Cron | None = Field(None, description="Five fields: minute hour day month weekday, such as 30 2 * * *.")
     timezone: TimeZone | None = Field(None, description="Time zone of the schedule, such as Asia/Kolkata.")
