@@ -34,7 +34,7 @@ from importer.delivery.similar_rows import SimilarRows
 from importer.ledger import CHANGE_ACCEPTED, CHANGE_DECLINED, EarlierRow, IdentityPart, KnownRow, Ledger
 from importer.mapping import OnEarlierRow, SameLead
 from importer.planning import Plan, mapping_of_plan
-from importer.targets import make_target
+from importer.targets import EffectType, make_target
 
 _CHUNK = 5_000
 _MOST_COMPARED = 50_000
@@ -86,13 +86,15 @@ def count_earlier_rows(plan: Plan, account: Account, ledger: Ledger) -> EarlierR
     decisions = comparison.decide()
     if unknown:
         comparison.recognise_by_exact_content(decisions)
+    twins = sum(one.disposition is Disposition.SKIP and one.likeness is Likeness.TWIN for one in decisions.values())
     by_disposition = Counter(one.disposition for one in decisions.values())
     return EarlierRows(
-        sent=by_disposition[Disposition.SKIP],
+        sent=by_disposition[Disposition.SKIP] - twins,
         exact=comparison.count_exact(decisions),
         changed=by_disposition[Disposition.HOLD],
         waiting=by_disposition[Disposition.WAIT],
         older=comparison.older,
+        twins=twins,
     )
 
 
@@ -102,7 +104,8 @@ class EarlierRows:
 
     ``exact`` of the rows ``sent`` have exactly the same values, the others only in another spelling. ``changed`` rows
     would be held, and those ``waiting`` depend on a run that is not settled. ``older`` are rows that update leads with
-    values that were sent before and replaced since. Unless the count ``is_complete``, only exact values were compared.
+    values that were sent before and replaced since. ``twins`` repeat the lead of another row of the file. Unless the
+    count ``is_complete``, only exact values were compared.
     """
 
     sent: int
@@ -111,6 +114,7 @@ class EarlierRows:
     waiting: int
     older: int
     is_complete: bool = True
+    twins: int = 0
 
 
 def known_keys(scope: ComparisonScope, places: Sequence[int]) -> Iterator[tuple[dict[str, int], dict[str, KnownRow]]]:
@@ -151,6 +155,7 @@ class _Comparison:
         self._table = table
         self._mapping = scope.target.mapping
         self._latest_wins = scope.target.latest_wins()
+        self._writes_leads = scope.target.effect() is EffectType.LEAD
         self._taken: dict[RowId, EarlierRow] = {}
         # One byte for each row: the run may be long, and be continued when most of its rows are sent.
         self._parts = bytearray([_Part.OPEN]) * len(table)
@@ -213,7 +218,7 @@ class _Comparison:
             group = list(together)
             members = [rows[place] for place in group]
             earlier = self._earlier_of(members, by_key, by_name)
-            if not earlier and (len(members) == 1 or (members[0].named is None and not self._latest_wins)):
+            if not earlier and (len(members) == 1 or (members[0].named is None and not self._writes_leads)):
                 continue
             made = decide_group(
                 members,
@@ -221,6 +226,7 @@ class _Comparison:
                 self._taken,
                 latest_wins=self._latest_wins,
                 first_of_file=self._mapping.same_lead is SameLead.FIRST,
+                creates_leads=self._writes_leads,
             )
             for place, decision in zip(group, made, strict=True):
                 self._note(place, decision, decisions)

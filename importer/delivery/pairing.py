@@ -104,12 +104,13 @@ def decide_group(
     *,
     latest_wins: bool,
     first_of_file: bool = False,
+    creates_leads: bool = False,
 ) -> list[RowDecision]:
     """Decide about rows of one key, given in the order of the file; ``earlier`` is the oldest call first.
 
     ``taken`` are earlier rows that other rows of the file were paired with. ``latest_wins``: the rows update a lead,
     so only what was sent last counts, if they say which lead. ``first_of_file``: of several rows in the file only the
-    first is sent.
+    first is sent. ``creates_leads``: the rows create nothing but their lead, which cannot be there twice.
     """
     declined = {one.identity.content for one in earlier if one.error_code == CHANGE_DECLINED}
     free = [one for one in earlier if one.error_code != CHANGE_DECLINED and row_id(one) not in taken]
@@ -130,11 +131,17 @@ def decide_group(
             decisions.append(None)
     # Second pass: rows that are left are compared with earlier rows that are left.
     first_of_name: dict[bytes, FileRow] = {}
+    leads: dict[bytes, FileRow] = {}
     result = []
-    for row, decision in zip(rows, decisions, strict=True):
-        result.append(decision or _decide_unpaired(row, free, declined, first_of_name))
+    for row, paired in zip(rows, decisions, strict=True):
+        if paired is None and row.content in leads and not row.accepted:
+            result.append(RowDecision(Disposition.SKIP, Likeness.TWIN, twin=leads[row.content].row))
+        else:
+            result.append(paired or _decide_unpaired(row, free, declined, first_of_name))
         if row.named is not None:
             first_of_name.setdefault(row.named, row)
+        if creates_leads and row.keyed:
+            leads.setdefault(row.content, row)
     return result
 
 

@@ -128,6 +128,9 @@ def describe_earlier_rows(earlier: EarlierRows) -> Iterator[str]:
         how = f", {spelled:,} of them in another spelling" if spelled else ""
         were = pluralize(earlier.sent, "was", "were")
         yield f"{format_count(earlier.sent)} {were} sent by an earlier import{how}: skipped."
+    if earlier.twins:
+        repeat = pluralize(earlier.twins, "repeats", "repeat")
+        yield f"{format_count(earlier.twins)} {repeat} another row of the file: only one of them is sent."
     if earlier.changed:
         yield f"{format_count(earlier.changed)} would be held as changed: an earlier import sent something alike."
     if earlier.waiting:

@@ -78,3 +78,18 @@ def test_an_older_file_of_leads_is_told(tmp_path: Path, monkeypatch: pytest.Monk
     assert any(note.startswith(told) for note in leads.last.summary.notes)
     assert leads.send("again.csv") == {"created": 1, "updated": 1}
     assert any(note.startswith(told) for note in leads.notes)
+
+
+def test_equal_rows_of_new_leads_are_sent_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """LeadSquared would refuse the second one; a check counts it apart from what earlier imports sent."""
+    monkeypatch.chdir(tmp_path)
+    mapping = LEADS.replace("bulk-upsert-leads", "create-lead").replace("search_by: EmailAddress\n", "")
+    leads = ImportWorld(tmp_path, mapping, SandboxCrm)
+    headings = "E-mail,Name,City"
+    leads.send("monday.csv", "ann@example.org,Ann,Pune", headings=headings)
+    ann, bob = "ann@example.org,Ann,Pune", "bob@example.org,Bob,Goa"
+    leads.write("tuesday.csv", [ann, bob, bob, ann], headings)
+    leads.check("tuesday.csv")
+    assert leads.last.summary.earlier == EarlierRows(sent=1, exact=1, changed=0, waiting=0, older=0, twins=2)
+    assert "2 rows repeat another row of the file: only one of them is sent." in leads.last.summary.notes
+    assert leads.send("tuesday.csv") == {"created": 1, "skipped": 3}

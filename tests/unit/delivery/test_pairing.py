@@ -124,3 +124,17 @@ def test_the_first_row_of_a_lead_counts_when_the_mapping_says_so() -> None:
     """Later rows of the file are skipped, whatever was sent before."""
     made = decide_group(rows("a", "b"), [earlier("c")], set(), latest_wins=True, first_of_file=True)
     assert made == [SEND, RowDecision(Disposition.SKIP, Likeness.TWIN, twin=2)]
+
+
+def test_equal_rows_of_a_file_create_their_lead_once() -> None:
+    """A lead cannot be there twice, whether an earlier import or this file creates it; other values are sent."""
+
+    def decide_leads(found: list[FileRow], *known: EarlierRow) -> list[RowDecision]:
+        return decide_group(found, known, set(), latest_wins=False, creates_leads=True)
+
+    twin = RowDecision(Disposition.SKIP, Likeness.TWIN, twin=2)
+    assert decide_leads(rows("a", "b", "a")) == [SEND, SEND, twin]
+    known = earlier("a")
+    assert decide_leads(rows("a", "a"), known) == [RowDecision(Disposition.SKIP, Likeness.CONTENT, known), twin]
+    assert decide_leads(rows("a", "a", keyed=False)) == [SEND, SEND]
+    assert decide_leads(rows("a", "a", accepted=True)) == [SEND, SEND]
