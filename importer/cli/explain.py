@@ -1,4 +1,4 @@
-"""`importer explain`: what a code in a report means."""
+"""`importer explain`: what a status or code in a report means."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _WIDTH = 100
 @click.argument("code", required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(code: str | None, as_json: bool) -> int:
-    """Explain CODE, as it stands in a report's ErrorCode; without it, list all codes."""
+    """Explain CODE, a status or ErrorCode of a report; without it, list all of them."""
     from dataclasses import asdict
 
     from importer.reports import explain, explanations

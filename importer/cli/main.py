@@ -27,7 +27,7 @@ _COMMANDS = {
     "decide": ("importer.cli.decide", "Decide about uncertain rows after looking in LeadSquared."),
     "runs": ("importer.cli.runs", "List earlier runs; prune old ones."),
     "show": ("importer.cli.runs:show_command", "Draw the reports of a run again."),
-    "explain": ("importer.cli.explain", "Say what a code in a report means."),
+    "explain": ("importer.cli.explain", "Say what a status or code in a report means."),
     "mapping": ("importer.cli.mapping", "Propose a mapping, check one, or show what it asks."),
     "jobs": ("importer.cli.jobs.commands", "Imports that run by themselves: by a schedule, from an inbox."),
     "serve": ("importer.cli.jobs.serve", "Run the jobs by their schedules until it is stopped."),

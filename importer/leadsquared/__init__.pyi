@@ -1,5 +1,5 @@
 from .client import LeadSquaredClient, body_bytes
-from .error_catalog import DUPLICATE_ENTRY, ERROR_EXPLANATIONS, ErrorExplanation
+from .error_catalog import DUPLICATE_ENTRY, ERROR_EXPLANATIONS, ErrorExplanation, load_explanations
 from .interface import (
     ApiUser,
     Crm,
@@ -43,6 +43,7 @@ __all__ = [
     "body_bytes",
     "classify",
     "complete_metadata",
+    "load_explanations",
     "parse_queue_metrics",
     "parse_timestamp",
     "read_activity_fields",

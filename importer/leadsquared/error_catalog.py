@@ -20,10 +20,11 @@ class ErrorExplanation:
     remedy: str
 
 
-def _load_explanations() -> dict[str, ErrorExplanation]:
-    catalog = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
+def load_explanations(path: Path) -> dict[str, ErrorExplanation]:
+    """Load the explanations in a TOML file, by code."""
+    catalog = tomllib.loads(path.read_text("utf-8"))
     return {code: ErrorExplanation(code, **texts) for code, texts in catalog.items()}
 
 
-ERROR_EXPLANATIONS = _load_explanations()
+ERROR_EXPLANATIONS = load_explanations(Path(__file__).with_suffix(".toml"))
 """The explanations by code."""

@@ -11,6 +11,7 @@ from click.testing import CliRunner
 from importer.cli.main import cli
 from importer.core.errors import UsageError
 from importer.core.issues import CATALOGUE
+from importer.core.model import Status
 from importer.delivery import held_rows, outcomes
 from importer.leadsquared.error_catalog import ERROR_EXPLANATIONS
 from importer.reports.error_codes import explain, explanations, remedy_of
@@ -28,6 +29,13 @@ def test_every_code_of_the_program_is_explained() -> None:
         <= known
     )
     assert len(known) == len(list(explanations()))
+
+
+def test_every_status_is_explained() -> None:
+    """As reports name it, in whatever capitals."""
+    for status in Status:
+        assert explain(status.value).kind == "What became of a row"
+    assert explain("Skipped").remedy.startswith("Nothing.")
 
 
 def test_every_refusal_of_the_sandbox_is_explained() -> None:
