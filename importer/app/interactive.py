@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from importer.app.dry_run import account_if_complete, check_into, report_plan
 from importer.app.environment import Environment, open_ledger_of
 from importer.app.preflight import detect_anomalies
-from importer.core.errors import UsageError
+from importer.core.errors import SourceError, UsageError
 from importer.core.filesystem import temp_dir
-from importer.core.issues import Problem
+from importer.core.issues import NON_DATA_CODES, Problem
 from importer.core.model import Status
 from importer.ledger import RunState
 from importer.planning import (
@@ -23,13 +25,14 @@ from importer.planning import (
     prepare_import,
 )
 from importer.reports import RunSummary, summarize_run
-from importer.sources import Column, Detection, SourceOptions, open_source
+from importer.sources import Chunk, Column, Detection, Source, SourceOptions, open_source
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 _SAMPLE_ROWS = 5_000
 _MOST_VALUES = 40
+_SHOWN_TEXTS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,8 @@ class FilePreview:
     """The first rows of a file as it was understood.
 
     ``rows`` are pairs of a row number, as the spreadsheet shows it, and the texts of its cells. ``sheets`` are the
-    names of the sheets that can be read; empty for text files.
+    names of the sheets that can be read; empty for text files. ``no_data`` are the numbers of rows that are totals,
+    remarks and the like.
     """
 
     format: str
@@ -63,6 +67,7 @@ class FilePreview:
     detections: tuple[Detection, ...]
     notes: tuple[str, ...]
     rows: tuple[tuple[int, tuple[str, ...]], ...]
+    no_data: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,23 +81,58 @@ class ShownRow:
 
 def preview_file(path: Path, options: SourceOptions, most_rows: int = 100) -> FilePreview:
     """Read the first rows of a file. Raises :class:`SourceError`."""
+    import pyarrow as pa
+
     source = open_source(path, options)
-    chunk = next(source.chunks(_SAMPLE_ROWS), None)
-    arrays = list(chunk.columns) if chunk else [None] * len(source.columns)
-    cells = zip(*(array[:most_rows].to_pylist() for array in chunk.columns), strict=True) if chunk else ()
+    chunks = _first_chunks(source, _SAMPLE_ROWS)
+    arrays = [pa.chunked_array(parts) for parts in zip(*(chunk.columns for chunk in chunks), strict=True)]
+    numbers = [number for chunk in chunks for number in chunk.rows.tolist()][:most_rows]
+    problems = [problem for chunk in chunks for problem in chunk.problems]
     return FilePreview(
         format=source.format,
         sheet=source.sheet,
         sheets=source.sheets,
         header_row=source.header_row,
-        columns=tuple(_sample(column, array) for column, array in zip(source.columns, arrays, strict=True)),
+        columns=tuple(
+            _sample(column, array)
+            for column, array in zip(source.columns, arrays or [None] * len(source.columns), strict=True)
+        ),
         detections=source.detections,
         notes=source.notes,
-        rows=tuple(zip(chunk.rows[:most_rows].tolist(), cells, strict=True)) if chunk else (),
+        rows=tuple(zip(numbers, zip(*(array[:most_rows].to_pylist() for array in arrays), strict=True), strict=True)),
+        no_data=tuple(problem.row for problem in problems if problem.code in NON_DATA_CODES),
     )
 
 
-def _sample(column: Column, array: pa.Array | None) -> ColumnSample:
+def _first_chunks(source: Source, rows: int) -> list[Chunk]:
+    """Read whole chunks until there are so many rows; readers keep the last rows of a file for a chunk of their own."""
+    chunks: list[Chunk] = []
+    for chunk in source.chunks(rows):
+        chunks.append(chunk)
+        rows -= len(chunk.rows)
+        if rows <= 0:
+            break
+    return chunks
+
+
+def compare_encodings(path: Path, options: SourceOptions, encodings: Sequence[str]) -> list[tuple[str, str]]:
+    """Return the encodings in which a text file can be read, each with some of its texts that others read differently.
+
+    Of several that read these texts alike, the first is returned.
+    """
+    found: dict[str, str] = {}
+    for encoding in encodings:
+        with suppress(SourceError):
+            source = open_source(path, replace(options, encoding=encoding))
+            texts = [column.heading for column in source.columns]
+            for chunk in _first_chunks(source, _SAMPLE_ROWS):
+                texts += [text for column in chunk.columns for text in column.to_pylist()]
+            beyond_ascii = dict.fromkeys(text for text in texts if not text.isascii())
+            found.setdefault(" · ".join(list(beyond_ascii)[:_SHOWN_TEXTS]), encoding)
+    return [(encoding, text) for text, encoding in found.items() if text]
+
+
+def _sample(column: Column, array: pa.ChunkedArray | None) -> ColumnSample:
     import pyarrow.compute as pc
 
     filled = 0.0
@@ -148,6 +188,12 @@ def read_rows(folder: Path, rows: Sequence[int]) -> list[ShownRow]:
             cells = dict(zip(letters, chunk.cells.iloc[place].tolist(), strict=True))
             shown.append(ShownRow(row, cells, chunk.problems.get(row, ())))
     return shown
+
+
+def list_left_out_rows(folder: Path, most: int) -> list[tuple[ShownRow, str]]:
+    """List at most so many of the rows of a plan that the mapping leaves out, each with the reason."""
+    reasons = dict(islice(open_plan(folder).left_out_rows(), most))
+    return [(row, reasons[row.row]) for row in read_rows(folder, list(reasons))]
 
 
 def open_rows_of(run_id: str, env: Environment) -> list[int]:

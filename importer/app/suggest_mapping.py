@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,7 +27,7 @@ from importer.leadsquared import (
 )
 from importer.planning import read_mapping
 from importer.rate_limit import DailyQuota, make_account_limiter
-from importer.sources import SourceOptions, open_source
+from importer.sources import NO_HEADINGS, SourceOptions, open_source
 from importer.suggest import AccountProfile, KnownField, MappingLine, Proposal
 from importer.targets import TARGETS
 
@@ -147,6 +147,7 @@ def proposal_json(proposed: Proposed) -> dict[str, Any]:
             }
             for column in proposal.columns
         ],
+        "unwanted_rows": asdict(proposal.unwanted) if proposal.unwanted else None,
         "to_decide": [{"line": line, "question": words} for line, words in proposed.questions],
         "check": list(proposed.findings),
         "notes": list(proposed.notes),
@@ -181,9 +182,10 @@ def _exists_already(place: Path) -> UsageError:
 
 def _source_section(options: SourceOptions) -> dict[str, str]:
     """Return the options for reading the file that the person gave, as the mapping writes them."""
+    row = options.header_row
     given = {
         "sheet": options.sheet,
-        "header_row": str(options.header_row) if options.header_row else None,
+        "header_row": "none" if row == NO_HEADINGS else str(row) if row else None,
         "encoding": options.encoding,
         "delimiter": options.delimiter,
         "ragged": "pad" if options.pad_short_rows else None,

@@ -124,6 +124,10 @@ class SourceError(ImporterError):
         self.sheets = tuple(sheets)
 
 
+class UndecodableFileError(SourceError):
+    """A text file is not in the encoding that was given or detected; a person can say which one it has."""
+
+
 class LedgerError(ImporterError):
     """The ledger cannot be opened, read or written."""
 

@@ -164,6 +164,15 @@ class Plan:
             origin = batch.select(names).rename_columns([name[2:] for name in names])
             yield batch.column("row").to_numpy(), origin, _select_cells(batch)
 
+    def left_out_rows(self) -> Iterator[tuple[int, str]]:
+        """Yield the number of each row that the mapping leaves out, and why."""
+        import numpy as np
+
+        for batch in self._rows("row", LEFT_OUT_COLUMN):
+            reasons, rows = _left_out_reasons(batch), batch.column("row").to_numpy()
+            for place in np.flatnonzero(reasons != "").tolist():
+                yield int(rows[place]), reasons[place]
+
     def invalid_rows_and(self, others: Collection[int]) -> Iterator[tuple[np.ndarray, pa.RecordBatch]]:
         """Yield row numbers and source cells of the rows with problems, and of ``others``, in order, by chunk."""
         import numpy as np

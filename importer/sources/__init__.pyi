@@ -9,6 +9,7 @@ from .headings import (
 )
 from .interface import (
     CHUNK_ROWS,
+    NO_HEADINGS,
     Chunk,
     Column,
     Detection,
@@ -23,6 +24,7 @@ __all__ = [
     "DECISION_HEADING",
     "DECISION_SHEET",
     "MARK_HEADING",
+    "NO_HEADINGS",
     "NUMBER_HEADING",
     "REASON_HEADING",
     "Chunk",

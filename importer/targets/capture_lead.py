@@ -96,7 +96,7 @@ class CaptureLeadAsync(CaptureLead):
     """
 
     name: ClassVar[str] = "capture-lead-async"
-    title: ClassVar[str] = "As capture-lead, through LeadSquared's queue: accepted at once, processed later."
+    title: ClassVar[str] = "Creates or updates leads through LeadSquared's queue: accepted at once, processed later."
     call_class: ClassVar[CallClass] = CallClass.ASYNC
     is_async: ClassVar[bool] = True
 

@@ -73,7 +73,9 @@ class LeadAndActivityAsync(LeadAndActivity):
     """
 
     name: ClassVar[str] = "lead-and-activity-async"
-    title: ClassVar[str] = "As lead-and-activity, through LeadSquared's queue: accepted at once, processed later."
+    title: ClassVar[str] = (
+        "Creates or updates a lead with an activity through LeadSquared's queue: accepted at once, processed later."
+    )
     call_class: ClassVar[CallClass] = CallClass.ASYNC
     is_async: ClassVar[bool] = True
 

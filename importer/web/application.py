@@ -31,6 +31,7 @@ from importer.web.pages import (
     review,
     source,
 )
+from importer.web.pages.common import page_words
 from importer.web.security import Gate, SecurityOptions, protect
 from importer.web.services import Services, WebConfig, install, services
 from importer.web.tasks import TaskRunner
@@ -70,6 +71,7 @@ def make_app(config: WebConfig, security: SecurityOptions) -> tuple[Flask, Gate]
         plural=pluralize,
         number=_format_number,
         short_paths=store.shorten_paths,
+        page_words=page_words,
     )
     return app, gate
 

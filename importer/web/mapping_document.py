@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,11 @@ import yaml
 from importer.config import parse_yaml
 from importer.core.errors import MappingError, MappingProblem, UsageError
 from importer.core.filesystem import atomic_write
+from importer.mapping import template_headings
 from importer.planning import read_mapping
 
 SECTIONS = ("lead", "activity")
+EVENT_FIELD = "activity.ActivityEvent"
 Rule = dict[str, Any]
 
 
@@ -32,8 +34,13 @@ class Line:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Return the headings that the value comes from, as far as the page can change them."""
-        column = self.rule.get("column")
+        """Return the headings that the value comes from, as far as the page can change them.
+
+        A day and its time of day, which may be another column or midnight, belong to the column of the day.
+        """
+        column, template = self.rule.get("column"), self.rule.get("template")
+        if isinstance(template, str) and self.rule.get("type") == "datetime":
+            return template_headings(template)[:1]
         return (column,) if isinstance(column, str) else ()
 
 
@@ -102,10 +109,68 @@ class MappingDocument:
         else:
             self.data[name] = value
 
+    def left_out_values(self) -> dict[str, list[str]]:
+        """Return the texts whose rows are left out, by the heading of their column."""
+        return {
+            str(one["column"]): [one["not"]] if isinstance(one["not"], str) else list(one["not"])
+            for one in self._conditions()
+            if _leaves_values_out(one)
+        }
+
+    def leave_out_values(self, texts: Mapping[str, Sequence[str]]) -> None:
+        """Leave out the rows with some texts, by the heading of their column; other conditions stay as they are."""
+        kept = self.other_conditions()
+        kept += [{"column": heading, "not": list(values)} for heading, values in texts.items() if values]
+        self.set_option("where", {"all": kept} if len(kept) > 1 else next(iter(kept), None))
+
+    def other_conditions(self) -> list[Rule]:
+        """Return the conditions for importing a row that the page cannot change."""
+        return [one for one in self._conditions() if not _leaves_values_out(one)]
+
+    def tested_columns(self) -> Iterator[str]:
+        """Yield the headings of the columns on which it depends whether a row is imported."""
+        for condition in self._conditions():
+            yield from named_columns(condition)
+
+    def _conditions(self) -> list[Rule]:
+        """Return the conditions that must all hold for a row to be imported."""
+        where = self.data.get("where")
+        if not isinstance(where, dict):
+            return []
+        return list(where["all"]) if set(where) == {"all"} and isinstance(where["all"], list) else [where]
+
     def _tidy(self) -> None:
         for name in (*SECTIONS, "ignore"):
             if name in self.data and not self.data[name]:
                 del self.data[name]
+
+
+def _leaves_values_out(condition: Any) -> bool:
+    return isinstance(condition, dict) and set(condition) == {"column", "not"} and bool(condition["not"])
+
+
+def named_columns(rule: Rule) -> Iterator[str]:
+    """Yield the headings that a rule or condition names: its columns, those of its template, and of all inside it."""
+    if isinstance(rule.get("column"), str):
+        yield rule["column"]
+    if isinstance(rule.get("template"), str):
+        yield from template_headings(rule["template"])
+    if isinstance(rule.get("first_of"), list):
+        yield from map(str, rule["first_of"])
+    inner = [*_values_of(rule.get("fields")), *_items_of(rule.get("when")), *_items_of(rule.get("if"))]
+    for group in ("all", "any"):
+        inner += _items_of(rule.get(group))
+    for one in inner:
+        yield from named_columns({"column": one} if isinstance(one, str) else one)
+
+
+def _values_of(table: Any) -> Iterable[Any]:
+    return table.values() if isinstance(table, dict) else ()
+
+
+def _items_of(given: Any) -> list[Any]:
+    """Return the rules of a list, or the only one that was written without a list."""
+    return [one for one in (given if isinstance(given, list) else [given]) if isinstance(one, dict)]
 
 
 def find_mapping_problems(path: Path) -> list[MappingProblem]:

@@ -11,18 +11,29 @@ from importer.app import (
     Environment,
     FilePreview,
     ProposalRequest,
+    compare_encodings,
     preview_file,
     proposal_json,
     propose_mapping,
     read_account_fields,
 )
-from importer.core.errors import SourceError
+from importer.core.errors import SourceError, UndecodableFileError
 from importer.sources import Detection
-from importer.web.columns import FieldChoice
+from importer.suggest import LEAD_FIELDS
+from importer.web.columns import FieldChoice, field_label
 from importer.web.drafts import Draft, DraftStore
 from importer.web.mapping_document import MappingDocument
 from importer.web.tasks import TaskKind, TaskRunner
 
+ENCODINGS = {
+    "utf-8": "UTF-8",
+    "cp1252": "Windows, Western Europe",
+    "cp1250": "Windows, Central Europe",
+    "cp1251": "Windows, Cyrillic",
+    "utf-16": "Unicode text (UTF-16)",
+    "mac-roman": "older Mac",
+}
+"""Encodings that a person may choose, each with words for it."""
 _PREVIEW, _PROPOSAL, _FIELDS, _PROBLEM = "preview.json", "proposal.json", "fields.json", "problem.json"
 
 
@@ -56,8 +67,11 @@ class Proposals:
         try:
             preview = preview_file(self._store.source(draft), draft.source_options)
         except SourceError as error:
-            problem = {"message": error.message, "remedy": error.remedy, "sheets": error.sheets}
-            self._store.write(draft.id, _PROBLEM, problem)
+            encodings: list[tuple[str, str]] = []
+            if isinstance(error, UndecodableFileError):
+                path, options = self._store.source(draft), draft.source_options
+                encodings = compare_encodings(path, options, tuple(ENCODINGS))
+            self._store.write(draft.id, _PROBLEM, {"sheets": error.sheets, "encodings": encodings})
             raise
         self._store.write(draft.id, _PREVIEW, asdict(preview))
         return preview
@@ -114,13 +128,21 @@ class Proposals:
         """Return the sheets of a workbook of which one must be named first."""
         return list((self._store.read(draft.id, _PROBLEM) or {}).get("sheets", ()))
 
+    def encodings_to_choose(self, draft: Draft) -> list[tuple[str, str]]:
+        """Return the encodings of a text file of which one must be named first, each with texts as it reads them."""
+        found = (self._store.read(draft.id, _PROBLEM) or {}).get("encodings", ())
+        return [(encoding, text) for encoding, text in found]
+
     def proposal(self, draft: Draft) -> dict[str, Any]:
         """Return the proposal as JSON; empty for a mapping that was not proposed."""
         return self._store.read(draft.id, _PROPOSAL) or {}
 
     def field_choices(self, draft: Draft) -> dict[str, list[FieldChoice]]:
-        """Return the fields that the account offers, by section."""
+        """Return the fields that the account offers, by section; those of every account while it is not known."""
         known = self._store.read(draft.id, _FIELDS) or {}
+        if not known.get("lead"):
+            names = [f"lead.{one.name}" for one in LEAD_FIELDS if "+" not in one.name]
+            return {"lead": [FieldChoice(name, field_label(name)) for name in names], "activity": []}
         return {
             section: [
                 FieldChoice(

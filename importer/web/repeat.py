@@ -8,6 +8,7 @@ from typing import Any
 
 from importer.core.errors import UsageError
 from importer.jobs import LoadedJobs, NewJob, create_job
+from importer.sources import NO_HEADINGS
 from importer.web.drafts import Draft
 from importer.web.imports import ImportService
 from importer.web.jobs_access import JobsAccess
@@ -72,7 +73,9 @@ def _mapping(draft: Draft, imports: ImportService) -> str:
     document = MappingDocument.read(imports.store.mapping(draft))
     given = document.data.get("source")
     source: dict[str, Any] = dict(given) if isinstance(given, dict) else {}
-    source |= {name: draft.options[name] for name in _READING if draft.options.get(name)}
+    source |= {name: draft.options[name] for name in _READING if draft.options.get(name) is not None}
+    if source.get("header_row") == NO_HEADINGS:
+        source["header_row"] = "none"
     if draft.options.get("pad_short_rows"):
         source["ragged"] = "pad"
     document.set_option("source", source)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TextIO, cast
 
-from importer.core.errors import SourceError
+from importer.core.errors import SourceError, UndecodableFileError
 from importer.core.text import escape_text
 from importer.sources.detection import damaged_gzip, unreadable_file
 from importer.sources.interface import Detection
@@ -315,16 +315,16 @@ def _undecodable_error(file: TextFile, offset: int, *, is_given: bool) -> Source
     behind = f', behind "{escape_text(text[-_CONTEXT_CHARACTERS:])}"' if text.strip("\ufeff") else ""
     where = f"{file.path}, line {line}{behind}"
     if is_given or file.encoding != "utf-8":
-        return SourceError(
+        return UndecodableFileError(
             f"{where}: the byte 0x{after[0]:02X} does not exist in {file.encoding}.",
             "Set the encoding that the file was written in, or save it as CSV UTF-8.",
         )
     if not before.isascii():
-        return SourceError(
+        return UndecodableFileError(
             f"{where}: the byte 0x{after[0]:02X} is not valid UTF-8, although other letters before it are.",
             "The file mixes encodings or is damaged; export it again as CSV UTF-8.",
         )
-    return SourceError(
+    return UndecodableFileError(
         f"{where}: the byte 0x{after[0]:02X} is not valid UTF-8.",
         f"Save the file as CSV UTF-8, or say how it is encoded, for example "
         f"`source: {{encoding: {_suggest_encoding(before + after)}}}`.",

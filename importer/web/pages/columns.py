@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
 from typing import Any
 
 from flask import Blueprint, request
@@ -13,8 +12,8 @@ from importer.core.errors import UsageError
 from importer.mapping import FieldType
 from importer.targets import TARGETS
 from importer.transforms import TRANSFORMS
-from importer.web.columns import ColumnLine, FieldChoice, column_lines, describe_rule
-from importer.web.mapping_document import MappingDocument, Rule, find_mapping_problems
+from importer.web.columns import ColumnLine, FieldChoice, column_lines, describe_rule, field_label, own_choices
+from importer.web.mapping_document import EVENT_FIELD, MappingDocument, Rule, find_mapping_problems
 from importer.web.pages.common import find_draft, find_draft_to_change, see_other, show_screen
 from importer.web.security import current_person, require
 from importer.web.services import services
@@ -22,6 +21,7 @@ from importer.web.services import services
 views = Blueprint("columns", __name__)
 
 _TEXT_OPTIONS = ("format", "timezone", "country", "default", "decimal", "thousands")
+SHOWN_VALUES = 20
 _CLEAN_UPS = ("strip", "lower", "upper", "title", "digits", "first_word", "last_word")
 
 
@@ -36,28 +36,40 @@ def show(draft_id: str) -> Response | str:
     document = MappingDocument.read(path)
     problems = find_mapping_problems(path)
     lines = column_lines(preview.columns, document, imports.proposals.proposal(draft), problems)
-    fields = imports.proposals.field_choices(draft)
+    fields = _offered_fields(document, imports.proposals.field_choices(draft))
+    known = [one for choices in fields.values() for one in choices]
+    types = tuple(imports.proposals.activity_types(draft))
     on_lines = {id(one) for line in lines for one in line.problems}
     return show_screen(
         "columns.html",
         draft,
         "Columns",
+        task=imports.tasks.status(draft.id),
         lines=lines,
         constants=[line for line in document.lines() if not line.columns],
-        fields={section: fields[section] for section in _sections(document)},
+        fields=fields,
         problems=[one for one in problems if id(one) not in on_lines],
         types=[kind.value for kind in FieldType],
         clean_ups=[name for name in _CLEAN_UPS if name in TRANSFORMS],
         describe_rule=describe_rule,
         shown_format=shown_format,
-        option_texts=partial(_option_texts, fields),
+        most_values=SHOWN_VALUES,
+        label_of=lambda name: field_label(name, known),
+        option_texts={one.name: one.options for one in known} | {EVENT_FIELD: types},
         left_out=[line for line in lines if not line.is_imported and not line.also],
+        has_other_conditions=bool(document.other_conditions()),
     )
 
 
-def _sections(document: MappingDocument) -> tuple[str, ...]:
+def _offered_fields(document: MappingDocument, known: Mapping[str, list[FieldChoice]]) -> dict[str, list[FieldChoice]]:
+    """Return the fields that the call of the mapping takes, by section: its own ones first."""
     target = TARGETS.get(document.target)
-    return target.sections if target else ("lead", "activity")
+    if target is None:
+        return dict(known)
+    fields = {section: known[section] for section in target.sections}
+    if "activity" in fields:
+        fields["activity"] = [*own_choices(target, known["activity"]), *known["activity"]]
+    return fields
 
 
 @views.post("/imports/<draft_id>/columns")
@@ -71,6 +83,7 @@ def change(draft_id: str) -> Response:
         return see_other("source.show_file", draft_id=draft.id)
     document = MappingDocument.read(path)
     lines = column_lines(preview.columns, document, imports.proposals.proposal(draft), ())
+    document.leave_out_values({line.heading: _values_to_leave_out(line) for line in lines})
     _store_lines(lines, document)
     _store_constants(document)
     document.write(path)
@@ -84,10 +97,11 @@ def _store_lines(lines: list[ColumnLine], document: MappingDocument) -> None:
     """Take the lines of the form over into the mapping; a field can be filled by one column only."""
     chosen: dict[str, tuple[ColumnLine, Rule]] = {}
     ignored: list[str] = []
+    tested = set(document.tested_columns())
     for line in lines:
         name = _chosen_field(line)
         if not name:
-            if not line.also:
+            if not line.also and line.heading not in tested:
                 ignored.append(line.heading)
             continue
         if name in chosen:
@@ -102,6 +116,14 @@ def _store_lines(lines: list[ColumnLine], document: MappingDocument) -> None:
     for name, (_, rule) in chosen.items():
         document.put(name, rule)
     document.set_ignored(ignored)
+
+
+def _values_to_leave_out(line: ColumnLine) -> list[str]:
+    """Return the texts of a column whose rows the form leaves out; texts that it does not show stay as they were."""
+    shown = {text: f"out-{line.index}-{place}" for place, (text, _) in enumerate(line.values[:SHOWN_VALUES])}
+    if f"outs-{line.index}" not in request.form:
+        return sorted(line.left_out)
+    return [*sorted(line.left_out - shown.keys()), *(text for text, name in shown.items() if name in request.form)]
 
 
 def _chosen_field(line: ColumnLine) -> str:
@@ -141,7 +163,7 @@ def _rule_of(line: ColumnLine, name: str) -> Rule:
         _set(rule, "transforms", [*form.getlist(f"clean-{line.index}"), *kept])
         _set(rule, "required", "true" if form.get(f"required-{line.index}") else "")
         _set(rule, "blank", "clear" if form.get(f"clear-{line.index}") else "")
-        _set(rule, "lookup", _lookup(line, rule.get("lookup") or {}))
+        _set(rule, "lookup", _lookup(line, rule))
     return rule
 
 
@@ -158,18 +180,19 @@ def _set(rule: Rule, name: str, value: Any) -> None:
         rule[name] = value
 
 
-def _lookup(line: ColumnLine, before: Mapping[str, str]) -> dict[str, str]:
+def _lookup(line: ColumnLine, rule: Rule) -> dict[str, str]:
     """Return the table of replaced values; values of the file that the form does not show keep their line."""
-    table = dict(before)
-    for place, (text, _) in enumerate(line.values):
-        given = request.form.get(f"value-{line.index}-{place}")
-        if given is None:
-            continue
-        if given.strip():
-            table[text] = given.strip()
-        else:
-            table.pop(text, None)
-    return table
+    table = dict(rule.get("lookup") or {})
+    form = {text: request.form.get(f"value-{line.index}-{place}") for place, (text, _) in enumerate(line.values)}
+    shown = {text: given.strip() for text, given in form.items() if given is not None}
+    if not shown:
+        return table
+    unchanged = {text: text for text, given in shown.items() if not given}
+    table = {text: meaning for text, meaning in {**table, **shown}.items() if meaning}
+    if all(text == meaning for text, meaning in table.items()):
+        return {}
+    # A value that such a table lacks makes its row a problem, or is replaced by the default.
+    return table if rule.get("default") else {**table, **unchanged}
 
 
 def _store_constants(document: MappingDocument) -> None:
@@ -184,11 +207,6 @@ def _store_constants(document: MappingDocument) -> None:
     name, value = request.form.get("new-constant", "").strip(), request.form.get("new-value", "").strip()
     if name and value:
         document.put(_checked_field(name), {"value": value})
-
-
-def _option_texts(fields: Mapping[str, list[FieldChoice]], name: str) -> list[tuple[str, str]]:
-    """Return the options of a field as the account lists them; empty for a field without."""
-    return [option for choices in fields.values() for one in choices if one.name == name for option in one.options]
 
 
 def shown_format(rule: Rule) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,6 +34,35 @@ _STEPS = (
     ("Approve", "delivery.show_approval"),
     ("Done", "delivery.show_done"),
 )
+
+_PAGE_WORDS = {
+    r"set `source: \{ragged: pad\}` to treat missing last cells as empty": (
+        'tick "Short rows end in empty cells" in the step File'
+    ),
+    r"set `source: \{non_data_rows: leave_out\}`": "leave it: a row with a problem is not sent",
+    r"state in the condition how the column is written \(`format`, `decimal`, `thousands`\)": (
+        "say in the step Columns how the column is written"
+    ),
+    r"(, )?add the value to `lookup:`, or set a `default:`": ", or choose what replaces the value in the step Columns",
+    r"write `same_lead: last` in the mapping to let the last one win": (
+        "choose in the step Purpose which of them counts"
+    ),
+    r"translate it with `lookup:`": "replace the value in the step Columns",
+    r"add `type: (\w+)` and how its cells are written to the field in the mapping": (
+        r"choose the type \1 for the column in the step Columns, and how its cells are written"
+    ),
+    r"The condition `where` of the mapping does not hold\.": "It does not fit what the step Columns chose to import.",
+    r"by `where` of the mapping": "by the choices of the step Columns",
+    r": importer resume\.": ": look for it in History.",
+}
+"""What texts say about keys of a mapping file, each with what a person does in the page instead."""
+
+
+def page_words(text: str) -> str:
+    """Return a text about rows with the steps of the page in place of the keys of a mapping file."""
+    for words, here in _PAGE_WORDS.items():
+        text = re.sub(words, here, text)
+    return text
 
 
 def find_draft(draft_id: str) -> Draft:

@@ -8,20 +8,22 @@ from typing import Any
 from flask import Blueprint, jsonify, request
 from werkzeug.wrappers import Response
 
-from importer.app import ShownRow, check_rows, list_problem_rows, read_rows
+from importer.app import ShownRow, check_rows, list_left_out_rows, list_problem_rows, read_rows
 from importer.core.errors import UsageError
 from importer.core.issues import Problem
+from importer.core.model import Status
 from importer.planning import open_plan
 from importer.reports import describe_earlier_rows
 from importer.web.drafts import Draft
 from importer.web.edits import MAX_TEXT, CellChange, EditLog
-from importer.web.pages.common import find_draft, find_draft_to_change, see_other, show_screen
+from importer.web.pages.common import find_draft, find_draft_to_change, page_words, see_other, show_screen
 from importer.web.security import current_person, require
 from importer.web.services import services
 
 views = Blueprint("review", __name__)
 
 _PAGE = 100
+_SHOWN_LEFT_OUT = 200
 _MOST_CHANGES = 5_000
 _MOST_ROWS = 1 << 31
 _LETTERS = re.compile(r"[A-Z]{1,4}")
@@ -40,6 +42,7 @@ def show(draft_id: str) -> Response | str:
     summary = None if task.is_running else imports.check_summary(draft)
     if summary is None and not task.is_running:
         return see_other("columns.show", draft_id=draft.id)
+    has_left_out = summary is not None and summary.counts.get(Status.LEFT_OUT)
     return show_screen(
         "review.html",
         draft,
@@ -51,6 +54,7 @@ def show(draft_id: str) -> Response | str:
         current=imports.is_checked(draft),
         edits=len(EditLog(imports.store, draft)),
         columns=_grid_columns(draft) if summary else [],
+        left_out=list_left_out_rows(imports.store.plan(draft), _SHOWN_LEFT_OUT) if has_left_out else [],
     )
 
 
@@ -100,7 +104,7 @@ def _problem_json(problem: Problem) -> dict[str, str]:
         "code": problem.code,
         "letter": problem.letter,
         "column": problem.column,
-        "text": f"{problem.message} {problem.remedy}".strip(),
+        "text": page_words(f"{problem.message} {problem.remedy}".strip()),
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +10,11 @@ from flask import Blueprint, request
 from werkzeug.wrappers import Response
 
 from importer.core.errors import UsageError
-from importer.sources import SourceOptions
 from importer.targets import TARGETS, EffectType
 from importer.web.drafts import Draft
-from importer.web.mapping_document import MappingDocument
+from importer.web.mapping_document import EVENT_FIELD, MappingDocument
 from importer.web.pages.common import find_draft, find_draft_to_change, see_other, show_screen
+from importer.web.proposals import ENCODINGS
 from importer.web.security import current_person, require
 from importer.web.services import services
 
@@ -22,19 +22,8 @@ views = Blueprint("source", __name__)
 
 _MOST_DIGITS = 7
 _READING = ("sheet", "encoding", "delimiter")
-_EVENT = "activity.ActivityEvent"
 
-
-ENCODINGS = (
-    ("", "detected"),
-    ("utf-8", "UTF-8"),
-    ("cp1252", "Windows, Western Europe"),
-    ("cp1250", "Windows, Central Europe"),
-    ("cp1251", "Windows, Cyrillic"),
-    ("utf-16", "Unicode text (UTF-16)"),
-    ("mac-roman", "older Mac"),
-)
-DELIMITERS = (("", "detected"), (",", "comma"), (";", "semicolon"), ("tab", "tab"), ("|", "bar"))
+DELIMITERS = {"": "detected", ",": "comma", ";": "semicolon", "tab": "tab", "|": "bar"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +73,8 @@ def show_file(draft_id: str) -> str:
         task=imports.tasks.status(draft.id),
         sheets=imports.proposals.sheets_to_choose(draft),
         accounts=services().account_choices(),
-        encodings=ENCODINGS,
+        encodings={"": "detected", **ENCODINGS},
+        encodings_to_choose=imports.proposals.encodings_to_choose(draft),
         delimiters=DELIMITERS,
     )
 
@@ -94,28 +84,36 @@ def show_file(draft_id: str) -> str:
 def change_file(draft_id: str) -> Response:
     """Read the file in another way, or for another account; or go on when nothing is changed."""
     draft = find_draft_to_change(draft_id)
-    form = request.form
-    options = {**asdict(SourceOptions()), **draft.options}
-    options.pop("of_mapping")
-    for name in _READING:
-        if name in form:
-            options[name] = form[name].strip() or None
-    row = form.get("header_row", "").strip()
-    if row and not (row.isascii() and row.isdigit() and len(row) <= _MOST_DIGITS and int(row) > 0):
-        raise UsageError(f'"{row}" is not a row number.', "Write the number of the row that holds the headings.")
-    if "header_row" in form:
-        options["header_row"] = int(row) if row else None
-    chosen = {name: value for name, value in options.items() if value not in (None, False)}
-    account = form.get("account", draft.account)
-    preview = services().imports.proposals.preview(draft)
-    if preview is not None and "sheet" not in draft.options and options["sheet"] == preview.sheet:
-        # The sheet that was detected is shown, and not chosen by that.
-        options["sheet"] = None
-    if chosen != draft.options or account != draft.account:
-        changed = services().imports.store.update(draft.id, options=chosen, account=account, checked="", plan="")
+    options, account = _chosen_options(draft), request.form.get("account", draft.account)
+    if options != draft.options or account != draft.account:
+        changed = services().imports.store.update(draft.id, options=options, account=account, checked="", plan="")
         services().imports.proposals.propose(changed, current_person().name)
         return see_other("source.show_file", draft_id=draft.id)
     return see_other("source.show_purpose", draft_id=draft.id)
+
+
+def _chosen_options(draft: Draft) -> dict[str, Any]:
+    """Return how the form wants the file to be read; what it leaves to be detected is not in it."""
+    form, preview = request.form, services().imports.proposals.preview(draft)
+    options = dict(draft.options)
+    for name in _READING:
+        if name in form:
+            options[name] = form[name].strip()
+    if "header_row" in form:
+        options["header_row"] = _row_number(form["header_row"].strip())
+    if "has_pad" in form:
+        options["pad_short_rows"] = True if form.get("pad_short_rows") else None
+    if preview is not None and "sheet" not in draft.options and options.get("sheet") == preview.sheet:
+        # The sheet that was detected is shown, and not chosen by that.
+        del options["sheet"]
+    return {name: value for name, value in options.items() if value not in (None, "")}
+
+
+def _row_number(text: str) -> int | None:
+    """Return the number of the row with the headings; 0 means that there are none. Raises :class:`UsageError`."""
+    if text and not (text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS):
+        raise UsageError(f'"{text}" is not a row number.', "Write the number of the row that holds the headings.")
+    return int(text) if text else None
 
 
 @views.get("/imports/<draft_id>/purpose")
@@ -126,7 +124,7 @@ def show_purpose(draft_id: str) -> Response | str:
     if not imports.store.mapping(draft).exists():
         return see_other("source.show_file", draft_id=draft.id)
     document = MappingDocument.read(imports.store.mapping(draft))
-    event = document.line(_EVENT)
+    event = document.line(EVENT_FIELD)
     return show_screen(
         "purpose.html",
         draft,
@@ -192,9 +190,9 @@ def change_purpose(draft_id: str) -> Response:
     document.set_option("allow_unidentified", "true" if form.get("allow_unidentified") else "")
     event = form.get("event", "").strip()
     if event and "activity" in TARGETS[target].sections:
-        line = document.line(_EVENT)
+        line = document.line(EVENT_FIELD)
         if line is None or line.rule.get("value") != event:
-            document.put(_EVENT, {"value": event})
+            document.put(EVENT_FIELD, {"value": event})
             imports.proposals.read_fields(draft, event)
     document.write(path)
     return see_other("columns.show", draft_id=draft.id)

@@ -51,7 +51,7 @@
     const plain = (text) => { const span = document.createElement("span"); span.textContent = text; return span; };
 
     const table = new Tabulator(place, {
-      height: "100%",
+      height: "min(34rem, 75vh)",
       layout: "fitDataFill",
       placeholder: "No rows with such problems.",
       index: "row",

@@ -8,7 +8,8 @@ import pytest
 
 from importer.app import ColumnSample
 from importer.core.errors import MappingError, MappingProblem, UsageError
-from importer.web.columns import column_lines, describe_rule
+from importer.targets import TARGETS
+from importer.web.columns import FieldChoice, column_lines, describe_rule, field_label, own_choices
 from importer.web.drafts import DraftStore
 from importer.web.edits import CellChange, EditLog
 from importer.web.mapping_document import MappingDocument
@@ -33,6 +34,56 @@ def test_columns_of_templates_and_inner_fields_are_named_as_used() -> None:
     assert (city.name, city.also) == ("", ("activity.ActivityNote", "activity.mx_KYC"))
     assert (day.name, day.also) == ("activity.mx_Custom_1", ("activity.ActivityNote",))
     assert (file.name, file.also, file.is_imported) == ("", ("activity.mx_KYC",), False)
+
+
+def test_columns_of_alternatives_and_conditions_are_named_as_used() -> None:
+    cases = [{"if": {"all": [{"column": "Paid", "greater": "0"}]}, "column": "Stage"}, {"value": "New"}]
+    document = MappingDocument({"lead": {"Phone": {"first_of": ["Mobile", "Home"]}, "ProspectStage": {"when": cases}}})
+    headings = ("Mobile", "Home", "Paid", "Stage", "Other")
+    lines = column_lines([sample("A", heading) for heading in headings], document, {}, ())
+    assert [line.also for line in lines] == [("lead.Phone",)] * 2 + [("lead.ProspectStage",)] * 2 + [()]
+
+
+def test_a_day_at_midnight_is_the_line_of_its_column() -> None:
+    rule = {"template": "{Day} 00:00", "type": "datetime", "format": "%d.%m.%Y %H:%M"}
+    entry = {"field": "activity.ActivityDateTime", "confidence": "low", "reason": "dates", "waits": True}
+    proposal = {"columns": [{"column": "Day", "ignored": "", "fields": [{**entry, "rules": [rule]}]}]}
+    (waiting,) = column_lines([sample("A", "Day")], MappingDocument({}), proposal, ())
+    assert [(one.rule, one.example) for one in waiting.choices] == [(rule, "31 December 2026 is written 31.12.2026")]
+    chosen = MappingDocument({"activity": {"ActivityDateTime": rule}})
+    (line,) = column_lines([sample("A", "Day")], chosen, proposal, ())
+    assert (line.name, line.rule, line.also) == ("activity.ActivityDateTime", rule, ())
+
+
+def test_values_whose_rows_are_left_out_become_conditions() -> None:
+    document = MappingDocument({"where": {"column": "Paid", "greater": "0"}})
+    document.leave_out_values({"Status": ["Test", "Void"], "City": []})
+    assert document.data["where"] == {
+        "all": [{"column": "Paid", "greater": "0"}, {"column": "Status", "not": ["Test", "Void"]}]
+    }
+    assert (document.left_out_values(), list(document.tested_columns())) == (
+        {"Status": ["Test", "Void"]},
+        ["Paid", "Status"],
+    )
+    unwanted = {"column": "Status", "texts": ["Test"], "rows": 3}
+    status, city = column_lines([sample("A", "Status"), sample("B", "City")], document, {"unwanted_rows": unwanted}, ())
+    assert status.question == '3 rows are marked "Test". Tick below what you do not want to import.'
+    assert (status.left_out, city.left_out, city.question) == ({"Test", "Void"}, frozenset(), "")
+    document.leave_out_values({})
+    assert document.data == {"where": {"column": "Paid", "greater": "0"}}
+
+
+def test_fields_are_called_as_people_know_them() -> None:
+    known = [FieldChoice("activity.mx_Custom_1", "Store"), FieldChoice("activity.ActivityNote", "Remark")]
+    offered = own_choices(TARGETS["bulk-activities-by-lead-id"], known)
+    assert [(one.name, one.label) for one in offered] == [
+        ("activity.RelatedProspectId", "Id of the lead"),
+        ("activity.ActivityEvent", "Type of the activity"),
+        ("activity.ActivityDateTime", "Date and time"),
+        ("activity.ActivityOwnerEmail", "E-mail of the owner"),
+    ]
+    assert field_label("activity.ActivityNote", known) == "Remark"
+    assert [field_label(name) for name in ("lead.FirstName", "lead.mx_Course_Name")] == ["First Name", "Course Name"]
 
 
 def test_a_rule_that_waits_for_a_choice_shows_what_each_means() -> None:

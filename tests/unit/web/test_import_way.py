@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from string import Formatter
 
 import openpyxl
 import pytest
 
+from importer.core.issues import CATALOGUE
 from importer.core.model import Status
 from importer.planning import read_mapping
+from importer.web.pages.common import page_words
 from tests.support.delivery_world import lead
 from tests.unit.web.conftest import Page
 
@@ -245,6 +248,81 @@ def test_texts_from_outside_never_become_a_part_of_the_page(page: Page) -> None:
         assert "<script>alert" not in text
         assert "<img src=x" not in text
         assert "<b>.csv" not in text
+
+
+def test_a_file_of_unknown_encoding_shows_how_each_encoding_reads_it(page: Page) -> None:
+    draft = page.upload(visits(2, f"{lead(2)},Köln für 5 €,3").encode("cp1252"))
+    text = page.see(draft, "file")
+    assert "Which line reads right?" in text
+    assert [word in text for word in ("Köln für 5 €", "Windows, Western Europe", "source:")] == [True, True, False]
+    page.do(draft, "file", encoding="cp1252")
+    assert "All 3 rows" in page.see(draft, "file")
+
+
+def test_the_preview_shows_all_rows_and_marks_those_without_data(page: Page) -> None:
+    text = page.see(page.upload(visits(2, "Total,,45")), "file")
+    assert "All 3 rows" in text
+    assert text.count('class="no-data"') == 1
+
+
+def test_a_file_without_headings_is_read_by_the_letters_of_its_columns(page: Page) -> None:
+    draft = page.upload(visits(2))
+    page.do(draft, "file", header_row="0")
+    assert page.imports.store.load(draft).options == {"header_row": 0}
+    assert page.imports.proposals.preview(page.imports.store.load(draft)).header_row == 0  # type: ignore[union-attr]
+    assert page.do(draft, "file", header_row="first").status_code == 422
+
+
+def test_a_text_file_may_have_short_rows(page: Page) -> None:
+    draft = page.upload(visits(2, lead(2)))
+    page.do(draft, "file", has_pad="1", pad_short_rows="1")
+    assert page.imports.store.load(draft).options == {"pad_short_rows": True}
+    page.do(draft, "file", has_pad="1")
+    assert page.imports.store.load(draft).options == {}
+
+
+def test_rows_are_left_out_by_their_values(page: Page) -> None:
+    draft = prepare(page, visits(4, f"{lead(5)},Test,3", f"{lead(6)},Test,4"))
+    first = {"field-1": "", "outs-1": "1", "out-1-0": "1", "check": "1"}
+    assert page.do(draft, "columns", **{**COLUMNS, **first}).location.endswith("/review")
+    review = page.see(draft, "review")
+    assert "4 of 6 rows are ready to send; 2 left out" in review
+    assert "Rows left out (2)" in review
+    assert "It does not fit what the step Columns chose to import." in review
+    columns = page.see(draft, "columns")
+    assert "rows left out: Test" in columns
+    page.do(draft, "columns", **COLUMNS, check="1")
+    assert "4 of 6 rows are ready" in page.see(draft, "review")
+    page.do(draft, "columns", **COLUMNS, **{"outs-1": "1", "check": "1"})
+    assert "6 of 6 rows are ready" in page.see(draft, "review")
+
+
+def test_values_that_are_not_replaced_are_sent_as_they_are(page: Page) -> None:
+    """A value that a table lacks would be a problem of its row."""
+    draft = prepare(page, visits(3))
+    shown = {"type-1": "text", "value-1-0": "First visit", "value-1-1": "", "value-1-2": ""}
+    page.do(draft, "columns", **{**COLUMNS, **shown}, check="1")
+    assert "3 of 3 rows are ready" in page.see(draft, "review")
+    page.do(draft, "send")
+    assert set(page.crm.notes()) == {"First visit", "visit 1", "visit 2"}
+    page.do(draft, "columns", **{**COLUMNS, **shown, "value-1-0": ""})
+    assert "lookup" not in page.imports.store.mapping(page.imports.store.load(draft)).read_text("utf-8")
+
+
+def test_a_check_that_failed_says_so_where_it_leads(page: Page) -> None:
+    draft = prepare(page, visits(2))
+    page.imports.store.source(page.imports.store.load(draft)).write_text("Other,Headings\n1,2\n", "utf-8")
+    page.imports.store.update(draft, plan="", checked="")
+    page.do(draft, "check")
+    assert page.get(f"/imports/{draft}/review").location.endswith("/columns")
+    assert 'role="alert"' in page.see(draft, "columns")
+
+
+def test_problems_are_described_without_keys_of_a_mapping_file() -> None:
+    """Who works in the page never sees that file."""
+    for code, kind in CATALOGUE.items():
+        fields = {name: "date" for _, name, _, _ in Formatter().parse(kind.message + kind.remedy) if name}
+        assert "`" not in page_words(f"{kind.message} {kind.remedy}".format(**fields)), code
 
 
 def test_an_address_of_another_folder_is_not_found(page: Page) -> None:

@@ -10,6 +10,7 @@ import pytest
 from importer.jobs import FileState, JobsWorkspace, file_lock, load_jobs, take_requests
 from importer.jobs.files.inbox import InboxFile
 from importer.jobs.store.records import JobRun
+from importer.planning import read_mapping
 from tests.support.delivery_world import BY_ID, lead
 from tests.unit.web.conftest import Page
 from tests.unit.web.test_import_way import prepare, visits
@@ -236,3 +237,11 @@ def test_an_import_that_was_not_sent_cannot_be_repeated(page: Page) -> None:
     draft = prepare(page, visits(2))
     assert page.get(f"/imports/{draft}/repeat").status_code == 303
     assert page.do(draft, "repeat", name="more", time="02:30", zone="UTC").status_code == 422
+
+
+def test_a_job_reads_files_without_headings_as_the_import_did(page: Page) -> None:
+    draft = page.imports.store.update(sent(page), options={"header_row": 0})
+
+    page.do(draft.id, "repeat", name="more", time="02:30", zone="UTC")
+    (made,) = load_jobs(page.services.jobs.file).tasks.values()
+    assert read_mapping(made.mapping).mapping.source.header_row == 0
