@@ -9,7 +9,7 @@ FULLY_COVERED := importer/app/*,importer/delivery/*,importer/planning/*,importer
 UNMEASURED := $(if $(POSTGRES),,--omit='importer/ledger/postgres/*,importer/rate_limit/postgres_store.py')
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast test-all fuzz fuzz-guided lint audit smoke docs proposals pictures lock wheels clean crash-campaign soak fleet bench
+.PHONY: help demo test test-fast test-all fuzz fuzz-guided lint audit smoke docs proposals pictures lock wheels clean crash-campaign soak soak-engine fleet bench
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -21,8 +21,10 @@ $(BIN)/importer: pyproject.toml requirements.lock
 	@touch $@
 
 # pip before 25.1 knows no dependency groups.
+LIST_DEVELOPMENT := 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"]["dev"], sep="\n")'
+
 $(VENV)/.development: $(BIN)/importer
-	$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"]["dev"], sep="\n")' > $@.txt
+	$(BIN)/python -c $(LIST_DEVELOPMENT) > $@.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock --requirement $@.txt
 	@touch $@
 
@@ -97,6 +99,18 @@ crash-campaign: $(VENV)/.development ## Try to lose or double a row, for half an
 
 soak: $(VENV)/.development ## Sixty nights of jobs with faults and kills in a quarter of an hour; writes docs/reliability.md
 	$(BIN)/python -m tests.reliability.soak.soak $(ARGS)
+
+# The engine to try: the newest release, or another one, such as ENGINE=dbos==3.1.0.
+ENGINE ?= dbos
+
+soak-engine: ## Try the newest release of the engine of jobs in a soak of ten nights
+	rm -rf .venv-engine
+	$(PYTHON) -m venv .venv-engine
+	grep -v '^dbos==' requirements.lock > .venv-engine/constraints.txt
+	.venv-engine/bin/python -c $(LIST_DEVELOPMENT) > .venv-engine/development.txt
+	.venv-engine/bin/python -m pip install --quiet --disable-pip-version-check --constraint .venv-engine/constraints.txt --editable '.[jobs]' --requirement .venv-engine/development.txt '$(ENGINE)'
+	.venv-engine/bin/python -c 'from importlib.metadata import version; print("DBOS", version("dbos"))'
+	.venv-engine/bin/python -m tests.reliability.soak.soak --nights 10 --jobs 8 --accounts 2 --no-write
 
 fleet: $(VENV)/.development ## Measure many accounts on 1, 2 and 4 workers, and write docs/reliability.md
 	$(BIN)/python -m tests.reliability.soak.soak --fleet $(ARGS)

@@ -113,14 +113,23 @@ class Service:
     def start(self) -> None:
         """Start it, unless it runs."""
         if self._running is None:
-            environment = {
-                **{name: text for name, text in os.environ.items() if not name.startswith(("LEADSQUARED", "IMPORTER"))},
-                "IMPORTER_HOME": str(self.folder / "home"),
-                "A": CANARY,
-                "B": f"{CANARY}-secret",
-            }
-            self._running = Running(self.folder, environment, ("serve", "--json"), use_in_worker(self._hours))
+            self._running = self._begin("serve", "--json")
             self.starts += 1
+
+    def _begin(self, *arguments: str) -> Running:
+        environment = {
+            **{name: text for name, text in os.environ.items() if not name.startswith(("LEADSQUARED", "IMPORTER"))},
+            "IMPORTER_HOME": str(self.folder / "home"),
+            "A": CANARY,
+            "B": f"{CANARY}-secret",
+        }
+        return Running(self.folder, environment, arguments, use_in_worker(self._hours))
+
+    def send_changed(self, file: str) -> None:
+        """Decide, as a person would, that the changed rows of a file are new ones."""
+        ended = self._begin("jobs", "decide", file, "--changed", "send", "--json").wait()
+        if ended.status:
+            self.wrong.append(f"deciding about {file} ended with {ended.status}: {ended.err[-600:]}")
 
     def serves(self) -> bool:
         """Whether it has said that it is ready."""

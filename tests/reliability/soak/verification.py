@@ -31,15 +31,14 @@ class ReportedStatuses:
         """Register a file before it is delivered; ``marks`` are those of its lines."""
         self.marks[stem] = (job, marks)
 
-    def read_new(self, folder: Path) -> None:
-        """Read the workbooks that were written since the last time, oldest first."""
+    def read_new(self, folder: Path) -> list[str]:
+        """Read the workbooks that were written since the last time, oldest first; return the files with changed rows."""
         found = [path for path in folder.glob("*/*.xlsx") if path not in self.read]
-        for path in sorted(found, key=lambda path: path.stat().st_mtime_ns):
-            self._read_one(path)
-            self.read.add(path)
+        self.read.update(found)
+        return [_stem(path) for path in sorted(found, key=lambda path: path.stat().st_mtime_ns) if self._read_one(path)]
 
-    def _read_one(self, path: Path) -> None:
-        job, marks = self.marks["-".join(path.stem.split("-")[:2])]
+    def _read_one(self, path: Path) -> bool:
+        job, marks = self.marks[_stem(path)]
         reported: dict[str, list[str]] = defaultdict(list)
         for row in results(path):
             status = str(row["Status"])
@@ -51,6 +50,11 @@ class ReportedStatuses:
             # `not_sent` is the end of a run that was stopped; the next one says more.
             self.last[job, mark] = reported[mark]
             self.most_in[job, mark] = max(self.most_in[job, mark], sum(status in _IN for status in reported[mark]))
+        return any("changed" in statuses for statuses in reported.values())
+
+
+def _stem(path: Path) -> str:
+    return "-".join(path.stem.split("-")[:2])
 
 
 @dataclass
