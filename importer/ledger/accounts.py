@@ -7,7 +7,7 @@ from sqlalchemy import Connection, delete, func, insert, inspect, select, text, 
 from importer.core.model import CallClass, Limit
 from importer.ledger.changes import storable
 from importer.ledger.interface import LearnedLimit
-from importer.ledger.schema import corrections, limits, questions, tenants
+from importer.ledger.schema import corrections, limits, questions, tenants, updates
 
 
 def bind(connection: Connection, account: str, org_id: str, now: str) -> str:
@@ -25,7 +25,7 @@ def tenants_of_all(connection: Connection) -> dict[str, str]:
     return {line.account: line.org_id for line in connection.execute(select(tenants.c.account, tenants.c.org_id))}
 
 
-_LATER_TABLES = (questions, corrections)
+_LATER_TABLES = (questions, corrections, updates)
 
 
 def create_later_tables(connection: Connection) -> None:

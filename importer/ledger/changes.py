@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Update, bindparam, delete, insert, select, tuple_, update
 
 from importer.core.errors import LedgerError
-from importer.ledger.schema import bookings, events, row_ranges, rows
+from importer.ledger.schema import bookings, events, row_ranges, rows, runs, updates
 
 BATCH = 500
 """Values in one ``IN`` list: well below what any database allows."""
@@ -173,14 +173,31 @@ def _assign_activities(connection: Connection, run_id: str, account: str, change
     taken = {after: row for row, _, after in moved if after}
     for start in range(0, len(released), BATCH):
         pair = tuple_(bookings.c.account, bookings.c.activity_id)
-        connection.execute(delete(bookings).where(pair.in_(released[start : start + BATCH])))
+        # A row that corrects the activity of an earlier row leaves it to that one.
+        own = bookings.c.run_id == run_id
+        connection.execute(delete(bookings).where(own, pair.in_(released[start : start + BATCH])))
     owners = read_owners(connection, account, list(taken))
+    if owners:
+        for activity_id in _read_corrected(connection, run_id, {taken[one]: one for one in owners}):
+            del owners[activity_id], taken[activity_id]
+            moved = [line for line in moved if line[2] != activity_id]
     if owners or len(taken) != sum(1 for _, _, after in moved if after):
         raise _activity_conflict(owners, [after for _, _, after in moved if after])
     if taken:
         owner = {"account": account, "run_id": run_id}
         lines = [{**owner, "activity_id": activity_id, "row": row} for activity_id, row in taken.items()]
         connection.execute(insert(bookings), lines)
+
+
+def _read_corrected(connection: Connection, run_id: str, taken: Mapping[int, str]) -> list[str]:
+    """Return those activities, by row, that belong to earlier rows which just these rows, at least one, correct."""
+    query = (
+        select(updates.c.row, updates.c.activity_id)
+        .join(runs, runs.c.number == updates.c.run)
+        .where(runs.c.id == run_id, updates.c.row.between(min(taken), max(taken)))
+    )
+    found = [(line.row, same_id(line.activity_id)) for line in connection.execute(query)]
+    return [activity_id for row, activity_id in found if taken.get(row) == activity_id]
 
 
 def _activity_conflict(owners: Mapping[str, tuple[str, int]], ids: Sequence[str]) -> LedgerError:

@@ -14,6 +14,7 @@ from importer.ledger.interface import CHANGE_DECLINED, EarlierRow, IdentityPart,
 from importer.ledger.outcomes import MAY_BE_IN_CRM, STATUS_OF
 from importer.ledger.runs import COLUMNS, to_run
 from importer.ledger.schema import identities, rows, runs, tenants
+from importer.ledger.updates import is_updated
 
 
 def record(
@@ -71,7 +72,7 @@ def _earlier_query(part: IdentityPart, digests: Sequence[bytes], version: int) -
         select(identities, *columns)
         .join(runs, runs.c.number == identities.c.run)
         .join(rows, (rows.c.run_id == runs.c.id) & (rows.c.row == identities.c.row))
-        .where(identities.c[part.value].in_(digests), identities.c.version == version, counts)
+        .where(identities.c[part.value].in_(digests), identities.c.version == version, counts, ~is_updated())
     )
 
 

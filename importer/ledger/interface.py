@@ -5,7 +5,7 @@ It survives a crash at any point, so no row is lost and none is sent twice.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -191,6 +191,17 @@ class Correction:
 
 
 @dataclass(frozen=True, slots=True)
+class RowUpdate:
+    """The activity of an earlier row that a row corrects: its id, the run and number of that row, and the values that
+    the activity had ``before``, by field."""
+
+    activity_id: str
+    of_run: str
+    of_row: int
+    before: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class LearnedLimit:
     """A rate limit learned from a refusal; ``evidence`` is the CRM's text, ``at`` an ISO time in UTC."""
 
@@ -252,6 +263,10 @@ CHANGE_ACCEPTED = "change-accepted"
 
 CHANGE_DECLINED = "change-declined"
 """Error code of a changed row that is not sent: a person or the mapping said so. Equal rows of later files follow."""
+
+
+UPDATE_ACCEPTED = "update-accepted"
+"""Error code of a changed row that a person decided to correct in the CRM, until the call begins."""
 
 
 class Sender(Protocol):
@@ -407,6 +422,22 @@ class Ledger(Protocol):
 
     def correction_columns(self, account: str) -> list[tuple[str, ...]]:
         """Return the sets of columns of the tenant's runs that correct rows or were corrected; newest first."""
+        ...
+
+    def record_updates(self, run_id: str, updates: Mapping[int, RowUpdate]) -> None:
+        """Durably record that rows of a run correct activities of earlier rows, before their calls begin.
+
+        Such a row may have the activity id of the earlier row. From its first call on that one is no earlier row of
+        :meth:`earlier_rows` any more, for its values are replaced.
+        """
+        ...
+
+    def withdraw_updates(self, run_id: str, rows: Collection[int]) -> None:
+        """Remove the updates of rows that are not made."""
+        ...
+
+    def updates(self, run_id: str) -> dict[int, RowUpdate]:
+        """Return the recorded updates of a run's rows, by row number."""
         ...
 
     def runs_without_identities(self, account: str) -> list[Run]:

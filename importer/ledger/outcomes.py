@@ -19,7 +19,7 @@ from importer.ledger.changes import (
     require,
     storable,
 )
-from importer.ledger.interface import CHANGE_ACCEPTED, CHANGE_DECLINED, DECIDED, KnownRow
+from importer.ledger.interface import CHANGE_ACCEPTED, CHANGE_DECLINED, DECIDED, UPDATE_ACCEPTED, KnownRow
 from importer.ledger.runs import required
 from importer.ledger.schema import SENDING, rows, runs
 
@@ -106,7 +106,7 @@ def decide(connection: Connection, run_id: str, outcome: Outcome, why: str, now:
     line = connection.execute(
         select(rows.c.error_code).where(rows.c.run_id == run_id, rows.c.row == outcome.row)
     ).one_or_none()
-    decided = line is not None and line.error_code in (DECIDED, CHANGE_ACCEPTED, CHANGE_DECLINED)
+    decided = line is not None and line.error_code in (DECIDED, CHANGE_ACCEPTED, CHANGE_DECLINED, UPDATE_ACCEPTED)
     undecided = (Status.UNCERTAIN, Status.CHANGED)
     require(states, [outcome.row], lambda state: decided or state.status in undecided, "decided")
     was = states[outcome.row]

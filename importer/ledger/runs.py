@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, case, func, insert, select, update
+from sqlalchemy import Connection, ScalarSelect, case, func, insert, select, update
 
 from importer.core.errors import LedgerError
 from importer.core.model import DELIVERED, Status
 from importer.ledger.changes import note_event, refusal, storable
 from importer.ledger.interface import NewRun, Run, RunState
-from importer.ledger.schema import SENDING, WAITED, calls, events, rows, runs
+from importer.ledger.schema import SENDING, WAITED, calls, events, rows, runs, updates
 
 _OF_NEW = ("id", "fingerprint", "account", "target", "source", "source_sha", "mapping", "mapping_sha", "folder", "rows")
 COLUMNS = [runs.c[name] for name in (*_OF_NEW, "tool_version", "state", "started_at", "finished_at", "stop_reason")]
@@ -123,6 +123,11 @@ def record_wait(connection: Connection, run_id: str, seconds: float, now: str) -
     connection.execute(insert(events).values(line))
 
 
+def run_number(run_id: str) -> ScalarSelect[int]:
+    """Return the query for the number of a run."""
+    return select(runs.c.number).where(runs.c.id == run_id).scalar_subquery()
+
+
 PRUNED = "pruned"
 """Replaces evidence that was removed: a row with evidence was not created by the answer to its call."""
 
@@ -130,7 +135,10 @@ _UNSETTLED = (SENDING, Status.PENDING.value, Status.UNCERTAIN.value, Status.NOT_
 
 
 def prune(connection: Connection, run_id: str, before: str, now: str) -> None:
-    """Remove answers, error texts and evidence of a run that finished before ``before`` and has nothing left to do."""
+    """Remove answers, error texts, evidence and replaced values of a run.
+
+    It finished before ``before`` and has nothing left to do.
+    """
     run = required(connection, run_id)
     if run.state is not RunState.FINISHED or not run.finished_at < before:
         raise refusal(f"Run {run_id} is not pruned: it has not finished, or not long enough ago.")
@@ -141,4 +149,5 @@ def prune(connection: Connection, run_id: str, before: str, now: str) -> None:
     has_text = (rows.c.error != "") | (rows.c.evidence != "")
     kept = case((rows.c.evidence != "", PRUNED), else_="")
     connection.execute(update(rows).where(rows.c.run_id == run_id, has_text).values(error="", evidence=kept))
+    connection.execute(update(updates).where(updates.c.run == run_number(run_id)).values(before="{}"))
     note_event(connection, now, PRUNED, why="texts of an old run were removed", run_id=run_id, was=run.state)

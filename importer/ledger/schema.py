@@ -189,6 +189,22 @@ corrections = Table(
     sqlite_with_rowid=False,
 )
 
+# The rows that correct the activity of an earlier row: `run` and `row` set other values in the activity `activity_id`
+# of row `of_row` of run `of_run`, which keeps its line in `bookings`. `before` is a JSON object of the values that they
+# replace, by field. Ledgers that were made before this table get it when they are opened.
+updates = Table(
+    "updates",
+    metadata,
+    Column("run", Integer, ForeignKey("runs.number"), primary_key=True, autoincrement=False),
+    Column("row", Integer, primary_key=True, autoincrement=False),
+    Column("activity_id", _TEXT, nullable=False),
+    Column("of_run", _TEXT, nullable=False),
+    Column("of_row", Integer, nullable=False),
+    Column("before", _TEXT, nullable=False),
+    Index("updates_by_origin", "of_run", "of_row"),
+    sqlite_with_rowid=False,
+)
+
 # The row to which a CRM activity belongs. The primary key makes it impossible to assign one activity to two rows.
 bookings = Table(
     "bookings",

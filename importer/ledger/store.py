@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from functools import partial
@@ -18,6 +18,7 @@ from importer.core.model import CallClass, Counts, Outcome, Status
 from importer.core.time import format_iso
 from importer.ledger import accounts, calls, cleaning, corrections, identities, runs, sqlite_file
 from importer.ledger import outcomes as rows
+from importer.ledger import updates as row_updates
 from importer.ledger.changes import read_owners, same_id
 from importer.ledger.integrity.file_guard import FileGuard
 from importer.ledger.integrity.identity import ADOPTED_AT, Randomness, read_values
@@ -38,6 +39,7 @@ from importer.ledger.interface import (
     RowIdentity,
     RowInCall,
     RowOrigin,
+    RowUpdate,
     Run,
     RunState,
     Sender,
@@ -276,6 +278,15 @@ class SqlLedger:
 
     def correction_columns(self, account: str) -> list[tuple[str, ...]]:
         return self._read(lambda connection: corrections.columns(connection, account))
+
+    def record_updates(self, run_id: str, updates: Mapping[int, RowUpdate]) -> None:
+        self._write(lambda connection: row_updates.record(connection, run_id, updates))
+
+    def withdraw_updates(self, run_id: str, rows: Collection[int]) -> None:
+        self._write(lambda connection: row_updates.withdraw(connection, run_id, rows))
+
+    def updates(self, run_id: str) -> dict[int, RowUpdate]:
+        return self._read(lambda connection: row_updates.of_rows(connection, run_id))
 
     def runs_without_identities(self, account: str) -> list[Run]:
         return self._read(lambda connection: identities.runs_without(connection, account))

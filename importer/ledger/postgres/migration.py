@@ -36,12 +36,13 @@ from importer.ledger.schema import (
     rows,
     runs,
     tenants,
+    updates,
 )
 from importer.ledger.sqlite_file import translate_errors
 
 _FROM = "moved_from"
 _BATCH = 1000
-_HISTORY = (runs, calls, rows, identities, corrections, bookings)
+_HISTORY = (runs, calls, rows, identities, corrections, updates, bookings)
 _OF_ACCOUNTS = (tenants, limits, questions)
 _NUMBERED = ((runs, "number"), (calls, "number"), (events, "id"))
 

@@ -14,6 +14,7 @@ from tests.contract.ledger.cleaning_contract import CleaningContract
 from tests.contract.ledger.corrections_contract import CorrectionsContract
 from tests.contract.ledger.identities_contract import IdentitiesContract
 from tests.contract.ledger.resolution_contract import ResolutionContract
+from tests.contract.ledger.updates_contract import UpdatesContract
 from tests.support.ledger_builders import call, ended, key_of, new_run, outcomes, send
 
 
@@ -298,5 +299,6 @@ class LedgerContract(
     CleaningContract,
     IdentitiesContract,
     CorrectionsContract,
+    UpdatesContract,
 ):
     """All of it."""
