@@ -11,7 +11,7 @@ from pathlib import Path
 from importer.ledger.integrity.machine_id import boot_id, machine_id
 
 RELEASES = Path(__file__).parent
-MADE = {"0.1.0": datetime(2026, 11, 30, 14, 6, 30, tzinfo=UTC)}
+MADE = {"0.1.0": datetime(2026, 12, 1, 1, 13, 26, tzinfo=UTC)}
 """When the files of each release were made."""
 
 _ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?\+00:00")

@@ -31,6 +31,18 @@ activity:
   ActivityEvent: {value: 201}
   ActivityNote: Note
 """
+MARKS = [
+    "'411001",
+    '="0110002"',
+    "\tTabbed",
+    "\u200bInvisible\u200b",
+    " padded ",
+    "two  blanks",
+    "411001;",
+    "5.0",
+    "Zoe\u0301",
+]
+"""Notes that later releases clean, or compare in another form."""
 JOBS = """\
 jobs:
   visits:
@@ -76,6 +88,9 @@ def main(target: Path) -> None:
         command = [sys.executable, "-m", "importer", *arguments]
         return subprocess.run(command, cwd=folder, env={**environment, **more}, check=False).returncode
 
+    lines = [f'{lead_id(number)},"{note}"' for number, note in enumerate((one.replace('"', '""') for one in MARKS), 1)]
+    (folder / "marks.csv").write_text("\n".join(["Lead ID,Note", *lines, ""]), "utf-8")
+    assert run("run", "marks.csv", "-m", "visits.yaml", "--yes") == 0
     (folder / "by-hand.csv").write_text(visits(40, 1000), "utf-8")
     assert run("run", "by-hand.csv", "-m", "visits.yaml", "--yes") == 0
     (folder / "inbox/first.csv").write_text(visits(30, 0) + "nobody,bad row\n", "utf-8")

@@ -28,8 +28,8 @@ CREATE TABLE importer_job_files (
 	outline TEXT DEFAULT '' NOT NULL, 
 	PRIMARY KEY (id)
 );
-INSERT INTO "importer_job_files" VALUES(1,'visits','@FOLDER@/inbox/first.csv','3b22eefa68707a314e125a61438b1691a026aebccb5bd72240ec06282edcafbb',1398,1796047561808327977,2344803,'archived','problems',1,'997d1deab986b3b5ce2899d8d41cbfb7ea465a625cbd4332c74885bf7be7ec36','2026-11-30T14:06:14.129+00:00','2026-11-30T14:06:21.813+00:00','20261130-140618-70a3',3,31,1,'30 of 31 rows are in LeadSquared; 1 not sent because of problems in the file.','Correct the rows on the sheet To fix and import that workbook again: only those rows are sent.','@FOLDER@/results/first-20261130-140614.xlsx','@FOLDER@/results/first-20261130-140614.html','@FOLDER@/inbox/done/first.csv','','{"created": 30, "invalid": 1}','{"not-a-uuid": 1}','');
-INSERT INTO "importer_job_files" VALUES(2,'visits','@FOLDER@/inbox/second.csv','281c5b2be28deb082017dc30c869d29f0569086e4ddcd2c86d65b4d379b4cefa',4643,1796047585067542464,2345263,'taken','',1,'997d1deab986b3b5ce2899d8d41cbfb7ea465a625cbd4332c74885bf7be7ec36','2026-11-30T14:06:31.928+00:00','','',0,0,0,'','','','','','','{}','{}','');
+INSERT INTO "importer_job_files" VALUES(1,'visits','@FOLDER@/inbox/first.csv','3b22eefa68707a314e125a61438b1691a026aebccb5bd72240ec06282edcafbb',1398,1796087595118044425,2729189,'archived','problems',1,'997d1deab986b3b5ce2899d8d41cbfb7ea465a625cbd4332c74885bf7be7ec36','2026-12-01T01:13:22.028+00:00','2026-12-01T01:13:25.247+00:00','20261201-011323-1fd0',3,31,1,'30 of 31 rows are in LeadSquared; 1 not sent because of problems in the file.','Correct the rows on the sheet To fix and import that workbook again: only those rows are sent.','@FOLDER@/results/first-20261201-011322.xlsx','@FOLDER@/results/first-20261201-011322.html','@FOLDER@/inbox/done/first.csv','','{"created": 30, "invalid": 1}','{"not-a-uuid": 1}','');
+INSERT INTO "importer_job_files" VALUES(2,'visits','@FOLDER@/inbox/second.csv','281c5b2be28deb082017dc30c869d29f0569086e4ddcd2c86d65b4d379b4cefa',4643,1796087606296924886,2728200,'taken','',1,'997d1deab986b3b5ce2899d8d41cbfb7ea465a625cbd4332c74885bf7be7ec36','2026-12-01T01:13:29.590+00:00','','',0,0,0,'','','','','','','{}','{}','');
 CREATE TABLE importer_job_outbox (
 	id INTEGER NOT NULL, 
 	job TEXT NOT NULL, 
@@ -47,15 +47,15 @@ CREATE TABLE importer_job_outbox (
 	trouble TEXT DEFAULT '' NOT NULL, 
 	PRIMARY KEY (id)
 );
-INSERT INTO "importer_job_outbox" VALUES(1,'visits','problems','visits: 1 row needs you','Job visits: problems, 2026-11-30 14:06 UTC.
+INSERT INTO "importer_job_outbox" VALUES(1,'visits','problems','visits: 1 row needs you','Job visits: problems, 2026-12-01 01:13 UTC.
 
 first.csv: problems.
     31 rows: 30 created, 1 invalid
     Reasons: 1 not-a-uuid (importer explain CODE)
     Next: Correct the rows on the sheet To fix and import that workbook again: only those rows are sent.
-    Workbook: @FOLDER@/results/first-20261130-140614.xlsx
-    Report: @FOLDER@/results/first-20261130-140614.html
-    File: @FOLDER@/inbox/done/first.csv','HOOK','','','2026-11-30T14:06:21.953+00:00',1,'2026-11-30T14:07:23.113+00:00','waiting','','There is no connection to the other side.');
+    Workbook: @FOLDER@/results/first-20261201-011322.xlsx
+    Report: @FOLDER@/results/first-20261201-011322.html
+    File: @FOLDER@/inbox/done/first.csv','HOOK','','','2026-12-01T01:13:25.332+00:00',1,'2026-12-01T01:14:25.908+00:00','waiting','','The process that sends has failed.');
 CREATE TABLE importer_job_schedules (
 	job TEXT NOT NULL, 
 	schedule TEXT DEFAULT '' NOT NULL, 
@@ -81,7 +81,7 @@ CREATE TABLE importer_job_states (
 	silence_told_at TEXT DEFAULT '' NOT NULL, 
 	PRIMARY KEY (job)
 );
-INSERT INTO "importer_job_states" VALUES('visits','','','','2026-11-30T14:06:14.068+00:00','2026-11-30T14:06:21.953+00:00','');
+INSERT INTO "importer_job_states" VALUES('visits','','','','2026-12-01T01:13:21.955+00:00','2026-12-01T01:13:25.332+00:00','');
 CREATE TABLE importer_job_turns (
 	id INTEGER NOT NULL, 
 	job TEXT NOT NULL, 
@@ -97,7 +97,7 @@ CREATE TABLE importer_job_turns (
 	remedy TEXT DEFAULT '' NOT NULL, 
 	PRIMARY KEY (id)
 );
-INSERT INTO "importer_job_turns" VALUES(1,'visits','hand','2026-11-30T14:06:13.885+00:00','2026-11-30T14:06:14.068+00:00','2026-11-30T14:06:21.953+00:00','problems',3,1,31,'30 of 31 rows are in LeadSquared; 1 not sent because of problems in the file.','Correct the rows on the sheet To fix and import that workbook again: only those rows are sent.');
+INSERT INTO "importer_job_turns" VALUES(1,'visits','hand','2026-12-01T01:13:21.860+00:00','2026-12-01T01:13:21.955+00:00','2026-12-01T01:13:25.332+00:00','problems',3,1,31,'30 of 31 rows are in LeadSquared; 1 not sent because of problems in the file.','Correct the rows on the sheet To fix and import that workbook again: only those rows are sent.');
 CREATE INDEX importer_job_files_by_content ON importer_job_files (job, sha);
 CREATE INDEX importer_job_outbox_by_state ON importer_job_outbox (state, next_at);
 COMMIT;
