@@ -9,7 +9,7 @@ FULLY_COVERED := importer/app/*,importer/delivery/*,importer/planning/*,importer
 UNMEASURED := $(if $(POSTGRES),,--omit='importer/ledger/postgres/*,importer/rate_limit/postgres_store.py')
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast test-all fuzz fuzz-guided lint audit smoke docs proposals pictures lock wheels clean crash-campaign soak soak-engine fleet bench
+.PHONY: help demo test test-fast test-all fuzz fuzz-guided lint audit smoke docs proposals pictures lock wheels clean crash-campaign soak soak-engine fleet bench site wheel
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -119,16 +119,29 @@ docs: $(VENV)/.development ## Write the generated parts of the docs again
 	$(BIN)/python -m tests.acceptance.docs.generate
 	$(BIN)/python -m importer.mapping.reference docs/mapping.md
 
+# The site has an environment of its own: its packages are no business of the program's.
+.site/ready: pyproject.toml docs/.site/requirements.lock
+	$(PYTHON) -m venv .site
+	.site/bin/python -m pip install --quiet --disable-pip-version-check --requirement docs/.site/requirements.lock
+	@touch $@
+
+site: .site/ready ## Build the documentation site into site/, and check its links
+	NO_MKDOCS_2_WARNING=1 .site/bin/mkdocs build --strict --quiet
+
+wheel: $(BIN)/importer ## Build the wheel that users install, into dist/
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
+
 proposals: $(VENV)/.development ## Print how good the proposed mappings for the exports of the tests are
 	$(BIN)/python -m tests.unit.suggest.suggestion_figures
 
 pictures: $(VENV)/.development ## Draw the reports of clean, faulty and troubled imports as PNG files, to look at
 	$(BIN)/python -m tests.support.pictures.draw pictures
 
-lock: $(VENV)/.development ## Write both requirements.lock anew from what pyproject.toml and benchmarks/requirements.txt allow
+lock: $(VENV)/.development ## Write each requirements.lock anew from what pyproject.toml and benchmarks/requirements.txt allow
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --all-extras --group dev --group audit --universal --no-emit-index-url --no-header pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --constraint requirements.lock --no-emit-index-url --no-header benchmarks/requirements.txt -o benchmarks/requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --no-emit-index-url --no-header --group pyproject.toml:site -o docs/.site/requirements.lock
 
 SYSTEMS := x86_64-pc-windows-msvc aarch64-apple-darwin x86_64-apple-darwin aarch64-unknown-linux-gnu x86_64-unknown-linux-gnu
 # The package cryptography of the extra oidc has no wheel there.
@@ -143,4 +156,4 @@ wheels: $(VENV)/.development ## Check that all packages have wheels for Windows,
 	done; done
 
 clean: ## Remove everything that make has made
-	rm -rf $(VENV) .venv-* .smoke .bench .fuzz build dist *.egg-info .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .venv-* .smoke .bench .fuzz .site site build dist *.egg-info .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis

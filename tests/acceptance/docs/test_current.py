@@ -14,7 +14,20 @@ from importer.targets import TARGETS
 from tests.acceptance.docs.generate import pages
 
 ROOT = Path(__file__).parents[3]
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCS = ROOT / "docs"
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", DOCS / "llms.txt", *sorted(DOCS.rglob("*.md"))]
+_LINK = re.compile(r"\]\(([^)#:\s]*)(?:#([^)\s]+))?\)")
+
+
+def anchors(page: Path) -> set[str]:
+    """Return the anchors of the headings of ``page``, as MkDocs and GitHub make them."""
+    text = re.sub(r"^```.*?^```$", "", page.read_text("utf-8"), flags=re.M | re.S)
+    return {slugify(heading) for heading in re.findall(r"^#+ (.+)$", text, re.M)}
+
+
+def slugify(heading: str) -> str:
+    """Return the anchor of a heading."""
+    return re.sub(r"[-\s]+", "-", re.sub(r"[^\w\s-]", "", heading.lower()).strip())
 
 
 @pytest.mark.parametrize("path", list(pages()), ids=lambda path: path.name)
@@ -25,9 +38,28 @@ def test_generated_pages_are_current(path: Path) -> None:
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
 def test_links_lead_somewhere(path: Path) -> None:
-    """Every relative link names a file that is there."""
-    for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", path.read_text("utf-8")):
-        assert (path.parent / target).exists(), f"{path.name}: {target}"
+    """Every relative link names a file that is there, and a heading in it."""
+    for target, anchor in _LINK.findall(path.read_text("utf-8")):
+        named = path.parent / target if target else path
+        assert named.exists(), f"{path.name}: {target}"
+        assert not anchor or anchor in anchors(named), f"{path.name}: {target}#{anchor}"
+
+
+def test_every_page_is_in_the_navigation_of_the_site() -> None:
+    """Nothing is written that nobody finds, and the site's links stay inside it."""
+    listed = set(re.findall(r"^ +- ([\w/-]+\.md)$", (ROOT / "mkdocs.yml").read_text("utf-8"), re.M))
+    assert listed == {path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*.md")}
+    for name in listed:
+        for target, _ in _LINK.findall((DOCS / name).read_text("utf-8")):
+            assert (DOCS / name).parent.joinpath(target).resolve().is_relative_to(DOCS), f"{name}: {target}"
+
+
+def test_the_beginning_can_be_read_in_an_afternoon() -> None:
+    """Start and Guides of the navigation together have at most 15,000 words."""
+    begin = (ROOT / "mkdocs.yml").read_text("utf-8").partition("  - Start:")[2].partition("  - Reference:")[0]
+    pages = re.findall(r"- ([\w/-]+\.md)", begin)
+    assert len(pages) > 15
+    assert sum(len((DOCS / page).read_text("utf-8").split()) for page in pages) <= 15_000
 
 
 def test_contributing_names_files_that_exist() -> None:
