@@ -51,10 +51,10 @@ def main() -> None:
     from importer.delivery import deliver_plan
     from importer.delivery.dispatcher import Dispatcher
     from importer.leadsquared.client import LeadSquaredClient
-    from importer.ledger.store import SqlLedger
+    from importer.ledger.ledger import Ledger
     from importer.targets.bulk_activities import BulkActivitiesByLeadId
 
-    timed(SqlLedger, "record", "commit")
+    timed(Ledger, "record", "commit")
     timed(BulkActivitiesByLeadId, "ready_request", "bodies")
     timed(LeadSquaredClient, "send", "HTTP")
     timed(Dispatcher, "run", "delivery", time.process_time)

@@ -1,6 +1,7 @@
 from .changes import same_id
 from .factory import (
     ledger_exists,
+    ledger_file,
     monitor_ledger,
     move_ledger,
     open_ledger,
@@ -8,7 +9,8 @@ from .factory import (
 )
 from .integrity.identity import wants_adoption
 from .integrity.machine_id import boot_id
-from .interface import (
+from .ledger import Ledger
+from .model import (
     CHANGE_ACCEPTED,
     CHANGE_DECLINED,
     DECIDED,
@@ -22,7 +24,6 @@ from .interface import (
     IdentityPart,
     KnownRow,
     LearnedLimit,
-    Ledger,
     NewRun,
     PastCall,
     RowIdentity,
@@ -45,7 +46,6 @@ from .postgres.connection import (
     meaning_of,
 )
 from .sqlite_file import back_up
-from .store import ledger_file
 
 __all__ = [
     "CHANGE_ACCEPTED",

@@ -26,6 +26,7 @@ from sqlalchemy import (
 
 from importer.core.redaction import redact_cut
 from importer.ledger.schema import calls, events, limits, meta, rows, runs
+from importer.ledger.storage import LedgerPart, reads, writes
 
 Values = dict[str, BindParameter[Any]]
 
@@ -40,22 +41,29 @@ _TEXTS: tuple[tuple[Table, Sequence[Column[str]]], ...] = (
 """Where texts of LeadSquared or of a gateway may stand."""
 
 
-def accounts_to_clean(connection: Connection) -> list[str]:
-    """Return the accounts with runs whose texts were not cleaned yet."""
-    done = select(meta.c.name)
-    names = select(runs.c.account).distinct().order_by(runs.c.account)
-    marks = set(connection.execute(done).scalars())
-    return [name for name in connection.execute(names).scalars() if _MARK + name not in marks]
+class CleaningLedger(LedgerPart):
+    """Texts that an earlier version wrote: the keys in them are hidden once for each account."""
 
+    @reads
+    def accounts_to_clean(self, connection: Connection) -> list[str]:
+        """Return the accounts in whose texts keys were not hidden yet; see :meth:`clean`."""
+        done = select(meta.c.name)
+        names = select(runs.c.account).distinct().order_by(runs.c.account)
+        marks = set(connection.execute(done).scalars())
+        return [name for name in connection.execute(names).scalars() if _MARK + name not in marks]
 
-def clean(connection: Connection, account: str, now: str) -> int:
-    """Hide the known keys in all texts about ``account``; return the number of lines that changed."""
-    if connection.dialect.name == "sqlite":
-        # What is replaced is overwritten in the file, too.
-        connection.execute(text("PRAGMA secure_delete = ON"))
-    changed = sum(_clean_table(connection, table, columns, account) for table, columns in _TEXTS)
-    connection.execute(insert(meta).values(name=_MARK + account, value=now))
-    return changed
+    @writes
+    def clean(self, connection: Connection, account: str) -> int:
+        """Hide the keys that this process knows in all texts about ``account``; return how many lines changed.
+
+        Texts that are written now have none in them; those of an earlier version may.
+        """
+        if connection.dialect.name == "sqlite":
+            # What is replaced is overwritten in the file, too.
+            connection.execute(text("PRAGMA secure_delete = ON"))
+        changed = sum(_clean_table(connection, table, columns, account) for table, columns in _TEXTS)
+        connection.execute(insert(meta).values(name=_MARK + account, value=self._now()))
+        return changed
 
 
 def _clean_table(connection: Connection, table: Table, columns: Sequence[Column[str]], account: str) -> int:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from importer.core.errors import SettingsError
 from importer.core.redaction import Secret
-from importer.ledger.interface import FILE_NAME, Ledger
+from importer.ledger.model import FILE_NAME
 
 if TYPE_CHECKING:
+    from importer.ledger.ledger import Ledger
     from importer.ledger.monitor import LedgerMonitor
     from importer.ledger.postgres.migration import MigrationResult
 
@@ -24,11 +25,11 @@ def open_ledger(home: Path, database: Secret | None, *, clock: Callable[[], date
     or a missing driver, :class:`SettingsError`.
     """
     if database is None:
-        from importer.ledger.store import open_sqlite_ledger
+        from importer.ledger.opening import open_sqlite_ledger
 
         return open_sqlite_ledger(home, clock=clock, adopt=adopt)
     require_driver()
-    from importer.ledger.postgres.ledger import open_shared_ledger
+    from importer.ledger.postgres.opening import open_shared_ledger
 
     return open_shared_ledger(database, home, clock=clock, adopt=adopt)
 
@@ -41,12 +42,17 @@ def move_ledger(home: Path, database: Secret, *, clock: Callable[[], datetime], 
     return move_file(home, database, clock=clock, adopt=adopt)
 
 
+def ledger_file(home: Path) -> Path:
+    """Return the path of the ledger's file in ``home``, whether or not it exists."""
+    return home / FILE_NAME
+
+
 def ledger_exists(home: Path, database: Secret | None) -> bool:
     """Whether there is a ledger already. Raises :class:`LedgerError` when that cannot be determined."""
     if database is None:
-        return (home / FILE_NAME).is_file()
+        return ledger_file(home).is_file()
     require_driver()
-    from importer.ledger.postgres.ledger import database_has_ledger
+    from importer.ledger.postgres.opening import database_has_ledger
 
     return database_has_ledger(database)
 
@@ -61,7 +67,7 @@ def monitor_ledger(home: Path, database: Secret | None) -> LedgerMonitor:
 
         return monitor_file(home)
     require_driver()
-    from importer.ledger.postgres.ledger import monitor_database
+    from importer.ledger.postgres.opening import monitor_database
 
     return monitor_database(database)
 

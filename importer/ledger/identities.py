@@ -10,55 +10,86 @@ from sqlalchemy import Connection, Row, Select, insert, or_, select, update
 
 from importer.core.model import Status
 from importer.ledger.changes import BATCH, storable
-from importer.ledger.interface import CHANGE_DECLINED, EarlierRow, IdentityPart, KnownRow, RowIdentity, Run
+from importer.ledger.model import CHANGE_DECLINED, EarlierRow, IdentityPart, KnownRow, RowIdentity, Run
 from importer.ledger.outcomes import MAY_BE_IN_CRM, STATUS_OF
-from importer.ledger.runs import COLUMNS, to_run
+from importer.ledger.runs import COLUMNS, run_number, to_run
 from importer.ledger.schema import identities, rows, runs, tenants
+from importer.ledger.storage import LedgerPart, reads, writes
 from importer.ledger.updates import is_updated
 
 
-def record(
-    connection: Connection, run_id: str, version: int, columns: Sequence[str], found: Sequence[RowIdentity]
-) -> None:
-    """Record the identities of rows that have none yet, and the columns of their run."""
-    number = connection.execute(select(runs.c.number).where(runs.c.id == run_id)).scalar_one()
-    listed = json.dumps([storable(column) for column in columns])
-    connection.execute(update(runs).where(runs.c.number == number).values(columns=listed))
-    numbers = [one.row for one in found]
-    between = identities.c.row.between(min(numbers, default=0), max(numbers, default=0))
-    known = set(connection.execute(select(identities.c.row).where(identities.c.run == number, between)).scalars())
-    lines = [
-        {
-            "run": number,
-            "row": one.row,
-            "version": version,
-            "key": one.key,
-            "content": one.content,
-            "named": one.named,
-            "source": one.source,
-        }
-        for one in found
-        if one.row not in known
-    ]
-    if lines:
-        connection.execute(insert(identities), lines)
+class IdentityLedger(LedgerPart):
+    """Identities of rows: recorded before the first call, looked up by later imports of the same tenant."""
 
+    @writes
+    def record_identities(
+        self, connection: Connection, run_id: str, version: int, columns: Sequence[str], rows: Sequence[RowIdentity]
+    ) -> None:
+        """Durably record what rows of a run stand for; those that have a line already keep it.
 
-def find_earlier(
-    connection: Connection, account: str, part: IdentityPart, digests: Sequence[bytes], version: int, not_run: str
-) -> list[EarlierRow]:
-    """Return the counting rows of other runs of the tenant with one of the digests, the oldest call first."""
-    others = {line.number: line for line in connection.execute(_runs_of_tenant(account, not_run))}
-    found: list[EarlierRow] = []
-    if not others:
+        ``columns`` are the labels of the columns whose cells ``source`` was made from.
+        """
+        number = connection.execute(select(run_number(run_id))).scalar_one()
+        listed = json.dumps([storable(column) for column in columns])
+        connection.execute(update(runs).where(runs.c.number == number).values(columns=listed))
+        numbers = [one.row for one in rows]
+        between = identities.c.row.between(min(numbers, default=0), max(numbers, default=0))
+        known = set(connection.execute(select(identities.c.row).where(identities.c.run == number, between)).scalars())
+        lines = [
+            {
+                "run": number,
+                "row": one.row,
+                "version": version,
+                "key": one.key,
+                "content": one.content,
+                "named": one.named,
+                "source": one.source,
+            }
+            for one in rows
+            if one.row not in known
+        ]
+        if lines:
+            connection.execute(insert(identities), lines)
+
+    @reads
+    def earlier_rows(
+        self,
+        connection: Connection,
+        account: str,
+        part: IdentityPart,
+        digests: Sequence[bytes],
+        version: int,
+        not_run: str,
+    ) -> list[EarlierRow]:
+        """Return the rows of *other* runs of the account's tenant with one of the ``digests``, the oldest call first.
+
+        Rows count that are or may be in the CRM (delivered, pending, uncertain, being sent, or given up after a call),
+        and those that a person declined to send as changes.
+        """
+        others = {line.number: line for line in connection.execute(_runs_of_tenant(account, not_run))}
+        found: list[EarlierRow] = []
+        if not others:
+            return found
+        wanted = list(dict.fromkeys(digests))
+        for start in range(0, len(wanted), BATCH):
+            for line in connection.execute(_earlier_query(part, wanted[start : start + BATCH], version)):
+                if line.run in others:
+                    found.append(_to_earlier(line, others[line.run]))
+        found.sort(key=lambda one: one.number)
         return found
-    wanted = list(dict.fromkeys(digests))
-    for start in range(0, len(wanted), BATCH):
-        for line in connection.execute(_earlier_query(part, wanted[start : start + BATCH], version)):
-            if line.run in others:
-                found.append(_to_earlier(line, others[line.run]))
-    found.sort(key=lambda one: one.number)
-    return found
+
+    @reads
+    def source_columns(self, connection: Connection, account: str, not_run: str) -> list[tuple[str, ...]]:
+        """Return the sets of columns of the other runs of the account's tenant, without repetition, newest first."""
+        query = select(runs.c.columns).where(of_tenant(account), runs.c.id != not_run, runs.c.columns != "")
+        listed = connection.execute(query.order_by(runs.c.number.desc())).scalars()
+        return [tuple(json.loads(text)) for text in dict.fromkeys(listed)]
+
+    @reads
+    def runs_without_identities(self, connection: Connection, account: str) -> list[Run]:
+        """Return the runs of the account's tenant whose rows have no recorded identities, newest first."""
+        query = select(*COLUMNS).where(of_tenant(account), runs.c.columns == "").order_by(runs.c.number.desc())
+        return [to_run(line) for line in connection.execute(query)]
 
 
 def _earlier_query(part: IdentityPart, digests: Sequence[bytes], version: int) -> Select[Any]:
@@ -100,16 +131,3 @@ def _to_earlier(line: Row[Any], run: Row[Any]) -> EarlierRow:
     named = None if line.named is None else bytes(line.named)
     identity = RowIdentity(line.row, bytes(line.key), bytes(line.content), bytes(line.source), named)
     return EarlierRow(known, identity, line.error_code, line.call or 0)
-
-
-def source_columns(connection: Connection, account: str, not_run: str) -> list[tuple[str, ...]]:
-    """Return the sets of columns of the other runs of the tenant, without repetition, newest first."""
-    query = select(runs.c.columns).where(of_tenant(account), runs.c.id != not_run, runs.c.columns != "")
-    listed = connection.execute(query.order_by(runs.c.number.desc())).scalars()
-    return [tuple(json.loads(text)) for text in dict.fromkeys(listed)]
-
-
-def runs_without(connection: Connection, account: str) -> list[Run]:
-    """Return the runs of the tenant whose rows have no identities, newest first."""
-    query = select(*COLUMNS).where(of_tenant(account), runs.c.columns == "").order_by(runs.c.number.desc())
-    return [to_run(line) for line in connection.execute(query)]

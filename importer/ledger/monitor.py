@@ -20,7 +20,7 @@ from sqlalchemy import ColumnElement, Connection, func, select
 from importer.core.model import Status
 from importer.ledger import sqlite_file
 from importer.ledger.changes import BATCH
-from importer.ledger.interface import FILE_NAME, RunState
+from importer.ledger.model import FILE_NAME, RunState
 from importer.ledger.schema import WAITED, calls, events, runs
 from importer.ledger.sqlite_file import translate_errors
 

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import secrets
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import Engine
 
 from importer.core.errors import LedgerError
 from importer.core.failpoints import reach
-from importer.ledger import accounts, calls, sqlite_file
+from importer.core.time import format_iso
+from importer.ledger import sqlite_file
+from importer.ledger.accounts import create_later_tables, has_later_tables
+from importer.ledger.calls import last_number
 from importer.ledger.integrity import identity
 from importer.ledger.integrity.check import Presence, register
 from importer.ledger.integrity.file_guard import FileGuard
 from importer.ledger.integrity.identity import LedgerIdentity, Randomness
+from importer.ledger.integrity.machine_id import machine_id
 from importer.ledger.integrity.migration_mark import refuse_moved
 from importer.ledger.integrity.rollback_witness import FILE_NAME as WITNESS_NAME
 from importer.ledger.integrity.rollback_witness import (
@@ -24,8 +31,28 @@ from importer.ledger.integrity.rollback_witness import (
     write_witness,
 )
 from importer.ledger.integrity.upgrade import UPGRADABLE, upgrade_file
-from importer.ledger.interface import FILE_NAME
+from importer.ledger.ledger import Ledger
+from importer.ledger.model import FILE_NAME
 from importer.ledger.sqlite_file import translate_errors
+from importer.ledger.sqlite_storage import SqliteStorage
+
+
+def open_sqlite_ledger(
+    home: Path,
+    *,
+    clock: Callable[[], datetime],
+    adopt: bool = False,
+    this_machine: str | None = None,
+    randomness: Randomness = secrets.token_bytes,
+) -> Ledger:
+    """Open the ledger in ``home``, created when there is none. ``clock`` returns the time, with its time zone.
+
+    ``adopt`` accepts a ledger that was restored, copied or moved; ``this_machine`` is the machine's id (default: the
+    operating system's). Raises :class:`LedgerError` when the file cannot be used or is not the one used here last.
+    """
+    machine = machine_id() if this_machine is None else this_machine
+    engine, known, guard = open_file(Opening(home, format_iso(clock()), machine, randomness, adopt))
+    return Ledger(SqliteStorage(engine, guard, clock=clock), known.install_key, clock=clock)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +127,13 @@ def _read_or_create(engine: Engine, opening: Opening, seen: WitnessRecord | None
                 reach("tables-uncommitted")
     with engine.begin() as connection:
         known = identity.read_identity(connection, opening.path)
-        complete = accounts.has_later_tables(connection)
+        complete = has_later_tables(connection)
     if not opening.for_moving:
         with engine.execution_options(writes=opening.adopt).begin() as connection:
             refuse_moved(connection, opening.path, adopt=opening.adopt)
     if not complete:
         with engine.execution_options(writes=True).begin() as connection:
-            accounts.create_later_tables(connection)
+            create_later_tables(connection)
     return known
 
 
@@ -127,7 +154,7 @@ def _confirm_identity(
     """Return the ledger's identity when it may be used, or when a person accepts it nevertheless."""
     home = opening.home
     with engine.begin() as connection:
-        last = calls.last_number(connection)
+        last = last_number(connection)
     if seen is None and last:
         # Another process may have created the ledger and made calls since the witness file was read.
         seen = _read_witness(opening)

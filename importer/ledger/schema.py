@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 
 from importer.core.model import CallClass, Status, VerdictKind
-from importer.ledger.interface import RunState
+from importer.ledger.model import RunState
 
 SCHEMA_VERSION = 2
 APPLICATION_ID = 0x4C53_4951

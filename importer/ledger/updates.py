@@ -9,42 +9,52 @@ from sqlalchemy import ColumnElement, Connection, delete, exists, insert, select
 
 from importer.core.redaction import redact
 from importer.ledger.changes import BATCH, storable
-from importer.ledger.interface import RowUpdate
+from importer.ledger.model import RowUpdate
 from importer.ledger.outcomes import MAY_BE_IN_CRM
+from importer.ledger.runs import run_number
 from importer.ledger.schema import rows, runs, updates
+from importer.ledger.storage import LedgerPart, reads, writes
 
 
-def record(connection: Connection, run_id: str, found: Mapping[int, RowUpdate]) -> None:
-    """Record the updates of some rows, in place of those that are recorded for them."""
-    number = _number(connection, run_id)
-    _delete(connection, number, found)
-    lines = [
-        {
-            "run": number,
-            "row": row,
-            "activity_id": storable(one.activity_id),
-            "of_run": one.of_run,
-            "of_row": one.of_row,
-            "before": json.dumps({name: storable(redact(text)) for name, text in one.before.items()}),
+class UpdateLedger(LedgerPart):
+    """Updates: which rows correct the activity of an earlier row, and the values that they replace."""
+
+    @writes
+    def record_updates(self, connection: Connection, run_id: str, found: Mapping[int, RowUpdate]) -> None:
+        """Durably record that rows of a run correct activities of earlier rows, before their calls begin.
+
+        Such a row may have the activity id of the earlier row. From its first call on that one is no earlier row of
+        :meth:`earlier_rows` any more, for its values are replaced.
+        """
+        number = connection.execute(select(run_number(run_id))).scalar_one()
+        _delete(connection, run_id, found)
+        lines = [
+            {
+                "run": number,
+                "row": row,
+                "activity_id": storable(one.activity_id),
+                "of_run": one.of_run,
+                "of_row": one.of_row,
+                "before": json.dumps({name: storable(redact(text)) for name, text in one.before.items()}),
+            }
+            for row, one in found.items()
+        ]
+        if lines:
+            connection.execute(insert(updates), lines)
+
+    @writes
+    def withdraw_updates(self, connection: Connection, run_id: str, rows: Collection[int]) -> None:
+        """Remove the updates of rows that are not made."""
+        _delete(connection, run_id, rows)
+
+    @reads
+    def updates(self, connection: Connection, run_id: str) -> dict[int, RowUpdate]:
+        """Return the recorded updates of a run's rows, by row number."""
+        query = select(updates).join(runs, runs.c.number == updates.c.run).where(runs.c.id == run_id)
+        return {
+            line.row: RowUpdate(line.activity_id, line.of_run, line.of_row, json.loads(line.before))
+            for line in connection.execute(query).all()
         }
-        for row, one in found.items()
-    ]
-    if lines:
-        connection.execute(insert(updates), lines)
-
-
-def withdraw(connection: Connection, run_id: str, found: Collection[int]) -> None:
-    """Remove the updates of rows that are not made."""
-    _delete(connection, _number(connection, run_id), found)
-
-
-def of_rows(connection: Connection, run_id: str) -> dict[int, RowUpdate]:
-    """Return the updates of a run's rows."""
-    query = select(updates).join(runs, runs.c.number == updates.c.run).where(runs.c.id == run_id)
-    return {
-        line.row: RowUpdate(line.activity_id, line.of_run, line.of_row, json.loads(line.before))
-        for line in connection.execute(query)
-    }
 
 
 def is_updated() -> ColumnElement[bool]:
@@ -62,13 +72,8 @@ def is_updated() -> ColumnElement[bool]:
     )
 
 
-def _number(connection: Connection, run_id: str) -> int:
-    number: int = connection.execute(select(runs.c.number).where(runs.c.id == run_id)).scalar_one()
-    return number
-
-
-def _delete(connection: Connection, number: int, found: Collection[int]) -> None:
+def _delete(connection: Connection, run_id: str, found: Collection[int]) -> None:
     listed = sorted(found)
     for start in range(0, len(listed), BATCH):
         part = listed[start : start + BATCH]
-        connection.execute(delete(updates).where(updates.c.run == number, updates.c.row.in_(part)))
+        connection.execute(delete(updates).where(updates.c.run == run_number(run_id), updates.c.row.in_(part)))

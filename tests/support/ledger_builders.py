@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection
 
 from importer.core.errors import LedgerError
 from importer.core.model import CallClass, Outcome, Status, VerdictKind
-from importer.ledger.interface import Call, CallEnd, Ledger, NewRun, RowToSend
-from importer.ledger.store import SqlLedger
+from importer.ledger.ledger import Ledger
+from importer.ledger.model import Call, CallEnd, NewRun, RowToSend
+from importer.ledger.sqlite_file import translate_errors
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -25,6 +29,14 @@ class TickingClock:
     def __call__(self) -> datetime:
         self.now += timedelta(seconds=1)
         return self.now
+
+
+@contextmanager
+def writing(ledger: Ledger) -> Iterator[Connection]:
+    """Change the tables of a ledger in SQLite in one transaction, beside its own operations."""
+    engine = ledger.storage.engine.execution_options(writes=True)
+    with translate_errors(Path("ledger.db")), engine.begin() as connection:
+        yield connection
 
 
 def new_run(run_id: str = "run-1", **changed: Any) -> NewRun:
@@ -83,7 +95,7 @@ def status_of(ledger: Ledger, row: int, run_id: str = "run-1") -> Status:
     return ledger.outcomes_between(run_id, row, row)[row].status
 
 
-def refusal(open_it: Callable[..., SqlLedger], **options: Any) -> LedgerError:
+def refusal(open_it: Callable[..., Ledger], **options: Any) -> LedgerError:
     with pytest.raises(LedgerError) as caught:
         open_it(**options)
     assert caught.value.remedy

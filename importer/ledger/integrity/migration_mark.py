@@ -10,7 +10,7 @@ from sqlalchemy import Connection, delete, insert
 
 from importer.core.errors import LedgerError
 from importer.ledger.integrity.identity import ADOPT_ADVICE, read_values
-from importer.ledger.interface import FILE_NAME
+from importer.ledger.model import FILE_NAME
 from importer.ledger.schema import meta
 
 MARK = "moved_to"

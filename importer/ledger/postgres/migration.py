@@ -18,11 +18,11 @@ from importer.ledger.changes import note_event
 from importer.ledger.integrity import migration_mark
 from importer.ledger.integrity.identity import LedgerIdentity, Randomness, read_values
 from importer.ledger.integrity.machine_id import machine_id
-from importer.ledger.interface import FILE_NAME
 from importer.ledger.lock import sender_lock
+from importer.ledger.model import FILE_NAME
 from importer.ledger.opening import Opening, open_file
 from importer.ledger.postgres.connection import Database
-from importer.ledger.postgres.ledger import open_shared_ledger
+from importer.ledger.postgres.opening import open_shared_ledger
 from importer.ledger.postgres.tables import SCHEMA
 from importer.ledger.schema import (
     bookings,
@@ -86,7 +86,9 @@ def move_file(
                 held.enter_context(sender_lock(home, account, clock=clock))
             ledger = open_shared_ledger(url, home, clock=clock, for_moving=True)
             try:
-                result = ledger.change(lambda connection: _copy(source, connection, known, place, format_iso(clock())))
+                result = ledger.storage.write(
+                    lambda connection: _copy(source, connection, known, place, format_iso(clock()))
+                )
             finally:
                 ledger.close()
             migration_mark.mark_moved(source, place)

@@ -7,21 +7,22 @@ from typing import Any
 import pytest
 
 from importer.core.redaction import Secret
-from importer.ledger.postgres.ledger import SharedLedger, open_shared_ledger
+from importer.ledger.ledger import Ledger
+from importer.ledger.postgres.opening import open_shared_ledger
 from tests.support.ledger_builders import TickingClock, new_run
 from tests.support.postgres_server import database, server
 
 __all__ = ["database", "server"]
 
-Opening = Callable[..., SharedLedger]
+Opening = Callable[..., Ledger]
 
 
 @pytest.fixture
 def opening(database: Secret, tmp_path: Path) -> Iterator[Opening]:
     """Opens the ledger in the database, each time as another process would; all are closed in the end."""
-    opened: list[SharedLedger] = []
+    opened: list[Ledger] = []
 
-    def open_it(**options: Any) -> SharedLedger:
+    def open_it(**options: Any) -> Ledger:
         opened.append(open_shared_ledger(database, tmp_path / "home", clock=TickingClock(), **options))
         return opened[-1]
 
@@ -31,7 +32,7 @@ def opening(database: Secret, tmp_path: Path) -> Iterator[Opening]:
 
 
 @pytest.fixture
-def ledger(opening: Opening) -> SharedLedger:
+def ledger(opening: Opening) -> Ledger:
     """A ledger with one run."""
     made = opening()
     made.open_run(new_run())

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from importer.core.redaction import Secret
-from importer.ledger.postgres.ledger import open_shared_ledger
+from importer.ledger.postgres.opening import open_shared_ledger
 from tests.support.ledger_builders import TickingClock, new_run
 from tests.support.postgres_server import Server
 from tests.support.sampled import examples

@@ -12,13 +12,13 @@ from importer.core.model import CallClass, Limit, Status
 from importer.core.redaction import Secret
 from importer.ledger.factory import move_ledger
 from importer.ledger.integrity import migration_mark
-from importer.ledger.interface import LearnedLimit
-from importer.ledger.postgres.ledger import SharedLedger
-from importer.ledger.store import SqlLedger, open_sqlite_ledger
+from importer.ledger.ledger import Ledger
+from importer.ledger.model import LearnedLimit
+from importer.ledger.opening import open_sqlite_ledger
 from tests.support.ledger_builders import TickingClock, call, new_run, send
 from tests.support.postgres_server import Server
 
-Opening = Callable[..., SharedLedger]
+Opening = Callable[..., Ledger]
 
 
 @pytest.fixture
@@ -35,11 +35,11 @@ def home(tmp_path: Path) -> Path:
     return tmp_path / "home"
 
 
-def filed(home: Path, *, adopt: bool = False) -> SqlLedger:
+def filed(home: Path, *, adopt: bool = False) -> Ledger:
     return open_sqlite_ledger(home, clock=TickingClock(), adopt=adopt)
 
 
-def everything(ledger: SqlLedger) -> list[object]:
+def everything(ledger: Ledger) -> list[object]:
     """What a ledger answers about the run and the account."""
     return [
         ledger.runs(),

@@ -13,16 +13,17 @@ from importer.core.errors import LedgerError, SettingsError
 from importer.core.model import Outcome, Status
 from importer.core.redaction import Secret
 from importer.ledger.factory import ledger_exists, open_ledger
+from importer.ledger.ledger import Ledger
+from importer.ledger.opening import open_sqlite_ledger
 from importer.ledger.postgres.connection import Database, advisory_lock_number
-from importer.ledger.postgres.ledger import SharedLedger, open_shared_ledger
-from importer.ledger.store import open_sqlite_ledger
+from importer.ledger.postgres.opening import open_shared_ledger
 from tests.support.ledger_builders import TickingClock, call, new_run, send
 from tests.support.postgres_server import USER, Server
 
-Opening = Callable[..., SharedLedger]
+Opening = Callable[..., Ledger]
 
 
-def test_what_one_wrote_another_reads(opening: Opening, ledger: SharedLedger, database: Secret, tmp_path: Path) -> None:
+def test_what_one_wrote_another_reads(opening: Opening, ledger: Ledger, database: Secret, tmp_path: Path) -> None:
     """Also after it was closed; and it is known to be there."""
     send(ledger, [2, 3])
     key = ledger.install_key()
@@ -72,7 +73,7 @@ def test_the_settings_of_a_session(opening: Opening, server: Server) -> None:
     try:
         ledger = opening()
         asked = "SELECT current_setting('synchronous_commit'), current_setting('transaction_isolation')"
-        found = ledger._read(lambda connection: connection.exec_driver_sql(asked).one())
+        found = ledger.storage.read(lambda connection: connection.exec_driver_sql(asked).one())
         assert tuple(found) == ("on", "repeatable read")
     finally:
         server.sql(f"ALTER ROLE {USER} RESET synchronous_commit")
@@ -105,7 +106,7 @@ def test_a_database_that_takes_no_changes(opening: Opening, server: Server) -> N
 
 
 def test_a_copy_is_refused_until_it_is_adopted(
-    opening: Opening, ledger: SharedLedger, server: Server, tmp_path: Path
+    opening: Opening, ledger: Ledger, server: Server, tmp_path: Path
 ) -> None:
     """A dump that was put back, and a copy, do not know what was sent since."""
     send(ledger, [2])
@@ -126,7 +127,7 @@ def test_a_copy_is_refused_until_it_is_adopted(
 
 def test_a_server_that_does_not_tell_who_it_is(opening: Opening, monkeypatch: pytest.MonkeyPatch) -> None:
     """Some that are rented out do not; then what they do tell has to be enough."""
-    monkeypatch.setattr("importer.ledger.postgres.ledger._PLACE_QUERIES", ("SELECT nonsense", "SELECT 'mark'"))
+    monkeypatch.setattr("importer.ledger.postgres.opening._PLACE_QUERIES", ("SELECT nonsense", "SELECT 'mark'"))
     opening().close()
     opening()
 
@@ -157,12 +158,12 @@ _FORMAT_1 = """
 """
 
 
-def test_a_ledger_of_the_format_before_is_upgraded(opening: Opening, ledger: SharedLedger, server: Server) -> None:
+def test_a_ledger_of_the_format_before_is_upgraded(opening: Opening, ledger: Ledger, server: Server) -> None:
     """By one of several processes that open it at once; its rows stay, and new statuses can be stored."""
     send(ledger, [2, 3])
     ledger.close()
     server.sql(_FORMAT_1, "trial")
-    opened: list[SharedLedger] = []
+    opened: list[Ledger] = []
     threads = [threading.Thread(target=lambda: opened.append(opening())) for _ in range(4)]
     for thread in threads:
         thread.start()

@@ -18,19 +18,20 @@ from sqlalchemy import Connection, text
 from importer.core.errors import AnotherRunActive, LedgerError
 from importer.core.model import Status
 from importer.core.redaction import Secret
-from importer.ledger import runs
-from importer.ledger.postgres import transactions
-from importer.ledger.postgres.ledger import SharedLedger, database_has_ledger, open_shared_ledger
+from importer.ledger import calls, runs
+from importer.ledger.ledger import Ledger
+from importer.ledger.postgres import storage
+from importer.ledger.postgres.opening import database_has_ledger, open_shared_ledger
 from tests.support.ledger_builders import TickingClock, call, ended, new_run, outcomes, send
 from tests.support.postgres_server import PASSWORD, USER, Server
 
-Opening = Callable[..., SharedLedger]
+Opening = Callable[..., Ledger]
 
 
-def cut_at(ledger: SharedLedger, monkeypatch: pytest.MonkeyPatch, when: str, how: Callable[[Any], None]) -> list[str]:
+def cut_at(ledger: Ledger, monkeypatch: pytest.MonkeyPatch, when: str, how: Callable[[Any], None]) -> list[str]:
     """The first time that the ledger's connection is to commit, ``how`` gets it, before or after the commit itself."""
     happened: list[str] = []
-    dialect = ledger._engine.dialect
+    dialect = ledger.storage.engine.dialect
     real = dialect.do_commit
 
     def commit(raw: Any) -> None:
@@ -51,7 +52,7 @@ def cut_at(ledger: SharedLedger, monkeypatch: pytest.MonkeyPatch, when: str, how
 
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_commit_without_an_answer_is_looked_up(
-    ledger: SharedLedger, monkeypatch: pytest.MonkeyPatch, server: Server, when: str
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch, server: Server, when: str
 ) -> None:
     """Whether the server had committed or not: the change is there once, and the ledger goes on."""
     happened = cut_at(ledger, monkeypatch, when, lambda raw: server.cut("trial"))
@@ -65,24 +66,24 @@ def test_a_commit_without_an_answer_is_looked_up(
 
 
 def test_a_result_that_was_committed_unheard_is_the_first_one(
-    ledger: SharedLedger, monkeypatch: pytest.MonkeyPatch, server: Server
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch, server: Server
 ) -> None:
     """The number of the call is that of the attempt which was committed, not of one that came later."""
     asked: list[list[int]] = []
-    real = ledger._begin
+    real = calls._begin
 
-    def begin(connection: Connection, wanted: Any) -> list[int]:
-        asked.append(real(connection, wanted))
+    def begin(connection: Connection, wanted: Any, now: str) -> list[int]:
+        asked.append(real(connection, wanted, now))
         return asked[-1]
 
-    monkeypatch.setattr(ledger, "_begin", begin)
+    monkeypatch.setattr(calls, "_begin", begin)
     cut_at(ledger, monkeypatch, "after", lambda raw: server.cut("trial"))
     assert [ledger.begin_call(call([2]))] == asked[0]
     assert len(asked) == 1
 
 
 @pytest.mark.parametrize("mode", ["immediate", "fast"])
-def test_a_server_that_is_started_again(ledger: SharedLedger, server: Server, mode: str) -> None:
+def test_a_server_that_is_started_again(ledger: Ledger, server: Server, mode: str) -> None:
     """Reading and writing go on where they were."""
     number = ledger.begin_call(call([2]))
     server.stop(mode)
@@ -93,9 +94,9 @@ def test_a_server_that_is_started_again(ledger: SharedLedger, server: Server, mo
     assert ledger.counts("run-1") == {Status.CREATED: 1}
 
 
-def test_a_server_that_stays_away(ledger: SharedLedger, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_stays_away(ledger: Ledger, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """The person learns that nothing was written; once the server is back, the ledger works again."""
-    monkeypatch.setattr(transactions, "PAUSES", (0.01, 0.01))
+    monkeypatch.setattr(storage, "PAUSES", (0.01, 0.01))
     server.stop()
     try:
         with pytest.raises(LedgerError, match=r"cannot be reached .*Nothing of the last change was written") as caught:
@@ -110,10 +111,10 @@ def test_a_server_that_stays_away(ledger: SharedLedger, server: Server, monkeypa
 
 
 def test_a_commit_whose_end_is_never_known(
-    ledger: SharedLedger, server: Server, monkeypatch: pytest.MonkeyPatch, opening: Opening
+    ledger: Ledger, server: Server, monkeypatch: pytest.MonkeyPatch, opening: Opening
 ) -> None:
     """Nothing more is written by this process, for its picture may be wrong; the next start sees the truth."""
-    monkeypatch.setattr(transactions, "PAUSES", (0.01, 0.01))
+    monkeypatch.setattr(storage, "PAUSES", (0.01, 0.01))
     cut_at(ledger, monkeypatch, "after", lambda raw: server.stop())
     try:
         with pytest.raises(LedgerError, match="Whether the last change was written is not known"):
@@ -127,7 +128,7 @@ def test_a_commit_whose_end_is_never_known(
 
 def test_a_server_that_freezes(opening: Opening, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is not waited for without end."""
-    monkeypatch.setattr(transactions, "PAUSES", (0.01,))
+    monkeypatch.setattr(storage, "PAUSES", (0.01,))
     ledger = opening(answer_seconds=4.0)
     ledger.open_run(new_run())
     frozen = server.signal_backends("trial", signal.SIGSTOP)
@@ -147,11 +148,11 @@ def _thaw(pid: int) -> None:
         os.kill(pid, signal.SIGCONT)
 
 
-def test_writers_in_each_other_s_way(opening: Opening, ledger: SharedLedger) -> None:
+def test_writers_in_each_other_s_way(opening: Opening, ledger: Ledger) -> None:
     """Many changes of one line at once: each of them happens once."""
     ledgers = [opening() for _ in range(4)]
 
-    def reopen(each: SharedLedger) -> None:
+    def reopen(each: Ledger) -> None:
         for _ in range(10):
             each.reopen_run("run-1")
 
@@ -160,23 +161,23 @@ def test_writers_in_each_other_s_way(opening: Opening, ledger: SharedLedger) -> 
         thread.start()
     for thread in threads:
         thread.join()
-    assert ledger._read(lambda connection: runs.generation(connection, "run-1")) == 40
+    assert ledger.storage.read(lambda connection: runs.generation(connection, "run-1")) == 40
 
 
-def test_two_that_want_the_same_row(opening: Opening, ledger: SharedLedger, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_that_want_the_same_row(opening: Opening, ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
     """Both found it unsent: only one of them begins a call with it."""
     other = opening()
-    real = ledger._begin
+    real = calls._begin
     met = threading.Event()
 
-    def begin(connection: Connection, wanted: Any) -> int:
-        number = real(connection, wanted)
+    def begin(connection: Connection, wanted: Any, now: str) -> int:
+        number = real(connection, wanted, now)
         if not met.is_set():
             met.set()
             time.sleep(0.3)
         return number
 
-    monkeypatch.setattr(ledger, "_begin", begin)
+    monkeypatch.setattr(calls, "_begin", begin)
     refused: list[str] = []
 
     def late() -> None:
@@ -193,7 +194,7 @@ def test_two_that_want_the_same_row(opening: Opening, ledger: SharedLedger, monk
     assert refused == ["Row 2 cannot be sent: it is sending."]
 
 
-def test_one_activity_for_two_accounts_at_once(opening: Opening, ledger: SharedLedger) -> None:
+def test_one_activity_for_two_accounts_at_once(opening: Opening, ledger: Ledger) -> None:
     """Accounts do not stand in each other's way."""
     ledger.open_run(new_run("run-2", account="other"))
     other = opening()
@@ -203,7 +204,7 @@ def test_one_activity_for_two_accounts_at_once(opening: Opening, ledger: SharedL
     assert other.activity_owner("other", ["a"]) == {"a": ("run-2", 2)}
 
 
-def test_a_line_that_is_always_taken(ledger: SharedLedger) -> None:
+def test_a_line_that_is_always_taken(ledger: Ledger) -> None:
     """It is not tried for ever."""
 
     def work(connection: Connection) -> None:
@@ -211,11 +212,11 @@ def test_a_line_that_is_always_taken(ledger: SharedLedger) -> None:
         connection.execute(text("INSERT INTO tenants VALUES ('a', 'o', 't')"))
 
     with pytest.raises(LedgerError, match="changed by another process at the same time"):
-        ledger._write(work)
+        ledger.storage.write(work)
     send(ledger, [2])
 
 
-def test_what_the_server_refuses_is_not_tried_again(ledger: SharedLedger) -> None:
+def test_what_the_server_refuses_is_not_tried_again(ledger: Ledger) -> None:
     """Neither are the contents of the rows in the message."""
     tries: list[int] = []
 
@@ -224,21 +225,21 @@ def test_what_the_server_refuses_is_not_tried_again(ledger: SharedLedger) -> Non
         connection.execute(text("INSERT INTO runs (id, state) VALUES ('private words', 'nonsense')"))
 
     with pytest.raises(LedgerError, match="it refused") as caught:
-        ledger._write(work)
+        ledger.storage.write(work)
     assert tries == [1]
     assert "private" not in caught.value.message
     with pytest.raises(LedgerError, match="it refused"):
-        ledger._read(lambda connection: connection.execute(text("SELECT nonsense")))
+        ledger.storage.read(lambda connection: connection.execute(text("SELECT nonsense")))
 
 
-def test_events_are_never_changed(ledger: SharedLedger) -> None:
+def test_events_are_never_changed(ledger: Ledger) -> None:
     """Not even by emptying the table."""
     for statement in ("UPDATE events SET why = ''", "DELETE FROM events", "TRUNCATE events"):
         with pytest.raises(LedgerError, match="events are only ever added"):
-            ledger._write(lambda connection, words=statement: connection.execute(text(words)))
+            ledger.storage.write(lambda connection, words=statement: connection.execute(text(words)))
 
 
-def test_a_database_that_is_put_back_while_in_use(ledger: SharedLedger, server: Server) -> None:
+def test_a_database_that_is_put_back_while_in_use(ledger: Ledger, server: Server) -> None:
     """The writer's line is gone or tells another story: nothing more is written."""
     server.sql("UPDATE importer.writers SET number = 7", "trial")
     with pytest.raises(LedgerError, match="was replaced while it was in use"):
@@ -248,7 +249,7 @@ def test_a_database_that_is_put_back_while_in_use(ledger: SharedLedger, server: 
         ledger.begin_call(call([2]))
 
 
-def test_a_sender_whose_connection_is_cut(opening: Opening, ledger: SharedLedger, server: Server) -> None:
+def test_a_sender_whose_connection_is_cut(opening: Opening, ledger: Ledger, server: Server) -> None:
     """It notices before the next call, and stays stopped; somebody else may send now."""
     with ledger.sender("acme", "run-1") as held:
         assert held.still_ours()
@@ -259,7 +260,7 @@ def test_a_sender_whose_connection_is_cut(opening: Opening, ledger: SharedLedger
             assert successor.still_ours()
 
 
-def test_a_sender_that_did_not_notice(opening: Opening, ledger: SharedLedger, server: Server) -> None:
+def test_a_sender_that_did_not_notice(opening: Opening, ledger: Ledger, server: Server) -> None:
     """Once somebody has taken over, it begins no call, whatever it believes."""
     with ledger.sender("acme"):
         ledger.begin_call(call([2]))
@@ -275,7 +276,7 @@ def test_a_sender_that_did_not_notice(opening: Opening, ledger: SharedLedger, se
         ledger.begin_call(call([4], "run-9", account="fourth"))
 
 
-def test_a_second_sender_learns_who_has_the_account(opening: Opening, ledger: SharedLedger, server: Server) -> None:
+def test_a_second_sender_learns_who_has_the_account(opening: Opening, ledger: Ledger, server: Server) -> None:
     """Machine, process, run and time."""
     other = opening()
     with ledger.sender("acme", "run-1"):
@@ -305,7 +306,7 @@ def test_a_server_that_freezes_under_a_sender(opening: Opening, server: Server) 
             _thaw(pid)
 
 
-def test_no_sender_without_a_server(ledger: SharedLedger, server: Server) -> None:
+def test_no_sender_without_a_server(ledger: Ledger, server: Server) -> None:
     """Whoever cannot ask for the right has not got it."""
     server.stop()
     try:

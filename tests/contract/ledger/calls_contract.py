@@ -8,7 +8,7 @@ import pytest
 
 from importer.core.errors import LedgerError
 from importer.core.model import Outcome, Status, VerdictKind
-from importer.ledger.interface import Ledger
+from importer.ledger.ledger import Ledger
 from tests.support.ledger_builders import TickingClock, call, ended, new_run, outcomes, send, status_of
 
 

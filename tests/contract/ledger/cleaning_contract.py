@@ -10,7 +10,8 @@ from sqlalchemy import Connection, select, update
 from importer.core.errors import LedgerError
 from importer.core.model import CallClass, Limit, Status, VerdictKind
 from importer.core.redaction import HIDDEN, Secret
-from importer.ledger.interface import LearnedLimit, Ledger
+from importer.ledger.ledger import Ledger
+from importer.ledger.model import LearnedLimit
 from importer.ledger.schema import events, metadata
 from tests.support.ledger_builders import call, ended, new_run, outcomes
 
@@ -43,7 +44,7 @@ class CleaningContract:
         assert "canary-a" not in (texts := everything_in(ledger))
         assert f"no: {HIDDEN}!" in texts
         with pytest.raises(LedgerError, match="events are only ever added"):
-            ledger._write(lambda connection: connection.execute(update(events).values(why="changed")))
+            ledger.storage.write(lambda connection: connection.execute(update(events).values(why="changed")))
 
 
 def everything_in(ledger: Ledger) -> str:
@@ -51,4 +52,4 @@ def everything_in(ledger: Ledger) -> str:
         tables = (connection.execute(select(table)).all() for table in metadata.sorted_tables)
         return "\n".join(str(line) for lines in tables for line in lines)
 
-    return str(ledger._read(read))
+    return str(ledger.storage.read(read))

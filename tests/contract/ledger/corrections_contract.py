@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from importer.core.model import Outcome, Status
-from importer.ledger.interface import Correction, Ledger, RowOrigin
+from importer.ledger.ledger import Ledger
+from importer.ledger.model import Correction, RowOrigin
 from tests.support.ledger_builders import new_run, outcomes, send
 
 

@@ -6,7 +6,8 @@ import pytest
 
 from importer.core.errors import LedgerError
 from importer.core.model import CallClass, Outcome, Status, VerdictKind
-from importer.ledger.interface import EndedCall, Ledger
+from importer.ledger.ledger import Ledger
+from importer.ledger.model import EndedCall
 from tests.support.ledger_builders import call, ended, new_run, outcomes, send
 
 

@@ -6,7 +6,8 @@ import pytest
 
 from importer.core.errors import LedgerError
 from importer.core.model import Outcome, Status
-from importer.ledger.interface import CHANGE_DECLINED, IdentityPart, Ledger, RowIdentity
+from importer.ledger.ledger import Ledger
+from importer.ledger.model import CHANGE_DECLINED, IdentityPart, RowIdentity
 from tests.support.ledger_builders import new_run, outcomes, send
 
 

@@ -8,7 +8,8 @@ import pytest
 
 from importer.core.errors import AnotherRunActive, LedgerError
 from importer.core.model import CallClass, Limit, Outcome, Status, VerdictKind
-from importer.ledger.interface import LearnedLimit, Ledger, RunState
+from importer.ledger.ledger import Ledger
+from importer.ledger.model import LearnedLimit, RunState
 from tests.contract.ledger.calls_contract import CallsContract
 from tests.contract.ledger.cleaning_contract import CleaningContract
 from tests.contract.ledger.corrections_contract import CorrectionsContract

@@ -8,7 +8,8 @@ import pytest
 
 from importer.core.errors import LedgerError
 from importer.core.model import Outcome, Status, VerdictKind
-from importer.ledger.interface import DECIDED, UNDECIDED, Ledger, RowInCall, RunState
+from importer.ledger.ledger import Ledger
+from importer.ledger.model import DECIDED, UNDECIDED, RowInCall, RunState
 from tests.support.ledger_builders import call, ended, key_of, new_run, outcomes, send, status_of
 
 

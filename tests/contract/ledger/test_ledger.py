@@ -9,8 +9,8 @@ import pytest
 
 from importer.core.redaction import Secret
 from importer.ledger.factory import open_ledger
-from importer.ledger.interface import Ledger
-from importer.ledger.store import open_sqlite_ledger
+from importer.ledger.ledger import Ledger
+from importer.ledger.opening import open_sqlite_ledger
 from tests.contract.ledger.grouped_calls_contract import GroupedCallsContract
 from tests.contract.ledger.ledger_contract import LedgerContract
 from tests.support.ledger_builders import TickingClock, new_run

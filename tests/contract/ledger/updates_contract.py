@@ -8,7 +8,8 @@ import pytest
 
 from importer.core.errors import LedgerError
 from importer.core.model import Outcome, Status
-from importer.ledger.interface import IdentityPart, Ledger, RowIdentity, RowUpdate
+from importer.ledger.ledger import Ledger
+from importer.ledger.model import IdentityPart, RowIdentity, RowUpdate
 from tests.support.ledger_builders import call, ended, new_run, outcomes
 
 UPDATE = RowUpdate("ACT-2", "run-1", 2, {"mx_Custom_1": "5"})

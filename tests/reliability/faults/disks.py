@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-RECORD = "importer.ledger.store:SqlLedger.record"
+RECORD = "importer.ledger.ledger:Ledger.record"
 """First a call begins, then it ends and others begin, then these end."""
 RUN = ("run", "rows.csv", "-m", "rows.yaml", "--yes", "--json")
 

@@ -13,7 +13,7 @@ from tests.support.trial import KINDS, Trial
 
 HOUR, DAY = 3600.0, 86_400.0
 YEARS = 365 * DAY
-RECORD = "importer.ledger.store:SqlLedger.record"
+RECORD = "importer.ledger.ledger:Ledger.record"
 """First a call begins, then it ends and others begin, then these end."""
 
 

@@ -171,7 +171,7 @@ def test_f7_the_name_for_the_results_is_taken(trial: Trial) -> None:
 
 def test_f7_the_name_is_taken_while_the_import_runs(trial: Trial) -> None:
     """Also when somebody saves a file of that name in the meantime."""
-    hold = Hold(str(trial.folder), "importer.ledger.store:SqlLedger.record", 2)
+    hold = Hold(str(trial.folder), "importer.ledger.ledger:Ledger.record", 2)
     trial.before = hold
     running = trial.start("run", "rows.csv", "-m", "rows.yaml", "--yes", "--json", "--results", "out.xlsx")
     hold.await_held(running)
@@ -188,7 +188,7 @@ def test_f7_the_folder_is_closed_while_the_import_runs(trial: Trial) -> None:
     """A folder that cannot be written any more costs the results their place, not their existence."""
     folder = trial.folder / "results"
     folder.mkdir()
-    hold = Hold(str(trial.folder), "importer.ledger.store:SqlLedger.record", 2)
+    hold = Hold(str(trial.folder), "importer.ledger.ledger:Ledger.record", 2)
     trial.before = hold
     running = trial.start(*RUN)
     hold.await_held(running)

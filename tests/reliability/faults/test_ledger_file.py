@@ -84,10 +84,10 @@ def test_d13_the_ledger_comes_from_an_old_backup(trial: Trial) -> None:
 
 def test_d14_the_ledger_is_copied_to_another_machine(trial: Trial) -> None:
     """On a machine with another id the ledger asks to be adopted; then it works there."""
-    trial.before = Answers("importer.ledger.store:machine_id", "11111111111111111111111111111111")
+    trial.before = Answers("importer.ledger.opening:machine_id", "11111111111111111111111111111111")
     assert trial.run().status == 0
     calls = len(trial.sandbox.log)
-    trial.before = Answers("importer.ledger.store:machine_id", "22222222222222222222222222222222")
+    trial.before = Answers("importer.ledger.opening:machine_id", "22222222222222222222222222222222")
     ended = trial.run()
     assert ended.status == 1
     assert "another computer" in ended.json["message"]

@@ -20,7 +20,7 @@ from tests.support.interference import As, ClockShift, Hold, Limited, Raises, Um
 from tests.support.key_search import KEYS_OF_THE_TEST
 from tests.support.trial import CANARY, KINDS, Trial
 
-RECORD = "importer.ledger.store:SqlLedger.record"
+RECORD = "importer.ledger.ledger:Ledger.record"
 """First a call begins, then it ends and others begin, then these end."""
 SEND = "importer.leadsquared.client:LeadSquaredClient.send"
 RUN = ("run", "rows.csv", "-m", "rows.yaml", "--yes")

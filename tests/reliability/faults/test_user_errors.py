@@ -19,7 +19,7 @@ from tests.support.interference import ClockShift, Hold
 from tests.support.key_search import KEYS_OF_THE_TEST
 from tests.support.trial import CANARY, KINDS, Trial, results
 
-RECORD = "importer.ledger.store:SqlLedger.record"
+RECORD = "importer.ledger.ledger:Ledger.record"
 DAY = 86_400.0
 
 

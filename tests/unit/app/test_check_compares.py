@@ -12,6 +12,7 @@ from importer.reports.json_report import build_json_report
 from tests.support.delivery_world import LOST, after, before, mx
 from tests.support.import_world import ImportWorld, visit
 from tests.support.lead_world import SandboxCrm
+from tests.support.ledger_builders import writing
 from tests.unit.app.test_corrections import LEADS
 
 
@@ -56,7 +57,7 @@ def test_a_check_of_a_long_file_counts_exact_values_only(world: ImportWorld, mon
 def test_a_check_knows_the_rows_of_an_older_release_by_their_exact_values(world: ImportWorld) -> None:
     """Its ledger has no identities of rows."""
     world.send("monday.csv", visit(1), visit(2))
-    with open_ledger_of(world.env) as ledger, ledger._writing() as connection:
+    with open_ledger_of(world.env) as ledger, writing(ledger) as connection:
         connection.exec_driver_sql("DELETE FROM identities")
         connection.exec_driver_sql("UPDATE runs SET columns = ''")
     world.write("tuesday.csv", [visit(1), visit(3)])

@@ -9,7 +9,7 @@ import pytest
 
 from importer.app.dry_run import estimate_cost
 from importer.core.model import CallClass, Limit
-from importer.ledger.interface import LearnedLimit
+from importer.ledger.model import LearnedLimit
 from importer.planning.store import Plan
 from tests.support.delivery_world import World, visits
 

@@ -12,7 +12,7 @@ from importer.config.accounts import load_account
 from importer.core.progress import SilentProgress
 from importer.core.redaction import HIDDEN
 from importer.core.time import SystemClock
-from importer.ledger.store import open_sqlite_ledger
+from importer.ledger.opening import open_sqlite_ledger
 from tests.support.ledger_builders import TickingClock, new_run
 
 KEY = "canary-secret-0002"

@@ -19,8 +19,9 @@ from importer.core.errors import LedgerError, MappingError, SettingsError, Sourc
 from importer.core.model import CallClass, Limit, Status, Verdict, VerdictKind
 from importer.delivery.deliver_plan import DeliveryOptions
 from importer.jobs.engine.import_step import describe_report
-from importer.ledger.interface import LearnedLimit
-from importer.ledger.store import SqlLedger, ledger_file
+from importer.ledger.factory import ledger_file
+from importer.ledger.ledger import Ledger
+from importer.ledger.model import LearnedLimit
 from importer.planning.corrections import Corrections
 from importer.planning.plan import PlanRequest, plan_import, prepare_import
 from importer.rate_limit.account_limiter import make_account_limiter
@@ -263,7 +264,7 @@ def examined(
 def test_doctor_finds_everything_in_order(world: World) -> None:
     """Host, keys, role, clock, limits, fields, types and queues."""
     from importer.core.model import Limit
-    from importer.ledger.interface import LearnedLimit
+    from importer.ledger.model import LearnedLimit
 
     world.ledger.learn_limit("test", LearnedLimit(CallClass.BULK, Limit(5, 5.0), "text", "2026-11-20T10:00:00+00:00"))
     found = examined(world, time_zone="UTC", country="IN", daily_calls=10)
@@ -372,15 +373,15 @@ def test_a_ledger_that_fails_while_rows_are_sent(
     env: Environment, account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The run is reported with its rows as failed, and the next start finishes it."""
-    request, original, records = files(60), SqlLedger.record, []
+    request, original, records = files(60), Ledger.record, []
 
-    def record(ledger: SqlLedger, ended: Any, begun: Any) -> list[int]:
+    def record(ledger: Ledger, ended: Any, begun: Any) -> list[int]:
         records.append(begun)
         if len(records) == 3:
             raise LedgerError("too many files are open", "Close other programs.")
         return original(ledger, ended, begun)
 
-    monkeypatch.setattr(SqlLedger, "record", record)
+    monkeypatch.setattr(Ledger, "record", record)
     report = run(request, account, ReportPaths(), DeliveryOptions(), env)
     summary = report.summary
     assert (summary.status, report.exit_status, summary.rows) == ("failed", 1, 60)
@@ -402,8 +403,8 @@ def test_a_ledger_of_which_nothing_can_be_reported(
     def fail(*_: object, **__: object) -> Any:
         raise LedgerError("the disk reports an error", "Check it.")
 
-    monkeypatch.setattr(SqlLedger, method, fail)
-    monkeypatch.setattr(SqlLedger, "record", fail)
+    monkeypatch.setattr(Ledger, method, fail)
+    monkeypatch.setattr(Ledger, "record", fail)
     with pytest.raises(LedgerError, match="the disk reports an error"):
         run(files(3), account, ReportPaths(), DeliveryOptions(), env)
 

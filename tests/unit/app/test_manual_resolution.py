@@ -14,7 +14,7 @@ from importer.config.settings import Account
 from importer.core.errors import UsageError
 from importer.core.model import CallClass, Status
 from importer.delivery.deliver_plan import DeliveryOptions
-from importer.ledger.interface import Call, RowToSend
+from importer.ledger.model import Call, RowToSend
 from importer.reports.publisher import ReportPaths
 from tests.support.delivery_world import BY_ID, LOST, World, answer, before, lead
 from tests.unit.app.test_imports import account, crm_of, env, files  # noqa: F401  fixtures of the neighbour

@@ -21,6 +21,7 @@ from importer.ledger import sqlite_file
 from importer.planning.plan import PlanRequest
 from importer.reports.publisher import Report
 from tests.support.delivery_world import BLIND, BY_ID, LOST, after, lead
+from tests.support.ledger_builders import writing
 from tests.support.sampled import ALL_CASES
 from tests.unit.app.test_imports import account, crm_of, env, files
 
@@ -169,7 +170,7 @@ def test_the_ledger_is_compacted_when_it_is_worth_it(
         before = ledger.counts(ledger.runs()[0].id)
         assert ledger.compact() == 0, "nothing is unused"
         monkeypatch.setattr(sqlite_file, "_WORTH_A_COPY", 1_000_000)
-        with ledger._writing() as connection:  # type: ignore[attr-defined]
+        with writing(ledger) as connection:
             connection.exec_driver_sql("CREATE TABLE waste AS SELECT randomblob(200000)")
             connection.exec_driver_sql("DROP TABLE waste")
         monkeypatch.setattr(sqlite_file.shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(1, 1, 0))  # type: ignore[attr-defined]
@@ -179,13 +180,13 @@ def test_the_ledger_is_compacted_when_it_is_worth_it(
         monkeypatch.setattr(sqlite_file, "_PRAGMAS", ())
         other = sqlite_file.connect(env.home / "ledger.db")
         other.execute("BEGIN IMMEDIATE")
-        ledger._engine.raw_connection().driver_connection.execute("PRAGMA busy_timeout=10")  # type: ignore[attr-defined,union-attr]
+        ledger.storage.engine.raw_connection().driver_connection.execute("PRAGMA busy_timeout=10")  # type: ignore[attr-defined,union-attr]
         assert ledger.compact() == 0
         other.close()
-        ledger._engine.raw_connection().driver_connection.execute("PRAGMA query_only=1")  # type: ignore[attr-defined,union-attr]
+        ledger.storage.engine.raw_connection().driver_connection.execute("PRAGMA query_only=1")  # type: ignore[attr-defined,union-attr]
         with pytest.raises(LedgerError):
             ledger.compact()
-        ledger._engine.raw_connection().driver_connection.execute("PRAGMA query_only=0")  # type: ignore[attr-defined,union-attr]
+        ledger.storage.engine.raw_connection().driver_connection.execute("PRAGMA query_only=0")  # type: ignore[attr-defined,union-attr]
         assert ledger.compact() > 100_000
         assert ledger.counts(ledger.runs()[0].id) == before
 

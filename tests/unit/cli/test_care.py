@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from importer.cli.main import run
-from importer.ledger.interface import NewRun
-from importer.ledger.store import open_sqlite_ledger
+from importer.ledger.model import NewRun
+from importer.ledger.opening import open_sqlite_ledger
 
 JOBS = "jobs:\n  visits: {account: x, mapping: m.yaml, source: {folder: in}}\n"
 NEW = NewRun(

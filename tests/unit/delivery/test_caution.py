@@ -204,7 +204,7 @@ def _records(plan: object) -> list[object]:
 
 
 def _new(plan: object) -> object:
-    from importer.ledger.interface import NewRun
+    from importer.ledger.model import NewRun
 
     facts = plan.facts  # type: ignore[attr-defined]
     return NewRun("run-1", facts.fingerprint, "test", facts.target, "", "", "", "map", str(plan.folder), 1, "0")  # type: ignore[attr-defined]

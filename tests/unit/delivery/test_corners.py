@@ -151,7 +151,7 @@ def test_summary_of_an_unhappy_run(world: World) -> None:
     """Rejected and uncertain rows are grouped with their first rows; learned and configured limits are shown."""
     world.crm.bad_notes = {f"visit {number}" for number in range(1, 8)}
     world.deliver(world.plan(visits(20)))
-    from importer.ledger.interface import LearnedLimit
+    from importer.ledger.model import LearnedLimit
 
     world.ledger.learn_limit("test", LearnedLimit(CallClass.BULK, Limit(5, 5.0), "text", "2026-11-20T10:00:00+00:00"))
     plan = open_plan(world.folder / "run-1")

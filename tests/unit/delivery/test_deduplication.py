@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from importer.core.model import Outcome, Status
-from importer.ledger.interface import CHANGE_ACCEPTED, CHANGE_DECLINED
+from importer.ledger.model import CHANGE_ACCEPTED, CHANGE_DECLINED
 from tests.support.delivery_world import BY_ID, LOST, World, after, before, lead, mx, visits
+from tests.support.ledger_builders import writing
 
 ASK = BY_ID.replace("repeat: skip\n", "")
 MENDED = ASK + "  mx_Custom_1: {value: x}\n"
@@ -27,7 +28,7 @@ def outcome(world: World, run: str, row: int = 2) -> Outcome:
 
 def forget_identities(world: World) -> None:
     """Make all runs look as if an earlier version had sent them, whose plans were removed since."""
-    with world.ledger._writing() as connection:
+    with writing(world.ledger) as connection:
         connection.exec_driver_sql("DELETE FROM identities")
         connection.exec_driver_sql("UPDATE runs SET columns = ''")
     for folder in world.folder.glob("run-*"):
@@ -37,7 +38,7 @@ def forget_identities(world: World) -> None:
 def test_rows_of_an_earlier_version_are_recognised_by_their_plans(world: World) -> None:
     """Their identities are made once; without the plan only the exact texts count."""
     world.deliver(world.plan(visits(3), name="run-1"))
-    with world.ledger._writing() as connection:
+    with writing(world.ledger) as connection:
         connection.exec_driver_sql("DELETE FROM identities")
         connection.exec_driver_sql("UPDATE runs SET columns = ''")
     spelled = [(lead(0), "visit  0 "), *visits(3)[1:], (lead(9), "new")]
@@ -94,7 +95,7 @@ def test_a_held_row_is_released_when_the_earlier_one_turns_out_absent(world: Wor
     world.deliver(world.plan(visits(1), ASK, name="run-1"))
     world.deliver(world.plan(visits(1), MENDED, name="run-2", constants=ADDED))
     assert world.statuses("run-2") == {"changed": 1}
-    with world.ledger._writing() as connection:
+    with writing(world.ledger) as connection:
         connection.exec_driver_sql("UPDATE rows SET status = 'rejected' WHERE run_id = 'run-1'")
     world.deliver(world.plan(visits(1), MENDED, name="run-2", constants=ADDED))
     assert world.statuses("run-2") == {"created": 1}

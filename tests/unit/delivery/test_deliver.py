@@ -9,7 +9,7 @@ import pytest
 from importer.core.errors import LedgerError
 from importer.core.model import CallClass, Limit, Status
 from importer.delivery.deliver_plan import DeliveryOptions
-from importer.ledger.interface import RunState
+from importer.ledger.model import RunState
 from importer.reports.run_report import count_rows
 from tests.support.delivery_world import (
     BLIND,

@@ -17,9 +17,9 @@ from importer.config.settings import Account
 from importer.core.errors import LedgerError, UsageError
 from importer.core.model import Status
 from importer.delivery.deliver_plan import DeliveryOptions
+from importer.ledger.factory import ledger_file
 from importer.ledger.integrity.identity import ADOPT_VARIABLE
 from importer.ledger.sqlite_file import back_up
-from importer.ledger.store import ledger_file
 from tests.support.delivery_world import LOST, after, lead
 from tests.unit.app.test_imports import account, crm_of, env
 from tests.unit.app.test_retention import send, write

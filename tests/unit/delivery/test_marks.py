@@ -10,7 +10,7 @@ import pytest
 from importer.delivery.lineage.marks import RowMarker
 from importer.delivery.lineage.origins import read_origins
 from importer.delivery.lineage.settlement import Lineage, load_lineage
-from importer.ledger.interface import RowOrigin
+from importer.ledger.model import RowOrigin
 from importer.planning.store import Plan
 from tests.support.delivery_world import BY_ID, World, visits
 

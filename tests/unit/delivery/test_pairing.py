@@ -15,7 +15,7 @@ from importer.delivery.pairing import (
     decide_group,
     row_id,
 )
-from importer.ledger.interface import CHANGE_DECLINED, EarlierRow, KnownRow, RowIdentity
+from importer.ledger.model import CHANGE_DECLINED, EarlierRow, KnownRow, RowIdentity
 
 KEY = b"key"
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from importer.ledger.store import SqlLedger, open_sqlite_ledger
+from importer.ledger.ledger import Ledger
+from importer.ledger.opening import open_sqlite_ledger
 from tests.support.ledger_builders import TickingClock, new_run, send
 from tests.support.postgres_server import server
 
@@ -24,15 +25,15 @@ def home(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def opened(clock: TickingClock, home: Path) -> Callable[..., SqlLedger]:
-    def open_it(**options: Any) -> SqlLedger:
+def opened(clock: TickingClock, home: Path) -> Callable[..., Ledger]:
+    def open_it(**options: Any) -> Ledger:
         return open_sqlite_ledger(home, clock=clock, **{"this_machine": "machine-1", **options})
 
     return open_it
 
 
 @pytest.fixture
-def used(opened: Callable[..., SqlLedger]) -> Callable[..., SqlLedger]:
+def used(opened: Callable[..., Ledger]) -> Callable[..., Ledger]:
     """As ``opened``, for a ledger that has made one call."""
     ledger = opened()
     ledger.open_run(new_run())

@@ -19,8 +19,8 @@ from pathlib import Path
 from importer.core.model import Status
 from importer.ledger.calls import last_number
 from importer.ledger.integrity.rollback_witness import read_witness
-from importer.ledger.interface import EndedCall
-from importer.ledger.store import open_sqlite_ledger
+from importer.ledger.model import EndedCall
+from importer.ledger.opening import open_sqlite_ledger
 from tests.support.ledger_builders import call, ended, new_run, outcomes
 
 ROWS_A_CALL = 25
@@ -78,7 +78,7 @@ def main(home: Path, kills: int, seed: int) -> None:
         told = kill_once(home, row, 0.02 + chance.random() * 0.2, begun=turn % 2 == 0)
         witness = read_witness(home)
         ledger = open_sqlite_ledger(home, clock=now)
-        with ledger._reading() as connection:
+        with ledger.storage.engine.begin() as connection:
             last = last_number(connection)
         if witness.number > last:
             wrong.append(f"turn {turn}: witness {witness.number} ahead of {last}")

@@ -13,7 +13,7 @@ import pytest
 from importer.core.model import Status
 from importer.ledger.integrity.file_guard import FileGuard
 from importer.ledger.integrity.rollback_witness import read_witness
-from importer.ledger.store import open_sqlite_ledger
+from importer.ledger.opening import open_sqlite_ledger
 from tests.support.ledger_builders import TickingClock, call, new_run
 
 
@@ -60,7 +60,7 @@ SENDER = """
 import sys
 from pathlib import Path
 from tests.support.ledger_builders import TickingClock, call, ended, new_run, outcomes
-from importer.ledger.store import open_sqlite_ledger
+from importer.ledger.opening import open_sqlite_ledger
 home, account = Path(sys.argv[1]), sys.argv[2]
 ledger = open_sqlite_ledger(home, clock=TickingClock())
 ledger.open_run(new_run(account, account=account))

@@ -18,10 +18,11 @@ from importer.core.errors import LedgerError
 from importer.core.model import Status
 from importer.ledger.changes import Change, Reason, RowState, apply
 from importer.ledger.integrity import rollback_witness
+from importer.ledger.ledger import Ledger
+from importer.ledger.opening import open_sqlite_ledger
 from importer.ledger.outcomes import known_rows_query
 from importer.ledger.sqlite_file import FileFaultError, file_fault, translate_errors
-from importer.ledger.store import SqlLedger, open_sqlite_ledger
-from tests.support.ledger_builders import TickingClock, call, ended, key_of, new_run, outcomes, send
+from tests.support.ledger_builders import TickingClock, call, ended, key_of, new_run, outcomes, send, writing
 
 
 @pytest.fixture
@@ -30,18 +31,18 @@ def home(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def ledger(home: Path, clock: TickingClock) -> Iterator[SqlLedger]:
+def ledger(home: Path, clock: TickingClock) -> Iterator[Ledger]:
     opened = open_sqlite_ledger(home, clock=clock)
     opened.open_run(new_run())
     yield opened
     opened.close()
 
 
-def pragma(ledger: SqlLedger, statement: str) -> None:
-    ledger._engine.raw_connection().driver_connection.execute(f"PRAGMA {statement}").fetchall()
+def pragma(ledger: Ledger, statement: str) -> None:
+    ledger.storage.engine.raw_connection().driver_connection.execute(f"PRAGMA {statement}").fetchall()
 
 
-def test_a_full_disk_stops_every_further_write(ledger: SqlLedger, home: Path) -> None:
+def test_a_full_disk_stops_every_further_write(ledger: Ledger, home: Path) -> None:
     """The change is undone, the words say what to do, and later writes fail too; reading still works."""
     number = ledger.begin_call(call([2]))
     pragma(ledger, "max_page_count = 1")
@@ -60,7 +61,7 @@ def test_a_full_disk_stops_every_further_write(ledger: SqlLedger, home: Path) ->
     again.close()
 
 
-def test_a_file_in_use_is_said_so_and_may_be_tried_again(ledger: SqlLedger, home: Path) -> None:
+def test_a_file_in_use_is_said_so_and_may_be_tried_again(ledger: Ledger, home: Path) -> None:
     """Another program's lock is no damage: the next write works once it is gone."""
     pragma(ledger, "busy_timeout = 1")
     viewer = sqlite3.connect(home / "ledger.db", isolation_level=None)
@@ -74,7 +75,7 @@ def test_a_file_in_use_is_said_so_and_may_be_tried_again(ledger: SqlLedger, home
     viewer.close()
 
 
-def test_a_reader_that_blocks_the_commit_leaves_nothing_behind(ledger: SqlLedger, home: Path) -> None:
+def test_a_reader_that_blocks_the_commit_leaves_nothing_behind(ledger: Ledger, home: Path) -> None:
     """A commit that cannot complete is rolled back as a whole."""
     pragma(ledger, "busy_timeout = 1")
     viewer = sqlite3.connect(home / "ledger.db", isolation_level=None)
@@ -89,7 +90,7 @@ def test_a_reader_that_blocks_the_commit_leaves_nothing_behind(ledger: SqlLedger
 
 
 @pytest.mark.slow
-def test_a_slow_reader_of_outcomes_does_not_block_writers(ledger: SqlLedger, home: Path) -> None:
+def test_a_slow_reader_of_outcomes_does_not_block_writers(ledger: Ledger, home: Path) -> None:
     """Between two portions no lock is held."""
     rows = list(range(2, 12_000))
     ledger.skip("run-1", outcomes(rows, Status.SKIPPED), [key_of(row) for row in rows])
@@ -102,7 +103,7 @@ def test_a_slow_reader_of_outcomes_does_not_block_writers(ledger: SqlLedger, hom
     other.close()
 
 
-def test_a_read_only_file_is_said_so(ledger: SqlLedger) -> None:
+def test_a_read_only_file_is_said_so(ledger: Ledger) -> None:
     """The remedy speaks of rights."""
     pragma(ledger, "query_only = ON")
     with pytest.raises(LedgerError, match="may not write it") as caught:
@@ -111,7 +112,7 @@ def test_a_read_only_file_is_said_so(ledger: SqlLedger) -> None:
 
 
 def test_a_witness_that_cannot_be_written_keeps_the_call_from_leaving(
-    ledger: SqlLedger, monkeypatch: pytest.MonkeyPatch
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The row stays uncertain, and nothing more is sent by this process."""
 
@@ -145,21 +146,20 @@ def test_a_witness_is_written_where_folders_cannot_be_locked(
     assert rollback_witness.read_witness(tmp_path) == rollback_witness.WitnessRecord("u", 1)
 
 
-def test_events_are_never_changed(ledger: SqlLedger) -> None:
+def test_events_are_never_changed(ledger: Ledger) -> None:
     """The history refuses to be rewritten."""
     send(ledger, [2, 3, 5])
     for statement in ("UPDATE events SET why = ''", "DELETE FROM events"):
-        with pytest.raises(LedgerError, match="events are only ever added"), ledger._writing() as connection:
+        with pytest.raises(LedgerError, match="events are only ever added"), writing(ledger) as connection:
             connection.execute(text(statement))
-        ledger._failure = None
 
 
-def test_every_change_has_its_event(ledger: SqlLedger) -> None:
+def test_every_change_has_its_event(ledger: Ledger) -> None:
     """The history says of each row what it was, what it became, why, and by which call."""
     number = ledger.begin_call(call([2, 3, 5]))
     ledger.finish_call(number, ended(), outcomes([2, 3]) + outcomes([5], Status.UNCERTAIN))
     ledger.settle("run-1", outcomes([5], Status.NOT_SENT, evidence="not there"), "absent twice")
-    with ledger._reading() as connection:
+    with ledger.storage.engine.begin() as connection:
         columns = "first_row, last_row, call, was, became, why, evidence"
         lines = connection.execute(text(f"SELECT {columns} FROM events WHERE first_row IS NOT NULL ORDER BY id")).all()
     assert [tuple(line) for line in lines] == [
@@ -172,24 +172,24 @@ def test_every_change_has_its_event(ledger: SqlLedger) -> None:
 
 
 @pytest.mark.parametrize("stale", [RowState("not_sent", 1), RowState("uncertain", 2)])
-def test_a_row_that_changed_meanwhile_is_not_overwritten(ledger: SqlLedger, stale: RowState) -> None:
+def test_a_row_that_changed_meanwhile_is_not_overwritten(ledger: Ledger, stale: RowState) -> None:
     """Compare-and-set: neither another status nor another attempt passes, and the whole change is undone."""
     send(ledger, [2, 3], Status.UNCERTAIN)
     changes = [
         Change(2, RowState("uncertain", 1), {"status": "created"}),
         Change(3, stale, {"status": "created"}),
     ]
-    with pytest.raises(LedgerError, match="changed by another process"), ledger._writing() as connection:
+    with pytest.raises(LedgerError, match="changed by another process"), writing(ledger) as connection:
         apply(connection, "run-1", "acme", changes, Reason("now", "why"))
     assert ledger.counts("run-1") == {Status.UNCERTAIN: 2}
 
 
 @pytest.mark.slow
-def test_known_keys_are_looked_up_by_their_index(ledger: SqlLedger) -> None:
+def test_known_keys_are_looked_up_by_their_index(ledger: Ledger) -> None:
     """However many keys are asked for: reading whole runs instead would take minutes."""
     send(ledger, range(2, 1000))
     query = known_rows_query([key_of(row) for row in range(500)])
-    with ledger._reading() as connection:
+    with ledger.storage.engine.begin() as connection:
         statement = query.compile(connection, compile_kwargs={"literal_binds": True})
         plan = [line[3] for line in connection.execute(text(f"EXPLAIN QUERY PLAN {statement}"))]
     assert "SEARCH rows USING INDEX rows_by_key (key=?)" in plan
@@ -276,9 +276,9 @@ def test_a_ledger_that_is_no_file_or_not_ours_to_write(tmp_path: Path, monkeypat
     assert "may not write it" in file_fault(tmp_path / "ledger.db", error).message
 
 
-def test_no_row_content_is_in_a_database_error(ledger: SqlLedger) -> None:
+def test_no_row_content_is_in_a_database_error(ledger: Ledger) -> None:
     """A statement that fails does not print the values it carried."""
-    with pytest.raises(LedgerError) as caught, ledger._writing() as connection:
+    with pytest.raises(LedgerError) as caught, writing(ledger) as connection:
         connection.execute(text("INSERT INTO tenants VALUES (:a, NULL, :a)"), {"a": "somebody@example.com"})
     assert "somebody" not in caught.value.message
 
@@ -292,7 +292,7 @@ def test_a_file_size_limit_is_a_full_disk(home: Path, tmp_path: Path) -> None:
         f"sys.path.insert(0, {str(Path(__file__).parents[3])!r})\n"
         "from pathlib import Path\n"
         "from importer.core.errors import LedgerError\n"
-        "from importer.ledger.store import open_sqlite_ledger\n"
+        "from importer.ledger.opening import open_sqlite_ledger\n"
         "from tests.support.ledger_builders import TickingClock, new_run, send\n"
         "ledger = open_sqlite_ledger(Path(sys.argv[1]), clock=TickingClock())\n"
         "ledger.open_run(new_run())\n"
@@ -316,7 +316,7 @@ def test_a_file_size_limit_is_a_full_disk(home: Path, tmp_path: Path) -> None:
     again.close()
 
 
-def test_another_thread_is_told_off(ledger: SqlLedger) -> None:
+def test_another_thread_is_told_off(ledger: Ledger) -> None:
     """The ledger belongs to one thread; another one gets an error, not a race."""
     from concurrent.futures import ThreadPoolExecutor
 
@@ -325,9 +325,9 @@ def test_another_thread_is_told_off(ledger: SqlLedger) -> None:
 
 
 @pytest.mark.slow
-def test_foreign_locks_survive_a_second_opening(ledger: SqlLedger, home: Path) -> None:
+def test_foreign_locks_survive_a_second_opening(ledger: Ledger, home: Path) -> None:
     """Opening the ledger twice in one process does not drop the first one's lock on the file."""
-    with ledger._writing():
+    with writing(ledger):
         open_sqlite_ledger(home, clock=TickingClock()).close()
         probe = (
             "import sqlite3, sys\n"

@@ -13,7 +13,8 @@ from importer.core.errors import LedgerError
 from importer.ledger import sqlite_file
 from importer.ledger.integrity import check
 from importer.ledger.integrity.check import FILE_NAME, register
-from importer.ledger.store import SqlLedger, open_sqlite_ledger
+from importer.ledger.ledger import Ledger
+from importer.ledger.opening import open_sqlite_ledger
 from tests.support.ledger_builders import TickingClock, call, new_run, send
 
 CheckedFiles = list[Path]
@@ -33,7 +34,7 @@ def home(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def used(home: Path) -> Callable[..., SqlLedger]:
+def used(home: Path) -> Callable[..., Ledger]:
     """Opens a ledger that has made one call."""
     ledger = opened(home)
     ledger.open_run(new_run())
@@ -42,13 +43,13 @@ def used(home: Path) -> Callable[..., SqlLedger]:
     return lambda: opened(home)
 
 
-def opened(home: Path, ahead: timedelta = timedelta(0)) -> SqlLedger:
+def opened(home: Path, ahead: timedelta = timedelta(0)) -> Ledger:
     ticking = TickingClock()
     return open_sqlite_ledger(home, clock=lambda: ticking() + ahead, this_machine="machine-1")
 
 
 def test_a_ledger_that_was_closed_is_not_looked_through_again(
-    used: Callable[..., SqlLedger], home: Path, checks: CheckedFiles
+    used: Callable[..., Ledger], home: Path, checks: CheckedFiles
 ) -> None:
     """Nothing can have happened to it; another process that opens it does not check either."""
     used().close()
@@ -63,22 +64,19 @@ def test_a_ledger_that_was_closed_is_not_looked_through_again(
 
 
 def test_after_an_end_without_closing_it_is_looked_through(
-    used: Callable[..., SqlLedger], home: Path, checks: CheckedFiles
+    used: Callable[..., Ledger], home: Path, checks: CheckedFiles
 ) -> None:
     """Also when the program died between two calls, with no transaction under way."""
     ledger = used()
     checks.clear()
     ledger.bind_account("b", "org-b")
-    assert ledger._guard is not None
-    ledger._guard.presence.leave(clean=False)
+    ledger.storage.guard.presence.leave(clean=False)
     opened(home).close()
     assert len(checks) == 1
     ledger.close()
 
 
-def test_a_call_without_its_end_is_no_clean_end(
-    used: Callable[..., SqlLedger], home: Path, checks: CheckedFiles
-) -> None:
+def test_a_call_without_its_end_is_no_clean_end(used: Callable[..., Ledger], home: Path, checks: CheckedFiles) -> None:
     """The program was stopped in mid-call, or the write of the answer failed."""
     ledger = used()
     ledger.begin_call(call([3]))
@@ -89,27 +87,24 @@ def test_a_call_without_its_end_is_no_clean_end(
     assert len(checks) == 2
 
 
-def test_a_failed_write_is_no_clean_end(used: Callable[..., SqlLedger], home: Path, checks: CheckedFiles) -> None:
+def test_a_failed_write_is_no_clean_end(used: Callable[..., Ledger], home: Path, checks: CheckedFiles) -> None:
     """What the disk holds then is not known."""
     ledger = used()
-    ledger._failure = LedgerError("The disk failed.", "")
+    ledger.storage._failure = LedgerError("The disk failed.", "")
     ledger.close()
     checks.clear()
     opened(home).close()
     assert len(checks) == 1
 
 
-def test_a_ledger_that_cannot_be_read_at_the_end(
-    used: Callable[..., SqlLedger], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_ledger_that_cannot_be_read_at_the_end(used: Callable[..., Ledger], monkeypatch: pytest.MonkeyPatch) -> None:
     """Closing it is no error."""
     ledger = used()
 
     def away(work: object) -> object:
         raise LedgerError("The disk is away.", "")
 
-    monkeypatch.setattr(ledger, "_read", away)
-    assert not ledger._is_clean()
+    monkeypatch.setattr(ledger.storage, "read", away)
     ledger.close()
 
 
@@ -125,7 +120,7 @@ def test_a_ledger_that_cannot_be_read_at_the_end(
 )
 @pytest.mark.parametrize("large", [False, True])
 def test_whatever_touched_the_file_makes_it_suspect(
-    used: Callable[..., SqlLedger],
+    used: Callable[..., Ledger],
     home: Path,
     checks: CheckedFiles,
     monkeypatch: pytest.MonkeyPatch,
@@ -145,7 +140,7 @@ def test_whatever_touched_the_file_makes_it_suspect(
 
 
 def test_after_another_start_of_the_machine(
-    used: Callable[..., SqlLedger], home: Path, checks: CheckedFiles, monkeypatch: pytest.MonkeyPatch
+    used: Callable[..., Ledger], home: Path, checks: CheckedFiles, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A power cut may have lost what the disk had confirmed; where boots have no id, every opening checks."""
     used().close()
@@ -163,7 +158,7 @@ def test_after_another_start_of_the_machine(
 @pytest.mark.slow
 @pytest.mark.parametrize(("ahead", "number"), [(0, 0), (23, 0), (25, 1), (-25, 1)])
 def test_once_a_day_in_any_case(
-    used: Callable[..., SqlLedger],
+    used: Callable[..., Ledger],
     home: Path,
     checks: CheckedFiles,
     ahead: int,
@@ -180,7 +175,7 @@ def test_once_a_day_in_any_case(
     assert len(checks) == number
 
 
-def test_damage_is_found_at_the_next_opening(used: Callable[..., SqlLedger], home: Path) -> None:
+def test_damage_is_found_at_the_next_opening(used: Callable[..., Ledger], home: Path) -> None:
     """Even if the ledger was checked a moment ago, and again until it is repaired."""
     used().close()
     size = (home / "ledger.db").stat().st_size
@@ -193,7 +188,7 @@ def test_damage_is_found_at_the_next_opening(used: Callable[..., SqlLedger], hom
 
 
 def test_a_file_that_cannot_be_used_is_gone_without(
-    used: Callable[..., SqlLedger], home: Path, checks: CheckedFiles, tmp_path: Path
+    used: Callable[..., Ledger], home: Path, checks: CheckedFiles, tmp_path: Path
 ) -> None:
     """Then each opening checks; a link is not followed."""
     used().close()
@@ -219,7 +214,7 @@ def test_a_lock_that_cannot_be_had(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     presence.leave(clean=True)
 
 
-def test_an_opening_during_the_check_of_another(home: Path, used: Callable[..., SqlLedger]) -> None:
+def test_an_opening_during_the_check_of_another(home: Path, used: Callable[..., Ledger]) -> None:
     """It checks the file itself, and does not wait for the end of the other check."""
     used().close()
     now = "2026-03-01T00:00:00+00:00"

@@ -12,7 +12,7 @@ from importer.core.model import Status, VerdictKind
 from importer.core.redaction import Secret
 from importer.ledger import monitor
 from importer.ledger.factory import monitor_ledger, open_ledger
-from importer.ledger.interface import Ledger
+from importer.ledger.ledger import Ledger
 from importer.ledger.monitor import CallKey, LedgerMetrics, LedgerMonitor
 from tests.support.ledger_builders import TickingClock, call, ended, new_run, outcomes, send
 from tests.support.postgres_server import Server

@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from importer.ledger import sqlite_file
+from importer.ledger.ledger import Ledger
+from importer.ledger.opening import open_sqlite_ledger
 from importer.ledger.schema import SCHEMA_VERSION
-from importer.ledger.store import SqlLedger, open_sqlite_ledger
-from tests.support.ledger_builders import TickingClock, call, refusal
+from tests.support.ledger_builders import TickingClock, call, refusal, writing
 
 
 def change(home: Path, statement: str) -> None:
@@ -28,7 +29,7 @@ def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
 
-def test_everything_is_private_whatever_the_umask(opened: Callable[..., SqlLedger], home: Path) -> None:
+def test_everything_is_private_whatever_the_umask(opened: Callable[..., Ledger], home: Path) -> None:
     """A new folder 0700, files 0600, even when the umask would allow all and the files were open to all."""
     before = os.umask(0)
     try:
@@ -42,7 +43,7 @@ def test_everything_is_private_whatever_the_umask(opened: Callable[..., SqlLedge
         os.umask(before)
 
 
-def test_the_ledger_survives_closing(used: Callable[..., SqlLedger]) -> None:
+def test_the_ledger_survives_closing(used: Callable[..., Ledger]) -> None:
     """What one process wrote, the next one reads, with the same install key."""
     first = used()
     key = first.install_key()
@@ -53,10 +54,10 @@ def test_the_ledger_survives_closing(used: Callable[..., SqlLedger]) -> None:
     again.close()
 
 
-def test_pragmas_are_in_force(opened: Callable[..., SqlLedger]) -> None:
+def test_pragmas_are_in_force(opened: Callable[..., Ledger]) -> None:
     """The connection really writes with a rollback journal and EXTRA syncing."""
     ledger = opened()
-    with ledger._reading() as connection:
+    with ledger.storage.engine.begin() as connection:
         found = {
             name: connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
             for name in ("journal_mode", "synchronous", "foreign_keys", "trusted_schema", "application_id")
@@ -73,7 +74,7 @@ def test_pragmas_are_in_force(opened: Callable[..., SqlLedger]) -> None:
 
 @pytest.mark.parametrize("pragma", [("synchronous", "EXTRA", 4), ("no_such_pragma", "ON", 1)])
 def test_a_pragma_that_does_not_take_is_refused(
-    opened: Callable[..., SqlLedger], monkeypatch: pytest.MonkeyPatch, pragma: tuple[str, str, int]
+    opened: Callable[..., Ledger], monkeypatch: pytest.MonkeyPatch, pragma: tuple[str, str, int]
 ) -> None:
     """Less durability than asked for is no ledger."""
     monkeypatch.setattr(sqlite_file, "_PRAGMAS", (pragma,))
@@ -81,7 +82,7 @@ def test_a_pragma_that_does_not_take_is_refused(
 
 
 def test_another_journal_mode_that_cannot_be_left_is_refused(
-    used: Callable[..., SqlLedger], home: Path, monkeypatch: pytest.MonkeyPatch
+    used: Callable[..., Ledger], home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A file that another program holds in WAL mode is not written to."""
     monkeypatch.setattr(sqlite_file, "_BUSY_SECONDS", 0.01)
@@ -94,7 +95,7 @@ def test_another_journal_mode_that_cannot_be_left_is_refused(
     used().close()
 
 
-def test_a_newer_ledger_is_refused(used: Callable[..., SqlLedger], home: Path) -> None:
+def test_a_newer_ledger_is_refused(used: Callable[..., Ledger], home: Path) -> None:
     """An older program does not touch what a newer one wrote."""
     change(home, f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
     error = refusal(used)
@@ -102,13 +103,13 @@ def test_a_newer_ledger_is_refused(used: Callable[..., SqlLedger], home: Path) -
     assert "Update importer" in error.remedy
 
 
-def test_an_unknown_older_ledger_is_refused(used: Callable[..., SqlLedger], home: Path) -> None:
+def test_an_unknown_older_ledger_is_refused(used: Callable[..., Ledger], home: Path) -> None:
     """A format that never existed is damage."""
     change(home, "PRAGMA user_version = 0")
     assert "unknown format 0" in refusal(used).message
 
 
-def test_a_strange_database_is_refused(opened: Callable[..., SqlLedger], home: Path) -> None:
+def test_a_strange_database_is_refused(opened: Callable[..., Ledger], home: Path) -> None:
     """Another program's file of the same name stays as it is."""
     home.mkdir()
     change(home, "CREATE TABLE addresses (name TEXT)")
@@ -118,7 +119,7 @@ def test_a_strange_database_is_refused(opened: Callable[..., SqlLedger], home: P
 
 
 @pytest.mark.parametrize("content", [b"garbage " * 1000, b"x", b"SQLite format 3\0" + b"\xff" * 5000])
-def test_garbage_is_refused(opened: Callable[..., SqlLedger], home: Path, content: bytes) -> None:
+def test_garbage_is_refused(opened: Callable[..., Ledger], home: Path, content: bytes) -> None:
     """A file that is no database is reported as damaged and left alone."""
     home.mkdir()
     (home / "ledger.db").write_bytes(content)
@@ -127,7 +128,7 @@ def test_garbage_is_refused(opened: Callable[..., SqlLedger], home: Path, conten
 
 
 @pytest.mark.parametrize("part", [0.1, 0.3, 0.5, 0.7, 0.9])
-def test_a_truncated_file_is_refused(used: Callable[..., SqlLedger], home: Path, part: float) -> None:
+def test_a_truncated_file_is_refused(used: Callable[..., Ledger], home: Path, part: float) -> None:
     """A ledger that lost its end is damaged, never half a ledger."""
     file = home / "ledger.db"
     content = file.read_bytes()
@@ -137,7 +138,7 @@ def test_a_truncated_file_is_refused(used: Callable[..., SqlLedger], home: Path,
 
 @pytest.mark.slow
 @pytest.mark.parametrize("page", range(1, 12, 2))
-def test_a_damaged_page_is_refused(used: Callable[..., SqlLedger], home: Path, page: int) -> None:
+def test_a_damaged_page_is_refused(used: Callable[..., Ledger], home: Path, page: int) -> None:
     """Garbage in the middle is found when opening, before anything is sent."""
     file = home / "ledger.db"
     content = bytearray(file.read_bytes())
@@ -146,7 +147,7 @@ def test_a_damaged_page_is_refused(used: Callable[..., SqlLedger], home: Path, p
     assert "damaged" in refusal(used).message
 
 
-def test_a_ledger_that_does_not_say_who_it_is_is_refused(used: Callable[..., SqlLedger], home: Path) -> None:
+def test_a_ledger_that_does_not_say_who_it_is_is_refused(used: Callable[..., Ledger], home: Path) -> None:
     """Missing or broken particulars are damage."""
     change(home, "UPDATE meta SET value = 'no hexadecimal' WHERE name = 'install_key'")
     assert "has no identity" in refusal(used).message
@@ -160,7 +161,7 @@ def test_a_ledger_that_does_not_say_who_it_is_is_refused(used: Callable[..., Sql
     [(10**9, False, False, False), (0, False, False, False), (0, True, False, True), (0, False, True, True)],
 )
 def test_files_are_checked_after_an_unclean_end(
-    used: Callable[..., SqlLedger],
+    used: Callable[..., Ledger],
     home: Path,
     monkeypatch: pytest.MonkeyPatch,
     limit: int,
@@ -182,10 +183,10 @@ def test_files_are_checked_after_an_unclean_end(
     assert bool(checks) is looked
 
 
-def test_a_cut_transaction_is_rolled_back(used: Callable[..., SqlLedger], home: Path, tmp_path: Path) -> None:
+def test_a_cut_transaction_is_rolled_back(used: Callable[..., Ledger], home: Path, tmp_path: Path) -> None:
     """A journal left by a dying process brings the last durable state back."""
     ledger = used()
-    with ledger._writing() as connection:
+    with writing(ledger) as connection:
         connection.exec_driver_sql("PRAGMA cache_spill = 1")
         connection.exec_driver_sql("PRAGMA cache_size = 1")
         for number in range(2000):

@@ -12,11 +12,12 @@ import pytest
 from importer.ledger import opening
 from importer.ledger.integrity.identity import wants_adoption
 from importer.ledger.integrity.rollback_witness import WitnessRecord, read_witness, write_witness
-from importer.ledger.store import SqlLedger, open_sqlite_ledger
+from importer.ledger.ledger import Ledger
+from importer.ledger.opening import open_sqlite_ledger
 from tests.support.ledger_builders import TickingClock, call, new_run, refusal, send
 
 
-def test_the_witness_follows_each_call(used: Callable[..., SqlLedger], home: Path) -> None:
+def test_the_witness_follows_each_call(used: Callable[..., Ledger], home: Path) -> None:
     """It knows the call before begin_call returns."""
     ledger = used()
     number = ledger.begin_call(call([3]))
@@ -24,7 +25,7 @@ def test_the_witness_follows_each_call(used: Callable[..., SqlLedger], home: Pat
     ledger.close()
 
 
-def test_a_witness_behind_the_ledger_is_brought_up(used: Callable[..., SqlLedger], home: Path) -> None:
+def test_a_witness_behind_the_ledger_is_brought_up(used: Callable[..., Ledger], home: Path) -> None:
     """A crash between the commit and the witness is harmless."""
     seen = read_witness(home)
     write_witness(home, WitnessRecord(seen.uuid, 0), anew=True)
@@ -33,7 +34,7 @@ def test_a_witness_behind_the_ledger_is_brought_up(used: Callable[..., SqlLedger
 
 
 def test_a_ledger_restored_from_a_backup_is_refused_until_adopted(
-    used: Callable[..., SqlLedger], home: Path, tmp_path: Path
+    used: Callable[..., Ledger], home: Path, tmp_path: Path
 ) -> None:
     """The witness is ahead; a person who has looked may go on, and the old state is then a stranger."""
     shutil.copy(home / "ledger.db", tmp_path / "backup.db")
@@ -48,7 +49,7 @@ def test_a_ledger_restored_from_a_backup_is_refused_until_adopted(
     assert "IMPORTER_ADOPT_LEDGER=yes" in error.remedy
     adopted = used(adopt=True)
     assert read_witness(home).number == 1
-    with adopted._reading() as connection:
+    with adopted.storage.engine.begin() as connection:
         events = connection.exec_driver_sql("SELECT why FROM events WHERE became = 'adopted'").scalars().all()
     assert events == [error.message]
     adopted.close()
@@ -57,7 +58,7 @@ def test_a_ledger_restored_from_a_backup_is_refused_until_adopted(
     assert "not the one that was used here last" in refusal(used).message
 
 
-def test_a_removed_ledger_is_noticed(used: Callable[..., SqlLedger], home: Path) -> None:
+def test_a_removed_ledger_is_noticed(used: Callable[..., Ledger], home: Path) -> None:
     """Deleting the ledger to start clean would forget what was sent."""
     (home / "ledger.db").unlink()
     error = refusal(used)
@@ -67,14 +68,14 @@ def test_a_removed_ledger_is_noticed(used: Callable[..., SqlLedger], home: Path)
     used().close()
 
 
-def test_another_ledger_in_its_place_is_refused(used: Callable[..., SqlLedger], home: Path, tmp_path: Path) -> None:
+def test_another_ledger_in_its_place_is_refused(used: Callable[..., Ledger], home: Path, tmp_path: Path) -> None:
     """A ledger from elsewhere does not know what was sent from here."""
     open_sqlite_ledger(tmp_path / "other", clock=TickingClock(), this_machine="machine-1").close()
     shutil.copy(tmp_path / "other" / "ledger.db", home / "ledger.db")
     assert "not the one that was used here last" in refusal(used).message
 
 
-def test_a_missing_witness_is_refused_once_calls_were_made(used: Callable[..., SqlLedger], home: Path) -> None:
+def test_a_missing_witness_is_refused_once_calls_were_made(used: Callable[..., Ledger], home: Path) -> None:
     """Without it nothing shows that the ledger is the newest; a ledger without calls needs none."""
     (home / "ledger.head").unlink()
     assert "ledger.head is missing" in refusal(used).message
@@ -82,7 +83,7 @@ def test_a_missing_witness_is_refused_once_calls_were_made(used: Callable[..., S
     used().close()
 
 
-def test_a_ledger_without_calls_gets_a_new_witness(opened: Callable[..., SqlLedger], home: Path) -> None:
+def test_a_ledger_without_calls_gets_a_new_witness(opened: Callable[..., Ledger], home: Path) -> None:
     """Nothing was sent yet, so nothing can be forgotten."""
     opened().close()
     (home / "ledger.head").unlink()
@@ -92,7 +93,7 @@ def test_a_ledger_without_calls_gets_a_new_witness(opened: Callable[..., SqlLedg
 
 @pytest.mark.slow
 @pytest.mark.parametrize("content", ["", "garbage", "uuid -1\n", " 5\n", "uuid ٣\n", "\xff\xfe"])
-def test_an_unreadable_witness_is_refused(used: Callable[..., SqlLedger], home: Path, content: str) -> None:
+def test_an_unreadable_witness_is_refused(used: Callable[..., Ledger], home: Path, content: str) -> None:
     """A witness that says nothing is no witness."""
     (home / "ledger.head").write_bytes(content.encode("utf-8"))
     assert "does not hold what this program writes there" in refusal(used).message
@@ -100,7 +101,7 @@ def test_an_unreadable_witness_is_refused(used: Callable[..., SqlLedger], home: 
     used().close()
 
 
-def test_a_ledger_of_another_machine_is_refused_until_adopted(used: Callable[..., SqlLedger]) -> None:
+def test_a_ledger_of_another_machine_is_refused_until_adopted(used: Callable[..., Ledger]) -> None:
     """Two machines with one history could send the same rows; a machine without id is not held against it."""
     error = refusal(used, this_machine="machine-2")
     assert "made on another computer" in error.message
@@ -110,7 +111,7 @@ def test_a_ledger_of_another_machine_is_refused_until_adopted(used: Callable[...
     assert "made on another computer" in refusal(used).message
 
 
-def test_adopting_is_only_needed_when_something_is_wrong(used: Callable[..., SqlLedger], home: Path) -> None:
+def test_adopting_is_only_needed_when_something_is_wrong(used: Callable[..., Ledger], home: Path) -> None:
     """A ledger in order keeps its name even when the person would vouch for it."""
     before = read_witness(home)
     used(adopt=True).close()
@@ -131,7 +132,7 @@ def test_the_machine_is_asked_when_it_is_not_told(home: Path, clock: TickingCloc
 
 
 def test_two_processes_may_create_the_ledger_at_once(
-    opened: Callable[..., SqlLedger], home: Path, monkeypatch: pytest.MonkeyPatch
+    opened: Callable[..., Ledger], home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The slower one finds the tables and uses them."""
     original = opening.identity.read_format
@@ -152,7 +153,7 @@ def test_two_processes_may_create_the_ledger_at_once(
 
 
 def test_calls_made_between_witness_and_ledger_are_no_alarm(
-    opened: Callable[..., SqlLedger], home: Path, monkeypatch: pytest.MonkeyPatch
+    opened: Callable[..., Ledger], home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Another process creates the ledger and sends while this one is opening."""
     original = opening.read_witness

@@ -6,7 +6,7 @@ import pytest
 
 pytest.importorskip("psycopg")
 
-from importer.ledger.postgres.transactions import _Change
+from importer.ledger.postgres.storage import _Change
 
 
 def test_a_refusal_says_nothing_of_earlier_attempts() -> None:

@@ -13,8 +13,9 @@ from importer.core.failpoints import arm
 from importer.core.model import Outcome, Status
 from importer.ledger.integrity import upgrade
 from importer.ledger.integrity.upgrade import copy_of_format
+from importer.ledger.ledger import Ledger
+from importer.ledger.opening import open_sqlite_ledger
 from importer.ledger.schema import SCHEMA_VERSION
-from importer.ledger.store import SqlLedger, open_sqlite_ledger
 from tests.support.ledger_builders import TickingClock
 from tests.support.previous_version.load import MADE, lay_out
 
@@ -35,7 +36,7 @@ def read(path: Path, query: str) -> list[tuple[object, ...]]:
 ROWS = "SELECT run_id, row, status, key, attempts, call, activity_id FROM rows ORDER BY run_id, row"
 
 
-def open_it(home: Path) -> SqlLedger:
+def open_it(home: Path) -> Ledger:
     return open_sqlite_ledger(home, clock=TickingClock(), this_machine="", adopt=True)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from importer.core.model import Outcome, Status
-from importer.ledger.interface import DECIDED, RowInCall
+from importer.ledger.model import DECIDED, RowInCall
 from importer.reports.interface import RESULT_COLUMNS
 from importer.reports.run_report import RunReport, _call_texts, _lead_texts
 from tests.support.delivery_world import World, visits

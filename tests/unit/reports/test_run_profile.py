@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from importer.core.model import CallClass, Limit, Status, VerdictKind
-from importer.ledger.interface import PastCall
+from importer.ledger.model import PastCall
 from importer.mapping.loader import parse_mapping
 from importer.planning.mapping_files import mapping_vocabulary
 from importer.planning.plan import PlanRequest, plan_import, prepare_import

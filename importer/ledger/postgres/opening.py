@@ -1,15 +1,14 @@
-"""The shared ledger in a PostgreSQL database: how it is opened and created, and how it differs from one in a file."""
+"""Opens and creates the shared ledger in a PostgreSQL database."""
 
 from __future__ import annotations
 
 import secrets
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TypeVar
 
 import psycopg
 from sqlalchemy import CheckConstraint, Connection, Engine, create_engine, delete, func, insert, select, text
@@ -19,21 +18,18 @@ from importer.core.errors import LedgerError
 from importer.core.failpoints import reach
 from importer.core.redaction import Secret
 from importer.core.time import format_iso
-from importer.ledger import accounts
+from importer.ledger.accounts import create_later_tables
 from importer.ledger.integrity import identity
 from importer.ledger.integrity.identity import ADOPT_ADVICE, LedgerIdentity, Randomness
 from importer.ledger.integrity.migration_mark import set_aside, unmoved_runs
 from importer.ledger.integrity.upgrade import UPGRADABLE, add_identities
-from importer.ledger.interface import FILE_NAME, Call, Sender
+from importer.ledger.ledger import Ledger
+from importer.ledger.model import FILE_NAME
 from importer.ledger.monitor import LedgerMonitor
 from importer.ledger.postgres.connection import Database, RawConnection, advisory_lock_number, driver_error
-from importer.ledger.postgres.sender_lock import DatabaseSender, hold_sender, refuse_superseded
+from importer.ledger.postgres.storage import PostgresStorage
 from importer.ledger.postgres.tables import SCHEMA, shared_metadata, writers
-from importer.ledger.postgres.transactions import Transactions
 from importer.ledger.schema import SCHEMA_VERSION, meta, metadata, rows
-from importer.ledger.store import SqlLedger
-
-T = TypeVar("T")
 
 _BACKUP = "Put the newest backup of the database back; the ledger cannot be used as it is."
 _DOUBLES = "Rows sent since then may be in LeadSquared without this ledger knowing it, and could be created twice."
@@ -51,61 +47,6 @@ _OPENING_LOCK_TIMEOUT = "45s"
 _TABLES_EXIST = "SELECT 1 FROM pg_catalog.pg_tables WHERE schemaname = :schema AND tablename = 'meta'"
 
 
-class SharedLedger(SqlLedger):
-    """Implements :class:`importer.ledger.interface.Ledger` on PostgreSQL. Belongs to the thread that opened it.
-
-    While it holds an account's sender lock, it begins calls of that account only under it.
-    """
-
-    def __init__(
-        self,
-        engine: Engine,
-        install_key: bytes,
-        database: Database,
-        transactions: Transactions,
-        *,
-        clock: Callable[[], datetime],
-    ) -> None:
-        super().__init__(engine, install_key, None, clock=clock)
-        self._database = database
-        self._transactions = transactions
-        self._sending: dict[str, DatabaseSender] = {}
-
-    def _read(self, work: Callable[[Connection], T]) -> T:
-        self._refuse_if_closed()
-        return self._transactions.read(work)
-
-    def _write(self, work: Callable[[Connection], T]) -> T:
-        self._refuse_if_closed()
-        return self._transactions.write(work)
-
-    def change(self, work: Callable[[Connection], T]) -> T:
-        """Run ``work``, which may be tried more than once, in one durable transaction, or undo all of it."""
-        return self._write(work)
-
-    def _begin(self, connection: Connection, begun: Sequence[Call]) -> list[int]:
-        for account in dict.fromkeys(call.account for call in begun):
-            held = self._sending.get(account)
-            if held is not None:
-                refuse_superseded(connection, account, held.epoch)
-        return super()._begin(connection, begun)
-
-    @contextmanager
-    def sender(self, account: str, run_id: str = "") -> Iterator[Sender]:
-        """Hold the account's sender lock in the database. See :meth:`Ledger.sender`."""
-        with hold_sender(self._database, account, clock=self._clock, run_id=run_id) as held:
-            self._sending[account] = held
-            try:
-                yield held
-            finally:
-                del self._sending[account]
-
-    def close(self) -> None:
-        if not self._closed:
-            self._transactions.end()
-        super().close()
-
-
 def open_shared_ledger(
     url: Secret,
     home: Path,
@@ -115,7 +56,7 @@ def open_shared_ledger(
     randomness: Randomness = secrets.token_bytes,
     answer_seconds: float = 90.0,
     for_moving: bool = False,
-) -> SharedLedger:
+) -> Ledger:
     """Open the ledger in the database of ``url``, created when there is none. ``clock`` returns the time with its zone.
 
     A ledger file in ``home`` with runs that were not moved is refused, except when opened ``for_moving`` it. ``adopt``
@@ -126,8 +67,7 @@ def open_shared_ledger(
     engine, known, writer = open_database(
         SharedOpening(database, home, format_iso(clock()), randomness, adopt, for_moving)
     )
-    transactions = Transactions(engine, database, writer)
-    return SharedLedger(engine, known.install_key, database, transactions, clock=clock)
+    return Ledger(PostgresStorage(engine, database, writer, clock=clock), known.install_key, clock=clock)
 
 
 def database_has_ledger(url: Secret) -> bool:
@@ -243,7 +183,7 @@ def _read_or_create(connection: Connection, opening: SharedOpening) -> LedgerIde
             f"{SCHEMA_VERSION}.",
             "Use the same version of importer on all computers that share the database.",
         )
-    accounts.create_later_tables(connection)
+    create_later_tables(connection)
     place = _identify_place(connection)
     here = identity.machine_digest(place, known.uuid)
     if here == known.machine:

@@ -15,9 +15,10 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TypeVar
 
 import psycopg
@@ -26,7 +27,9 @@ from sqlalchemy.exc import DBAPIError
 
 from importer.core.errors import LedgerError
 from importer.ledger.changes import refusal
+from importer.ledger.model import Sender
 from importer.ledger.postgres.connection import Database, Meaning, Pause, driver_error, meaning_of
+from importer.ledger.postgres.sender_lock import DatabaseSender, hold_sender, refuse_superseded
 from importer.ledger.postgres.tables import writers
 
 T = TypeVar("T")
@@ -55,24 +58,32 @@ class _Change:
             self.asked = False
 
 
-class Transactions:
-    """Runs reads and changes of one writer, one after the other. ``writer`` has a line in the table of writers."""
+class PostgresStorage:
+    """Implements :class:`importer.ledger.storage.Storage`. ``writer`` has a line in the table of writers.
+
+    Belongs to the thread that opened it. While it holds an account's sender lock, calls of that account begin only
+    under it.
+    """
 
     def __init__(
         self,
         engine: Engine,
         database: Database,
         writer: str,
+        *,
+        clock: Callable[[], datetime],
         pause: Pause = time.sleep,
         randomness: Callable[[], float] = random.random,
     ) -> None:
-        self._engine = engine
+        self.engine = engine
         self._database = database
         self._writer = writer
+        self._clock = clock
         self._pause = pause
         self._randomness = randomness
         self._number = 0
         self._failure: LedgerError | None = None
+        self._sending: dict[str, DatabaseSender] = {}
 
     def read(self, work: Callable[[Connection], T]) -> T:
         """Run ``work``, which changes nothing, in one transaction; again when the connection breaks."""
@@ -134,14 +145,39 @@ class Transactions:
             )
         return False
 
-    def end(self) -> None:
-        """Delete this writer's line. One that stays behind does no harm."""
+    def check_before_calls(self, connection: Connection, accounts: Collection[str]) -> None:
+        """Raise :class:`LedgerError` when another process has taken over the sending to an account."""
+        for account in sorted(accounts):
+            held = self._sending.get(account)
+            if held is not None:
+                refuse_superseded(connection, account, held.epoch)
+
+    def note_last_call(self, number: int) -> None:
+        """Do nothing: the server's own marks tell when a database was brought back to an earlier state."""
+
+    @contextmanager
+    def sender(self, account: str, run_id: str) -> Iterator[Sender]:
+        """Hold the account's sender lock in the database."""
+        with hold_sender(self._database, account, clock=self._clock, run_id=run_id) as held:
+            self._sending[account] = held
+            try:
+                yield held
+            finally:
+                del self._sending[account]
+
+    def compact(self) -> int:
+        """Do nothing and return 0: the server looks after its own disk."""
+        return 0
+
+    def close(self) -> None:
+        """Delete this writer's line, and close the connection. A line that stays behind does no harm."""
         with suppress(DBAPIError, psycopg.Error, LedgerError), self._transaction() as connection:
             connection.execute(delete(writers).where(writers.c.id == self._writer))
+        self.engine.dispose()
 
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:
-        with self._engine.connect() as connection, self._database.deadline_within(connection), connection.begin():
+        with self.engine.connect() as connection, self._database.deadline_within(connection), connection.begin():
             yield connection
 
     def _raise_unless_repeatable(self, error: psycopg.Error, change: _Change, *, last: bool) -> None:
