@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from random import Random
 
@@ -38,7 +38,7 @@ def run(case: str, folder: Path) -> Result:
             arguments, new = _again(trial, way, number, random)
             ended = trial.command("run", *arguments, "--yes", "--json")
             most = new if KINDS[kind].batch == 1 else min(new, 1)
-            if ended.status != 0:
+            if ended.status != 0 and not (way == "half" and _all_asked_about(ended.json["counts"])):
                 wrong.append(f"{way}: ended with {ended.status}: {ended.out[-300:]} {ended.err[-300:]}")
             elif _writes(trial) - before != most:
                 wrong.append(f"{way}: {_writes(trial) - before} calls for {new} new rows")
@@ -46,6 +46,11 @@ def run(case: str, folder: Path) -> Result:
         doubled = len(marks) - len(set(marks))
         lost = trial.rows - len(set(marks))
     return Result(TIMES, first.lost + lost, first.doubled + doubled, first.uncertain, rows, first.wrong + tuple(wrong))
+
+
+def _all_asked_about(counts: Mapping[str, int]) -> bool:
+    """Whether nothing was sent: rows without a time in a part of a file may be new events, so a person is asked."""
+    return {status for status, count in counts.items() if count} <= {"changed", "skipped"}
 
 
 def _writes(trial: Trial) -> int:
