@@ -10,13 +10,14 @@ from importer.sandbox.faults import CATALOGUE
 from tests.reliability.campaign.false_refusals import without_false_refusals
 from tests.reliability.campaign.model import Part, Result
 from tests.reliability.campaign.wire import MOMENTS, Killer, WireCrash
+from tests.reliability.possible_faults import possible_faults
 from tests.support.trial import KINDS, HastyTrial
 
 ROWS = 500
 FAULTS = 12
 NIGHTS = 12
 _LATE_SECONDS = 0.65
-_OF_BULK = [name for name in CATALOGUE if not name.startswith("queue-")]
+_OF_BULK = possible_faults(name for name in CATALOGUE if not name.startswith("queue-"))
 
 
 def cases(random: Random) -> Iterable[str]:
@@ -31,12 +32,8 @@ def run_kind(kind: str, case: str, folder: Path) -> Result:
     with HastyTrial(folder, KINDS[kind], ROWS) as trial:
         trial.environment["LEADSQUARED_SETTLE_SECONDS"] = "0.3"
         for _ in range(FAULTS):
-            trial.sandbox.faults.order(
-                random.choice(_OF_BULK),
-                skip=random.randint(0, 6),
-                on=random.choice(("writes", "writes", "writes", "reads")),
-                seconds=_LATE_SECONDS,
-            )
+            fault, on = random.choice(_OF_BULK)
+            trial.sandbox.faults.order(fault, skip=random.randint(0, 6), on=on, seconds=_LATE_SECONDS)
         for night in range(NIGHTS):
             if not trial.sandbox.faults.waiting():
                 break

@@ -9,10 +9,10 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from importer.sandbox.faults import CATALOGUE, Fault
+from importer.sandbox.faults import CATALOGUE
 from importer.sandbox.options import Keys, Options
-from importer.sandbox.routes import ROUTES
 from importer.sandbox.server import Sandbox
+from tests.reliability.possible_faults import possible_faults
 from tests.reliability.soak.exports import JOB_TYPES, Export
 from tests.reliability.soak.shared_clock import SharedClock, use_in_sandboxes, use_in_worker
 from tests.support import commands
@@ -23,15 +23,8 @@ CALLS, WINDOW = 50, 0.5
 """Each account's limit, which the sandbox enforces."""
 _LATE_SECONDS, _SETTLE_SECONDS, _TIMEOUT_SECONDS = 1.4, 0.8, 1.0
 _LIES = "mx-after-processing"
-POSSIBLE_FAULTS = [
-    (fault, on)
-    for fault in CATALOGUE
-    for on in ("writes", "writes", "writes", "reads")
-    if not fault.startswith("queue-") and fault != _LIES
-    if any(route.fits(on) and Fault(fault, on=on).can_happen_to(route) for route in ROUTES)
-]
-"""Each fault of the sandbox with the calls that it may meet, those that change something three times as often; without
-those of calls that no job makes, and without the one that no program can see."""
+POSSIBLE_FAULTS = possible_faults(fault for fault in CATALOGUE if not fault.startswith("queue-") and fault != _LIES)
+"""Without those of calls that no job makes, and without the one that no program can see."""
 _TICK = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
