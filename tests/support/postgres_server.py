@@ -32,6 +32,12 @@ def find_programs() -> Path | None:
     return places[-1] if places else None
 
 
+def _short_folder() -> str:
+    """The folder of temporary files unless its path is long: the name of a Unix socket has at most 107 characters."""
+    found = tempfile.gettempdir()
+    return found if len(found) < 60 else "/tmp"
+
+
 def _ordinary_user() -> str:
     """Whom to run the server as when we are root, which it refuses."""
     for name in _USERS if os.geteuid() == 0 else ():
@@ -43,6 +49,16 @@ def _ordinary_user() -> str:
     return ""
 
 
+_REMOVE_ROWS = """
+SET session_replication_role = replica;
+DO $$ DECLARE full_tables text; BEGIN
+  SELECT string_agg(format('importer.%I', tablename), ', ') INTO full_tables
+    FROM pg_tables WHERE schemaname = 'importer' AND tablename <> 'meta';
+  IF full_tables IS NOT NULL THEN EXECUTE 'TRUNCATE ' || full_tables || ' RESTART IDENTITY'; END IF;
+END $$"""
+"""All but ``meta``, which says which ledger it is. As a replica the server lets even events be removed."""
+
+
 class Server:
     """A server that can be stopped, killed, frozen and started again."""
 
@@ -50,8 +66,7 @@ class Server:
         self._bin = bin_folder
         self._connections = connections
         self._user = _ordinary_user()
-        # A short path: the name of a Unix socket has at most 107 characters.
-        self.folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
+        self.folder = Path(tempfile.mkdtemp(prefix="pg-", dir=_short_folder()))
         if self._user:
             shutil.chown(self.folder, self._user)
         secret = self.folder / "password"
@@ -124,6 +139,13 @@ class Server:
         if not self.sql(f"SELECT 1 FROM pg_database WHERE datname = '{name}'"):
             self.sql(f"CREATE DATABASE {name}")
         self.sql("DROP SCHEMA IF EXISTS importer CASCADE", name)
+        return self.url(name)
+
+    def without_rows(self, name: str) -> str:
+        """A database whose ledger, if it has one, is empty; its URL. Making the tables takes longer than most tests."""
+        if not self.sql(f"SELECT 1 FROM pg_database WHERE datname = '{name}'"):
+            self.sql(f"CREATE DATABASE {name}")
+        self.sql(_REMOVE_ROWS, name)
         return self.url(name)
 
     def remove(self) -> None:

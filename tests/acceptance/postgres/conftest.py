@@ -10,9 +10,6 @@ from importer.core.redaction import Secret
 from importer.ledger.ledger import Ledger
 from importer.ledger.postgres.opening import open_shared_ledger
 from tests.support.ledger_builders import TickingClock, new_run
-from tests.support.postgres_server import database, server
-
-__all__ = ["database", "server"]
 
 Opening = Callable[..., Ledger]
 

@@ -31,7 +31,7 @@ class TestSqliteLedger(LedgerContract, GroupedCallsContract):
 class TestSharedLedger(LedgerContract, GroupedCallsContract):
     @pytest.fixture
     def ledger(self, tmp_path: Path, server: Server, clock: TickingClock) -> Iterator[Ledger]:
-        opened: Ledger = open_ledger(tmp_path / "home", Secret(server.emptied("contract")), clock=clock)
+        opened: Ledger = open_ledger(tmp_path / "home", Secret(server.without_rows("contract")), clock=clock)
         opened.open_run(new_run())
         yield opened
         opened.close()

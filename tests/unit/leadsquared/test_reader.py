@@ -46,8 +46,26 @@ def paged(total: int, first: int = 0) -> Callable[[Request], Any]:
     return answer
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("total", [0, 1, 999, 1000, 1001, 2500])
+@pytest.fixture
+def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages of ten activities in place of a thousand."""
+    monkeypatch.setattr("importer.leadsquared.reader._PAGE_SIZE", 10)
+
+
+def test_pages_are_as_large_as_can_be() -> None:
+    """A thousand activities at a time."""
+    asked: list[int] = []
+
+    def answer(request: Request) -> Any:
+        asked.append(page_of(request)[1])
+        return paged(1001)(request)
+
+    assert len(CrmReader(ask_with(answer)).activities_of_lead(LEAD, "201")) == 1001
+    assert set(asked) == {1000}
+
+
+@pytest.mark.usefixtures("small_pages")
+@pytest.mark.parametrize("total", [0, 1, 9, 10, 11, 25])
 @pytest.mark.parametrize("first", [0, 1])
 def test_all_pages_are_read(total: int, first: int) -> None:
     """Whether pages are counted from 0 or from 1."""
@@ -55,18 +73,18 @@ def test_all_pages_are_read(total: int, first: int) -> None:
     assert len(found) == total
 
 
-@pytest.mark.slow
+@pytest.mark.usefixtures("small_pages")
 def test_an_ignored_page_number_is_noticed() -> None:
     """If the same page comes again and again, nothing may be concluded."""
-    answer = {"RecordCount": 3000, "ProspectActivities": [activity(number) for number in range(1000)]}
-    with pytest.raises(ReadIncompleteError, match="1000 of 3000"):
+    answer = {"RecordCount": 30, "ProspectActivities": [activity(number) for number in range(10)]}
+    with pytest.raises(ReadIncompleteError, match="10 of 30"):
         CrmReader(ask_with(lambda request: answer)).activities_of_lead(LEAD, "")
 
 
-@pytest.mark.slow
+@pytest.mark.usefixtures("small_pages")
 def test_a_total_that_moves_is_read_again() -> None:
     """A row that arrives while reading makes the reading start over."""
-    totals = chain([1500], repeat(1501))
+    totals = chain([15], repeat(16))
 
     def answer(request: Request) -> Any:
         page, size = page_of(request)
@@ -74,10 +92,9 @@ def test_a_total_that_moves_is_read_again() -> None:
         listed = [activity(number) for number in range(page * size, min(total, (page + 1) * size))]
         return {"RecordCount": total, "ProspectActivities": listed}
 
-    assert len(CrmReader(ask_with(answer)).activities_of_lead(LEAD, "201")) == 1501
+    assert len(CrmReader(ask_with(answer)).activities_of_lead(LEAD, "201")) == 16
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("body", [{}, [], {"RecordCount": "3"}, {"RecordCount": True}, {"RecordCount": -1}])
 def test_a_missing_total_is_incomplete(body: Any) -> None:
     """Without a total nobody knows whether it was all."""
@@ -276,12 +293,12 @@ def test_metrics_in_any_spelling() -> None:
         parse_queue_metrics(Reply(200, body=[]))
 
 
-@pytest.mark.slow
+@pytest.mark.usefixtures("small_pages")
 def test_there_is_an_end_to_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     """A total that can never be reached does not read for ever."""
     monkeypatch.setattr("importer.leadsquared.reader._MAX_PAGES", 2)
     with pytest.raises(ReadIncompleteError):
-        CrmReader(ask_with(paged(5000))).activities_of_lead(LEAD, "201")
+        CrmReader(ask_with(paged(50))).activities_of_lead(LEAD, "201")
 
 
 def test_a_time_with_a_zone_in_the_short_form() -> None:

@@ -9,9 +9,6 @@ import pytest
 from importer.ledger.ledger import Ledger
 from importer.ledger.opening import open_sqlite_ledger
 from tests.support.ledger_builders import TickingClock, new_run, send
-from tests.support.postgres_server import server
-
-__all__ = ["server"]
 
 
 @pytest.fixture
