@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Tests that start processes wait for them a third of their time and more, so two processors can serve six of them.
+WORKERS ?= 6
 # Without a PostgreSQL to test with, the part that talks to it is left out of the measuring.
 POSTGRES := $(shell command -v initdb || ls -d /usr/lib/postgresql/*/bin/initdb 2>/dev/null)
 # Every line of these packages is reached by a test.
@@ -39,7 +41,7 @@ test: $(VENV)/.development ## Run all checks and tests with coverage, or some te
 else
 test: lint $(VENV)/.development
 	rm -f .coverage .coverage.*
-	$(BIN)/python -m pytest -n 4 --cov --cov-report=
+	$(BIN)/python -m pytest -n $(WORKERS) --cov --cov-report=
 	$(BIN)/python -m coverage report --fail-under=97 --skip-covered $(UNMEASURED)
 	$(BIN)/python -m coverage report --fail-under=100 --include='$(FULLY_COVERED)' --skip-covered $(UNMEASURED)
 endif
@@ -72,6 +74,10 @@ lint: $(VENV)/.development ## Check style, types (as on Linux, Windows and macOS
 # Code for one system is not looked at on another: each has its own check and its own cache.
 types-%: $(VENV)/.development
 	$(BIN)/mypy --platform $* --cache-dir .mypy_cache/$*
+
+# What macOS lacks Windows lacks, too, but for some constants of sockets; only core asks which system it is.
+types-darwin: $(VENV)/.development
+	$(BIN)/mypy --platform darwin --cache-dir .mypy_cache/darwin --package importer.core
 
 audit: $(VENV)/.development ## Look for risky code, and for known holes in the packages (asks a database in the internet)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock 'bandit[toml]' pip-audit
