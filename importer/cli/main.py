@@ -15,7 +15,7 @@ from importer.core.errors import ImporterError, MappingError
 from importer.core.failpoints import VARIABLE, arm
 from importer.core.logging import note_in_file
 from importer.core.redaction import redact
-from importer.core.text import display_text, escape_text
+from importer.core.text import display_text, escape_text, suggest_name
 
 # Module and, unless it is called ``command``, the name of each command in it.
 _COMMANDS = {
@@ -55,6 +55,18 @@ class Commands(click.Group):
         command: click.Command = getattr(importlib.import_module(module), name or "command")
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        word = args[0]
+        if word in _COMMANDS:
+            return super().resolve_command(ctx, args)
+        from importer.cli.guided import command, looks_like_file
+
+        if looks_like_file(word):
+            return command.name, command, args
+        raise click.UsageError(f"No such command {word!r}. {suggest_name(word, _COMMANDS)}", ctx)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, words) for name, (_, words) in _COMMANDS.items()])
@@ -90,7 +102,8 @@ def cli(**_: object) -> None:
 
     \b
     First time?   importer demo
-    Then:         importer check FILE -m MAPPING
+    Then:         importer FILE        step by step, with a question before anything is sent
+    In a script:  importer check FILE -m MAPPING
                   importer run FILE -m MAPPING
     """
 

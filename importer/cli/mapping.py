@@ -52,11 +52,12 @@ def new_command(
 
         print_json(proposal_json(proposed))
     else:
-        _print_proposal(proposed, file)
+        print_proposal(proposed, file)
     return 0
 
 
-def _print_proposal(proposed: Proposed, file: Path) -> None:
+def print_proposal(proposed: Proposed, file: Path) -> None:
+    """Print the proposal, what the person must decide, and the next step."""
     proposal, path = proposed.proposal, display_text(str(proposed.path))
     used = {column for entry in proposal.entries if not entry.held for column in entry.columns}
     print_output(f"Mapping: {path}")

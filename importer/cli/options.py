@@ -50,13 +50,25 @@ def file_options(command: Command) -> Command:
         click.option("--account", help="Name of the account; default: the LEADSQUARED_… variables."),
         click.option("--results", type=_FILE, help="Path of the results workbook (a new file)."),
         click.option("--limit", type=click.IntRange(1), help="Only the first N rows."),
+        reading_options,
+    ]
+    return _add_all(command, options)
+
+
+def reading_options(command: Command) -> Command:
+    """Add how to read the file."""
+    options: list[Callable[[Command], Command]] = [
         click.option("--sheet", help="Name of the sheet, or its number counted from 1."),
         click.option("--header-row", type=click.IntRange(1), help="Row that holds the headings."),
         click.option("--encoding", help="Encoding of a text file, such as utf-8 or cp1252."),
         click.option("--delimiter", help="Character between the cells of a text file, or: tab."),
         click.option("--pad-short-rows", is_flag=True, help="Missing last cells of a row are empty cells."),
     ]
-    # As decorators stand above each other: the last one is applied first.
+    return _add_all(command, options)
+
+
+def _add_all(command: Command, options: list[Callable[[Command], Command]]) -> Command:
+    """Add options in their order; as decorators stand above each other, the last one is applied first."""
     for option in reversed(options):
         command = option(command)
     return command
