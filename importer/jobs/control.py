@@ -110,15 +110,15 @@ def is_waiting(entry: FileRecord) -> bool:
     return entry.state in [state.value for state in _WAITING] and Path(entry.path).is_file()
 
 
-def check_waiting_file(workspace: JobsWorkspace, entry: FileRecord, place: Path, env: Environment) -> Report:
-    """Check a file that still waits as its job would, and write a workbook of its rows to ``place``. Sends nothing."""
+def check_waiting_file(workspace: JobsWorkspace, entry: FileRecord, places: ReportPaths, env: Environment) -> Report:
+    """Check a file that still waits as its job would, and write the reports to ``places``. Sends nothing."""
     task = workspace.jobs.task(entry.job)
     try:
         account, locale = account_locale(task.job.account, env)
     except SettingsError:
         # The service may have keys that this process has not; the check then lacks what the account says of itself.
         account, locale = "", Locale()
-    return check(PlanRequest(Path(entry.path), task.mapping, account, locale=locale), ReportPaths(place), env)
+    return check(PlanRequest(Path(entry.path), task.mapping, account, locale=locale), places, env)
 
 
 def put_file(workspace: JobsWorkspace, name: str, content: IO[bytes], file_name: str) -> Path:

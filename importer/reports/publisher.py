@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePath
 
 from importer.config import Account
 from importer.core.background import BackgroundWorker
@@ -29,9 +29,13 @@ def report_stem(source: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ReportPaths:
-    """Where reports go. ``results`` is the workbook's path; ``None`` means a new name in the folder ``results``."""
+    """Where reports go. ``results`` is the workbook's path; ``None`` means a new name in the folder ``results``.
+
+    With ``names_only``, the reports call source and mapping by their names, for people who do not know their folders.
+    """
 
     results: Path | None = None
+    names_only: bool = False
 
     def workbook(self, source: str, suffix: str) -> Path:
         """Return a path for a new workbook, never one that exists: if a name is taken, one with the ``suffix``.
@@ -49,7 +53,7 @@ class ReportPaths:
         """Return paths for the reports of another run, beside those that were asked for."""
         if self.results is None:
             return self
-        return ReportPaths(self.results.with_name(f"{self.results.stem}-{suffix}{self.results.suffix}"))
+        return replace(self, results=self.results.with_name(f"{self.results.stem}-{suffix}{self.results.suffix}"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,8 @@ class Publisher:
         room; the message says where.
         """
         summary = summarize_run(report, account=account, stopped=stopped, remedy=remedy)
+        if self.paths.names_only:
+            summary = _without_folders(summary)
         try:
             workbook = _write_to_free_path(self.workbook, lambda path: _write_workbook(path, summary, report))
             profile = profile_run(report)
@@ -88,6 +94,15 @@ class Publisher:
         if self.paths.results is not None and workbook != self.paths.results:
             self.note(f"{self.paths.results} exists already and is not replaced; the workbook is {workbook}.")
         return Report(summary, workbook, page, exit_status(summary))
+
+
+def _without_folders(summary: RunSummary) -> RunSummary:
+    """Return the summary with the names of source and mapping in place of their paths, also in its notes."""
+    names = {path: PurePath(path.replace("\\", "/")).name for path in (summary.source, summary.mapping)}
+    notes = summary.notes
+    for path, name in names.items():
+        notes = tuple(note.replace(path, name) for note in notes) if path else notes
+    return replace(summary, source=names[summary.source], mapping=names[summary.mapping], notes=notes)
 
 
 def _write_workbook(path: Path, summary: RunSummary, report: RunReport) -> None:

@@ -212,7 +212,7 @@ class ImportService:
     def _places(self, draft: Draft) -> ReportPaths:
         folder = self.store.folder(draft.id) / "results"
         folder.mkdir(mode=0o700, exist_ok=True)
-        return ReportPaths(folder / f"{report_stem(draft.name)}-results.xlsx")
+        return ReportPaths(folder / f"{report_stem(draft.name)}-results.xlsx", names_only=True)
 
     def _record(self, draft_id: str, report: Report) -> None:
         """Keep the run and its reports with the draft."""

@@ -57,7 +57,7 @@ class Operations:
         """Start to continue a run, or to look again for its uncertain rows; return the id of the operation."""
         found = self._subject("run", run_id)
         # The page draws a run's reports when somebody asks for them; these are only for the run itself.
-        places = ReportPaths(self._store.folder(found) / "results.xlsx")
+        places = ReportPaths(self._store.folder(found) / "results.xlsx", names_only=True)
 
         def work(env: Environment) -> None:
             self._remove_reports(found)
@@ -90,7 +90,7 @@ class Operations:
         def work(env: Environment) -> None:
             self._remove_reports(found)
             place = self._store.folder(found) / f"{Path(record.path).stem[:60]}-check.xlsx"
-            report = check_waiting_file(self._jobs.open(), record, place, env)
+            report = check_waiting_file(self._jobs.open(), record, ReportPaths(place, names_only=True), env)
             result = {**_describe(report.summary), "at": format_iso(env.clock.now()), "sha": record.sha}
             files = {"results": _name(report.results), "report": _name(report.page)}
             self._store.write(found, _RESULT, {**result, **files})

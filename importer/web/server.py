@@ -12,7 +12,7 @@ from waitress.server import create_server
 from importer.core.errors import ImporterError, SettingsError
 from importer.core.redaction import redact
 from importer.web.application import make_app
-from importer.web.security import SecurityOptions
+from importer.web.security import SecurityOptions, limited_channel
 from importer.web.services import Services, WebConfig
 
 _log = logging.getLogger(__name__)
@@ -45,6 +45,7 @@ class PageServer:
         self._services: Services = self._app.extensions["importer"]
         settings: dict[str, Any] = {"threads": _THREADS, **security.server_settings()}
         self._server = create_server(self._app, sockets=[listener], **settings)
+        self._server.channel_class = limited_channel(self.gate.is_signed_in, security.largest_request)
         self._thread = threading.Thread(target=self._server.run, name="page", daemon=True)
 
     def start(self) -> None:

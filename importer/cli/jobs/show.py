@@ -20,14 +20,14 @@ def show_command(name: str, file: Path | None, as_json: bool) -> int:
     The check writes a workbook with every row; nothing is sent.
     """
     from importer.jobs import check_report_path, check_waiting_file, find_file, is_waiting
-    from importer.reports import build_json_report, render_summary
+    from importer.reports import ReportPaths, build_json_report, render_summary
 
     with open_workspace(file) as workspace:
         entry = find_file(workspace, name)
         report = None
         if is_waiting(entry):
             place = check_report_path(workspace.jobs.task(entry.job), entry, workspace)
-            report = check_waiting_file(workspace, entry, place, workspace.env)
+            report = check_waiting_file(workspace, entry, ReportPaths(place), workspace.env)
     if as_json:
         check = report and build_json_report(report.summary, report.results, report.page, report.exit_status)
         print_json({"file": asdict(entry), "check": check, "exit_status": 0})

@@ -45,8 +45,18 @@ class ListedRun:
 
     @property
     def file_name(self) -> str:
-        """Return the name of the file without its folder, whatever system it was written on."""
-        return PurePath(self.run.new.source.replace("\\", "/")).name or self.run.new.source
+        """Return the name of the file without its folder."""
+        return _name_of(self.run.new.source)
+
+    @property
+    def mapping_name(self) -> str:
+        """Return the name of the mapping without its folder."""
+        return _name_of(self.run.new.mapping)
+
+
+def _name_of(path: str) -> str:
+    """Return the last part of a path, whatever system it was written on."""
+    return PurePath(path.replace("\\", "/")).name or path
 
 
 @views.get("/history")
@@ -157,7 +167,7 @@ def download(run_id: str, kind: str) -> Response:
     with ExitStack() as stack:
         folder = stack.enter_context(temp_dir(env.home, ".web-report-"))
         stem = report_stem(one.file_name)
-        drawn = draw_reports(one.run.id, ReportPaths(folder / f"{stem}-{one.run.id}.xlsx"), env)
+        drawn = draw_reports(one.run.id, ReportPaths(folder / f"{stem}-{one.run.id}.xlsx", names_only=True), env)
         path = drawn.results if kind == "results" else drawn.page
         if path is None:
             abort(404)

@@ -46,7 +46,7 @@ def show() -> str:
     """Show the jobs, when they are due, and what waits for a person."""
     workspace = services().jobs.find()
     if workspace is None:
-        return render_template("jobs.html", jobs=None, file=services().jobs.file)
+        return render_template("jobs.html", jobs=None, file=_place(services().jobs.file))
     now = services().config.env.clock.now()
     listed = describe_jobs(workspace.jobs, workspace.store, now)
     for each in listed:
@@ -56,11 +56,12 @@ def show() -> str:
     return render_template(
         "jobs.html",
         jobs=listed,
-        file=workspace.jobs.path,
+        file=_place(workspace.jobs.path),
         upcoming=_upcoming(workspace, now),
         is_served=_is_served(workspace),
         sandboxes=services().sandboxes(),
         file_name=lambda path: Path(path).name,
+        place=_place,
     )
 
 
@@ -99,7 +100,13 @@ def show_job(name: str) -> str:
         unclaimed=list(find_unclaimed(workspace.jobs, name)),
         sandbox=services().is_sandbox(task.job.account),
         file_name=lambda path: Path(path).name,
+        place=_place,
     )
+
+
+def _place(path: str | Path) -> str:
+    """Return a path of the server for those who may see it, and its name for others."""
+    return str(path) if services().config.local or current_person().may("admin") else Path(path).name
 
 
 def _open(name: str) -> JobsWorkspace:
@@ -172,6 +179,7 @@ def show_file(name: str, number: int) -> str:
         name=name,
         record=record,
         file_name=Path(record.path).name,
+        place=_place,
         check=_check_of(record),
         waits=is_waiting(record),
         sandbox=services().is_sandbox(workspace.jobs.task(name).job.account),

@@ -5,7 +5,7 @@ from importer.web.security.audit import AuditTrail
 from importer.web.security.gate import Gate
 from importer.web.security.oidc_settings import read_oidc_options
 from importer.web.security.options import OidcOptions, SecurityOptions, check_listen_address
-from importer.web.security.uploads import safe_upload_name
+from importer.web.security.uploads import limited_channel, safe_upload_name
 from importer.web.security.users import User, UserStore
 from importer.web.security.views import protect
 
@@ -21,6 +21,7 @@ __all__ = [
     "accepts_upload",
     "check_listen_address",
     "current_person",
+    "limited_channel",
     "protect",
     "public",
     "read_oidc_options",

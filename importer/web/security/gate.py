@@ -6,11 +6,13 @@ import base64
 import hashlib
 import hmac
 import re
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
 from flask import Request, Response, current_app, g, jsonify, redirect, render_template, request
 from flask.typing import ResponseReturnValue
+from werkzeug.http import parse_cookie
 from werkzeug.wrappers import Response as BaseResponse
 
 from importer.core.platform import is_own_connection, user_name
@@ -62,7 +64,7 @@ class Gate:
 
     def check_request(self) -> ResponseReturnValue | None:
         """Answer a request that must not reach its view; ``None`` lets it pass."""
-        g.session_token, g.person = _read_cookie(request, self.options.cookie_name), None
+        g.session_token, g.person = _session_token(request.cookies, self.options.cookie_name), None
         origin = self._origins.get(request.environ.get("HTTP_HOST", "").lower())
         if origin is None:
             return _refuse_plainly("This page is not served under that name.")
@@ -77,7 +79,7 @@ class Gate:
         request.max_content_length = largest
         if is_static(request):
             return None
-        g.person = self._find_person()
+        g.person = self._find_person(g.session_token)
         return self._check_person(view)
 
     def _check_person(self, view: Any) -> ResponseReturnValue | None:
@@ -96,8 +98,12 @@ class Gate:
             )
         return None
 
-    def _find_person(self) -> Person | None:
-        session = self.sessions.find(g.session_token) if g.session_token else None
+    def is_signed_in(self, cookies: str) -> bool:
+        """Return whether the header ``Cookie`` of a request is that of somebody who has signed in."""
+        return self._find_person(_session_token(parse_cookie(cookies), self.options.cookie_name)) is not None
+
+    def _find_person(self, token: str) -> Person | None:
+        session = self.sessions.find(token) if token else None
         return self.resolve(session) if session else None
 
     def resolve(self, session: Session) -> Person | None:
@@ -208,6 +214,6 @@ def local_name() -> str:
     return user_name(unknown="local user")
 
 
-def _read_cookie(request: Request, name: str) -> str:
-    token = request.cookies.get(name, "")
+def _session_token(cookies: Mapping[str, str], name: str) -> str:
+    token = cookies.get(name, "")
     return token if _TOKEN.fullmatch(token) else ""

@@ -98,8 +98,11 @@ class SecurityOptions:
 
     @property
     def cookie_name(self) -> str:
-        """The name of the session cookie; the prefix makes browsers insist on TLS, this host and no other path."""
-        return "__Host-importer" if self.secure else "importer-session"
+        """The name of the session cookie; the prefix makes browsers insist on TLS, this host and no other path.
+
+        Browsers share cookies between the ports of a host, where several pages may run.
+        """
+        return "__Host-importer" if self.secure else f"importer-session-{split_origin(self.public_origin)[2]}"
 
     @property
     def idle_seconds(self) -> float:

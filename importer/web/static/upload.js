@@ -21,19 +21,24 @@
       if (request.status < 400) { location.assign(request.responseURL); return; }
       let answer = {};
       try { answer = JSON.parse(request.responseText); } catch { /* not JSON */ }
-      say(`${answer.message || "The upload failed."} ${answer.remedy || ""}`);
+      say(`${answer.message || "The upload was refused."} ${answer.remedy || "You may be signed out, or the file is too large. Reload this page and try again."}`);
     });
-    request.addEventListener("error", () => say("The connection was lost. Drop the file again; nothing was sent."));
+    request.addEventListener("error", () => say("The connection was lost, or you are signed out. Reload this page and drop the file again; nothing was sent."));
     say(`Uploading ${file.name} …`);
     request.send(data);
   };
 
-  input.addEventListener("change", () => { if (input.files.length) upload(input.files[0]); });
+  const take = (files) => {
+    if (files.length > 1) say(`Those are ${files.length} files. Drop one at a time.`);
+    else if (files.length) upload(files[0]);
+  };
+
+  input.addEventListener("change", () => take(input.files));
   form.addEventListener("dragover", (event) => { event.preventDefault(); form.classList.add("over"); });
   form.addEventListener("dragleave", () => form.classList.remove("over"));
   form.addEventListener("drop", (event) => {
     event.preventDefault();
     form.classList.remove("over");
-    if (event.dataTransfer.files.length) upload(event.dataTransfer.files[0]);
+    take(event.dataTransfer.files);
   });
 }

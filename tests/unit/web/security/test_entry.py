@@ -59,14 +59,14 @@ def test_entering_gives_a_new_session_id(site: Site) -> None:
     browser, intruder = site.browser(), site.browser()
     planted = "p" * 43
     for each in (browser, intruder):
-        each.client.set_cookie("importer-session", planted, domain="127.0.0.1")
+        each.client.set_cookie(site.options.cookie_name, planted, domain="127.0.0.1")
     browser.enter()
     assert browser.cookie() != planted
     assert intruder.get("/").status_code == 403
     before = browser.cookie()
     browser.enter()
     assert browser.cookie() != before
-    intruder.client.set_cookie("importer-session", before, domain="127.0.0.1")
+    intruder.client.set_cookie(site.options.cookie_name, before, domain="127.0.0.1")
     assert intruder.get("/").status_code == 403
 
 
@@ -75,7 +75,7 @@ def test_the_cookie_is_for_this_page_alone(make_site: Callable[..., Site]) -> No
     browser = site.browser()
     answer = browser.post("/enter", data={"token": site.gate.new_entry_token()})
     cookie = answer.headers["Set-Cookie"]
-    assert cookie.startswith("importer-session=")
+    assert cookie.startswith("importer-session-8765=")
     assert "HttpOnly; Path=/; SameSite=Lax" in cookie
     assert "Domain" not in cookie
     assert "Secure" not in cookie
@@ -102,7 +102,7 @@ def test_signing_out_here_and_everywhere(site: Site) -> None:
     old = first.cookie()
     assert first.post("/sign-out").status_code == 303
     assert first.cookie() == ""
-    first.client.set_cookie("importer-session", old, domain="127.0.0.1")
+    first.client.set_cookie(site.options.cookie_name, old, domain="127.0.0.1")
     assert first.get("/").status_code == 403
     assert second.get("/").status_code == 200
     third = site.browser().enter()
@@ -121,7 +121,7 @@ def test_processes_share_sessions_of_which_only_digests_are_kept(make_site: Call
     site, other = make_site(), make_site()
     browser, token = site.browser().enter(), site.gate.new_entry_token()
     elsewhere = other.browser()
-    elsewhere.client.set_cookie("importer-session", browser.cookie(), domain="127.0.0.1")
+    elsewhere.client.set_cookie(site.options.cookie_name, browser.cookie(), domain="127.0.0.1")
     assert elsewhere.get("/").status_code == 200
     content = site.gate.database.path.read_bytes()
     assert browser.cookie().encode() not in content

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from waitress.server import create_server
 
-from importer.web.security import SecurityOptions
+from importer.web.security import SecurityOptions, limited_channel
 from tests.unit.web.security.conftest import FAST, SetClock, Site
 
 
@@ -27,6 +27,7 @@ def serve(tmp_path: Path, clock: SetClock) -> Iterator[Callable[..., tuple[Site,
         site = Site(options, clock)
         sockets: dict[int, object] = {}
         server = create_server(site.app, map=sockets, sockets=[listener], threads=2, **options.server_settings())
+        server.channel_class = limited_channel(site.gate.is_signed_in, options.largest_request)
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()
 
@@ -92,6 +93,20 @@ def test_a_body_that_is_too_large_is_refused_before_it_is_there(serve: Callable[
     assert ask(port, f"{head}Content-Length: 1000000000\r\n\r\nx").split()[1] == "413"
     chunks = "".join(f"{5000:x}\r\n{'x' * 5000}\r\n" for _ in range(3))
     assert ask(port, f"{head}Transfer-Encoding: chunked\r\n\r\n{chunks}").split()[1] == "413"
+
+
+def test_bodies_of_strangers_are_refused_before_they_are_there(serve: Callable[..., tuple[Site, int]]) -> None:
+    """Whoever has signed in may upload; for others a form is the most."""
+    site, port = serve(largest_request=2_000)
+    cookie = f"{site.options.cookie_name}={site.browser().enter().cookie()}"
+    head = f"POST /upload HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n"
+    chunk = f"Transfer-Encoding: chunked\r\n\r\n{3000:x}\r\n{'x' * 3000}\r\n0\r\n\r\n"
+    for stranger in ("", f"Cookie: {cookie}x\r\n"):
+        assert ask(port, f"{head}{stranger}Content-Length: 1000000\r\n\r\nx").split()[1] == "413"
+        assert ask(port, f"{head}{stranger}{chunk}").split()[1] == "413"
+    # These go on to the gate, which asks for the CSRF token.
+    assert ask(port, f"{head}Cookie: {cookie}\r\n{chunk}").split()[1] == "403"
+    assert ask(port, f"{head}Cookie: {cookie}\r\nContent-Length: 3000\r\n\r\n{'x' * 3000}").split()[1] == "403"
 
 
 def test_silent_connections_keep_nobody_out(serve: Callable[..., tuple[Site, int]]) -> None:
