@@ -21,8 +21,8 @@ from tests.unit.web.test_import_way import prepare, visits
 
 DIFFER = ("Run", "Started (UTC)", "Finished (UTC)", "Source", "Mapping", "Time per call")
 """Lines of the sheet Summary that name a run, its times, or the place of a file."""
-ACTIVITY_IDS = "F"
-"""The column of the sheet Results with the ids that the CRM gives anew to each activity."""
+IDS = {"Results": "F", "To fix": "F"}
+"""The columns with the ids that the CRM gives anew to each activity, and with the marks that name the run."""
 
 
 def cells(workbook: Any) -> Iterator[tuple[str, str, Any]]:
@@ -31,7 +31,7 @@ def cells(workbook: Any) -> Iterator[tuple[str, str, Any]]:
         for row in sheet.iter_rows():
             if row[0].value not in DIFFER:
                 for cell in row:
-                    is_id = sheet.title == "Results" and cell.coordinate.startswith(ACTIVITY_IDS) and cell.row > 1
+                    is_id = sheet.title in IDS and cell.coordinate.startswith(IDS[sheet.title]) and cell.row > 1
                     yield sheet.title, cell.coordinate, bool(cell.value) if is_id else cell.value
 
 
