@@ -42,6 +42,12 @@ def output_options(command: Command) -> Command:
     return json_option(command)
 
 
+def annotate_option(command: Command) -> Command:
+    """Add `--annotate`."""
+    words = "Write what became of each row into a copy of your .xlsx workbook, too."
+    return click.option("--annotate", is_flag=True, help=words)(command)
+
+
 def file_options(command: Command) -> Command:
     """Add the file, its mapping, and how to read it."""
     options: list[Callable[[Command], Command]] = [
@@ -187,12 +193,15 @@ def print_report(report: Report, *, as_json: bool) -> int:
     from importer.reports import build_json_report, render_summary
 
     if as_json:
-        print_json(build_json_report(report.summary, report.results, report.page, report.exit_status))
+        paths = (report.results, report.page, report.exit_status, report.annotated)
+        print_json(build_json_report(report.summary, *paths))
         return report.exit_status
     lines = [render_summary(report.summary)]
     if report.results:
         lines.append(f"Workbook: {display_text(str(report.results))}")
     if report.page:
         lines.append(f"Report:   {display_text(str(report.page))}")
+    if report.annotated:
+        lines.append(f"Your own workbook with the results: {display_text(str(report.annotated))}")
     print_output("\n".join(lines))
     return report.exit_status

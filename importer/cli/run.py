@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from importer.cli.options import (
+    annotate_option,
     build_environment,
     file_options,
     is_person_there,
@@ -40,6 +41,7 @@ def delivery_options(command: Any) -> Any:
 @click.option("-y", "--yes", is_flag=True, help="Do not ask before sending.")
 @click.option("--dry-run", is_flag=True, help="The same as importer check.")
 @click.option("--again", metavar="REASON", default="", help="Send rows again that were sent before, on purpose.")
+@annotate_option
 @delivery_options
 @output_options
 def run_command(
@@ -49,6 +51,7 @@ def run_command(
     yes: bool,
     dry_run: bool,
     again: str,
+    annotate: bool,
     keep_going: bool,
     patience: float,
     **values: Any,
@@ -64,7 +67,7 @@ def run_command(
     from importer.reports import ReportPaths
 
     env = build_environment(quiet=quiet or as_json, verbose=verbose, yes=yes or as_json)
-    places = ReportPaths(values["results"])
+    places = ReportPaths(values["results"], annotate)
     if dry_run:
         name, locale = account_locale(values["account"], env)
         return print_report(check(plan_request(values, name, locale), places, env), as_json=as_json)
@@ -81,17 +84,17 @@ def run_command(
 
 @click.command("check")
 @file_options
+@annotate_option
 @output_options
-def check_command(as_json: bool, quiet: bool, verbose: int, **values: Any) -> int:
+def check_command(annotate: bool, as_json: bool, quiet: bool, verbose: int, **values: Any) -> int:
     """Find every problem in FILE and show what would be sent. Sends nothing and needs no keys."""
     from importer.app import account_locale, check
     from importer.reports import ReportPaths
 
     env = build_environment(quiet=quiet or as_json, verbose=verbose)
     account, locale = account_locale(values["account"], env)
-    return print_report(
-        check(plan_request(values, account, locale), ReportPaths(values["results"]), env), as_json=as_json
-    )
+    places = ReportPaths(values["results"], annotate)
+    return print_report(check(plan_request(values, account, locale), places, env), as_json=as_json)
 
 
 @click.command("resume")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from importer.cli.options import build_environment, json_option, output_options, print_report
+from importer.cli.options import annotate_option, build_environment, json_option, output_options, print_report
 from importer.cli.streams import print_json
 from importer.core.text import display_text, format_count, pluralize
 from importer.core.time import format_minute
@@ -103,11 +103,12 @@ def _list(account: str | None, limit: int, *, as_json: bool) -> int:
 @click.command("show")
 @click.argument("run_id", metavar="RUN")
 @click.option("--results", type=click.Path(path_type=Path), help="Path of the results workbook (a new file).")
+@annotate_option
 @output_options
-def show_command(run_id: str, results: Path | None, as_json: bool, quiet: bool, verbose: int) -> int:
+def show_command(run_id: str, results: Path | None, annotate: bool, as_json: bool, quiet: bool, verbose: int) -> int:
     """Show how RUN ended and write its workbook and report again."""
     from importer.app import show
     from importer.reports import ReportPaths
 
     env = build_environment(quiet=quiet or as_json, verbose=verbose)
-    return print_report(show(run_id, ReportPaths(results), env), as_json=as_json)
+    return print_report(show(run_id, ReportPaths(results, annotate), env), as_json=as_json)

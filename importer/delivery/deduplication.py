@@ -192,6 +192,8 @@ class _Comparison:
             for place, decision in self._corrected.decide(unpaired).items()
             if place not in decisions or decision.likeness is Likeness.CORRECTED
         }
+        undecided = (place for place, part in enumerate(self._parts) if part == _Part.OPEN and place not in decisions)
+        decisions |= self._corrected.find_sent(undecided)
         self._hold_similar(decisions)
         self._settle_repeats(decisions)
         return decisions
@@ -285,7 +287,8 @@ class _Comparison:
     def _settle_repeats(self, decisions: Decisions) -> None:
         """Decide about rows that equal an earlier one and do not say whether they are a new event.
 
-        A file that holds nearly all rows of the earlier imports is a grown or repeated export: its rows are those.
+        A file that holds nearly all rows of the earlier imports is a grown or repeated export: its rows are those. So
+        are the rows of an annotated copy that were sent.
         """
         repeats = {place: one for place, one in decisions.items() if one.is_repeat}
         if not repeats:
@@ -298,10 +301,10 @@ class _Comparison:
             if contained_share(paired.total(), delivered) >= CONTAINS_EARLIER:
                 chosen = OnEarlierRow.SKIP
         for place, decision in repeats.items():
-            if chosen is OnEarlierRow.SEND:
-                del decisions[place]
-            elif chosen is OnEarlierRow.SKIP:
+            if self._corrected.was_sent(place) or chosen is OnEarlierRow.SKIP:
                 decisions[place] = replace(decision, disposition=Disposition.SKIP)
+            elif chosen is OnEarlierRow.SEND:
+                del decisions[place]
 
     def _delivered_rows(self, run_id: str) -> int:
         counts = self._scope.ledger.counts(run_id)

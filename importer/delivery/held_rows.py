@@ -34,6 +34,7 @@ _AFTER_EARLIER = re.compile(r"\(run [^()]*, sent on [^()]*\)[^.]*\. (.+)", re.DO
 _SAME_BY = {
     Likeness.SOURCE: "the same cells, sent with another version of the mapping",
     Likeness.NAMED: "the same `row_key`",
+    Likeness.MARKED: "this row of the workbook before it was changed",
 }
 
 

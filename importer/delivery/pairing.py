@@ -39,6 +39,8 @@ class Likeness(StrEnum):
     """The same cells, sent with another version of the mapping."""
     CONTENT = "content"
     """The same content, without anything that tells whether it is a new event."""
+    MARKED = "marked"
+    """The same row of the workbook that was annotated, by its mark."""
     ALMOST = "almost"
     """All fields but one, of a row that the file lacks although it has nearly all others of that import."""
     CORRECTED = "corrected"

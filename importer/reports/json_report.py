@@ -12,7 +12,7 @@ from importer.reports.messages import list_counts
 
 
 def build_json_report(
-    summary: RunSummary, results: Path | None, report: Path | None, exit_status: int
+    summary: RunSummary, results: Path | None, report: Path | None, exit_status: int, annotated: Path | None = None
 ) -> dict[str, Any]:
     """Return the object for ``--json``: every status has a count (0 without rows), paths are texts or ``None``.
 
@@ -34,6 +34,7 @@ def build_json_report(
         "problems": summary.attention_total,
         "results": None if results is None else str(results),
         "report": None if report is None else str(report),
+        "annotated": None if annotated is None else str(annotated),
         "message": redact(summary.headline),
         "next_step": redact(summary.next_step),
         "forecast": summary.cost and _forecast(summary.cost),

@@ -5,16 +5,18 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path, PurePath
 
 from importer.config import Account
 from importer.core.background import BackgroundWorker
-from importer.core.errors import ImporterError, ReportError
+from importer.core.errors import ImporterError, ReportError, SourceError
 from importer.core.filesystem import ReportFileExists, find_free_path
 from importer.reports.html.page import write_page
 from importer.reports.interface import RunSummary
 from importer.reports.run_profile import profile_run
 from importer.reports.run_report import RunReport, exit_status, summarize_run
+from importer.reports.xlsx.annotated_copy import write_annotated_copy
 from importer.reports.xlsx.workbook import write_workbook
 
 _LAST_RESORT = "results.xlsx"
@@ -31,10 +33,12 @@ def report_stem(source: str) -> str:
 class ReportPaths:
     """Where reports go. ``results`` is the workbook's path; ``None`` means a new name in the folder ``results``.
 
-    With ``names_only``, the reports call source and mapping by their names, for people who do not know their folders.
+    With ``annotate`` an annotated copy of the user's own workbook is written beside it. With ``names_only``, the
+    reports call source and mapping by their names, for people who do not know their folders.
     """
 
     results: Path | None = None
+    annotate: bool = False
     names_only: bool = False
 
     def workbook(self, source: str, suffix: str) -> Path:
@@ -58,13 +62,17 @@ class ReportPaths:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The result of a command. ``page`` is the HTML report; ``stopped`` is why a delivery ended early, if it did."""
+    """The result of a command. ``page`` is the HTML report; ``stopped`` is why a delivery ended early, if it did.
+
+    ``annotated`` is the annotated copy of the user's workbook, where one was asked for and could be written.
+    """
 
     summary: RunSummary
     results: Path | None
     page: Path | None
     exit_status: int
     stopped: ImporterError | None = None
+    annotated: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +101,19 @@ class Publisher:
             raise _keep_with_plan(error, report, summary) from None
         if self.paths.results is not None and workbook != self.paths.results:
             self.note(f"{self.paths.results} exists already and is not replaced; the workbook is {workbook}.")
-        return Report(summary, workbook, page, exit_status(summary))
+        annotated = self._annotate(workbook, summary, report) if self.paths.annotate else None
+        return Report(summary, workbook, page, exit_status(summary), annotated=annotated)
+
+    def _annotate(self, workbook: Path, summary: RunSummary, report: RunReport) -> Path | None:
+        """Write the annotated copy beside the workbook; ``None`` when it is refused, which a note then explains."""
+        source = report.plan.facts.source
+        path = find_free_path(workbook.with_name(f"{workbook.stem}-annotated{workbook.suffix}"))
+        try:
+            rows = partial(report.rows, mark_sent=True)
+            return write_annotated_copy(path, summary, source, report.plan.facts.source_sha, rows)
+        except (ReportError, SourceError) as error:
+            self.note(f"{error.message} {error.remedy} The results are in {workbook}.")
+            return None
 
 
 def _without_folders(summary: RunSummary) -> RunSummary:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -21,14 +21,12 @@ from importer.rate_limit import describe_limit
 from importer.reports.error_codes import remedy_of
 from importer.reports.interface import (
     RESULT_COLUMNS,
-    TO_FIX,
     AccountDataAge,
     Cost,
     ErrorGroup,
     ReportColumn,
     ResultChunk,
     RunSummary,
-    SheetOrigin,
 )
 from importer.reports.messages import (
     CALL_RESULTS,
@@ -37,6 +35,7 @@ from importer.reports.messages import (
     describe_next_step,
     describe_result,
 )
+from importer.reports.row_marks import mark_rows
 from importer.targets import TARGETS, EffectType, Target
 
 _MOST_GROUPS = 12
@@ -120,14 +119,14 @@ class RunReport:
             raise RowCountMismatch(f"{facts.rows} rows were read, but accounted for are {dict(counts)}")
         return counts
 
-    def rows(self) -> Iterator[ResultChunk]:
-        """Yield every row of the source with what became of it.
+    def rows(self, *, mark_sent: bool = False) -> Iterator[ResultChunk]:
+        """Yield every row of the source with what became of it; ``mark_sent`` gives rows that were sent an origin, too.
 
         Raises :class:`RowCountMismatch` after the last row if the rows do not add up to :meth:`counts`.
         """
         seen: Counter[Status] = Counter()
         for chunk in self.plan.chunks():
-            yield self._result_chunk(chunk, seen)
+            yield self._result_chunk(chunk, seen, mark_sent=mark_sent)
         if +seen != Counter(self.counts()):
             raise RowCountMismatch(f"the rows say {dict(seen)}, the ledger says {dict(self.counts())}")
 
@@ -143,7 +142,7 @@ class RunReport:
         if seen[Status.INVALID] + settled != self.plan.facts.invalid or len(+seen) > 1:
             raise RowCountMismatch(f"the rows say {dict(seen)}, the plan says {self.plan.facts.invalid} are invalid")
 
-    def _result_chunk(self, chunk: PlanChunk, seen: Counter[Status]) -> ResultChunk:
+    def _result_chunk(self, chunk: PlanChunk, seen: Counter[Status], *, mark_sent: bool = False) -> ResultChunk:
         import numpy as np
         import pandas as pd
 
@@ -170,7 +169,7 @@ class RunReport:
         statuses = columns["Status"].tolist()
         seen.update({Status(status): count for status, count in Counter(statuses).items()})
         results = pd.DataFrame(columns, copy=False)
-        origins = self._origins(chunk, statuses)
+        origins = mark_rows(self.lineage, chunk, statuses, mark_sent=mark_sent)
         return ResultChunk(results=results, cells=chunk.cells, problems=chunk.problems, origins=origins)
 
     def _show_settled(self, chunk: PlanChunk, columns: dict[str, Any]) -> None:
@@ -184,23 +183,6 @@ class RunReport:
             columns["ErrorCode"][place] = CORRECTED_IN
             columns["Error"][place] = describe_correction(correction)
             columns["LeadId"][place] = correction.lead_id
-
-    def _origins(self, chunk: PlanChunk, statuses: Sequence[str]) -> dict[int, SheetOrigin]:
-        """Return where the rows of a chunk to correct or decide come from, with new marks, by row number."""
-        lineage = self.lineage
-        places = [place for place, status in enumerate(statuses) if status in TO_FIX or status == Status.CHANGED]
-        if lineage.marker is None or not places:
-            return {}
-        rows, cells = chunk.rows[places].tolist(), chunk.cells.iloc[places]
-        columns = {label: cells[label].tolist() for label in cells.columns}
-        found = {}
-        for place, row in enumerate(rows):
-            own = {label: texts[place] for label, texts in columns.items()}
-            # A decision is about the row of this run, whatever row it corrects.
-            held = statuses[places[place]] == Status.CHANGED
-            origin = lineage.own_origin(row, own) if held else lineage.origin(row, own)
-            found[row] = SheetOrigin(origin.row, lineage.marker.make(origin, own))
-        return found
 
 
 def _result_columns(chunk: PlanChunk) -> dict[str, Any]:

@@ -19,6 +19,11 @@ _MAX_CELLS_PER_BYTE = 8
 MARK_HEADING, NUMBER_HEADING, REASON_HEADING = "ImporterMark", "RowNumber", "Reason"
 """Headings of the columns that this program adds to a sheet of rows to correct: the hidden marks, by which a corrected
 row is known again, the numbers of the rows in the file that they come from, and what is wrong with them."""
+ANNOTATION_HEADINGS = ("Status", "ActivityCreated", "Error", "ProspectActivityId", "LeadId")
+ANNOTATION_MARK_HEADING, TAKEN_PREFIX = "ImporterRowMark", "Import "
+"""Headings of the columns that this program adds to a copy of the user's own workbook, the last one hidden. One that
+the sheet has already gets the prefix. The marks have a heading of their own: before those of a sheet of rows to
+correct stand columns of the user, which may have the same headings."""
 DECISION_SHEET, DECISION_HEADING = "To decide", "Decision"
 """The sheet of held rows in a results workbook, and the heading of the column in which a person decides about them."""
 _INVISIBLE = dict.fromkeys([0xAD, 0x200B, 0x200C, 0x200D, 0x200E, 0x200F, 0x2060, 0xFEFF])
@@ -95,7 +100,7 @@ def build_layout(
     of the file. Raises :class:`SourceError` when there are no columns, or more than a spreadsheet holds.
     """
     header = sample[at]
-    origin, own = _find_own_columns(header.cells)
+    origin, own = find_own_columns(header.cells)
     hidden = (*hidden, *own)
     # Keep the columns that have a heading, or data below it in the sample.
     kept_positions = {position for position, cell in enumerate(header.cells) if normalize_heading(cell)}
@@ -115,18 +120,30 @@ def build_layout(
     return Layout(header.row, columns, tuple(kept), kept[-1] + 1, unnamed, origin, own), notes
 
 
-def _find_own_columns(cells: Sequence[str]) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Find the columns that this program added to a sheet of rows to correct, wherever they were moved to.
+def find_own_columns(cells: Sequence[str]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Find the columns that this program added to a sheet of rows to correct, or to a copy of the user's own sheet.
 
     Returns the positions of row numbers and marks (:attr:`Layout.origin`), and those of all such columns.
     """
     headings = [normalize_heading(cell) for cell in cells]
-    if MARK_HEADING not in headings:
-        return (), ()
-    number, reason, mark = (
-        headings.index(name) if name in headings else -1 for name in (NUMBER_HEADING, REASON_HEADING, MARK_HEADING)
-    )
-    return (number, mark), tuple(position for position in (number, reason, mark) if position >= 0)
+    if MARK_HEADING in headings:
+        number, reason, mark = (
+            headings.index(name) if name in headings else -1 for name in (NUMBER_HEADING, REASON_HEADING, MARK_HEADING)
+        )
+        return (number, mark), tuple(position for position in (number, reason, mark) if position >= 0)
+    if ANNOTATION_MARK_HEADING in headings:
+        mark = headings.index(ANNOTATION_MARK_HEADING)
+        return (-1, mark), (*_find_annotations(headings, mark), mark)
+    return (), ()
+
+
+def _find_annotations(headings: Sequence[str], mark: int) -> tuple[int, ...]:
+    """Return the positions of our columns directly before the marks; the user's own begin at any other heading."""
+    left, first = set(ANNOTATION_HEADINGS), mark
+    while first and (name := headings[first - 1].removeprefix(TAKEN_PREFIX)) in left:
+        left.remove(name)
+        first -= 1
+    return tuple(range(first, mark))
 
 
 def _name_columns(cells: Sequence[str], kept: Sequence[int]) -> tuple[tuple[Column, ...], tuple[str, ...]]:

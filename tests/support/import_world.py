@@ -84,12 +84,14 @@ class ImportWorld:
         headings: str = HEADINGS,
         mapping: str = "visits.yaml",
         keep_going: bool = False,
+        annotate: bool = False,
     ) -> dict[str, int]:
         """Import a file, of these lines if there are any; return its rows by status."""
         if lines:
             self.write(name, lines, headings)
         request = PlanRequest(source=self.folder / name, mapping=self.folder / mapping, account="test")
-        self.report = run(request, self.account, ReportPaths(), DeliveryOptions(keep_going=keep_going), self.env)
+        paths = ReportPaths(annotate=annotate)
+        self.report = run(request, self.account, paths, DeliveryOptions(keep_going=keep_going), self.env)
         return self.counts
 
     def check(self, name: str, mapping: str = "visits.yaml") -> dict[str, int]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from importer.core.model import DELIVERED, Status
 from importer.core.text import format_count
 from importer.delivery.context import ComparisonScope, DeliveryContext
 from importer.delivery.identity_table import IdentityTable
@@ -13,7 +14,9 @@ from importer.delivery.lineage.origins import SheetOrigins, read_origins
 from importer.delivery.lineage.settlement import find_candidates, find_corrections
 from importer.delivery.pairing import Disposition, Likeness, RowDecision, unidentified
 from importer.delivery.row_identity import IDENTITY_VERSION
-from importer.ledger import Correction, IdentityPart
+from importer.ledger import Correction, IdentityPart, KnownRow
+
+_MAY_BE_THERE = frozenset({*DELIVERED, Status.SKIPPED, Status.PENDING, Status.UNCERTAIN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,30 @@ class CorrectedRows:
         place_of = {row: self.table.place_of(row) for row in found}
         meant = self._meant_updates({place_of[row]: one for row, one in found.items()})
         return {place_of[row]: self._decision(row, one) for row, one in found.items() if place_of[row] not in meant}
+
+    def find_sent(self, places: Iterable[int]) -> dict[int, RowDecision]:
+        """Return decisions about those of the ready rows at ``places`` whose mark says that they were sent before.
+
+        Rows that were found equal are not asked for: these have other values now.
+        """
+        ledger, found = self.scope.ledger, dict[int, RowDecision]()
+        for place in places if self.sheet.sent and not self.scope.target.latest_wins() else ():
+            origin = self.sheet.sent.get(int(self.table.rows[place]))
+            run = ledger.run(origin.run_id) if origin else None
+            if origin is None or run is None:
+                continue
+            outcome = ledger.outcomes_between(run.id, origin.row, origin.row).get(origin.row)
+            # An uncertain row may have been found not to be there since.
+            if outcome is not None and outcome.status in _MAY_BE_THERE:
+                ids = outcome.activity_id, outcome.lead_id
+                known = KnownRow(run.id, origin.row, run.new.source, outcome.status, *ids, outcome.at)
+                disposition = Disposition.WAIT if known.is_open else Disposition.HOLD
+                found[place] = RowDecision(disposition, Likeness.MARKED, unidentified(known))
+        return found
+
+    def was_sent(self, place: int) -> bool:
+        """Whether the mark of a ready row says that it was sent before."""
+        return int(self.table.rows[place]) in self.sheet.sent
 
     def _rows(self, wanted: set[int]) -> Iterator[tuple[int, Cells]]:
         start = 0

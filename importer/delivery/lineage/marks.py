@@ -30,6 +30,8 @@ _CELL_BYTES = 3
 _SOURCE_BYTES = 16
 _MOST_CELLS = 80
 """Further cells of a row are not compared: a mark must stay short."""
+SENT_ROW = bytes(_SOURCE_BYTES)
+"""Stands for the digest of the cells in the mark of a row that was sent: it has nothing to correct."""
 _LEAST_SHARE = 0.5
 
 Cells = Mapping[str, str]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from importer.delivery.lineage.marks import RowMarker
+from importer.delivery.lineage.marks import SENT_ROW, RowMarker
 from importer.ledger import Ledger, RowOrigin
 from importer.planning import Plan
 
@@ -13,11 +13,13 @@ from importer.planning import Plan
 class SheetOrigins:
     """The rows of a corrected sheet: the origins of those whose mark holds, and the numbers of those whose does not.
 
-    Rows without a mark, such as those that a person added, are in neither.
+    Rows without a mark, such as those that a person added, are in neither. ``sent`` holds those of an annotated copy
+    that were sent when it was written.
     """
 
     by_row: dict[int, RowOrigin] = field(default_factory=dict)
     doubtful: tuple[int, ...] = ()
+    sent: dict[int, RowOrigin] = field(default_factory=dict)
 
 
 def read_origins(plan: Plan, ledger: Ledger, marker: RowMarker) -> SheetOrigins:
@@ -29,6 +31,7 @@ def read_origins(plan: Plan, ledger: Ledger, marker: RowMarker) -> SheetOrigins:
     account = plan.facts.account
     of_tenant: dict[str, bool] = {"": True}
     by_row: dict[int, RowOrigin] = {}
+    sent: dict[int, RowOrigin] = {}
     doubtful: list[int] = []
     taken: set[RowOrigin] = set()
 
@@ -50,7 +53,7 @@ def read_origins(plan: Plan, ledger: Ledger, marker: RowMarker) -> SheetOrigins:
             new = mark is not None and mark.origin not in taken and is_known(mark.origin.run_id)
             if mark is not None and new and marker.fits(mark, number, own):
                 taken.add(mark.origin)
-                by_row[row] = mark.origin
+                (sent if mark.origin.source == SENT_ROW else by_row)[row] = mark.origin
             else:
                 doubtful.append(row)
-    return SheetOrigins(by_row, tuple(doubtful))
+    return SheetOrigins(by_row, tuple(doubtful), sent)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from importer.core.model import Status
-from importer.delivery.lineage.marks import Cells, RowMarker
+from importer.delivery.lineage.marks import SENT_ROW, Cells, RowMarker
 from importer.delivery.lineage.origins import SheetOrigins, read_origins
 from importer.ledger import Correction, KnownRow, Ledger, RowOrigin
 from importer.planning import Plan
@@ -47,6 +47,10 @@ class Lineage:
         """Return the origin of a row that stands for itself."""
         assert self.marker is not None
         return own_origin(self.run_id, row, cells, self.marker)
+
+    def sent_origin(self, row: int) -> RowOrigin:
+        """Return the origin of a row that was sent and stands for itself."""
+        return self.sheet.sent.get(row) or RowOrigin(self.run_id, row, SENT_ROW)
 
 
 def own_origin(run_id: str, row: int, cells: Cells, marker: RowMarker) -> RowOrigin:

@@ -372,6 +372,14 @@ def test_a_sheet_to_correct_may_lack_its_numbers(open_text: Open) -> None:
     assert [column.to_pylist() for column in chunk.origin] == [[""], ["m1"]]
 
 
+def test_own_columns_of_an_annotated_copy_are_no_data(open_text: Open) -> None:
+    """They are those directly before the marks; the user's own may have the same names."""
+    source = open_text("Error,Name,Status,Import Status,Error,LeadId,ImporterRowMark\nmine,Ann,seen,created,,id,m1\n")
+    assert labels(source) == ["Error", "Name", "Status"]
+    (chunk,) = source.chunks()
+    assert [column.to_pylist() for column in chunk.origin] == [[""], ["m1"]]
+
+
 def test_options_of_an_export_do_not_apply_to_a_sheet_to_correct(tmp_path: Path) -> None:
     """Also when it was saved as text."""
     path = tmp_path / "fix.csv"
