@@ -10,10 +10,11 @@ a whole byte, as a full flush sees to. The layout of the archive is that of PKWA
 
 from __future__ import annotations
 
+import functools
 import struct
 import tempfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -154,18 +155,23 @@ def combined_crc(first: int, second: int, length: int) -> int:
     A CRC is linear: that of the first string, carried on over ``length`` zero bytes, is added bit by bit (XOR) to that
     of the second one. The same as zlib's ``crc32_combine``, which Python does not offer.
     """
-    # What a single zero bit, then two, four, … do to a CRC, as the images of its 32 bits.
-    steps = [_POLYNOMIAL, *(1 << bit for bit in range(31))]
     bits = length * 8
-    while bits:
-        if bits & 1:
-            first = _image(steps, first)
-        steps = [_image(steps, image) for image in steps]
-        bits >>= 1
+    for power in range(bits.bit_length()):
+        if bits >> power & 1:
+            first = _image(_effect_of_zeros(power), first)
     return first ^ second
 
 
-def _image(images: list[int], crc: int) -> int:
+@functools.cache
+def _effect_of_zeros(power: int) -> tuple[int, ...]:
+    """Return what 2 to the ``power`` zero bits do to a CRC, as the images of its 32 bits."""
+    if power == 0:
+        return (_POLYNOMIAL, *(1 << bit for bit in range(31)))
+    half = _effect_of_zeros(power - 1)
+    return tuple(_image(half, image) for image in half)
+
+
+def _image(images: Sequence[int], crc: int) -> int:
     """Apply a linear map, given by the images of the 32 bits, to ``crc``."""
     found = 0
     for bit, image in enumerate(images):
