@@ -77,11 +77,18 @@ SLOW_FILES = (
     "unit/app/test_similar_rows.py",
     "unit/cli/test_decisions.py",
     "unit/core/test_memory.py",
+    "unit/delivery/test_phone_spelling.py",
+    "unit/delivery/test_read_back_guards.py",
     "unit/delivery/test_refused_calls.py",
+    "unit/delivery/test_repeated_leads.py",
+    "unit/delivery/test_resent_forms.py",
+    "unit/delivery/test_uncertain_leads.py",
+    "unit/ledger/test_model.py",
     "unit/reports/test_browser.py",
     "unit/suggest/test_exports.py",
 )
-"""Files whose tests plan and send whole files: each takes a third of a second or more, so `make test-fast` leaves them out."""
+"""Files whose tests take a fifth of a second or more, most of them because they plan and send whole files: `make test-fast`
+leaves them out."""
 
 _FEW_CASES, _EACH = 2, 8
 
