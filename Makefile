@@ -11,7 +11,7 @@ FULLY_COVERED := importer/app/*,importer/delivery/*,importer/planning/*,importer
 UNMEASURED := $(if $(POSTGRES),,--omit='importer/ledger/postgres/*,importer/rate_limit/postgres_store.py')
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast test-all fuzz fuzz-guided lint audit smoke docs proposals pictures lock wheels clean crash-campaign soak soak-engine fleet bench site wheel
+.PHONY: help demo test test-fast test-all fuzz fuzz-guided lint types-darwin audit smoke docs proposals pictures lock wheels clean crash-campaign soak soak-engine fleet bench site wheel
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
