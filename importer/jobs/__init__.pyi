@@ -13,6 +13,7 @@ from .control import (
     request_run,
     resume_job,
     take_requests,
+    withdraw_file,
 )
 from .engine.import_step import describe_report
 from .engine.job_run import JobRunner
@@ -108,5 +109,6 @@ __all__ = [
     "try_addresses",
     "upcoming_runs",
     "windows_task",
+    "withdraw_file",
     "write_textfile",
 ]

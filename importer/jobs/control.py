@@ -15,8 +15,9 @@ from importer.core.filesystem import open_atomic
 from importer.core.text import suggest_name
 from importer.core.time import format_iso
 from importer.jobs.config.loader import Task
+from importer.jobs.files.archive import free_path, move_to_archive
 from importer.jobs.files.inbox import reason_to_skip
-from importer.jobs.store.records import FileRecord, FileState
+from importer.jobs.store.records import FileRecord, FileState, JobOutcome
 from importer.jobs.workspace import JobsWorkspace
 from importer.planning import PlanRequest
 from importer.reports import Report, ReportPaths, report_stem
@@ -119,6 +120,28 @@ def check_waiting_file(workspace: JobsWorkspace, entry: FileRecord, places: Repo
         # The service may have keys that this process has not; the check then lacks what the account says of itself.
         account, locale = "", Locale()
     return check(PlanRequest(Path(entry.path), task.mapping, account, locale=locale), places, env)
+
+
+def withdraw_file(workspace: JobsWorkspace, entry: FileRecord, who: str) -> Path:
+    """Move a held file out of the inbox, to the failed files of its job; return its new path.
+
+    Raises :class:`UsageError` for a file that is not held any more, and :class:`ImporterError` when the disk refuses.
+    """
+    if entry.state != FileState.HELD.value or not is_waiting(entry):
+        raise UsageError("The file is not held any more.", "Look at what became of it.")
+    source, now = Path(entry.path), workspace.env.clock.now()
+    place = free_path(workspace.jobs.task(entry.job).failed, source.name, now)
+    move_to_archive(source, place)
+    workspace.store.update_file(
+        entry.id,
+        state=FileState.ARCHIVED.value,
+        outcome=JobOutcome.FAILED.value,
+        archive=str(place),
+        ended_at=format_iso(now),
+        message=f"{who} took it out of the inbox; nothing of it was sent.",
+        remedy="",
+    )
+    return place
 
 
 def put_file(workspace: JobsWorkspace, name: str, content: IO[bytes], file_name: str) -> Path:

@@ -14,7 +14,14 @@ from importer.targets import TARGETS
 from importer.transforms import TRANSFORMS
 from importer.web.columns import ColumnLine, FieldChoice, column_lines, describe_rule, field_label, own_choices
 from importer.web.mapping_document import EVENT_FIELD, MappingDocument, Rule, find_mapping_problems
-from importer.web.pages.common import find_draft, find_draft_to_change, see_other, show_screen
+from importer.web.pages.common import (
+    find_draft,
+    find_draft_to_change,
+    mapping_version,
+    refuse_stale_form,
+    see_other,
+    show_screen,
+)
 from importer.web.security import current_person, require
 from importer.web.services import services
 
@@ -44,6 +51,7 @@ def show(draft_id: str) -> Response | str:
         "columns.html",
         draft,
         "Columns",
+        seen=mapping_version(draft),
         task=imports.tasks.status(draft.id),
         lines=lines,
         constants=[line for line in document.lines() if not line.columns],
@@ -77,6 +85,7 @@ def _offered_fields(document: MappingDocument, known: Mapping[str, list[FieldCho
 def change(draft_id: str) -> Response:
     """Store the lines; with "check" the file is checked next."""
     draft = find_draft_to_change(draft_id)
+    refuse_stale_form(draft)
     imports = services().imports
     preview, path = imports.proposals.preview(draft), imports.store.mapping(draft)
     if preview is None or not path.exists():

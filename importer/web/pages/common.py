@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass
 from typing import Any
 
-from flask import abort, redirect, render_template, url_for
+from flask import abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from importer.core.errors import UsageError
@@ -77,6 +78,21 @@ def find_draft_to_change(draft_id: str) -> Draft:
     """Load the draft of an address that this person prepares, who then cannot be the second person to approve it."""
     draft = find_draft(draft_id)
     return services().imports.store.note_preparer(draft.id, current_person().name)
+
+
+def mapping_version(draft: Draft) -> str:
+    """Return a digest of the mapping of a draft, by which a form tells what it shows."""
+    path = services().imports.store.mapping(draft)
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:16] if path.exists() else ""
+
+
+def refuse_stale_form(draft: Draft) -> None:
+    """Refuse a form that shows an earlier mapping: storing it would undo the changes of another window."""
+    if request.form.get("seen", mapping_version(draft)) != mapping_version(draft):
+        raise UsageError(
+            "The mapping was changed in another window since this page was shown. Nothing of this one was stored.",
+            "Go back, load the page again, and repeat your change.",
+        )
 
 
 def next_screen(draft: Draft) -> str:

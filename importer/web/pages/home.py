@@ -29,7 +29,8 @@ _SHOWN = 30
 def show() -> str:
     """Show where a file can be dropped, and the recent imports."""
     accounts, imports = services().account_choices(), services().imports
-    drafts = imports.store.all()[:_SHOWN]
+    every = imports.store.all()
+    drafts = every[:_SHOWN]
     totals, sandboxes = imports.totals(drafts), {one.name: one.sandbox for one in accounts}
     return render_template(
         "home.html",
@@ -45,6 +46,7 @@ def show() -> str:
             }
             for draft in drafts
         ],
+        more=len(every) - len(drafts),
         samples=SAMPLES,
     )
 

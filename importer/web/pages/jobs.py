@@ -25,6 +25,7 @@ from importer.jobs import (
     request_run,
     resume_job,
     upcoming_runs,
+    withdraw_file,
 )
 from importer.web.operations import Operation
 from importer.web.pages.common import see_other
@@ -182,6 +183,7 @@ def show_file(name: str, number: int) -> str:
         place=_place,
         check=_check_of(record),
         waits=is_waiting(record),
+        has_file=Path(record.archive or record.path).is_file(),
         sandbox=services().is_sandbox(workspace.jobs.task(name).job.account),
         account=workspace.jobs.task(name).job.account,
     )
@@ -217,6 +219,27 @@ def download_check(name: str, number: int, kind: str) -> Response:
     if path is None:
         abort(404)
     return send_file(path, as_attachment=True, download_name=path.name, max_age=0)
+
+
+@views.get("/jobs/<name>/files/<int:number>/download")
+def download(name: str, number: int) -> Response:
+    """Send a file that waits in an inbox, or was archived."""
+    record = _find_file(_open(name), name, number)
+    path = Path(record.archive or record.path)
+    if not path.is_file():
+        abort(404)
+    return send_file(path, as_attachment=True, download_name=Path(record.path).name, max_age=0)
+
+
+@views.post("/jobs/<name>/files/<int:number>/withdraw")
+@require("approve")
+def withdraw(name: str, number: int) -> Response:
+    """Take a held file out of the inbox; it is kept with the failed files of the job."""
+    workspace = _open(name)
+    record, who = _find_file(workspace, name, number), current_person().name
+    withdraw_file(workspace, record, who)
+    services().record(who, "took a held file out of an inbox", job=name, file=Path(record.path).name)
+    return see_other("jobs.show_file", name=name, number=number)
 
 
 @views.post("/jobs/<name>/files/<int:number>/approve")

@@ -13,7 +13,14 @@ from importer.core.errors import UsageError
 from importer.targets import TARGETS, EffectType
 from importer.web.drafts import Draft
 from importer.web.mapping_document import EVENT_FIELD, MappingDocument
-from importer.web.pages.common import find_draft, find_draft_to_change, see_other, show_screen
+from importer.web.pages.common import (
+    find_draft,
+    find_draft_to_change,
+    mapping_version,
+    refuse_stale_form,
+    see_other,
+    show_screen,
+)
 from importer.web.proposals import ENCODINGS
 from importer.web.security import current_person, require
 from importer.web.services import services
@@ -129,6 +136,7 @@ def show_purpose(draft_id: str) -> Response | str:
         "purpose.html",
         draft,
         "Purpose",
+        seen=mapping_version(draft),
         task=imports.tasks.status(draft.id),
         document=document,
         groups=_target_groups(),
@@ -172,6 +180,7 @@ def _target_groups() -> list[tuple[str, list[Any]]]:
 def change_purpose(draft_id: str) -> Response:
     """Store target, search field, activity type and rules; another target is proposed anew."""
     draft = find_draft_to_change(draft_id)
+    refuse_stale_form(draft)
     imports, form = services().imports, request.form
     path = imports.store.mapping(draft)
     document = MappingDocument.read(path)

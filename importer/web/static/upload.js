@@ -5,9 +5,14 @@
   const input = document.getElementById("file");
   const state = form.querySelector(".upload-state");
 
-  const say = (text) => { state.hidden = false; state.textContent = text; };
+  const say = (text) => {
+    state.hidden = false;
+    state.textContent = text;
+    delete document.body.dataset.uploading;
+  };
 
   const upload = (file) => {
+    if ("uploading" in document.body.dataset) return;
     const data = new FormData(form);
     data.set("file", file, file.name);
     const request = new XMLHttpRequest();
@@ -15,7 +20,7 @@
     request.setRequestHeader("Accept", "application/json");
     request.setRequestHeader("X-CSRF-Token", document.querySelector("meta[name=csrf]").content);
     request.upload.addEventListener("progress", (event) => {
-      if (event.lengthComputable) say(`Uploading ${file.name}: ${Math.round((100 * event.loaded) / event.total)} %`);
+      if (event.lengthComputable) state.textContent = `Uploading ${file.name}: ${Math.round((100 * event.loaded) / event.total)} %`;
     });
     request.addEventListener("load", () => {
       if (request.status < 400) { location.assign(request.responseURL); return; }
@@ -25,6 +30,7 @@
     });
     request.addEventListener("error", () => say("The connection was lost, or you are signed out. Reload this page and drop the file again; nothing was sent."));
     say(`Uploading ${file.name} …`);
+    document.body.dataset.uploading = "";
     request.send(data);
   };
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from string import Formatter
 
@@ -316,6 +317,23 @@ def test_a_check_that_failed_says_so_where_it_leads(page: Page) -> None:
     page.do(draft, "check")
     assert page.get(f"/imports/{draft}/review").location.endswith("/columns")
     assert 'role="alert"' in page.see(draft, "columns")
+
+
+@pytest.mark.parametrize("screen", ["columns", "purpose"])
+def test_a_form_of_another_window_undoes_nothing(page: Page, screen: str) -> None:
+    draft = prepare(page, visits(2))
+    found = re.search(r'name="seen" value="(\w+)"', page.see(draft, screen))
+    assert found is not None
+    assert page.do(draft, "columns", **{**COLUMNS, "field-1": ""}, seen=found[1]).status_code == 303
+    late = page.do(draft, screen, **COLUMNS, seen=found[1])
+    assert (late.status_code, "in another window" in late.text) == (422, True)
+    assert "Not imported (1):" in page.see(draft, "columns")
+
+
+def test_home_counts_the_imports_that_it_does_not_show(page: Page) -> None:
+    for number in range(32):
+        page.imports.store.create(f"{number}.csv", "asha", "", page.clock.now())
+    assert "2 older imports are not shown" in page.get("/").text
 
 
 def test_problems_are_described_without_keys_of_a_mapping_file() -> None:

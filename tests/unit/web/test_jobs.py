@@ -245,3 +245,21 @@ def test_a_job_reads_files_without_headings_as_the_import_did(page: Page) -> Non
     page.do(draft.id, "repeat", name="more", time="02:30", zone="UTC")
     (made,) = load_jobs(page.services.jobs.file).tasks.values()
     assert read_mapping(made.mapping).mapping.source.header_row == 0
+
+
+def test_a_held_file_is_downloaded_and_taken_out_of_the_inbox(page: Page, jobs: JobsWorkspace) -> None:
+    """It is kept with the failed files, and its content can come again."""
+    number = hold(jobs)
+    content = jobs.jobs.task("visits").inbox.joinpath("visits-1.csv").read_bytes()
+    address = f"/jobs/visits/files/{number}"
+    assert page.get(f"{address}/download").data == content
+    assert "Take it out of the inbox" in page.get(address).text
+    assert page.post(f"{address}/withdraw").status_code == 303
+    assert list(jobs.jobs.task("visits").inbox.glob("*.csv")) == []
+    assert (jobs.jobs.task("visits").failed / "visits-1.csv").read_bytes() == content
+    text = page.get(address).text
+    assert "took it out of the inbox; nothing of it was sent." in text
+    assert page.get(f"{address}/download").data == content
+    assert page.post(f"{address}/withdraw").status_code == 422
+    (jobs.jobs.task("visits").failed / "visits-1.csv").unlink()
+    assert page.get(f"{address}/download").status_code == 404
