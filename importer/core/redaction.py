@@ -148,17 +148,21 @@ def redact_json(value: Any, keys: Iterable[Secret]) -> Any:
     return clean(value)
 
 
-def _texts(value: Any) -> Iterator[str]:
-    """Yield all texts and names in a JSON value."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for name, each in value.items():
-            yield name
-            yield from _texts(each)
-    elif isinstance(value, list):
-        for each in value:
-            yield from _texts(each)
+def _texts(value: Any) -> list[str]:
+    """Return all texts and names in a JSON value, in any order."""
+    texts: list[str] = []
+    left = [value]
+    # Without recursion, because answers with a thousand activities go through here.
+    while left:
+        each = left.pop()
+        if isinstance(each, str):
+            texts.append(each)
+        elif isinstance(each, dict):
+            texts.extend(each)
+            left.extend(each.values())
+        elif isinstance(each, list):
+            left.extend(each)
+    return texts
 
 
 def _hide(text: str, spans: list[Span]) -> str:

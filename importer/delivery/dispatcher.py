@@ -15,7 +15,7 @@ may have arrived is known, and read back before it is sent again.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -181,7 +181,7 @@ class Dispatcher:
             return
         # Their outcomes may be among those that are not recorded yet.
         self._record()
-        known = self._outcomes(repeated)
+        known = self._outcomes([record.row for record in repeated])
         self._uncertain_until_repeated -= known.keys()
         released = [replace(outcome, status=Status.NOT_SENT) for outcome in known.values()]
         self._context.ledger.settle(self._context.run.id, released, "the call is repeated, which changes nothing")
@@ -316,13 +316,14 @@ class Dispatcher:
         """
         refused, self._refused, self._refused_leads = self._refused, [], set()
         self._refused_together = min(_MAX_REFUSED, 2 * self._refused_together)
-        before = [self._uncertain_outcomes(records) for records in refused]
         by_row = {record.row: record for records in refused for record in records}
-        absent = self._reconciler.resolve_refused([outcomes for outcomes in before if outcomes], by_row)
-        for records, uncertain in zip(refused, before, strict=True):
-            after = self._outcomes(records)
-            self._counts[Status.UNCERTAIN] -= len(uncertain)
-            self._report_progress([after[outcome.row] for outcome in uncertain])
+        before = {row: each for row, each in self._outcomes(by_row).items() if each.status is Status.UNCERTAIN}
+        calls = [[before[record.row] for record in records if record.row in before] for records in refused]
+        absent = self._reconciler.resolve_refused([outcomes for outcomes in calls if outcomes], by_row)
+        after = self._outcomes(by_row)
+        self._counts[Status.UNCERTAIN] -= len(before)
+        self._report_progress([after[row] for row in before])
+        for records in refused:
             self.hold(self._queue.leads([each for each in records if after[each.row].status is Status.UNCERTAIN]))
             suspects = [record for record in records if record.row in absent]
             if suspects:
@@ -330,13 +331,8 @@ class Dispatcher:
                 stored = any(after[record.row].status in DELIVERED for record in records)
                 self._queue.put_back_suspects(suspects, first_alone=stored)
 
-    def _uncertain_outcomes(self, records: Sequence[Record]) -> list[Outcome]:
-        return [outcome for outcome in self._outcomes(records).values() if outcome.status is Status.UNCERTAIN]
-
-    def _outcomes(self, records: Sequence[Record]) -> dict[int, Outcome]:
-        rows = [record.row for record in records]
-        known = self._context.ledger.outcomes_between(self._context.run.id, min(rows), max(rows))
-        return {row: known[row] for row in rows}
+    def _outcomes(self, rows: Collection[int]) -> dict[int, Outcome]:
+        return self._context.ledger.outcomes_of(self._context.run.id, rows)
 
     # Clock, waiting and progress
 

@@ -19,7 +19,7 @@ from .metadata import (
     save_metadata,
 )
 from .query_client import ClockReading, QueryClient, RefusedQueryError, UnansweredError
-from .reader import CrmReader, Query, parse_timestamp
+from .reader import CrmReader, Query, WrittenActivity, parse_timestamp
 from .responses import classify
 
 __all__ = [
@@ -40,6 +40,7 @@ __all__ = [
     "QueryClient",
     "RefusedQueryError",
     "UnansweredError",
+    "WrittenActivity",
     "body_bytes",
     "classify",
     "complete_metadata",

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from itertools import chain
 from typing import Any
 
 import orjson
@@ -227,9 +228,12 @@ def _finite_number(text: str) -> float:
     return number
 
 
-def _is_within_depth(value: Any, left: int) -> bool:
-    if isinstance(value, dict):
-        value = list(value.values())
-    if not isinstance(value, list):
-        return True
-    return left > 0 and all(_is_within_depth(inner, left - 1) for inner in value)
+def _is_within_depth(value: Any, most: int) -> bool:
+    """Return whether objects and lists are nested at most ``most`` deep; level by level, for answers may be large."""
+    level = [value]
+    for _ in range(most + 1):
+        lists = [each.values() if isinstance(each, dict) else each for each in level if isinstance(each, dict | list)]
+        if not lists:
+            return True
+        level = list(chain.from_iterable(lists))
+    return False

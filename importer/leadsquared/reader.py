@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -39,6 +40,18 @@ class ReadIncompleteError(CrmError):
 def api_user_request() -> Request:
     """Return the request for the user of the API keys; the one call that works on the host of any region."""
     return Request("GET", "/Authentication.svc/UserByAccessKey.Get", CallClass.STANDARD)
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenActivity:
+    """An activity of a long list, of which only the id was read: most of them turn out to be known by it."""
+
+    id: str
+    entry: Mapping[str, Any]
+
+    def parse(self) -> CrmActivity:
+        """Return the activity with all that the CRM shows of it."""
+        return _activity(self.id, self.entry, "")
 
 
 class CrmReader:
@@ -95,7 +108,7 @@ class CrmReader:
         def read(page: int) -> None:
             body = self._body(_activities_request(lead_id, event, page))
             totals.add(_total(body))
-            found.update((seen.id, seen) for seen in _activities(body, lead_id))
+            found.update((identity, _activity(identity, entry, lead_id)) for identity, entry in _entries(body))
 
         for page in range(_MAX_PAGES):
             before = len(found)
@@ -108,14 +121,16 @@ class CrmReader:
             read(0)
         return found, totals
 
-    def activities_written(self, event: str, first: datetime, last: datetime, most: int) -> list[CrmActivity] | None:
+    def activities_written(
+        self, event: str, first: datetime, last: datetime, most: int
+    ) -> list[WrittenActivity] | None:
         """Read the activities of type ``event`` of all leads that were written from ``first`` to ``last`` (UTC).
 
         Returns ``None`` when there are more than ``most``. Raises as :meth:`activities_of_lead`
         (https://apidocs.leadsquared.com/bulk-retrieve-activities-by-activity-event/).
         """
         for _ in range(_MAX_READINGS):
-            found: dict[str, CrmActivity] = {}
+            found: dict[str, WrittenActivity] = {}
             totals: set[int] = set()
             page, before = 1, -1
             # A page that brings nothing new is the last one, whatever the total says.
@@ -125,7 +140,7 @@ class CrmReader:
                 totals.add(_total(body))
                 if max(totals) > most:
                     return None
-                found.update((seen.id, seen) for seen in _activities(body, ""))
+                found.update((identity, WrittenActivity(identity, entry)) for identity, entry in _entries(body))
                 page += 1
             if totals == {len(found)}:
                 return list(found.values())
@@ -215,19 +230,24 @@ def _total(body: Any) -> int:
     return total
 
 
-def _activities(body: Mapping[str, Any], lead_id: str) -> Iterator[CrmActivity]:
+def _entries(body: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield the activities of an answer with their ids."""
     entries = body.get("ProspectActivities") or body.get("List") or []
     for entry in entries if isinstance(entries, list) else []:
         identity = _text(entry, "Id") or _text(entry, "ProspectActivityId")
         if identity:
-            yield CrmActivity(
-                id=identity,
-                lead_id=_text(entry, "RelatedProspectId") or lead_id,
-                event=_text(entry, "EventCode") or _text(entry, "ActivityEvent"),
-                created_on=to_iso(_text(entry, "CreatedOn")),
-                modified_on=to_iso(_text(entry, "ModifiedOn")),
-                fields=dict(_fields(entry)),
-            )
+            yield identity, entry
+
+
+def _activity(identity: str, entry: Mapping[str, Any], lead_id: str) -> CrmActivity:
+    return CrmActivity(
+        id=identity,
+        lead_id=_text(entry, "RelatedProspectId") or lead_id,
+        event=_text(entry, "EventCode") or _text(entry, "ActivityEvent"),
+        created_on=to_iso(_text(entry, "CreatedOn")),
+        modified_on=to_iso(_text(entry, "ModifiedOn")),
+        fields=dict(_fields(entry)),
+    )
 
 
 _CANONICAL_NAMES: dict[str, str] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, func, literal_column, select
@@ -177,6 +177,15 @@ class OutcomeLedger(LedgerPart):
         """Return the outcomes of the rows in a closed range, by row number."""
         query = select(*_COLUMNS).where(rows.c.run_id == run_id, rows.c.row.between(first_row, last_row))
         return {outcome.row: outcome for outcome in _read(connection, query)}
+
+    @reads
+    def outcomes_of(self, connection: Connection, run_id: str, numbers: Collection[int]) -> dict[int, Outcome]:
+        """Return the outcomes of just these rows, by row number."""
+        wanted, found = sorted(numbers), list[Outcome]()
+        for start in range(0, len(wanted), BATCH):
+            of_rows = rows.c.row.in_(wanted[start : start + BATCH])
+            found += _read(connection, select(*_COLUMNS).where(rows.c.run_id == run_id, of_rows))
+        return {outcome.row: outcome for outcome in found}
 
     @reads
     def newest_created(self, connection: Connection, run_id: str, limit: int) -> list[Outcome]:

@@ -25,7 +25,7 @@ from importer.delivery.reconciliation.matcher import (
     same_key,
     shown_text,
 )
-from importer.leadsquared import CrmActivity
+from importer.leadsquared import CrmActivity, WrittenActivity
 from importer.targets import EffectType, ReadBackQuery
 
 _NEWEST = 25
@@ -72,14 +72,14 @@ class WindowReader:
         canaries = self._newest_call(event)
         if not event or not canaries:
             return everything
-        activities = self._read(event, rows, canaries[0][0])
-        if activities is None:
+        written = self._read(event, rows, canaries[0][0])
+        if written is None:
             return everything
-        proven = self._prove(canaries, activities)
+        proven = self._prove(canaries, written)
         if proven is None:
             return everything
-        owned = self._context.ledger.activity_owner(self._context.account.name, [each.id for each in activities])
-        index = _ContentIndex([each for each in activities if each.id not in owned], self._import_key)
+        owned = self._context.ledger.activity_owner(self._context.account.name, [each.id for each in written])
+        index = _ContentIndex([each.parse() for each in written if each.id not in owned], self._import_key)
         return [row.row for row in rows if not self._fields(row.query) <= proven or index.has(row.query)]
 
     def _newest_call(self, event: str) -> list[tuple[Outcome, ReadBackQuery]]:
@@ -91,7 +91,7 @@ class WindowReader:
         queries = [(each, self._context.target.read_back_query(records[each.row])) for each in known]
         return [(each, query) for each, query in queries if each.at == known[0].at and query.event == event]
 
-    def _read(self, event: str, rows: Sequence[SentRow], canary: Outcome) -> list[CrmActivity] | None:
+    def _read(self, event: str, rows: Sequence[SentRow], canary: Outcome) -> list[WrittenActivity] | None:
         """Read all activities since the rows and the canary were sent; ``None`` where reading by lead is cheaper."""
         context = self._context
         sent_at, skew = context.ledger.sent_at(context.run.id, canary.row)
@@ -112,14 +112,14 @@ class WindowReader:
             return None
 
     def _prove(
-        self, canaries: Sequence[tuple[Outcome, ReadBackQuery]], activities: Sequence[CrmActivity]
+        self, canaries: Sequence[tuple[Outcome, ReadBackQuery]], written: Sequence[WrittenActivity]
     ) -> set[str] | None:
         """Return the fields of the canaries if all of them are shown with their content, else ``None``."""
-        shown = {each.id.lower(): each for each in activities}
+        shown = {each.id.lower(): each for each in written}
         proven: set[str] = set()
         for outcome, query in canaries:
             own = shown.get(outcome.activity_id.lower())
-            if own is None or not self._is_same(query, own):
+            if own is None or not self._is_same(query, own.parse()):
                 return None
             proven |= self._fields(query)
         age = self._context.clock.now() - datetime.fromisoformat(canaries[0][0].at)

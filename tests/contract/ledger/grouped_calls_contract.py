@@ -50,6 +50,7 @@ class GroupedCallsContract:
         with pytest.raises(LedgerError, match="Row 9 cannot be sent: it is created"):
             ledger.record([end(number, [2])], [call([3]), call([9])])
         assert set(ledger.outcomes_between("run-1", 1, 9)) == {2, 9}
+        assert ledger.outcomes_of("run-1", [9, 4]) == ledger.outcomes_between("run-1", 3, 9)
         assert ledger.counts("run-1") == {Status.CREATED: 1, Status.UNCERTAIN: 1}
         assert ledger.record([end(number, [2])], []) == []
         assert ledger.counts("run-1") == {Status.CREATED: 2}

@@ -59,36 +59,52 @@ def test_a_group_that_waits_also_holds_its_leads_back_in_later_rows() -> None:
 
 
 def test_a_bad_row_is_searched() -> None:
-    """Half of the suspects is tried; when it is stored the other half is parted without being tried as a whole."""
-    queue = queue_of(["a", "b", "c", "d", "e"])
-    queue.put_back_suspects(queue.next_batch(5, ()))
-    first = queue.next_batch(25, ())
-    assert rows(first) == [2, 3, 4]
+    """Two thirds of the suspects are tried; when both are stored the rest is parted without being tried as a whole."""
+    queue = queue_of(["a", "b", "c", "d", "e", "f"])
+    queue.put_back_suspects(queue.next_batch(6, ()))
+    first, second = queue.next_batch(25, ()), queue.next_batch(25, ())
+    assert (rows(first), rows(second)) == ([2, 3], [4, 5])
     assert queue.next_batch(25, ()) == []
     assert not queue.empty()
     queue.completed(first, applied=True)
-    second = queue.next_batch(25, ())
-    assert rows(second) == [5]
-    queue.completed(second, applied=False)
-    assert rows(queue.next_batch(25, ())) == [6]
+    assert queue.next_batch(25, ()) == []
+    queue.completed(second, applied=True)
+    third = queue.next_batch(25, ())
+    assert rows(third) == [6]
+    queue.completed(third, applied=False)
+    assert rows(queue.next_batch(25, ())) == [7]
     queue.put_back_suspects([Record(9, "k", {"lead": "x"})])
     assert rows(queue.next_batch(25, ())) == [9]
     assert queue.empty()
 
 
 def test_rows_set_aside_while_searching_go_together() -> None:
-    """Each time the first half is refused, the other half joins what was set aside before."""
-    queue = queue_of([*"abcdefgh"])
-    queue.put_back_suspects(queue.next_batch(8, ()))
-    for tried in ([2, 3, 4, 5], [2, 3]):
-        batch = queue.next_batch(25, ())
-        assert rows(batch) == tried
-        queue.completed(batch, applied=False)
-        queue.put_back_suspects(batch)
-    last = queue.next_batch(25, ())
-    queue.completed(last, applied=False)
-    assert rows(queue.next_batch(25, ())) == [3, 4, 5, 6, 7, 8, 9]
+    """Each time a tried part is refused, the rest joins what was set aside before."""
+    queue = queue_of([*"abcdefghi"])
+    queue.put_back_suspects(queue.next_batch(9, ()))
+    for refused, stored in (([2, 3, 4], [5, 6, 7]), ([2], [3])):
+        first, second = queue.next_batch(25, ()), queue.next_batch(25, ())
+        assert (rows(first), rows(second)) == (refused, stored)
+        queue.completed(first, applied=False)
+        queue.completed(second, applied=True)
+        queue.put_back_suspects(first)
+    assert rows(queue.next_batch(25, ())) == [2]
+    assert rows(queue.next_batch(25, ())) == [4, 8, 9, 10]
     assert queue.empty()
+
+
+def test_rows_set_aside_never_overtake_rows_of_their_leads() -> None:
+    """They stay where they are, behind rows of the same lead that were put back."""
+    queue = queue_of([*"abcdxy", "c"])
+    queue.put_back_suspects(queue.next_batch(3, ()))
+    first, second = queue.next_batch(25, ()), queue.next_batch(25, ())
+    for batch in (first, second):
+        queue.completed(batch, applied=False)
+    queue.put_back_suspects([Record(50, "k", {"lead": "e"}), Record(51, "k", {"lead": "f"})])
+    tried = queue.next_batch(25, ())
+    queue.put_back([Record(99, "k", {"lead": "c"})])
+    queue.completed(tried, applied=False)
+    assert [rows(queue.next_batch(25, ())) for _ in range(3)] == [[51], [99], [4]]
 
 
 def test_the_first_row_is_tried_alone_when_it_is_the_likely_one() -> None:
@@ -108,8 +124,8 @@ def test_the_first_row_is_tried_alone_when_it_is_the_likely_one() -> None:
 @pytest.mark.slow
 @settings(deadline=None, max_examples=examples(100))
 @given(bad=st.sets(st.integers(2, 26), min_size=1, max_size=3))
-def test_a_bad_row_costs_at_most_seven_calls(bad: set[int]) -> None:
-    """A CRM that refuses whole calls: at most seven calls more for each bad row among 25, and each good row once."""
+def test_a_bad_row_costs_at_most_nine_calls(bad: set[int]) -> None:
+    """A CRM that refuses whole calls: at most nine calls more for each bad row among 25, and each good row once."""
     queue = queue_of([f"lead {row}" for row in range(25)])
     stored: list[int] = []
     calls = 0
@@ -122,7 +138,7 @@ def test_a_bad_row_costs_at_most_seven_calls(bad: set[int]) -> None:
         elif not refused:
             stored += rows(batch)
     assert sorted(stored) == sorted(set(range(2, 27)) - bad)
-    assert calls - 1 <= 7 * len(bad)
+    assert calls - 1 <= 9 * len(bad)
     assert queue.empty()
 
 

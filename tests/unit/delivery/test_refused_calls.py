@@ -19,7 +19,7 @@ from importer.delivery.reconciliation.clock_difference import (
     send_time,
 )
 from importer.delivery.reconciliation.window import SentRow, WindowReader
-from importer.leadsquared import CrmActivity
+from importer.leadsquared import WrittenActivity
 from importer.targets import EffectType, ReadBackQuery
 from tests.support.delivery_world import BY_ID_WITH_KEY, LOST, World, answer, before, lead, visits
 
@@ -149,8 +149,8 @@ class Fake:
     def activity_owner(self, account: str, ids: list[str]) -> dict[str, str]:
         return {"a1": "run-1"}
 
-    def activities_written(self, event: str, first: datetime, last: datetime, most: int) -> list[CrmActivity]:
-        return [CrmActivity("a1", lead(1), "201", SENT.isoformat(), SENT.isoformat(), {"ActivityNote": "came"})]
+    def activities_written(self, event: str, first: datetime, last: datetime, most: int) -> list[WrittenActivity]:
+        return [WrittenActivity("a1", {"EventCode": "201", "CreatedOn": SENT.isoformat(), "ActivityNote": "came"})]
 
 
 @pytest.mark.parametrize(
