@@ -14,13 +14,13 @@ from importer.core.errors import UsageError
 from importer.core.model import Outcome, Status
 from importer.core.time import format_iso, format_minute
 from importer.delivery import CHANGED_SINCE, WAITS_FOR_OTHER_RUN, describe_difference
-from importer.ledger import CHANGE_ACCEPTED, CHANGE_DECLINED, DECIDED, UNDECIDED, Ledger, Run
+from importer.ledger import CHANGE_ACCEPTED, CHANGE_DECLINED, DECIDED, UNDECIDED, UPDATE_ACCEPTED, Ledger, Run
 from importer.planning import Plan, open_plan
 
 _SHOWN_CELLS = 8
 _UNDECIDED = (Status.UNCERTAIN, Status.CHANGED)
 _DECIDABLE = (Status.CREATED, Status.NOT_SENT, Status.SKIPPED)
-_OF_CHANGES = (CHANGE_ACCEPTED, CHANGE_DECLINED)
+_OF_CHANGES = (CHANGE_ACCEPTED, CHANGE_DECLINED, UPDATE_ACCEPTED)
 
 
 class Decision(StrEnum):
@@ -63,8 +63,17 @@ class ChangeDecision(StrEnum):
 
     SEND = "send"
     """They are sent as new ones (or, where the target updates leads, as updates)."""
+    UPDATE = "update"
+    """They correct what was sent earlier, where that is possible; the others stay changed."""
     KEEP = "keep"
     """LeadSquared keeps what was sent earlier; equal rows of later files are skipped."""
+
+
+_CODES = {
+    ChangeDecision.SEND: CHANGE_ACCEPTED,
+    ChangeDecision.UPDATE: UPDATE_ACCEPTED,
+    ChangeDecision.KEEP: CHANGE_DECLINED,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +151,7 @@ def decide_changes(
                     f"List the rows to decide: importer decide {run.id} --list",
                 )
             settle_changes(ledger, run, changed, decision, f"{who}: {why.strip() or 'no reason given'}", env)
-    step = f"Run: importer resume {run.id}" if decision is ChangeDecision.SEND else "Nothing to do."
+    step = "Nothing to do." if decision is ChangeDecision.KEEP else f"Run: importer resume {run.id}"
     return ChangesDecided(run.id, len(changed), decision, step)
 
 
@@ -152,20 +161,20 @@ def settle_changes(
     """Record a decision about changed rows of a run, made by ``who`` (and why). The caller holds the account's lock."""
     at = format_iso(env.clock.now())
     words = " ".join(f"{decision.value} by {who}".split())
-    send = decision is ChangeDecision.SEND
+    keep = decision is ChangeDecision.KEEP
     outcomes = [
         Outcome(
             one.row,
-            Status.NOT_SENT if send else Status.SKIPPED,
-            error_code=CHANGE_ACCEPTED if send else CHANGE_DECLINED,
-            error="" if send else one.error,
+            Status.SKIPPED if keep else Status.NOT_SENT,
+            error_code=_CODES[decision],
+            error=one.error if keep else "",
             evidence=f"Decided on {format_minute(at)} UTC: {words}. {one.error}",
             at=at,
         )
         for one in changed
     ]
     ledger.settle(run.id, outcomes, words)
-    if send:
+    if not keep:
         ledger.reopen_run(run.id)
 
 

@@ -52,7 +52,8 @@ def record_sheet_decisions(prepared: PreparedImport, account: str, ledger: Ledge
     if not rows and source is prepared.source:
         raise UsageError(
             f"{source.path} has no row to correct, and no decision on its sheet {DECISION_SHEET}.",
-            f'Write "send" or "keep" into the column {DECISION_HEADING}, save the workbook, and import it again.',
+            f'Write "update", "send" or "keep" into the column {DECISION_HEADING}, save the workbook, and import it '
+            "again.",
         )
     by_run: dict[str, list[_DecidedRow]] = defaultdict(list)
     for row in rows:
@@ -87,7 +88,8 @@ def _decisions_of(chunk: Chunk, label: str, source: Source) -> Iterator[_Decided
             raise UsageError(
                 f'{source.path}, sheet "{source.sheet}", row {line}: "{shorten_text(text)}" is no decision. '
                 "Nothing was recorded or sent.",
-                'Write "send" to send the row, "keep" to leave LeadSquared as it is, or leave the cell empty.',
+                'Write "update" to correct what was sent earlier, "send" to send the row as a new one, "keep" to leave '
+                "LeadSquared as it is, or leave the cell empty.",
             )
         cells = {name: texts[place] for name, texts in columns.items()}
         yield _DecidedRow(line, _DECISIONS[word], numbers[place], marks[place], cells)

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from importer.reports import Report
 
 _CHOICES = {"c": "created", "a": "absent", "g": "abandon"}
+_CHANGE_CHOICES = {"u": "update", "s": "send", "k": "keep"}
+_CHANGE_ANSWERS = [*_CHANGE_CHOICES, "l"]
+_CHANGE_QUESTION = "[u]pdate what was sent earlier, [s]end as new, [k]eep what was sent earlier, or decide [l]ater"
 _WIDTH = 100
 _MOST_DIFFERENCES = 5
 
@@ -36,9 +39,9 @@ _MOST_DIFFERENCES = 5
 )
 @click.option(
     "--changed",
-    type=click.Choice(["send", "keep"]),
-    help="Decide about all changed rows, or that of --row. send: send them. keep: LeadSquared keeps what was sent "
-    "earlier.",
+    type=click.Choice(["update", "send", "keep"]),
+    help="Decide about all changed rows, or that of --row. update: correct what was sent earlier. send: send them as "
+    "new rows. keep: LeadSquared keeps what was sent earlier.",
 )
 @click.option("--why", default="", help="The reason; it is kept with your name and the time.")
 @click.option("--id", "activity_id", default="", help="Id of the activity that you saw in LeadSquared.")
@@ -124,15 +127,10 @@ def _ask(run_id: str, found: Sequence[UndecidedRow], env: Environment) -> int:
 def _ask_about_change(run_id: str, each: UndecidedRow, env: Environment) -> None:
     from importer.app import ChangeDecision, decide_changes
 
-    answer = click.prompt(
-        "[s]end it, [k]eep what was sent earlier, or decide [l]ater",
-        type=click.Choice(["s", "k", "l"]),
-        show_choices=False,
-        default="l",
-    )
+    answer = click.prompt(_CHANGE_QUESTION, type=click.Choice(_CHANGE_ANSWERS), show_choices=False, default="l")
     if answer == "l":
         return
-    decision = ChangeDecision.SEND if answer == "s" else ChangeDecision.KEEP
+    decision = ChangeDecision(_CHANGE_CHOICES[answer])
     made = decide_changes(run_id, decision, "", user_name(), env, each.row)
     click.echo(f"Row {each.row}: {decision.value}. {made.next_step}")
 
@@ -155,15 +153,11 @@ def decide_about_changes(report: Report, options: DeliveryOptions, env: Environm
     for text, count in describe_changes(run_id, env)[:_MOST_DIFFERENCES]:
         click.echo(f"  {format_count(count)}: {shorten_text(text)}", err=True)
     answer = click.prompt(
-        f"[s]end {'it' if rows == 1 else 'all of them'}, [k]eep what was sent earlier, or decide [l]ater",
-        type=click.Choice(["s", "k", "l"]),
-        show_choices=False,
-        default="l",
-        err=True,
+        _CHANGE_QUESTION, type=click.Choice(_CHANGE_ANSWERS), show_choices=False, default="l", err=True
     )
     if answer == "l":
         return None
-    decision = ChangeDecision.SEND if answer == "s" else ChangeDecision.KEEP
+    decision = ChangeDecision(_CHANGE_CHOICES[answer])
     decide_changes(run_id, decision, "", user_name(), env)
     again = resume(run_id, lambda name: open_account(env, name), ReportPaths(), options, env)
     return print_report(again, as_json=False)

@@ -13,7 +13,7 @@ from importer.core.model import DELIVERED, Outcome, Status
 from importer.core.text import format_count, pluralize
 from importer.core.time import format_iso
 from importer.delivery.context import ComparisonScope, DeliveryContext
-from importer.delivery.held_rows import SKIP_CODES, WAITS_FOR_OTHER_RUN, DecisionWriter
+from importer.delivery.held_rows import SKIP_CODES, WAITS_FOR_OTHER_RUN, DecisionWriter, WantedUpdate
 from importer.delivery.idempotency_keys import load_idempotency_keys
 from importer.delivery.identity_table import IdentityTable, load_identities, record_earlier_runs
 from importer.delivery.lineage.comparison import CorrectedRows
@@ -31,7 +31,15 @@ from importer.delivery.pairing import (
 )
 from importer.delivery.row_identity import IDENTITY_VERSION
 from importer.delivery.similar_rows import SimilarRows
-from importer.ledger import CHANGE_ACCEPTED, CHANGE_DECLINED, EarlierRow, IdentityPart, KnownRow, Ledger
+from importer.ledger import (
+    CHANGE_ACCEPTED,
+    CHANGE_DECLINED,
+    UPDATE_ACCEPTED,
+    EarlierRow,
+    IdentityPart,
+    KnownRow,
+    Ledger,
+)
 from importer.mapping import OnEarlierRow, SameLead
 from importer.planning import Plan, mapping_of_plan
 from importer.targets import EffectType, make_target
@@ -48,17 +56,17 @@ Index = Mapping[bytes, list[EarlierRow]]
 """Earlier rows by one of their digests."""
 
 
-def compare_with_earlier_runs(context: DeliveryContext) -> None:
+def compare_with_earlier_runs(context: DeliveryContext) -> dict[int, WantedUpdate]:
     """Decide about every row that this run has not sent: skip it, hold it, let it wait for another run, or send it.
 
     Rows that waited for another run, or for a decision, are decided anew. A plan that is deliberately sent once more is
-    only recorded.
+    only recorded. Returns the rows that shall correct an earlier one, by number; until they have, they are held.
     """
     table = load_identities(context.plan, context.account, context.ledger.install_key())
     table.record(context.ledger, context.run.id)
     corrected = CorrectedRows.of(context, table)
     if context.plan.facts.again:
-        return
+        return {}
     unknown = record_earlier_runs(context.ledger, context.account)
     comparison = _Comparison(context.scope, table, corrected)
     decisions = comparison.decide()
@@ -66,7 +74,7 @@ def compare_with_earlier_runs(context: DeliveryContext) -> None:
         comparison.recognise_by_exact_content(decisions)
     if comparison.older:
         context.progress.note(describe_older(comparison.older))
-    _record(context, table, comparison, decisions)
+    return _record(context, table, comparison, decisions)
 
 
 def count_earlier_rows(plan: Plan, account: Account, ledger: Ledger) -> EarlierRows:
@@ -163,11 +171,17 @@ class _Comparison:
         """The number of rows with values of a lead that were sent before and replaced since."""
         self.waiting: dict[int, Outcome] = {}
         """Outcomes of the rows that were held, or waited for another run, by place."""
+        self.updating: set[int] = set()
+        """Places of rows that correct an earlier one, by a person's decision or by a call that did not arrive."""
+        recorded = scope.ledger.updates(scope.run_id)
         for outcome in scope.ledger.outcomes(scope.run_id):
             place = table.place_of(outcome.row)
             self._parts[place] = _part_of(outcome)
             if self._parts[place] == _Part.OPEN and outcome.status is not Status.NOT_SENT:
                 self.waiting[place] = outcome
+            unsent = self._parts[place] == _Part.OPEN and outcome.status is Status.NOT_SENT
+            if unsent and (outcome.error_code == UPDATE_ACCEPTED or outcome.row in recorded):
+                self.updating.add(place)
 
     def open_places(self) -> list[int]:
         """Return the places of the rows that this run has not sent."""
@@ -332,16 +346,21 @@ def _part_of(outcome: Outcome) -> _Part:
     return _Part.SKIPPED if outcome.error_code in SKIP_CODES else _Part.CLOSED
 
 
-def _record(context: DeliveryContext, table: IdentityTable, comparison: _Comparison, decisions: Decisions) -> None:
-    """Record the decisions; rows that waited and may be sent now are released."""
+def _record(
+    context: DeliveryContext, table: IdentityTable, comparison: _Comparison, decisions: Decisions
+) -> dict[int, WantedUpdate]:
+    """Record the decisions; rows that waited and may be sent now are released. Returns the updates to make."""
     rows = {place: int(table.rows[place]) for place in comparison.open_places()}
-    writer = DecisionWriter(context, decisions, rows)
+    writer = DecisionWriter(context, decisions, rows, comparison.updating)
     shared = sum(writer.shares_key(place, row) for place, row in rows.items())
     context.guards.check_row_key(", ".join(context.target.mapping.row_key), shared, table.named_rows)
     news: list[tuple[int, Outcome]] = []
     released: list[Outcome] = []
     for place, row in rows.items():
         was, after = comparison.waiting.get(place), writer.outcome(place, row)
+        if place in comparison.updating and row in writer.wanted_updates:
+            # The decision stays in the ledger until the update is made.
+            continue
         if after is None:
             if was is not None:
                 released.append(Outcome(row, Status.NOT_SENT, at=format_iso(context.clock.now())))
@@ -352,3 +371,4 @@ def _record(context: DeliveryContext, table: IdentityTable, comparison: _Compari
         context.ledger.skip(context.run.id, outcomes, context.keys.take(places))
     if released:
         context.ledger.settle(context.run.id, released, "the other run is known now")
+    return writer.wanted_updates

@@ -27,6 +27,7 @@ from importer.delivery.reconciliation.duplicates import name_owners_of_duplicate
 from importer.delivery.reconciliation.ledger_restore import refuse_rows_already_in_crm, restore_lost_rows
 from importer.delivery.reconciliation.reconcile import Reconciler
 from importer.delivery.reconciliation.repeated_leads import correct_repeated_leads
+from importer.delivery.updates.activity_updates import update_activities
 from importer.leadsquared import ClockReading, Crm, CrmReader, QueryClient
 from importer.ledger import Ledger, NewRun, Run, RunState
 from importer.planning import Plan, mapping_of_plan
@@ -177,7 +178,7 @@ def _deliver(context: DeliveryContext, options: DeliveryOptions) -> int:
     """Send and reconcile until every row has an outcome; return how many async rows are still pending."""
     # First: settle what earlier runs leave open, before any row is sent.
     context.ledger.recover_interrupted(context.run.id)
-    compare_with_earlier_runs(context)
+    update_activities(context, compare_with_earlier_runs(context))
     restore_lost_rows(context)
     refuse_rows_already_in_crm(context)
     _repeat_lost_calls(context)
@@ -247,8 +248,10 @@ def _send(context: DeliveryContext, reconciler: Reconciler, uncertain: Sequence[
 
 
 def _uncertain_outcomes(context: DeliveryContext) -> list[Outcome]:
+    """Return the uncertain rows to be settled here; those that correct earlier ones were read back already."""
+    updates = context.ledger.updates(context.run.id)
     return [
         outcome
         for outcome in context.ledger.outcomes(context.run.id, [Status.UNCERTAIN])
-        if outcome.error_code != WAITS_FOR_OTHER_RUN
+        if outcome.error_code != WAITS_FOR_OTHER_RUN and outcome.row not in updates
     ]

@@ -194,7 +194,7 @@ class Dispatcher:
         call = Call(
             run_id=context.run.id,
             account=context.account.name,
-            target=context.target.name,
+            target=context.run.new.target,
             call_class=self._call_class,
             body_sha=hashlib.sha256(body_bytes(request)).hexdigest(),
             rows=tuple(RowToSend(record.row, record.key) for record in batch),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from importer.core.errors import ImporterError
@@ -14,8 +15,8 @@ from importer.core.time import format_iso
 from importer.delivery.context import DeliveryContext
 from importer.delivery.pairing import Disposition, Likeness, RowDecision, RowId, row_id
 from importer.delivery.similar_rows import RecordComparer, read_records
-from importer.ledger import CHANGE_DECLINED, EarlierRow, KnownRow
-from importer.mapping import OnEarlierRow
+from importer.ledger import CHANGE_DECLINED, EarlierRow, KnownRow, Ledger
+from importer.mapping import OnChange
 from importer.planning import Plan, open_plan
 from importer.targets import EffectType
 
@@ -30,6 +31,7 @@ CORRECTED_IN = "corrected-in"
 SKIP_CODES = frozenset({ALREADY_SENT, CORRECTED_IN, GIVEN_UP, TWIN_IN_FILE, CHANGE_DECLINED})
 """Error codes of rows that a comparison with earlier rows has skipped."""
 
+_NOTHING_TO_CORRECT = "It was decided to correct an earlier row, and there is none any more that differs."
 _AFTER_EARLIER = re.compile(r"\(run [^()]*, sent on [^()]*\)[^.]*\. (.+)", re.DOTALL)
 _SAME_BY = {
     Likeness.SOURCE: "the same cells, sent with another version of the mapping",
@@ -38,15 +40,35 @@ _SAME_BY = {
 }
 
 
-class DecisionWriter:
-    """Turns decisions into outcomes. ``decisions`` are by the place of the row among the ready rows."""
+@dataclass(frozen=True, slots=True)
+class WantedUpdate:
+    """A row that shall correct an earlier one, and the description of both for a person."""
 
-    def __init__(self, context: DeliveryContext, decisions: Mapping[int, RowDecision], rows: Mapping[int, int]) -> None:
+    earlier: EarlierRow
+    text: str
+
+
+class DecisionWriter:
+    """Turns decisions into outcomes. ``decisions`` are by the place of the row among the ready rows.
+
+    ``updating`` are the places of rows of which a person decided that they correct the earlier ones.
+    """
+
+    def __init__(
+        self,
+        context: DeliveryContext,
+        decisions: Mapping[int, RowDecision],
+        rows: Mapping[int, int],
+        updating: Collection[int] = (),
+    ) -> None:
+        self.wanted_updates: dict[int, WantedUpdate] = {}
+        """The rows, by number, that correct an earlier row; filled by :meth:`outcome`."""
         self._context = context
         self._decisions = decisions
+        self._updating = updating
         self._on_change = context.target.mapping.on_change
         self._comparer = RecordComparer(context.target)
-        self._headings = _headings_by_field(context.plan)
+        self._headings = headings_by_field(context.plan)
         held = {
             place: decision.earlier
             for place, decision in decisions.items()
@@ -54,30 +76,16 @@ class DecisionWriter:
         }
         twins = {decision.twin for place, decision in decisions.items() if place in held and decision.twin}
         self._own = read_records(context.plan, {rows[place] for place in held} | twins)
-        self._earlier = self._read_earlier([one for one in held.values() if one])
-
-    def _read_earlier(self, wanted: Collection[EarlierRow]) -> dict[RowId, Record]:
-        """Read the records of earlier rows from the plans that are still there."""
-        by_run: dict[str, set[int]] = defaultdict(set)
-        for one in wanted:
-            by_run[one.known.run_id].add(one.known.row)
-        found: dict[RowId, Record] = {}
-        for run_id, rows in by_run.items():
-            run = self._context.ledger.run(run_id)
-            try:
-                plan = open_plan(Path(run.new.folder)) if run else None
-                records = read_records(plan, rows) if plan else {}
-            except (ImporterError, OSError):
-                continue
-            found.update({(run_id, row): record for row, record in records.items()})
-        return found
+        self._earlier = read_earlier_records(context.ledger, {row_id(one) for one in held.values() if one})
 
     def outcome(self, place: int, row: int) -> Outcome | None:
         """Return the outcome of a row; ``None`` if it may be sent."""
         decision = self._decisions.get(place)
-        if decision is None:
-            return None
         at = format_iso(self._context.clock.now())
+        if decision is None:
+            if place not in self._updating:
+                return None
+            return Outcome(row, Status.CHANGED, error_code=CHANGED_SINCE, error=_NOTHING_TO_CORRECT, at=at)
         if decision.disposition is Disposition.WAIT and decision.earlier:
             return _waiting(row, decision.earlier, at)
         if decision.disposition is Disposition.SKIP:
@@ -98,14 +106,19 @@ class DecisionWriter:
     def _held(self, place: int, row: int, decision: RowDecision, at: str) -> Outcome | None:
         repeat = decision.is_repeat
         text = self._describe(row, decision)
-        if not repeat and self._on_change is OnEarlierRow.SEND:
+        if decision.is_difference and decision.earlier and self._updates(place):
+            self.wanted_updates[row] = WantedUpdate(decision.earlier, text)
+        elif not repeat and self._on_change is OnChange.SEND:
             return None
         # A key that two leads share is no key: not to send the row would lose it.
-        if not repeat and self._on_change is OnEarlierRow.SKIP and not self.shares_key(place, row):
+        if not repeat and self._on_change is OnChange.SKIP and not self.shares_key(place, row):
             text = f"{text} The mapping says `on_change: skip`."
             return Outcome(row, Status.SKIPPED, error_code=CHANGE_DECLINED, error=text, at=at)
         code = POSSIBLE_REPEAT if repeat else TWIN_IN_FILE if decision.likeness is Likeness.TWIN else CHANGED_SINCE
         return Outcome(row, Status.CHANGED, error_code=code, error=text, at=at)
+
+    def _updates(self, place: int) -> bool:
+        return place in self._updating or self._on_change is OnChange.UPDATE
 
     def _describe(self, row: int, decision: RowDecision) -> str:
         if decision.earlier is None:
@@ -134,6 +147,23 @@ class DecisionWriter:
         names = self._comparer.differing_fields(self._own[row], before)
         listed = join_words([self._headings.get(name, name.split(".", 1)[1]) for name in names])
         return f"{listed} {pluralize(len(names), 'differs', 'differ')}." if names else "It was sent by another call."
+
+
+def read_earlier_records(ledger: Ledger, wanted: Collection[RowId]) -> dict[RowId, Record]:
+    """Read the records of rows of other runs from the plans that are still there."""
+    by_run: dict[str, set[int]] = defaultdict(set)
+    for run_id, row in wanted:
+        by_run[run_id].add(row)
+    found: dict[RowId, Record] = {}
+    for run_id, rows in by_run.items():
+        run = ledger.run(run_id)
+        try:
+            plan = open_plan(Path(run.new.folder)) if run else None
+            records = read_records(plan, rows) if plan else {}
+        except (ImporterError, OSError):
+            continue
+        found.update({(run_id, row): record for row, record in records.items()})
+    return found
 
 
 def describe_earlier(earlier: EarlierRow) -> str:
@@ -186,7 +216,8 @@ def _waiting(row: int, earlier: EarlierRow, at: str) -> Outcome:
     return Outcome(row, Status.UNCERTAIN, error_code=WAITS_FOR_OTHER_RUN, error=text, at=at)
 
 
-def _headings_by_field(plan: Plan) -> dict[str, str]:
+def headings_by_field(plan: Plan) -> dict[str, str]:
+    """Return the column that fills each field, by the field's flat name."""
     found: dict[str, str] = {}
     for label, names in plan.facts.fields.items():
         for name in names.split(", "):

@@ -7,7 +7,7 @@ place of the one that was sent, with another key; sent as a new row, it would ma
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,7 +69,7 @@ class _MissingRow:
 class SimilarRows:
     """Rows of earlier imports that a file lacks, although it has nearly all rows of their files."""
 
-    def __init__(self, scope: ComparisonScope, table: IdentityTable, taken: Collection[RowId]) -> None:
+    def __init__(self, scope: ComparisonScope, table: IdentityTable, taken: Set[RowId]) -> None:
         self._scope = scope
         self._table = table
         self._taken = taken
@@ -108,11 +108,15 @@ class SimilarRows:
     def _missing_rows(self) -> Iterator[_MissingRow]:
         """Yield the rows in the CRM, of earlier imports that this file repeats, that it does not have; newest first."""
         scope, rows = self._scope, 0
+        corrected = {(one.of_run, one.of_row) for one in scope.ledger.updates(scope.run_id).values()}
         for run in scope.ledger.runs(account=scope.account.name, limit=_MOST_RUNS):
             target = TARGETS.get(run.new.target)
             if run.id == scope.run_id or target is None or target.effect() is not EffectType.ACTIVITY:
                 continue
-            outcomes = [one for one in scope.ledger.outcomes(run.id, _IN_CRM) if (run.id, one.row) not in self._taken]
+            # Runs come newest first, so what corrects a row is known before the row.
+            taken = self._taken | corrected
+            corrected |= {(one.of_run, one.of_row) for one in scope.ledger.updates(run.id).values()}
+            outcomes = [one for one in scope.ledger.outcomes(run.id, _IN_CRM) if (run.id, one.row) not in taken]
             rows += run.new.rows
             if outcomes and rows <= _MOST_ROWS:
                 yield from self._missing_of(run, {one.row: one for one in outcomes})

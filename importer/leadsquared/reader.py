@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from importer.core.errors import CrmError
-from importer.core.model import CallClass, Reply, Request, VerdictKind
+from importer.core.model import CallClass, Reply, Request, Verdict, VerdictKind
 from importer.leadsquared.interface import ApiUser, CrmActivity, CrmLead
 from importer.leadsquared.responses import classify
 
@@ -30,6 +30,7 @@ _NATIONAL_DIGITS = 8
 """So many digits without a country code are enough to know a number."""
 _LONGEST_COUNTRY_CODE = 3
 _MAX_READINGS = 3
+_UNKNOWN_ACTIVITY = "MXUnknownProspectActivityException"
 _RESUME = "Look again later: importer resume"
 
 
@@ -146,6 +147,22 @@ class CrmReader:
                 return list(found.values())
         raise ReadIncompleteError(f"LeadSquared showed {len(found)} of {max(totals)} activities.", _RESUME)
 
+    def activity(self, activity_id: str) -> CrmActivity | None:
+        """Read one activity (https://apidocs.leadsquared.com/get-activity-details/); ``None`` when there is none.
+
+        Raises :class:`CrmError` when LeadSquared does not answer, or shows another activity.
+        """
+        path, parameters = "/ProspectActivity.svc/GetActivityDetails", {"activityId": activity_id}
+        reply = self._query(Request("GET", path, CallClass.STANDARD, None, parameters))
+        verdict = classify(reply, batch_of_one=True)
+        if verdict.code == _UNKNOWN_ACTIVITY:
+            return None
+        body = _accepted_body(reply, verdict)
+        identity = _text(body, "Id") or _text(body, "ProspectActivityId")
+        if identity.lower() != activity_id.lower():
+            raise CrmError(f"LeadSquared does not show activity {activity_id}.", _RESUME)
+        return _activity(identity, body, "")
+
     def find_leads(self, field: str, value: str) -> list[CrmLead]:
         """Find the leads whose ``field`` is ``value``; phones are also searched in LeadSquared's other spellings.
 
@@ -193,10 +210,13 @@ class CrmReader:
 
     def _body(self, request: Request) -> Any:
         reply = self._query(request)
-        verdict = classify(reply, batch_of_one=True)
-        if verdict.kind is not VerdictKind.APPLIED:
-            raise CrmError(f"LeadSquared refused a question: {verdict.message}", "Run: importer doctor")
-        return reply.body
+        return _accepted_body(reply, classify(reply, batch_of_one=True))
+
+
+def _accepted_body(reply: Reply, verdict: Verdict) -> Any:
+    if verdict.kind is not VerdictKind.APPLIED:
+        raise CrmError(f"LeadSquared refused a question: {verdict.message}", "Run: importer doctor")
+    return reply.body
 
 
 def _activities_request(lead_id: str, event: str, page: int) -> Request:
@@ -258,15 +278,16 @@ _CANONICAL_NAMES: dict[str, str] = {
 
 
 def _fields(entry: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield field names and texts, whether they are flat, below `Data` or below `ActivityFields`."""
+    """Yield field names and texts, whether they are flat or below `Data`, `ActivityFields` or `Fields`."""
     for name, value in entry.items():
         if name.startswith("mx_") or name in _CANONICAL_NAMES or name in ("Status", "Owner", "ActivityNote"):
             yield from _flat(_CANONICAL_NAMES.get(name, name), value)
-    data = entry.get("Data")
-    for pair in data if isinstance(data, list) else []:
-        name = _text(pair, "Key")
-        if name:
-            yield from _flat(_CANONICAL_NAMES.get(name, name), pair.get("Value"))
+    for part, key in (("Data", "Key"), ("Fields", "SchemaName")):
+        pairs = entry.get(part)
+        for pair in pairs if isinstance(pairs, list) else []:
+            name = _text(pair, key)
+            if name:
+                yield from _flat(_CANONICAL_NAMES.get(name, name), pair.get("Value"))
     fields = entry.get("ActivityFields")
     for key, value in fields.items() if isinstance(fields, Mapping) else ():
         yield from _flat(_CANONICAL_NAMES.get(str(key), str(key)), value)

@@ -112,6 +112,15 @@ class OnEarlierRow(StrEnum):
     SEND = "send"
 
 
+class OnChange(StrEnum):
+    """Handling of a row that was sent earlier with other content: as :class:`OnEarlierRow`, or correct that one."""
+
+    ASK = "ask"
+    SKIP = "skip"
+    SEND = "send"
+    UPDATE = "update"
+
+
 class OnExistingLead(StrEnum):
     """Handling of rows whose lead exists already: overwrite its values, leave it as it is, or fill its empty fields."""
 
@@ -341,10 +350,11 @@ class Mapping(StrictModel):
         (), description="Columns or fields that tell a row from every other, such as a ticket number."
     )
     namespace: Text | None = Field(None, description="Keeps the `row_key` of several sources apart.")
-    on_change: OnEarlierRow = Field(
-        OnEarlierRow.ASK,
+    on_change: OnChange = Field(
+        OnChange.ASK,
         description="A row that was sent earlier with other content: `ask` holds it, `skip` leaves the earlier one as "
-        "it is, `send` sends it as a new one. Targets that update leads always send it.",
+        "it is, `update` corrects the earlier activity in LeadSquared, `send` sends it as a new one. Targets that "
+        "update leads always send it.",
     )
     repeat: OnEarlierRow = Field(
         OnEarlierRow.ASK,

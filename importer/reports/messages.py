@@ -183,9 +183,9 @@ def describe_next_step(status: str, counts: Counts, run_id: str, *, blocked: boo
     steps = []
     if counts.get(Status.CHANGED, 0):
         steps.append(
-            "Look at the changed rows on the sheet To decide; write send or keep there and import that workbook again. "
-            f"Or decide about all: importer decide {run_id} --changed send, or --changed keep to leave LeadSquared as "
-            "it is."
+            "Look at the changed rows on the sheet To decide; write update, send or keep there and import that "
+            f"workbook again. Or decide about all: importer decide {run_id} --changed update or --changed send, or "
+            "--changed keep to leave LeadSquared as it is."
         )
     if counts.get(Status.INVALID, 0) or counts.get(Status.REJECTED, 0):
         steps.append("Correct the rows on the sheet To fix and import that workbook again: only those rows are sent.")

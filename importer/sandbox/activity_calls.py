@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from importer.sandbox import refusals
-from importer.sandbox.activity_rules import activity_body
+from importer.sandbox.activity_rules import activity_body, changed_values
 from importer.sandbox.bulk import each_row
 from importer.sandbox.call import Request
 from importer.sandbox.fields import UNIQUE
@@ -85,14 +85,39 @@ def bulk_by_lead_field(tenant: Tenant, options: Options, request: Request) -> An
     return _receipts(each_row(tenant, options, _numbered(request.body), store))
 
 
+def bulk_update(tenant: Tenant, options: Options, request: Request) -> Any:
+    """Bulk/CustomActivity/Update; only what is sent changes, never lead, type or time."""
+    locked = options.locked_activity_types.split(",")
+
+    def change(item: tuple[int, Any]) -> str:
+        _, sent = item
+        if not isinstance(sent, dict):
+            raise refusals.cannot_deserialize(sent, "CustomActivity")
+        identity = text_of(sent.get("ProspectActivityId"))
+        if not identity:
+            raise refusals.mandatory("ProspectActivityId")
+        activity = tenant.activities.get(identity.lower())
+        if activity is None:
+            raise refusals.unknown_activity()
+        if str(activity["event"]) in locked:
+            raise refusals.locked_activity()
+        tenant.change_activity(activity, changed_values(activity, sent))
+        return identity
+
+    rows = each_row(tenant, options, _numbered(request.body), change)
+    if options.update_answer == "status":
+        return success({"AffectedRows": sum(refusal is None for _, _, refusal in rows)})
+    return _receipts(rows, "ActivityUpdated")
+
+
 def _numbered(body: Any) -> Any:
     return list(enumerate(body, start=1)) if isinstance(body, list) else body
 
 
-def _receipts(rows: list[tuple[int, str | None, ApiError | None]]) -> dict[str, Any]:
+def _receipts(rows: list[tuple[int, str | None, ApiError | None]], done: str = "ActivityCreated") -> dict[str, Any]:
     receipts: list[dict[str, Any]] = []
     for number, identity, refusal in rows:
-        receipt = {"ProspectActivityId": identity, "RowNumber": number, "ActivityCreated": refusal is None}
+        receipt = {"ProspectActivityId": identity, "RowNumber": number, done: refusal is None}
         if refusal is not None:
             receipt |= {"ExceptionType": refusal.kind, "ExceptionMessage": refusal.message}
         receipts.append(receipt)

@@ -12,7 +12,6 @@ from importer.sandbox.call import Request
 from importer.sandbox.fields import ACTIVITY_TYPES, Field, event_name
 from importer.sandbox.forms import american, field_value, whole_seconds, with_milliseconds
 from importer.sandbox.options import Options
-from importer.sandbox.refusals import ApiError
 from importer.sandbox.tenant import Activity, Tenant
 from importer.sandbox.values import GUID, moment
 
@@ -114,7 +113,7 @@ def details(tenant: Tenant, options: Options, request: Request) -> Any:
     """GetActivityDetails: one activity with the settings of its fields."""
     activity = tenant.activities.get(request.parameter("activityId").lower())
     if activity is None:
-        raise ApiError("MXUnknownProspectActivityException", "Activity does not exist.")
+        raise refusals.unknown_activity()
     kind = ACTIVITY_TYPES.get(activity["event"])
     values = activity["fields"]
     fields = [

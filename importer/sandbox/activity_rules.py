@@ -33,6 +33,16 @@ def activity_body(body: Any) -> Activity:
     return activity
 
 
+def changed_values(activity: Activity, body: dict[str, Any]) -> Activity:
+    """What an update sets in an activity; raises :class:`ApiError` for what is refused. A field left out stays."""
+    sent = _sent_fields(body)
+    any_option = body.get("ValidateDropDownOptions") is True
+    fields = {**activity["fields"], **_stored_values(ACTIVITY_TYPES[activity["event"]], sent, any_option=any_option)}
+    _refuse_missing(ACTIVITY_TYPES[activity["event"]], fields)
+    note = text_of(body["ActivityNote"]) if "ActivityNote" in body else activity["note"]
+    return {"note": note, "fields": fields}
+
+
 def _type(code: Any) -> ActivityType:
     if code is not None and (not isinstance(code, int) or isinstance(code, bool)):
         raise refusals.error_converting(code, "System.Int32")
@@ -63,16 +73,25 @@ def _sent_fields(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def _stored_fields(kind: ActivityType, sent: dict[str, Any], *, any_option: bool) -> dict[str, Any]:
+    stored = _stored_values(kind, sent, any_option=any_option)
+    _refuse_missing(kind, stored)
+    return stored
+
+
+def _stored_values(kind: ActivityType, sent: dict[str, Any], *, any_option: bool) -> dict[str, Any]:
     stored = {}
     for name, value in sent.items():
         field = kind.field(name)
         if field is None:
             raise refusals.activity_field(f"Field name : '{name}' does not exist.")
         stored[name] = _stored(field, value, any_option=any_option)
+    return stored
+
+
+def _refuse_missing(kind: ActivityType, stored: dict[str, Any]) -> None:
     for field in kind.fields:
         if field.mandatory and not stored.get(field.name):
             raise refusals.activity_field(f"Field name : '{field.name}' of datatype : '{field.kind}' is mandatory.")
-    return stored
 
 
 def _stored(field: Field, value: Any, *, any_option: bool) -> Any:

@@ -53,6 +53,8 @@ class Options:
     mandatory_lead_fields: str = _switch("", "schema names of lead fields that are mandatory, with commas between")
     locked_lead_fields: str = _switch("", "schema names of lead fields that are locked after creation, with commas")
     read_only_fields: str = _switch("", "schema names of activity fields that are shown as read-only, with commas")
+    locked_activity_types: str = _switch("", "codes of activity types whose activities are locked, with commas")
+    update_answer: str = _switch("rows", "what the update of activities answers", "rows", "status")
     first_offset: int = _switch(0, "number of the first page of Retrieve", 0, 1)
     trail_rows: int = _switch(25, "rows that Retrieve gives when no paging is asked for; 0: all")
     trail_lag: float = _switch(0.0, "seconds until Retrieve shows a new activity")

@@ -67,6 +67,16 @@ def unknown_event() -> ApiError:
     return ApiError("MXInvalidActivityException", "Event Code is invalid or empty")
 
 
+def unknown_activity() -> ApiError:
+    """An activity that does not exist."""
+    return ApiError("MXUnknownProspectActivityException", "Activity does not exist.")
+
+
+def locked_activity() -> ApiError:
+    """An activity that may not be changed any more. Its true ExceptionType has not been seen."""
+    return ApiError("MXInvalidInputException", "Invalid Input! The activity is locked.")
+
+
 def activity_field(message: str) -> ApiError:
     """A field of an activity that is missing or wrong."""
     return ApiError("MXInvalidActivityFieldsException", message)

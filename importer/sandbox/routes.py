@@ -46,6 +46,7 @@ ROUTES = (
         activity_calls.bulk_by_lead_field,
         "bulk",
     ),
+    _write("update-activities", f"{_ACTIVITY}/Bulk/CustomActivity/Update", activity_calls.bulk_update, "bulk"),
     _write("activity", f"{_ACTIVITY}/Create", activity_calls.post),
     _write("lead-and-activity", f"{_ACTIVITY}/CreateCustom", activity_calls.lead_and_activity),
     _write("create-lead", f"{_LEAD}/Lead.Create", lead_calls.create),

@@ -173,6 +173,14 @@ class Tenant:
         self._changes.append(("activity", stored["Id"], stored))
         return stored
 
+    def change_activity(self, before: Activity, values: Activity) -> None:
+        """``before`` with the values put in."""
+        changed = {**before, **values, "ModifiedOn": self.clock().isoformat()}
+        identity = before["Id"]
+        self._undo.append(lambda: self.activities.update({identity: before}))
+        self.activities[identity] = changed
+        self._changes.append(("activity", identity, changed))
+
     def _keep_activity(self, activity: Activity) -> None:
         self.activities[activity["Id"]] = activity
         self.by_lead.setdefault(activity["lead"].lower(), []).append(activity["Id"])

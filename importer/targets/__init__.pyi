@@ -7,6 +7,7 @@ from .registry import (
     BulkUpsertLeads,
     CaptureLead,
     LeadAndActivity,
+    UpdateActivities,
     check_mapping,
     make_target,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "LeadAndActivity",
     "ReadBackQuery",
     "Target",
+    "UpdateActivities",
     "check_mapping",
     "make_target",
 ]

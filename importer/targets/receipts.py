@@ -71,6 +71,17 @@ def activity_entry(number: int, entry: Mapping[str, Any]) -> Receipt | None:
     return None
 
 
+def update_entry(number: int, entry: Mapping[str, Any]) -> Receipt | None:
+    """Return the receipt of one row of a bulk update of activities; the id is the one that was sent."""
+    done = entry.get("ActivityUpdated")
+    code, message = error_of(entry)
+    if done is True and not code and not message:
+        return Receipt(number, Status.UPDATED)
+    if done is False and (code or message):
+        return Receipt(number, Status.REJECTED, error_code=code or "refused", error=message or code)
+    return None
+
+
 def lead_entry(number: int, entry: Mapping[str, Any]) -> Receipt | None:
     """Return the receipt of one row of a bulk lead call."""
     identity = text_of(entry, "LeadId")

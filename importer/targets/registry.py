@@ -13,6 +13,7 @@ from importer.targets.capture_lead import CaptureLead, CaptureLeadAsync
 from importer.targets.create_lead import CreateLead
 from importer.targets.interface import EffectType, ReadBackQuery, Target
 from importer.targets.lead_and_activity import LeadAndActivity, LeadAndActivityAsync
+from importer.targets.update_activities import UpdateActivities
 
 __all__ = [
     "TARGETS",
@@ -28,6 +29,7 @@ __all__ = [
     "LeadAndActivityAsync",
     "ReadBackQuery",
     "Target",
+    "UpdateActivities",
     "check_mapping",
     "make_target",
 ]

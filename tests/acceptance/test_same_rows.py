@@ -191,6 +191,20 @@ def test_the_mapping_decides_about_changes(desk: Desk) -> None:
     assert imports.send(call(1, "Hello again")) == {"created": 1}
 
 
+def test_a_changed_row_corrects_the_activity_that_was_made(desk: Desk) -> None:
+    """The seconds of a call grow: LeadSquared holds one activity of it with the new value, and then nothing is left."""
+    imports = Imports(desk, f"{CALLS}on_change: update\n")
+    assert imports.send(call(1), call(2), call(3)) == {"created": 3}
+    made = {one["Id"]: one for one in desk.sandbox.state()["activities"]}
+    grown = (call(1, seconds="50"), call(2, "Hello"), call(3), call(4))
+    assert imports.send(*grown) == {"updated": 2, "skipped": 1, "created": 1}
+    now = {one["Id"]: one for one in desk.sandbox.state()["activities"]}
+    changed = [(one["note"], one["fields"]["mx_Custom_1"]) for name, one in now.items() if one != made.get(name)]
+    assert changed == [("Hi", "50"), ("Hello", "5"), ("Hi", "5")]
+    assert imports.send(*reversed(grown)) == {"skipped": 4}
+    assert len(desk.sandbox.state()["activities"]) == 4
+
+
 def test_rows_that_never_arrived_are_sent_when_they_are_right(desk: Desk) -> None:
     """Invalid rows, and rows that LeadSquared refused, are no earlier rows."""
     imports = Imports(desk)

@@ -116,6 +116,7 @@ class MemoryCrm:
         self.whole = ""
         self.refusal = "bad note"
         self.posts = 0
+        self.updates: list[dict[str, Any]] = []
         self.ahead = 0.0
         self.date: float | None = 0.0
         self.gone: set[str] = set()
@@ -134,6 +135,8 @@ class MemoryCrm:
                 self.on_post(self.posts)
 
             def act() -> Reply:
+                if request.path.endswith("CustomActivity/Update"):
+                    return self._update(request)
                 return self._post(request) if writing else self._read(request)
 
             reply = fault(request, act) if fault else act()
@@ -168,7 +171,36 @@ class MemoryCrm:
         self.activities.setdefault(item["RelatedProspectId"], []).append(stored)
         return identity
 
+    def _update(self, request: Request) -> Reply:
+        entries: list[dict[str, Any]] = []
+        for number, item in enumerate(request.body, start=1):
+            self.updates.append(item)
+            stored = self.find(item["ProspectActivityId"])
+            if stored is None or item.get("ActivityNote") in self.bad_notes:
+                entries.append({"RowNumber": number, "ActivityUpdated": False, "ExceptionMessage": self.refusal})
+                continue
+            fields = {one["SchemaName"]: one for one in (*stored["item"].get("Fields", []), *item.get("Fields", []))}
+            note = {"ActivityNote": item["ActivityNote"]} if "ActivityNote" in item else {}
+            stored["item"] = {**stored["item"], **note, "Fields": list(fields.values())}
+            entries.append({"RowNumber": number, "ActivityUpdated": True})
+        return answer({"Response": entries})
+
+    def find(self, identity: str) -> dict[str, Any] | None:
+        """The stored activity with this id."""
+        every = (each for several in self.activities.values() for each in several)
+        return next((each for each in every if each["Id"] == identity), None)
+
+    def _details(self, identity: str) -> Reply:
+        stored = self.find(identity)
+        if stored is None:
+            return mx("MXUnknownProspectActivityException", "Activity does not exist.")
+        (shown,) = self._listed([stored], "List").body["List"]
+        fields = [{"SchemaName": name, "Value": text} for name, text in shown.pop("ActivityFields").items()]
+        return answer({**shown, "Fields": fields})
+
     def _read(self, request: Request) -> Reply:
+        if request.path.endswith("GetActivityDetails"):
+            return self._details(request.params["activityId"])
         if request.path.endswith("Leads.GetById"):
             identity = request.params.get("id", "")
             return answer([] if identity in self.gone else [{"ProspectID": identity}])

@@ -18,9 +18,10 @@ from importer.core.text import format_count
 @click.argument("name", metavar="FILE")
 @click.option(
     "--changed",
-    type=click.Choice(["send", "keep"]),
+    type=click.Choice(["update", "send", "keep"]),
     required=True,
-    help="send: send all changed rows now. keep: LeadSquared keeps what was sent earlier.",
+    help="update: correct what was sent earlier. send: send all changed rows as new ones. keep: LeadSquared keeps what "
+    "was sent earlier.",
 )
 @click.option("--why", default="", help="The reason; it is kept with your name and the time.")
 @jobs_options

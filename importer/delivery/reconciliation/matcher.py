@@ -81,6 +81,9 @@ class RowGroup:
 
 
 _ABSENT = RowMatch(RowPresence.ABSENT)
+BY_IMPORT_KEY = "by its import key"
+"""Stands in the evidence of rows whose activity was recognised by our own key."""
+
 _ALWAYS_UNIQUE = frozenset({"EmailAddress", "Phone"})
 """Fields that no two leads share: a call that creates leads is refused for a value that is there."""
 _GONE = "The row's lead is not in LeadSquared: it was deleted, merged into another, or is hidden from these keys."
@@ -181,7 +184,7 @@ def _match_counts(
             "which row's they are is not known."
         )
         return [[RowMatch(RowPresence.UNCLEAR, text=text, candidate_ids=ids)] * count for count in rows]
-    by = "by its import key" if import_key else "by its content"
+    by = BY_IMPORT_KEY if import_key else "by its content"
     return [
         [_present(distinct[identity], by) for identity in own] + [_ABSENT] * (count - len(own))
         for own, count in zip(assigned, rows, strict=True)
@@ -299,13 +302,13 @@ def same_activity(query: ReadBackQuery, activity: CrmActivity) -> bool:
     """Return whether the activity holds exactly what the row would have put there."""
     if activity.event and query.event and activity.event != query.event:
         return False
-    for name in compared_fields(query):
-        sent = normal_form(query.content[name])
-        shown = normal_form(shown_text(activity, name))
-        truncated = MIN_TRUNCATED_LENGTH <= len(shown) < len(sent) and sent.startswith(shown)
-        if shown != sent and not truncated:
-            return False
-    return True
+    return all(same_text(query.content[name], shown_text(activity, name)) for name in compared_fields(query))
+
+
+def same_text(sent: str, shown: str) -> bool:
+    """Return whether the CRM shows a text that was sent, perhaps cut short."""
+    plain, seen = normal_form(sent), normal_form(shown)
+    return seen == plain or (MIN_TRUNCATED_LENGTH <= len(seen) < len(plain) and plain.startswith(seen))
 
 
 def shown_text(activity: CrmActivity, name: str) -> str:

@@ -11,8 +11,8 @@ from importer.reports.xlsx.sheet_series import NUMBER, OWN_HEADING, Heading, She
 from importer.reports.xlsx_writer import Style, Workbook
 from importer.sources import DECISION_HEADING, DECISION_SHEET, MARK_HEADING, NUMBER_HEADING, REASON_HEADING
 
-CHOICES = ("send", "keep")
-"""The decisions: send the row, or keep what was sent earlier."""
+CHOICES = ("update", "send", "keep")
+"""The decisions: correct what was sent earlier, send the row as a new one, or keep what was sent earlier."""
 
 _REASON = Style(wrap=True, horizontal="left", indent=1)
 

@@ -12,7 +12,7 @@ from importer.web.services import services
 
 def sends_rows(form: Mapping[str, str]) -> bool:
     """Return whether rows are sent after the decision of a form."""
-    return form.get("decision") in (ChangeDecision.SEND.value, Decision.ABSENT.value)
+    return form.get("decision") in (ChangeDecision.SEND.value, ChangeDecision.UPDATE.value, Decision.ABSENT.value)
 
 
 def record_decision(run_id: str, form: Mapping[str, str], **facts: str) -> bool:

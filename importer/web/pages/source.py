@@ -46,7 +46,12 @@ OPTIONS = (
     OptionChoice(
         "on_change",
         "A row looks like one that was sent earlier, but differs",
-        (("ask", "Hold it and ask me"), ("skip", "Keep the earlier one"), ("send", "Send it as a new one")),
+        (
+            ("ask", "Hold it and ask me"),
+            ("skip", "Keep the earlier one"),
+            ("update", "Correct the earlier one"),
+            ("send", "Send it as a new one"),
+        ),
     ),
     OptionChoice(
         "repeat",

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from importer.core.model import Status
-from importer.targets import TARGETS, make_target
-from tests.contract.targets.test_requests import target
+from importer.targets import TARGETS, UpdateActivities, make_target
+from tests.contract.targets.test_requests import mapping, target
 from tests.support.sampled import examples
 
 MADE = {"RowNumber": 1, "ActivityCreated": True, "ProspectActivityId": "a-1"}
@@ -165,3 +165,24 @@ def test_no_answer_breaks_the_reader(name: str, body: Any, count: int) -> None:
     assert all(1 <= number <= count for number in numbers)
     if made.is_async:
         made.status_receipt(body)
+
+
+UPDATED = {"RowNumber": 1, "ActivityUpdated": True, "ProspectActivityId": "a-1"}
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ({"Response": [UPDATED, {**REFUSED, "ActivityUpdated": False}]}, [(1, "updated"), (2, "rejected")]),
+        ({"Response": [{**UPDATED, "ExceptionMessage": "bad"}, {"RowNumber": 2}]}, []),
+        ({"Response": [{**UPDATED, "ActivityUpdated": False}]}, []),
+        ({"Status": "Success", "Message": {"AffectedRows": 2}}, [(1, "updated"), (2, "updated")]),
+        ({"Status": "Error"}, []),
+        (None, []),
+    ],
+)
+def test_updated_activities(body: Any, expected: list[tuple[int, str]]) -> None:
+    """A word for the whole call counts for each row, for each is read back; ids are never taken from the answer."""
+    found = UpdateActivities(mapping("bulk-activities-by-lead-id")).receipts(body, 2)
+    assert [(one.row_number, one.status.value) for one in found] == expected
+    assert not any(one.activity_id for one in found)

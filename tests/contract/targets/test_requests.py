@@ -14,7 +14,7 @@ from importer.core.model import CallClass, HostKind, Record
 from importer.leadsquared.client import body_bytes
 from importer.mapping.loader import parse_mapping
 from importer.mapping.model import FieldRule, Mapping
-from importer.targets import TARGETS, check_mapping, make_target
+from importer.targets import TARGETS, UpdateActivities, check_mapping, make_target
 from importer.targets.interface import EffectType, Target
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -321,3 +321,35 @@ def test_what_a_target_cannot_use(given: dict[str, Any], words: list[str]) -> No
     for word in words:
         assert any(word in problem.message for problem in problems), problems
     assert all(problem.remedy for problem in problems)
+
+
+def test_updates_of_activities_carry_only_what_changes() -> None:
+    """The id of the activity, its note, and fields with their custom field sets; rows of one activity stay apart."""
+    updating = UpdateActivities(mapping("bulk-activities-by-lead-id"))
+    row = Record(2, "key", ACTIVITY)
+    values = {name: ACTIVITY[name] for name in ACTIVITY if updating.can_set(name.removeprefix("activity."))}
+    record = updating.record(row, "a-1", values)
+    request = updating.ready_request([record])
+    assert (request.method, request.path) == ("POST", "/ProspectActivity.svc/Bulk/CustomActivity/Update")
+    assert json.loads(body_bytes(request)) == [
+        {
+            "ProspectActivityId": "a-1",
+            "ActivityNote": "Came early",
+            "Fields": [
+                {"SchemaName": "mx_Custom_1", "Value": "Pune"},
+                {
+                    "Attribute": "mx_KYC",
+                    "Value": "",
+                    "Fields": [
+                        {"Attribute": "Status", "Value": "Pending"},
+                        {"Attribute": "mx_CustomObject_1", "Value": "AB-77"},
+                    ],
+                },
+            ],
+        }
+    ]
+    assert (record.row, record.key, updating.lead_key(record)) == (2, "key", "ProspectActivityId=a-1")
+    assert updating.repeatable(record)
+    assert updating.required <= set(record.fields)
+    assert updating.check_mapping(updating.mapping) == []
+    assert updating.name not in TARGETS

@@ -46,7 +46,7 @@ def test_decisions_are_recorded_and_carried_out(world: ImportWorld) -> None:
     """The rows to send are sent, the others are left; a second time the same workbook changes nothing."""
     sheet = openpyxl.load_workbook(world.results)["To decide"]
     assert "Seconds differs" in str(sheet["C2"].value)
-    assert [str(one.formula1) for one in sheet.data_validations.dataValidation] == ['"send,keep"']
+    assert [str(one.formula1) for one in sheet.data_validations.dataValidation] == ['"update,send,keep"']
     run = world.run_id
     decided(world, "decided.xlsx", "Send ", "keep")
     assert world.send("decided.xlsx") == {"created": 1, "skipped": 2}

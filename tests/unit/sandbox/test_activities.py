@@ -180,3 +180,62 @@ def test_a_lead_with_a_refused_activity_changes_nothing(crm: Caller) -> None:
     assert crm.lead(9)["mx_City"] is None
     for body in ([], {"LeadDetails": {}, "Activity": {}}, {"LeadDetails": lead}):
         assert crm.post(f"{ACTIVITY}/CreateCustom", body).status_code == 400
+
+
+UPDATE = f"{ACTIVITY}/Bulk/CustomActivity/Update"
+
+
+def test_an_update_changes_what_it_names(crm: Caller) -> None:
+    """Fields and note that are left out stay, as do lead, type and time; repeated, it changes nothing more."""
+    crm.bulk(visit(1, Fields=values(mx_Custom_1="Pune", mx_Custom_3="G")))
+    before = crm.activities()[0]
+    row = {"ProspectActivityId": before["Id"].upper(), "Fields": values(mx_Custom_1="Agra"), "ActivityEvent": 203}
+    for _ in range(2):
+        receipts = crm.post(UPDATE, [row]).json()["Response"]
+        assert receipts == [{"RowNumber": 1, "ProspectActivityId": before["Id"].upper(), "ActivityUpdated": True}]
+    (after,) = crm.activities()
+    assert after["fields"] == {"mx_Custom_1": "Agra", "mx_Custom_3": "G"}
+    assert {name for name in after if after[name] != before[name]} == {"fields", "ModifiedOn"}
+    crm.control("settings", update_answer="status")
+    row = {"ProspectActivityId": before["Id"], "ActivityNote": "other"}
+    assert crm.post(UPDATE, [row]).json() == {"Status": "Success", "Message": {"AffectedRows": 1}}
+    assert crm.activities()[0]["note"] == "other"
+
+
+@pytest.mark.parametrize(
+    ("changes", "kind", "words"),
+    [
+        ({"ProspectActivityId": ""}, "MXMandatoryAttributeMissingException", "ProspectActivityId"),
+        ({"ProspectActivityId": lead_id(1)}, "MXUnknownProspectActivityException", "does not exist"),
+        ({"Fields": values(mx_Custom_99="x")}, "MXInvalidActivityFieldsException", "does not exist"),
+        ({"Fields": values(mx_Custom_3="Gold")}, "MXInvalidActivityFieldsException", "has no option 'Gold'"),
+    ],
+)
+def test_an_update_is_refused_by_itself(crm: Caller, changes: dict[str, Any], kind: str, words: str) -> None:
+    """The rows beside it are changed."""
+    crm.bulk(visit(1), visit(2))
+    first, second = (one["Id"] for one in crm.activities())
+    rows = [{"ProspectActivityId": first, **changes}, {"ProspectActivityId": second, "ActivityNote": "new"}]
+    receipts = crm.post(UPDATE, rows).json()["Response"]
+    assert [one["ActivityUpdated"] for one in receipts] == [False, True]
+    assert receipts[0]["ExceptionType"] == kind
+    assert words in receipts[0]["ExceptionMessage"]
+    assert [one["note"] for one in crm.activities()] == ["visit 1", "new"]
+
+
+def test_an_update_of_another_shape_is_refused_as_a_whole(crm: Caller) -> None:
+    """As is any bulk call."""
+    assert crm.post(UPDATE, ["x"]).status_code == 400
+    crm.control("settings", locked_activity_types="201,202", bulk_refusal="whole-call-partial")
+    crm.bulk(visit(1))
+    answer = crm.post(UPDATE, [{"ProspectActivityId": crm.activities()[0]["Id"]}])
+    assert refusal(answer) == (500, "MXInvalidInputException")
+
+
+def test_a_refused_call_takes_its_updates_back(crm: Caller) -> None:
+    """What one row changed is undone when another row refuses the call."""
+    crm.bulk(visit(1))
+    crm.control("settings", bulk_refusal="whole-call")
+    rows = [{"ProspectActivityId": crm.activities()[0]["Id"], "ActivityNote": "new"}, {"ProspectActivityId": "x"}]
+    assert refusal(crm.post(UPDATE, rows)) == (500, "MXUnknownProspectActivityException")
+    assert crm.activities()[0]["note"] == "visit 1"
