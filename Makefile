@@ -137,8 +137,8 @@ site: .site/ready ## Build the documentation site into site/, and check its link
 wheel: $(BIN)/importer ## Build the wheel that users install, into dist/
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
 
-proposals: $(VENV)/.development ## Print how good the proposed mappings for the exports of the tests are
-	$(BIN)/python -m tests.unit.suggest.suggestion_figures
+proposals: $(VENV)/.development ## Print how good the proposed mappings for the exports of the tests are; GDC=archive: those of a public set
+	$(BIN)/python -m tests.unit.suggest.suggestion_figures $(GDC)
 
 pictures: $(VENV)/.development ## Draw the reports of clean, faulty and troubled imports as PNG files, to look at
 	$(BIN)/python -m tests.support.pictures.draw pictures

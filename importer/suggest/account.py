@@ -83,7 +83,7 @@ def _describe_field(standard: CandidateField | None, known: KnownField, section:
     field = standard
     if field is None:
         kind = ValueKind.CHOICE if known.options else _KINDS.get(known.data_type.casefold(), ValueKind.TEXT)
-        field = CandidateField(section, known.name, kind, _find_custom_names(known))
+        field = CandidateField(section, known.name, kind, vague=_find_custom_names(known))
     return replace(
         field,
         name=known.name,

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from importer.suggest.profile import ColumnProfile, Shape
-from importer.suggest.similarity import nearest_option
+from importer.suggest.similarity import is_option, nearest_option, words_of
 from importer.suggest.vocabulary import WORDS, CandidateField, ValueKind
 from importer.transforms import folded
 
 _PROGRESS_STATES = frozenset(WORDS["progress_states"])
+_IDENTIFIERS = frozenset(WORDS["identifiers"])
 _NEARLY_ALL, _MOST, _SOME = 0.97, 0.8, 0.5
 
 
@@ -90,7 +91,7 @@ def _phone(profile: ColumnProfile) -> Evidence:
         return Evidence(Fit.PROVES, profile.phone_summary)
     if share >= _MOST:
         return Evidence(Fit.FITS, profile.phone_summary)
-    if shaped >= _MOST:
+    if shaped >= _SOME:
         return Evidence(Fit.DOUBTFUL, _counted(profile.shapes[Shape.PHONE], profile, "shaped like phone numbers"))
     return Evidence(Fit.AGAINST, "the values are no phone numbers")
 
@@ -151,7 +152,7 @@ def _text(profile: ColumnProfile) -> Evidence:
     typed = [Shape.EMAIL, Shape.UUID, Shape.FLAG]
     if profile.dates.is_date or any(profile.share(shape) > _SOME for shape in typed):
         return Evidence(Fit.AGAINST, "the values are of another kind")
-    if profile.share(Shape.NUMBER) > _SOME:
+    if profile.share(Shape.NUMBER) > _SOME and _IDENTIFIERS.isdisjoint(words_of(profile.column.heading)):
         return Evidence(Fit.DOUBTFUL, "most values are numbers")
     return Evidence(Fit.FITS, "the values are texts")
 
@@ -183,15 +184,22 @@ def _code(profile: ColumnProfile) -> Evidence:
     return Evidence(Fit.AGAINST, "the values are not codes of activity types")
 
 
+def share_of_options(profile: ColumnProfile, field: CandidateField) -> float:
+    """Return the share of the filled cells that are options of the field's drop-down."""
+    if not field.options or not profile.values:
+        return 0.0
+    exact = sum(count for text, count in profile.values.items() if is_option(text, field.options))
+    return exact / profile.filled
+
+
 def _options(profile: ColumnProfile, field: CandidateField) -> Evidence:
     if profile.values is None:
         return Evidence(Fit.AGAINST, "more different values than a drop-down has")
-    found = {text: nearest_option(text, field.options) for text in profile.values}
-    exact = sum(count for text, count in profile.values.items() if (option := found[text]) and option.exact)
-    near = sum(count for text, count in profile.values.items() if found[text])
+    exact = round(share_of_options(profile, field) * profile.filled)
     if exact >= _MOST * profile.filled:
         fit = Fit.PROVES if len(profile.values) > 1 else Fit.FITS
         return Evidence(fit, _counted(exact, profile, "options of the account's drop-down"))
+    near = sum(count for text, count in profile.values.items() if nearest_option(text, field.options))
     if near >= _MOST * profile.filled:
         return Evidence(Fit.FITS, _counted(near, profile, "like options of the account's drop-down"))
     if near:

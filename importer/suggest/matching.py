@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from importer.suggest.evidence import Evidence, Fit, assess_values
-from importer.suggest.profile import ColumnProfile
-from importer.suggest.similarity import EXACT, NEAR, QUALIFIED, likeness, means_other
+from importer.suggest.evidence import Evidence, Fit, assess_values, share_of_options
+from importer.suggest.profile import ColumnProfile, Shape
+from importer.suggest.similarity import EXACT, NEAR, QUALIFIED, WordIndex, likeness, means_other, words_of
 from importer.suggest.vocabulary import ACTIVITY_TIME, LEAD_FIELDS, WHOLE_NAME, WORDS, CandidateField, ValueKind
 
 _PERSONAL = frozenset((ValueKind.EMAIL, ValueKind.PHONE, ValueKind.PERSON, ValueKind.WHOLE_NAME, ValueKind.ID))
@@ -42,6 +42,10 @@ _NEAR_NAME: Mapping[Fit, tuple[Confidence | None, Confidence | None]] = {
 }
 """The same when the heading is nearly a name of the field."""
 _NEAR_RIVAL = 5.0
+_CLOSE = 60.0
+"""At least this much closeness to the account's own name of a field says something."""
+_MOST_OPTIONS = 0.8
+"""Share of values that are options of a field, from which on they prove it whatever the heading is."""
 _POINTS = {Confidence.HIGH: 300.0, Confidence.MEDIUM: 200.0, Confidence.LOW: 100.0}
 
 
@@ -56,12 +60,17 @@ class Match:
     score: float
     weak: bool = False
     """Whether the heading is a name that often means something else."""
+    by_name: bool = True
+    """Whether the heading speaks for the field, not only the values."""
     clock: ColumnProfile | None = None
     """For a day: the column with the time of that day."""
 
 
-def match_column(profile: ColumnProfile, field: CandidateField) -> Match | None:
-    """Score the column as a candidate for the field; ``None`` when it is none."""
+def match_column(profile: ColumnProfile, field: CandidateField, closeness: float = 0.0) -> Match | None:
+    """Score the column as a candidate for the field; ``None`` when it is none.
+
+    ``closeness`` is that of the heading and the account's own name of the field.
+    """
     heading = profile.column.heading or profile.column.label
     sure, phrase = likeness(heading, names_of(field))
     vague, hint = likeness(heading, field.vague)
@@ -74,16 +83,42 @@ def match_column(profile: ColumnProfile, field: CandidateField) -> Match | None:
         score, name, weak = vague, hint, True
     else:
         score, name, weak = sure, phrase, False
+    if not score and closeness < _CLOSE and not _is_proven_by_values(profile, field):
+        return None
     found = assess_values(profile, field)
     if found.fit is Fit.AGAINST:
         return None
     if score < QUALIFIED and field.kind in _PERSONAL and field.name != "ActivityOwnerEmail" and means_other(heading):
         return None
-    confidence = _confidence(score, weak, found, field, profile)
+    confidence = _confidence(score, weak, found, field) or _confidence_by_closeness(closeness, found, field)
     if confidence is None:
         return None
-    points = _POINTS[confidence] + score + 10 * found.fit - (3 if weak else 0)
-    return Match(profile, field, confidence, f"{_describe_heading(score, name, field)}; {found.reason}", points, weak)
+    points = _POINTS[confidence] + max(score, closeness) + 10 * found.fit - (3 if weak else 0)
+    if score < NEAR and closeness >= _CLOSE:
+        score, name = NEAR, field.label
+    reason = f"{_describe_heading(score, name, field)}; {found.reason}"
+    return Match(profile, field, confidence, reason, points, weak, by_name=score > 0)
+
+
+def _is_proven_by_values(profile: ColumnProfile, field: CandidateField) -> bool:
+    """Return whether the values may prove the field whatever the heading is."""
+    if field.options:
+        return share_of_options(profile, field) >= _MOST_OPTIONS and profile.share(Shape.FLAG) < _MOST_OPTIONS
+    # Numbers of records can look like phone numbers, and their headings say so.
+    words = words_of(profile.column.heading)
+    return field.kind is ValueKind.EMAIL or (field.kind is ValueKind.PHONE and "id" not in words)
+
+
+def _confidence_by_closeness(closeness: float, found: Evidence, field: CandidateField) -> Confidence | None:
+    """Return how sure the account's own field is whose name shares words with the heading, or whose options the values
+    are."""
+    if not field.label or found.fit < Fit.FITS:
+        return None
+    if closeness >= _CLOSE:
+        # Yes and no are the values of any such field, so they do not tell which is meant.
+        told = found.fit is Fit.PROVES and field.kind is not ValueKind.FLAG
+        return Confidence.MEDIUM if told else Confidence.LOW
+    return Confidence.LOW if field.options and found.fit is Fit.PROVES else None
 
 
 def names_of(field: CandidateField) -> tuple[str, ...]:
@@ -93,9 +128,7 @@ def names_of(field: CandidateField) -> tuple[str, ...]:
     return (*own, schema, *field.phrases)
 
 
-def _confidence(
-    score: float, weak: bool, found: Evidence, field: CandidateField, profile: ColumnProfile
-) -> Confidence | None:
+def _confidence(score: float, weak: bool, found: Evidence, field: CandidateField) -> Confidence | None:
     if score >= QUALIFIED:
         return _KNOWN_NAME[found.fit][weak]
     if score >= NEAR:
@@ -120,8 +153,18 @@ def _describe_heading(score: float, name: str, field: CandidateField) -> str:
 
 def candidates(profiles: Sequence[ColumnProfile], fields: Sequence[CandidateField]) -> list[Match]:
     """Return every possible pair, the surest first; equals in the order of columns and fields."""
-    found = [match for profile in profiles for field in fields if (match := match_column(profile, field)) is not None]
+    index = WordIndex(field.label for field in fields)
+    found = [
+        match
+        for profile in profiles
+        for field in fields
+        if (match := match_column(profile, field, _closeness(profile, field, index))) is not None
+    ]
     return sorted(found, key=lambda match: -match.score)
+
+
+def _closeness(profile: ColumnProfile, field: CandidateField, index: WordIndex) -> float:
+    return index.closeness(profile.column.heading or profile.column.label, field.label) if field.label else 0.0
 
 
 def assign(matches: Sequence[Match]) -> list[Match]:
@@ -129,8 +172,12 @@ def assign(matches: Sequence[Match]) -> list[Match]:
     columns: set[int] = set()
     kept: dict[str, Match] = {}
     rivals: dict[str, Match] = {}
+    named = {match.field.kind for match in matches if match.by_name and match.confidence is not Confidence.LOW}
     for match in matches:
         index, path = match.profile.column.index, match.field.path
+        if not match.by_name and match.field.kind in named & _PERSONAL:
+            # The values alone say less than the heading of another column with an address or a phone number.
+            continue
         if index not in columns and path not in kept:
             columns.add(index)
             kept[path] = match

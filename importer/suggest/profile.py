@@ -32,7 +32,7 @@ from importer.transforms import (
 
 MOST_DISTINCT = 40
 """With more different values a column is no drop-down."""
-_PHONES_TRIED = 300
+_PHONES_TRIED = 60
 COUNTRIES = (
     *("IN", "US", "GB", "DE", "FR", "ES", "PT", "BR", "MX", "AE", "SG", "AU", "ZA", "IT", "NL"),
     *("ID", "MY", "PH", "AR", "CO", "CL", "PE", "CH", "AT", "BE", "SA", "KE", "NG", "PK", "BD", "LK", "NP"),
@@ -40,8 +40,8 @@ COUNTRIES = (
 """Where phone numbers without a country code are tried when the account's country is not known."""
 
 _URL = r"(?i)(?:https?://|www\.)\S+|[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}(?:/\S*)?"
-_PHONE_SHAPE = r"[+(]?[0-9](?:[ ().-]{0,2}[0-9]){6,16}"
-_WRITTEN_PHONE = r"\+.*|.*[0-9][ .)(-]+[0-9].*"
+_PHONE_SHAPE = r"[+(]?[0-9](?:[ ()./-]{0,3}[0-9]){6,16}"
+_WRITTEN_PHONE = r"\+.*|.*[0-9][ ./)(-]+[0-9].*"
 _LETTERS = r"[\pL\pM][\pL\pM .,'’`()/&-]*"
 
 

@@ -43,7 +43,7 @@ def propose(
     kinds = _type_columns(named, facts) if "activity" in TARGETS[choice.target].sections else []
     texts = [source.path.stem, source.sheet, *(column.heading for column in source.columns)]
     # A file with several types of activity has no single one.
-    chosen = None if kinds else choose_type(facts, texts)
+    chosen = None if kinds else choose_type(facts, texts, named)
     fields = _fields(choice, facts, chosen)
     found = sorted([*candidates(named, fields), *kinds], key=lambda match: -match.score)
     matches = resolve_matches(assign(found), fields, named)

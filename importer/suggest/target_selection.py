@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from importer.core.text import join_words
-from importer.suggest.account import AccountProfile, lead_fields_of
+from importer.suggest.account import AccountProfile, KnownField, lead_fields_of
 from importer.suggest.matching import Confidence, Match, assign, candidates
 from importer.suggest.profile import ColumnProfile
-from importer.suggest.similarity import words_of
+from importer.suggest.similarity import NEAR, likeness, words_of
 from importer.suggest.vocabulary import ACTIVITY_TIME, WHOLE_NAME, WORDS
 from importer.targets import (
     TARGETS,
@@ -22,8 +22,12 @@ from importer.targets import (
 )
 
 _EVENT_WORDS = frozenset(WORDS["event"])
+_INQUIRY_WORDS = frozenset(WORDS["inquiries"])
 _LEADISH = 3
 _MANY_LOST = 2
+_TYPES_TRIED = 5
+"""Types whose fields are read when nothing speaks for one: each is a call."""
+_LEAST_NAMED = 2
 _CHOICES = ("ProspectID", "EmailAddress", "Phone", "Mobile")
 
 
@@ -102,18 +106,37 @@ def _event_time(profiles: Sequence[ColumnProfile], stem: str) -> Match | None:
     if not found:
         return None
     (match,) = found
-    words = {word for profile in profiles for word in words_of(profile.column.heading)} | set(words_of(stem))
+    words = {word for profile in profiles for word in words_of(profile.column.heading)}
     certain = match.confidence is Confidence.HIGH
-    return match if certain or words & _EVENT_WORDS else None
+    speaks_of_event = not _EVENT_WORDS.isdisjoint((*words, *words_of(stem)))
+    return match if speaks_of_event or (certain and not words & _INQUIRY_WORDS) else None
 
 
-def choose_type(facts: AccountProfile, texts: Sequence[str]) -> ActivityTypeChoice | None:
-    """The account's activity type that the file's name, sheet or headings speak of; ``None`` when none stands out."""
+def choose_type(
+    facts: AccountProfile, texts: Sequence[str], profiles: Sequence[ColumnProfile]
+) -> ActivityTypeChoice | None:
+    """The account's activity type that the file's name, sheet or headings speak of; ``None`` when none stands out.
+
+    Of types that they hardly speak of, it is the one whose fields have the most headings as their names.
+    """
     scored = sorted(((_speaks_of(name, texts), code, name) for code, name in facts.activity_types), reverse=True)
-    if not scored or scored[0][0] < 0.5 or (len(scored) > 1 and scored[1][0] == scored[0][0]):
+    if scored and scored[0][0] >= 0.5 and (len(scored) == 1 or scored[1][0] < scored[0][0]):
+        _, code, name = scored[0]
+        return ActivityTypeChoice(code, name, f'file and headings speak of "{name}"')
+    counted = sorted(
+        ((_count_named_fields(facts.fields_of(code), profiles), code, name) for _, code, name in scored[:_TYPES_TRIED]),
+        reverse=True,
+    )
+    if not counted or counted[0][0] < _LEAST_NAMED or (len(counted) > 1 and counted[1][0] == counted[0][0]):
         return None
-    _, code, name = scored[0]
-    return ActivityTypeChoice(code, name, f'file and headings speak of "{name}"')
+    count, code, name = counted[0]
+    return ActivityTypeChoice(code, name, f'{count} of the headings are names of fields of "{name}"')
+
+
+def _count_named_fields(fields: Sequence[KnownField], profiles: Sequence[ColumnProfile]) -> int:
+    """Count the headings that are names of fields."""
+    labels = tuple(field.label for field in fields if field.label)
+    return sum(likeness(profile.column.heading, labels)[0] >= NEAR for profile in profiles)
 
 
 def _speaks_of(name: str, texts: Sequence[str]) -> float:

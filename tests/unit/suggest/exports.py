@@ -343,5 +343,35 @@ ENGLISH_EXPORTS: tuple[Export, ...] = (
             ("QUERY_TIME", moment("%Y-%m-%d %H:%M:%S"), "ignore"),
         ),
     ),
+    Export(
+        "questionnaire",
+        "capture-lead",
+        (
+            ("#", ident("response"), "ignore"),
+            ("What's your first name?", pick(*FIRST), "lead.FirstName"),
+            ("And your last name?", pick(*LAST), "lead.LastName"),
+            ("Which city do you live in?", pick(*CITIES), "lead.mx_City"),
+            ("What's your email address?", mail(FIRST), "lead.EmailAddress email"),
+            ("Best number to reach you on (WhatsApp)", phone("98########"), "lead.Phone phone"),
+            ("When do you plan to start?", pick("Now", "Next year", "Later"), "ignore"),
+            ("I agree to be contacted", pick("1", "0"), "ignore"),
+            ("Submit Date (UTC)", moment("%Y-%m-%d %H:%M:%S"), "ignore"),
+        ),
+    ),
+    Export(
+        "directory-enquiries",
+        "capture-lead",
+        (
+            ("S.No", number(1, 1), "ignore"),
+            ("Date & Time", moment("%d/%m/%Y %I:%M %p"), "ignore"),
+            ("Caller Name", both(FIRST, LAST), "lead.FirstName+LastName"),
+            ("Mobile 1", phone("98########"), "lead.Phone phone"),
+            ("Requirement Details", pick("200 boxes", "price of pipes", "bulk order"), "ignore"),
+            ("City/Town", pick(*CITIES), "lead.mx_City"),
+            ("Organisation Name", pick(*COMPANIES), "lead.Company"),
+            ("Official Email ID", mail(FIRST), "lead.EmailAddress email"),
+        ),
+        settings={"country": "IN"},
+    ),
 )
 EXPORTS = (*ENGLISH_EXPORTS, *FOREIGN_EXPORTS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from importer.suggest.similarity import CONTAINED, EXACT, NEAR, QUALIFIED, likeness, means_other, words_of
+from importer.suggest.similarity import CONTAINED, EXACT, NEAR, QUALIFIED, WordIndex, likeness, means_other, words_of
 
 
 @pytest.mark.parametrize(
@@ -19,6 +19,10 @@ from importer.suggest.similarity import CONTAINED, EXACT, NEAR, QUALIFIED, liken
         ("(column C)", ("column", "c")),
         ("mx_Street1", ("mx", "street", "1")),
         ("मोबाइल नंबर", ("मोबाइल", "नंबर")),
+        ("Student's name", ("student", "name")),
+        ("No. of employees", ("number", "of", "employee")),
+        ("% in last exam", ("percent", "in", "last", "exam")),
+        ("Qty reqd.", ("quantity", "required")),
         ("  ", ()),
     ],
 )
@@ -38,6 +42,13 @@ def test_words(heading: str, words: tuple[str, ...]) -> None:
         ("Street 1", "street 2", 0, 0),
         ("Customer ID", "lead id", 0, 0),
         ("Plan", "city", 0, 0),
+        ("Which city do you live in?", "city", QUALIFIED, QUALIFIED),
+        ("And your last name?", "last name", QUALIFIED, QUALIFIED),
+        ("Mobile 1", "mobile", QUALIFIED, QUALIFIED),
+        ("जन्म तिथि (DOB)", "dob", NEAR, QUALIFIED - 1),
+        ("SR No.", "sumber", 0, 0),
+        ("Called on", "calle", 0, 0),
+        ("Accepts SMS marketing", "accepts marketing", 0, 0),
     ],
 )
 def test_likeness(heading: str, phrase: str, least: float, most: float) -> None:
@@ -60,3 +71,15 @@ def test_somebody_else_is_meant() -> None:
     assert means_other("Agent e-mail")
     assert means_other("Nombre del agente")
     assert not means_other("Attendee e-mail")
+
+
+def test_words_in_another_order_are_close() -> None:
+    """A word that many names have says less than a rare one; typos and ends of compounds count nearly in full."""
+    index = WordIndex(["Last exam percentage", "Exam date", "Exam fee", "Produktinteresse", "Enquiry subject"])
+    assert index.closeness("% in last exam", "Last exam percentage") == pytest.approx(100)
+    assert index.closeness("Interesse", "Produktinteresse") == pytest.approx(100)
+    assert index.closeness("Subjekt", "Enquiry subject") > 50
+    assert (
+        index.closeness("Exam percentage", "Last exam percentage") > index.closeness("Exam percentage", "Exam fee") > 0
+    )
+    assert index.closeness("City", "Exam fee") == 0

@@ -16,6 +16,7 @@ from importer.sources.interface import SourceOptions
 from importer.suggest.account import AccountProfile, KnownField
 from importer.suggest.mapping_writer import mapping_text
 from importer.suggest.model import MappingLine, Proposal
+from importer.suggest.profile import ColumnProfile, profile_columns
 from importer.suggest.proposal import propose
 from importer.suggest.similarity import NearestOption, nearest_option
 from importer.suggest.target_selection import choose_type
@@ -33,6 +34,14 @@ def proposal_of(text: str, facts: AccountProfile | None = None, target: str | No
     return propose(open_source(path, SourceOptions()), facts or AccountProfile(), target)
 
 
+def profiles_of(text: str) -> list[ColumnProfile]:
+    """The profiles of the columns of a small text file."""
+    path = Path("profiled.csv")
+    path.write_text(text, "utf-8")
+    source = open_source(path, SourceOptions())
+    return profile_columns(source.columns, source.chunks())
+
+
 def entry_of(proposal: Proposal, field: str) -> MappingLine:
     """The line of a field."""
     return next(entry for entry in proposal.entries if entry.field == field)
@@ -42,6 +51,8 @@ def entry_of(proposal: Proposal, field: str) -> MappingLine:
     ("text", "options", "found"),
     [
         (" online ", SAME, NearestOption("Online", True)),
+        ("call_back", SAME, NearestOption("Call back", True)),
+        ("A -", (("A+", "A+"), ("A-", "A-")), NearestOption("A-", False)),
         ("Callback", SAME, NearestOption("Call back", False)),
         ("Zoom", SAME, None),
         ("Gold", CODES, NearestOption("G", True)),
@@ -61,13 +72,66 @@ def test_the_activity_type_that_the_file_speaks_of() -> None:
     """One type must stand out; the name of the file counts more than the headings."""
     types = (("201", "Webinar attended"), ("202", "Store visit"), ("203", "Call logged"))
     facts = AccountProfile(activity_types=types)
-    chosen = choose_type(facts, ["webinar-attendance", "", "Joined at"])
+    chosen = choose_type(facts, ["webinar-attendance", "", "Joined at"], [])
     assert chosen is not None
     assert chosen.code == "201"
-    assert choose_type(facts, ["export", "", "Date"]) is None
-    assert choose_type(AccountProfile(), ["webinar"]) is None
+    assert choose_type(facts, ["export", "", "Date"], []) is None
+    assert choose_type(AccountProfile(), ["webinar"], []) is None
     twins = AccountProfile(activity_types=(("1", "Store visit"), ("2", "Store visit")))
-    assert choose_type(twins, ["store-visits"]) is None
+    assert choose_type(twins, ["store-visits"], []) is None
+
+
+def test_the_activity_type_whose_fields_the_headings_name() -> None:
+    """Without a word for a type, its fields decide; one field alone does not."""
+    fields = {
+        "1": (KnownField("mx_Custom_1", "Disposition", "String"), KnownField("mx_Custom_2", "Talk Time", "String")),
+        "2": (KnownField("mx_Custom_1", "Amount", "Number"), KnownField("mx_Custom_2", "Mode", "String")),
+    }
+    facts = AccountProfile(activity_types=(("1", "Outbound"), ("2", "Premium")), fields_of=lambda code: fields[code])
+    chosen = choose_type(facts, ["export"], profiles_of("Disposition,Talk time\nBusy,00:10\n"))
+    assert chosen is not None
+    assert (chosen.code, chosen.reason) == ("1", '2 of the headings are names of fields of "Outbound"')
+    assert choose_type(facts, ["export"], profiles_of("Disposition,Other\nBusy,x\n")) is None
+
+
+ACCOUNT = (
+    KnownField("EmailAddress", "Email", "Email"),
+    KnownField("mx_Intake", "Intake", "Select", options=(("Next year", "Next year"), ("3-6 months", "3-6 months"))),
+    KnownField("mx_Asked", "Enquiry Subject", "Text"),
+    KnownField("mx_Program", "Program", "Select", options=(("P1", "Data Science (PG)"), ("P2", "MBA"))),
+    KnownField("mx_Shop_Id", "Shop Customer ID", "Text"),
+    KnownField("mx_Opt_In", "Accepts Marketing", "Boolean"),
+    KnownField("mx_Enquired", "Enquiry Date", "DateTime"),
+)
+
+
+@pytest.mark.parametrize(
+    ("heading", "values", "field", "confidence"),
+    [
+        ("When do you begin?", ("Next year", "3-6 months"), "mx_Intake", "low"),
+        ("Subject", ("Price", "Visit"), "mx_Asked", "medium"),
+        ("which_program_do_you_like", ("data_science_(pg)", "mba"), "mx_Program", "high"),
+        ("Customer ID", ("7123", "7124"), "mx_Shop_Id", "low"),
+        ("Accepts SMS Marketing", ("yes", "no"), "mx_Opt_In", "low"),
+        ("created_time", ("2026-02-20 10:00:00", "2026-02-21 11:00:00"), "mx_Enquired", "medium"),
+        ("Answer", ("yes", "no"), None, ""),
+    ],
+)
+def test_fields_of_the_account_by_shared_words_and_options(
+    heading: str, values: tuple[str, str], field: str | None, confidence: str
+) -> None:
+    """Sure only where the account's own name stands there; never when a word tells the two apart."""
+    rows = "".join(f"a{row}@example.com,{values[row % 2]}\n" for row in range(12))
+    proposal = proposal_of(f"E-mail,{heading}\n{rows}", AccountProfile(lead_fields=ACCOUNT))
+    found = [(entry.field, entry.confidence.value) for entry in proposal.entries if entry.column == heading]
+    assert found == ([(field, confidence)] if field else [])
+
+
+def test_a_second_phone_is_not_taken_by_its_values_alone() -> None:
+    """The heading of another column names the lead's phone; numbers of records are none, whatever they look like."""
+    rows = "".join(f"+91 98200 1111{row},+91 98200 2222{row},1758 111{row}\n" for row in range(9))
+    proposal = proposal_of(f"Mobile,Spare,Call ID\n{rows}")
+    assert [(entry.field, entry.column) for entry in proposal.entries] == [("Phone", "Mobile")]
 
 
 def test_a_drop_down_that_nothing_fits() -> None:
