@@ -184,8 +184,8 @@ def read_rows(folder: Path, rows: Sequence[int]) -> list[ShownRow]:
     letters = [column.letter for column in plan.facts.source.columns]
     shown: list[ShownRow] = []
     for chunk in plan.find_rows(rows):
-        for place, row in enumerate(chunk.rows.tolist()):
-            cells = dict(zip(letters, chunk.cells.iloc[place].tolist(), strict=True))
+        for row, texts in zip(chunk.rows.tolist(), chunk.cells.itertuples(index=False, name=None), strict=True):
+            cells = dict(zip(letters, texts, strict=True))
             shown.append(ShownRow(row, cells, chunk.problems.get(row, ())))
     return shown
 

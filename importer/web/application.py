@@ -27,6 +27,7 @@ from importer.web.pages import (
     home,
     jobs,
     operations,
+    people,
     repeat,
     review,
     source,
@@ -56,8 +57,8 @@ def make_app(config: WebConfig, security: SecurityOptions) -> tuple[Flask, Gate]
     imports = ImportService(config.env, store, tasks, config.load_account)
     access = JobsAccess(config.env)
     work = Operations(config.env, config.load_account, hold, access, config.make_clock)
-    install(app, Services(config, imports, work, access, gate.audit.record, gate.audit.read))
-    for module in (home, source, columns, review, delivery, repeat, history, jobs, accounts, operations):
+    install(app, Services(config, imports, work, access, gate.users, gate.audit.record, gate.audit.read))
+    for module in (home, source, columns, review, delivery, repeat, history, jobs, accounts, operations, people):
         app.register_blueprint(module.views)
     app.register_error_handler(ImporterError, _answer_error)
     app.register_error_handler(HTTPException, _answer_http_error)

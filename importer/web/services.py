@@ -17,6 +17,7 @@ from importer.core.time import Clock, SystemClock
 from importer.web.imports import ImportService
 from importer.web.jobs_access import JobsAccess
 from importer.web.operations import Operations
+from importer.web.security import UserStore
 
 SANDBOX = "sandbox"
 _EXTENSION = "importer"
@@ -59,6 +60,7 @@ class Services:
     imports: ImportService
     operations: Operations
     jobs: JobsAccess
+    users: UserStore
     record: Callable[..., None]
     """Appends an entry to the audit trail: who, what, and facts by name."""
     recorded: Callable[[int], list[dict[str, Any]]]

@@ -11,6 +11,7 @@ from flask import abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from importer.core.errors import UsageError
+from importer.core.model import Status
 from importer.web.drafts import Draft
 from importer.web.security import current_person
 from importer.web.services import services
@@ -93,6 +94,12 @@ def refuse_stale_form(draft: Draft) -> None:
             "The mapping was changed in another window since this page was shown. Nothing of this one was stored.",
             "Go back, load the page again, and repeat your change.",
         )
+
+
+def has_undecided_rows(draft: Draft) -> bool:
+    """Return whether rows of an import that was sent wait for a person's decision."""
+    total = services().imports.total(draft)
+    return total is not None and any(total.counts.get(status) for status in (Status.UNCERTAIN, Status.CHANGED))
 
 
 def next_screen(draft: Draft) -> str:

@@ -8,9 +8,7 @@ from flask import Blueprint, abort, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from importer.core.errors import UsageError
-from importer.core.model import Status
-from importer.web.drafts import Draft
-from importer.web.pages.common import find_draft, next_screen, see_other
+from importer.web.pages.common import find_draft, has_undecided_rows, next_screen, see_other
 from importer.web.security import accepts_upload, current_person, require, safe_upload_name
 from importer.web.services import SANDBOX, services
 
@@ -79,16 +77,11 @@ def remove(draft_id: str) -> Response:
         raise UsageError("This import is somebody else's.", f"Ask {draft.owner}, or an administrator, to remove it.")
     if services().imports.tasks.status(draft.id).is_running:
         raise UsageError("This import is at work.", "Wait until it has ended, or pause it; then remove it.")
-    if services().config.two_people and _has_undecided_rows(draft):
+    if services().config.two_people and has_undecided_rows(draft):
         # The history knows nobody who prepared them, so anybody could decide there to send them.
         raise UsageError("Rows of this import wait for a decision.", "Decide about them first; then remove it.")
     services().imports.store.remove(draft.id)
     return see_other("home.show")
-
-
-def _has_undecided_rows(draft: Draft) -> bool:
-    total = services().imports.total(draft)
-    return total is not None and any(total.counts.get(status) for status in (Status.UNCERTAIN, Status.CHANGED))
 
 
 @views.post("/sandbox")
