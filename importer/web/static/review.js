@@ -118,10 +118,28 @@
       document.getElementById("go-on").classList.toggle("secondary", !current);
     };
 
-    const store = async (changes) => {
-      try { take(await send(place.dataset.cells, { changes })); }
-      catch (error) { said.textContent = `Not stored: ${error.message}`; }
+    // One after another, so that of two corrections of a cell the later one stays; a lost connection is waited for.
+    let queue = Promise.resolve();
+    let unstored = 0;
+    const storeNow = async (changes) => {
+      for (;;) {
+        try {
+          take(await send(place.dataset.cells, { changes }));
+          break;
+        } catch (error) {
+          if (!(error instanceof TypeError)) {
+            said.textContent = `Not stored: ${error.message}`;
+            table.replaceData();
+            break;
+          }
+          said.textContent = "The connection is lost. The correction is stored as soon as it is back; keep this page open.";
+          await new Promise((resolve) => { setTimeout(resolve, 1500); });
+        }
+      }
+      unstored -= 1;
     };
+    const store = (changes) => { unstored += 1; queue = queue.then(() => storeNow(changes)); };
+    addEventListener("beforeunload", (event) => { if (unstored) event.preventDefault(); });
 
     // Cells that are changed together, as by clearing a range, are stored as one step.
     let waiting = [];

@@ -113,10 +113,11 @@ class Visitor:
             sheets.first.click()
             self.actions += 1
             self.page.locator(".choices").wait_for(state="detached", timeout=60_000)
-        if self.page.get_by_role("button", name="Read it again").count():
-            self.page.get_by_label("Encoding").select_option("cp1252")
-            self.click("button", "Read it again")
+        encodings = self.page.locator(".plain button")
+        if encodings.count():
+            encodings.first.click()
             self.actions += 1
+            encodings.first.wait_for(state="detached", timeout=60_000)
         self.click("button", "Continue")
         self.see("What do the rows become")
         event = self.page.get_by_label("Type of the activity")

@@ -73,7 +73,7 @@ def test_exports_go_from_the_drop_into_the_crm(visit: Callable[[], Visitor], des
 def test_cells_are_corrected_in_the_grid_and_nothing_is_sent_twice(
     visit: Callable[[], Visitor], desk: Desk, tmp_path: Path
 ) -> None:
-    """Typing, pasting a range, undoing; the page is accessible at every step, and the back button sends nothing."""
+    """Typing (also without a network), pasting a range, undoing; the page is accessible at every step, and the back button sends nothing."""
     visitor = visit()
     page = visitor.page
     assert_accessible(visitor)
@@ -85,10 +85,15 @@ def test_cells_are_corrected_in_the_grid_and_nothing_is_sent_twice(
     cell = page.locator(".tabulator-row").nth(0).locator("[tabulator-field=A]")
     cell.wait_for()
     assert_accessible(visitor)
+    # A correction that is made while the network is away is stored when it is back.
+    page.context.set_offline(True)
     cell.dblclick()
     page.keyboard.press("Control+A")
     page.keyboard.type(lead_id(11))
     page.keyboard.press("Enter")
+    page.get_by_text("The connection is lost.").wait_for()
+    visitor.errors.clear()
+    page.context.set_offline(False)
     page.get_by_text("Right now.", exact=True).first.wait_for()
     page.get_by_role("button", name="Undo").click()
     page.get_by_text("1 of the changed rows still has a problem.").wait_for()
