@@ -124,13 +124,21 @@ def decide(
             _refuse(run, row, before, decision)
             assert before is not None
             _refuse_taken(ledger, run, row, activity_id.strip())
-            at = format_iso(env.clock.now())
-            words = f"{decision.value} by {who}: {why.strip()}"
-            text = f"Decided on {format_minute(at)} UTC: {words}. {before.evidence}".rstrip()
-            outcome = _outcome(before, decision, activity_id.strip(), text, at)
-            ledger.decide(run.id, outcome, words)
+            outcome = settle_uncertain(ledger, run, before, decision, f"{who}: {why.strip()}", env, activity_id.strip())
     step = f"Run: importer resume {run.id}" if decision in (Decision.ABSENT, Decision.UNDECIDED) else "Nothing to do."
     return Decided(run.id, row, decision, outcome.status, step)
+
+
+def settle_uncertain(
+    ledger: Ledger, run: Run, before: Outcome, decision: Decision, who: str, env: Environment, activity_id: str = ""
+) -> Outcome:
+    """Record a decision about an uncertain row, made by ``who`` (and why). The caller holds the account's lock."""
+    at = format_iso(env.clock.now())
+    words = f"{decision.value} by {who}"
+    text = f"Decided on {format_minute(at)} UTC: {words}. {before.evidence}".rstrip()
+    outcome = _outcome(before, decision, activity_id, text, at)
+    ledger.decide(run.id, outcome, words)
+    return outcome
 
 
 def decide_changes(

@@ -1,24 +1,30 @@
-"""Decisions about held rows that a person wrote into the sheet To decide of a results workbook."""
+"""Decisions about changed and uncertain rows that a person wrote into the sheet To decide of a results workbook."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from importer.app.environment import Environment
-from importer.app.manual_resolution import ChangeDecision, settle_changes
+from importer.app.manual_resolution import ChangeDecision, Decision, settle_changes, settle_uncertain
 from importer.app.preflight import hold_tenant
 from importer.core.errors import ImporterError, UsageError
-from importer.core.model import Status
+from importer.core.model import Outcome, Status
 from importer.core.text import format_count, shorten_text
 from importer.delivery import RowMarker
 from importer.ledger import Ledger, Run
 from importer.planning import PreparedImport, open_plan
 from importer.sources import DECISION_HEADING, DECISION_SHEET, Chunk, Source, SourceOptions, open_source
 
-_DECISIONS = {one.value: one for one in ChangeDecision}
+_DECISIONS: dict[str, ChangeDecision | Decision] = {
+    **{one.value: one for one in ChangeDecision},
+    "it is there": Decision.CREATED,
+    "send again": Decision.ABSENT,
+}
+_UNDECIDED = (Status.CHANGED, Status.UNCERTAIN)
+_WHO = "the sheet To decide"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +32,7 @@ class _DecidedRow:
     """One line of the sheet with a decision: its row on the sheet, number, mark and cells."""
 
     line: int
-    decision: ChangeDecision
+    decision: ChangeDecision | Decision
     number: str
     mark: str
     cells: dict[str, str]
@@ -52,8 +58,7 @@ def record_sheet_decisions(prepared: PreparedImport, account: str, ledger: Ledge
     if not rows and source is prepared.source:
         raise UsageError(
             f"{source.path} has no row to correct, and no decision on its sheet {DECISION_SHEET}.",
-            f'Write "update", "send" or "keep" into the column {DECISION_HEADING}, save the workbook, and import it '
-            "again.",
+            f"Choose from the list in the column {DECISION_HEADING}, save the workbook, and import it again.",
         )
     by_run: dict[str, list[_DecidedRow]] = defaultdict(list)
     for row in rows:
@@ -88,8 +93,9 @@ def _decisions_of(chunk: Chunk, label: str, source: Source) -> Iterator[_Decided
             raise UsageError(
                 f'{source.path}, sheet "{source.sheet}", row {line}: "{shorten_text(text)}" is no decision. '
                 "Nothing was recorded or sent.",
-                'Write "update" to correct what was sent earlier, "send" to send the row as a new one, "keep" to leave '
-                "LeadSquared as it is, or leave the cell empty.",
+                'For a changed row write "update" to correct what was sent earlier, "send" to send it as a new row or '
+                '"keep" to leave LeadSquared as it is; for an uncertain one "it is there" or "send again"; or leave '
+                "the cell empty.",
             )
         cells = {name: texts[place] for name, texts in columns.items()}
         yield _DecidedRow(line, _DECISIONS[word], numbers[place], marks[place], cells)
@@ -102,24 +108,46 @@ def _record(run: Run, rows: list[_DecidedRow], ledger: Ledger, env: Environment)
     except ImporterError:
         env.progress.note(f"{_describe_lines(rows)} not recorded: the plan of run {run.id} was removed.")
         return False
-    chosen: dict[int, ChangeDecision] = {}
+    chosen: dict[int, _DecidedRow] = {}
     doubtful = []
     for row in rows:
         mark = marker.read(row.mark)
         if mark is not None and mark.origin.row not in chosen and marker.fits(mark, row.number, row.cells):
-            chosen[mark.origin.row] = row.decision
+            chosen[mark.origin.row] = row
         else:
             doubtful.append(row)
     if doubtful:
         env.progress.note(f"{_describe_lines(doubtful)} not recorded: the rows are no longer those that were held.")
     with hold_tenant(ledger, run.new.account, run.id):
-        held = [one for one in ledger.outcomes(run.id, [Status.CHANGED]) if one.row in chosen]
-        for decision in ChangeDecision:
-            about = [one for one in held if chosen[one.row] is decision]
-            if about:
-                settle_changes(ledger, run, about, decision, "the sheet To decide", env)
-                env.progress.note(f"{format_count(len(about))} of run {run.id}: {decision.value}.")
+        ledger.recover_interrupted(run.id)
+        undecided = [one for one in ledger.outcomes(run.id, _UNDECIDED) if one.row in chosen]
+        _record_decisions(run, undecided, chosen, ledger, env)
     return bool(chosen)
+
+
+def _record_decisions(
+    run: Run, undecided: Sequence[Outcome], chosen: Mapping[int, _DecidedRow], ledger: Ledger, env: Environment
+) -> None:
+    """Record the decisions that are possible for the status of their rows."""
+    counted: Counter[str] = Counter()
+    misplaced = []
+    changes: dict[ChangeDecision, list[Outcome]] = defaultdict(list)
+    for one in undecided:
+        decision = chosen[one.row].decision
+        if one.status is Status.CHANGED and isinstance(decision, ChangeDecision):
+            changes[decision].append(one)
+        elif one.status is Status.UNCERTAIN and isinstance(decision, Decision):
+            settle_uncertain(ledger, run, one, decision, _WHO, env)
+            counted[decision.value] += 1
+        else:
+            misplaced.append(chosen[one.row])
+    for change, about in changes.items():
+        settle_changes(ledger, run, about, change, _WHO, env)
+        counted[change.value] += len(about)
+    for text, count in counted.items():
+        env.progress.note(f"{format_count(count)} of run {run.id}: {text}.")
+    if misplaced:
+        env.progress.note(f"{_describe_lines(misplaced)} not recorded: it does not fit the status of its row.")
 
 
 def _describe_lines(rows: list[_DecidedRow]) -> str:

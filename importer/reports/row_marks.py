@@ -9,6 +9,7 @@ from importer.delivery import Lineage
 from importer.planning import PlanChunk
 from importer.reports.interface import TO_FIX, SheetOrigin
 
+_TO_DECIDE = frozenset({Status.CHANGED, Status.UNCERTAIN})
 _SENT = frozenset({*DELIVERED, Status.SKIPPED, Status.PENDING, Status.UNCERTAIN})
 
 
@@ -23,7 +24,7 @@ def mark_rows(
     if lineage.marker is None:
         return {}
     known = lineage.sheet.sent if mark_sent else {}
-    wanted = TO_FIX | (_SENT if mark_sent and lineage.run_id else {Status.CHANGED.value} if not mark_sent else set())
+    wanted = TO_FIX | (_SENT if mark_sent and lineage.run_id else _TO_DECIDE if not mark_sent else frozenset())
     numbers = chunk.rows.tolist()
     places = [place for place, status in enumerate(statuses) if status in wanted or numbers[place] in known]
     cells = chunk.cells.iloc[places]
@@ -32,9 +33,9 @@ def mark_rows(
     for place, at in enumerate(places):
         row, status = numbers[at], statuses[at]
         own = {label: texts[place] for label, texts in columns.items()}
-        if row in known or status in _SENT:
+        if row in known or (mark_sent and status in _SENT):
             origin = lineage.sent_origin(row)
-        elif status == Status.CHANGED:
+        elif status in _TO_DECIDE:
             # A decision is about the row of this run, whatever row it corrects.
             origin = lineage.own_origin(row, own)
         else:

@@ -1,44 +1,52 @@
-"""The sheet To decide: the rows that are held, with a column in which a person decides about each."""
+"""The sheet To decide: the changed and uncertain rows, with a column in which a person decides about each."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from importer.core.model import Status
+from importer.core.model import Counts, Status
+from importer.delivery import WAITS_FOR_OTHER_RUN
 from importer.reports.interface import ReportColumn
 from importer.reports.xlsx.row_sheets import SheetRows
 from importer.reports.xlsx.sheet_series import NUMBER, OWN_HEADING, Heading, SheetSeries, source_headings
 from importer.reports.xlsx_writer import Style, Workbook
 from importer.sources import DECISION_HEADING, DECISION_SHEET, MARK_HEADING, NUMBER_HEADING, REASON_HEADING
 
-CHOICES = ("update", "send", "keep")
-"""The decisions: correct what was sent earlier, send the row as a new one, or keep what was sent earlier."""
+_CHOICES = {
+    Status.CHANGED: ("update", "send", "keep"),
+    Status.UNCERTAIN: ("it is there", "send again"),
+}
+"""The decisions about rows of each status, as :mod:`importer.app.sheet_decisions` reads them."""
 
 _REASON = Style(wrap=True, horizontal="left", indent=1)
 
 
 class DecisionSheet:
-    """Writes the sheet To decide of ``book``. Imported again, the workbook says what was decided."""
+    """Writes the sheet To decide of ``book`` for rows by status. Imported again, the workbook says what was decided."""
 
-    def __init__(self, book: Workbook, rows: int, sheet_rows: int) -> None:
-        self._series = SheetSeries(book, DECISION_SHEET, rows, sheet_rows)
+    def __init__(self, book: Workbook, counts: Counts, sheet_rows: int) -> None:
+        rows = {status: counts.get(status, 0) for status in _CHOICES}
+        self._choices = tuple(choice for status, count in rows.items() if count for choice in _CHOICES[status])
+        self._series = SheetSeries(book, DECISION_SHEET, sum(rows.values()), sheet_rows)
 
     def begin(self, columns: Sequence[ReportColumn], sample: Sequence[Sequence[str]]) -> None:
         """Write the headings; ``sample`` holds the first cells of each column."""
         own = (
             Heading(NUMBER_HEADING, 13, OWN_HEADING, NUMBER),
-            Heading(DECISION_HEADING, 14, OWN_HEADING, choices=CHOICES),
+            Heading(DECISION_HEADING, 14, OWN_HEADING, choices=self._choices),
             Heading(REASON_HEADING, 60, OWN_HEADING, _REASON),
         )
         mark = Heading(MARK_HEADING, 16, OWN_HEADING, hidden=True)
         self._series.begin([*own, *source_headings(columns, sample), mark])
 
     def write(self, rows: SheetRows) -> None:
-        """Write those of some consecutive rows that are held."""
+        """Write those of some consecutive rows that a person can decide about."""
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        places = pc.indices_nonzero(pc.equal(rows.results["Status"], Status.CHANGED.value))
+        undecided = pc.is_in(rows.results["Status"], pa.array([status.value for status in _CHOICES], pa.large_string()))
+        waits = pc.equal(rows.results["ErrorCode"], WAITS_FOR_OTHER_RUN)
+        places = pc.indices_nonzero(pc.and_not(undecided, waits))
         if not len(places):
             return
         numbers = [rows.rows[place] for place in places.to_pylist()]

@@ -41,8 +41,8 @@ def write_workbook(path: Path, summary: RunSummary, rows: ResultRows, *, rows_pe
         to_fix = sum(summary.counts.get(status, 0) for status in (Status.INVALID, Status.REJECTED))
         remedies = {group.code: group.remedy for group in summary.errors}
         fix = FixSheet(book, to_fix, rows_per_sheet, remedies, RefusedCells(summary.columns, summary.target))
-        held = summary.counts.get(Status.CHANGED, 0)
-        decide = DecisionSheet(book, held, rows_per_sheet) if held else None
+        undecided = any(summary.counts.get(status, 0) for status in (Status.CHANGED, Status.UNCERTAIN))
+        decide = DecisionSheet(book, summary.counts, rows_per_sheet) if undecided else None
         sheets = [sheet for sheet in (results, fix, decide) if sheet is not None]
 
         # The first rows also decide how wide the columns are.

@@ -13,6 +13,7 @@ from importer.core.errors import RunStopped, UsageError
 from importer.core.model import Status
 from importer.reports.publisher import ReportPaths
 from importer.sources.opening import open_in_process
+from tests.support.delivery_world import LOST, after, mx
 from tests.support.import_world import ImportWorld, set_cell, visit
 
 
@@ -127,3 +128,30 @@ def test_a_stop_while_decisions_are_carried_out_ends_the_import(
     assert world.last is stopped
     assert world.activities == 3
     assert ReportPaths(Path("a/b.xlsx")).beside("r") == ReportPaths(Path("a/b-r.xlsx"))
+
+
+def test_uncertain_rows_are_decided_on_the_sheet(world: ImportWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One is there and one is not; decisions that do not fit the status of a row are not recorded."""
+    with monkeypatch.context() as patched:
+        patched.setattr(world.crm, "_listed", lambda *_: mx("MXInvalidInputException", "no"))
+        world.crm.faults = [after(LOST)]
+        visits = [visit(number) for number in (4, 5, 6)]
+        assert world.send("more.csv", *visits, visit(3, seconds="60"), visit(2)) == {
+            "uncertain": 3,
+            "changed": 1,
+            "skipped": 1,
+        }
+    sheet = openpyxl.load_workbook(world.results)["To decide"]
+    assert [str(one.formula1) for one in sheet.data_validations.dataValidation] == [
+        '"update,send,keep,it is there,send again"'
+    ]
+    run, before = world.run_id, world.activities
+    decided(world, "decided.xlsx", "It is there", "send again", "keep", "it is there")
+    world.send("decided.xlsx")
+    by_row = {one.row: one for status in Status for one in _outcomes(world, run, status)}
+    assert (by_row[2].status, by_row[2].error_code) == (Status.CREATED, "decided")
+    assert by_row[3].status is Status.CREATED
+    assert by_row[5].status is Status.CHANGED
+    assert any("does not fit the status of its row" in note for note in world.notes)
+    # What the CRM had of row 3 was denied, so it was sent again; row 4 was found.
+    assert world.activities == before + 1
