@@ -34,6 +34,7 @@ from importer.planning import (
 )
 from importer.rate_limit import count_calls_today, describe_limit
 from importer.reports import Cost, Publisher, Report, ReportPaths, RunReport
+from importer.suggest import is_proposal, open_questions
 from importer.targets import make_target
 
 
@@ -60,7 +61,15 @@ def report_plan(plan: Plan, env: Environment) -> RunReport:
     """Return the report of a plan with the cost that its delivery would have now."""
     account = account_if_complete(plan.facts.account, env)
     lineage, earlier = _compare(plan, account, env)
-    return RunReport(plan, cost=_cost(plan, account, env), known_lineage=lineage, earlier=earlier)
+    questions = [f"Line {line}: {question}" for line, question in open_questions(plan.facts.mapping_file)]
+    return RunReport(
+        plan,
+        cost=_cost(plan, account, env),
+        known_lineage=lineage,
+        earlier=earlier,
+        questions=questions,
+        is_proposal=is_proposal(plan.facts.mapping_file),
+    )
 
 
 def _planned(request: PlanRequest, account: Account | None, folder: Path, now: datetime, env: Environment) -> Plan:

@@ -6,6 +6,7 @@ import threading
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 from importer.core.text import format_count
 
@@ -63,10 +64,17 @@ def parse_iso(text: str) -> datetime | None:
         return None
 
 
-def format_timestamp(iso: str) -> str:
-    """Format an ISO time in UTC for people: "2026-11-20 09:30:00 UTC". What is no ISO time comes back unchanged."""
+def format_timestamp(iso: str, time_zone: str = "") -> str:
+    """Format an ISO time in UTC for people: "2026-11-20 09:30:00 UTC", or "2026-11-20 15:00:00 (Asia/Kolkata)".
+
+    What is no ISO time comes back unchanged.
+    """
     moment = parse_iso(iso)
-    return f"{moment:%Y-%m-%d %H:%M:%S} UTC" if moment else iso
+    if moment is None:
+        return iso
+    if not time_zone or time_zone == "UTC":
+        return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
+    return f"{moment.astimezone(ZoneInfo(time_zone)):%Y-%m-%d %H:%M:%S} ({time_zone})"
 
 
 def format_minute(iso: str) -> str:

@@ -12,6 +12,7 @@ from importer.config import Account, AccountChecks
 from importer.core.errors import AccountMismatch
 from importer.core.issues import ACCOUNT_CODES
 from importer.crm_schema import CallTraits, FieldConstraint, Findings, Metadata, load
+from importer.mapping import Mapping as MappingModel
 from importer.planning.plan import PreparedImport
 from importer.planning.store import PlanFacts, SchemaSnapshot, SchemaState
 from importer.targets import TARGETS
@@ -101,7 +102,19 @@ def check_account_fit(prepared: PreparedImport, known: AccountSchema) -> Prepare
             f"The account's fields were read on {read_at}. That is too long ago to decide anything: what "
             f"does not fit them is only noted, and the cells were not compared with them. Renew it: {REFRESH}"
         )
-    return replace(prepared, account=snapshot, account_notes=(*notes, *_finding_notes(path, found)))
+    labels = _label_fields(prepared.mapping, metadata)
+    notes += _finding_notes(path, found)
+    return replace(prepared, account=snapshot, account_notes=tuple(notes), field_labels=labels)
+
+
+def _label_fields(mapping: MappingModel, metadata: Metadata) -> dict[str, str]:
+    """Return the names by which the account shows the fields of a mapping, as far as it has other ones."""
+    event = str(next((one.rule.value for one in mapping.flat_fields() if one.name == "activity.ActivityEvent"), ""))
+    kind = metadata.type_of(event)
+    known = {f"lead.{one.schema_name}": one.display_name for one in metadata.lead_fields or ()}
+    known |= {f"activity.{one.schema_name}": one.display_name for one in (kind.fields if kind else None) or ()}
+    labels = {one.name: known.get(one.name, "") for one in mapping.flat_fields()}
+    return {name: label for name, label in labels.items() if label}
 
 
 def digest_constraints(constraints: Mapping[str, FieldConstraint]) -> str:

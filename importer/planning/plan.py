@@ -104,6 +104,7 @@ class PreparedImport:
     fingerprint: str
     account: SchemaSnapshot = field(default_factory=SchemaSnapshot)
     account_notes: tuple[str, ...] = ()
+    field_labels: dict[str, str] = field(default_factory=dict)
 
     @property
     def mapping(self) -> Mapping:
@@ -224,6 +225,7 @@ def plan_import(prepared: PreparedImport, folder: Path, now: datetime, progress:
     writer = PlanWriter(folder)
     prepared.validator.use_temp_folder(folder)
     tally = _Tally()
+    unused = [column.label for column in prepared.source.columns if column.label not in prepared.headings.fields]
     chunks = _corrected(prepared.source, prepared.request)
     with BackgroundWorker() as reading, BackgroundWorker() as writing:
         # Three chunks are worked on at once: the next one is read, this one checked, and the last one written.
@@ -233,6 +235,7 @@ def plan_import(prepared: PreparedImport, folder: Path, now: datetime, progress:
                 progress.reading(tally.rows)
             checked = prepared.validator.check(chunk.rows, chunk.cells, chunk.problems)
             tally.add(checked)
+            tally.count_cells(chunk, checked, unused)
             problems = problem_batch(checked.problems)
             writing.submit(_write_and_analyze, writer, analyzer, chunk, checked, problems)
             # Free their memory before the next rows are checked.
@@ -316,6 +319,8 @@ class _Tally:
         self.rows = 0
         self.ready = 0
         self.left_out = 0
+        self.filled: dict[str, int] = {}
+        """The number of rows with text in each column that is not imported, if there are any."""
         self._rows_by_code: dict[str, int] = {}
         self._first: dict[str, list[int]] = {}
         self._example: dict[str, str] = {}
@@ -326,6 +331,17 @@ class _Tally:
         self.ready += int(checked.ok.sum())
         self.left_out += int((checked.left_out != "").sum())
         self.add_problems(checked.problems)
+
+    def count_cells(self, chunk: Chunk, checked: CheckedChunk, labels: Sequence[str]) -> None:
+        """Count the cells with text in columns of a chunk, but for rows that are left out."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        selected = pa.array(checked.left_out == "")
+        for label in labels:
+            texts = chunk.columns[chunk.labels.index(label)]
+            if filled := pc.sum(pc.and_(pc.not_equal(pc.utf8_trim_whitespace(texts), ""), selected)).as_py():
+                self.filled[label] = self.filled.get(label, 0) + filled
 
     def add_problems(self, problems: Sequence[Problem]) -> None:
         """Count problems of consecutive rows, in their order."""
@@ -373,6 +389,10 @@ def _collect_facts(prepared: PreparedImport, tally: _Tally, now: datetime) -> Pl
         ready=tally.ready,
         invalid=tally.rows - tally.ready - tally.left_out,
         left_out=tally.left_out,
+        not_imported=tally.filled,
+        unused=prepared.headings.unused,
+        field_labels=prepared.field_labels,
+        time_zone=request.locale.time_zone,
         groups=tally.groups(),
         fields=prepared.headings.fields,
         notes=tuple(

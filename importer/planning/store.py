@@ -16,7 +16,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -106,6 +106,13 @@ class PlanFacts:
     metadata: SchemaSnapshot = SchemaSnapshot()
     left_out: int = 0
     """Rows that the mapping leaves out, such as by `where`."""
+    not_imported: Mapping[str, int] = field(default_factory=dict)
+    """Columns with text that fill no field, by label, with the number of rows that have text in them."""
+    unused: tuple[str, ...] = ()
+    """Columns that the mapping neither uses nor ignores."""
+    field_labels: Mapping[str, str] = field(default_factory=dict)
+    """The names by which the account shows its fields, by the mapping's names for them; as far as known."""
+    time_zone: str = ""
 
     @property
     def selected(self) -> int:
@@ -345,6 +352,7 @@ def open_plan(folder: Path) -> Plan:
         ProblemGroup(**{**group, "first_rows": tuple(group["first_rows"])}) for group in content.pop("groups")
     )
     notes = tuple(content.pop("notes"))
+    content["unused"] = tuple(content.get("unused", ()))
     # Optional, as the defaults of :class:`PlanFacts` are.
     damage = tuple(Damage(**{**found, "first_rows": tuple(found["first_rows"])}) for found in content.pop("damage", ()))
     snapshot = content.pop("metadata", {})

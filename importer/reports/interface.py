@@ -66,6 +66,18 @@ class ErrorGroup:
 
 
 @dataclass(frozen=True, slots=True)
+class LostColumn:
+    """A column that fills no field: so many ``rows`` have text in it.
+
+    ``decided``: a person put it under `ignore:`; a proposal that was not edited does so for want of a field.
+    """
+
+    label: str
+    rows: int
+    decided: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Cost:
     """The least that a delivery needs: calls, and seconds from the first to the last of them at the known limit.
 
@@ -124,6 +136,14 @@ class RunSummary:
     damage: tuple[Damage, ...] = ()
     metadata: AccountDataAge | None = None
     earlier: EarlierRows | None = None
+    sheet: str = ""
+    time_zone: str = ""
+    not_imported: tuple[LostColumn, ...] = ()
+    """Columns with text that fill no field."""
+    questions: tuple[str, ...] = ()
+    """What the mapping leaves undecided, each with its line."""
+    field_labels: Mapping[str, str] = field(default_factory=dict)
+    """The names by which the account shows its fields, by their names in the mapping."""
     corrected: int = 0
     """Rows that are skipped because a corrected sheet has them."""
 

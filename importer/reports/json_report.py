@@ -23,6 +23,9 @@ def build_json_report(
 
     ``earlier`` counts the rows of a check that earlier imports sent, ``None`` where that is not known.
 
+    ``not_imported`` lists columns with data that fill no field; ``questions`` what the mapping of a check leaves
+    undecided.
+
     ``problems`` is the number of rows that need a person: invalid, rejected or uncertain.
     """
     return {
@@ -38,6 +41,8 @@ def build_json_report(
         "message": redact(summary.headline),
         "next_step": redact(summary.next_step),
         "forecast": summary.cost and _forecast(summary.cost),
+        "not_imported": [{"column": one.label, "rows": one.rows} for one in summary.not_imported],
+        "questions": list(summary.questions),
         "earlier": summary.earlier and asdict(summary.earlier),
         "damage": [
             {**asdict(found), "example": redact(found.example), "what": redact(found.what)} for found in summary.damage

@@ -10,7 +10,7 @@ from importer.core.text import format_count, is_or_are, join_words, pluralize, s
 from importer.core.time import format_elapsed, format_timestamp
 from importer.data_quality import Damage
 from importer.delivery import EarlierRows, describe_older
-from importer.reports.interface import RunSummary
+from importer.reports.interface import LostColumn, RunSummary
 
 UNCERTAIN_ADVICE = "Do not enter or import this row again: it may have arrived. importer resume looks again."
 
@@ -65,6 +65,8 @@ NO_CALL_RESULT = "broken off here"
 """The same for a call whose end was never recorded."""
 
 _DELIMITERS = {",": "comma", ";": "semicolon", "|": "vertical bar", "tab": "tab", ":": "colon"}
+
+_MOST_COLUMNS = 10
 
 _NOT_DELIVERED = (
     (Status.CHANGED, "held: they look like rows sent earlier, and differ"),
@@ -139,10 +141,13 @@ def describe_earlier_rows(earlier: EarlierRows) -> Iterator[str]:
         yield describe_older(earlier.older)
 
 
-def describe_result(status: str, rows: int, counts: Counts, reason: str, corrected: int = 0) -> str:
+def describe_result(
+    status: str, rows: int, counts: Counts, reason: str, corrected: int = 0, not_imported: int = 0
+) -> str:
     """Return the headline of a run: how many rows are delivered or ready, and what became of the others.
 
-    ``corrected`` of the skipped rows are in LeadSquared as a corrected sheet has them.
+    ``corrected`` of the skipped rows are in LeadSquared as a corrected sheet has them. ``not_imported`` columns have
+    text and fill no field, and nobody decided that; a check says so.
     """
     if rows == 0:
         return "The file has headings but no rows."
@@ -150,13 +155,16 @@ def describe_result(status: str, rows: int, counts: Counts, reason: str, correct
     if status == "planned":
         left_out = counts.get(Status.LEFT_OUT, 0)
         ready = rows - invalid - left_out - corrected
-        text = f"{ready:,} of {format_count(rows)} {is_or_are(ready)} ready to send"
+        text = f"{ready:,} of {format_count(rows)} {_is_or_are_of(ready, rows)} ready to send"
+        if not_imported:
+            columns = format_count(not_imported, "column")
+            text += f"; {columns} with data {is_or_are(not_imported)} not imported"
         text += f"; {left_out:,} left out by the mapping" if left_out else ""
         text += f"; {corrected:,} corrected since" if corrected else ""
         text += f"; {format_count(invalid)} {pluralize(invalid, 'needs', 'need')} you." if invalid else "."
         return f"{text} {reason}".rstrip()
     delivered = sum(counts.get(one, 0) for one in DELIVERED) + corrected
-    parts = [f"{delivered:,} of {format_count(rows)} {is_or_are(delivered)} in LeadSquared"]
+    parts = [f"{delivered:,} of {format_count(rows)} {_is_or_are_of(delivered, rows)} in LeadSquared"]
     if corrected:
         parts.append(f"{corrected:,} of them as corrected in a later import")
     skipped = counts.get(Status.SKIPPED, 0) - corrected
@@ -169,12 +177,49 @@ def describe_result(status: str, rows: int, counts: Counts, reason: str, correct
     return f"{text} The run stopped early: {reason}" if status == "interrupted" and reason else text
 
 
-def describe_next_step(status: str, counts: Counts, run_id: str, *, blocked: bool, common: str = "") -> str:
-    """Return what a person does next. ``common`` is the code of a problem that every row has, if there is one."""
+def _is_or_are_of(count: int, rows: int) -> str:
+    """Return the verb for so many of the rows: "0 of 1 row is", "0 of 2 rows are"."""
+    return is_or_are(1 if rows == 1 else count)
+
+
+def describe_not_imported(columns: Sequence[LostColumn]) -> str:
+    """Describe columns with data that fill no field, and what to do about them; empty for none."""
+    if not columns:
+        return ""
+    shown = [
+        f'"{shorten_text(one.label)}" ({format_count(one.rows)}{", ignored by the mapping" if one.decided else ""})'
+        for one in columns[:_MOST_COLUMNS]
+    ]
+    if len(columns) > _MOST_COLUMNS:
+        shown.append(f"{len(columns) - _MOST_COLUMNS:,} more")
+    return f"{join_words(shown)}. LeadSquared does not get this. To import a column, give it a field in the mapping."
+
+
+def describe_next_step(
+    status: str,
+    counts: Counts,
+    run_id: str,
+    *,
+    blocked: bool,
+    common: str = "",
+    undecided: int = 0,
+    not_imported: int = 0,
+) -> str:
+    """Return what a person does next.
+
+    ``common`` is the code of a problem that every row has, if there is one. The mapping has so many ``undecided``
+    questions, and so many columns with data are ``not_imported``.
+    """
     if status == "interrupted":
         return f"To finish it, run: importer resume {run_id}. Nothing is sent twice."
     if status == "planned":
-        return _next_step_after_check(counts, blocked=blocked, common=common)
+        step = _next_step_after_check(counts, blocked=blocked, common=common)
+        if undecided:
+            questions = "question" if undecided == 1 else f"{undecided:,} questions"
+            return f"Answer the {questions} in the mapping, and remove what begins with TODO there. Then: {step}"
+        if not_imported and counts.get(Status.NOT_SENT, 0):
+            return f"Look at the columns that are not imported. Then: {step}"
+        return step
     if counts.get(Status.UNCERTAIN, 0):
         return (
             f"Do not enter the uncertain rows by hand. Look again later: importer resume {run_id}. What it cannot find "
@@ -218,8 +263,8 @@ def list_run_facts(summary: RunSummary) -> list[tuple[str, str]]:
         ("Target", summary.target),
         ("Fields", summary.metadata.text if summary.metadata else ""),
         ("Delivery", summary.cost.text[:1].upper() + summary.cost.text[1:] if summary.cost else ""),
-        ("Started", format_timestamp(summary.started_at)),
-        ("Finished", format_timestamp(summary.finished_at)),
+        ("Started", format_timestamp(summary.started_at, summary.time_zone)),
+        ("Finished", format_timestamp(summary.finished_at, summary.time_zone)),
         ("Time taken", format_elapsed(summary.started_at, summary.finished_at)),
     ]
     return [(label, text) for label, text in lines if text]

@@ -96,7 +96,7 @@ class Publisher:
             workbook = _write_to_free_path(self.workbook, lambda path: _write_workbook(path, summary, report))
             profile = profile_run(report)
             page = find_free_path(workbook.with_suffix(".html"))
-            page = _write_to_free_path(page, lambda path: write_page(path, summary, profile))
+            page = _write_to_free_path(page, lambda path: write_page(path, summary, profile, workbook.name))
         except ReportError as error:
             raise _keep_with_plan(error, report, summary) from None
         if self.paths.results is not None and workbook != self.paths.results:

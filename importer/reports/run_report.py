@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -24,6 +24,7 @@ from importer.reports.interface import (
     AccountDataAge,
     Cost,
     ErrorGroup,
+    LostColumn,
     ReportColumn,
     ResultChunk,
     RunSummary,
@@ -91,6 +92,10 @@ class RunReport:
     run: Run | None = None
     cost: Cost | None = None
     known_lineage: Lineage | None = None
+    questions: Sequence[str] = ()
+    """What the mapping of a check leaves undecided, each with its line."""
+    is_proposal: bool = False
+    """Whether the mapping of a check is a proposal as it was written."""
     earlier: EarlierRows | None = None
     """The rows that earlier imports sent, as a check counts them."""
 
@@ -268,12 +273,25 @@ def summarize_run(
         status = "finished" if run.state is RunState.FINISHED else "interrupted"
     # A problem that all rows have tells of a common cause, where there are enough rows to exclude chance.
     common = next((group.code for group in facts.groups if group.rows == facts.selected > _FIRST_ROWS), "")
+    lost = tuple(
+        LostColumn(label, rows, label not in facts.unused and not report.is_proposal)
+        for label, rows in facts.not_imported.items()
+    )
+    undecided_columns = sum(not column.decided for column in lost)
     return RunSummary(
         run_id=run.id if run else "",
         status=status,
-        headline=describe_result(status, facts.rows, counts, reason or facts.blocked, corrected),
+        headline=describe_result(status, facts.rows, counts, reason or facts.blocked, corrected, undecided_columns),
         next_step=remedy
-        or describe_next_step(status, counts, run.id if run else "", blocked=bool(facts.blocked), common=common),
+        or describe_next_step(
+            status,
+            counts,
+            run.id if run else "",
+            blocked=bool(facts.blocked),
+            common=common,
+            undecided=len(report.questions),
+            not_imported=undecided_columns,
+        ),
         account=facts.account,
         source=facts.source.path,
         mapping=facts.mapping_path,
@@ -293,6 +311,11 @@ def summarize_run(
         damage=facts.damage,
         cost=None if run else report.cost,
         corrected=corrected,
+        sheet=facts.source.sheet,
+        time_zone=facts.time_zone,
+        not_imported=lost,
+        questions=tuple(report.questions),
+        field_labels=facts.field_labels,
         metadata=describe_account_data(facts.metadata, facts.created_at),
     )
 

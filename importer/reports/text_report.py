@@ -7,7 +7,14 @@ from collections.abc import Iterator
 
 from importer.core.text import display_text, format_count, pluralize
 from importer.reports.interface import RunSummary
-from importer.reports.messages import describe_damage, describe_status, format_row_list, list_counts, list_run_facts
+from importer.reports.messages import (
+    describe_damage,
+    describe_not_imported,
+    describe_status,
+    format_row_list,
+    list_counts,
+    list_run_facts,
+)
 
 _WIDTH = 100
 _GROUPS = 5
@@ -30,6 +37,13 @@ def render_summary(summary: RunSummary) -> str:
         lines.append(f"  {label:<11}{display_text(text)}")
         if label == "Source":
             lines += [f"  {name:<11}{display_text(value)}" for name, value in summary.facts if name == "Sheet"]
+    if summary.questions:
+        lines += ["", "Undecided in the mapping"]
+        lines += [line for question in summary.questions[:_GROUPS] for line in _wrapped(question, "  - ")]
+        left = len(summary.questions) - _GROUPS
+        lines += [f"  - … and {left} more."] if left > 0 else []
+    if summary.not_imported:
+        lines += ["", *_wrapped(describe_not_imported(summary.not_imported), "Not imported: ")]
     if summary.errors:
         lines += ["", "Problems"]
         lines += _problems(summary)

@@ -1,5 +1,5 @@
 from .account import AccountProfile, KnownField
-from .mapping_writer import mapping_text, open_questions
+from .mapping_writer import is_proposal, mapping_text, open_questions
 from .model import MappingLine, Proposal
 from .proposal import propose
 from .vocabulary import LEAD_FIELDS
@@ -10,6 +10,7 @@ __all__ = [
     "KnownField",
     "MappingLine",
     "Proposal",
+    "is_proposal",
     "mapping_text",
     "open_questions",
     "propose",

@@ -19,6 +19,7 @@ _HOW_TO_SEND = (
     "with the schema name of a field of your account."
 )
 TODO = "TODO: "
+_PROPOSED = "Proposed from"
 """Begins every question that a person must answer."""
 
 
@@ -29,6 +30,11 @@ def mapping_text(proposal: Proposal) -> str:
         lines += _section(proposal, section)
     lines += _ignore(proposal.ignored)
     return "\n".join(lines).rstrip() + "\n"
+
+
+def is_proposal(text: str) -> bool:
+    """Whether a mapping still begins with the words of a proposal."""
+    return text.startswith(f"# {_PROPOSED} ")
 
 
 def open_questions(text: str) -> list[tuple[int, str]]:
@@ -49,7 +55,7 @@ def open_questions(text: str) -> list[tuple[int, str]]:
 
 def _head(proposal: Proposal) -> Iterator[str]:
     count = f"{format_count(proposal.rows)}, {len(proposal.columns)} columns"
-    yield from _comment(f"Proposed from {proposal.file}: {count}. Read every line before you use it.")
+    yield from _comment(f"{_PROPOSED} {proposal.file}: {count}. Read every line before you use it.")
     yield from _comment("high: heading and values agree. medium: likely. low: look twice. TODO: only you can know.")
     yield ""
     yield from _comment(f"{proposal.target_reason[:1].upper()}{proposal.target_reason[1:]}.")

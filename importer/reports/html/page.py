@@ -5,9 +5,11 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
+from functools import cache, partial
+from pathlib import Path, PurePath
+from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
@@ -15,9 +17,17 @@ from markupsafe import Markup, escape
 from importer.core.filesystem import new_report_file
 from importer.core.model import DELIVERED, Status
 from importer.core.text import display_text, format_count, shorten_text
+from importer.core.time import format_timestamp
 from importer.reports.html.charts import Chart, format_seconds, histogram, share, strip, timeline
 from importer.reports.interface import ColumnStatistics, ReportColumn, RunProfile, RunSummary
-from importer.reports.messages import STATUS_COLORS, describe_status, format_row_list, list_counts, list_run_facts
+from importer.reports.messages import (
+    STATUS_COLORS,
+    describe_not_imported,
+    describe_status,
+    format_row_list,
+    list_counts,
+    list_run_facts,
+)
 from importer.reports.template_cache import TemplateCache
 
 _HERE = Path(__file__)
@@ -56,16 +66,16 @@ class _ColumnView:
     strip_text: str = ""
 
 
-def write_page(path: Path, summary: RunSummary, profile: RunProfile | None = None) -> None:
-    """Write the report page to ``path``, whole or not at all.
+def write_page(path: Path, summary: RunSummary, profile: RunProfile | None = None, workbook: str = "") -> None:
+    """Write the report page to ``path``, whole or not at all; ``workbook`` is the name of the workbook beside it.
 
     Raises :class:`importer.core.errors.ReportError` when the file cannot be written or exists already.
     """
     with new_report_file(path) as draft:
-        draft.write_text(render_page(summary, profile), encoding="utf-8")
+        draft.write_text(render_page(summary, profile, workbook), encoding="utf-8")
 
 
-def render_page(summary: RunSummary, profile: RunProfile | None = None) -> str:
+def render_page(summary: RunSummary, profile: RunProfile | None = None, workbook: str = "") -> str:
     """Return the page as HTML: everything from the run is escaped, and so are its control and direction characters.
 
     Without a ``profile`` it has the columns' names only, and no charts of their values.
@@ -78,6 +88,12 @@ def render_page(summary: RunSummary, profile: RunProfile | None = None) -> str:
     counts = [(status, count) for status, count in list_counts(summary.counts) if count]
     return environment.get_template("report.html.j2").render(
         summary=summary,
+        identity=_identity(summary),
+        workbook=workbook,
+        workbook_link=f"./{quote(workbook)}",
+        not_imported=describe_not_imported(summary.not_imported),
+        lost={column.label for column in summary.not_imported},
+        field_names=partial(_field_names, summary.field_labels),
         tone=_tone(summary),
         counts=[(status, count, describe_status(status, summary.status)) for status, count in counts],
         bars=bars(summary),
@@ -127,6 +143,20 @@ def _environment() -> Environment:
     )
     environment.filters |= {"marked": marked, "breakable": breakable}
     return environment
+
+
+def _identity(summary: RunSummary) -> list[str]:
+    """Return what tells this import from every other one: file, sheet, account and time."""
+    file = PurePath(summary.source.replace("\\", "/")).name
+    sheet = f"sheet {summary.sheet}" if summary.sheet else ""
+    account = f"account {summary.account}" if summary.account else ""
+    when = format_timestamp(summary.finished_at or summary.started_at, summary.time_zone)
+    return list(filter(None, (file, sheet, account, when)))
+
+
+def _field_names(labels: Mapping[str, str], fields: str) -> list[tuple[str, str]]:
+    """Return the fields of a list joined by commas: the name that the account shows, and the one in the mapping."""
+    return [(labels.get(name, ""), name) for name in fields.split(", ")]
 
 
 def bars(summary: RunSummary) -> list[Bar]:

@@ -81,7 +81,7 @@ def test_a_file_of_which_nothing_is_left_needs_nobody(tmp_path: Path) -> None:
     (tmp_path / "leads.csv").write_text("Email,Status\na@x.io,Open\n", encoding="utf-8")
     prepared = prepare_import(PlanRequest(tmp_path / "leads.csv", tmp_path / "m.yaml"))
     summary = summarize_run(RunReport(plan_import(prepared, tmp_path / "plan", NOW)))
-    assert summary.headline == "0 of 1 row are ready to send; 1 left out by the mapping."
+    assert summary.headline == "0 of 1 row is ready to send; 1 left out by the mapping."
     assert (summary.next_step, summary.attention_total) == ("Nothing to do.", 0)
 
 

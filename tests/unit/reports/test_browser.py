@@ -154,7 +154,7 @@ def test_short_cells_stay_on_one_line_and_paper_shows_all(browser: Any, path: Pa
     assert max(heights) < 40, heights
     assert page.locator("details[open]").count() == 0
     page.pdf()
-    assert page.locator("details[open]").count() == page.locator("details.evidence").count() == 2
+    assert page.locator("details[open]").count() == page.locator("details.evidence, details.folded").count() == 4
     page.close()
 
 

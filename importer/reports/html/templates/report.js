@@ -1,6 +1,6 @@
 "use strict";
 window.addEventListener("beforeprint", () => {
-  for (const folded of document.querySelectorAll("details.evidence")) folded.open = true;
+  for (const folded of document.querySelectorAll("details.evidence, details.folded")) folded.open = true;
 });
 for (const table of document.querySelectorAll("table[data-sort]")) {
   const body = table.tBodies[0];
