@@ -1,3 +1,4 @@
+from .account_snapshot import read_account_if_needed
 from .account_status import AccountListing, list_accounts, list_other_accounts, read_accounts_file
 from .doctor import (
     AccountTest,
@@ -118,6 +119,7 @@ __all__ = [
     "propose_mapping",
     "prune",
     "read_account_fields",
+    "read_account_if_needed",
     "read_accounts_file",
     "read_rows",
     "read_successes",

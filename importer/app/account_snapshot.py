@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from importer.app.environment import Environment, open_ledger_of
 from importer.config import Account, AccountChecks
 from importer.core.errors import AccountMismatch, CrmError, RunStopped
 from importer.core.time import Clock
@@ -25,12 +27,16 @@ from importer.mapping import Mapping
 from importer.planning import (
     REFRESH,
     AccountSchema,
+    PlanRequest,
     PreparedImport,
     SchemaState,
     check_account_fit,
     load_account_schema,
+    prepare_import,
 )
-from importer.rate_limit import make_account_limiter
+from importer.rate_limit import DailyQuota, make_account_limiter
+
+_TIMEOUT_SECONDS = 15.0
 
 
 @dataclass(slots=True)
@@ -101,6 +107,21 @@ class AccountView:
         # What was read right now is fresh, even when the setting says that nothing stays so.
         certain = self.account.account_checks is AccountChecks.PROBLEM
         return AccountSchema(SchemaState.FRESH, reading.metadata, certain, reading.troubles)
+
+
+def read_account_if_needed(request: PlanRequest, account: Account, env: Environment) -> None:
+    """Read what checks of the mapping must know of the account, unless that is known and fresh.
+
+    An account that does not answer stays as it is known. Raises :class:`SourceError` and :class:`MappingError`.
+    """
+    prepared = prepare_import(request)
+    account = replace(account, timeout_seconds=min(account.timeout_seconds, _TIMEOUT_SECONDS))
+    with open_ledger_of(env) as ledger:
+        quota = DailyQuota(account, ledger, env.clock)
+        view = AccountView(account, env.make_crm, env.clock, env.stop, env.home, quota.check_and_count)
+        # What does not fit is described by the check.
+        with suppress(AccountMismatch):
+            view.fitted(prepared)
 
 
 def wanted_by(mapping: Mapping) -> MetadataScope:

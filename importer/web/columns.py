@@ -26,7 +26,7 @@ _OWN_NAMES = {
 """Fields of the calls for activities, which no account lists, as people call them."""
 _CAPITALS = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _MIDNIGHT = " 00:00"
-_SHOWN_OPTIONS = ("type", "format", "timezone", "country")
+_SHOWN_OPTIONS = ("type", "timezone", "country")
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +172,8 @@ def describe_rule(rule: Rule) -> list[str]:
     """Describe the clean-ups of a rule as short words, for chips."""
     words = [str(name) for name in rule.get("transforms", ())]
     words += [f"{name} {rule[name]}" for name in _SHOWN_OPTIONS if rule.get(name)]
+    forms = rule.get("format") or ()
+    words += [f"such as {example_of(form)}" for form in ([forms] if isinstance(forms, str) else forms)]
     if rule.get("lookup"):
         words.append(f"{len(rule['lookup'])} values replaced")
     if rule.get("required"):

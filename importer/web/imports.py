@@ -23,6 +23,7 @@ from importer.app import (
     describe_runs,
     find_anomalies,
     open_rows_of,
+    read_account_if_needed,
     resume,
     run,
 )
@@ -128,7 +129,10 @@ class ImportService:
         def work(env: Environment) -> None:
             name = f"plan-{env.random_text()}"
             shutil.rmtree(self.store.folder(draft.id) / name, ignore_errors=True)
-            check_and_keep(self.request(draft), self.store.folder(draft.id) / name, env)
+            request = self.request(draft)
+            if draft.account:
+                read_account_if_needed(request, self._load(draft.account), env)
+            check_and_keep(request, self.store.folder(draft.id) / name, env)
             before = self.store.plan(draft)
             self.store.update(draft.id, plan=name, checked=state, checked_by=who, approved="", approved_by="")
             if before.name != name:

@@ -75,7 +75,7 @@
       columnDefaults: { headerSort: false, resizable: true, tooltip: false },
       rowHeader: { field: "row", title: "Row", frozen: true, width: 74, headerSort: false, resizable: false },
       columns: [
-        { title: "What is wrong", field: "problems", width: 330, formatter: why, clipboard: false },
+        { title: "What is wrong", field: "problems", width: place.clientWidth < 600 ? 190 : 330, formatter: why, clipboard: false },
         ...columns.map((one) => ({
           title: one.heading,
           field: one.letter,

@@ -125,6 +125,7 @@ def test_problems_of_the_mapping_stand_at_their_column() -> None:
 def test_a_rule_is_described_in_few_words() -> None:
     rule = {"column": "City", "transforms": ["strip"], "type": "text", "lookup": {"a": "b"}, "required": "true"}
     assert describe_rule(rule) == ["strip", "type text", "1 values replaced", "must be filled"]
+    assert describe_rule({"format": ["%d/%m/%Y", "%Y"]}) == ["such as 31/12/2026", "such as 2026"]
 
 
 def test_a_mapping_that_is_no_yaml_is_refused(tmp_path: Path) -> None:

@@ -65,6 +65,13 @@ def test_a_file_goes_from_upload_to_results(page: Page) -> None:
     assert "30 of 30 rows in LeadSquared" in page.get("/").text
 
 
+def test_the_first_check_knows_the_fields_of_the_account(page: Page) -> None:
+    """Else rows would be refused after the approval, or the approval for what the account has come to say."""
+    draft = prepare(page, visits(2))
+    assert "Nothing is known of the account" not in page.see(draft, "review")
+    assert "Fields of the account: Read" in page.see(draft, "approve")
+
+
 def test_the_same_import_on_the_command_line_is_the_same_run(page: Page) -> None:
     """Nothing is sent again: file, mapping and account make one run, whoever asks for it."""
     from importer.app import run

@@ -19,7 +19,7 @@ from tests.support.delivery_world import lead
 from tests.unit.web.conftest import Page
 from tests.unit.web.test_import_way import prepare, visits
 
-DIFFER = ("Run", "Started (UTC)", "Finished (UTC)", "Source", "Mapping", "Time per call")
+DIFFER = ("Run", "Started", "Finished", "Source", "Mapping", "Time per call")
 """Lines of the sheet Summary that name a run, its times, or the place of a file."""
 IDS = {"Results": "F", "To fix": "F"}
 """The columns with the ids that the CRM gives anew to each activity, and with the marks that name the run."""
