@@ -10,9 +10,11 @@ from string import Formatter
 import openpyxl
 import pytest
 
+from importer.app import preview_file
 from importer.core.issues import CATALOGUE
 from importer.core.model import Status
 from importer.planning import read_mapping
+from importer.sources import SourceOptions
 from importer.web.pages.common import page_words
 from tests.support.delivery_world import lead
 from tests.unit.web.conftest import Page
@@ -271,6 +273,13 @@ def test_the_preview_shows_all_rows_and_marks_those_without_data(page: Page) -> 
     text = page.see(page.upload(visits(2, "Total,,45")), "file")
     assert "All 3 rows" in text
     assert text.count('class="no-data"') == 1
+
+
+def test_only_the_beginning_of_a_long_file_is_read_for_its_preview(tmp_path: Path) -> None:
+    (tmp_path / "long.csv").write_text("A,B\n" + "x,y\n" * 11_000, "utf-8")
+    preview = preview_file(tmp_path / "long.csv", SourceOptions())
+    assert len(preview.rows) == 100
+    assert preview.columns[0].values == (("x", 5_000),)
 
 
 def test_a_file_without_headings_is_read_by_the_letters_of_its_columns(page: Page) -> None:
