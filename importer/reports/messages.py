@@ -164,12 +164,15 @@ def describe_result(
         text += f"; {format_count(invalid)} {pluralize(invalid, 'needs', 'need')} you." if invalid else "."
         return f"{text} {reason}".rstrip()
     delivered = sum(counts.get(one, 0) for one in DELIVERED) + corrected
-    parts = [f"{delivered:,} of {format_count(rows)} {_is_or_are_of(delivered, rows)} in LeadSquared"]
+    skipped = counts.get(Status.SKIPPED, 0) - corrected
+    were = pluralize(skipped, "was", "were")
+    # Of rows that are skipped most are in LeadSquared, too.
+    verb = "delivered" if skipped else "in LeadSquared"
+    parts = [f"{delivered:,} of {format_count(rows)} {_is_or_are_of(delivered, rows)} {verb}"]
     if corrected:
         parts.append(f"{corrected:,} of them as corrected in a later import")
-    skipped = counts.get(Status.SKIPPED, 0) - corrected
     if skipped:
-        parts.append(f"{skipped:,} skipped: there already from an earlier run, or given up")
+        parts.append(f"{skipped:,} {were} there already, or needed no sending")
     for one, words in _NOT_DELIVERED:
         if counts.get(one, 0):
             parts.append(f"{counts[one]:,} {words}")

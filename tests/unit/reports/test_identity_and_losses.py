@@ -76,7 +76,7 @@ def test_verbs_agree_with_the_rows_of_the_file() -> None:
     assert describe_result("planned", 1, {Status.LEFT_OUT: 1}, "").startswith("0 of 1 row is ready")
     assert describe_result("planned", 2, {Status.LEFT_OUT: 2}, "").startswith("0 of 2 rows are ready")
     assert describe_result("planned", 2, {Status.INVALID: 1}, "").startswith("1 of 2 rows is ready")
-    assert describe_result("finished", 1, {Status.SKIPPED: 1}, "").startswith("0 of 1 row is in")
+    assert describe_result("finished", 1, {Status.SKIPPED: 1}, "").startswith("0 of 1 row is delivered")
 
 
 def test_long_lists_of_columns_and_questions_are_cut() -> None:
