@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from importer.app.environment import Environment, note_first_wait, open_ledger_of
 from importer.app.preflight import identify_account, warn_of_shared_tenant
@@ -27,9 +28,11 @@ from importer.leadsquared import (
     read_metadata,
     save_metadata,
 )
-from importer.ledger import Ledger
 from importer.rate_limit import DailyQuota, count_calls_today, describe_limit, make_account_limiter
 from importer.targets import TARGETS
+
+if TYPE_CHECKING:
+    from importer.ledger import Ledger
 
 _SKEW_WARNING = 60.0
 _REFRESH = "For checks against the account: importer doctor --refresh"

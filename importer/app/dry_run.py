@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from importer.app.environment import Environment, open_ledger_of
 from importer.app.sheet_decisions import is_decision_sheet
@@ -21,7 +22,7 @@ from importer.core.progress import StoppableReading
 from importer.core.text import format_count
 from importer.core.time import format_duration
 from importer.delivery import EarlierRows, Lineage, count_earlier_rows, load_lineage
-from importer.ledger import Ledger, ledger_exists
+from importer.ledger import ledger_exists
 from importer.planning import (
     Plan,
     PlanRequest,
@@ -36,6 +37,9 @@ from importer.rate_limit import count_calls_today, describe_limit
 from importer.reports import Cost, Publisher, Report, ReportPaths, RunReport
 from importer.suggest import is_proposal, open_questions
 from importer.targets import make_target
+
+if TYPE_CHECKING:
+    from importer.ledger import Ledger
 
 
 def check(request: PlanRequest, places: ReportPaths, env: Environment) -> Report:

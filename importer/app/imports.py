@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from importer.app.account_snapshot import AccountView
 from importer.app.dry_run import estimate_cost, plan_in
@@ -31,7 +32,7 @@ from importer.core.model import Status
 from importer.core.text import format_count, is_or_are
 from importer.core.time import format_minute
 from importer.delivery import DeliveryOptions, deliver, load_lineage
-from importer.ledger import Ledger, Run, RunState
+from importer.ledger import Run, RunState
 from importer.planning import (
     Plan,
     PlanRequest,
@@ -45,6 +46,9 @@ from importer.planning import (
 from importer.rate_limit import DailyQuota
 from importer.reports import Publisher, Report, ReportPaths, RunReport, summarize_run
 from importer.targets import TARGETS
+
+if TYPE_CHECKING:
+    from importer.ledger import Ledger
 
 _FIRST_ALONE = "Its first row goes alone, the others once it is there."
 

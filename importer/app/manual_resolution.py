@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from importer.app.environment import Environment, open_ledger_of
 from importer.app.preflight import hold_tenant
@@ -14,8 +15,11 @@ from importer.core.errors import UsageError
 from importer.core.model import Outcome, Status
 from importer.core.time import format_iso, format_minute
 from importer.delivery import CHANGED_SINCE, WAITS_FOR_OTHER_RUN, describe_difference
-from importer.ledger import CHANGE_ACCEPTED, CHANGE_DECLINED, DECIDED, UNDECIDED, UPDATE_ACCEPTED, Ledger, Run
+from importer.ledger import CHANGE_ACCEPTED, CHANGE_DECLINED, DECIDED, UNDECIDED, UPDATE_ACCEPTED, Run
 from importer.planning import Plan, open_plan
+
+if TYPE_CHECKING:
+    from importer.ledger import Ledger
 
 _SHOWN_CELLS = 8
 _UNDECIDED = (Status.UNCERTAIN, Status.CHANGED)

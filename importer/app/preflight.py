@@ -8,15 +8,19 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
+from typing import TYPE_CHECKING
 
 from importer.config import Account
 from importer.core.errors import CrmError, ImporterError, LedgerError, ReportError, SettingsError
 from importer.core.filesystem import check_writable
 from importer.core.time import Clock
 from importer.leadsquared import ApiUser, ClockReading, Crm, CrmReader, QueryClient, UnansweredError
-from importer.ledger import Ledger, Run, Sender
+from importer.ledger import Run, Sender
 from importer.planning import Plan, SchemaSnapshot, open_plan
 from importer.rate_limit import DailyQuota, make_account_limiter
+
+if TYPE_CHECKING:
+    from importer.ledger import Ledger
 
 _CLOCK_WARNING_SECONDS = 300
 _LEAST_FREE_BYTES = 50 * 1024 * 1024

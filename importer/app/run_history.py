@@ -11,13 +11,17 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from importer.app.environment import Environment, open_ledger_of
 from importer.core.errors import ImporterError, UsageError
 from importer.core.filesystem import atomic_write
-from importer.ledger import Ledger, Run
+from importer.ledger import Run
 from importer.planning import open_plan
 from importer.reports import RunReport, RunSummary, summarize_run
+
+if TYPE_CHECKING:
+    from importer.ledger import Ledger
 
 SUCCESS_FOLDER = "last_success"
 """A folder with a file for each account and mapping: the last success, for monitoring. It is replaced whenever an

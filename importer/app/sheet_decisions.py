@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from importer.app.environment import Environment
 from importer.app.manual_resolution import ChangeDecision, Decision, settle_changes, settle_uncertain
@@ -14,9 +15,12 @@ from importer.core.errors import ImporterError, UsageError
 from importer.core.model import Outcome, Status
 from importer.core.text import format_count, shorten_text
 from importer.delivery import RowMarker
-from importer.ledger import Ledger, Run
+from importer.ledger import Run
 from importer.planning import PreparedImport, open_plan
 from importer.sources import DECISION_HEADING, DECISION_SHEET, Chunk, Source, SourceOptions, open_source
+
+if TYPE_CHECKING:
+    from importer.ledger import Ledger
 
 _DECISIONS: dict[str, ChangeDecision | Decision] = {
     **{one.value: one for one in ChangeDecision},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from importer.config import Account
 from importer.core.errors import RunStopped
@@ -16,10 +17,13 @@ from importer.delivery.guards import Guards
 from importer.delivery.idempotency_keys import IdempotencyKeys, import_key
 from importer.delivery.phone_spelling import PhoneSpellings
 from importer.leadsquared import Crm, CrmReader, QueryClient
-from importer.ledger import Ledger, Run
+from importer.ledger import Run
 from importer.planning import Plan, to_records
 from importer.rate_limit import AccountLimiter, DailyQuota
 from importer.targets import Target
+
+if TYPE_CHECKING:
+    from importer.ledger import Ledger
 
 STOPPED = "Stopped on request. What was sent is recorded."
 LOCK_LOST = (

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 from importer.config import Account
 from importer.core.model import DELIVERED, Outcome, Status
@@ -31,18 +32,13 @@ from importer.delivery.pairing import (
 )
 from importer.delivery.row_identity import IDENTITY_VERSION
 from importer.delivery.similar_rows import SimilarRows
-from importer.ledger import (
-    CHANGE_ACCEPTED,
-    CHANGE_DECLINED,
-    UPDATE_ACCEPTED,
-    EarlierRow,
-    IdentityPart,
-    KnownRow,
-    Ledger,
-)
+from importer.ledger import CHANGE_ACCEPTED, CHANGE_DECLINED, UPDATE_ACCEPTED, EarlierRow, IdentityPart, KnownRow
 from importer.mapping import OnEarlierRow, SameLead
 from importer.planning import Plan, mapping_of_plan
 from importer.targets import EffectType, make_target
+
+if TYPE_CHECKING:
+    from importer.ledger import Ledger
 
 _CHUNK = 5_000
 _MOST_COMPARED = 50_000

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from importer import __version__
 from importer.config import Account, with_limits
@@ -29,10 +30,13 @@ from importer.delivery.reconciliation.reconcile import Reconciler
 from importer.delivery.reconciliation.repeated_leads import correct_repeated_leads
 from importer.delivery.updates.activity_updates import update_activities
 from importer.leadsquared import ClockReading, Crm, CrmReader, QueryClient
-from importer.ledger import Ledger, NewRun, Run, RunState
+from importer.ledger import NewRun, Run, RunState
 from importer.planning import Plan, mapping_of_plan
 from importer.rate_limit import AccountLimiter, DailyQuota, make_account_limiter
 from importer.targets import make_target
+
+if TYPE_CHECKING:
+    from importer.ledger import Ledger
 
 _HAVE_OUTCOME = frozenset(Status) - {Status.NOT_SENT}
 _CLOCK_MARGIN_SECONDS = 0.5

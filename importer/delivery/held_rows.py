@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from importer.core.errors import ImporterError
 from importer.core.model import DELIVERED, Outcome, Record, Status
@@ -15,10 +16,13 @@ from importer.core.time import format_iso
 from importer.delivery.context import DeliveryContext
 from importer.delivery.pairing import Disposition, Likeness, RowDecision, RowId, row_id
 from importer.delivery.similar_rows import RecordComparer, read_records
-from importer.ledger import CHANGE_DECLINED, EarlierRow, KnownRow, Ledger
+from importer.ledger import CHANGE_DECLINED, EarlierRow, KnownRow
 from importer.mapping import OnChange
 from importer.planning import Plan, open_plan
 from importer.targets import EffectType
+
+if TYPE_CHECKING:
+    from importer.ledger import Ledger
 
 ALREADY_SENT = "already-sent"
 CHANGED_SINCE = "changed-since"

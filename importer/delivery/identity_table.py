@@ -11,11 +11,13 @@ from importer.config import Account
 from importer.core.errors import ImporterError
 from importer.delivery.pairing import FileRow
 from importer.delivery.row_identity import IDENTITY_VERSION, RowIdentifier
-from importer.ledger import Ledger, RowIdentity
+from importer.ledger import RowIdentity
 from importer.planning import Plan, open_plan
 
 if TYPE_CHECKING:
     import numpy as np
+
+    from importer.ledger import Ledger
 
 _BYTES = 16
 _FILE = f"identities-{IDENTITY_VERSION}.npy"

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import threading
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from importer.config import Account
 from importer.core.errors import RunStopped
 from importer.core.time import Clock, start_of_day
-from importer.ledger import Ledger
+
+if TYPE_CHECKING:
+    from importer.ledger import Ledger
 
 _TRUSTED_SECONDS = 60.0
 """For so long the number of calls that was read from the ledger is not read again."""

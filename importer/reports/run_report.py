@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from importer.config import Account
 from importer.core.issues import CATALOGUE
@@ -15,7 +15,7 @@ from importer.core.model import CallClass, Counts, Outcome, Status
 from importer.core.text import format_count
 from importer.core.time import format_age
 from importer.delivery import CORRECTED_IN, EarlierRows, Lineage, describe_correction, describe_doubtful, load_lineage
-from importer.ledger import DECIDED, Ledger, RowInCall, Run, RunState
+from importer.ledger import DECIDED, RowInCall, Run, RunState
 from importer.planning import Plan, PlanChunk, SchemaSnapshot, SchemaState, group_problems
 from importer.rate_limit import describe_limit
 from importer.reports.error_codes import remedy_of
@@ -38,6 +38,9 @@ from importer.reports.messages import (
 )
 from importer.reports.row_marks import mark_rows
 from importer.targets import TARGETS, EffectType, Target
+
+if TYPE_CHECKING:
+    from importer.ledger import Ledger
 
 _MOST_GROUPS = 12
 _FIRST_ROWS = 5

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from importer.delivery.lineage.marks import SENT_ROW, RowMarker
-from importer.ledger import Ledger, RowOrigin
+from importer.ledger import RowOrigin
 from importer.planning import Plan
+
+if TYPE_CHECKING:
+    from importer.ledger import Ledger
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,16 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from importer.core.model import Status
 from importer.delivery.lineage.marks import SENT_ROW, Cells, RowMarker
 from importer.delivery.lineage.origins import SheetOrigins, read_origins
-from importer.ledger import Correction, KnownRow, Ledger, RowOrigin
+from importer.ledger import Correction, KnownRow, RowOrigin
 from importer.planning import Plan
+
+if TYPE_CHECKING:
+    from importer.ledger import Ledger
 
 
 @dataclass(frozen=True, slots=True)
