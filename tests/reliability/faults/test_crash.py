@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -66,6 +67,27 @@ def test_dying_twice(tmp_path: Path, case: str) -> None:
     """A second death, on the restart, changes nothing."""
     result = crashes.run_twice(case, tmp_path)
     assert result.kept, result
+
+
+@pytest.mark.parametrize("point", ["call-witnessed", "answer-on-way", "outcome-committed"])
+def test_dying_while_correcting(tmp_path: Path, point: str) -> None:
+    """The command dies in its second call that corrects activities; started again, each has the new value, once."""
+    bulk = KINDS["bulk"]
+    mapping = f"{bulk.mapping}  mx_Custom_1: Ticket\nrow_key: [Ticket]\non_change: update\n"
+    kind = replace(
+        bulk, mapping=mapping, headings=f"{bulk.headings},Ticket", cells=lambda row: f"{bulk.cells(row)},T{row}"
+    )
+    with Trial(tmp_path, kind, 4) as trial:
+        assert trial.run().json["counts"]["created"] == 4
+        before = {one["Id"] for one in trial.sandbox.state()["activities"]}
+        source = trial.folder / "rows.csv"
+        source.write_text(source.read_text("utf-8").replace("visit ", "call "), "utf-8")
+        crashes.end_at(trial, point, 2)
+        ended = trial.finish()
+        assert (ended.json["counts"]["updated"], ended.status) == (4, 0), ended
+        after = trial.sandbox.state()["activities"]
+        assert {one["Id"] for one in after} == before
+        assert [one["note"].split()[0] for one in after] == ["call"] * 4
 
 
 def test_every_point_has_a_case() -> None:
