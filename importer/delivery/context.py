@@ -15,7 +15,6 @@ from importer.core.time import Clock
 from importer.delivery.answer_ids import AnswerIds
 from importer.delivery.guards import Guards
 from importer.delivery.idempotency_keys import IdempotencyKeys, import_key
-from importer.delivery.phone_spelling import PhoneSpellings
 from importer.leadsquared import Crm, CrmReader, QueryClient
 from importer.ledger import Run
 from importer.planning import Plan, to_records
@@ -68,7 +67,6 @@ class DeliveryContext:
     stop: threading.Event
     still_ours: Callable[[], bool]
     answer_ids: AnswerIds = field(default_factory=AnswerIds)
-    phones: PhoneSpellings = field(default_factory=PhoneSpellings)
 
     @property
     def scope(self) -> ComparisonScope:

@@ -24,6 +24,7 @@ from importer.delivery.dispatcher import Dispatcher
 from importer.delivery.guards import Guards
 from importer.delivery.held_rows import WAITS_FOR_OTHER_RUN
 from importer.delivery.idempotency_keys import load_idempotency_keys
+from importer.delivery.phone_spelling import PhoneSpellings
 from importer.delivery.reconciliation.duplicates import name_owners_of_duplicates
 from importer.delivery.reconciliation.ledger_restore import refuse_rows_already_in_crm, restore_lost_rows
 from importer.delivery.reconciliation.reconcile import Reconciler
@@ -186,12 +187,12 @@ def _deliver(context: DeliveryContext, options: DeliveryOptions) -> int:
     restore_lost_rows(context)
     refuse_rows_already_in_crm(context)
     _repeat_lost_calls(context)
-    reconciler = Reconciler(context)
+    reconciler, phones = Reconciler(context), PhoneSpellings(context)
     reconciled: set[tuple[int, int]] = set()
     uncertain = _uncertain_outcomes(context)
     while True:
         # Send all rows that have no outcome yet; rows of a lead with an uncertain row wait for its reconciliation.
-        _send(context, reconciler, uncertain)
+        _send(context, reconciler, phones, uncertain)
         polled = poll(context, options.patience) if context.target.is_async else Polled(0)
         # Reconcile the rows that became uncertain, each once per attempt: those that are absent are sent next.
         uncertain = [each for each in _uncertain_outcomes(context) if (each.row, each.attempts) not in reconciled]
@@ -201,11 +202,11 @@ def _deliver(context: DeliveryContext, options: DeliveryOptions) -> int:
         uncertain = []
         if polled.refusal:
             _stop_without_states(context, reconciler, polled.refusal)
-        context.phones.retry_refused(context)
+        phones.retry_refused()
         if polled.pending or next(context.records(leave_out=_HAVE_OUTCOME), None) is None:
             correct_repeated_leads(context)
             name_owners_of_duplicates(context)
-            context.phones.note(context)
+            phones.note()
             return polled.pending
 
 
@@ -238,10 +239,12 @@ def _stop_without_states(context: DeliveryContext, reconciler: Reconciler, refus
         )
 
 
-def _send(context: DeliveryContext, reconciler: Reconciler, uncertain: Sequence[Outcome]) -> None:
+def _send(
+    context: DeliveryContext, reconciler: Reconciler, phones: PhoneSpellings, uncertain: Sequence[Outcome]
+) -> None:
     records = context.records(leave_out=_HAVE_OUTCOME)
     queue = RowQueue(
-        context.phones.respell(context, records) if context.target.searches_phones else records,
+        phones.respell(records) if context.target.searches_phones else records,
         context.target.lead_key,
         same_lead_in_one_call=context.target.same_lead_in_one_call,
     )

@@ -12,15 +12,12 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import islice
-from typing import TYPE_CHECKING
 
 from importer.core.errors import CrmError, RunStopped
 from importer.core.model import DELIVERED, Outcome, Record, Status
+from importer.delivery.context import DeliveryContext
 from importer.leadsquared import UnansweredError
 from importer.targets import EffectType
-
-if TYPE_CHECKING:
-    from importer.delivery.context import DeliveryContext
 
 _THREADS = 8
 _CHUNK = 25
@@ -28,13 +25,14 @@ _NOT_FOUND = "LeadSquared has no lead with this number in another spelling eithe
 
 
 class PhoneSpellings:
-    """The spellings that LeadSquared holds of the phones of some rows, by row number."""
+    """The spellings that LeadSquared holds of the phones of some rows of one delivery, by row number."""
 
-    def __init__(self) -> None:
+    def __init__(self, context: DeliveryContext) -> None:
+        self._context = context
         self._stored: dict[int, str] = {}
         self._refused = False
 
-    def respell(self, context: DeliveryContext, records: Iterator[Record]) -> Iterator[Record]:
+    def respell(self, records: Iterator[Record]) -> Iterator[Record]:
         """Yield the records with the phones that find their leads as LeadSquared holds them.
 
         Raises :class:`RunStopped` when LeadSquared does not answer.
@@ -43,20 +41,20 @@ class PhoneSpellings:
         with ThreadPoolExecutor(_THREADS, thread_name_prefix="phones") as pool:
             while chunk := list(islice(records, _CHUNK)):
                 if asks_first:
-                    list(pool.map(lambda record: self._look_up(context, record), chunk))
-                asks_first = bool(self._stored) or EffectType.LEAD in context.target.makes
+                    list(pool.map(self._look_up, chunk))
+                asks_first = bool(self._stored) or EffectType.LEAD in self._context.target.makes
                 for record in chunk:
                     stored = self._stored.get(record.row)
-                    name = context.target.matched_phone(record)
+                    name = self._context.target.matched_phone(record)
                     yield replace(record, fields={**record.fields, name: stored}) if stored else record
 
-    def _look_up(self, context: DeliveryContext, record: Record) -> None:
-        name = context.target.matched_phone(record)
+    def _look_up(self, record: Record) -> None:
+        name = self._context.target.matched_phone(record)
         if not name or record.row in self._stored or self._refused:
             return
-        field = name.partition(".")[2] if name.startswith("lead.") else context.target.lead_reference(record)[0]
+        field = name.partition(".")[2] if name.startswith("lead.") else self._context.target.lead_reference(record)[0]
         try:
-            stored = context.reader.stored_phone(field, record.fields[name])
+            stored = self._context.reader.stored_phone(field, record.fields[name])
         except UnansweredError as error:
             raise RunStopped(
                 f"LeadSquared does not say how it holds the phone of row {record.row}: {error.message}",
@@ -64,33 +62,39 @@ class PhoneSpellings:
             ) from None
         except CrmError as error:
             self._refused = True
-            context.progress.note(f"Phones are sent as they are, for LeadSquared cannot be asked: {error.message}")
+            self._context.progress.note(
+                f"Phones are sent as they are, for LeadSquared cannot be asked: {error.message}"
+            )
             return
         if stored:
             self._stored[record.row] = stored
 
-    def retry_refused(self, context: DeliveryContext) -> None:
+    def retry_refused(self) -> None:
         """Let rows be sent again that were refused although LeadSquared holds their phone, in another spelling."""
-        if EffectType.LEAD in context.target.makes:
+        if EffectType.LEAD in self._context.target.makes:
             return
         refused = {
             outcome.row: outcome
-            for outcome in context.ledger.outcomes(context.run.id, [Status.REJECTED])
+            for outcome in self._context.ledger.outcomes(self._context.run.id, [Status.REJECTED])
             if outcome.row not in self._stored and not outcome.evidence and "lead" in outcome.error.casefold()
         }
         changed: list[Outcome] = []
-        for row, record in context.records_of(refused).items() if context.target.searches_phones else ():
-            context.check_stop()
-            self._look_up(context, record)
+        for row, record in self._context.records_of(refused).items() if self._context.target.searches_phones else ():
+            self._context.check_stop()
+            self._look_up(record)
             found = row in self._stored
             status = Status.NOT_SENT if found else Status.REJECTED
             changed.append(replace(refused[row], status=status, evidence="" if found else _NOT_FOUND))
         if changed and not self._refused:
-            context.ledger.correct(context.run.id, changed, "the phone was looked up in LeadSquared")
+            self._context.ledger.correct(self._context.run.id, changed, "the phone was looked up in LeadSquared")
 
-    def note(self, context: DeliveryContext) -> None:
+    def note(self) -> None:
         """Add to the outcomes of respelled rows which spelling LeadSquared holds."""
-        settled = context.ledger.outcomes(context.run.id, [*sorted(DELIVERED), Status.REJECTED]) if self._stored else ()
+        settled = (
+            self._context.ledger.outcomes(self._context.run.id, [*sorted(DELIVERED), Status.REJECTED])
+            if self._stored
+            else ()
+        )
         noted = []
         for outcome in settled:
             stored = self._stored.get(outcome.row)
@@ -98,5 +102,5 @@ class PhoneSpellings:
                 text = f"LeadSquared holds the phone as {stored}, so it was sent in this spelling."
                 noted.append(replace(outcome, evidence=f"{outcome.evidence} {text}".lstrip()))
         if noted:
-            context.ledger.correct(context.run.id, noted, "the phone was sent as LeadSquared holds it")
+            self._context.ledger.correct(self._context.run.id, noted, "the phone was sent as LeadSquared holds it")
         self._stored.clear()

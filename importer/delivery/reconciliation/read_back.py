@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from importer.core.errors import CrmError
-from importer.delivery.context import DeliveryContext
 from importer.delivery.reconciliation.matcher import ReadBackResult
-from importer.leadsquared import UnansweredError
-from importer.targets import EffectType
+from importer.leadsquared import CrmReader, UnansweredError
+from importer.targets import EffectType, Target
 
 _MAX_UNANSWERED = 3
 
@@ -17,10 +16,10 @@ class ReadBack:
     ``import_key`` is the name of the field with our key as it stands in a query's content, empty when none is in use.
     """
 
-    def __init__(self, context: DeliveryContext) -> None:
-        self._context = context
-        self.effect = context.target.effect()
-        self.import_key = context.target.mapping.import_key or "" if self.effect is EffectType.ACTIVITY else ""
+    def __init__(self, reader: CrmReader, target: Target) -> None:
+        self._reader = reader
+        self.effect = target.effect()
+        self.import_key = target.mapping.import_key or "" if self.effect is EffectType.ACTIVITY else ""
         self._unanswered = 0
 
     def reset_unanswered(self) -> None:
@@ -44,7 +43,7 @@ class ReadBack:
         return result
 
     def _read(self, field: str, value: str, event: str) -> ReadBackResult:
-        reader = self._context.reader
+        reader = self._reader
         if self.effect is EffectType.LEAD:
             return ReadBackResult(leads=tuple(reader.find_leads(field, value)))
         lead_id = value

@@ -68,7 +68,7 @@ class Reconciler:
 
     def __init__(self, context: DeliveryContext) -> None:
         self._context = context
-        self._read_back = ReadBack(context)
+        self._read_back = ReadBack(context.reader, context.target)
         self._released: set[int] = set()
         self._created_leads: set[str] | None = None
         self._canaries = Canaries(context, self._read_back)

@@ -244,7 +244,7 @@ def test_b082_the_lead_is_not_there_or_twice(desk: Desk) -> None:
     assert (outcome.row, outcome.status.value, outcome.error) == (2, "rejected", "Lead not found")
     twins = SimpleNamespace(find_leads=lambda field, value: [CrmLead(lead(1), ""), CrmLead(lead(2), "")])
     target = SimpleNamespace(effect=lambda: EffectType.ACTIVITY, mapping=SimpleNamespace(import_key=""))
-    looking = ReadBack(SimpleNamespace(reader=twins, target=target))  # type: ignore[arg-type]
+    looking = ReadBack(twins, target)  # type: ignore[arg-type]
     assert (
         looking.read(("EmailAddress", "a@b.in", "201")).trouble
         == "2 leads have EmailAddress a@b.in: a867e74f-8364-5e47-a6f4-fcd3e29110b3, 69275cf5-d15b-5f17-b4dd-502e9887fd54."

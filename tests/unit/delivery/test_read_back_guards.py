@@ -273,7 +273,7 @@ def test_two_leads_with_the_same_value_leave_it_open(world: World) -> None:
     from importer.delivery.reconciliation.read_back import ReadBack
 
     class Two:
-        reader = target = mapping = property(lambda self: self)
+        mapping = property(lambda self: self)
         import_key = ""
 
         def effect(self) -> EffectType:
@@ -282,5 +282,6 @@ def test_two_leads_with_the_same_value_leave_it_open(world: World) -> None:
         def find_leads(self, field: str, value: str) -> list[CrmLead]:
             return [CrmLead(lead(1), ""), CrmLead(lead(2), "")]
 
-    result = ReadBack(Two()).read(("EmailAddress", "a@example.com", "201"))  # type: ignore[arg-type]
+    two = Two()
+    result = ReadBack(two, two).read(("EmailAddress", "a@example.com", "201"))  # type: ignore[arg-type]
     assert "2 leads have EmailAddress" in result.trouble

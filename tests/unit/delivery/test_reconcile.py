@@ -363,5 +363,5 @@ def test_a_lead_that_a_field_names_is_found_before_its_activities(leads: Any, sh
         find_leads=lambda field, value: leads, activities_of_lead=lambda lead, event: [f"activity of {lead}"]
     )
     target = SimpleNamespace(effect=lambda: EffectType.ACTIVITY, mapping=SimpleNamespace(import_key=""))
-    result = ReadBack(SimpleNamespace(reader=reader, target=target)).read(("EmailAddress", "a@b.in", "201"))  # type: ignore[arg-type]
+    result = ReadBack(reader, target).read(("EmailAddress", "a@b.in", "201"))  # type: ignore[arg-type]
     assert (result.activities, result.gone) == (shown, gone)

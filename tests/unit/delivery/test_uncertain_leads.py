@@ -322,9 +322,6 @@ def test_several_leads_with_one_address(world: World) -> None:
 
             return [CrmLead(lead(1), ""), CrmLead(lead(2), "")]
 
-    class Part:
-        reader = Twins()
-        target = target_for(ASYNC)
-
-    looked: ReadBackResult = ReadBack(Part()).read(("EmailAddress", "a@b.cc", "201"))  # type: ignore[arg-type]
+    reading = ReadBack(Twins(), target_for(ASYNC))  # type: ignore[arg-type]
+    looked: ReadBackResult = reading.read(("EmailAddress", "a@b.cc", "201"))
     assert "2 leads have" in looked.trouble
