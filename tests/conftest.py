@@ -86,6 +86,9 @@ SLOW_FILES = (
     "unit/ledger/test_model.py",
     "unit/reports/test_browser.py",
     "unit/suggest/test_exports.py",
+    "unit/web/test_history.py",
+    "unit/web/test_import_way.py",
+    "unit/web/test_jobs.py",
 )
 """Files whose tests take a fifth of a second or more, most of them because they plan and send whole files: `make test-fast`
 leaves them out."""

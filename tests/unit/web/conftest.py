@@ -18,6 +18,7 @@ from importer.web.application import make_app
 from importer.web.imports import ImportService
 from importer.web.security import SecurityOptions
 from importer.web.services import Services, WebConfig
+from tests.support.compiled_templates import CompiledTemplates
 from tests.support.delivery_world import RecordingProgress, VirtualClock
 from tests.support.full_crm import FullCrm
 
@@ -28,6 +29,7 @@ VARIABLES = {
     "LEADSQUARED_SECRET_KEY": "test-secret-key",
     "LEADSQUARED_TIME_ZONE": "Asia/Kolkata",
 }
+COMPILED = CompiledTemplates()
 
 
 class Page:
@@ -58,6 +60,7 @@ class Page:
         self.sandbox_starts: list[int] = []
         self.sandbox_resets: list[int] = []
         self.app, self.gate = make_app(self.config, SecurityOptions(home, ORIGIN, local=True, clock=self.clock))
+        self.app.jinja_env.bytecode_cache = COMPILED
         self.client = FlaskClient(self.app)
         self._csrf = ""
         self._csrf = self._find_csrf("/enter")

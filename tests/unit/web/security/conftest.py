@@ -9,10 +9,10 @@ import pytest
 from argon2 import PasswordHasher
 from flask import Flask, render_template_string, request
 from flask.testing import FlaskClient
-from jinja2.bccache import Bucket, BytecodeCache
 from werkzeug.test import TestResponse
 
 from importer.web.security import Gate, SecurityOptions, accepts_upload, current_person, protect, public, require
+from tests.support.compiled_templates import CompiledTemplates
 
 WEB = Path(__file__).parents[4] / "importer" / "web"
 
@@ -20,20 +20,6 @@ WEB = Path(__file__).parents[4] / "importer" / "web"
 PASSWORD = "four words of mine"
 FAST = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 """Hashes in no time; the store's own parameters are tested by themselves."""
-
-
-class CompiledTemplates(BytecodeCache):
-    """Compiled templates for all applications of the tests: compiling them takes longer than all else."""
-
-    def __init__(self) -> None:
-        self._compiled: dict[str, bytes] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        if bucket.key in self._compiled:
-            bucket.bytecode_from_string(self._compiled[bucket.key])
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        self._compiled[bucket.key] = bucket.bytecode_to_string()
 
 
 COMPILED = CompiledTemplates()
