@@ -107,16 +107,8 @@ class DeliveryContext:
 
     def check_stop(self) -> None:
         """Raise :class:`RunStopped` when the person asked to stop, or another process may be sending."""
-        self.check_request()
-        self.check_lock()
-
-    def check_request(self) -> None:
-        """Raise :class:`RunStopped` when the person asked to stop."""
         if self.stop.is_set():
             raise RunStopped(STOPPED, "To finish, run: importer resume")
-
-    def check_lock(self) -> None:
-        """Raise :class:`RunStopped` when another process may be sending to the account."""
         if not self.still_ours():
             raise RunStopped(
                 f"{LOCK_LOST} Nothing was sent since.",

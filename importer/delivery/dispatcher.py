@@ -111,11 +111,9 @@ class Dispatcher:
             self._complete_calls()
             if self._context.guards.reason is not None:
                 raise self._context.guards.reason
-            self._context.check_request()
+            self._context.check_stop()
             capacity = self._free_capacity(workers)
             batches = self._take_queued(capacity)
-            if batches:
-                self._context.check_lock()
             self._send_batches(pool, batches)
             if batches:
                 continue

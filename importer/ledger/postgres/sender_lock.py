@@ -26,8 +26,6 @@ from importer.ledger.postgres.tables import senders
 _GRACE = (0.05, 0.1, 0.2, 0.4, 0.8)
 """Pauses in seconds between attempts: the server needs a moment to notice that the holder has just died."""
 
-_CONFIRMED_SECONDS = 0.5
-
 _RAISE = """
 INSERT INTO senders (account, epoch, host, process, run_id, since)
 VALUES (%(account)s, 1, %(host)s, %(pid)s, %(run)s, %(at)s)
@@ -44,31 +42,22 @@ class DatabaseSender:
         self.epoch = epoch
         self._database = database
         self._connection = connection
-        self.account = account
+        self._account = account
         self._backend = connection.info.backend_pid
         self._lock = threading.Lock()
         self._lost = False
-        self._confirmed_at = float("-inf")
-
-    def confirm(self) -> None:
-        """Note that a transaction has just found the right to be ours, and has recorded calls under it."""
-        self._confirmed_at = time.monotonic()
 
     def still_ours(self) -> bool:
-        """Whether the connection still lasts and no other process has taken over. Once lost, it stays lost.
-
-        For a moment after :meth:`confirm` the server is not asked again: a successor finds the calls in the ledger, and
-        waits for longer than that before it believes that they did not arrive.
-        """
+        """Whether the connection still lasts and no other process has taken over. Once lost, it stays lost."""
         with self._lock:
-            if not self._lost and time.monotonic() - self._confirmed_at >= _CONFIRMED_SECONDS:
+            if not self._lost:
                 self._lost = self._read_epoch() != self.epoch
             return not self._lost
 
     def _read_epoch(self) -> int | None:
         try:
             with self._database.with_deadline(self._connection):
-                found = self._connection.execute(_OURS, (self.account, self._backend)).fetchone()
+                found = self._connection.execute(_OURS, (self._account, self._backend)).fetchone()
         except psycopg.Error:
             return None
         return int(found[0]) if found else None

@@ -84,7 +84,6 @@ class PostgresStorage:
         self._number = 0
         self._failure: LedgerError | None = None
         self._sending: dict[str, DatabaseSender] = {}
-        self._checked: list[DatabaseSender] = []
 
     def read(self, work: Callable[[Connection], T]) -> T:
         """Run ``work``, which changes nothing, in one transaction; again when the connection breaks."""
@@ -148,17 +147,13 @@ class PostgresStorage:
 
     def check_before_calls(self, connection: Connection, accounts: Collection[str]) -> None:
         """Raise :class:`LedgerError` when another process has taken over the sending to an account."""
-        self._checked = [self._sending[account] for account in sorted(accounts) if account in self._sending]
-        for held in self._checked:
-            refuse_superseded(connection, held.account, held.epoch)
+        for account in sorted(accounts):
+            held = self._sending.get(account)
+            if held is not None:
+                refuse_superseded(connection, account, held.epoch)
 
     def note_last_call(self, number: int) -> None:
-        """Let the calls leave without asking for the right to send once more: the transaction has checked it.
-
-        The number is not kept: the server's own marks tell when a database was brought back to an earlier state.
-        """
-        for held in self._checked:
-            held.confirm()
+        """Do nothing: the server's own marks tell when a database was brought back to an earlier state."""
 
     @contextmanager
     def sender(self, account: str, run_id: str) -> Iterator[Sender]:
