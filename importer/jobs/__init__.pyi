@@ -1,3 +1,4 @@
+from .config.changes import JobsFileChange
 from .config.editor import NewJob, create_job, find_jobs_file_to_write
 from .config.loader import JOBS_FILE_VARIABLE, LoadedJobs, find_jobs_file, load_jobs
 from .config.model import jobs_json_schema
@@ -34,6 +35,7 @@ from .install import (
     systemd_unit,
     windows_task,
 )
+from .monitoring.alarm import report_engine_problem
 from .monitoring.http_server import parse_address, serve_metrics
 from .monitoring.prometheus import format_metrics, health, write_textfile
 from .monitoring.status import (
@@ -64,6 +66,7 @@ __all__ = [
     "JobRunResult",
     "JobRunner",
     "JobStore",
+    "JobsFileChange",
     "JobsFileWatcher",
     "JobsWorkspace",
     "LoadedJobs",
@@ -101,6 +104,7 @@ __all__ = [
     "parse_address",
     "pause_job",
     "put_file",
+    "report_engine_problem",
     "request_run",
     "resume_job",
     "serve_metrics",

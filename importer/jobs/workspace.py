@@ -6,11 +6,14 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 from importer.app import Environment
-from importer.core.errors import JobsFileError
-from importer.jobs.config.loader import LoadedJobs, find_jobs_file, load_jobs
+from importer.config import decode_text, read_program
+from importer.core.errors import JobsFileError, SettingsError
+from importer.jobs.config.changes import JobsFileChange, compare_jobs, find_weakened
+from importer.jobs.config.loader import LoadedJobs, find_jobs_file, load_jobs, parse_jobs
 from importer.jobs.engine.import_step import LoadAccount
 from importer.jobs.engine.job_run import JobRunner
 from importer.jobs.engine.workers import HoldLock, exclusive_start, job_locks
@@ -69,36 +72,46 @@ def open_jobs(env: Environment, file: Path | None) -> Iterator[JobsWorkspace]:
 
 
 class JobsFileWatcher:
-    """Finds the jobs that are added to the jobs file while a service runs."""
+    """Takes up a changed jobs file while a service runs: whole, or not at all.
+
+    Runs that have begun end as they began. Guards that hold less than before count from the next start, which needs
+    the rights over the service and not only those over the file.
+    """
 
     def __init__(self, workspace: JobsWorkspace) -> None:
         self._workspace = workspace
         self._seen = self._signature()
 
-    def add_new_jobs(self) -> list[str]:
-        """Add the new jobs of a changed file to the workspace; return their names.
+    def reload(self) -> JobsFileChange:
+        """Read the file if it has changed, and replace the jobs; return what is different now.
 
-        Jobs that were changed or removed are as before until the next start. A file with problems is left alone, and
-        logged once.
+        A file that others may change, or that has problems, changes nothing and is logged once.
         """
         signature = self._signature()
         if signature == self._seen:
-            return []
+            return JobsFileChange()
         self._seen = signature
         jobs, variables = self._workspace.jobs, self._workspace.env.variables
         try:
-            newer = load_jobs(jobs.path)
-        except JobsFileError as error:
-            _log.warning("The jobs file was changed and has problems: %s", error.message)
-            return []
+            content = read_program(jobs.path, "the jobs")
+            newer = parse_jobs(decode_text(content, jobs.path, JobsFileError), jobs.path)
+        except (JobsFileError, SettingsError) as error:
+            _log.warning("The jobs file was changed and is not taken up: %s %s", error.message, error.remedy)
+            return JobsFileChange()
+        if weakened := find_weakened(jobs.tasks, newer.tasks):
+            names = ", ".join(weakened)
+            _log.warning("%s holds less for a person in %s: restart importer serve to take it up.", jobs.path, names)
+            return JobsFileChange()
         hide_addresses(newer.addresses(), variables)
-        if any(newer.tasks.get(name) != task for name, task in jobs.tasks.items()):
-            _log.warning("Jobs were changed or removed in %s: that counts from the next start.", jobs.path)
-        return jobs.add_new(newer)
+        change = compare_jobs(jobs.tasks, newer.tasks)
+        jobs.tasks = newer.tasks
+        if change:
+            _log.info("The jobs file %s (SHA-256 %s) was taken up: %s.", jobs.path, sha256(content).hexdigest(), change)
+        return change
 
-    def _signature(self) -> tuple[int, int] | None:
+    def _signature(self) -> tuple[int, ...] | None:
         try:
             info = self._workspace.jobs.path.stat()
         except OSError:
             return None
-        return info.st_mtime_ns, info.st_size
+        return info.st_ino, info.st_mtime_ns, info.st_ctime_ns, info.st_size

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -19,9 +20,11 @@ if TYPE_CHECKING:
     from importer.app import Environment
     from importer.jobs import Engine, JobsWorkspace
 
+_log = logging.getLogger(__name__)
 _BUSY = 75
 _TIDY_SECONDS = 1800.0
 _TAKE_OVER_SECONDS = 10.0
+_EXAMINE_SECONDS = 60.0
 _NOTIFY_SECONDS = 5.0
 """How often it looks for notifications to be sent."""
 
@@ -132,20 +135,19 @@ def _serve_jobs(workspace: JobsWorkspace, page: ServedPage | None, listen: str |
 
 
 def _watch(workspace: JobsWorkspace, engine: Engine, page: ServedPage | None) -> None:
-    """Send notifications, take over work of other machines, find new jobs and remove old records, until a stop."""
+    """Send notifications, continue lost work, take up a changed jobs file and remove old records, until a stop."""
     from importer.core.memory import IdleMemoryCleaner
     from importer.jobs import JobsFileWatcher, take_requests
 
     env, notifications, leftovers = workspace.env, workspace.notifications(), IdleMemoryCleaner()
     jobs_file = JobsFileWatcher(workspace)
-    taken_over = tidied = env.clock.monotonic()
+    taken_over = tidied = examined = env.clock.monotonic()
     while not env.stop.wait(min(_NOTIFY_SECONDS, _TAKE_OVER_SECONDS)):
         notifications.send_due(_TIDY_SECONDS, env.stop.is_set)
         leftovers.clear()
-        added = jobs_file.add_new_jobs()
-        if added:
-            engine.apply_schedules(env.clock.now(), added)
-            print_message(f"New in {workspace.jobs.path}: {', '.join(added)}.")
+        if change := jobs_file.reload():
+            engine.apply_schedules(env.clock.now(), (*change.added, *change.changed))
+            print_message(f"{workspace.jobs.path} was taken up: {change}.")
         for name in take_requests(env.home):
             # A job that was added a moment ago on another machine may not be known here yet.
             if name in workspace.jobs.tasks:
@@ -157,7 +159,26 @@ def _watch(workspace: JobsWorkspace, engine: Engine, page: ServedPage | None) ->
                 engine.resume_lost_work()
             if page is not None:
                 page.server.recover()
+        if now - examined >= _EXAMINE_SECONDS:
+            examined = now
+            _report_problem(workspace, engine)
         if now - tidied >= _TIDY_SECONDS:
             tidied = now
             engine.delete_old(env.clock.now())
             notifications.delete_old()
+
+
+def _report_problem(workspace: JobsWorkspace, engine: Engine) -> None:
+    """Log a problem of the engine, and notify people of it."""
+    from importer.core.errors import ImporterError
+    from importer.jobs import report_engine_problem
+
+    now = workspace.env.clock.now()
+    problem = engine.find_problem(now)
+    if not problem:
+        return
+    _log.error("The engine is stuck: %s", problem)
+    try:
+        report_engine_problem(workspace.jobs, workspace.store, problem, now)
+    except ImporterError as error:
+        _log.error("Nobody can be notified of it: %s", error.message)

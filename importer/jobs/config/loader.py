@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import glob
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from importer.config import FileKind, find_secrets, parse_file, read_text
@@ -83,23 +84,33 @@ class Task:
 
 @dataclass(slots=True)
 class LoadedJobs:
-    """A jobs file that passed every check of its text. All parts of a service share one, and see the jobs it gains."""
+    """A jobs file that passed every check of its text.
+
+    All parts of a service share one, whose ``tasks`` are replaced as a whole when the file has changed.
+    """
 
     path: Path
     tasks: Mapping[str, Task]
-
-    def add_new(self, newer: LoadedJobs) -> list[str]:
-        """Add the jobs that only a newer reading of the file has; return their names. The others stay as they are."""
-        added = {name: task for name, task in newer.tasks.items() if name not in self.tasks}
-        # Other threads may be going through the old table.
-        self.tasks = {**self.tasks, **added}
-        return list(added)
+    _pinned: dict[str, Task] = field(default_factory=dict)
 
     def task(self, name: str) -> Task:
-        """Return the job called ``name``. Raises :class:`UsageError` with the nearest known name."""
-        if name not in self.tasks:
+        """Return the job called ``name``; while it runs, as it was when its run began.
+
+        Raises :class:`UsageError` with the nearest known name.
+        """
+        task = self._pinned.get(name) or self.tasks.get(name)
+        if task is None:
             raise UsageError(f"There is no job {name} in {self.path}.", suggest_name(name, self.tasks))
-        return self.tasks[name]
+        return task
+
+    @contextmanager
+    def pinned(self, name: str) -> Iterator[None]:
+        """Keep the job ``name`` as it is while the block, which is one run of it, lasts."""
+        self._pinned[name] = self.tasks[name]
+        try:
+            yield
+        finally:
+            del self._pinned[name]
 
     def patterns(self, inbox: Path) -> list[str]:
         """Return the patterns of all jobs that take files from ``inbox``."""

@@ -80,6 +80,8 @@ class JobRunner:
 
         The engine begins a time twice that comes twice because clocks go back.
         """
+        if name not in self.jobs.tasks:
+            return False
         job, moment = self.jobs.task(name).job, datetime.fromisoformat(due)
         schedule = job.schedule
         if schedule and comes_again(schedule.cron or "* *", schedule.timezone or "UTC", moment):
@@ -225,6 +227,8 @@ class JobRunner:
         is_same = bool(before) and (before[0].outcome, before[0].message) == (run.outcome, run.message)
         if is_same and self.store.notified_since(run.job, run.outcome, now - _SAME_TROUBLE):
             notify = False
+        # A run that failed may be one of a job that was removed meanwhile.
+        notify = notify and run.job in self.jobs.tasks
         addresses = recipients(self.jobs.task(run.job).job.notify, JobOutcome(run.outcome)) if notify else []
         self.store.add_run(run, [PendingNotification(message, address) for address in addresses])
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Collection, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from importer.core.errors import ImporterError, LedgerError, SettingsError
@@ -209,7 +209,15 @@ class Engine:
             due = next(times_after(each["schedule"], zone, max(fired, self._scheduled_at)))
             if due + _LATE < now:
                 return f"{each['schedule_name']} was due at {format_iso(due)} and was not begun."
-        return ""
+        return self._find_stuck_queue(now)
+
+    def _find_stuck_queue(self, now: datetime) -> str:
+        """Return a sentence when runs have waited for minutes and none is being worked on."""
+        waiting = self._list_workflows(["ENQUEUED"], limit=1)
+        if not waiting or self._list_workflows(["PENDING"], limit=1):
+            return ""
+        since = datetime.fromtimestamp(waiting[0].created_at / 1000, UTC)
+        return f"A run has waited since {format_iso(since)}, and nothing is worked on." if since + _LATE < now else ""
 
     def run_now(self, name: str, now: datetime) -> JobRunResult:
         """Run the job ``name`` and wait for its end; a run that a killed process left is finished first.
@@ -233,7 +241,7 @@ class Engine:
     def apply_schedules(self, now: datetime, names: Collection[str] | None = None) -> None:
         """Make the engine's schedules those of the jobs file, and catch up what was missed while nothing ran.
 
-        While it is running, ``names`` are the jobs that are new: nothing of the others was missed.
+        While it is running, ``names`` are the new and changed jobs: nothing of the others was missed.
         """
         tasks = self._worker.jobs.tasks
         wanted = {name: task.job.schedule for name, task in tasks.items() if task.job.schedule is not None}

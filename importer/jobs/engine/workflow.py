@@ -68,7 +68,7 @@ def register_workflows(dbos: Any, runner: JobRunner, begin_due: StartRun, hand_o
                 break
             runner.env.clock.sleep(pause)
             if runner.env.stop.is_set():
-                if hand_over is not None:
+                if hand_over is not None and name in runner.jobs.tasks:
                     hand_over(name, due)
                 break
         return result
@@ -77,12 +77,15 @@ def register_workflows(dbos: Any, runner: JobRunner, begin_due: StartRun, hand_o
         with log_fields(job=name), runner.record_faults(name, cause, due), runner.hold(name) as ours:
             if not ours:
                 return JobRunResult(name, JobOutcome.BUSY, 75, "The job is running already.").to_json()
-            start = begin(name)
-            files = []
-            for number in start["numbers"]:
-                imported = import_one(number)
-                files.append(archive(number) if imported["outcome"] in FINAL else imported)
-            result: Plain = finish(name, cause, due, start, files, last)
+            if name not in runner.jobs.tasks:
+                return JobRunResult(name, JobOutcome.NOTHING, 0, "The job was removed from the jobs file.").to_json()
+            with runner.jobs.pinned(name):
+                start = begin(name)
+                files = []
+                for number in start["numbers"]:
+                    imported = import_one(number)
+                    files.append(archive(number) if imported["outcome"] in FINAL else imported)
+                result: Plain = finish(name, cause, due, start, files, last)
         if result["outcome"] in SUCCESSFUL:
             for follower in runner.jobs.followers(name):
                 by_name(follower.name, AFTER_BY_HAND if cause in _WAITED_FOR else AFTER, due)

@@ -18,7 +18,7 @@ from importer.jobs.store.records import JobOutcome, JobState, NotificationMessag
 
 _MOST_FILES = 5
 _MOST_CHARS = 400
-SILENCE, UNCLAIMED, TEST = "silence", "unclaimed", "test"
+SILENCE, UNCLAIMED, ENGINE, TEST = "silence", "unclaimed", "engine", "test"
 
 _NEXT = {
     JobOutcome.FAILED: "Correct the file or the mapping, and put the file into the inbox again; nothing of it was "
@@ -107,6 +107,17 @@ def message_for_fault(job: str, kind: str, now: datetime) -> NotificationMessage
         f"Next: look at the log, and at: importer jobs history {job}",
     ]
     return _message(job, JobOutcome.ERROR.value, "the program failed", lines)
+
+
+def message_for_engine(job: str, problem: str, now: datetime) -> NotificationMessage:
+    """Write the message about an engine that begins nothing; ``problem`` is the sentence of its own check."""
+    lines = [
+        f"The engine of importer serve is stuck, {_format_time(now)}: {problem}",
+        "No job runs by itself. Nothing is lost.",
+        "",
+        "Next: look at the log, and restart importer serve, which continues what was under way.",
+    ]
+    return _message(job, ENGINE, "importer serve is stuck", lines)
 
 
 def trial_message(job: str, now: datetime) -> NotificationMessage:

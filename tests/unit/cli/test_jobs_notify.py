@@ -17,6 +17,7 @@ import pytest
 
 from importer.cli.jobs import serve
 from importer.cli.main import run
+from importer.jobs import JobsFileChange
 from importer.jobs.config.model import Address
 from importer.jobs.files.inbox import InboxFile
 from importer.jobs.store.database import find_databases, open_database
@@ -67,13 +68,14 @@ def test_serve_looks_for_letters_and_tidies_up(monkeypatch: pytest.MonkeyPatch) 
         notifications=lambda: notifications,
         jobs=SimpleNamespace(path="jobs.yaml", tasks=["nightly"]),
     )
-    new = [["nightly"]]
-    watcher = SimpleNamespace(add_new_jobs=lambda: new.pop() if new else [])
+    new = [JobsFileChange(added=("nightly",), removed=("old",))]
+    watcher = SimpleNamespace(reload=lambda: new.pop() if new else JobsFileChange())
     monkeypatch.setattr("importer.jobs.JobsFileWatcher", lambda workspace: watcher)
     ran: list[str] = []
     begun: list[tuple[datetime, list[str]]] = []
     engine = SimpleNamespace(
         is_shared=True,
+        find_problem=lambda at: "",
         delete_old=lambda at: seen.append("engine"),
         resume_lost_work=lambda: None,
         run_soon=lambda name, at: ran.append(name),
@@ -84,7 +86,7 @@ def test_serve_looks_for_letters_and_tidies_up(monkeypatch: pytest.MonkeyPatch) 
     recovered: list[bool] = []
     page = SimpleNamespace(server=SimpleNamespace(recover=lambda: recovered.append(True)))
     serve._watch(desk, engine, page)  # type: ignore[arg-type]  # what is used
-    assert begun == [(clock.now(), ["nightly"])]
+    assert begun == [(clock.now(), ("nightly",))]
     assert (ran, bool(recovered)) == (["nightly"], True)
     assert seen[:5] == ["deliver", "deliver", "deliver", "engine", "letters"]
     assert seen[-1] == "deliver"

@@ -206,12 +206,13 @@ def test_without_the_engine(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.slow
 def test_a_service_looks_after_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every ten seconds where there are others, never where there are none; what is old is forgotten every half hour."""
-    monkeypatch.setattr("importer.jobs.JobsFileWatcher", lambda desk: SimpleNamespace(add_new_jobs=list))
+    monkeypatch.setattr("importer.jobs.JobsFileWatcher", lambda desk: SimpleNamespace(reload=list))
     for has_peers, expected in ((True, ["looked", "looked", "tidied", "looked"]), (False, ["tidied"])):
         done: list[str] = []
         times, waits = iter([0.0, 5.0, 10.0, 1800.0, 1805.0, 1900.0]), iter([False] * 5 + [True])
         engine = SimpleNamespace(
             is_shared=has_peers,
+            find_problem=lambda now: "",
             resume_lost_work=lambda done=done: done.append("looked"),
             delete_old=lambda now, done=done: done.append("tidied"),
         )
