@@ -8,6 +8,7 @@
     │   ├── AccountsFileError          2  the accounts file, in the same way
     │   └── JobsFileError              2  the jobs file, in the same way
     ├── SourceError                    1  the spreadsheet cannot be read
+    │   └── UndecodableFileError       1  a text file is not in the encoding that was given or detected
     ├── LedgerError                    1  the ledger on disk cannot be used
     ├── CrmError                       1  LeadSquared cannot be reached or used
     ├── ReportError                    1  a workbook or page cannot be written

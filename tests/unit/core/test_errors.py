@@ -16,6 +16,7 @@ EXIT_STATUS = {
     "AccountsFileError": 2,
     "JobsFileError": 2,
     "SourceError": 1,
+    "UndecodableFileError": 1,
     "LedgerError": 1,
     "CrmError": 1,
     "ReportError": 1,

@@ -139,7 +139,7 @@ def test_words() -> None:
     assert "1 row needs you" in describe_result("planned", 3, {Status.INVALID: 1}, "")
     assert "2 rows need you" in describe_result("planned", 3, {Status.INVALID: 2}, "")
     assert "stopped early: why" in describe_result("interrupted", 3, {Status.NOT_SENT: 3}, "why")
-    assert "earlier run" in describe_result("finished", 3, {Status.SKIPPED: 3}, "")
+    assert "3 were there already" in describe_result("finished", 3, {Status.SKIPPED: 3}, "")
     assert describe_next_step("planned", {}, "", blocked=False) == "Nothing to do."
     assert "To fix" in describe_next_step("planned", {Status.INVALID: 1}, "", blocked=True)
     assert "send the others" in describe_next_step("planned", {Status.INVALID: 1}, "", blocked=False)
