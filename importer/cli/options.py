@@ -49,9 +49,9 @@ def annotate_option(command: Command) -> Command:
 
 
 def file_options(command: Command) -> Command:
-    """Add the file, its mapping, and how to read it."""
+    """Add the files, their mapping, and how to read them."""
     options: list[Callable[[Command], Command]] = [
-        click.argument("file", type=_FILE),
+        click.argument("files", metavar="FILE...", type=_FILE, nargs=-1, required=True),
         click.option("-m", "--mapping", type=_FILE, required=True, help="The mapping file (YAML)."),
         click.option("--account", help="Name of the account; default: the LEADSQUARED_… variables."),
         click.option("--results", type=_FILE, help="Path of the results workbook (a new file)."),
@@ -81,7 +81,7 @@ def _add_all(command: Command, options: list[Callable[[Command], Command]]) -> C
 
 
 def plan_request(values: dict[str, Any], account: str, locale: Locale, again: str = "") -> PlanRequest:
-    """Make the request for a plan from the options of :func:`file_options`."""
+    """Make the request for a plan of ``values["file"]`` from the options of :func:`file_options`."""
     from importer.planning import PlanRequest
     from importer.sources import SourceOptions
 

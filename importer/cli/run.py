@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -17,6 +17,11 @@ from importer.cli.options import (
     plan_request,
     print_report,
 )
+from importer.cli.several_files import find_files, import_files
+
+if TYPE_CHECKING:
+    from importer.app import Environment
+    from importer.reports import Report
 
 
 def delivery_options(command: Any) -> Any:
@@ -58,28 +63,34 @@ def run_command(
 ) -> int:
     """Check FILE and send its good rows to LeadSquared, each exactly once.
 
-    The same file with the same mapping continues its run and sends nothing twice.
+    The same file with the same mapping continues its run and sends nothing twice. Several files, a folder or a pattern
+    such as "visits-*.csv" are imported one after the other.
     """
-    from importer.app import account_locale, check, run
+    from importer.app import run
     from importer.cli.decide import decide_about_changes
     from importer.config import Locale
     from importer.delivery import DeliveryOptions
     from importer.reports import ReportPaths
 
     env = build_environment(quiet=quiet or as_json, verbose=verbose, yes=yes or as_json)
-    places = ReportPaths(values["results"], annotate)
     if dry_run:
-        name, locale = account_locale(values["account"], env)
-        return print_report(check(plan_request(values, name, locale), places, env), as_json=as_json)
+        return _check_files(values, env, annotate=annotate, as_json=as_json)
+    files, places = find_files(values["files"]), ReportPaths(values["results"], annotate)
     account = open_account(env, values["account"])
     locale = Locale(account.time_zone, account.country)
-    request = plan_request(values, account.name, locale, again)
     options = DeliveryOptions(keep_going=keep_going, patience=patience)
-    report = run(request, account, places, options, env)
-    status = print_report(report, as_json=as_json)
-    if yes or as_json or not is_person_there():
-        return status
-    return decide_about_changes(report, options, env) or status
+
+    def import_one(path: Path) -> tuple[Report, int]:
+        request = plan_request({**values, "file": path}, account.name, locale, again)
+        report = run(request, account, places, options, env)
+        if as_json:
+            return report, report.exit_status
+        status = print_report(report, as_json=False)
+        if yes or not is_person_there():
+            return report, status
+        return report, decide_about_changes(report, options, env) or status
+
+    return import_files(files, values["results"], import_one, env, as_json=as_json)
 
 
 @click.command("check")
@@ -87,14 +98,26 @@ def run_command(
 @annotate_option
 @output_options
 def check_command(annotate: bool, as_json: bool, quiet: bool, verbose: int, **values: Any) -> int:
-    """Find every problem in FILE and show what would be sent. Sends nothing and needs no keys."""
+    """Find every problem in FILE and show what would be sent. Sends nothing and needs no keys.
+
+    Several files, a folder or a pattern such as "visits-*.csv" are checked one after the other.
+    """
+    env = build_environment(quiet=quiet or as_json, verbose=verbose)
+    return _check_files(values, env, annotate=annotate, as_json=as_json)
+
+
+def _check_files(values: dict[str, Any], env: Environment, *, annotate: bool, as_json: bool) -> int:
     from importer.app import account_locale, check
     from importer.reports import ReportPaths
 
-    env = build_environment(quiet=quiet or as_json, verbose=verbose)
+    files, places = find_files(values["files"]), ReportPaths(values["results"], annotate)
     account, locale = account_locale(values["account"], env)
-    places = ReportPaths(values["results"], annotate)
-    return print_report(check(plan_request(values, account, locale), places, env), as_json=as_json)
+
+    def check_one(path: Path) -> tuple[Report, int]:
+        report = check(plan_request({**values, "file": path}, account, locale), places, env)
+        return report, report.exit_status if as_json else print_report(report, as_json=False)
+
+    return import_files(files, values["results"], check_one, env, as_json=as_json)
 
 
 @click.command("resume")
