@@ -107,9 +107,12 @@ def _told(pid: int, table: str, name: str) -> float:
 
 
 def _counted_elsewhere(pid: int) -> float:
-    """How much of the files that a process has in memory is the share of others, in megabytes."""
-    share = _told(pid, "smaps_rollup", "Pss_File")
-    return max(0.0, _told(pid, "status", "RssFile") - share) if share else 0.0
+    """How much of the files that a process has in memory is the share of others, in megabytes.
+
+    Files of a folder in memory (tmpfs) are counted as shared memory.
+    """
+    shares = {kind: _told(pid, "smaps_rollup", f"Pss_{kind}") for kind in ("File", "Shmem")}
+    return sum(max(0.0, _told(pid, "status", f"Rss{kind}") - share) for kind, share in shares.items() if share)
 
 
 def median(runs: Sequence[Taken]) -> Taken:

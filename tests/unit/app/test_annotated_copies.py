@@ -7,6 +7,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from importer.app import Decision, decide, undecided_rows
 from importer.sources.opening import open_in_process
 from tests.support.delivery_world import LOST, after, before, mx
 from tests.support.import_world import ImportWorld, visit
@@ -88,6 +89,19 @@ def test_a_changed_row_waits_while_the_row_before_may_have_arrived(copies: Copie
     copies.world.crm.read_faults = []
     assert copies.send(copies.correct(B5="with parents")) == {"uncertain": 2, "skipped": 2, "invalid": 1}
     assert copies.world.activities == 4
+
+
+def test_a_changed_row_is_sent_when_the_row_before_did_not_arrive(copies: Copies) -> None:
+    """A person looked in LeadSquared after the copy was written."""
+    copies.world.crm.faults = [before(LOST)] * 2
+    copies.world.crm.read_faults = [before(mx("MXUnknown", "try later", 503))] * 60
+    assert copies.send()["uncertain"] == 2
+    for _, rows in (undecided_rows(copies.world.run_id, copies.world.env),):
+        for one in rows:
+            decide(copies.world.run_id, one.row, Decision.ABSENT, "looked", "ann", copies.world.env)
+    copies.world.crm.read_faults = []
+    sent = copies.send(copies.correct(B4="with parents", B5="with parents"))
+    assert (sent["created"], sent["skipped"]) == (2, 2)
 
 
 def test_a_check_of_a_copy_counts_its_rows_and_writes_their_marks_again(copies: Copies) -> None:

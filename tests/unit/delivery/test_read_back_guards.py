@@ -89,6 +89,27 @@ def test_a_clock_that_is_set_stops_a_run_whose_answers_carry_no_time(world: Worl
     assert world.statuses() == {"created": 300}
 
 
+def test_a_run_goes_on_with_a_clock_that_was_set_once_an_answer_carries_the_time(world: World) -> None:
+    """The server's time is asked for before the next call leaves."""
+    world.crm.date = None
+    send = world.crm.send
+
+    def set_clock(number: int) -> None:
+        if number == 2:
+            shown = world.clock.now
+            world.clock.now = lambda: shown() + timedelta(hours=2)  # type: ignore[method-assign]
+
+    def answer_with_the_time(request: Request) -> Reply:
+        if request.path.endswith("UserByAccessKey.Get"):
+            world.crm.date = 0.0
+        return send(request)
+
+    world.crm.on_post = set_clock
+    world.crm.send = answer_with_the_time  # type: ignore[method-assign]
+    assert world.deliver(world.plan(visits(300))).stopped is None
+    assert world.statuses() == {"created": 300}
+
+
 @pytest.mark.parametrize(
     ("stamp", "skew", "exact", "difference"),
     [
