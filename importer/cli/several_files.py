@@ -37,7 +37,7 @@ def find_files(given: Sequence[Path]) -> list[Path]:
                 )
             found += inside
         elif not path.exists() and glob.has_magic(str(path)):
-            fitting = [Path(name) for name in sorted(glob.glob(str(path))) if Path(name).is_file()]
+            fitting = [one for one in map(Path, sorted(glob.glob(str(path)))) if one.is_file() and not _is_hidden(one)]
             if not fitting:
                 raise UsageError(f"No file fits {path}.", "Check the folder and the pattern.")
             found += fitting
@@ -47,7 +47,12 @@ def find_files(given: Sequence[Path]) -> list[Path]:
 
 
 def _is_spreadsheet(path: Path) -> bool:
-    return path.suffix.lower() in _ENDINGS and not path.name.startswith((".", "~$")) and path.is_file()
+    return path.suffix.lower() in _ENDINGS and not _is_hidden(path) and path.is_file()
+
+
+def _is_hidden(path: Path) -> bool:
+    """Whether it is a hidden file, or the mark of a workbook that is open in Excel."""
+    return path.name.startswith((".", "~$"))
 
 
 def import_files(
