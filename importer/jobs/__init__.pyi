@@ -27,10 +27,12 @@ from .engine.workers import (
     job_locks,
 )
 from .install import (
+    AGENT_FILE,
     TASK_FILE,
     UNIT_PATH,
     Installation,
     crontab_block,
+    launchd_agent,
     merged_crontab,
     systemd_unit,
     windows_task,
@@ -53,6 +55,7 @@ from .store.store import JobStore
 from .workspace import JobsFileWatcher, JobsWorkspace, open_jobs, open_store
 
 __all__ = [
+    "AGENT_FILE",
     "JOBS_FILE_VARIABLE",
     "TASK_FILE",
     "UNIT_PATH",
@@ -95,6 +98,7 @@ __all__ = [
     "is_waiting",
     "job_locks",
     "jobs_json_schema",
+    "launchd_agent",
     "load_jobs",
     "make_sender",
     "merged_crontab",

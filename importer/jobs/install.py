@@ -1,7 +1,8 @@
-"""Write units for the scheduler of a machine: crontab lines, a systemd service, or a task of Windows."""
+"""Write units for the scheduler of a machine: crontab lines, a systemd service, a Windows task, a launchd agent."""
 
 from __future__ import annotations
 
+import plistlib
 import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ from importer.jobs.config.loader import LoadedJobs
 
 UNIT_PATH = Path("/etc/systemd/system/importer.service")
 TASK_FILE = Path("importer-task.xml")
+AGENT_FILE = Path("Library/LaunchAgents/importer.serve.plist")
+"""Below the home folder of the user."""
 _BEGIN, _END = "# BEGIN importer jobs", "# END importer jobs"
 _KEYS = ("lsq_access_key", "lsq_secret_key", "lsq_api_key")
 
@@ -93,15 +96,31 @@ def _quote(text: str) -> str:
 
 
 def windows_task(jobs: LoadedJobs, place: Installation) -> str:
-    """Write a task of Windows that runs `importer serve` inside its Linux subsystem from the start of the computer."""
+    """Write a task of Windows that runs `importer serve` from the user's log-on, and again after a failure.
 
-    def quote(text: str) -> str:
-        return '"' + text.replace('"', '\\"') + '"' if not text or any(sign in text for sign in ' \t"&') else text
+    A task has no environment variables of its own: ``IMPORTER_HOME`` is that of the user.
+    """
+    program, *arguments = [*place.program, "serve", "--file", str(jobs.path.absolute())]
+    return _template("importer-task.xml").format(
+        command=escape(program),
+        arguments=escape(" ".join(f'"{part}"' if " " in part else part for part in arguments)),
+        folder=escape(str(jobs.path.absolute().parent)),
+    )
 
-    serve = [*place.program, "serve", "--file", str(jobs.path.absolute())]
-    command = ["env", f"IMPORTER_HOME={place.home}", *serve]
-    arguments = "--exec " + " ".join(quote(part) for part in command)
-    return _template("importer-task.xml").format(arguments=escape(arguments))
+
+def launchd_agent(jobs: LoadedJobs, place: Installation) -> str:
+    """Write a launchd agent of macOS that runs `importer serve` from the user's log-in, and again after a failure."""
+    agent = {
+        "Label": AGENT_FILE.stem,
+        "ProgramArguments": [*place.program, "serve", "--file", str(jobs.path.absolute())],
+        "WorkingDirectory": str(jobs.path.absolute().parent),
+        "EnvironmentVariables": {"IMPORTER_HOME": str(place.home)},
+        "RunAtLoad": True,
+        "KeepAlive": {"SuccessfulExit": False},
+        "ThrottleInterval": 60,
+        "StandardErrorPath": str(place.home / "serve.err"),
+    }
+    return plistlib.dumps(agent).decode("utf-8")
 
 
 def _template(name: str) -> str:

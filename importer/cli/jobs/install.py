@@ -1,7 +1,8 @@
-"""`importer jobs install`: units for cron, systemd and the tasks of Windows."""
+"""`importer jobs install`: units for cron, systemd, launchd and the tasks of Windows."""
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import subprocess
 import sys
@@ -13,13 +14,14 @@ from importer.cli.jobs.workspace import jobs_options
 from importer.cli.streams import print_json, print_message, print_output
 from importer.core.platform import owner_name, user_name
 
-_CRON, _SYSTEMD, _WINDOWS = "cron", "systemd", "windows-task"
+_CRON, _SYSTEMD, _WINDOWS, _LAUNCHD = "cron", "systemd", "windows-task", "launchd"
 
 
 @click.command("install")
 @click.option("--cron", "kind", flag_value=_CRON, help="Lines for a crontab: each job at its time.")
 @click.option("--systemd", "kind", flag_value=_SYSTEMD, help="A hardened service that runs importer serve.")
-@click.option("--windows-task", "kind", flag_value=_WINDOWS, help="A task that runs importer serve in WSL.")
+@click.option("--windows-task", "kind", flag_value=_WINDOWS, help="A task that runs importer serve from log-on.")
+@click.option("--launchd", "kind", flag_value=_LAUNCHD, help="An agent of macOS that runs importer serve from log-in.")
 @click.option("--write", is_flag=True, help="Install it, in place of printing it.")
 @click.option("--replace", is_flag=True, help="With --write: replace a unit that differs.")
 @jobs_options
@@ -27,24 +29,26 @@ def install_command(kind: str | None, write: bool, replace: bool, file: Path | N
     """Print a unit for the scheduler of this machine, or install it."""
     from importer.cli.options import build_environment
     from importer.jobs import (
+        AGENT_FILE,
         TASK_FILE,
         UNIT_PATH,
         Installation,
         crontab_block,
         find_jobs_file,
+        launchd_agent,
         load_jobs,
         systemd_unit,
         windows_task,
     )
 
     if kind is None:
-        raise click.UsageError("Say for what: --cron, --systemd or --windows-task.")
+        raise click.UsageError("Say for what: --cron, --systemd, --launchd or --windows-task.")
     env = build_environment(quiet=True, verbose=0)
     jobs = load_jobs(find_jobs_file(file, env.variables, env.home))
     place = Installation(_program(), env.home, _owner(jobs.path))
-    texts = {_CRON: crontab_block, _SYSTEMD: systemd_unit, _WINDOWS: windows_task}
+    texts = {_CRON: crontab_block, _SYSTEMD: systemd_unit, _WINDOWS: windows_task, _LAUNCHD: launchd_agent}
     text = texts[kind](jobs, place)
-    path = {_SYSTEMD: UNIT_PATH, _WINDOWS: TASK_FILE}.get(kind)
+    path = {_SYSTEMD: UNIT_PATH, _WINDOWS: TASK_FILE, _LAUNCHD: Path.home() / AGENT_FILE}.get(kind)
     words = ""
     if write:
         words = _install_crontab(text) if path is None else _write_unit(path, text, replace=replace)
@@ -68,8 +72,8 @@ def _owner(path: Path) -> str:
 
 def _program() -> list[str]:
     """The command as this process was started: the installed script, or the interpreter with the module."""
-    script = Path(sys.executable).parent / "importer"
-    found = str(script) if script.is_file() else shutil.which("importer")
+    scripts = [Path(sys.executable).parent / name for name in ("importer", "importer.exe")]
+    found = next((str(script) for script in scripts if script.is_file()), None) or shutil.which("importer")
     return [found] if found else [sys.executable, "-m", "importer"]
 
 
@@ -97,14 +101,20 @@ def _write_unit(path: Path, text: str, *, replace: bool) -> str:
     from importer.core.errors import ImporterError, UsageError
     from importer.core.filesystem import atomic_write
 
+    # The tasks of Windows are read in UTF-16 only.
+    content = text.encode("utf-16" if path.suffix == ".xml" else "utf-8")
     try:
-        if path.exists() and path.read_text("utf-8") != text and not replace:
+        if path.exists() and path.read_bytes() != content and not replace:
             raise UsageError(f"{path} is there already and differs.", "Compare them; --replace writes the new one.")
-        atomic_write(path, text, mode=0o644)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        atomic_write(path, content, mode=0o644)
     except OSError as error:
         raise ImporterError(
             f"{path} cannot be written: {error.strerror or error}.", "Run it as root, or print it and copy it there."
         ) from None
-    if path.suffix == ".service":
-        return f"{path} is written. Start it: systemctl daemon-reload && systemctl enable --now {path.name}"
-    return f"{path} is written. Install it: schtasks.exe /Create /TN importer /XML {path} /RU YOUR-NAME /RP"
+    commands = {
+        ".service": f"Start it: systemctl daemon-reload && systemctl enable --now {path.name}",
+        ".plist": f"Start it: launchctl bootstrap gui/$(id -u) {shlex.quote(str(path))}",
+        ".xml": f"Install it: schtasks /Create /TN importer /XML {path}",
+    }
+    return f"{path} is written. {commands[path.suffix]}"

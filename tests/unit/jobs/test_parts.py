@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import plistlib
 import shlex
 import shutil
 import subprocess
@@ -15,7 +16,8 @@ from typing import Any
 import pytest
 
 from importer.cli.jobs import serve
-from importer.core.errors import LedgerError, SettingsError
+from importer.cli.jobs.install import _write_unit
+from importer.core.errors import LedgerError, SettingsError, UsageError
 from importer.core.redaction import redact
 from importer.jobs.config.cron import times_after
 from importer.jobs.config.loader import LoadedJobs, parse_jobs
@@ -23,7 +25,14 @@ from importer.jobs.config.preflight import find_job_problems
 from importer.jobs.engine import dbos_support
 from importer.jobs.engine.results import FileResult, JobRunResult, merge_results, run_start_from_json
 from importer.jobs.engine.workers import file_lock
-from importer.jobs.install import Installation, crontab_block, merged_crontab, systemd_unit, windows_task
+from importer.jobs.install import (
+    Installation,
+    crontab_block,
+    launchd_agent,
+    merged_crontab,
+    systemd_unit,
+    windows_task,
+)
 from importer.jobs.monitoring.status import describe_jobs, upcoming_runs
 from importer.jobs.store.database import find_databases
 from importer.jobs.store.records import JobOutcome, JobRun
@@ -108,11 +117,43 @@ def test_systemd_understands_the_service(jobs: LoadedJobs, tmp_path: Path) -> No
 
 
 def test_the_task_of_windows(jobs: LoadedJobs, place: Installation) -> None:
-    """Valid XML that starts the service inside the Linux subsystem."""
-    task = xml.dom.minidom.parseString(windows_task(jobs, place).encode())
-    arguments = task.getElementsByTagName("Arguments")[0].firstChild.data
-    assert arguments.startswith("--exec env IMPORTER_HOME=")
-    assert '50% jobs.yaml"' in arguments
+    """Valid XML that starts the service of the user itself, in the folder of the jobs file."""
+    task = xml.dom.minidom.parseString(windows_task(jobs, place).encode("utf-16"))
+
+    def text(name: str) -> str:
+        return str(task.getElementsByTagName(name)[0].firstChild.data)
+
+    assert text("Command") == place.program[0]
+    assert text("Arguments").endswith(f'serve --file "{jobs.path.absolute()}"')
+    assert text("WorkingDirectory") == str(jobs.path.absolute().parent)
+
+
+def test_the_agent_of_macos(jobs: LoadedJobs, place: Installation) -> None:
+    """A property list that starts the service at log-in, and again when it failed."""
+    agent = plistlib.loads(launchd_agent(jobs, place).encode())
+    assert agent["ProgramArguments"] == [*place.program, "serve", "--file", str(jobs.path.absolute())]
+    assert agent["EnvironmentVariables"] == {"IMPORTER_HOME": str(place.home)}
+    assert (agent["RunAtLoad"], agent["KeepAlive"]) == (True, {"SuccessfulExit": False})
+
+
+@pytest.mark.parametrize(
+    ("name", "encoding", "command"),
+    [
+        ("importer.service", "utf-8", "systemctl"),
+        ("sub/importer.serve.plist", "utf-8", "launchctl bootstrap"),
+        ("importer-task.xml", "utf-16", "schtasks /Create"),
+    ],
+)
+def test_a_unit_is_written_once(tmp_path: Path, name: str, encoding: str, command: str) -> None:
+    """With the command that starts it; one that differs is replaced only when asked."""
+    path = tmp_path / name
+    assert command in _write_unit(path, "é\n", replace=False)
+    assert path.read_text(encoding) == "é\n"
+    assert command in _write_unit(path, "é\n", replace=False)
+    with pytest.raises(UsageError, match="differs"):
+        _write_unit(path, "other\n", replace=False)
+    _write_unit(path, "other\n", replace=True)
+    assert path.read_text(encoding) == "other\n"
 
 
 def test_what_the_engine_keeps_is_plain() -> None:
