@@ -11,17 +11,17 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from importer.ledger.accounts import AccountLedger
-from importer.ledger.calls import CallLedger
-from importer.ledger.cleaning import CleaningLedger
-from importer.ledger.corrections import CorrectionLedger
-from importer.ledger.identities import IdentityLedger
 from importer.ledger.integrity.identity import ADOPTED_AT, read_values
 from importer.ledger.model import Sender
-from importer.ledger.outcomes import OutcomeLedger
-from importer.ledger.runs import RunLedger
+from importer.ledger.operations.accounts import AccountLedger
+from importer.ledger.operations.calls import CallLedger
+from importer.ledger.operations.cleaning import CleaningLedger
+from importer.ledger.operations.corrections import CorrectionLedger
+from importer.ledger.operations.identities import IdentityLedger
+from importer.ledger.operations.outcomes import OutcomeLedger
+from importer.ledger.operations.runs import RunLedger
+from importer.ledger.operations.updates import UpdateLedger
 from importer.ledger.storage import Storage, reads
-from importer.ledger.updates import UpdateLedger
 
 
 class Ledger(

@@ -15,8 +15,6 @@ from importer.core.errors import LedgerError
 from importer.core.failpoints import reach
 from importer.core.time import format_iso
 from importer.ledger import sqlite_file
-from importer.ledger.accounts import create_later_tables, has_later_tables
-from importer.ledger.calls import last_number
 from importer.ledger.integrity import identity
 from importer.ledger.integrity.check import Presence, register
 from importer.ledger.integrity.file_guard import FileGuard
@@ -33,6 +31,8 @@ from importer.ledger.integrity.rollback_witness import (
 from importer.ledger.integrity.upgrade import UPGRADABLE, upgrade_file
 from importer.ledger.ledger import Ledger
 from importer.ledger.model import FILE_NAME
+from importer.ledger.operations.accounts import create_later_tables, has_later_tables
+from importer.ledger.operations.calls import last_number
 from importer.ledger.sqlite_file import translate_errors
 from importer.ledger.sqlite_storage import SqliteStorage
 

@@ -11,10 +11,10 @@ from sqlalchemy import Connection, Engine
 
 from importer.core.errors import LedgerError
 from importer.ledger import sqlite_file
-from importer.ledger.calls import any_unfinished
 from importer.ledger.integrity.file_guard import FileGuard
 from importer.ledger.lock import sender_lock
 from importer.ledger.model import Sender
+from importer.ledger.operations.calls import any_unfinished
 from importer.ledger.sqlite_file import FileFaultError, translate_errors
 
 T = TypeVar("T")

@@ -18,7 +18,6 @@ from importer.core.errors import LedgerError
 from importer.core.failpoints import reach
 from importer.core.redaction import Secret
 from importer.core.time import format_iso
-from importer.ledger.accounts import create_later_tables
 from importer.ledger.integrity import identity
 from importer.ledger.integrity.identity import ADOPT_ADVICE, LedgerIdentity, Randomness
 from importer.ledger.integrity.migration_mark import set_aside, unmoved_runs
@@ -26,6 +25,7 @@ from importer.ledger.integrity.upgrade import UPGRADABLE, add_identities
 from importer.ledger.ledger import Ledger
 from importer.ledger.model import FILE_NAME
 from importer.ledger.monitor import LedgerMonitor
+from importer.ledger.operations.accounts import create_later_tables
 from importer.ledger.postgres.connection import Database, RawConnection, advisory_lock_number, driver_error
 from importer.ledger.postgres.storage import PostgresStorage
 from importer.ledger.postgres.tables import SCHEMA, shared_metadata, writers

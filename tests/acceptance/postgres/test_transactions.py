@@ -18,8 +18,8 @@ from sqlalchemy import Connection, text
 from importer.core.errors import AnotherRunActive, LedgerError
 from importer.core.model import Status
 from importer.core.redaction import Secret
-from importer.ledger import calls, runs
 from importer.ledger.ledger import Ledger
+from importer.ledger.operations import calls, runs
 from importer.ledger.postgres import storage
 from importer.ledger.postgres.opening import database_has_ledger, open_shared_ledger
 from tests.support.ledger_builders import TickingClock, call, ended, new_run, outcomes, send

@@ -17,10 +17,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from importer.core.model import Status
-from importer.ledger.calls import last_number
 from importer.ledger.integrity.rollback_witness import read_witness
 from importer.ledger.model import EndedCall
 from importer.ledger.opening import open_sqlite_ledger
+from importer.ledger.operations.calls import last_number
 from tests.support.ledger_builders import call, ended, new_run, outcomes
 
 ROWS_A_CALL = 25

@@ -20,7 +20,7 @@ from importer.ledger.changes import Change, Reason, RowState, apply
 from importer.ledger.integrity import rollback_witness
 from importer.ledger.ledger import Ledger
 from importer.ledger.opening import open_sqlite_ledger
-from importer.ledger.outcomes import known_rows_query
+from importer.ledger.operations.outcomes import known_rows_query
 from importer.ledger.sqlite_file import FileFaultError, file_fault, translate_errors
 from tests.support.ledger_builders import TickingClock, call, ended, key_of, new_run, outcomes, send, writing
 

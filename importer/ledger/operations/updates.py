@@ -10,8 +10,8 @@ from sqlalchemy import ColumnElement, Connection, delete, exists, insert, select
 from importer.core.redaction import redact
 from importer.ledger.changes import BATCH, storable
 from importer.ledger.model import RowUpdate
-from importer.ledger.outcomes import MAY_BE_IN_CRM
-from importer.ledger.runs import run_number
+from importer.ledger.operations.outcomes import MAY_BE_IN_CRM
+from importer.ledger.operations.runs import run_number
 from importer.ledger.schema import rows, runs, updates
 from importer.ledger.storage import LedgerPart, reads, writes
 

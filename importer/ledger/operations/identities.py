@@ -11,11 +11,11 @@ from sqlalchemy import Connection, Row, Select, insert, or_, select, update
 from importer.core.model import Status
 from importer.ledger.changes import BATCH, storable
 from importer.ledger.model import CHANGE_DECLINED, EarlierRow, IdentityPart, KnownRow, RowIdentity, Run
-from importer.ledger.outcomes import MAY_BE_IN_CRM, STATUS_OF
-from importer.ledger.runs import COLUMNS, run_number, to_run
+from importer.ledger.operations.outcomes import MAY_BE_IN_CRM, STATUS_OF
+from importer.ledger.operations.runs import COLUMNS, run_number, to_run
+from importer.ledger.operations.updates import is_updated
 from importer.ledger.schema import identities, rows, runs, tenants
 from importer.ledger.storage import LedgerPart, reads, writes
-from importer.ledger.updates import is_updated
 
 
 class IdentityLedger(LedgerPart):

@@ -23,7 +23,7 @@ from importer.ledger.changes import (
     storable,
 )
 from importer.ledger.model import CHANGE_ACCEPTED, CHANGE_DECLINED, DECIDED, UPDATE_ACCEPTED, KnownRow
-from importer.ledger.runs import reopen, required
+from importer.ledger.operations.runs import reopen, required
 from importer.ledger.schema import SENDING, rows, runs
 from importer.ledger.storage import LedgerPart, reads, writes
 

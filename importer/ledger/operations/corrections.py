@@ -9,10 +9,10 @@ from sqlalchemy import ColumnElement, Connection, insert, or_, select
 
 from importer.core.model import DELIVERED, Status
 from importer.ledger.changes import BATCH
-from importer.ledger.identities import of_tenant
 from importer.ledger.model import Correction, KnownRow, RowOrigin
-from importer.ledger.outcomes import STATUS_OF
-from importer.ledger.runs import run_number
+from importer.ledger.operations.identities import of_tenant
+from importer.ledger.operations.outcomes import STATUS_OF
+from importer.ledger.operations.runs import run_number
 from importer.ledger.schema import SENDING, corrections, rows, runs
 from importer.ledger.storage import LedgerPart, reads, writes
 

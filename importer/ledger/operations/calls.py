@@ -27,8 +27,8 @@ from importer.ledger.changes import (
     storable,
 )
 from importer.ledger.model import Call, CallEnd, CallStatistics, EndedCall, PastCall, RowInCall, UnclearCall
-from importer.ledger.outcomes import outcome_values
-from importer.ledger.runs import generation, required
+from importer.ledger.operations.outcomes import outcome_values
+from importer.ledger.operations.runs import generation, required
 from importer.ledger.schema import SENDING, calls, format_rows, parse_rows, rows
 from importer.ledger.storage import LedgerPart, reads, writes
 
