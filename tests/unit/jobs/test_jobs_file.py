@@ -58,6 +58,8 @@ def test_a_file_that_cannot_be_taken_up_changes_nothing(
     watcher, path, before = JobsFileWatcher(workspace), workspace.jobs.path, workspace.jobs.tasks
     path.write_text(text, "utf-8")
     path.chmod(mode)
+    # Other tests may have set the level of the whole program.
+    caplog.set_level(logging.WARNING, "importer.jobs.workspace")
     assert not watcher.reload()
     assert reason in caplog.text
     caplog.clear()
