@@ -93,7 +93,7 @@ EXAMPLES: Mapping[str, tuple[str, Mapping[str, object]]] = {
     "required": ("", {}),
     "no-identity": ("", {"fields": '"E-mail" or "Mobile"'}),
     "not-text": ("Zo\0", {}),
-    "not-an-email": ("meera@example", {}),
+    "not-an-email": ("meera@example", {"help": " The part behind the @ has no ending such as .com."}),
     "mixed-alphabets": ("meer\u0430@example.com", {"stray": "\u0430", "alphabet": "Cyrillic"}),
     "not-a-phone": ("12345", {"country_words": " in India", "example": "+91 81234 56789", "help": ""}),
     "not-a-number": ("12 units", {"help": ""}),

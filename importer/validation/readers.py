@@ -51,6 +51,8 @@ _CONTROL = r"[\x00-\x08\x0e-\x1f\x7f-\x9f]"
 _CONTROL_BYTES = bytes([*range(9), *range(0x0E, 0x20), 0x7F, "\x80".encode()[0]])
 """One of these is part of every control character in UTF-8."""
 
+_NAMED_ADDRESS = re.compile(r"[^<>@]*<([^<>@\s]+@[^<>@\s]+)>")
+_SEPARATORS = re.compile(r"[\s,;/|&]+")
 _SCIENTIFIC = re.compile(r"[0-9][.,]?[0-9]*[eE][+-]?[0-9]+")
 _SEVERAL = re.compile(r"[0-9)]\s*(?:[/;,|&]|\bor\b|\n)\s*[+(0-9][0-9 ()-]*")
 _EXTENSION = re.compile(r"(?i)[0-9)]\s*[,;]?\s*(?:ext|extn|extension|x|#)[.:]?\s*[0-9]+")
@@ -109,6 +111,10 @@ def _sendable(texts: pd.Series[str]) -> pd.Series[str]:
     if pc.all(whole).as_py() is not False:
         return texts
     return column_of(pc.if_else(whole, array, pa.scalar(None, array.type)), texts)
+
+
+def _email_reader(rule: FieldRule, locale: Locale) -> Reader:
+    return Reader(LastColumnCache(read_emails), "email", "not-an-email", explain=_explain_email)
 
 
 def _phone_reader(rule: FieldRule, locale: Locale) -> Reader:
@@ -205,6 +211,31 @@ def _explain_number(text: str, *, whole: bool = False) -> str:
     return f" {words[0].upper()}{words[1:]}." if words else ""
 
 
+def _explain_email(text: str) -> str:
+    """Return what is wrong with an e-mail address, and how to correct it; empty when nothing is known."""
+    text = text.strip()
+    before, at, domain = text.partition("@")
+    if named := _NAMED_ADDRESS.fullmatch(text):
+        found = f" It holds a name, too: keep only {named[1]}."
+    elif sum("@" in part for part in _SEPARATORS.split(text)) > 1:
+        found = " It holds several addresses: keep one of them in the cell."
+    elif not at:
+        found = " It has no @."
+    elif "@" in domain:
+        found = " It has more than one @."
+    elif re.search(r"\s", text):
+        found = " It has a blank in it."
+    elif text.endswith((".", ",", ";")):
+        found = f' It ends with "{text[-1]}": remove that.'
+    elif ".." in text or before.startswith(".") or before.endswith("."):
+        found = " A point stands where none can be: at the beginning, before the @, or twice."
+    elif "." not in domain:
+        found = " The part behind the @ has no ending such as .com."
+    else:
+        found = ""
+    return found
+
+
 def _explain_phone(phones: Phones, text: str) -> str:
     """Return what is probably wrong with a phone number, and how to correct it; empty when nothing is known."""
     if _SCIENTIFIC.fullmatch(text.strip()):
@@ -260,7 +291,7 @@ class ListReader:
 _Maker = Callable[[FieldRule, Locale], Reader]
 _MAKERS: Mapping[FieldType, _Maker] = {
     FieldType.TEXT: _always(_sendable, "sendable_text", "not-text"),
-    FieldType.EMAIL: _always(read_emails, "email", "not-an-email"),
+    FieldType.EMAIL: _email_reader,
     FieldType.PHONE: _phone_reader,
     FieldType.NUMBER: _number_reader,
     FieldType.INTEGER: _number_reader,

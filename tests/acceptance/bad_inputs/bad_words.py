@@ -11,13 +11,17 @@ NO_FLAG = "is neither yes nor no. Expected yes or no (or true, false, 1, 0)."
 NO_DAY = "is not a date of the form DD/MM/YYYY. Expected something like 31/12/2026."
 NO_ISO_DAY = "is not a date of the form YYYY-MM-DD. Expected something like 2026-12-31."
 NO_MOMENT = "is not a date and time of the form DD/MM/YYYY hh:mm. Expected something like 31/12/2026 18:30."
-NO_EMAIL = "is not an e-mail address. Expected something like name@example.com."
 UNSENDABLE = "holds a character that cannot be sent. Type the text again."
 ZONED = (
     "is not a date and time of the form DD/MM/YYYY hh:mm:ss +hhmm. Expected something like 31/12/2026 18:30:00 +0530."
 )
 DAY = 'type: date, format: "%d/%m/%Y"'
 MOMENT = 'type: datetime, format: "%d/%m/%Y %H:%M", timezone: Asia/Kolkata'
+
+
+def no_email(help_: str) -> str:
+    """What is said of a text that is nearly an e-mail address."""
+    return f"is not an e-mail address. {help_} Expected something like name@example.com."
 
 
 def no_phone(help_: str) -> str:

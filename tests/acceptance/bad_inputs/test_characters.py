@@ -10,7 +10,7 @@ from importer.leadsquared.interface import CrmLead
 from importer.reports.xlsx_writer import sheet_text
 from importer.targets import EffectType
 from tests.acceptance.bad_inputs.bad_files import Desk, csv_of, mapping, row, xlsx
-from tests.acceptance.bad_inputs.bad_words import DAY, MOMENT, NO_EMAIL, NO_NUMBER, NUMBER, PHONE, UNSENDABLE, wrong
+from tests.acceptance.bad_inputs.bad_words import DAY, MOMENT, NO_NUMBER, NUMBER, PHONE, UNSENDABLE, no_email, wrong
 from tests.support.delivery_world import World, answer, before, lead
 
 NAUGHTY = [
@@ -81,13 +81,13 @@ def test_b067_e_mail_addresses(desk: Desk) -> None:
     assert desk.values(
         "type: email", ["a@b.in, c@d.in", "a@b.in; c@d.in", "a@b.in.", "a b@c.in", "a@b", "a@@b.in", "Asha <a@b.in>"]
     ) == [
-        wrong(2, "a@b.in, c@d.in", NO_EMAIL),
-        wrong(3, "a@b.in; c@d.in", NO_EMAIL),
-        wrong(4, "a@b.in.", NO_EMAIL),
-        wrong(5, "a b@c.in", NO_EMAIL),
-        wrong(6, "a@b", NO_EMAIL),
-        wrong(7, "a@@b.in", NO_EMAIL),
-        wrong(8, "Asha <a@b.in>", NO_EMAIL),
+        wrong(2, "a@b.in, c@d.in", no_email("It holds several addresses: keep one of them in the cell.")),
+        wrong(3, "a@b.in; c@d.in", no_email("It holds several addresses: keep one of them in the cell.")),
+        wrong(4, "a@b.in.", no_email('It ends with ".": remove that.')),
+        wrong(5, "a b@c.in", no_email("It has a blank in it.")),
+        wrong(6, "a@b", no_email("The part behind the @ has no ending such as .com.")),
+        wrong(7, "a@@b.in", no_email("It has more than one @.")),
+        wrong(8, "Asha <a@b.in>", no_email("It holds a name, too: keep only a@b.in.")),
     ]
 
 

@@ -64,7 +64,9 @@ def row_problems(row: int) -> tuple[Problem, ...]:
     if status_of(row) is not Status.INVALID:
         return ()
     return (
-        make_problem("not-an-email", row, column="Email", letter="C", field="EmailAddress", value="asha(at)example"),
+        make_problem(
+            "not-an-email", row, column="Email", letter="C", field="EmailAddress", value="asha(at)example", help=""
+        ),
     )
 
 

@@ -69,7 +69,9 @@ def summary(status: str = "finished") -> RunSummary:
 def chunk(first: int = 2) -> ResultChunk:
     lines = [(first + place, *texts) for place, texts in enumerate(RESULTS.values())]
     results = pd.DataFrame(dict(zip(RESULT_COLUMNS, map(list, zip(*lines, strict=True)), strict=True)))
-    problem = make_problem("not-an-email", first + 1, column="Guests", letter="B", field="Guests", value="many")
+    problem = make_problem(
+        "not-an-email", first + 1, column="Guests", letter="B", field="Guests", value="many", help=""
+    )
     origins = {first + 1: SheetOrigin(first + 1, "the mark")}
     return ResultChunk(results, pd.DataFrame(index=range(3)), {first + 1: (problem,)}, origins)
 

@@ -35,7 +35,7 @@ CASES: list[tuple[dict[str, Any], str, str, str]] = [
         {"type": "email"},
         "meera@example",
         "not-an-email",
-        '"meera@example" is not an e-mail address. Expected something like name@example.com.',
+        '"meera@example" is not an e-mail address. The part behind the @ has no ending such as .com. Expected something like name@example.com.',
     ),
     (
         {"type": "phone", "country": "AE"},
@@ -287,3 +287,23 @@ def test_a_code_that_the_catalogue_lacks_is_a_bug() -> None:
     """An undocumented problem cannot be made."""
     with pytest.raises(KeyError):
         make_problem("no-such-code", 2)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Asha Rao <asha@example.com>", "It holds a name, too: keep only asha@example.com."),
+        ("a@example.com / b@example.com", "It holds several addresses: keep one of them in the cell."),
+        ("asha.example.com", "It has no @."),
+        ("asha@@example.com", "It has more than one @."),
+        ("asha rao@example.com", "It has a blank in it."),
+        ("asha@example.com.", 'It ends with ".": remove that.'),
+        ("asha.@example.com", "A point stands where none can be: at the beginning, before the @, or twice."),
+        ("asha@example", "The part behind the @ has no ending such as .com."),
+        ("asha@-example.com", ""),
+    ],
+)
+def test_what_is_wrong_with_an_address_is_said(text: str, words: str) -> None:
+    """What is to be done follows from it."""
+    (problem,) = check_cells({"type": "email"}, text).problems
+    assert problem.message == f'"{text}" is not an e-mail address.{words and f" {words}"}'
