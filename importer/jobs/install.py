@@ -100,9 +100,9 @@ def windows_task(jobs: LoadedJobs, place: Installation) -> str:
 
     A task has no environment variables of its own: ``IMPORTER_HOME`` is that of the user.
     """
-    program, *arguments = [*place.program, "serve", "--file", str(jobs.path.absolute())]
+    arguments = [*place.program[1:], "serve", "--file", str(jobs.path.absolute())]
     return _template("importer-task.xml").format(
-        command=escape(program),
+        command=escape(place.program[0]),
         arguments=escape(" ".join(f'"{part}"' if " " in part else part for part in arguments)),
         folder=escape(str(jobs.path.absolute().parent)),
     )
