@@ -63,7 +63,7 @@ BUGS = {
     ),
     "sending-is-unsent": Bug(
         "at a restart, rows that were being sent count as not sent",
-        "ledger/calls.py",
+        "ledger/operations/calls.py",
         'values = {"status": Status.UNCERTAIN.value, "error_code": INTERRUPTED',
         'values = {"status": Status.NOT_SENT.value, "error_code": INTERRUPTED',
         ("scenarios:killed",),
