@@ -9,7 +9,7 @@ interrupted, or had no clear answer, is therefore read, and updated again if its
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -72,7 +72,7 @@ def update_activities(context: DeliveryContext, wanted: Mapping[int, WantedUpdat
     if not recorded and not wanted:
         return
     rows = recorded.keys() | wanted.keys()
-    outcomes = ledger.outcomes_between(run_id, min(rows), max(rows))
+    outcomes = ledger.outcomes_of(run_id, rows)
     sent_as_new = [row for row in recorded if outcomes[row].error_code == CHANGE_ACCEPTED]
     if sent_as_new:
         ledger.withdraw_updates(run_id, sent_as_new)
@@ -111,9 +111,9 @@ class _Updater:
         records = self._context.records_of(rows)
         earlier = read_earlier_records(self._context.ledger, {origin for _, origin in rows.values()})
         shared = Counter(origin for _, origin in rows.values())
+        sent_rows = self._outcomes_of_origins(shared)
         for row, (outcome, origin) in rows.items():
-            run_id, number = origin
-            sent = self._context.ledger.outcomes_between(run_id, number, number).get(number)
+            sent = sent_rows.get(origin)
             if shared[origin] > 1:
                 found: list[FieldChange] | str = "Another row of this file differs from the same earlier row."
             elif origin not in earlier:
@@ -127,6 +127,18 @@ class _Updater:
             else:
                 assert sent is not None
                 yield _Update(records[row], outcome, origin, sent.activity_id, found)
+
+    def _outcomes_of_origins(self, origins: Collection[RowId]) -> dict[RowId, Outcome]:
+        """Return the outcomes of earlier rows; each of their runs is asked once."""
+        by_run: defaultdict[str, set[int]] = defaultdict(set)
+        for run_id, number in origins:
+            by_run[run_id].add(number)
+        ledger = self._context.ledger
+        return {
+            (run_id, number): outcome
+            for run_id, numbers in by_run.items()
+            for number, outcome in ledger.outcomes_of(run_id, numbers).items()
+        }
 
     def _make(self, portion: Sequence[_Update]) -> None:
         self._context.check_stop()
@@ -220,7 +232,7 @@ class _Updater:
 
     def _read_back(self, updates: Sequence[_Update]) -> None:
         """Read the activities until they show the new values, and record what each one shows in the end."""
-        outcomes = self._outcomes([one.row for one in updates])
+        outcomes = self._context.ledger.outcomes_of(self._context.run.id, [one.row for one in updates])
         assert all(one.status is not Status.NOT_SENT for one in outcomes.values()), "the dispatcher sends every row"
         left = [one for one in updates if _is_open(outcomes[one.row])]
         reasons: dict[int, str] = {}
@@ -239,10 +251,6 @@ class _Updater:
                 left.append(one)
         for one in left:
             self._doubt_outcome(outcomes[one.row], reasons[one.row])
-
-    def _outcomes(self, rows: Collection[int]) -> dict[int, Outcome]:
-        known = self._context.ledger.outcomes_between(self._context.run.id, min(rows), max(rows))
-        return {row: known[row] for row in rows}
 
     def _confirm(self, one: _Update, outcome: Outcome, activity: CrmActivity) -> None:
         """Record that a row corrected its activity."""
